@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The contract between the BPF programs and user space: map keys and values, ring buffer events and
+ * limits. Both sides include this file and nothing else of each other. Sizes are asserted below.
+ *
+ * BPF programs include vmlinux.h before it.
+ */
+#ifndef SEEP_ABI_H
+#define SEEP_ABI_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#include "seep/counters.h"
+#include "seep/ends.h"
+#include "seep/functions.h"
+
+/* Caps. Reaching one is counted as a loss and printed, never silent. */
+#define SEEP_MAX_PROCESSES 4096 /* slots of traced processes, one per live target */
+#define SEEP_MAX_PROBES	   4096 /* distinct (file, function) pairs */
+#define SEEP_MAX_SITES	   262144
+#define SEEP_MAX_FILES	   16384
+#define SEEP_MAX_FRAMES	   256 /* frames of one stack, the allocator's own included */
+#define SEEP_MAX_CPUS	   512
+#define SEEP_COMM_BYTES	   16 /* TASK_COMM_LEN */
+#define SEEP_SLOTS_PER_CPU 8
+
+/* What can leak. The order is that of the JSON report. */
+enum seep_kind {
+	SEEP_KIND_MEMORY,
+	SEEP_KIND_COUNT,
+};
+
+/*
+ * A process as the maps know it: the slot of its target in the low bits, and above them how often
+ * the slot was given a new program image (exec) or a new process. So an id never means two heaps.
+ */
+#define SEEP_PROCESS_SLOT_BITS 12
+#define SEEP_PROCESS_SLOT(id)  ((id) & ((1u << SEEP_PROCESS_SLOT_BITS) - 1))
+#define SEEP_PROCESS_NEXT(id)  ((id) + (1u << SEEP_PROCESS_SLOT_BITS))
+
+/*
+ * A frame is one word: bit 63 clear: the file's id in bits 40 to 62 and the offset in the file in
+ * bits 0 to 39; bit 63 set: an address that belongs to no file, as it is (user addresses need only
+ * 57 bits). Except for the allocator function itself, which stands first and names its first
+ * instruction, the offset is that of the return address minus one: inside the call instruction.
+ */
+#define SEEP_FRAME_RAW	       (1ULL << 63)
+#define SEEP_FRAME_FILE_SHIFT  40
+#define SEEP_FRAME_OFFSET_MASK ((1ULL << SEEP_FRAME_FILE_SHIFT) - 1)
+#define SEEP_FRAME(file, offset)                                                                   \
+	((__u64)(file) << SEEP_FRAME_FILE_SHIFT | ((offset)&SEEP_FRAME_OFFSET_MASK))
+#define SEEP_FRAME_FILE(frame)	 ((__u32)(((frame) & ~SEEP_FRAME_RAW) >> SEEP_FRAME_FILE_SHIFT))
+#define SEEP_FRAME_OFFSET(frame) ((frame)&SEEP_FRAME_OFFSET_MASK)
+
+/* map "live": every object that exists now */
+struct seep_object_key {
+	__u64 id; /* address, for memory */
+	__u32 process;
+	__u32 kind;
+};
+
+struct seep_object {
+	__u64 bytes;
+	__u64 made_ns; /* CLOCK_MONOTONIC */
+	__u64 stack;   /* with process and kind of the key: the site */
+};
+
+/* map "sites" */
+struct seep_site_key {
+	__u64 stack; /* hash of the frames */
+	__u32 process;
+	__u32 kind;
+};
+
+/*
+ * Lifetimes: bucket 0 holds those under 1 us, bucket b those from 2^(b-1) us up to 2^b us, the last
+ * one everything longer (2^38 us are 76 hours).
+ */
+#define SEEP_LIFETIME_BUCKETS 40
+
+struct seep_site_value {
+	__u64 allocs; /* monotonic, atomic; live = made - released */
+	__u64 alloc_bytes;
+	__u64 frees;
+	__u64 free_bytes;
+	__u32 check; /* second hash of the frames, to notice a collision of the first */
+	__u32 sent;  /* the frames are in the ring buffer */
+	/* Results of the last pass of ages_scan over the live map, valid if scan is its number. */
+	__u64 scan;
+	__u64 oldest_ns; /* made_ns of the oldest live object */
+	__u64 young_objects;
+	__u64 young_bytes;
+	__u64 lifetimes[SEEP_LIFETIME_BUCKETS];
+};
+
+/* map "processes", by slot */
+struct seep_process_value {
+	__u32 id;     /* the present one, see SEEP_PROCESS_SLOT_BITS */
+	__u32 active; /* 0: count nothing (a launched command before its exec, a free slot) */
+};
+
+/* map "probes", by index; the attach cookie is slot << 32 | index */
+struct seep_probe {
+	__u64 frame; /* the probed function */
+	__u32 role;
+	__u8 size_arg;
+	__u8 count_arg;
+	__u8 pointer_arg;
+	__u8 kind;
+};
+
+/* File ids below this are given by BPF, as it meets files; those from it on by user space. */
+#define SEEP_FILE_USER_BASE 0x400000
+
+#define SEEP_COOKIE(slot, probe) ((__u64)(slot) << 32 | (probe))
+
+/* map "files": a mapped file as the kernel names it; opaque, compared only in BPF */
+struct seep_file_key {
+	__u64 inode;
+	__u32 device;
+	__u32 generation;
+};
+
+/* Events of the ring buffer; each begins with its type. */
+enum seep_event_type {
+	SEEP_EVENT_STACK,
+	SEEP_EVENT_FILE,
+	SEEP_EVENT_EXEC,
+};
+
+struct seep_stack_event {
+	__u32 type;
+	__u32 end; /* enum seep_end */
+	__u64 stack;
+	__u32 check;
+	__u32 num_frames;
+	__u64 frames[SEEP_MAX_FRAMES];
+};
+
+struct seep_file_event {
+	__u32 type;
+	__u32 file;
+	__u32 process;
+	__u32 device; /* kernel encoding: major << 20 | minor */
+	__u64 inode;
+	__u64 start; /* the mapping in which the file was seen */
+	__u64 end;
+	__u64 offset; /* of start in the file, bytes */
+};
+
+struct seep_exec_event {
+	__u32 type;
+	__u32 old_process;
+	__u32 new_process;
+	__u32 pad;
+	__u64 time_ns;
+	char comm[SEEP_COMM_BYTES];
+};
+
+_Static_assert(sizeof(struct seep_object_key) == 16, "no padding in keys");
+_Static_assert(sizeof(struct seep_object) == 24, "no padding in values");
+_Static_assert(sizeof(struct seep_site_key) == 16, "no padding in keys");
+_Static_assert(sizeof(struct seep_site_value) == 72 + 8 * SEEP_LIFETIME_BUCKETS, "no padding");
+_Static_assert(sizeof(struct seep_process_value) == 8, "no padding in values");
+_Static_assert(sizeof(struct seep_probe) == 16, "no padding in values");
+_Static_assert(sizeof(struct seep_file_key) == 16, "no padding in keys");
+_Static_assert(sizeof(struct seep_stack_event) == 24 + 8 * SEEP_MAX_FRAMES, "no padding");
+_Static_assert(sizeof(struct seep_file_event) == 48, "no padding");
+_Static_assert(sizeof(struct seep_exec_event) == 40, "no padding");
+_Static_assert(SEEP_MAX_PROCESSES == 1 << SEEP_PROCESS_SLOT_BITS, "a slot fits its bits");
+
+#endif

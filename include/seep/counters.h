@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The list of everything that a trace could not see.
+ *
+ * One line per loss: X(enum suffix, key in JSON and metrics, sentence for people). The BPF side
+ * bumps them, the reports print them; enum, key and sentence exist only here. A counter that is not
+ * zero is always printed.
+ */
+#ifndef SEEP_COUNTERS_H
+#define SEEP_COUNTERS_H
+
+#define SEEP_LOSSES(X)                                                                             \
+	X(UNTRACKED_OBJECTS, untracked_objects, "objects not tracked: the live map was full")      \
+	X(UNTRACKED_BYTES, untracked_bytes, "bytes of objects not tracked")                        \
+	X(UNTRACKED_SITES, untracked_sites, "objects not tracked: the site map was full")          \
+	X(UNMATCHED_FREES, unmatched_frees, "releases of blocks that the trace did not know")      \
+	X(IMPLICIT_FREES, implicit_frees, "blocks whose release was not seen (address came back)") \
+	X(RING_FULL, ring_full, "stacks or files sent again later: the ring buffer was full")      \
+	X(STACKS_UNSENT, stacks_unsent, "sites whose stack never reached user space")              \
+	X(NO_SLOT, no_slot, "objects not tracked: no unwind slot was free")                        \
+	X(NO_THREAD_STATE, no_thread_state, "calls not tracked: no thread state could be made")    \
+	X(OUT_POINTER, out_pointer, "blocks not tracked: the result pointer could not be read")    \
+	X(HASH_COLLISIONS, hash_collisions, "objects counted at the site of another stack")        \
+	X(VMA_BUSY, vma_busy, "frames resolved from an old mapping: the address space was locked") \
+	X(FILES_FULL, files_full, "frames left as raw addresses: the file map was full")           \
+	X(FILES_UNNAMED, files_unnamed, "mapped files that could not be opened for their symbols") \
+	X(MISSED_ATTACH, missed_attach, "files with allocator functions that could not be probed") \
+	X(MISSED_EXEC, missed_exec, "programs started by exec and noticed late")
+
+enum seep_loss {
+#define SEEP_LOSS_ENUM(name, key, text) SEEP_LOSS_##name,
+	SEEP_LOSSES(SEEP_LOSS_ENUM)
+#undef SEEP_LOSS_ENUM
+	SEEP_LOSS_COUNT
+};
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Why a stack ends where it ends. Only COMPLETE is a whole stack; everything else is partial and
+ * shown as such. X(enum suffix, key in JSON and metrics, sentence for people).
+ */
+#ifndef SEEP_ENDS_H
+#define SEEP_ENDS_H
+
+#define SEEP_ENDS(X)                                                                               \
+	X(COMPLETE, complete, "reached the first function of the thread")                          \
+	X(FRAME_POINTER, frame_pointer, "the caller keeps no frame pointer")                       \
+	X(NO_TABLE, no_table, "no unwind table for this file")                                     \
+	X(NO_MAPPING, no_mapping, "a return address outside every executable mapping")             \
+	X(JIT, jit, "code made at run time")                                                       \
+	X(READ, read_error, "the stack could not be read")                                         \
+	X(DEPTH, depth, "deeper than the limit")
+
+enum seep_end {
+#define SEEP_END_ENUM(name, key, text) SEEP_END_##name,
+	SEEP_ENDS(SEEP_END_ENUM)
+#undef SEEP_END_ENUM
+	SEEP_END_COUNT
+};
+
+#endif
