@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "proc/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/units.h"
+
+/* The files read here are a few KiB long; status lists groups too, of which 65,536 are allowed. */
+#define PROC_FILE_MAX (1UL << 20)
+
+/* Fields of /proc/PID/stat behind the state; proc(5) counts from the PID, which is 1. */
+#define STAT_FIELD(number) ((number)-4)
+enum stat_field {
+	STAT_PARENT = STAT_FIELD(4),
+	STAT_FLAGS = STAT_FIELD(9),
+	STAT_NUM_THREADS = STAT_FIELD(20),
+	STAT_START_TICKS = STAT_FIELD(22),
+	STAT_NUM_FIELDS,
+};
+
+#define PROC_PID_MAX (1 << 22) /* PID_MAX_LIMIT of include/linux/threads.h */
+
+#define PF_KTHREAD 0x00200000ULL /* include/linux/sched.h */
+
+static const char deleted_suffix[] = " (deleted)";
+
+/* Opening or reading a file of /proc/PID says -ENOENT or -ESRCH once the process is gone. */
+static int gone_error(int error)
+{
+	return error == -ENOENT ? -ESRCH : error;
+}
+
+/* Reads the number at *at. A negative one becomes huge, but no field that is used can be. */
+static int take_number(const char **at, uint64_t *ret_value)
+{
+	char *end;
+
+	if (!(**at >= '0' && **at <= '9') && **at != '-')
+		return -EINVAL;
+	errno = 0;
+	*ret_value = strtoull(*at, &end, 10);
+	if (errno || end == *at)
+		return -EINVAL;
+	*at = end;
+	return 0;
+}
+
+static int take_text(const char **at, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (strncmp(*at, text, length) != 0)
+		return -EINVAL;
+	*at += length;
+	return 0;
+}
+
+int seep_proc_parse_stat(const char *text, struct seep_proc_info *ret_info)
+{
+	uint64_t fields[STAT_NUM_FIELDS] = {0};
+	struct seep_proc_info info = {0};
+	const char *close = strrchr(text, ')'); /* nothing behind the comm has a parenthesis */
+	size_t comm_length;
+	uint64_t pid;
+
+	if (take_number(&text, &pid) || take_text(&text, " (") || !close || close < text)
+		return -EINVAL;
+	comm_length = (size_t)(close - text);
+	if (comm_length >= sizeof(info.comm)) /* the kernel has 63 at most, for its own threads */
+		return -EINVAL;
+	memcpy(info.comm, text, comm_length);
+
+	text = close;
+	if (take_text(&text, ") ") || *text == '\0')
+		return -EINVAL;
+	info.state = *text++;
+	for (size_t i = 0; i < STAT_NUM_FIELDS; i++) {
+		if (take_text(&text, " ") || take_number(&text, &fields[i]))
+			return -EINVAL;
+	}
+	if (pid == 0 || pid > INT_MAX || fields[STAT_PARENT] > INT_MAX ||
+	    fields[STAT_NUM_THREADS] > UINT32_MAX)
+		return -EINVAL;
+
+	info.pid = (pid_t)pid;
+	info.parent = (pid_t)fields[STAT_PARENT];
+	info.kernel_thread = fields[STAT_FLAGS] & PF_KTHREAD;
+	info.num_threads = (uint32_t)fields[STAT_NUM_THREADS];
+	info.start_ticks = fields[STAT_START_TICKS];
+	*ret_info = info;
+	return 0;
+}
+
+/* The start in ticks counts on CLOCK_BOOTTIME (task_struct.start_boottime). */
+static uint64_t ticks_to_utc_ns(uint64_t ticks)
+{
+	uint64_t boot_utc_ns = seep_clock_utc_ns() - seep_clock_boot_ns();
+
+	return boot_utc_ns + ticks * (SEEP_NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+static int read_stat(int dir, struct seep_proc_info *ret_info)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	int error;
+
+	error = seep_file_read_at(dir, "stat", PROC_FILE_MAX, &buffer);
+	if (error)
+		return gone_error(error);
+	error = seep_proc_parse_stat(buffer.data, ret_info);
+	if (!error)
+		ret_info->start_utc_ns = ticks_to_utc_ns(ret_info->start_ticks);
+	return error;
+}
+
+/* A copy of @text without " (deleted)" at its end. */
+static int dup_without_deleted(const char *text, size_t length, char **ret_copy)
+{
+	const size_t suffix = sizeof(deleted_suffix) - 1;
+	char *copy;
+
+	if (length >= suffix && memcmp(text + length - suffix, deleted_suffix, suffix) == 0)
+		length -= suffix;
+	copy = strndup(text, length);
+	if (!copy)
+		return -ENOMEM;
+	*ret_copy = copy;
+	return 0;
+}
+
+/* A kernel thread has no executable, and another user's is not shown. Both are no failure. */
+static int read_exe(int dir, char **ret_exe)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlinkat(dir, "exe", target, sizeof(target));
+
+	if (length < 0) {
+		*ret_exe = NULL;
+		return 0;
+	}
+	return dup_without_deleted(target, (size_t)length, ret_exe);
+}
+
+/* cgroups(7): of the lines "hierarchy:controllers:path" that of cgroup v2 begins with "0::". */
+static int read_cgroup(int dir, char **ret_cgroup)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	const char *line;
+	int error;
+
+	*ret_cgroup = NULL;
+	error = seep_file_read_at(dir, "cgroup", PROC_FILE_MAX, &buffer);
+	if (error == -ENOENT) /* a kernel without cgroups */
+		return 0;
+	if (error)
+		return error;
+
+	for (line = buffer.data; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		if (take_text(&line, "0::") == 0)
+			return dup_without_deleted(line, strcspn(line, "\n"), ret_cgroup);
+	}
+	return 0;
+}
+
+static bool is_same_file(int dir, const char *path, const char *own_path)
+{
+	struct stat theirs;
+	struct stat ours;
+
+	/* What cannot be compared could not be used either: take it for the same. */
+	if (fstatat(dir, path, &theirs, 0) < 0 || stat(own_path, &ours) < 0)
+		return true;
+	return theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
+static int read_root(int dir, pid_t pid, char **ret_root)
+{
+	*ret_root = NULL;
+	if (is_same_file(dir, "root", "/proc/self/root") &&
+	    is_same_file(dir, "ns/mnt", "/proc/self/ns/mnt"))
+		return 0;
+	if (asprintf(ret_root, "/proc/%d/root", pid) < 0) {
+		*ret_root = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int seep_proc_info_read(pid_t pid, struct seep_proc_info *ret_info)
+{
+	SEEP_CLEANUP(seep_proc_info_done) struct seep_proc_info info = {0};
+	SEEP_AUTO_CLOSE int dir = -1;
+	char path[32];
+	int error;
+
+	/* The directory stays that of this process: a reused PID does not come back into it. */
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	dir = open(path, O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return gone_error(-errno);
+	error = read_stat(dir, &info);
+	if (!error)
+		error = read_exe(dir, &info.exe);
+	if (!error)
+		error = read_cgroup(dir, &info.cgroup);
+	if (!error)
+		error = read_root(dir, pid, &info.root);
+	if (error)
+		return error;
+	/* If it is gone by now, some of this is missing instead of not there. */
+	if (faccessat(dir, "stat", F_OK, 0) < 0)
+		return gone_error(-errno);
+
+	*ret_info = info;
+	info = (struct seep_proc_info){0};
+	return 0;
+}
+
+void seep_proc_info_done(struct seep_proc_info *info)
+{
+	free(info->exe);
+	free(info->cgroup);
+	free(info->root);
+	info->exe = NULL;
+	info->cgroup = NULL;
+	info->root = NULL;
+}
+
+static int read_status(pid_t pid, struct seep_buffer *buffer)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	return gone_error(seep_file_read_at(AT_FDCWD, path, PROC_FILE_MAX, buffer));
+}
+
+/*
+ * The number of the line "@name:\t 123" in the text of status: 0, -ENOENT, -EINVAL. A comm cannot
+ * forge a line: the kernel writes a line break in it as \n (proc(5)).
+ */
+static int find_status(const char *text, const char *name, uint64_t *ret_value)
+{
+	size_t length = strlen(name);
+
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		if (strncmp(text, name, length) == 0 && text[length] == ':') {
+			text += length + 1;
+			text += strspn(text, " \t");
+			return take_number(&text, ret_value);
+		}
+	}
+	return -ENOENT;
+}
+
+int seep_proc_memory_read(pid_t pid, struct seep_proc_memory *ret_memory)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	uint64_t rss_kib;
+	uint64_t anon_kib;
+	int error;
+
+	error = read_status(pid, &buffer);
+	if (!error)
+		error = find_status(buffer.data, "VmRSS", &rss_kib);
+	if (!error)
+		error = find_status(buffer.data, "RssAnon", &anon_kib);
+	if (error)
+		return gone_error(error); /* nobody without memory has these lines */
+
+	*ret_memory = (struct seep_proc_memory){
+		.rss_bytes = rss_kib * 1024,
+		.anon_bytes = anon_kib * 1024,
+	};
+	return 0;
+}
+
+int seep_proc_cpu_read(pid_t pid, uint64_t *ret_ns)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	/*
+	 * Exact, where /proc/PID/stat counts in ticks of 10 ms. 0 would mean ourselves, and of a
+	 * larger number than a PID can be the clock's id would lose the upper bits.
+	 */
+	if (pid <= 0 || pid > PROC_PID_MAX || clock_getcpuclockid(pid, &clock) != 0 ||
+	    clock_gettime(clock, &used) < 0)
+		return -ESRCH;
+	*ret_ns = (uint64_t)used.tv_sec * SEEP_NS_PER_S + (uint64_t)used.tv_nsec;
+	return 0;
+}
+
+bool seep_proc_is_process(pid_t pid)
+{
+	return seep_proc_leader(pid) == pid;
+}
+
+pid_t seep_proc_leader(pid_t tid)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	uint64_t leader;
+
+	if (read_status(tid, &buffer) || find_status(buffer.data, "Tgid", &leader) || leader == 0 ||
+	    leader > INT_MAX)
+		return -ESRCH;
+	return (pid_t)leader;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What /proc tells of one process: identity, names, memory. */
+#ifndef SEEP_PROC_PROCESS_H
+#define SEEP_PROC_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct seep_proc_info {
+	pid_t pid;
+	char comm[64];
+	char state; /* as in /proc/PID/stat: R, S, D, Z, X, ... */
+	bool kernel_thread;
+	pid_t parent;
+	uint32_t num_threads;
+	uint64_t start_ticks;  /* since boot; with the PID the identity of a process */
+	uint64_t start_utc_ns; /* the same as a time of day */
+	char *exe;	       /* link target, " (deleted)" cut off; NULL if not readable */
+	char *cgroup;	       /* cgroup v2 path, NULL if there is none */
+	char *root; /* "/proc/PID/root" if its root or mount namespace is not ours, else NULL */
+};
+
+/*
+ * Reads /proc/@pid/{stat,exe,cgroup,root,ns/mnt}, all of the same process even if @pid is reused
+ * meanwhile. 0; -ESRCH; -EINVAL for text that is not understood; -ENOMEM or another -errno. On
+ * success the caller frees the strings with seep_proc_info_done.
+ */
+int seep_proc_info_read(pid_t pid, struct seep_proc_info *ret_info);
+void seep_proc_info_done(struct seep_proc_info *info);
+
+/*
+ * The pure part: parses the text of /proc/PID/stat (proc(5)) and leaves the rest of *ret_info zero.
+ * A comm may hold any byte, also ") R 1". 0 or -EINVAL.
+ */
+int seep_proc_parse_stat(const char *text, struct seep_proc_info *ret_info);
+
+struct seep_proc_memory {
+	uint64_t rss_bytes;
+	uint64_t anon_bytes; /* RssAnon */
+};
+
+/*
+ * From /proc/@pid/status. 0; -ESRCH, also for a zombie or kernel thread, which has no memory;
+ * -EINVAL for text that is not understood; -ENOMEM or another -errno.
+ */
+int seep_proc_memory_read(pid_t pid, struct seep_proc_memory *ret_memory);
+
+/* CPU time of a process so far, user and system, all of its threads. 0 or -ESRCH. */
+int seep_proc_cpu_read(pid_t pid, uint64_t *ret_ns);
+
+/* True if @pid leads the threads of an existing process; any other thread's id is none. */
+bool seep_proc_is_process(pid_t pid);
+/* The process to which thread @tid belongs, or -ESRCH. */
+pid_t seep_proc_leader(pid_t tid);
+
+#endif
