@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Keys and sentences of the enums of a snapshot, from the one list that each of them has. */
+#include "model/snapshot.h"
+
+struct name {
+	const char *key;
+	const char *text;
+};
+
+static const struct name losses[] = {
+#define LOSS_NAME(name, key, text) [SEEP_LOSS_##name] = {#key, text},
+	SEEP_LOSSES(LOSS_NAME)
+#undef LOSS_NAME
+};
+
+static const struct name ends[] = {
+#define END_NAME(name, key, text) [SEEP_END_##name] = {#key, text},
+	SEEP_ENDS(END_NAME)
+#undef END_NAME
+};
+
+static const char *const kinds[SEEP_KIND_COUNT] = {
+	[SEEP_KIND_MEMORY] = "memory",
+};
+
+static const char *const metrics[SEEP_METRIC_COUNT] = {
+	[SEEP_METRIC_LIVE_BYTES] = "live-bytes",
+	[SEEP_METRIC_LIVE_OBJECTS] = "live-objects",
+	[SEEP_METRIC_ALLOC_BYTES] = "alloc-bytes",
+	[SEEP_METRIC_ALLOC_OBJECTS] = "alloc-objects",
+};
+
+const char *seep_loss_key(enum seep_loss loss)
+{
+	return losses[loss].key;
+}
+
+const char *seep_loss_text(enum seep_loss loss)
+{
+	return losses[loss].text;
+}
+
+const char *seep_end_key(enum seep_end end)
+{
+	return ends[end].key;
+}
+
+const char *seep_end_text(enum seep_end end)
+{
+	return ends[end].text;
+}
+
+const char *seep_kind_key(enum seep_kind kind)
+{
+	return kinds[kind];
+}
+
+const char *seep_metric_key(enum seep_metric metric)
+{
+	return metrics[metric];
+}

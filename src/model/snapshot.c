@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/snapshot.h"
+
+#include <stdlib.h>
+
+void seep_counts_add(struct seep_counts *sum, const struct seep_counts *counts)
+{
+	sum->allocs += counts->allocs;
+	sum->frees += counts->frees;
+	sum->alloc_bytes += counts->alloc_bytes;
+	sum->free_bytes += counts->free_bytes;
+}
+
+uint64_t seep_site_metric(const struct seep_site *site, enum seep_metric metric)
+{
+	switch (metric) {
+	case SEEP_METRIC_LIVE_BYTES:
+		return site->live_bytes;
+	case SEEP_METRIC_LIVE_OBJECTS:
+		return site->live_objects;
+	case SEEP_METRIC_ALLOC_BYTES:
+		return site->counts.alloc_bytes;
+	case SEEP_METRIC_ALLOC_OBJECTS:
+		return site->counts.allocs;
+	case SEEP_METRIC_COUNT:
+		break;
+	}
+	return 0;
+}
+
+static int compare(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_sites(const void *left, const void *right)
+{
+	const struct seep_site *a = left;
+	const struct seep_site *b = right;
+	int order = compare(b->live_bytes, a->live_bytes);
+
+	if (order == 0)
+		order = compare(b->live_objects, a->live_objects);
+	if (order == 0)
+		order = compare(b->counts.alloc_bytes, a->counts.alloc_bytes);
+	if (order == 0)
+		order = compare(a->id, b->id);
+	if (order == 0) /* workers of one server share the ids of their sites */
+		order = compare(a->process->id, b->process->id);
+	return order;
+}
+
+void seep_sites_sort(struct seep_site *sites, size_t num_sites)
+{
+	if (num_sites > 0)
+		qsort(sites, num_sites, sizeof(*sites), compare_sites);
+}
+
+void seep_snapshot_sum(struct seep_process *processes, size_t num_processes,
+		       const struct seep_site *sites, size_t num_sites, struct seep_totals *totals)
+{
+	for (size_t i = 0; i < num_processes; i++) {
+		processes[i].counts = (struct seep_counts){0};
+		processes[i].live_objects = 0;
+		processes[i].live_bytes = 0;
+	}
+	for (size_t kind = 0; kind < SEEP_KIND_COUNT; kind++)
+		totals[kind] = (struct seep_totals){.traced = totals[kind].traced};
+
+	for (size_t i = 0; i < num_sites; i++) {
+		const struct seep_site *site = &sites[i];
+		struct seep_process *process = &processes[site->process - processes];
+		struct seep_totals *total = &totals[site->kind];
+
+		seep_counts_add(&process->counts, &site->counts);
+		process->live_objects += site->live_objects;
+		process->live_bytes += site->live_bytes;
+		seep_counts_add(&total->counts, &site->counts);
+		total->live_objects += site->live_objects;
+		total->live_bytes += site->live_bytes;
+	}
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A snapshot: every site of a trace at one moment. Built by the trace floor, then never changed;
+ * reports and analysis only read it. No I/O here.
+ *
+ * Strings are raw bytes of the target (comm, paths): who shows them cleans them (base/text.h).
+ * A number that is not known is SEEP_UNKNOWN, never 0.
+ */
+#ifndef SEEP_MODEL_SNAPSHOT_H
+#define SEEP_MODEL_SNAPSHOT_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "seep/abi.h"
+
+#define SEEP_UNKNOWN UINT64_MAX
+
+/* Monotonic counters; live = allocs - frees, by the functions below. */
+struct seep_counts {
+	uint64_t allocs;
+	uint64_t frees;
+	uint64_t alloc_bytes;
+	uint64_t free_bytes;
+};
+
+/* A list of frames, innermost first (see SEEP_FRAME in abi.h), shared by all sites that have it. */
+struct seep_stack {
+	uint64_t hash;
+	enum seep_end end;
+	size_t num_frames; /* 0: the frames never arrived, see SEEP_LOSS_STACKS_UNSENT */
+	const uint64_t *frames;
+};
+
+struct seep_process {
+	uint32_t id; /* as in abi.h: one program image of one process */
+	pid_t pid;
+	uint64_t start_utc_ns; /* when the process started, or SEEP_UNKNOWN */
+	const char *comm;
+	const char *exe;    /* NULL if unknown */
+	const char *cgroup; /* path in the cgroup v2 tree, NULL if unknown */
+	bool exited;	    /* gone, or replaced by exec: its numbers are final */
+	bool attached_late; /* it ran before the trace: it may release blocks we never saw */
+	uint64_t rss_bytes;
+	uint64_t pre_attach_bytes; /* anonymous memory resident when the trace began */
+	struct seep_counts counts; /* sum over its sites */
+	uint64_t live_objects;	   /* as reported: see seep_site */
+	uint64_t live_bytes;
+};
+
+struct seep_site {
+	uint64_t id; /* stable: same builds, same path, same id in every run */
+	const struct seep_process *process;
+	enum seep_kind kind;
+	const struct seep_stack *stack;
+	struct seep_counts counts;
+	/* As reported: allocs - frees, less the objects younger than --min-age if asked for. */
+	uint64_t live_objects;
+	uint64_t live_bytes;
+	int64_t live_bytes_change; /* since the snapshot before; 0 in the first */
+	uint64_t oldest_ns; /* age of the oldest live object, SEEP_UNKNOWN if there is none */
+	uint64_t lifetimes[SEEP_LIFETIME_BUCKETS];
+};
+
+struct seep_totals {
+	bool traced;
+	struct seep_counts counts;
+	uint64_t live_objects;
+	uint64_t live_bytes;
+};
+
+/* What tracing costs, of the interval before the snapshot. SEEP_UNKNOWN or NAN if not measured. */
+struct seep_overhead {
+	uint64_t events;	   /* probe hits since the start */
+	double events_per_s;	   /* in the interval */
+	uint64_t bpf_ns_per_event; /* run time of our programs, from the kernel's BPF statistics */
+	uint64_t probe_ns_per_event; /* the trap itself, calibrated at start */
+	double target_cpu_pct;	     /* events x both, in percent of one CPU */
+	double seep_cpu_pct;	     /* this program, in percent of one CPU */
+	uint64_t seep_rss_bytes;
+	uint64_t map_bytes; /* kernel memory of the maps */
+};
+
+struct seep_snapshot {
+	uint64_t seq; /* 1 is the first report */
+	bool final;
+	uint64_t utc_ns;
+	uint64_t elapsed_ns;  /* since the trace began */
+	uint64_t interval_ns; /* since the snapshot before */
+	const char *host_name;
+	const char *kernel; /* release */
+	const char *arch;
+	const char *scope_type; /* "pid", "command" */
+	const char *scope_value;
+	uint64_t min_age_ns; /* 0: every live object is reported */
+	uint64_t min_size_bytes;
+	uint64_t max_size_bytes; /* UINT64_MAX: no limit */
+	struct seep_totals totals[SEEP_KIND_COUNT];
+	size_t num_processes;
+	const struct seep_process *processes;
+	size_t num_sites;
+	const struct seep_site *sites; /* largest live bytes first */
+	uint64_t losses[SEEP_LOSS_COUNT];
+	uint64_t ends[SEEP_END_COUNT]; /* allocations by how their stack ends */
+	struct seep_overhead overhead;
+};
+
+/* Did this loss happen? Not if it cannot be known (with size limits no release can be said to lack
+ * its allocation). */
+static inline bool seep_snapshot_lost(const struct seep_snapshot *snapshot, enum seep_loss loss)
+{
+	return snapshot->losses[loss] != 0 && snapshot->losses[loss] != SEEP_UNKNOWN;
+}
+
+static inline uint64_t seep_counts_live_objects(const struct seep_counts *counts)
+{
+	return counts->allocs - counts->frees;
+}
+
+static inline uint64_t seep_counts_live_bytes(const struct seep_counts *counts)
+{
+	return counts->alloc_bytes - counts->free_bytes;
+}
+
+void seep_counts_add(struct seep_counts *sum, const struct seep_counts *counts);
+
+/* Key of a loss, an end or a kind in JSON and metrics ("ring_full"); the sentence for people. */
+const char *seep_loss_key(enum seep_loss loss);
+const char *seep_loss_text(enum seep_loss loss);
+const char *seep_end_key(enum seep_end end);
+const char *seep_end_text(enum seep_end end);
+const char *seep_kind_key(enum seep_kind kind);
+
+/* The four measures that folded stacks and flame graphs can show. */
+enum seep_metric {
+	SEEP_METRIC_LIVE_BYTES,
+	SEEP_METRIC_LIVE_OBJECTS,
+	SEEP_METRIC_ALLOC_BYTES,
+	SEEP_METRIC_ALLOC_OBJECTS,
+	SEEP_METRIC_COUNT,
+};
+
+uint64_t seep_site_metric(const struct seep_site *site, enum seep_metric metric);
+const char *seep_metric_key(enum seep_metric metric); /* "live-bytes" */
+
+/*
+ * Orders sites for reports: live bytes, then live objects, allocated bytes (all descending), id,
+ * process id.
+ */
+void seep_sites_sort(struct seep_site *sites, size_t num_sites);
+
+/*
+ * Sums up: fills counts and live numbers of every process from the sites that point to it, and of
+ * @totals, one for each kind, whose "traced" stays. The process of each site must be one of
+ * @processes.
+ */
+void seep_snapshot_sum(struct seep_process *processes, size_t num_processes,
+		       const struct seep_site *sites, size_t num_sites, struct seep_totals *totals);
+
+#endif
