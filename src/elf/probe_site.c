@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "elf/probe_site.h"
+
+#include <capstone/capstone.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+
+/* Longer functions keep their entry: decoding takes 100 ns per instruction. */
+#define FUNCTION_MAX_BYTES (256u << 10)
+/* No prologue reserves more at once without probing the stack first. */
+#define STACK_MAX_BYTES (64u << 10)
+
+struct decoder {
+	csh handle;
+	cs_insn *insn;
+	const uint8_t *code; /* what is left */
+	size_t length;
+	uint64_t offset; /* of code in the function */
+};
+
+static void decoder_done(struct decoder *decoder)
+{
+	if (decoder->insn)
+		cs_free(decoder->insn, 1);
+	if (decoder->handle)
+		cs_close(&decoder->handle);
+}
+
+static void decoder_start(struct decoder *decoder, const uint8_t *code, size_t length)
+{
+	decoder->code = code;
+	decoder->length = length;
+	decoder->offset = 0;
+}
+
+static int decoder_init(struct decoder *decoder)
+{
+	if (cs_open(CS_ARCH_X86, CS_MODE_64, &decoder->handle) != CS_ERR_OK)
+		return -ENOMEM;
+	if (cs_option(decoder->handle, CS_OPT_DETAIL, CS_OPT_ON) != CS_ERR_OK)
+		return -ENOMEM;
+	decoder->insn = cs_malloc(decoder->handle);
+	return decoder->insn ? 0 : -ENOMEM;
+}
+
+/* Decodes the next instruction; its address is its offset in the function. */
+static bool decoder_next(struct decoder *decoder)
+{
+	return cs_disasm_iter(decoder->handle, &decoder->code, &decoder->length, &decoder->offset,
+			      decoder->insn);
+}
+
+/*
+ * What the kernel emulates: branch_setup_xol_ops() and push_setup_xol_ops() in
+ * arch/x86/kernel/uprobes.c. Only the plain encodings count here: it refuses a 66 prefix, takes no
+ * other REX prefix than 41 on a push, and some versions differ on the rest.
+ */
+static bool is_emulated(const cs_insn *insn)
+{
+	const uint8_t *bytes = insn->bytes;
+
+	switch (insn->size) {
+	case 1:
+		return bytes[0] == 0x90 || (bytes[0] & 0xf8) == 0x50; /* nop, push */
+	case 2:
+		if (bytes[0] == 0x41) /* push of r8 to r15 */
+			return (bytes[1] & 0xf8) == 0x50;
+		return bytes[0] == 0xeb || (bytes[0] & 0xf0) == 0x70; /* jmp, jcc */
+	case 5:
+		return bytes[0] == 0xe9 || bytes[0] == 0xe8; /* jmp, call */
+	case 6:
+		return bytes[0] == 0x0f && (bytes[1] & 0xf0) == 0x80; /* jcc */
+	default:
+		return false;
+	}
+}
+
+/*
+ * Instructions that execution leaves at their end, without side effects but on their operands, and
+ * for which Capstone's account of what they write has been checked. Whatever else comes first ends
+ * the straight line; prologues have little else.
+ */
+static bool is_plain(const cs_insn *insn)
+{
+	switch (insn->id) {
+	case X86_INS_ADD:
+	case X86_INS_AND:
+	case X86_INS_CMP:
+	case X86_INS_DEC:
+	case X86_INS_ENDBR64:
+	case X86_INS_IMUL:
+	case X86_INS_INC:
+	case X86_INS_LEA:
+	case X86_INS_MOV:
+	case X86_INS_MOVABS:
+	case X86_INS_MOVSX:
+	case X86_INS_MOVSXD:
+	case X86_INS_MOVZX:
+	case X86_INS_MUL:
+	case X86_INS_NEG:
+	case X86_INS_NOP:
+	case X86_INS_NOT:
+	case X86_INS_OR:
+	case X86_INS_PUSH:
+	case X86_INS_SAR:
+	case X86_INS_SHL:
+	case X86_INS_SHR:
+	case X86_INS_SUB:
+	case X86_INS_TEST:
+	case X86_INS_XOR:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The 64-bit register that @reg is (a part of), for those that matter here; 0 for others. */
+static x86_reg whole_register(uint16_t reg)
+{
+	static const x86_reg parts[][4] = {
+		{X86_REG_RDI, X86_REG_EDI, X86_REG_DI, X86_REG_DIL},
+		{X86_REG_RSI, X86_REG_ESI, X86_REG_SI, X86_REG_SIL},
+		{X86_REG_RDX, X86_REG_EDX, X86_REG_DX, X86_REG_DL},
+		{X86_REG_RCX, X86_REG_ECX, X86_REG_CX, X86_REG_CL},
+		{X86_REG_R8, X86_REG_R8D, X86_REG_R8W, X86_REG_R8B},
+		{X86_REG_R9, X86_REG_R9D, X86_REG_R9W, X86_REG_R9B},
+		{X86_REG_RSP, X86_REG_ESP, X86_REG_SP, X86_REG_SPL},
+	};
+
+	if (reg == X86_REG_DH)
+		return X86_REG_RDX;
+	if (reg == X86_REG_CH)
+		return X86_REG_RCX;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		for (size_t j = 0; j < 4; j++)
+			if (reg == parts[i][j])
+				return parts[i][0];
+	return X86_REG_INVALID;
+}
+
+/* Whether @insn leaves the first @num_args argument registers alone; tells if it writes rsp. */
+static bool keeps_arguments(const struct decoder *decoder, unsigned int num_args,
+			    bool *ret_writes_stack)
+{
+	/* In the order of the System V ABI for x86-64. */
+	static const x86_reg arguments[] = {X86_REG_RDI, X86_REG_RSI, X86_REG_RDX,
+					    X86_REG_RCX, X86_REG_R8,  X86_REG_R9};
+	uint8_t num_read, num_written;
+	cs_regs read, written;
+	bool stack = false;
+
+	if (cs_regs_access(decoder->handle, decoder->insn, read, &num_read, written,
+			   &num_written) != CS_ERR_OK)
+		return false;
+	for (uint8_t i = 0; i < num_written; i++) {
+		x86_reg reg = whole_register(written[i]);
+
+		stack = stack || reg == X86_REG_RSP;
+		for (unsigned int arg = 0; arg < num_args; arg++)
+			if (reg == arguments[arg])
+				return false;
+	}
+	*ret_writes_stack = stack;
+	return true;
+}
+
+/* By how many bytes @insn, which writes rsp, lowers it: true if that is known. */
+static bool stack_growth(const cs_insn *insn, uint32_t *ret_bytes)
+{
+	const cs_x86 *x86 = &insn->detail->x86;
+
+	if (insn->id == X86_INS_PUSH) {
+		if (x86->prefix[2] == X86_PREFIX_OPSIZE) /* pushes two bytes */
+			return false;
+		*ret_bytes = 8;
+		return true;
+	}
+	if (insn->id != X86_INS_SUB || x86->op_count != 2 || x86->operands[0].type != X86_OP_REG ||
+	    x86->operands[0].reg != X86_REG_RSP || x86->operands[1].type != X86_OP_IMM)
+		return false;
+	if (x86->operands[1].imm < 0 || x86->operands[1].imm > STACK_MAX_BYTES)
+		return false;
+	*ret_bytes = (uint32_t)x86->operands[1].imm;
+	return true;
+}
+
+static void describe(const cs_insn *insn, uint32_t pushed, bool emulated,
+		     struct seep_probe_site *ret_site)
+{
+	ret_site->offset = (uint32_t)insn->address;
+	ret_site->pushed = pushed;
+	ret_site->emulated = emulated;
+	snprintf(ret_site->text, sizeof(ret_site->text), "%.12s%s%.34s", insn->mnemonic,
+		 insn->op_str[0] ? " " : "", insn->op_str);
+}
+
+/*
+ * The first emulated instruction of the straight line, or else the entry. The first is also the best:
+ * what forbids it (a jump to or before it) forbids all behind it.
+ */
+static int first_emulated(struct decoder *decoder, enum seep_site_use use, unsigned int num_args,
+			  struct seep_probe_site *ret_site)
+{
+	const cs_insn *insn = decoder->insn;
+	struct seep_probe_site entry = {0};
+	uint32_t pushed = 0;
+
+	while (decoder_next(decoder)) {
+		bool emulated = is_emulated(insn), writes_stack;
+		uint32_t bytes = 0;
+
+		if (emulated || !insn->address) {
+			describe(insn, pushed, emulated, &entry);
+			if (emulated)
+				break;
+		}
+		if (!is_plain(insn) || !keeps_arguments(decoder, num_args, &writes_stack))
+			break;
+		if (writes_stack && (use == SEEP_SITE_RETURN || !stack_growth(insn, &bytes)))
+			break;
+		pushed += bytes;
+		if (pushed > STACK_MAX_BYTES)
+			break;
+	}
+	if (!entry.text[0])
+		return -EINVAL;
+	*ret_site = entry;
+	return 0;
+}
+
+/*
+ * Whether @insn may jump behind the entry and up to @place. The target of an indirect jump is not
+ * known. Through a variable (rip-relative, the GOT or a hook) it leaves the function; any other may
+ * be a switch, and one of its cases the head of a loop around the place.
+ */
+static bool may_jump_before(csh handle, const cs_insn *insn, uint32_t place)
+{
+	const cs_x86_op *operand = &insn->detail->x86.operands[0];
+
+	if (!cs_insn_group(handle, insn, X86_GRP_JUMP) &&
+	    !cs_insn_group(handle, insn, X86_GRP_BRANCH_RELATIVE))
+		return false;
+	if (!insn->detail->x86.op_count)
+		return false;
+	switch (operand->type) {
+	case X86_OP_IMM:
+		return operand->imm > 0 && operand->imm <= place;
+	case X86_OP_MEM:
+		return operand->mem.base != X86_REG_RIP;
+	default:
+		return true;
+	}
+}
+
+/*
+ * Whether no jump of the function leads behind its entry and up to @place. Parts that the compiler
+ * moved elsewhere (".cold") are not looked at: they are reached behind the first branch, and jump
+ * back to the start of a basic block, which the inside of the first one is not unless a loop of the
+ * function starts there.
+ */
+static bool is_passed_once(struct decoder *decoder, size_t size, uint32_t place)
+{
+	if (size > decoder->length || decoder->length > FUNCTION_MAX_BYTES)
+		return false;
+	while (decoder_next(decoder))
+		if (may_jump_before(decoder->handle, decoder->insn, place))
+			return false;
+	/* Without a size the last instruction may be cut, or what follows the function be data. */
+	return !size || !decoder->length;
+}
+
+int seep_probe_site_find(const uint8_t *code, size_t length, size_t size, enum seep_site_use use,
+			 unsigned int num_args, struct seep_probe_site *ret_site)
+{
+	SEEP_CLEANUP(decoder_done) struct decoder decoder = {0};
+	struct seep_probe_site site;
+	int err;
+
+	if (size && length > size)
+		length = size;
+	err = decoder_init(&decoder);
+	if (err)
+		return err;
+	decoder_start(&decoder, code, length);
+	err = first_emulated(&decoder, use, num_args, &site);
+	if (err)
+		return err;
+	if (site.offset) {
+		decoder_start(&decoder, code, length);
+		if (!is_passed_once(&decoder, size, site.offset)) {
+			decoder_start(&decoder, code, length);
+			if (decoder_next(&decoder))
+				describe(decoder.insn, 0, false, &site);
+		}
+	}
+	*ret_site = site;
+	return 0;
+}
