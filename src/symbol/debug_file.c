@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "symbol/debug_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <lzma.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <zlib.h>
+
+#include "base/cleanup.h"
+#include "elf/sections.h"
+
+#define DEBUG_ROOT	   "/usr/lib/debug"
+#define CHECKSUM_MAX_BYTES (1ULL << 30)
+#define LINK_MAX_BYTES	   PATH_MAX
+#define PACKED_MAX_BYTES   (32u << 20)
+#define UNPACKED_MAX_BYTES (256u << 20)
+#define XZ_MEMORY_BYTES	   (128u << 20) /* xz -9 needs 65 MiB to unpack */
+
+/*
+ * Opens a file of @root, or of our own root if that is -1. Links of the other root, absolute ones too,
+ * lead within it: a container does not choose what we read of the host.
+ */
+static int open_below(int root, const char *path)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	SEEP_AUTO_CLOSE int fd = -1;
+	struct stat status;
+
+	if (root < 0)
+		fd = open(path, (int)how.flags);
+	else
+		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) || !S_ISREG(status.st_mode))
+		return -ENOENT;
+	return SEEP_TAKE_FD(fd);
+}
+
+static bool same_build_id(const struct seep_image *a, const struct seep_image *b)
+{
+	size_t a_length, b_length;
+	const uint8_t *a_id = seep_image_build_id(a, &a_length);
+	const uint8_t *b_id = seep_image_build_id(b, &b_length);
+
+	return a_length == b_length && memcmp(a_id, b_id, a_length) == 0;
+}
+
+/* The checksum of .gnu_debuglink: the CRC-32 of zlib over the whole file. */
+static bool has_checksum(int fd, uint32_t expected)
+{
+	uint64_t position = 0;
+	uLong crc = crc32(0, NULL, 0);
+	uint8_t bytes[16384];
+
+	while (position < CHECKSUM_MAX_BYTES) {
+		ssize_t length = pread(fd, bytes, sizeof(bytes), (off_t)position);
+
+		if (length <= 0)
+			return length == 0 && crc == expected;
+		crc = crc32(crc, bytes, (uInt)length);
+		position += (uint64_t)length;
+	}
+	return false;
+}
+
+static int open_debug(const struct seep_image *image, int root, const char *path,
+		      const uint32_t *checksum, struct seep_image **ret_debug)
+{
+	SEEP_AUTO_IMAGE struct seep_image *debug = NULL;
+	SEEP_AUTO_CLOSE int fd = open_below(root, path);
+	size_t length;
+	int err;
+
+	if (fd < 0)
+		return -ENOENT;
+	err = seep_image_open(fd, &debug);
+	if (err)
+		return -ENOENT;
+	seep_image_build_id(image, &length);
+	if (length ? !same_build_id(image, debug) : !checksum || !has_checksum(fd, *checksum))
+		return -ENOENT;
+	*ret_debug = SEEP_TAKE_PTR(debug);
+	return 0;
+}
+
+/* /usr/lib/debug/.build-id/9f/3c....debug */
+static int build_id_path(const uint8_t *id, size_t length, char *ret_path, size_t size)
+{
+	size_t at;
+
+	if (length < 2 || size < sizeof(DEBUG_ROOT "/.build-id/") + 2 * length + sizeof("/.debug"))
+		return -ENOENT;
+	at = (size_t)snprintf(ret_path, size, DEBUG_ROOT "/.build-id/%02x/", id[0]);
+	for (size_t i = 1; i < length; i++)
+		at += (size_t)snprintf(ret_path + at, size - at, "%02x", id[i]);
+	snprintf(ret_path + at, size - at, ".debug");
+	return 0;
+}
+
+static int find_by_build_id(const struct seep_image *image, int root, struct seep_image **ret_debug)
+{
+	char path[PATH_MAX];
+	size_t length;
+	const uint8_t *id = seep_image_build_id(image, &length);
+	int err = build_id_path(id, length, path, sizeof(path));
+
+	if (!err)
+		err = open_debug(image, root, path, NULL, ret_debug);
+	if (err && root >= 0)
+		return find_by_build_id(image, -1, ret_debug);
+	return err;
+}
+
+/* .gnu_debuglink: a file name without directory, its NUL, padding to 4, the checksum. */
+static const char *read_link(const struct seep_image *image, uint32_t *ret_checksum)
+{
+	Elf *elf = seep_image_elf(image);
+	GElf_Shdr header;
+	const char *name;
+	size_t length;
+
+	if (!seep_section_find(elf, ".gnu_debuglink", &header))
+		return NULL;
+	name = seep_section_bytes(elf, &header, LINK_MAX_BYTES);
+	if (!name)
+		return NULL;
+	length = strnlen(name, header.sh_size);
+	if (!length || memchr(name, '/', length) || ((length + 4) & ~3UL) + 4 > header.sh_size)
+		return NULL;
+	memcpy(ret_checksum, name + ((length + 4) & ~3UL), sizeof(*ret_checksum));
+	return name;
+}
+
+static int find_by_link(const struct seep_image *image, const char *path, int root,
+			struct seep_image **ret_debug)
+{
+	static const char *const patterns[][2] = {{"", ""}, {"", "/.debug"}, {DEBUG_ROOT, ""}};
+	const char *slash = strrchr(path, '/');
+	uint32_t checksum;
+	const char *name = read_link(image, &checksum);
+	char candidate[PATH_MAX];
+
+	if (!name || path[0] != '/')
+		return -ENOENT;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		int length = snprintf(candidate, sizeof(candidate), "%s%.*s%s/%s", patterns[i][0],
+				      (int)(slash - path), path, patterns[i][1], name);
+
+		if (length < 0 || (size_t)length >= sizeof(candidate))
+			continue;
+		if (!open_debug(image, root, candidate, &checksum, ret_debug))
+			return 0;
+	}
+	return -ENOENT;
+}
+
+int seep_debug_file_find(const struct seep_image *image, const char *path, int root,
+			 struct seep_image **ret_debug)
+{
+	if (!find_by_build_id(image, root, ret_debug))
+		return 0;
+	return find_by_link(image, path, root, ret_debug);
+}
+
+void seep_debug_elf_done(struct seep_debug_elf *debug)
+{
+	elf_end(debug->elf);
+	if (debug->fd >= 0)
+		close(debug->fd);
+	free(debug->memory);
+	*debug = (struct seep_debug_elf){.fd = -1};
+}
+
+/*
+ * .gnu_debugaltlink: a path, its NUL, and the build ID of the file. Only the place below our
+ * /usr/lib/debug is looked at, where packages install it: the path is the file's own choice.
+ */
+int seep_debug_file_find_shared(Elf *elf, struct seep_debug_elf *ret_shared)
+{
+	SEEP_AUTO_CLOSE int fd = -1;
+	char path[PATH_MAX];
+	const char *bytes;
+	GElf_Shdr header;
+	size_t length;
+	Elf *shared;
+
+	if (!seep_section_find(elf, ".gnu_debugaltlink", &header))
+		return -ENOENT;
+	bytes = seep_section_bytes(elf, &header, LINK_MAX_BYTES);
+	if (!bytes)
+		return -ENODATA;
+	length = strnlen(bytes, header.sh_size) + 1;
+	if (length >= header.sh_size || header.sh_size - length > SEEP_BUILD_ID_MAX ||
+	    build_id_path((const uint8_t *)bytes + length, header.sh_size - length, path,
+			  sizeof(path)))
+		return -ENODATA;
+	fd = open_below(-1, path);
+	if (fd < 0)
+		return -ENODATA;
+	shared = elf_begin(fd, ELF_C_READ, NULL);
+	if (!shared)
+		return -ENODATA;
+	*ret_shared = (struct seep_debug_elf){.elf = shared, .fd = SEEP_TAKE_FD(fd)};
+	return 0;
+}
+
+/* libelf allocates for as many sections as the file claims; without extended numbering it is few. */
+static bool has_few_sections(const uint8_t *file, uint64_t length)
+{
+	Elf64_Ehdr header;
+
+	if (length < sizeof(header))
+		return false;
+	memcpy(&header, file, sizeof(header));
+	return header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_shnum;
+}
+
+int seep_debug_file_unpack(const struct seep_image *image, struct seep_debug_elf *ret_unpacked)
+{
+	lzma_stream stream = LZMA_STREAM_INIT;
+	SEEP_AUTO_FREE uint8_t *memory = NULL;
+	Elf *elf = seep_image_elf(image), *unpacked;
+	lzma_ret result = LZMA_OK;
+	const uint8_t *packed;
+	size_t capacity = 0;
+	GElf_Shdr header;
+
+	if (!seep_section_find(elf, ".gnu_debugdata", &header))
+		return -ENOENT;
+	packed = seep_section_bytes(elf, &header, PACKED_MAX_BYTES);
+	if (!packed || lzma_stream_decoder(&stream, XZ_MEMORY_BYTES, 0) != LZMA_OK)
+		return -ENOENT;
+	stream.next_in = packed;
+	stream.avail_in = header.sh_size;
+	while (result == LZMA_OK && stream.total_out == capacity && capacity < UNPACKED_MAX_BYTES) {
+		size_t larger = capacity ? 2 * capacity : 256 << 10;
+		uint8_t *grown = realloc(memory, larger);
+
+		if (!grown)
+			break;
+		memory = grown;
+		stream.next_out = memory + capacity;
+		stream.avail_out = larger - capacity;
+		capacity = larger;
+		result = lzma_code(&stream, LZMA_FINISH);
+	}
+	lzma_end(&stream);
+	if (result != LZMA_STREAM_END || !has_few_sections(memory, stream.total_out))
+		return -ENOENT;
+	unpacked = elf_memory((char *)memory, stream.total_out);
+	if (!unpacked)
+		return -ENOENT;
+	*ret_unpacked = (struct seep_debug_elf){
+		.elf = unpacked,
+		.fd = -1,
+		.memory = SEEP_TAKE_PTR(memory),
+	};
+	return 0;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "symbol/module.h"
+
+#include <errno.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "elf/image.h"
+#include "elf/sections.h"
+#include "symbol/debug_file.h"
+#include "symbol/functions.h"
+
+struct seep_module {
+	struct seep_image *image; /* NULL once loaded, unless there are lines */
+	struct seep_image *debug; /* the separate debug file, as long as the lines need it */
+	struct seep_functions *functions;
+	struct seep_lines *lines;
+	bool loaded;
+	char build_id[2 * SEEP_BUILD_ID_MAX + 1];
+};
+
+int seep_module_open(int fd, struct seep_module **ret_module)
+{
+	struct seep_module *module = calloc(1, sizeof(*module));
+	const uint8_t *id;
+	size_t length;
+	int err;
+
+	if (!module)
+		return -ENOMEM;
+	err = seep_image_open(fd, &module->image);
+	if (err) {
+		free(module);
+		return err;
+	}
+	id = seep_image_build_id(module->image, &length);
+	for (size_t i = 0; i < length; i++)
+		snprintf(module->build_id + 2 * i, 3, "%02x", id[i]);
+	*ret_module = module;
+	return 0;
+}
+
+static void close_images(struct seep_module *module)
+{
+	seep_image_close(module->image);
+	seep_image_close(module->debug);
+	module->image = NULL;
+	module->debug = NULL;
+}
+
+void seep_module_close(struct seep_module *module)
+{
+	if (!module)
+		return;
+	seep_lines_free(module->lines);
+	seep_functions_free(module->functions);
+	close_images(module);
+	free(module);
+}
+
+const char *seep_module_build_id(const struct seep_module *module)
+{
+	return module->build_id[0] ? module->build_id : NULL;
+}
+
+void seep_module_load(struct seep_module *module, const char *path, int root)
+{
+	SEEP_CLEANUP(seep_debug_elf_done) struct seep_debug_elf unpacked = {.fd = -1};
+	bool has_symbols, has_lines;
+	Elf *elf, *others[2];
+	size_t num_others = 0;
+	GElf_Shdr header;
+
+	if (module->loaded)
+		return;
+	module->loaded = true;
+	elf = seep_image_elf(module->image);
+	has_symbols = seep_section_find(elf, ".symtab", &header);
+	has_lines = seep_section_find(elf, ".debug_info", &header);
+	if (!has_symbols || !has_lines)
+		seep_debug_file_find(module->image, path, root, &module->debug);
+	if (module->debug)
+		others[num_others++] = seep_image_elf(module->debug);
+	else if (!has_symbols && !seep_debug_file_unpack(module->image, &unpacked))
+		others[num_others++] = unpacked.elf;
+
+	seep_functions_new(module->image, others, num_others, &module->functions);
+	if (has_lines)
+		seep_lines_new(elf, &module->lines);
+	else if (module->debug)
+		seep_lines_new(seep_image_elf(module->debug), &module->lines);
+	if (!module->lines)
+		close_images(module);
+}
+
+size_t seep_module_find(struct seep_module *module, uint64_t offset,
+			struct seep_scope scopes[SEEP_SCOPES_MAX])
+{
+	uint64_t address;
+	size_t count = 0, index;
+
+	if (module->lines && !seep_image_offset_to_address(module->image, offset, &address))
+		count = seep_lines_find(module->lines, address, scopes);
+	if (!count)
+		scopes[count++] = (struct seep_scope){0};
+	if (module->functions && !seep_functions_find(module->functions, offset, &index))
+		scopes[count - 1].name = seep_functions_name(module->functions, index);
+	return count;
+}

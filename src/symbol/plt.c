@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "elf/sections.h"
+#include "elf/symbols.h"
+#include "symbol/functions_private.h"
+
+#define PLT_MAX_BYTES	(4u << 20)
+#define RELOCATIONS_MAX (1u << 20) /* of one file */
+#define STUB_ALIGNMENT	8	   /* stubs take 8 or 16 bytes */
+
+/* A slot of the GOT and the function whose address the loader stores there. */
+struct slot {
+	uint64_t address;
+	const char *name;
+};
+
+struct slots {
+	struct slot *list;
+	size_t count;
+};
+
+static void slots_done(struct slots *slots)
+{
+	free(slots->list);
+}
+
+static int add_relocations(Elf *elf, const GElf_Shdr *header, struct slots *slots)
+{
+	size_t count = header->sh_size / sizeof(Elf64_Rela);
+	const Elf64_Rela *relocations;
+	struct seep_symbols symbols;
+	struct slot *grown;
+
+	if (header->sh_type != SHT_RELA || header->sh_flags & SHF_COMPRESSED || !count ||
+	    count > RELOCATIONS_MAX - slots->count)
+		return 0;
+	if (seep_symbols_of_section(elf, elf_getscn(elf, header->sh_link), &symbols))
+		return 0;
+	relocations =
+		seep_elf_read(elf, header->sh_offset, count * sizeof(*relocations), ELF_T_RELA);
+	if (!relocations)
+		return 0;
+	grown = reallocarray(slots->list, slots->count + count, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	slots->list = grown;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t type = ELF64_R_TYPE(relocations[i].r_info);
+		uint64_t symbol = ELF64_R_SYM(relocations[i].r_info);
+		const char *name;
+
+		if ((type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT) ||
+		    symbol >= symbols.count)
+			continue;
+		name = seep_symbols_name(&symbols, &symbols.entries[symbol]);
+		if (name && name[0])
+			slots->list[slots->count++] = (struct slot){
+				.address = relocations[i].r_offset,
+				.name = name,
+			};
+	}
+	return 0;
+}
+
+static int compare_slots(const void *left, const void *right)
+{
+	const struct slot *a = left, *b = right;
+
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+/*
+ * The slot that the stub at @code jumps through: "jmp *disp(%rip)", which an endbr64 and a bnd prefix
+ * may precede (-z ibtplt). 0 if it is something else, such as the head of the table.
+ */
+static uint64_t stub_slot(const uint8_t *code, size_t length, uint64_t address)
+{
+	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+	size_t at = 0;
+	int32_t displacement;
+
+	if (length >= sizeof(endbr64) && memcmp(code, endbr64, sizeof(endbr64)) == 0)
+		at += sizeof(endbr64);
+	if (at < length && code[at] == 0xf2)
+		at++;
+	if (length < at + 6 || code[at] != 0xff || code[at + 1] != 0x25)
+		return 0;
+	memcpy(&displacement, code + at + 2, sizeof(displacement));
+	return address + at + 6 + (uint64_t)(int64_t)displacement;
+}
+
+static int add_stubs(struct seep_candidates *candidates, Elf *elf, const GElf_Shdr *header,
+		     const struct slots *slots)
+{
+	const uint8_t *code = seep_section_bytes(elf, header, PLT_MAX_BYTES);
+	int err = 0;
+
+	if (!code)
+		return 0;
+	for (uint64_t at = 0; at < header->sh_size && !err; at += STUB_ALIGNMENT) {
+		struct slot key = {
+			.address = stub_slot(code + at, header->sh_size - at, header->sh_addr + at),
+		};
+		const struct slot *slot;
+
+		slot = key.address ? bsearch(&key, slots->list, slots->count, sizeof(key),
+					     compare_slots) :
+				     NULL;
+		if (slot)
+			err = seep_candidates_add(candidates, header->sh_addr + at,
+						  &(struct seep_candidate){
+							  .name = slot->name,
+							  .plt = true,
+						  });
+	}
+	return err;
+}
+
+int seep_candidates_add_plt(struct seep_candidates *candidates)
+{
+	static const char *const names[] = {".plt", ".plt.sec", ".plt.got"};
+	SEEP_CLEANUP(slots_done) struct slots slots = {0};
+	Elf *elf = seep_image_elf(candidates->image);
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	int err = 0;
+
+	while (!err && (section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &header))
+			err = add_relocations(elf, &header, &slots);
+	if (slots.count)
+		qsort(slots.list, slots.count, sizeof(*slots.list), compare_slots);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !err && slots.count; i++)
+		if (seep_section_find(elf, names[i], &header))
+			err = add_stubs(candidates, elf, &header, &slots);
+	return err;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From frames (file id, file offset) to functions, source lines and inlined calls.
+ *
+ * Files are made known once, with an open descriptor, while the process lives; everything else is
+ * lazy: a file is only parsed when the first of its frames is asked for, and each frame is resolved
+ * once. Files with the same build ID share one parse. Separate debug files are found as elfutils
+ * does (.build-id below /usr/lib/debug, .gnu_debuglink, .gnu_debugdata), also below the root
+ * directory of the process. Nothing is fetched over a network. A file with more than 1 GiB of debug
+ * information gets function names only.
+ *
+ * The files are not trusted. They are read, never mapped: a file that shrinks while it is open gives
+ * missing names, not SIGBUS.
+ *
+ * One thread. Results belong to the symbolizer and stay valid until it is freed.
+ */
+#ifndef SEEP_SYMBOL_SYMBOLIZER_H
+#define SEEP_SYMBOL_SYMBOLIZER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct seep_symbolizer;
+
+/* One function at a frame. Names are demangled and raw: who shows them cleans them. */
+struct seep_line {
+	const char *function; /* NULL if unknown; "free@plt" for a PLT stub */
+	const char *source;   /* path as in the debug information, NULL if unknown */
+	unsigned int line;    /* 0 if unknown: of the call, for every frame but the innermost */
+	bool inlined;	      /* inlined into the next one of the list */
+};
+
+/* Where a frame is. At least one line; the last one is the function that has code of its own. */
+struct seep_location {
+	const char *module;   /* path as mapped, NULL for an address that belongs to no file */
+	const char *build_id; /* hex, NULL if there is none */
+	uint64_t offset;      /* in the file, bytes; or the raw address */
+	size_t num_lines;
+	const struct seep_line *lines; /* innermost first */
+};
+
+/* 0 or -ENOMEM. */
+int seep_symbolizer_new(struct seep_symbolizer **ret_symbolizer);
+void seep_symbolizer_free(struct seep_symbolizer *symbolizer);
+
+/*
+ * Makes a mapped file known under @id (SEEP_FRAME_FILE of its frames). @path is what is shown;
+ * @fd an open descriptor of the file, duplicated here, or -1 if it could not be opened: then its
+ * frames resolve to module and offset only. @root is the process's root directory if it differs
+ * from ours ("/proc/123/root"), else NULL. A second call for the same id is ignored unless the
+ * first came without a descriptor. 0 or -errno.
+ */
+int seep_symbolizer_add_file(struct seep_symbolizer *symbolizer, uint32_t id, const char *path,
+			     int fd, const char *root);
+
+/*
+ * Resolves one frame. Its offset must lie inside the call instruction already, as SEEP_FRAME does.
+ * Never fails: what is not known is NULL in the result; when memory is out, a static location
+ * without names is returned.
+ */
+const struct seep_location *seep_symbolizer_resolve(struct seep_symbolizer *symbolizer,
+						    uint64_t frame);
+
+/*
+ * A stable hash of the frames: equal for the same offsets in files with the same build ID (or, without
+ * one, the same path), whatever ids the files have in this run. Raw addresses count as one frame
+ * "anonymous". Used for the id of a site.
+ */
+uint64_t seep_symbolizer_stack_id(struct seep_symbolizer *symbolizer, const uint64_t *frames,
+				  size_t num_frames);
+
+#endif
