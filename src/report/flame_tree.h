@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The tree behind a flame graph: sites merged by function from the outermost inwards, placed side by
+ * side in the order of their names.
+ */
+#ifndef SEEP_REPORT_FLAME_TREE_H
+#define SEEP_REPORT_FLAME_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/snapshot.h"
+#include "report/intern.h"
+#include "symbol/symbolizer.h"
+
+struct seep_flame_node {
+	uint32_t name; /* in names */
+	uint32_t parent;
+	uint32_t depth; /* 0: the root, which is everything */
+	bool drawn;	/* for who draws */
+	uint64_t value;
+	uint64_t start; /* sum of the values left of it */
+};
+
+struct seep_flame_tree {
+	struct seep_strings names;
+	struct seep_flame_node *nodes; /* a parent comes before its children */
+	size_t num_nodes;
+	size_t capacity;
+	struct seep_numbers by_path; /* (parent, name) to node, less one for the root */
+};
+
+/* 0, -ENOMEM or -E2BIG; seep_flame_tree_done is needed in any case. A zeroed tree is empty. */
+int seep_flame_tree_build(struct seep_flame_tree *tree, const struct seep_snapshot *snapshot,
+			  struct seep_symbolizer *symbolizer, enum seep_metric metric);
+void seep_flame_tree_done(struct seep_flame_tree *tree);
+
+#endif

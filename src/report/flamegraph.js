@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Zoom, search and details of a flame graph; embedded in the SVG. Names come from traced programs:
+// they only ever pass through textContent.
+"use strict";
+(function () {
+	const NS = "http://www.w3.org/2000/svg";
+	const XHTML = "http://www.w3.org/1999/xhtml";
+	const MIN_WIDTH = 640;
+	const MIN_TEXT_WIDTH = 26;
+	const TEXT_PAD = 3;
+
+	const script = document.currentScript;
+	const svg = (script && script.closest("svg")) || document.documentElement;
+	const details = svg.querySelector("#details");
+	const height = Number(svg.getAttribute("height"));
+	const frames = Array.from(svg.querySelectorAll(".f"), readFrame);
+	if (frames.length === 0)
+		return;
+	const root = frames.find((frame) => frame.depth === 0);
+	const byElement = new Map(frames.map((frame) => [frame.element, frame]));
+	const charWidth = measureChar();
+
+	let width = Number(svg.getAttribute("width"));
+	let zoomed = root;
+	let current = root;
+	let pattern = "";
+
+	// data-f holds start, value and depth; the first line of the title is the name.
+	function readFrame(element) {
+		const [start, value, depth] = element.dataset.f.split(" ").map(Number);
+		const text = element.querySelector("title").textContent;
+		const end = text.lastIndexOf("\n");
+		return {
+			element, start, value, depth,
+			name: text.slice(0, end),
+			facts: text.slice(end + 1),
+			rect: element.querySelector("rect"),
+			label: element.querySelector("text"),
+			visible: true,
+		};
+	}
+
+	function measureChar() {
+		const sample = document.createElementNS(NS, "text");
+		sample.textContent = "mmmmmmmmmm";
+		svg.appendChild(sample);
+		const measured = sample.getComputedTextLength() / 10;
+		sample.remove();
+		return measured || 7.3;
+	}
+
+	function covers(outer, inner) {
+		return outer.start <= inner.start &&
+		       outer.start + outer.value >= inner.start + inner.value;
+	}
+
+	function setLabel(frame, x, w) {
+		const room = Math.floor((w - 2 * TEXT_PAD) / charWidth);
+		if (w < MIN_TEXT_WIDTH || room < 2) {
+			if (frame.label)
+				frame.label.textContent = "";
+			return;
+		}
+		if (!frame.label) {
+			frame.label = document.createElementNS(NS, "text");
+			frame.label.setAttribute("y", Number(frame.rect.getAttribute("y")) + 11.5);
+			frame.element.appendChild(frame.label);
+		}
+		const chars = Array.from(frame.name);
+		frame.label.setAttribute("x", (x + TEXT_PAD).toFixed(1));
+		frame.label.textContent = chars.length <= room ? frame.name :
+			chars.slice(0, room - 1).join("") + "\u2026";
+	}
+
+	function layout() {
+		const scale = width / zoomed.value;
+		for (const frame of frames) {
+			const above = frame.depth < zoomed.depth && covers(frame, zoomed);
+			const inside = frame.depth >= zoomed.depth && covers(zoomed, frame);
+			frame.visible = above || inside;
+			frame.element.classList.toggle("up", above);
+			frame.element.style.display = frame.visible ? "" : "none";
+			if (!frame.visible)
+				continue;
+			const x = above ? 0 : (frame.start - zoomed.start) * scale;
+			const w = above ? width : frame.value * scale;
+			frame.rect.setAttribute("x", x.toFixed(2));
+			frame.rect.setAttribute("width", w.toFixed(2));
+			setLabel(frame, x, w);
+		}
+		reset.style.display = zoomed === root ? "none" : "";
+	}
+
+	function zoom(frame) {
+		zoomed = frame;
+		layout();
+	}
+
+	function show(frame) {
+		details.textContent = frame ? frame.facts + " \u2014 " + frame.name : "";
+	}
+
+	function focus(frame) {
+		if (!frame)
+			return;
+		current.element.setAttribute("tabindex", "-1");
+		current = frame;
+		current.element.setAttribute("tabindex", "0");
+		current.element.focus();
+		show(current);
+	}
+
+	// A pattern matches as a regular expression or, for names pasted in, as it stands; case
+	// matters only if it has capitals.
+	function matcher(text) {
+		const ignoreCase = text === text.toLowerCase();
+		const plain = (name) => (ignoreCase ? name.toLowerCase() : name).includes(text);
+		try {
+			const expression = new RegExp(text, ignoreCase ? "iu" : "u");
+			return (name) => expression.test(name) || plain(name);
+		} catch (error) {
+			return plain;
+		}
+	}
+
+	// Frames inside a match are not counted again: the matches as ranges, joined.
+	function share(hits) {
+		let sum = 0;
+		let end = -1;
+		for (const hit of hits.sort((a, b) => a.start - b.start || b.value - a.value)) {
+			const hitEnd = hit.start + hit.value;
+			if (hitEnd <= end)
+				continue;
+			sum += hitEnd - Math.max(hit.start, end);
+			end = hitEnd;
+		}
+		return 100 * sum / root.value;
+	}
+
+	function search(text) {
+		pattern = text;
+		const matches = text ? matcher(text) : () => false;
+		const hits = frames.filter((frame) => {
+			const hit = matches(frame.name);
+			frame.element.classList.toggle("hit", hit);
+			return hit;
+		});
+		matched.textContent = text ? "matched " + share(hits).toFixed(2) + " %" : "";
+	}
+
+	function makeControls() {
+		const button = document.createElementNS(NS, "text");
+		button.id = "reset";
+		button.setAttribute("class", "control");
+		button.setAttribute("x", "10");
+		button.setAttribute("y", "24");
+		button.setAttribute("role", "button");
+		button.setAttribute("tabindex", "0");
+		button.textContent = "Reset zoom";
+		svg.appendChild(button);
+
+		const holder = document.createElementNS(NS, "foreignObject");
+		holder.setAttribute("y", "6");
+		holder.setAttribute("width", "230");
+		holder.setAttribute("height", "28");
+		const field = document.createElementNS(XHTML, "input");
+		field.id = "search";
+		field.setAttribute("type", "search");
+		field.setAttribute("placeholder", "Search (regular expression)");
+		field.setAttribute("aria-label", "Search functions, regular expression");
+		field.setAttribute("spellcheck", "false");
+		holder.appendChild(field);
+		svg.appendChild(holder);
+
+		const result = document.createElementNS(NS, "text");
+		result.id = "matched";
+		result.setAttribute("y", "48");
+		result.setAttribute("text-anchor", "end");
+		result.setAttribute("aria-live", "polite");
+		svg.appendChild(result);
+		return [button, holder, field, result];
+	}
+
+	function resize() {
+		width = Math.max(window.innerWidth || width, MIN_WIDTH);
+		svg.setAttribute("width", width);
+		svg.setAttribute("viewBox", "0 0 " + width + " " + height);
+		for (const element of svg.querySelectorAll(".middle"))
+			element.setAttribute("x", width / 2);
+		holder.setAttribute("x", width - 240);
+		matched.setAttribute("x", width - 10);
+		layout();
+	}
+
+	function children(frame) {
+		return frames.filter((other) => other.visible && other.depth === frame.depth + 1 &&
+					covers(frame, other));
+	}
+
+	function neighbour(frame, step) {
+		const row = frames.filter((other) => other.visible && other.depth === frame.depth)
+				  .sort((a, b) => a.start - b.start);
+		return row[row.indexOf(frame) + step];
+	}
+
+	function move(key) {
+		switch (key) {
+		case "ArrowUp":
+			return children(current).sort((a, b) => b.value - a.value)[0];
+		case "ArrowDown":
+			return frames.find((other) => other.depth === current.depth - 1 &&
+					   covers(other, current));
+		case "ArrowLeft":
+			return neighbour(current, -1);
+		default:
+			return neighbour(current, 1);
+		}
+	}
+
+	function onKey(event) {
+		const typing = event.target === field;
+		const find = event.key.toLowerCase() === "f" && (event.ctrlKey || event.metaKey);
+		if ((find || event.key === "/") && !typing) {
+			field.focus();
+			field.select();
+		} else if (event.key === "Escape") {
+			if (pattern) {
+				field.value = "";
+				search("");
+			} else {
+				zoom(root);
+			}
+			focus(current);
+		} else if (typing || event.ctrlKey || event.metaKey || event.altKey) {
+			return;
+		} else if (event.key.startsWith("Arrow")) {
+			focus(move(event.key));
+		} else if (event.key === "Enter" || event.key === " ") {
+			zoom(event.target === reset ? root : current);
+		} else {
+			return;
+		}
+		event.preventDefault();
+	}
+
+	function frameOf(event) {
+		const element = event.target.closest(".f");
+		return element && byElement.get(element);
+	}
+
+	const [reset, holder, field, matched] = makeControls();
+	svg.addEventListener("click", (event) => {
+		const frame = frameOf(event);
+		if (event.target === reset)
+			zoom(root);
+		else if (frame) {
+			zoom(frame);
+			focus(frame);
+		}
+	});
+	svg.addEventListener("mouseover", (event) => show(frameOf(event)));
+	svg.addEventListener("focusin", (event) => {
+		const frame = frameOf(event);
+		if (frame)
+			show(current = frame);
+	});
+	field.addEventListener("input", () => search(field.value));
+	window.addEventListener("keydown", onKey);
+	window.addEventListener("resize", resize);
+	resize();
+	// Arrow keys work at once; but a page that embeds the graph keeps its focus.
+	root.element.setAttribute("tabindex", "0");
+	if (window === window.top)
+		root.element.focus({ preventScroll: true });
+})();

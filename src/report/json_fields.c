@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "report/json_fields.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "model/snapshot.h"
+
+#define THOUSANDTHS_MAX 9e15 /* below 2^53: exact in a double */
+
+static void fail(struct seep_json *json)
+{
+	if (!json->out->error)
+		json->out->error = -ENOMEM;
+}
+
+void seep_json_init(struct seep_json *json, struct seep_buffer *out)
+{
+	json->out = out;
+	seep_buffer_init(&json->clean);
+}
+
+void seep_json_done(struct seep_json *json)
+{
+	seep_buffer_done(&json->clean);
+}
+
+struct json_object *seep_json_new(struct seep_json *json)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (!object)
+		fail(json);
+	return object;
+}
+
+static void add_member(struct seep_json *json, struct json_object *object, const char *key,
+		       struct json_object *value)
+{
+	const unsigned int flags = JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY;
+
+	if (object && json_object_object_add_ex(object, key, value, flags) == 0)
+		return;
+	json_object_put(value);
+	fail(json);
+}
+
+void seep_json_add(struct seep_json *json, struct json_object *object, const char *key,
+		   struct json_object *value)
+{
+	if (value)
+		add_member(json, object, key, value);
+	else
+		fail(json);
+}
+
+void seep_json_add_null(struct seep_json *json, struct json_object *object, const char *key)
+{
+	add_member(json, object, key, NULL);
+}
+
+void seep_json_add_bool(struct seep_json *json, struct json_object *object, const char *key,
+			bool value)
+{
+	seep_json_add(json, object, key, json_object_new_boolean(value));
+}
+
+void seep_json_add_int(struct seep_json *json, struct json_object *object, const char *key,
+		       int64_t value)
+{
+	seep_json_add(json, object, key, json_object_new_int64(value));
+}
+
+void seep_json_add_uint(struct seep_json *json, struct json_object *object, const char *key,
+			uint64_t value)
+{
+	if (value == SEEP_UNKNOWN)
+		seep_json_add_null(json, object, key);
+	else
+		seep_json_add(json, object, key, json_object_new_uint64(value));
+}
+
+/* Made from integers: %f would write the decimal point of the locale. */
+static void add_thousandths(struct seep_json *json, struct json_object *object, const char *key,
+			    uint64_t thousandths)
+{
+	char digits[SEEP_UNIT_MAX];
+	int length = snprintf(digits, sizeof(digits), "%" PRIu64 ".%03u", thousandths / 1000,
+			      (unsigned int)(thousandths % 1000));
+
+	while (digits[length - 1] == '0' && digits[length - 2] != '.')
+		digits[--length] = '\0';
+	seep_json_add(json, object, key,
+		      json_object_new_double_s((double)thousandths / 1000, digits));
+}
+
+void seep_json_add_seconds(struct seep_json *json, struct json_object *object, const char *key,
+			   uint64_t ns)
+{
+	if (ns == SEEP_UNKNOWN)
+		seep_json_add_null(json, object, key);
+	else
+		add_thousandths(json, object, key, ns / SEEP_NS_PER_MS);
+}
+
+void seep_json_add_real(struct seep_json *json, struct json_object *object, const char *key,
+			double value)
+{
+	double thousandths = value * 1000;
+
+	if (isfinite(value) && value >= 0 && thousandths < THOUSANDTHS_MAX)
+		add_thousandths(json, object, key, (uint64_t)llround(thousandths));
+	else
+		seep_json_add_null(json, object, key);
+}
+
+void seep_json_add_text(struct seep_json *json, struct json_object *object, const char *key,
+			const char *text)
+{
+	if (!text) {
+		seep_json_add_null(json, object, key);
+		return;
+	}
+	seep_buffer_reset(&json->clean);
+	seep_text_append_clean(&json->clean, text, SIZE_MAX);
+	if (json->clean.error)
+		fail(json);
+	seep_json_add(json, object, key, json_object_new_string(json->clean.data));
+}
+
+/* Appends what @object looks like, less @skip bytes at its beginning and @cut at its end. */
+static void write_part(struct seep_json *json, struct json_object *object, size_t skip, size_t cut)
+{
+	const char *text = NULL;
+	size_t length = 0;
+
+	if (object)
+		text = json_object_to_json_string_length(
+			object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
+	if (text)
+		seep_buffer_append(json->out, text + skip, length - skip - cut);
+	else
+		fail(json);
+	json_object_put(object);
+}
+
+void seep_json_write(struct seep_json *json, struct json_object *object)
+{
+	write_part(json, object, 0, 0);
+}
+
+void seep_json_write_open(struct seep_json *json, struct json_object *object)
+{
+	write_part(json, object, 0, 1);
+}
+
+void seep_json_write_close(struct seep_json *json, struct json_object *object)
+{
+	write_part(json, object, 1, 0);
+}

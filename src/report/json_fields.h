@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Members of JSON objects: json-c with exact numbers, clean text and null for what is unknown. Keys
+ * must be literals, and new in their object: they are neither copied nor looked up.
+ */
+#ifndef SEEP_REPORT_JSON_FIELDS_H
+#define SEEP_REPORT_JSON_FIELDS_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+
+/* Where objects go; the first failure is kept in the error of @out. */
+struct seep_json {
+	struct seep_buffer *out;
+	struct seep_buffer clean; /* scratch */
+};
+
+void seep_json_init(struct seep_json *json, struct seep_buffer *out);
+void seep_json_done(struct seep_json *json);
+
+/* A new object; NULL when memory is out, which the functions below accept. */
+struct json_object *seep_json_new(struct seep_json *json);
+
+/* @value becomes part of @object, or is released. */
+void seep_json_add(struct seep_json *json, struct json_object *object, const char *key,
+		   struct json_object *value);
+void seep_json_add_null(struct seep_json *json, struct json_object *object, const char *key);
+void seep_json_add_bool(struct seep_json *json, struct json_object *object, const char *key,
+			bool value);
+void seep_json_add_int(struct seep_json *json, struct json_object *object, const char *key,
+		       int64_t value);
+/* SEEP_UNKNOWN is null. */
+void seep_json_add_uint(struct seep_json *json, struct json_object *object, const char *key,
+			uint64_t value);
+/* Seconds with three decimals at most, cut; SEEP_UNKNOWN is null. */
+void seep_json_add_seconds(struct seep_json *json, struct json_object *object, const char *key,
+			   uint64_t ns);
+/* Three decimals at most, rounded; not finite or negative is null. */
+void seep_json_add_real(struct seep_json *json, struct json_object *object, const char *key,
+			double value);
+/* Raw text of a target; NULL is null. */
+void seep_json_add_text(struct seep_json *json, struct json_object *object, const char *key,
+			const char *text);
+
+/* Writes @object and releases it. */
+void seep_json_write(struct seep_json *json, struct json_object *object);
+/* The same without the closing brace, for more members to follow. */
+void seep_json_write_open(struct seep_json *json, struct json_object *object);
+/* The same without the opening brace: further members of an object that is open. */
+void seep_json_write_close(struct seep_json *json, struct json_object *object);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Reports: a snapshot in, bytes out. Each format is one struct seep_report_format; all of them append
+ * to a buffer and do no I/O, so that they can be tested against golden files.
+ */
+#ifndef SEEP_REPORT_REPORT_H
+#define SEEP_REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buffer.h"
+#include "model/snapshot.h"
+#include "symbol/symbolizer.h"
+
+struct seep_report_options {
+	enum seep_metric metric; /* folded, flame graph */
+	size_t top;		 /* text, JSON: sites shown; SIZE_MAX: all */
+	bool color;		 /* text: SGR sequences */
+	bool verbose;		 /* text: build IDs, offsets, every frame and every zero loss */
+};
+
+struct seep_report_format {
+	const char *name; /* "text", "json", "folded", "pprof", "flamegraph" */
+	/*
+	 * Appends the report. 0 or -errno (-ENOMEM, or -E2BIG past the limit of a buffer); after a
+	 * failure the buffer may hold a part of it.
+	 */
+	int (*render)(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+		      const struct seep_report_options *options, struct seep_buffer *buffer);
+};
+
+extern const struct seep_report_format seep_report_text;
+extern const struct seep_report_format seep_report_json; /* one line, with its line break */
+extern const struct seep_report_format seep_report_folded;
+extern const struct seep_report_format seep_report_pprof; /* gzipped profile.proto */
+extern const struct seep_report_format seep_report_flamegraph;
+
+/* By name, or NULL. */
+const struct seep_report_format *seep_report_find(const char *name);
+
+#endif

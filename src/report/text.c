@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The text report: what is outstanding and what it is worth, for people at a terminal. */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "report/layout.h"
+#include "report/report.h"
+#include "report/text_sites.h"
+#include "report/walk.h"
+
+#define LABEL_COLUMNS	12
+#define SCOPE_COLUMNS	40
+#define COMMAND_COLUMNS 20
+#define PROCESSES_MAX	20
+
+struct text {
+	const struct seep_snapshot *snapshot;
+	const struct seep_report_options *options;
+	struct seep_layout layout;
+	struct seep_buffer note; /* the line being put together */
+};
+
+/* Shows the note behind @label and empties it. */
+static void put_fact(struct text *text, enum seep_style style, const char *label)
+{
+	seep_buffer_printf(text->layout.out, "  %-*s", LABEL_COLUMNS - 2, label);
+	seep_layout_wrap(&text->layout, style, LABEL_COLUMNS, text->note.data);
+	seep_layout_reset(&text->layout, &text->note);
+}
+
+static void append_clean_elided(struct seep_buffer *buffer, const char *raw, size_t columns)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer clean = SEEP_BUFFER_INIT;
+
+	seep_text_append_clean(&clean, raw, SIZE_MAX);
+	seep_text_append_elided(buffer, clean.data, columns);
+}
+
+static void put_header(struct text *text)
+{
+	const struct seep_snapshot *snapshot = text->snapshot;
+	struct seep_buffer *note = &text->note;
+	char unit[SEEP_UNIT_MAX], time[SEEP_CLOCK_TEXT_MAX];
+
+	seep_buffer_puts(note, "seep ");
+	if (snapshot->final)
+		seep_buffer_puts(note, "final report");
+	else
+		seep_buffer_printf(note, "report %" PRIu64, snapshot->seq);
+	seep_buffer_printf(note, ", %s ", snapshot->scope_type);
+	append_clean_elided(note, snapshot->scope_value, SCOPE_COLUMNS);
+	if (snapshot->num_processes == 1 && snapshot->processes[0].comm) {
+		seep_buffer_puts(note, " (");
+		append_clean_elided(note, snapshot->processes[0].comm, COMMAND_COLUMNS);
+		seep_buffer_putc(note, ')');
+	}
+	seep_buffer_printf(note, ", %s into the trace, %s",
+			   seep_format_duration(unit, snapshot->elapsed_ns),
+			   seep_clock_format_utc(time, snapshot->utc_ns));
+	seep_layout_wrap(&text->layout, SEEP_STYLE_STRONG, 0, note->data);
+	seep_layout_reset(&text->layout, note);
+	seep_buffer_putc(text->layout.out, '\n');
+}
+
+/* "6.73 MiB in 4,226 objects" */
+static void append_amount(struct seep_buffer *buffer, uint64_t bytes, uint64_t objects)
+{
+	char unit[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX];
+
+	seep_buffer_printf(buffer, "%s in %s object%s", seep_format_bytes(unit, bytes),
+			   seep_format_count(count, objects), objects == 1 ? "" : "s");
+}
+
+static void put_totals(struct text *text, enum seep_kind kind)
+{
+	const struct seep_totals *totals = &text->snapshot->totals[kind];
+	struct seep_buffer *note = &text->note;
+	uint64_t change = 0; /* as if signed, but it may wrap around */
+	char unit[SEEP_UNIT_MAX];
+
+	for (size_t i = 0; i < text->snapshot->num_sites; i++) {
+		if (text->snapshot->sites[i].kind == kind)
+			change += (uint64_t)text->snapshot->sites[i].live_bytes_change;
+	}
+	append_amount(note, totals->live_bytes, totals->live_objects);
+	if (text->snapshot->seq > 1)
+		seep_buffer_printf(note, ", %s since the last report",
+				   change ? seep_format_bytes_change(unit, (int64_t)change) :
+					    "unchanged");
+	put_fact(text, SEEP_STYLE_STRONG, "live");
+	append_amount(note, totals->counts.alloc_bytes, totals->counts.allocs);
+	put_fact(text, SEEP_STYLE_PLAIN, "allocated");
+	append_amount(note, totals->counts.free_bytes, totals->counts.frees);
+	put_fact(text, SEEP_STYLE_PLAIN, "released");
+}
+
+static void put_resident(struct text *text)
+{
+	const struct seep_snapshot *snapshot = text->snapshot;
+	uint64_t rss_bytes = 0, before_bytes = 0;
+	bool rss_known = false;
+	char unit[SEEP_UNIT_MAX];
+
+	for (size_t i = 0; i < snapshot->num_processes; i++) {
+		const struct seep_process *process = &snapshot->processes[i];
+
+		if (process->exited)
+			continue;
+		if (process->rss_bytes != SEEP_UNKNOWN) {
+			rss_bytes += process->rss_bytes;
+			rss_known = true;
+		}
+		if (process->attached_late && process->pre_attach_bytes != SEEP_UNKNOWN)
+			before_bytes += process->pre_attach_bytes;
+	}
+	if (!rss_known)
+		return;
+	seep_buffer_puts(&text->note, seep_format_bytes(unit, rss_bytes));
+	if (before_bytes > 0)
+		seep_buffer_printf(&text->note,
+				   "; %s of memory from before the attach is not in this report",
+				   seep_format_bytes(unit, before_bytes));
+	put_fact(text, SEEP_STYLE_PLAIN, "resident");
+}
+
+static void put_filters(struct text *text)
+{
+	const struct seep_snapshot *snapshot = text->snapshot;
+	bool has_max = snapshot->max_size_bytes != UINT64_MAX;
+	struct seep_buffer *note = &text->note;
+	char unit[SEEP_UNIT_MAX];
+
+	if (snapshot->min_age_ns > 0)
+		seep_buffer_printf(note, "older than %s",
+				   seep_format_duration(unit, snapshot->min_age_ns));
+	if (snapshot->min_size_bytes > 0)
+		seep_buffer_printf(note, "%sof at least %s", note->length ? ", " : "",
+				   seep_format_bytes(unit, snapshot->min_size_bytes));
+	if (has_max)
+		seep_buffer_printf(note, "%sof at most %s", note->length ? ", " : "",
+				   seep_format_bytes(unit, snapshot->max_size_bytes));
+	if (note->length > 0)
+		put_fact(text, SEEP_STYLE_PLAIN, "only");
+}
+
+static void put_ends(struct text *text)
+{
+	const uint64_t *ends = text->snapshot->ends;
+	uint64_t sum = 0;
+	char unit[SEEP_UNIT_MAX];
+
+	for (enum seep_end end = 0; end < SEEP_END_COUNT; end++)
+		sum += ends[end];
+	if (sum == 0 || (sum == ends[SEEP_END_COMPLETE] && !text->options->verbose))
+		return;
+	seep_buffer_printf(&text->note, "whole for %s of the allocations",
+			   seep_format_percent(unit, ends[SEEP_END_COMPLETE], sum));
+	for (enum seep_end end = 0; end < SEEP_END_COUNT; end++) {
+		if (end != SEEP_END_COMPLETE && ends[end] > 0)
+			seep_buffer_printf(&text->note, "; %s: %s",
+					   seep_format_percent(unit, ends[end], sum),
+					   seep_end_text(end));
+	}
+	put_fact(text, SEEP_STYLE_PLAIN, "stacks");
+}
+
+static enum seep_style loss_style(const struct text *text, enum seep_loss loss)
+{
+	if (!seep_snapshot_lost(text->snapshot, loss))
+		return SEEP_STYLE_FAINT;
+	if (seep_report_loss_is_expected(text->snapshot, loss))
+		return SEEP_STYLE_PLAIN;
+	return SEEP_STYLE_WARNING;
+}
+
+static void put_losses(struct text *text)
+{
+	char count[SEEP_UNIT_MAX];
+
+	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
+		uint64_t lost = text->snapshot->losses[loss];
+
+		if (lost == SEEP_UNKNOWN || (lost == 0 && !text->options->verbose))
+			continue;
+		seep_buffer_printf(&text->note, "%s %s", seep_format_count(count, lost),
+				   seep_report_loss_text(text->snapshot, loss));
+		put_fact(text, loss_style(text, loss), "loss");
+	}
+}
+
+/* One digit after the point, whatever the locale says. */
+static void append_tenths(struct seep_buffer *buffer, double number, const char *unit)
+{
+	uint64_t tenths = (uint64_t)llround(number * 10);
+
+	seep_buffer_printf(buffer, "%" PRIu64 ".%" PRIu64 "%s", tenths / 10, tenths % 10, unit);
+}
+
+static bool is_known(double number)
+{
+	return isfinite(number) && number >= 0 && number < 1e15;
+}
+
+static void put_overhead(struct text *text)
+{
+	const struct seep_overhead *overhead = &text->snapshot->overhead;
+	struct seep_buffer *note = &text->note;
+	char unit[SEEP_UNIT_MAX];
+
+	if (is_known(overhead->target_cpu_pct))
+		append_tenths(note, overhead->target_cpu_pct, " % of a CPU in the targets");
+	else
+		seep_buffer_puts(note, "not measured in the targets");
+	if (is_known(overhead->events_per_s))
+		seep_buffer_printf(note, ", %s events/s",
+				   seep_format_count(unit,
+						     (uint64_t)llround(overhead->events_per_s)));
+	if (overhead->bpf_ns_per_event != SEEP_UNKNOWN)
+		seep_buffer_printf(note, ", %s program",
+				   seep_format_duration(unit, overhead->bpf_ns_per_event));
+	if (overhead->probe_ns_per_event != SEEP_UNKNOWN)
+		seep_buffer_printf(note, " + %s probe each",
+				   seep_format_duration(unit, overhead->probe_ns_per_event));
+	if (is_known(overhead->seep_cpu_pct)) {
+		seep_buffer_puts(note, "; seep itself ");
+		append_tenths(note, overhead->seep_cpu_pct, " %");
+	}
+	if (overhead->seep_rss_bytes != SEEP_UNKNOWN)
+		seep_buffer_printf(note, ", %s resident",
+				   seep_format_bytes(unit, overhead->seep_rss_bytes));
+	if (overhead->map_bytes != SEEP_UNKNOWN)
+		seep_buffer_printf(note, ", %s of maps",
+				   seep_format_bytes(unit, overhead->map_bytes));
+	put_fact(text, SEEP_STYLE_PLAIN, "overhead");
+}
+
+static int compare_processes(const void *left, const void *right)
+{
+	const struct seep_process *a = *(const struct seep_process *const *)left;
+	const struct seep_process *b = *(const struct seep_process *const *)right;
+
+	if (a->live_bytes != b->live_bytes)
+		return a->live_bytes < b->live_bytes ? 1 : -1;
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static const char *bytes_or_unknown(char unit[SEEP_UNIT_MAX], uint64_t bytes)
+{
+	return bytes == SEEP_UNKNOWN ? "-" : seep_format_bytes(unit, bytes);
+}
+
+static void put_process(struct text *text, const struct seep_process *process)
+{
+	char live[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX], rss[SEEP_UNIT_MAX], before[SEEP_UNIT_MAX];
+	struct seep_buffer *note = &text->note;
+
+	append_clean_elided(note, process->comm ? process->comm : "unknown", COMMAND_COLUMNS);
+	seep_buffer_printf(text->layout.out, "  %7d  %s", (int)process->pid, note->data);
+	seep_layout_pad(&text->layout, COMMAND_COLUMNS - seep_text_columns(note->data));
+	seep_layout_reset(&text->layout, note);
+	seep_buffer_printf(
+		note, "  %10s  %11s  %10s  %10s", seep_format_bytes(live, process->live_bytes),
+		seep_format_count(count, process->live_objects),
+		process->exited ? "exited" : bytes_or_unknown(rss, process->rss_bytes),
+		process->attached_late ? bytes_or_unknown(before, process->pre_attach_bytes) : "-");
+	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 11 + COMMAND_COLUMNS, note->data);
+	seep_layout_reset(&text->layout, note);
+}
+
+/* 0 or -ENOMEM. Nothing for a single process that lives: the totals are its numbers. */
+static int put_processes(struct text *text)
+{
+	const struct seep_snapshot *snapshot = text->snapshot;
+	size_t shown = snapshot->num_processes;
+	const struct seep_process **order;
+
+	if (shown == 0 || (shown == 1 && !snapshot->processes[0].exited))
+		return 0;
+	order = calloc(shown, sizeof(*order));
+	if (!order)
+		return -ENOMEM;
+	for (size_t i = 0; i < shown; i++)
+		order[i] = &snapshot->processes[i];
+	qsort(order, shown, sizeof(*order), compare_processes);
+	if (shown > PROCESSES_MAX && !text->options->verbose)
+		shown = PROCESSES_MAX;
+
+	seep_buffer_printf(text->layout.out, "\n  %7s  %-*s  %10s  %11s  %10s  %10s\n", "pid",
+			   COMMAND_COLUMNS, "command", "live", "objects", "resident", "before");
+	for (size_t i = 0; i < shown; i++)
+		put_process(text, order[i]);
+	if (shown < snapshot->num_processes)
+		seep_buffer_printf(text->layout.out, "  ... %zu more processes\n",
+				   snapshot->num_processes - shown);
+	free(order);
+	return 0;
+}
+
+static int render_text(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+		       const struct seep_report_options *options, struct seep_buffer *buffer)
+{
+	struct text text = {
+		.snapshot = snapshot,
+		.options = options,
+		.layout = {.out = buffer, .color = options->color},
+	};
+	int err;
+
+	seep_buffer_init(&text.note);
+	put_header(&text);
+	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		if (snapshot->totals[kind].traced)
+			put_totals(&text, kind);
+	}
+	put_resident(&text);
+	put_filters(&text);
+	put_ends(&text);
+	put_losses(&text);
+	put_overhead(&text);
+	err = put_processes(&text);
+	seep_buffer_done(&text.note);
+	if (err)
+		return err;
+	seep_text_put_sites(&text.layout, snapshot, symbolizer, options);
+	return buffer->error;
+}
+
+const struct seep_report_format seep_report_text = {
+	.name = "text",
+	.render = render_text,
+};

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "report/text_sites.h"
+
+#include <inttypes.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "report/walk.h"
+
+#define STACK_INDENT	4
+#define GAP		2
+#define SOURCE_COLUMNS	40 /* the least that a long source path gets */
+#define STACK_LINES_MAX 24 /* unless verbose */
+
+#define INLINED " (inlined)"
+
+struct site_list {
+	const struct seep_layout *layout;
+	const struct seep_snapshot *snapshot;
+	struct seep_symbolizer *symbolizer;
+	bool verbose;
+	/* Scratch: one line's parts. */
+	struct seep_buffer function;
+	struct seep_buffer source;
+	struct seep_buffer clean;
+};
+
+/* A walk over the lines of a stack that are shown. */
+struct shown {
+	struct seep_walk walk;
+	size_t lines;	/* so far */
+	size_t repeats; /* of the line before, not yet told */
+	size_t hidden;
+	bool repeating;
+};
+
+static bool is_live(const struct seep_site *site)
+{
+	return site->live_objects > 0 || site->live_bytes > 0;
+}
+
+/* What stands right of the function: source and line, else the module, else nothing. */
+static void append_source(struct seep_buffer *buffer, const struct seep_walk *walk)
+{
+	const struct seep_line *line = walk->line;
+
+	if (line->source) {
+		seep_text_append_clean(buffer, line->source, SIZE_MAX);
+		if (line->line > 0)
+			seep_buffer_printf(buffer, ":%u", line->line);
+	} else if (line->function && walk->location->module) {
+		seep_text_append_clean(buffer, seep_report_basename(walk->location->module),
+				       SIZE_MAX);
+	} else if (!walk->location->module) {
+		seep_buffer_puts(buffer, "code of no file");
+	}
+}
+
+/* Fills function and source with the line at which the walk stands, uncut. */
+static void format_line(struct site_list *list, const struct seep_walk *walk)
+{
+	seep_layout_reset(list->layout, &list->function);
+	seep_layout_reset(list->layout, &list->source);
+	seep_report_append_function(&list->function, walk->location, walk->line);
+	append_source(&list->source, walk);
+}
+
+/*
+ * Goes to the next line to show. In a stack of deep recursion the same frame follows itself: that is
+ * shown once, unless verbose, and counted in repeats.
+ */
+static bool next_shown(const struct site_list *list, struct shown *shown)
+{
+	struct seep_walk *walk = &shown->walk;
+
+	while (seep_walk_next(walk)) {
+		if (walk->lines_done == 1) {
+			shown->repeating =
+				!list->verbose && walk->frames_done > 1 &&
+				walk->frame == walk->stack->frames[walk->frames_done - 2];
+			shown->repeats += shown->repeating;
+		}
+		if (shown->repeating)
+			continue;
+		if (list->verbose || shown->lines < STACK_LINES_MAX) {
+			shown->lines++;
+			return true;
+		}
+		shown->hidden++;
+	}
+	return false;
+}
+
+/* Columns of the functions of this stack: all that fits beside the sources. */
+static size_t function_columns(struct site_list *list, const struct seep_stack *stack)
+{
+	size_t functions = 0, sources = 0, room;
+	struct shown shown = {0};
+
+	seep_walk_init(&shown.walk, list->symbolizer, stack, SEEP_WALK_INNERMOST_FIRST);
+	while (next_shown(list, &shown)) {
+		size_t columns;
+
+		format_line(list, &shown.walk);
+		columns = seep_text_columns(list->function.data);
+		if (shown.walk.line->inlined)
+			columns += sizeof(INLINED) - 1;
+		functions = columns > functions ? columns : functions;
+		columns = seep_text_columns(list->source.data);
+		sources = columns > sources ? columns : sources;
+	}
+	if (sources > SOURCE_COLUMNS)
+		sources = SOURCE_COLUMNS;
+	room = SEEP_LAYOUT_COLUMNS - STACK_INDENT - (sources ? GAP + sources : 0);
+	return functions < room ? functions : room;
+}
+
+static void put_line(struct site_list *list, const struct seep_walk *walk, size_t columns)
+{
+	const struct seep_layout *layout = list->layout;
+	size_t room = columns - (walk->line->inlined ? sizeof(INLINED) - 1 : 0);
+
+	format_line(list, walk);
+	seep_layout_reset(list->layout, &list->clean);
+	seep_text_append_elided(&list->clean, list->function.data, room);
+	if (walk->line->inlined)
+		seep_buffer_puts(&list->clean, INLINED);
+	seep_layout_pad(layout, STACK_INDENT);
+	seep_layout_put(layout, SEEP_STYLE_PLAIN, list->clean.data);
+	if (list->source.length > 0) {
+		seep_layout_pad(layout, columns - seep_text_columns(list->clean.data) + GAP);
+		seep_layout_reset(list->layout, &list->clean);
+		seep_text_append_elided(&list->clean, list->source.data,
+					SEEP_LAYOUT_COLUMNS - STACK_INDENT - columns - GAP);
+		seep_layout_put(layout, SEEP_STYLE_FAINT, list->clean.data);
+	}
+	seep_buffer_putc(layout->out, '\n');
+}
+
+/* Verbose: where in which build a frame is. */
+static void put_place(struct site_list *list, const struct seep_location *location)
+{
+	if (!location->module)
+		return;
+	seep_layout_reset(list->layout, &list->function);
+	seep_layout_reset(list->layout, &list->clean);
+	seep_text_append_clean(&list->function, location->module, SIZE_MAX);
+	seep_text_append_elided(&list->clean, list->function.data,
+				SEEP_LAYOUT_COLUMNS - STACK_INDENT - 2 - 20);
+	seep_buffer_printf(&list->clean, "+0x%" PRIx64, location->offset);
+	if (location->build_id)
+		seep_buffer_printf(&list->clean, " build ID %s", location->build_id);
+	seep_layout_pad(list->layout, STACK_INDENT + 2);
+	seep_layout_wrap(list->layout, SEEP_STYLE_FAINT, STACK_INDENT + 2, list->clean.data);
+}
+
+static void put_more(const struct site_list *list, size_t *count, const char *what)
+{
+	if (*count > 0)
+		seep_buffer_printf(list->layout->out, "%*s... %zu more %s%s\n", STACK_INDENT, "",
+				   *count, what, *count == 1 ? "" : "s");
+	*count = 0;
+}
+
+static void put_end(struct site_list *list, const struct seep_stack *stack)
+{
+	if (stack->num_frames > 0 && stack->end == SEEP_END_COMPLETE)
+		return;
+	seep_layout_reset(list->layout, &list->clean);
+	if (stack->num_frames == 0)
+		seep_buffer_puts(&list->clean, "stack is unknown: it never arrived");
+	else
+		seep_buffer_printf(&list->clean, "stack is partial: %s", seep_end_text(stack->end));
+	seep_layout_pad(list->layout, STACK_INDENT);
+	seep_layout_wrap(list->layout, SEEP_STYLE_WARNING, STACK_INDENT, list->clean.data);
+}
+
+static void put_stack(struct site_list *list, const struct seep_stack *stack)
+{
+	size_t columns = function_columns(list, stack);
+	struct shown shown = {0};
+
+	seep_walk_init(&shown.walk, list->symbolizer, stack, SEEP_WALK_INNERMOST_FIRST);
+	while (next_shown(list, &shown)) {
+		put_more(list, &shown.repeats, "time");
+		put_line(list, &shown.walk, columns);
+		if (list->verbose && shown.walk.lines_done == shown.walk.location->num_lines)
+			put_place(list, shown.walk.location);
+	}
+	put_more(list, &shown.repeats, "time");
+	put_more(list, &shown.hidden, "frame");
+	put_end(list, stack);
+}
+
+static void put_site(struct site_list *list, const struct seep_site *site, size_t number)
+{
+	const struct seep_totals *totals = &list->snapshot->totals[site->kind];
+	struct seep_buffer *line = &list->clean;
+	char unit[SEEP_UNIT_MAX];
+
+	seep_layout_reset(list->layout, line);
+	seep_buffer_printf(line, "#%-3zu", number);
+	seep_buffer_puts(line, seep_format_bytes(unit, site->live_bytes));
+	seep_buffer_printf(line, " in %s object%s", seep_format_count(unit, site->live_objects),
+			   site->live_objects == 1 ? "" : "s");
+	if (totals->live_bytes > 0)
+		seep_buffer_printf(line, ", %s of live",
+				   seep_format_percent(unit, site->live_bytes, totals->live_bytes));
+	if (list->snapshot->seq > 1)
+		seep_buffer_printf(line, ", %s",
+				   site->live_bytes_change ?
+					   seep_format_bytes_change(unit, site->live_bytes_change) :
+					   "unchanged");
+	if (site->oldest_ns != SEEP_UNKNOWN)
+		seep_buffer_printf(line, ", oldest %s",
+				   seep_format_duration(unit, site->oldest_ns));
+	if (list->snapshot->num_processes > 1) {
+		seep_buffer_puts(line, ", ");
+		seep_report_append_process(line, list->snapshot, site->process);
+	}
+	if (list->verbose)
+		seep_buffer_printf(line, ", site %016" PRIx64, site->id);
+	seep_buffer_putc(list->layout->out, '\n');
+	seep_layout_wrap(list->layout, SEEP_STYLE_STRONG, STACK_INDENT, line->data);
+	put_stack(list, site->stack);
+}
+
+static void put_empty(struct site_list *list)
+{
+	const struct seep_snapshot *snapshot = list->snapshot;
+	uint64_t allocs = 0, frees = 0;
+	char count[SEEP_UNIT_MAX], age[SEEP_UNIT_MAX];
+	struct seep_buffer *line = &list->clean;
+
+	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		allocs += snapshot->totals[kind].counts.allocs;
+		frees += snapshot->totals[kind].counts.frees;
+	}
+	seep_format_count(count, allocs);
+	if (allocs == 0)
+		seep_buffer_puts(line, "Nothing outstanding: no allocation was seen yet.");
+	else if (allocs == frees)
+		seep_buffer_printf(line,
+				   "Nothing outstanding: all %s objects that were seen being "
+				   "allocated have been released.",
+				   count);
+	else if (snapshot->min_age_ns == 0)
+		seep_buffer_puts(line, "Nothing outstanding.");
+	else
+		seep_buffer_printf(line, "Nothing outstanding that is older than %s.",
+				   seep_format_duration(age, snapshot->min_age_ns));
+	seep_buffer_putc(list->layout->out, '\n');
+	seep_layout_wrap(list->layout, SEEP_STYLE_STRONG, 0, line->data);
+}
+
+static void put_rest(struct site_list *list, size_t shown, size_t live)
+{
+	uint64_t rest_bytes = 0, rest_objects = 0;
+	char unit[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX];
+
+	for (size_t i = shown; i < live; i++) {
+		rest_bytes += list->snapshot->sites[i].live_bytes;
+		rest_objects += list->snapshot->sites[i].live_objects;
+	}
+	seep_buffer_printf(list->layout->out, "\n%zu more site%s hold%s %s in %s object%s.\n",
+			   live - shown, live - shown == 1 ? "" : "s", live - shown == 1 ? "s" : "",
+			   seep_format_bytes(unit, rest_bytes),
+			   seep_format_count(count, rest_objects), rest_objects == 1 ? "" : "s");
+}
+
+void seep_text_put_sites(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
+			 struct seep_symbolizer *symbolizer,
+			 const struct seep_report_options *options)
+{
+	struct site_list list = {
+		.layout = layout,
+		.snapshot = snapshot,
+		.symbolizer = symbolizer,
+		.verbose = options->verbose,
+	};
+	size_t live = 0, shown;
+
+	seep_buffer_init(&list.function);
+	seep_buffer_init(&list.source);
+	seep_buffer_init(&list.clean);
+	/* Sorted by live bytes, then live objects: those with nothing come last. */
+	while (live < snapshot->num_sites && is_live(&snapshot->sites[live]))
+		live++;
+	shown = live < options->top ? live : options->top;
+	if (live == 0)
+		put_empty(&list);
+	for (size_t i = 0; i < shown; i++)
+		put_site(&list, &snapshot->sites[i], i + 1);
+	if (shown < live)
+		put_rest(&list, shown, live);
+	seep_layout_reset(layout, &list.function);
+	seep_layout_reset(layout, &list.source);
+	seep_layout_reset(layout, &list.clean);
+	seep_buffer_done(&list.function);
+	seep_buffer_done(&list.source);
+	seep_buffer_done(&list.clean);
+}

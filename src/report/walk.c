@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "report/walk.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+
+void seep_walk_init(struct seep_walk *walk, struct seep_symbolizer *symbolizer,
+		    const struct seep_stack *stack, enum seep_walk_order order)
+{
+	*walk = (struct seep_walk){
+		.symbolizer = symbolizer,
+		.stack = stack,
+		.order = order,
+	};
+}
+
+bool seep_walk_next(struct seep_walk *walk)
+{
+	const struct seep_stack *stack = walk->stack;
+	bool backward = walk->order == SEEP_WALK_OUTERMOST_FIRST;
+	size_t index;
+
+	if (!walk->location || walk->lines_done == walk->location->num_lines) {
+		if (walk->frames_done == stack->num_frames)
+			return false;
+		index = walk->frames_done++;
+		walk->frame = stack->frames[backward ? stack->num_frames - 1 - index : index];
+		walk->location = seep_symbolizer_resolve(walk->symbolizer, walk->frame);
+		walk->lines_done = 0;
+	}
+	index = walk->lines_done++;
+	walk->line =
+		&walk->location->lines[backward ? walk->location->num_lines - 1 - index : index];
+	return true;
+}
+
+const char *seep_report_basename(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+void seep_report_append_function(struct seep_buffer *buffer, const struct seep_location *location,
+				 const struct seep_line *line)
+{
+	if (line->function && line->function[0]) {
+		seep_text_append_clean(buffer, line->function, SIZE_MAX);
+		return;
+	}
+	if (location->module) {
+		seep_text_append_clean(buffer, seep_report_basename(location->module), SIZE_MAX);
+		seep_buffer_putc(buffer, '+');
+	}
+	seep_buffer_printf(buffer, "0x%" PRIx64, location->offset);
+}
+
+void seep_report_append_process(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
+				const struct seep_process *process)
+{
+	bool named = process->comm && process->comm[0];
+
+	seep_text_append_clean(buffer, named ? process->comm : "unknown", SIZE_MAX);
+	if (snapshot->num_processes > 1)
+		seep_buffer_printf(buffer, "-%d", (int)process->pid);
+}
+
+const char *seep_report_metric_text(enum seep_metric metric)
+{
+	static const char *const texts[SEEP_METRIC_COUNT] = {
+		[SEEP_METRIC_LIVE_BYTES] = "live bytes",
+		[SEEP_METRIC_LIVE_OBJECTS] = "live objects",
+		[SEEP_METRIC_ALLOC_BYTES] = "bytes allocated",
+		[SEEP_METRIC_ALLOC_OBJECTS] = "objects allocated",
+	};
+
+	return texts[metric];
+}
+
+bool seep_report_loss_is_expected(const struct seep_snapshot *snapshot, enum seep_loss loss)
+{
+	if (loss != SEEP_LOSS_UNMATCHED_FREES)
+		return false;
+	for (size_t i = 0; i < snapshot->num_processes; i++) {
+		if (!snapshot->processes[i].attached_late)
+			return false;
+	}
+	return snapshot->num_processes > 0;
+}
+
+const char *seep_report_loss_text(const struct seep_snapshot *snapshot, enum seep_loss loss)
+{
+	if (seep_report_loss_is_expected(snapshot, loss))
+		return "releases of blocks from before the trace began (expected)";
+	return seep_loss_text(loss);
+}
+
+void seep_report_append_marker(struct seep_buffer *buffer, const struct seep_stack *stack)
+{
+	if (stack->num_frames == 0)
+		seep_buffer_puts(buffer, "[no stack]");
+	else if (stack->end != SEEP_END_COMPLETE)
+		seep_buffer_printf(buffer, "[partial: %s]", seep_end_key(stack->end));
+}
+
+int seep_report_fold(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+		     const struct seep_site *site, int (*fn)(void *context, const char *name),
+		     void *context)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
+	struct seep_walk walk;
+	int err;
+
+	seep_report_append_process(&name, snapshot, site->process);
+	err = name.error ? name.error : fn(context, name.data);
+	if (err)
+		return err;
+	seep_buffer_reset(&name);
+	seep_report_append_marker(&name, site->stack);
+	if (name.length > 0 || name.error)
+		err = name.error ? name.error : fn(context, name.data);
+	seep_walk_init(&walk, symbolizer, site->stack, SEEP_WALK_OUTERMOST_FIRST);
+	while (!err && seep_walk_next(&walk)) {
+		seep_buffer_reset(&name);
+		seep_report_append_function(&name, walk.location, walk.line);
+		err = name.error ? name.error : fn(context, name.data);
+	}
+	return err;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the formats share: walking over the functions of a stack, inlined ones included, and the names
+ * under which functions and processes are shown. Everything appended here is clean (base/text.h).
+ */
+#ifndef SEEP_REPORT_WALK_H
+#define SEEP_REPORT_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "model/snapshot.h"
+#include "symbol/symbolizer.h"
+
+enum seep_walk_order {
+	SEEP_WALK_INNERMOST_FIRST,
+	SEEP_WALK_OUTERMOST_FIRST,
+};
+
+struct seep_walk {
+	/* Where the walk stands: valid after seep_walk_next returned true. */
+	uint64_t frame;
+	const struct seep_location *location;
+	const struct seep_line *line;
+	/* Its own. */
+	struct seep_symbolizer *symbolizer;
+	const struct seep_stack *stack;
+	enum seep_walk_order order;
+	size_t frames_done;
+	size_t lines_done; /* of location */
+};
+
+void seep_walk_init(struct seep_walk *walk, struct seep_symbolizer *symbolizer,
+		    const struct seep_stack *stack, enum seep_walk_order order);
+/* Goes to the next function; false at the end of the stack. */
+bool seep_walk_next(struct seep_walk *walk);
+
+/* "malloc", "server+0x1267" for a function without a name, "0x7f..." for code of no file. */
+void seep_report_append_function(struct seep_buffer *buffer, const struct seep_location *location,
+				 const struct seep_line *line);
+
+/* "server", or "server-1234" if the snapshot has several processes. */
+void seep_report_append_process(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
+				const struct seep_process *process);
+
+/* "live bytes", for people. */
+const char *seep_report_metric_text(enum seep_metric metric);
+
+/*
+ * Processes that ran before the trace release blocks that it never saw: such releases are no surprise
+ * if all processes are of that sort.
+ */
+bool seep_report_loss_is_expected(const struct seep_snapshot *snapshot, enum seep_loss loss);
+
+/* A loss as a sentence, for this snapshot. */
+const char *seep_report_loss_text(const struct seep_snapshot *snapshot, enum seep_loss loss);
+
+/* The part behind the last slash. */
+const char *seep_report_basename(const char *path);
+
+/*
+ * A stack in one line has no room to say that it is partial. So a marker stands in place of the
+ * missing callers: "[partial: no_table]", or "[no stack]" if the frames never arrived. Appends
+ * nothing for a complete stack.
+ */
+void seep_report_append_marker(struct seep_buffer *buffer, const struct seep_stack *stack);
+
+/*
+ * Calls @fn with each name of the site's folded stack: process, marker, functions from the outermost
+ * to the allocator. @name is valid during the call. Stops at the first result that is not 0 and
+ * returns it; else 0 or -ENOMEM.
+ */
+int seep_report_fold(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+		     const struct seep_site *site, int (*fn)(void *context, const char *name),
+		     void *context);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "report/fixture.h"
+#include "report/golden.h"
+
+static const struct seep_report_options live_bytes = {.metric = SEEP_METRIC_LIVE_BYTES};
+static const struct seep_report_options alloc_objects = {.metric = SEEP_METRIC_ALLOC_OBJECTS};
+
+static size_t count(const char *text, const char *part)
+{
+	size_t found = 0;
+
+	for (text = strstr(text, part); text; text = strstr(text + 1, part))
+		found++;
+	return found;
+}
+
+static void test_golden(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	golden_assert_report("report.svg", &seep_report_flamegraph, &fixture.snapshot, &live_bytes);
+	fixture_init_two(&fixture);
+	golden_assert_report("report.two.svg", &seep_report_flamegraph, &fixture.snapshot,
+			     &alloc_objects);
+	fixture_init_empty(&fixture);
+	golden_assert_report("report.empty.svg", &seep_report_flamegraph, &fixture.snapshot,
+			     &live_bytes);
+}
+
+/* Names of targets stay text: one script, ours, and nothing that ends it early. */
+static void test_hostile_names(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_two(&fixture);
+	fixture.processes[0].comm = "</text><script>alert(2)</script>";
+	fixture.snapshot.scope_type = "command";
+	fixture.snapshot.scope_value = "\"><script>alert(3)</script>\xef\xbf\xbe";
+	/* Wide enough to be drawn. */
+	fixture.sites[4].live_bytes = 6000000;
+	assert_int_equal(
+		seep_report_flamegraph.render(&fixture.snapshot, NULL, &live_bytes, &buffer), 0);
+	assert_int_equal(count(buffer.data, "<script"), 1);
+	assert_int_equal(count(buffer.data, "]]>"), 1 + count(buffer.data, "]]>--&gt;"));
+	assert_int_equal(count(buffer.data, "]]>--"), 0);
+	assert_int_equal(count(buffer.data, "<svg"), 1);
+	assert_null(strchr(buffer.data, '\033'));
+	assert_null(strstr(buffer.data, "\xef\xbf\xbe"));
+	assert_null(strstr(buffer.data, "\xef\xbf\xbf"));
+	assert_non_null(strstr(buffer.data, "&lt;script&gt;alert(&quot;1&quot;)"));
+}
+
+static void test_same_path_is_one_frame(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	assert_int_equal(
+		seep_report_flamegraph.render(&fixture.snapshot, NULL, &live_bytes, &buffer), 0);
+	assert_int_equal(count(buffer.data, "<title>buffer_grow\n"), 1);
+}
+
+static void test_narrow_frames_are_counted(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	fixture.sites[0].live_bytes = 1000000000000;
+	assert_int_equal(
+		seep_report_flamegraph.render(&fixture.snapshot, NULL, &live_bytes, &buffer), 0);
+	assert_non_null(strstr(buffer.data, " frames narrower than 0.1 px left out"));
+	assert_null(strstr(buffer.data, "<title>calloc\n"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_same_path_is_one_frame),
+		cmocka_unit_test(test_narrow_frames_are_counted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

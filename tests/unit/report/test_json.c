@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "report/fixture.h"
+#include "report/golden.h"
+
+#include <json-c/json.h>
+#include <locale.h>
+
+static const struct seep_report_options all = {.top = SIZE_MAX};
+
+/* Renders and parses; the caller puts the object. */
+static struct json_object *render(const struct seep_snapshot *snapshot,
+				  const struct seep_report_options *options)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct json_object *report;
+
+	assert_int_equal(seep_report_json.render(snapshot, NULL, options, &buffer), 0);
+	assert_ptr_equal(strchr(buffer.data, '\n'), buffer.data + buffer.length - 1);
+	report = json_tokener_parse(buffer.data);
+	assert_non_null(report);
+	return report;
+}
+
+static struct json_object *member(struct json_object *object, const char *key)
+{
+	struct json_object *value = NULL;
+
+	if (!json_object_object_get_ex(object, key, &value))
+		fail_msg("no member %s", key);
+	return value;
+}
+
+static void test_golden(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	golden_assert_report("report.json", &seep_report_json, &fixture.snapshot, &all);
+	fixture_init_two(&fixture);
+	golden_assert_report("report.two.json", &seep_report_json, &fixture.snapshot, &all);
+	fixture_init_empty(&fixture);
+	golden_assert_report("report.empty.json", &seep_report_json, &fixture.snapshot, &all);
+}
+
+static void test_exact_integers(void **state)
+{
+	struct json_object *report, *site;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	fixture.sites[0].counts.alloc_bytes = UINT64_MAX - 1;
+	fixture.sites[0].live_bytes_change = INT64_MIN;
+	report = render(&fixture.snapshot, &all);
+	site = json_object_array_get_idx(member(report, "sites"), 0);
+	assert_true(json_object_get_uint64(member(site, "alloc_bytes")) == UINT64_MAX - 1);
+	assert_true(json_object_get_int64(member(site, "live_bytes_change")) == INT64_MIN);
+	assert_string_equal(json_object_get_string(member(site, "id")), "9f3c5a7711223344");
+	json_object_put(report);
+}
+
+static void test_unknown_is_null(void **state)
+{
+	struct json_object *report, *process, *overhead;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_two(&fixture);
+	fixture.snapshot.overhead.target_cpu_pct = (double)NAN;
+	report = render(&fixture.snapshot, &all);
+	process = json_object_array_get_idx(member(report, "processes"), 1);
+	overhead = member(report, "overhead");
+	assert_null(member(process, "rss_bytes"));
+	assert_null(member(process, "start_time"));
+	assert_null(member(process, "exe"));
+	assert_null(member(overhead, "target_cpu_pct"));
+	json_object_put(report);
+}
+
+static void test_inlined_functions_are_entries(void **state)
+{
+	struct json_object *report, *stack, *inlined, *outer;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	report = render(&fixture.snapshot, &all);
+	stack = member(json_object_array_get_idx(member(report, "sites"), 0), "stack");
+	assert_int_equal(json_object_array_length(stack), 9);
+	inlined = json_object_array_get_idx(stack, 1);
+	outer = json_object_array_get_idx(stack, 2);
+	assert_string_equal(json_object_get_string(member(inlined, "function")), "xmalloc");
+	assert_true(json_object_get_boolean(member(inlined, "inlined")));
+	assert_string_equal(json_object_get_string(member(outer, "function")), "buffer_grow");
+	assert_false(json_object_get_boolean(member(outer, "inlined")));
+	assert_int_equal(json_object_get_int(member(outer, "offset")), 0x11a4);
+	json_object_put(report);
+}
+
+static void test_top(void **state)
+{
+	const struct seep_report_options two = {.top = 2};
+	struct json_object *report;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	report = render(&fixture.snapshot, &two);
+	assert_int_equal(json_object_array_length(member(report, "sites")), 2);
+	json_object_put(report);
+	report = render(&fixture.snapshot, &all);
+	assert_int_equal(json_object_array_length(member(report, "sites")), 9);
+	json_object_put(report);
+}
+
+/* A locale with a decimal comma must not leak into the numbers. */
+static void test_locale(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	if (!setlocale(LC_ALL, "de_DE.UTF-8"))
+		skip();
+	fixture_init(&fixture);
+	golden_assert_report("report.json", &seep_report_json, &fixture.snapshot, &all);
+	setlocale(LC_ALL, "C");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_exact_integers),
+		cmocka_unit_test(test_unknown_is_null),
+		cmocka_unit_test(test_inlined_functions_are_entries),
+		cmocka_unit_test(test_top),
+		cmocka_unit_test(test_locale),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "report/fixture.h"
+#include "report/golden.h"
+
+#include "base/text.h"
+#include "report/layout.h"
+
+static const struct seep_report_options ten = {.top = 10};
+static const struct seep_report_options two = {.top = 2};
+static const struct seep_report_options color = {.top = 3, .color = true};
+static const struct seep_report_options verbose = {.top = SIZE_MAX, .verbose = true};
+
+static void assert_narrow(const struct seep_snapshot *snapshot,
+			  const struct seep_report_options *options)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	char *rest = NULL;
+
+	assert_int_equal(seep_report_text.render(snapshot, NULL, options, &buffer), 0);
+	for (char *line = strtok_r(buffer.data, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		if (seep_text_columns(line) > SEEP_LAYOUT_COLUMNS)
+			fail_msg("wider than %d columns: %s", SEEP_LAYOUT_COLUMNS, line);
+	}
+}
+
+static void test_everything(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	golden_assert_report("report.txt", &seep_report_text, &fixture.snapshot, &ten);
+	golden_assert_report("report.color.txt", &seep_report_text, &fixture.snapshot, &color);
+	golden_assert_report("report.verbose.txt", &seep_report_text, &fixture.snapshot, &verbose);
+}
+
+static void test_several_processes(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_two(&fixture);
+	golden_assert_report("report.two.txt", &seep_report_text, &fixture.snapshot, &two);
+}
+
+static void test_first_report_has_no_change(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	fixture.snapshot.seq = 1;
+	assert_int_equal(seep_report_text.render(&fixture.snapshot, NULL, &ten, &buffer), 0);
+	assert_null(strstr(buffer.data, "since the last report"));
+	assert_null(strstr(buffer.data, "+2.08 KiB"));
+}
+
+static void test_long_stack_is_cut(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	uint64_t frames[41] = {F_MALLOC};
+	const struct seep_stack stack = STACK(frames, COMPLETE);
+	struct fixture fixture;
+
+	(void)state;
+	for (size_t i = 1; i < 41; i++)
+		frames[i] = i % 2 ? F_PARSE : F_LOOP;
+	fixture_init(&fixture);
+	fixture.sites[0].stack = &stack;
+	assert_int_equal(seep_report_text.render(&fixture.snapshot, NULL, &two, &buffer), 0);
+	assert_non_null(strstr(buffer.data, "\n    ... 17 more frames\n"));
+
+	seep_buffer_reset(&buffer);
+	assert_int_equal(seep_report_text.render(&fixture.snapshot, NULL, &verbose, &buffer), 0);
+	assert_null(strstr(buffer.data, "more frames"));
+}
+
+static void test_empty(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_empty(&fixture);
+	golden_assert_report("report.empty.txt", &seep_report_text, &fixture.snapshot, &ten);
+
+	fixture.snapshot.totals[SEEP_KIND_MEMORY].counts =
+		(struct seep_counts){1000, 1000, 64000, 64000};
+	golden_assert_report("report.released.txt", &seep_report_text, &fixture.snapshot, &ten);
+}
+
+static void test_filters(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_empty(&fixture);
+	fixture.snapshot.totals[SEEP_KIND_MEMORY].counts =
+		(struct seep_counts){1000, 10, 64000, 640};
+	fixture.snapshot.min_age_ns = 30 * SEEP_NS_PER_S;
+	fixture.snapshot.min_size_bytes = 16;
+	fixture.snapshot.max_size_bytes = 1 << 20;
+	golden_assert_report("report.filters.txt", &seep_report_text, &fixture.snapshot, &ten);
+}
+
+static void test_unknown_is_not_zero(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_empty(&fixture);
+	fixture.processes[0].rss_bytes = SEEP_UNKNOWN;
+	fixture.processes[0].pre_attach_bytes = SEEP_UNKNOWN;
+	fixture.snapshot.overhead = (struct seep_overhead){
+		.events_per_s = (double)NAN,
+		.bpf_ns_per_event = SEEP_UNKNOWN,
+		.probe_ns_per_event = SEEP_UNKNOWN,
+		.target_cpu_pct = (double)NAN,
+		.seep_cpu_pct = (double)NAN,
+		.seep_rss_bytes = SEEP_UNKNOWN,
+		.map_bytes = SEEP_UNKNOWN,
+	};
+	golden_assert_report("report.unknown.txt", &seep_report_text, &fixture.snapshot, &ten);
+}
+
+/* The widest of everything at once. */
+static void test_width(void **state)
+{
+	static char long_word[5000];
+	struct fixture fixture;
+
+	(void)state;
+	memset(long_word, 'x', sizeof(long_word) - 1);
+	fixture_init_two(&fixture);
+	fixture.snapshot.scope_value = long_word;
+	fixture.snapshot.final = false;
+	fixture.snapshot.seq = UINT64_MAX;
+	fixture.processes[0].comm = long_word;
+	fixture.processes[0].pid = INT32_MAX;
+	fixture.processes[0].live_bytes = UINT64_MAX - 1;
+	fixture.processes[0].live_objects = UINT64_MAX - 1;
+	fixture.sites[0].live_objects = UINT64_MAX - 1;
+	fixture.sites[0].live_bytes = UINT64_MAX - 1;
+	fixture.sites[0].live_bytes_change = INT64_MIN;
+	fixture.sites[0].oldest_ns = UINT64_MAX - 1;
+	fixture.snapshot.overhead.events_per_s = 1e14;
+	fixture.snapshot.overhead.target_cpu_pct = 1e14;
+	for (size_t i = 0; i < SEEP_LOSS_COUNT; i++)
+		fixture.snapshot.losses[i] = UINT64_MAX;
+	for (size_t i = 0; i < SEEP_END_COUNT; i++)
+		fixture.snapshot.ends[i] = 1 + i;
+	assert_narrow(&fixture.snapshot, &ten);
+	assert_narrow(&fixture.snapshot, &verbose);
+}
+
+static void test_losses_expected_only_if_all_are_late(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_two(&fixture);
+	assert_int_equal(seep_report_text.render(&fixture.snapshot, NULL, &ten, &buffer), 0);
+	assert_null(strstr(buffer.data, "(expected)"));
+	assert_non_null(strstr(buffer.data, seep_loss_text(SEEP_LOSS_UNMATCHED_FREES)));
+
+	seep_buffer_reset(&buffer);
+	fixture.processes[1].attached_late = true;
+	assert_int_equal(seep_report_text.render(&fixture.snapshot, NULL, &ten, &buffer), 0);
+	assert_non_null(
+		strstr(buffer.data, "releases of blocks from before the trace began (expected)"));
+}
+
+static void test_find(void **state)
+{
+	(void)state;
+	assert_ptr_equal(seep_report_find("text"), &seep_report_text);
+	assert_ptr_equal(seep_report_find("flamegraph"), &seep_report_flamegraph);
+	assert_null(seep_report_find("xml"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_several_processes),
+		cmocka_unit_test(test_first_report_has_no_change),
+		cmocka_unit_test(test_long_stack_is_cut),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_unknown_is_not_zero),
+		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_losses_expected_only_if_all_are_late),
+		cmocka_unit_test(test_find),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
