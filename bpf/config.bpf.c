@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "config.bpf.h"
+#include "seep/abi.h"
+
+const volatile __u64 cfg_min_bytes = 0;
+const volatile __u64 cfg_max_bytes = ~0ULL;
+const volatile __u32 cfg_max_frames = SEEP_MAX_FRAMES;
+const volatile __u32 cfg_num_cpus = 1;
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Read-only configuration, set by the loader before the programs are verified (config.bpf.c). */
+#ifndef SEEP_BPF_CONFIG_H
+#define SEEP_BPF_CONFIG_H
+
+#include "vmlinux.h"
+
+extern const volatile __u64 cfg_min_bytes;  /* smaller allocations are not tracked */
+extern const volatile __u64 cfg_max_bytes;  /* larger ones neither */
+extern const volatile __u32 cfg_max_frames; /* at most SEEP_MAX_FRAMES */
+extern const volatile __u32 cfg_num_cpus;   /* possible CPUs: the slots are by CPU */
+
+#endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What happens to the traced processes themselves, and passes over the maps on their behalf. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "maps.bpf.h"
+#include "seep/passes.h"
+
+/*
+ * exec: from here on everything belongs to another program image. The slot gets its next id, which
+ * separates old objects from new ones at once; user space reads it from the map if the ring buffer
+ * has no room for the event.
+ */
+SEC("raw_tp/sched_process_exec")
+int process_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	__u32 *slot = bpf_map_lookup_elem(&targets, &tgid);
+	struct seep_process_value *process;
+	struct seep_exec_event event = {.type = SEEP_EVENT_EXEC};
+
+	if (!slot)
+		return 0;
+	process = bpf_map_lookup_elem(&processes, slot);
+	if (!process)
+		return 0;
+	event.old_process = process->id;
+	event.new_process = SEEP_PROCESS_NEXT(process->id);
+	event.time_ns = bpf_ktime_get_ns();
+	bpf_get_current_comm(event.comm, sizeof(event.comm));
+	process->id = event.new_process;
+	process->active = 1;
+	bpf_ringbuf_output(&events, &event, sizeof(event), 0);
+	return 0;
+}
+
+struct bpf_map;
+
+/* One object of the pass over ages: find its site, note the oldest, count the young. */
+static long age_of_object(struct bpf_map *map, const struct seep_object_key *key,
+			  struct seep_object *object, struct seep_ages_pass *pass)
+{
+	struct seep_site_key site_key = {
+		.stack = object->stack,
+		.process = key->process,
+		.kind = key->kind,
+	};
+	struct seep_site_value *site = bpf_map_lookup_elem(&sites, &site_key);
+
+	if (!site)
+		return 0;
+	if (site->scan != pass->number) {
+		site->scan = pass->number;
+		site->oldest_ns = object->made_ns;
+		site->young_objects = 0;
+		site->young_bytes = 0;
+	}
+	if (object->made_ns < site->oldest_ns)
+		site->oldest_ns = object->made_ns;
+	if (object->made_ns > pass->young_after_ns) {
+		site->young_objects++;
+		site->young_bytes += object->bytes;
+	}
+	return 0;
+}
+
+/*
+ * A pass over the live map, run by user space before a report: the ages that counters cannot tell.
+ * The objects stay in the kernel. Only one pass runs at a time.
+ */
+SEC("syscall")
+int ages_scan(struct seep_ages_pass *pass)
+{
+	struct seep_ages_pass copy = *pass;
+
+	bpf_for_each_map_elem(&live, age_of_object, &copy, 0);
+	return 0;
+}
+
+static long bury_object(struct bpf_map *map, const struct seep_object_key *key,
+			struct seep_object *object, struct seep_bury_pass *pass)
+{
+	if (key->process == pass->process) {
+		bpf_map_delete_elem(&live, key);
+		pass->objects++;
+	}
+	return 0;
+}
+
+static long bury_site(struct bpf_map *map, const struct seep_site_key *key,
+		      struct seep_site_value *site, struct seep_bury_pass *pass)
+{
+	if (key->process == pass->process)
+		bpf_map_delete_elem(&sites, key);
+	return 0;
+}
+
+/* Drops everything that the maps hold of a process that is gone, after it has been reported. */
+SEC("syscall")
+int process_bury(struct seep_bury_pass *pass)
+{
+	struct seep_bury_pass copy = *pass;
+
+	bpf_for_each_map_elem(&live, bury_object, &copy, 0);
+	bpf_for_each_map_elem(&sites, bury_site, &copy, 0);
+	pass->objects = copy.objects;
+	return 0;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The maps that several programs share, and the counters of losses. Each object file that includes
+ * this header defines them weakly; the static linker keeps one of each. Sizes that depend on the
+ * machine or on options are set by the loader (src/trace/loader.c).
+ */
+#ifndef SEEP_BPF_MAPS_H
+#define SEEP_BPF_MAPS_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "seep/abi.h"
+
+/*
+ * Every object that exists. Not preallocated: most traces hold far fewer objects than the cap. Safe
+ * in uprobe programs since the BPF memory allocator of 6.1 (commit fba1a1c6c912); the loader
+ * preallocates on older kernels.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 20);
+	__type(key, struct seep_object_key);
+	__type(value, struct seep_object);
+} live SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, SEEP_MAX_SITES);
+	__type(key, struct seep_site_key);
+	__type(value, struct seep_site_value);
+} sites SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SEEP_MAX_PROCESSES);
+	__type(key, __u32);
+	__type(value, struct seep_process_value);
+} processes SEC(".maps") __weak;
+
+/* tgid -> slot of processes, for programs that have no attach cookie */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SEEP_MAX_PROCESSES);
+	__type(key, __u32);
+	__type(value, __u32);
+} targets SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SEEP_MAX_PROBES);
+	__type(key, __u32);
+	__type(value, struct seep_probe);
+} probes SEC(".maps") __weak;
+
+/* How often each probe was hit, by index of probes: the events of the overhead report. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SEEP_MAX_PROBES);
+	__type(key, __u32);
+	__type(value, __u64);
+} hits SEC(".maps") __weak;
+
+/* First-seen stacks and files, exec: everything that crosses to user space unasked. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+} events SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SEEP_LOSS_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} losses SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SEEP_END_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} ends SEC(".maps") __weak;
+
+/*
+ * Adds to a counter of a per-CPU array. Atomically all the same: since 6.0 another thread may run a
+ * uprobe program on this CPU in the middle of ours (commit 8c7dcb84e3b7).
+ */
+static __always_inline void counter_add(void *map, __u32 index, __u64 amount)
+{
+	__u64 *counter = bpf_map_lookup_elem(map, &index);
+
+	if (counter)
+		__sync_fetch_and_add(counter, amount);
+}
+
+static __always_inline void count_loss(enum seep_loss loss, __u64 amount)
+{
+	counter_add(&losses, loss, amount);
+}
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Objects and sites, for every kind: an object is made at a stack, lives in the live map, and is
+ * released; its site counts both. All counters are monotonic and atomic.
+ */
+#ifndef SEEP_BPF_OBJECTS_H
+#define SEEP_BPF_OBJECTS_H
+
+#include "unwind.bpf.h"
+
+#define EEXIST_ERRNO 17
+#define NS_PER_US    1000
+
+/*
+ * Without branches (a borrow out of bit 63 stands for the comparison), because the verifier would
+ * follow each of 64 paths. For values below 2^63.
+ */
+static __always_inline __u32 log2_floor(__u64 value)
+{
+	__u32 result = 0;
+
+#pragma unroll
+	for (__u32 shift = 32; shift > 0; shift >>= 1) {
+		__u64 larger = ((1ULL << shift) - 1 - value) >> 63;
+
+		value >>= larger * shift;
+		result += larger * shift;
+	}
+	return result;
+}
+
+/* See SEEP_LIFETIME_BUCKETS. */
+static __always_inline __u32 lifetime_bucket(__u64 ns)
+{
+	__u64 us = ns / NS_PER_US;
+	__u32 bucket = us ? log2_floor(us) + 1 : 0;
+
+	return bucket < SEEP_LIFETIME_BUCKETS ? bucket : SEEP_LIFETIME_BUCKETS - 1;
+}
+
+/* Records at the site of a released object that it is gone. */
+static __always_inline void site_released(__u32 process, __u32 kind,
+					  const struct seep_object *object, __u64 now_ns)
+{
+	struct seep_site_key key = {.stack = object->stack, .process = process, .kind = kind};
+	struct seep_site_value *site = bpf_map_lookup_elem(&sites, &key);
+	__u32 bucket;
+
+	if (!site)
+		return; /* the process was buried meanwhile */
+	__sync_fetch_and_add(&site->frees, 1);
+	__sync_fetch_and_add(&site->free_bytes, object->bytes);
+	bucket = lifetime_bucket(now_ns - object->made_ns);
+	if (bucket < SEEP_LIFETIME_BUCKETS)
+		__sync_fetch_and_add(&site->lifetimes[bucket], 1);
+}
+
+/* Sends the frames once; when the ring buffer is full the next object of the site tries again. */
+static __always_inline void site_send_stack(struct slot *slot, struct seep_site_value *site)
+{
+	__u64 size = slot->stack.num_frames;
+
+	if (size > SEEP_MAX_FRAMES)
+		return;
+	size = size * 8 + __builtin_offsetof(struct seep_stack_event, frames);
+	if (bpf_ringbuf_output(&events, &slot->stack, size, 0))
+		count_loss(SEEP_LOSS_RING_FULL, 1);
+	else
+		site->sent = 1;
+}
+
+/* The site of the stack in @slot, made if it is new; NULL if there is no room. */
+static __always_inline struct seep_site_value *site_get(struct slot *slot,
+							const struct seep_site_key *key)
+{
+	struct seep_site_value *site = bpf_map_lookup_elem(&sites, key);
+
+	if (!site) {
+		slot->new_site.check = slot->stack.check;
+		bpf_map_update_elem(&sites, key, &slot->new_site, BPF_NOEXIST);
+		site = bpf_map_lookup_elem(&sites, key);
+		if (!site)
+			return NULL;
+	}
+	if (site->check != slot->stack.check)
+		count_loss(SEEP_LOSS_HASH_COLLISIONS, 1);
+	if (!site->sent)
+		site_send_stack(slot, site);
+	return site;
+}
+
+/*
+ * Puts an object into the live map. One that is already there under the same key was released
+ * without our seeing it. 0, or -1 when the map is full.
+ */
+static __always_inline int live_insert(const struct seep_object_key *key,
+				       const struct seep_object *object, __u64 now_ns)
+{
+	long error = bpf_map_update_elem(&live, key, object, BPF_NOEXIST);
+
+	if (error == -EEXIST_ERRNO) {
+		struct seep_object *old = bpf_map_lookup_elem(&live, key);
+
+		if (old) {
+			struct seep_object copy = *old;
+
+			site_released(key->process, key->kind, &copy, now_ns);
+			count_loss(SEEP_LOSS_IMPLICIT_FREES, 1);
+		}
+		error = bpf_map_update_elem(&live, key, object, BPF_ANY);
+	}
+	return error ? -1 : 0;
+}
+
+/*
+ * An object of @bytes came into being at the stack in @slot. The live map first: nobody but the
+ * running thread knows the object yet, so nobody can release it before it is counted.
+ */
+static __always_inline void object_made(struct slot *slot, const struct seep_object_key *key,
+					__u64 bytes, __u64 now_ns)
+{
+	struct seep_site_key site_key = {
+		.stack = slot->stack.stack,
+		.process = key->process,
+		.kind = key->kind,
+	};
+	struct seep_object object = {
+		.bytes = bytes,
+		.made_ns = now_ns,
+		.stack = slot->stack.stack,
+	};
+	struct seep_site_value *site = site_get(slot, &site_key);
+
+	if (!site) {
+		count_loss(SEEP_LOSS_UNTRACKED_SITES, 1);
+		count_loss(SEEP_LOSS_UNTRACKED_BYTES, bytes);
+		return;
+	}
+	if (live_insert(key, &object, now_ns)) {
+		count_loss(SEEP_LOSS_UNTRACKED_OBJECTS, 1);
+		count_loss(SEEP_LOSS_UNTRACKED_BYTES, bytes);
+		return;
+	}
+	__sync_fetch_and_add(&site->allocs, 1);
+	__sync_fetch_and_add(&site->alloc_bytes, bytes);
+}
+
+/* Takes an object out of the live map. 0 and a copy of it, or -1 if it is not there. */
+static __always_inline int object_take(const struct seep_object_key *key,
+				       struct seep_object *ret_object)
+{
+	struct seep_object *object = bpf_map_lookup_elem(&live, key);
+
+	if (!object)
+		return -1;
+	*ret_object = *object;
+	/* Of two threads that release the same block (a bug of the target) one gets it. */
+	return bpf_map_delete_elem(&live, key) ? -1 : 0;
+}
+
+#endif
