@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace/attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+
+/*
+ * BPF_LINK_CREATE for uprobe.multi, as in include/uapi/linux/bpf.h of 6.6 and later: the headers and
+ * libbpf of Debian 12 do not know it yet.
+ */
+struct uprobe_multi_link {
+	__u32 prog_fd;
+	__u32 target_fd;
+	__u32 attach_type;
+	__u32 flags;
+	__u64 path;
+	__u64 offsets;
+	__u64 ref_ctr_offsets;
+	__u64 cookies;
+	__u32 count;
+	__u32 uprobe_flags;
+	__u32 pid;
+	__u32 pad;
+};
+
+#define LINK_ATTACH_UPROBE_MULTI   48 /* BPF_TRACE_UPROBE_MULTI */
+#define LINK_ATTACH_UPROBE_SESSION 57 /* BPF_TRACE_UPROBE_SESSION */
+#define UPROBE_MULTI_RETURN	   1  /* BPF_F_UPROBE_MULTI_RETURN */
+
+#define FD_PATH_MAX 32
+
+/* A path that leads to the very file of @fd, whatever happened to its name. */
+static void fd_path(int fd, char path[FD_PATH_MAX])
+{
+	snprintf(path, FD_PATH_MAX, "/proc/self/fd/%d", fd);
+}
+
+static int sys_bpf(int command, void *attributes, size_t size)
+{
+	int result = (int)syscall(__NR_bpf, command, attributes, size);
+
+	return result < 0 ? -errno : result;
+}
+
+static int attach_multi(const struct seep_attach_request *request)
+{
+	char path[FD_PATH_MAX];
+	struct uprobe_multi_link link = {
+		.prog_fd = (__u32)request->program_fd,
+		.attach_type = request->variant == SEEP_ATTACH_SESSION ?
+				       LINK_ATTACH_UPROBE_SESSION :
+				       LINK_ATTACH_UPROBE_MULTI,
+		.path = (uintptr_t)path,
+		.offsets = (uintptr_t)request->offsets,
+		.cookies = (uintptr_t)request->cookies,
+		.count = (__u32)request->count,
+		.uprobe_flags = request->at_return ? UPROBE_MULTI_RETURN : 0,
+		.pid = (__u32)request->pid,
+	};
+
+	fd_path(request->file_fd, path);
+	return sys_bpf(BPF_LINK_CREATE, &link, sizeof(link));
+}
+
+/* Type and bit of the uprobe PMU (Documentation/trace/uprobetracer.rst, perf_event_open(2)). */
+static int read_pmu_number(const char *path, const char *prefix, unsigned int *ret_number)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	size_t skip = strlen(prefix);
+	int error;
+
+	error = seep_file_read_at(AT_FDCWD, path, 64, &text);
+	if (error)
+		return error;
+	if (strncmp(text.data, prefix, skip) != 0)
+		return -EINVAL;
+	*ret_number = (unsigned int)strtoul(text.data + skip, NULL, 10);
+	return 0;
+}
+
+static int open_uprobe_event(const struct seep_attach_request *request, uint64_t offset)
+{
+	struct perf_event_attr attributes = {.size = sizeof(attributes)};
+	unsigned int type, return_bit;
+	char path[FD_PATH_MAX];
+	int fd, error;
+
+	error = read_pmu_number("/sys/bus/event_source/devices/uprobe/type", "", &type);
+	if (error)
+		return error;
+	error = read_pmu_number("/sys/bus/event_source/devices/uprobe/format/retprobe",
+				"config:", &return_bit);
+	if (error)
+		return error;
+	fd_path(request->file_fd, path);
+	attributes.type = type;
+	attributes.config = request->at_return ? 1ULL << return_bit : 0;
+	attributes.config1 = (uintptr_t)path;
+	attributes.config2 = offset;
+	/* Bound to the leader: the probe goes into its address space and so serves all threads. */
+	fd = (int)syscall(__NR_perf_event_open, &attributes, request->pid, -1, -1,
+			  PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The layout of bpf_attr.link_create with perf_event.bpf_cookie (5.15). */
+struct perf_link {
+	__u32 prog_fd;
+	__u32 target_fd;
+	__u32 attach_type;
+	__u32 flags;
+	__u64 cookie;
+};
+
+#define LINK_ATTACH_PERF_EVENT 41 /* BPF_PERF_EVENT */
+
+static int attach_perf_one(const struct seep_attach_request *request, size_t index, int ret_fds[2])
+{
+	SEEP_AUTO_CLOSE int event = open_uprobe_event(request, request->offsets[index]);
+	struct perf_link link = {
+		.prog_fd = (__u32)request->program_fd,
+		.target_fd = (__u32)event,
+		.attach_type = LINK_ATTACH_PERF_EVENT,
+		.cookie = request->cookies[index],
+	};
+	SEEP_AUTO_CLOSE int link_fd = -1;
+
+	if (event < 0)
+		return event;
+	link_fd = sys_bpf(BPF_LINK_CREATE, &link, sizeof(link));
+	if (link_fd < 0)
+		return link_fd;
+	if (ioctl(event, PERF_EVENT_IOC_ENABLE, 0) < 0)
+		return -errno;
+	ret_fds[0] = SEEP_TAKE_FD(link_fd);
+	ret_fds[1] = SEEP_TAKE_FD(event);
+	return 0;
+}
+
+static int attach_perf(const struct seep_attach_request *request, int *ret_fds)
+{
+	for (size_t i = 0; i < request->count; i++) {
+		int error = attach_perf_one(request, i, ret_fds + 2 * i);
+
+		if (error) {
+			for (size_t j = 0; j < 2 * i; j++)
+				close(ret_fds[j]);
+			return error;
+		}
+	}
+	return (int)(2 * request->count);
+}
+
+int seep_attach(const struct seep_attach_request *request, int *ret_fds)
+{
+	int fd;
+
+	if (request->variant == SEEP_ATTACH_PERF)
+		return attach_perf(request, ret_fds);
+	fd = attach_multi(request);
+	if (fd < 0)
+		return fd;
+	ret_fds[0] = fd;
+	return 1;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Uprobes, by each of the kernel's ways to attach one (see probing notes in docs/internals.md). */
+#ifndef SEEP_TRACE_ATTACH_H
+#define SEEP_TRACE_ATTACH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "trace/features.h"
+
+/* Probes of one program in one file. */
+struct seep_attach_request {
+	int program_fd;
+	enum seep_attach_variant variant; /* SESSION: one program for entry and return */
+	bool at_return;			  /* MULTI, PERF */
+	pid_t pid;			  /* the process, by its leader; nobody else pays */
+	int file_fd;			  /* open descriptor of the file, any mode */
+	size_t count;
+	const uint64_t *offsets; /* in the file, bytes */
+	const uint64_t *cookies;
+};
+
+/*
+ * Attaches and stores the descriptors that keep the probes alive: one for SESSION and MULTI, @count
+ * twos (event and link) for PERF. @ret_fds has room for SEEP_ATTACH_FDS(count). Closing them removes
+ * the probes. Number of descriptors, or -errno: -ESRCH the process is gone, -EPERM, -EINVAL the offset is no instruction,
+ * -EOPNOTSUPP the file system takes no uprobes.
+ */
+#define SEEP_ATTACH_FDS(count) (2 * (count))
+int seep_attach(const struct seep_attach_request *request, int *ret_fds);
+
+#endif

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace/features.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "bpf/features.skel.h"
+#include "proc/maps.h"
+#include "trace/attach.h"
+
+#define CALIBRATION_CALLS 400
+#define WARM_UP_CALLS	  50 /* the first hits set up pages and caches */
+
+/*
+ * Targets of the calibration: a first instruction that the kernel emulates (push), and one that it
+ * single-steps (see elf/probe_site.h).
+ */
+void seep_calibrate_emulated(void);
+void seep_calibrate_stepped(void);
+__asm__(".text\n"
+	".type seep_calibrate_emulated, @function\n"
+	"seep_calibrate_emulated:\n"
+	"	push %rbp\n"
+	"	pop %rbp\n"
+	"	ret\n"
+	".size seep_calibrate_emulated, . - seep_calibrate_emulated\n"
+	".type seep_calibrate_stepped, @function\n"
+	"seep_calibrate_stepped:\n"
+	"	test %rdi, %rdi\n"
+	"	ret\n"
+	".size seep_calibrate_stepped, . - seep_calibrate_stepped\n");
+
+static const char *const variant_names[] = {
+#define SEEP_VARIANT_NAME(name, text) [SEEP_ATTACH_##name] = text,
+	SEEP_ATTACH_VARIANTS(SEEP_VARIANT_NAME)
+#undef SEEP_VARIANT_NAME
+};
+
+const char *seep_attach_variant_name(enum seep_attach_variant variant)
+{
+	return variant_names[variant];
+}
+
+int seep_attach_variant_parse(const char *name, enum seep_attach_variant *ret_variant)
+{
+	for (int i = 0; i < SEEP_ATTACH_VARIANT_COUNT; i++) {
+		if (strcmp(name, variant_names[i]) == 0) {
+			*ret_variant = (enum seep_attach_variant)i;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+/* expected_attach_type of the programs; see attach.c */
+static const int attach_types[] = {
+	[SEEP_ATTACH_SESSION] = 57,
+	[SEEP_ATTACH_MULTI] = 48,
+	[SEEP_ATTACH_PERF] = 0,
+};
+
+static int libbpf_silent(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	(void)level;
+	(void)format;
+	(void)arguments;
+	return 0;
+}
+
+/* Loads only the programs that @variant needs: the rest of the kernel's refusals are of no interest. */
+static int load_empty(enum seep_attach_variant variant, struct features_bpf **ret_skeleton)
+{
+	libbpf_print_fn_t print = libbpf_set_print(libbpf_silent);
+	struct features_bpf *skeleton = features_bpf__open();
+	int error = skeleton ? 0 : -errno;
+
+	if (skeleton) {
+		bpf_program__set_expected_attach_type(skeleton->progs.empty_call,
+						      (enum bpf_attach_type)attach_types[variant]);
+		/* A session needs plain multi probes beside it, for functions without return. */
+		bpf_program__set_expected_attach_type(
+			skeleton->progs.empty_entry,
+			(enum bpf_attach_type)(variant == SEEP_ATTACH_PERF ?
+						       attach_types[SEEP_ATTACH_PERF] :
+						       attach_types[SEEP_ATTACH_MULTI]));
+		error = features_bpf__load(skeleton);
+	}
+	libbpf_set_print(print);
+	if (error) {
+		features_bpf__destroy(skeleton);
+		return error;
+	}
+	*ret_skeleton = skeleton;
+	return 0;
+}
+
+struct calibration {
+	enum seep_attach_variant variant;
+	int exe_fd;
+	struct seep_maps maps;
+};
+
+/* Offset of one of our own functions in our executable. 0 or -ENOENT. */
+static int own_offset(const struct calibration *calibration, void (*function)(void),
+		      uint64_t *ret_offset)
+{
+	uint64_t address = (uintptr_t)function;
+	const struct seep_mapping *mapping = seep_maps_find(&calibration->maps, address);
+
+	if (!mapping)
+		return -ENOENT;
+	*ret_offset = address - mapping->start + mapping->offset;
+	return 0;
+}
+
+static uint32_t measure(void (*function)(void))
+{
+	uint64_t start;
+
+	for (int i = 0; i < WARM_UP_CALLS; i++)
+		function();
+	start = seep_clock_monotonic_ns();
+	for (int i = 0; i < CALIBRATION_CALLS; i++)
+		function();
+	return (uint32_t)((seep_clock_monotonic_ns() - start) / CALIBRATION_CALLS);
+}
+
+/* Attaches one empty program to one of our functions; -1 marks unused descriptors. */
+static int attach_one(const struct calibration *calibration, int program_fd,
+		      enum seep_attach_variant variant, bool at_return, void (*function)(void),
+		      int fds[2])
+{
+	uint64_t offset, cookie = 0;
+	struct seep_attach_request request = {
+		.program_fd = program_fd,
+		.variant = variant,
+		.at_return = at_return,
+		.pid = getpid(),
+		.file_fd = calibration->exe_fd,
+		.count = 1,
+		.offsets = &offset,
+		.cookies = &cookie,
+	};
+	int error = own_offset(calibration, function, &offset);
+
+	fds[0] = fds[1] = -1;
+	if (!error)
+		error = seep_attach(&request, fds);
+	return error < 0 ? error : 0;
+}
+
+static int measure_entry(const struct calibration *calibration, struct features_bpf *skeleton,
+			 void (*function)(void), uint32_t *ret_ns)
+{
+	enum seep_attach_variant variant =
+		calibration->variant == SEEP_ATTACH_PERF ? SEEP_ATTACH_PERF : SEEP_ATTACH_MULTI;
+	int fds[2], error;
+
+	error = attach_one(calibration, bpf_program__fd(skeleton->progs.empty_entry), variant,
+			   false, function, fds);
+	if (!error)
+		*ret_ns = measure(function);
+	seep_cleanup_fd(&fds[0]);
+	seep_cleanup_fd(&fds[1]);
+	return error;
+}
+
+/* Entry and return of the same function, as an allocation has them. */
+static int measure_call(const struct calibration *calibration, struct features_bpf *skeleton,
+			uint32_t *ret_ns)
+{
+	int program_fd = bpf_program__fd(skeleton->progs.empty_call);
+	int entry[2], leave[2] = {-1, -1}, error;
+
+	error = attach_one(calibration, program_fd, calibration->variant, false,
+			   seep_calibrate_emulated, entry);
+	if (!error && calibration->variant != SEEP_ATTACH_SESSION)
+		error = attach_one(calibration, program_fd, calibration->variant, true,
+				   seep_calibrate_emulated, leave);
+	if (!error)
+		*ret_ns = measure(seep_calibrate_emulated);
+	seep_cleanup_fd(&entry[0]);
+	seep_cleanup_fd(&entry[1]);
+	seep_cleanup_fd(&leave[0]);
+	seep_cleanup_fd(&leave[1]);
+	return error;
+}
+
+static int try_variant(struct calibration *calibration, struct seep_probe_cost *ret_cost)
+{
+	struct features_bpf *skeleton;
+	int error = load_empty(calibration->variant, &skeleton);
+
+	if (error)
+		return error;
+	error = measure_call(calibration, skeleton, &ret_cost->call_ns);
+	if (!error)
+		error = measure_entry(calibration, skeleton, seep_calibrate_emulated,
+				      &ret_cost->entry_ns);
+	if (!error)
+		error = measure_entry(calibration, skeleton, seep_calibrate_stepped,
+				      &ret_cost->stepped_ns);
+	features_bpf__destroy(skeleton);
+	return error;
+}
+
+static void explain_failure(int error, enum seep_attach_variant forced)
+{
+	if (forced != SEEP_ATTACH_VARIANT_COUNT)
+		seep_error("cannot attach by \"%s\" as asked: this kernel says %s",
+			   seep_attach_variant_name(forced), strerror(-error));
+	else if (error == -EPERM || error == -EACCES)
+		seep_error("not allowed to trace: %s; run seep as root (sudo), or with the "
+			   "capabilities CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and "
+			   "CAP_DAC_READ_SEARCH",
+			   strerror(-error));
+	else
+		seep_error("cannot attach a uprobe to a function of our own: %s; the kernel needs "
+			   "CONFIG_UPROBES, CONFIG_BPF_EVENTS and BPF for tracing",
+			   strerror(-error));
+}
+
+int seep_features_probe(enum seep_attach_variant forced, struct seep_features *ret_features)
+{
+	SEEP_AUTO_CLOSE int exe_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct calibration calibration = {.exe_fd = exe_fd};
+	struct seep_probe_cost cost = {0};
+	int error = exe_fd < 0 ? -errno : seep_maps_read(getpid(), &calibration.maps);
+
+	if (error) {
+		seep_error("cannot read our own mappings in /proc: %s", strerror(-error));
+		return error;
+	}
+	for (int i = 0; i < SEEP_ATTACH_VARIANT_COUNT; i++) {
+		calibration.variant = (enum seep_attach_variant)i;
+		if (forced != SEEP_ATTACH_VARIANT_COUNT && calibration.variant != forced)
+			continue;
+		error = try_variant(&calibration, &cost);
+		if (!error)
+			break;
+		seep_debug("attaching by \"%s\" does not work here: %s",
+			   seep_attach_variant_name(calibration.variant), strerror(-error));
+	}
+	seep_maps_done(&calibration.maps);
+	if (error) {
+		explain_failure(error, forced);
+		return error;
+	}
+	ret_features->variant = calibration.variant;
+	ret_features->cost = cost;
+	return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What this kernel can do for us, found out by trying (a small skeleton of empty programs, attached
+ * to functions of our own), never by its version; and what a probe costs here, measured by the same
+ * programs.
+ */
+#ifndef SEEP_TRACE_FEATURES_H
+#define SEEP_TRACE_FEATURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How uprobes are attached, best first. X(enum suffix, name) */
+#define SEEP_ATTACH_VARIANTS(X)                                                                    \
+	X(SESSION, "session")                                                                      \
+	X(MULTI, "multi")                                                                          \
+	X(PERF, "perf")
+
+enum seep_attach_variant {
+#define SEEP_VARIANT_ENUM(name, text) SEEP_ATTACH_##name,
+	SEEP_ATTACH_VARIANTS(SEEP_VARIANT_ENUM)
+#undef SEEP_VARIANT_ENUM
+	SEEP_ATTACH_VARIANT_COUNT
+};
+
+const char *seep_attach_variant_name(enum seep_attach_variant variant);
+/* 0 or -ENOENT. */
+int seep_attach_variant_parse(const char *name, enum seep_attach_variant *ret_variant);
+
+/* Cost of one hit of an empty program, by how the kernel executes the probed instruction. */
+struct seep_probe_cost {
+	uint32_t entry_ns; /* emulated */
+	uint32_t stepped_ns;
+	uint32_t call_ns; /* entry and return, emulated */
+};
+
+struct seep_features {
+	enum seep_attach_variant variant;
+	struct seep_probe_cost cost;
+};
+
+/*
+ * Finds the best variant, or checks that @forced (SEEP_ATTACH_VARIANT_COUNT: none) works, and
+ * calibrates it. Takes about 20 ms. 0, or -errno after saying what is missing.
+ */
+int seep_features_probe(enum seep_attach_variant forced, struct seep_features *ret_features);
+
+#endif

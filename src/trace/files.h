@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The mapped files that a trace has met: each opened once, by inode, with the allocator functions
+ * found in it and the places to probe. An open descriptor keeps the inode from being reused, so that
+ * (device, inode) stays its name; it also serves symbolisation after the process is gone.
+ */
+#ifndef SEEP_TRACE_FILES_H
+#define SEEP_TRACE_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "elf/probe_site.h"
+#include "proc/maps.h"
+#include "seep/abi.h"
+#include "symbol/symbolizer.h"
+#include "trace/kernel.h"
+
+/* A traced function in a file. */
+struct seep_file_function {
+	const char *name;
+	enum seep_role role;
+	uint32_t probe;		     /* index in the kernel's table of probes */
+	uint64_t offset;	     /* of the probe in the file, bytes */
+	struct seep_probe_site site; /* why there */
+};
+
+struct seep_file {
+	char *path;  /* as mapped, for people */
+	char *root;  /* see seep_symbolizer_add_file */
+	int fd;	     /* -1: could not be opened */
+	int failure; /* then: the -errno */
+	size_t num_functions;
+	struct seep_file_function *functions;
+};
+
+struct seep_files;
+
+/* @kernel and @symbolizer must outlive the table. 0 or -ENOMEM. */
+int seep_files_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
+		   struct seep_files **ret_files);
+void seep_files_free(struct seep_files *files);
+
+/*
+ * The file behind an executable mapping of @pid: known already, or opened, searched for traced
+ * functions and registered. @root as in seep_proc_info. Valid until the table is freed. 0; -ENOMEM.
+ * That it could not be opened is in failure.
+ */
+int seep_files_get(struct seep_files *files, pid_t pid, const char *root,
+		   const struct seep_mapping *mapping, const struct seep_file **ret_file);
+
+/* The same by an open descriptor, for a file that nobody maps yet; @path is what is shown. */
+int seep_files_get_fd(struct seep_files *files, int fd, const char *path,
+		      const struct seep_file **ret_file);
+
+/* A file known by this inode, or NULL. */
+const struct seep_file *seep_files_find(const struct seep_files *files, uint32_t dev_major,
+					uint32_t dev_minor, uint64_t inode);
+
+/* How many probes have been registered: the length of the kernel's table. */
+uint32_t seep_files_num_probes(const struct seep_files *files);
+/* What a hit of probe @index costs by itself, nanoseconds. */
+uint32_t seep_files_probe_cost(const struct seep_files *files, uint32_t index,
+			       const struct seep_probe_cost *cost);
+
+#endif

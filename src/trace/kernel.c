@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace/kernel.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "bpf/seep.skel.h"
+#include "seep/passes.h"
+
+/* Sites read in one go: 400 bytes each. */
+#define SITE_BATCH 512
+
+/* expected_attach_type of the programs, see attach.c */
+#define ATTACH_TYPE_UPROBE_MULTI   48
+#define ATTACH_TYPE_UPROBE_SESSION 57
+
+struct seep_kernel {
+	struct seep_bpf *skeleton;
+	struct bpf_link *exec_link;
+	struct ring_buffer *ring;
+	struct seep_kernel_events events;
+	enum seep_attach_variant variant;
+	int num_cpus;
+	uint64_t scan_number;
+};
+
+/* --- loading ----------------------------------------------------------------------------------- */
+
+static int configure_programs(struct seep_bpf *skeleton, enum seep_attach_variant variant)
+{
+	bool session = variant == SEEP_ATTACH_SESSION;
+	int type = variant == SEEP_ATTACH_PERF ? 0 : ATTACH_TYPE_UPROBE_MULTI;
+
+	bpf_program__set_autoload(skeleton->progs.alloc_session, session);
+	bpf_program__set_autoload(skeleton->progs.alloc_entry, !session);
+	bpf_program__set_autoload(skeleton->progs.alloc_return, !session);
+	bpf_program__set_expected_attach_type(skeleton->progs.alloc_session,
+					      (enum bpf_attach_type)ATTACH_TYPE_UPROBE_SESSION);
+	bpf_program__set_expected_attach_type(skeleton->progs.alloc_entry,
+					      (enum bpf_attach_type)type);
+	bpf_program__set_expected_attach_type(skeleton->progs.alloc_return,
+					      (enum bpf_attach_type)type);
+	return bpf_program__set_expected_attach_type(skeleton->progs.free_entry,
+						     (enum bpf_attach_type)type);
+}
+
+static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_config *config,
+			  int num_cpus)
+{
+	int error;
+
+	skeleton->rodata->cfg_min_bytes = config->min_bytes;
+	skeleton->rodata->cfg_max_bytes = config->max_bytes;
+	skeleton->rodata->cfg_max_frames = config->max_frames;
+	error = bpf_map__set_max_entries(skeleton->maps.live, config->max_objects);
+	if (error)
+		return error;
+	return bpf_map__set_max_entries(skeleton->maps.slots, (__u32)num_cpus * SEEP_SLOTS_PER_CPU);
+}
+
+static bool have_btf(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	if (!btf)
+		return false;
+	btf__free(btf);
+	return true;
+}
+
+static void explain_load_failure(int error)
+{
+	if (!have_btf())
+		seep_error("cannot load the BPF programs: this kernel tells no types (no BTF in "
+			   "/sys/kernel/btf/vmlinux); it needs CONFIG_DEBUG_INFO_BTF=y, which the "
+			   "kernels of the distributions have");
+	else if (error == -EPERM || error == -EACCES)
+		seep_error("cannot load the BPF programs: %s; run seep as root (sudo), or with the "
+			   "capabilities CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and "
+			   "CAP_DAC_READ_SEARCH",
+			   strerror(-error));
+	else if (error == -ENOMEM || error == -E2BIG)
+		seep_error("cannot load the BPF programs: %s; a smaller --max-objects needs less "
+			   "kernel memory",
+			   strerror(-error));
+	else
+		seep_error("cannot load the BPF programs: %s; run again with -v to see what the "
+			   "kernel says",
+			   strerror(-error));
+}
+
+static int load(struct seep_kernel *kernel, const struct seep_kernel_config *config)
+{
+	struct seep_bpf *skeleton = seep_bpf__open();
+	int error;
+
+	if (!skeleton)
+		return -errno;
+	kernel->skeleton = skeleton;
+	error = configure_programs(skeleton, config->variant);
+	if (!error)
+		error = configure_maps(skeleton, config, kernel->num_cpus);
+	if (!error)
+		error = seep_bpf__load(skeleton);
+	if (error)
+		return error;
+	kernel->exec_link = bpf_program__attach(skeleton->progs.process_exec);
+	return kernel->exec_link ? 0 : -errno;
+}
+
+/* What libbpf says is for -v: what failed, and what to do, is said by explain_load_failure. */
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	char line[4096];
+
+	if (level == LIBBPF_DEBUG || seep_log_get_level() < SEEP_LOG_DEBUG)
+		return 0;
+	vsnprintf(line, sizeof(line), format, arguments);
+	line[strcspn(line, "\n")] = '\0';
+	seep_debug("%s", line);
+	return 0;
+}
+
+int seep_kernel_open(const struct seep_kernel_config *config, struct seep_kernel **ret_kernel)
+{
+	struct seep_kernel *kernel = calloc(1, sizeof(*kernel));
+	int error;
+
+	if (!kernel)
+		return -ENOMEM;
+	libbpf_set_print(print_libbpf);
+	kernel->variant = config->variant;
+	kernel->num_cpus = libbpf_num_possible_cpus();
+	error = kernel->num_cpus < 0 ? kernel->num_cpus : load(kernel, config);
+	if (error) {
+		explain_load_failure(error);
+		seep_kernel_free(kernel);
+		return error;
+	}
+	*ret_kernel = kernel;
+	return 0;
+}
+
+void seep_kernel_free(struct seep_kernel *kernel)
+{
+	if (!kernel)
+		return;
+	ring_buffer__free(kernel->ring);
+	bpf_link__destroy(kernel->exec_link);
+	seep_bpf__destroy(kernel->skeleton);
+	free(kernel);
+}
+
+int seep_kernel_program_fd(const struct seep_kernel *kernel, enum seep_program program)
+{
+	struct seep_bpf *skeleton = kernel->skeleton;
+
+	switch (program) {
+	case SEEP_PROGRAM_ALLOC_SESSION:
+		return bpf_program__fd(skeleton->progs.alloc_session);
+	case SEEP_PROGRAM_ALLOC_ENTRY:
+		return bpf_program__fd(skeleton->progs.alloc_entry);
+	case SEEP_PROGRAM_ALLOC_RETURN:
+		return bpf_program__fd(skeleton->progs.alloc_return);
+	case SEEP_PROGRAM_FREE_ENTRY:
+		return bpf_program__fd(skeleton->progs.free_entry);
+	}
+	return -ENOENT;
+}
+
+/* --- tables ------------------------------------------------------------------------------------ */
+
+int seep_kernel_set_process(struct seep_kernel *kernel, uint32_t slot,
+			    const struct seep_process_value *value)
+{
+	return bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.processes), &slot, value,
+				   BPF_ANY);
+}
+
+int seep_kernel_get_process(struct seep_kernel *kernel, uint32_t slot,
+			    struct seep_process_value *ret_value)
+{
+	return bpf_map_lookup_elem(bpf_map__fd(kernel->skeleton->maps.processes), &slot, ret_value);
+}
+
+int seep_kernel_watch(struct seep_kernel *kernel, pid_t pid, uint32_t slot)
+{
+	__u32 key = (__u32)pid;
+
+	return bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.targets), &key, &slot,
+				   BPF_ANY);
+}
+
+int seep_kernel_unwatch(struct seep_kernel *kernel, pid_t pid)
+{
+	__u32 key = (__u32)pid;
+
+	return bpf_map_delete_elem(bpf_map__fd(kernel->skeleton->maps.targets), &key);
+}
+
+int seep_kernel_set_probe(struct seep_kernel *kernel, uint32_t index,
+			  const struct seep_probe *probe)
+{
+	return bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.probes), &index, probe,
+				   BPF_ANY);
+}
+
+/* --- counters ---------------------------------------------------------------------------------- */
+
+static int read_counters(const struct seep_kernel *kernel, const struct bpf_map *map, __u32 count,
+			 uint64_t *ret_counters)
+{
+	SEEP_AUTO_FREE uint64_t *values = calloc((size_t)kernel->num_cpus, sizeof(*values));
+
+	if (!values)
+		return -ENOMEM;
+	for (__u32 i = 0; i < count; i++) {
+		uint64_t sum = 0;
+		int error = bpf_map_lookup_elem(bpf_map__fd(map), &i, values);
+
+		if (error)
+			return error;
+		for (int cpu = 0; cpu < kernel->num_cpus; cpu++)
+			sum += values[cpu];
+		ret_counters[i] = sum;
+	}
+	return 0;
+}
+
+int seep_kernel_read_hits(const struct seep_kernel *kernel, uint32_t num_probes, uint64_t *ret_hits)
+{
+	return read_counters(kernel, kernel->skeleton->maps.hits, num_probes, ret_hits);
+}
+
+int seep_kernel_read_losses(const struct seep_kernel *kernel, uint64_t ret_losses[SEEP_LOSS_COUNT])
+{
+	return read_counters(kernel, kernel->skeleton->maps.losses, SEEP_LOSS_COUNT, ret_losses);
+}
+
+int seep_kernel_read_ends(const struct seep_kernel *kernel, uint64_t ret_ends[SEEP_END_COUNT])
+{
+	return read_counters(kernel, kernel->skeleton->maps.ends, SEEP_END_COUNT, ret_ends);
+}
+
+/* --- sites ------------------------------------------------------------------------------------- */
+
+struct site_batch {
+	struct seep_site_key keys[SITE_BATCH];
+	struct seep_site_value values[SITE_BATCH];
+};
+
+int seep_kernel_each_site(const struct seep_kernel *kernel, seep_site_fn fn, void *context)
+{
+	int fd = bpf_map__fd(kernel->skeleton->maps.sites);
+	SEEP_AUTO_FREE struct site_batch *batch = malloc(sizeof(*batch));
+	__u32 position, next, count;
+	void *from = NULL;
+	int error;
+
+	if (!batch)
+		return -ENOMEM;
+	do {
+		count = SITE_BATCH;
+		error = bpf_map_lookup_batch(fd, from, &next, batch->keys, batch->values, &count,
+					     NULL);
+		/* -ENOENT: this is the last batch. */
+		if (error && error != -ENOENT)
+			return error;
+		for (__u32 i = 0; i < count; i++) {
+			int stop = fn(&batch->keys[i], &batch->values[i], context);
+
+			if (stop)
+				return stop;
+		}
+		position = next;
+		from = &position;
+	} while (!error);
+	return 0;
+}
+
+/* The kernel copies what the program left in @argument back to where it came from. */
+static int run_pass(const struct bpf_program *program, void *argument, size_t size)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = argument, .ctx_size_in = (__u32)size);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(program), &options);
+}
+
+int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t young_after_ns, uint64_t *ret_number)
+{
+	struct seep_ages_pass pass = {
+		.number = ++kernel->scan_number,
+		.young_after_ns = young_after_ns,
+	};
+	int error = run_pass(kernel->skeleton->progs.ages_scan, &pass, sizeof(pass));
+
+	if (error)
+		return error;
+	*ret_number = pass.number;
+	return 0;
+}
+
+int seep_kernel_bury(struct seep_kernel *kernel, uint32_t process)
+{
+	struct seep_bury_pass pass = {.process = process};
+
+	return run_pass(kernel->skeleton->progs.process_bury, &pass, sizeof(pass));
+}
+
+/* --- events ------------------------------------------------------------------------------------ */
+
+static int on_event(void *context, void *data, size_t size)
+{
+	struct seep_kernel *kernel = context;
+	const struct seep_kernel_events *events = &kernel->events;
+
+	switch (*(const __u32 *)data) {
+	case SEEP_EVENT_STACK: {
+		const struct seep_stack_event *event = data;
+		size_t header = offsetof(struct seep_stack_event, frames);
+
+		if (size >= header && event->num_frames <= (size - header) / 8)
+			events->stack(events->context, event);
+		break;
+	}
+	case SEEP_EVENT_FILE:
+		events->file(events->context, data);
+		break;
+	case SEEP_EVENT_EXEC:
+		events->exec(events->context, data);
+		break;
+	}
+	return 0;
+}
+
+int seep_kernel_listen(struct seep_kernel *kernel, const struct seep_kernel_events *events)
+{
+	kernel->events = *events;
+	kernel->ring = ring_buffer__new(bpf_map__fd(kernel->skeleton->maps.events), on_event,
+					kernel, NULL);
+	return kernel->ring ? 0 : -errno;
+}
+
+int seep_kernel_events_fd(const struct seep_kernel *kernel)
+{
+	return ring_buffer__epoll_fd(kernel->ring);
+}
+
+int seep_kernel_drain(struct seep_kernel *kernel)
+{
+	return ring_buffer__consume(kernel->ring);
+}
+
+/* --- costs ------------------------------------------------------------------------------------- */
+
+int seep_kernel_read_run_time(const struct seep_kernel *kernel, uint64_t *ret_ns)
+{
+	struct bpf_program *program;
+	uint64_t sum = 0;
+
+	bpf_object__for_each_program(program, kernel->skeleton->obj)
+	{
+		struct bpf_prog_info info = {0};
+		__u32 length = sizeof(info);
+		int error;
+
+		if (bpf_program__type(program) != BPF_PROG_TYPE_KPROBE ||
+		    !bpf_program__autoload(program))
+			continue;
+		error = bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length);
+		if (error)
+			return error;
+		sum += info.run_time_ns;
+	}
+	*ret_ns = sum;
+	return 0;
+}
+
+/* "memlock:" in /proc/self/fdinfo of a map: its memory, since 6.4 what it uses at the moment. */
+static uint64_t map_memory(int fd)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	char path[64];
+	const char *line;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	if (seep_file_read_at(AT_FDCWD, path, 4096, &text))
+		return 0;
+	line = strstr(text.data, "memlock:");
+	return line ? strtoull(line + strlen("memlock:"), NULL, 10) : 0;
+}
+
+uint64_t seep_kernel_map_bytes(const struct seep_kernel *kernel)
+{
+	struct bpf_map *map;
+	uint64_t sum = 0;
+
+	bpf_object__for_each_map(map, kernel->skeleton->obj) sum += map_memory(bpf_map__fd(map));
+	return sum;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's half of a trace: our BPF programs and maps, loaded, behind typed functions. With
+ * attach.h and features.h the only code that talks to libbpf. Everything goes away when the last
+ * descriptor is closed, so also when seep is killed: nothing is pinned.
+ *
+ * One thread.
+ */
+#ifndef SEEP_TRACE_KERNEL_H
+#define SEEP_TRACE_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <linux/types.h>
+
+#include "seep/abi.h"
+#include "trace/features.h"
+
+struct seep_kernel;
+
+struct seep_kernel_config {
+	enum seep_attach_variant variant;
+	uint64_t min_bytes; /* allocations below are not tracked */
+	uint64_t max_bytes; /* allocations above neither */
+	uint32_t max_objects;
+	uint32_t max_frames; /* 1 to SEEP_MAX_FRAMES */
+};
+
+/*
+ * Loads programs and maps. 0, or -errno after saying on standard error what is missing and what to
+ * do: -EPERM (capabilities), -ENOENT (no BTF), -ENOMEM, -EINVAL (refused by the verifier).
+ */
+int seep_kernel_open(const struct seep_kernel_config *config, struct seep_kernel **ret_kernel);
+void seep_kernel_free(struct seep_kernel *kernel);
+
+/* The programs that attach.c attaches. */
+enum seep_program {
+	SEEP_PROGRAM_ALLOC_SESSION,
+	SEEP_PROGRAM_ALLOC_ENTRY,
+	SEEP_PROGRAM_ALLOC_RETURN,
+	SEEP_PROGRAM_FREE_ENTRY,
+};
+int seep_kernel_program_fd(const struct seep_kernel *kernel, enum seep_program program);
+
+/* Fills a slot of the table of processes. 0 or -errno. */
+int seep_kernel_set_process(struct seep_kernel *kernel, uint32_t slot,
+			    const struct seep_process_value *value);
+int seep_kernel_get_process(struct seep_kernel *kernel, uint32_t slot,
+			    struct seep_process_value *ret_value);
+/* Has exec of @pid noticed and attributed to @slot, or no longer. 0 or -errno. */
+int seep_kernel_watch(struct seep_kernel *kernel, pid_t pid, uint32_t slot);
+int seep_kernel_unwatch(struct seep_kernel *kernel, pid_t pid);
+
+/* Fills an entry of the table of probes. 0 or -errno. */
+int seep_kernel_set_probe(struct seep_kernel *kernel, uint32_t index,
+			  const struct seep_probe *probe);
+
+/* Hits of the first @num_probes probes since the start, summed over the CPUs. 0 or -errno. */
+int seep_kernel_read_hits(const struct seep_kernel *kernel, uint32_t num_probes,
+			  uint64_t *ret_hits);
+int seep_kernel_read_losses(const struct seep_kernel *kernel, uint64_t ret_losses[SEEP_LOSS_COUNT]);
+int seep_kernel_read_ends(const struct seep_kernel *kernel, uint64_t ret_ends[SEEP_END_COUNT]);
+
+/*
+ * Calls @fn for every site until it returns non-zero, and returns that; else 0 or -errno. Sites made
+ * meanwhile may or may not be among them.
+ */
+typedef int (*seep_site_fn)(const struct seep_site_key *key, const struct seep_site_value *value,
+			    void *context);
+int seep_kernel_each_site(const struct seep_kernel *kernel, seep_site_fn fn, void *context);
+
+/*
+ * One pass over the live objects, in the kernel: afterwards the scan results of every site with
+ * value.scan == *ret_number are those of now; objects made after @young_after_ns count as young. It takes about 30 ns per
+ * object. 0 or -errno.
+ */
+int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t young_after_ns,
+			  uint64_t *ret_number);
+
+/* Drops all objects and sites of the process with this id. 0 or -errno. */
+int seep_kernel_bury(struct seep_kernel *kernel, uint32_t process);
+
+/* What the ring buffer brings. The event is valid during the call. */
+struct seep_kernel_events {
+	void (*stack)(void *context, const struct seep_stack_event *event);
+	void (*file)(void *context, const struct seep_file_event *event);
+	void (*exec)(void *context, const struct seep_exec_event *event);
+	void *context;
+};
+/* Sets the receivers; once, before the first drain. 0 or -errno. */
+int seep_kernel_listen(struct seep_kernel *kernel, const struct seep_kernel_events *events);
+/* A descriptor that is readable when there are events; valid after seep_kernel_listen. */
+int seep_kernel_events_fd(const struct seep_kernel *kernel);
+/* Delivers all waiting events. Number of events or -errno. */
+int seep_kernel_drain(struct seep_kernel *kernel);
+
+/* Run time of our probe programs while the kernel's BPF statistics are on. 0 or -errno. */
+int seep_kernel_read_run_time(const struct seep_kernel *kernel, uint64_t *ret_ns);
+/* Kernel memory of the maps, as the kernel accounts it. */
+uint64_t seep_kernel_map_bytes(const struct seep_kernel *kernel);
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace/overhead.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/units.h"
+#include "proc/process.h"
+
+/* Rates over less than this say more about the reporting than about the trace. */
+#define MIN_RATE_NS (500 * SEEP_NS_PER_MS)
+
+struct reading {
+	uint64_t time_ns;
+	uint64_t cpu_ns;
+	uint64_t events;
+};
+
+struct seep_overhead_meter {
+	struct seep_kernel *kernel;
+	struct seep_files *files;
+	struct seep_probe_cost cost;
+	/* Rates are taken from the reading before, or the one before that if it is too fresh. */
+	struct reading latest;
+	struct reading earlier;
+	/* the window, and what it gave */
+	int stats_fd;
+	uint64_t window_run_ns;
+	uint64_t window_events;
+	uint64_t bpf_ns_per_event;
+	uint64_t hits[SEEP_MAX_PROBES];
+};
+
+int seep_overhead_new(struct seep_kernel *kernel, struct seep_files *files,
+		      const struct seep_probe_cost *cost, struct seep_overhead_meter **ret_meter)
+{
+	struct seep_overhead_meter *meter = calloc(1, sizeof(*meter));
+
+	if (!meter)
+		return -ENOMEM;
+	meter->kernel = kernel;
+	meter->files = files;
+	meter->cost = *cost;
+	meter->stats_fd = -1;
+	meter->bpf_ns_per_event = SEEP_UNKNOWN;
+	meter->latest.time_ns = seep_clock_monotonic_ns();
+	meter->latest.cpu_ns = seep_clock_cpu_ns();
+	meter->earlier = meter->latest;
+	*ret_meter = meter;
+	return 0;
+}
+
+void seep_overhead_free(struct seep_overhead_meter *meter)
+{
+	if (!meter)
+		return;
+	seep_cleanup_fd(&meter->stats_fd);
+	free(meter);
+}
+
+int seep_overhead_events(struct seep_overhead_meter *meter, uint64_t *ret_events)
+{
+	uint32_t num_probes = seep_files_num_probes(meter->files);
+	int error = seep_kernel_read_hits(meter->kernel, num_probes, meter->hits);
+	uint64_t sum = 0;
+
+	if (error)
+		return error;
+	for (uint32_t i = 0; i < num_probes; i++)
+		sum += meter->hits[i];
+	*ret_events = sum;
+	return 0;
+}
+
+void seep_overhead_window_open(struct seep_overhead_meter *meter)
+{
+	if (meter->stats_fd >= 0 || seep_overhead_events(meter, &meter->window_events) ||
+	    seep_kernel_read_run_time(meter->kernel, &meter->window_run_ns))
+		return;
+	meter->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+}
+
+void seep_overhead_window_close(struct seep_overhead_meter *meter)
+{
+	uint64_t run_ns, events;
+
+	if (meter->stats_fd < 0)
+		return;
+	close(meter->stats_fd);
+	meter->stats_fd = -1;
+	if (seep_kernel_read_run_time(meter->kernel, &run_ns) ||
+	    seep_overhead_events(meter, &events) || events == meter->window_events)
+		return;
+	meter->bpf_ns_per_event = (run_ns - meter->window_run_ns) / (events - meter->window_events);
+}
+
+/* Mean cost of a trap, over all hits so far. */
+static uint64_t probe_ns_per_event(const struct seep_overhead_meter *meter, uint64_t events)
+{
+	uint64_t sum_ns = 0;
+
+	if (!events)
+		return SEEP_UNKNOWN;
+	for (uint32_t i = 0; i < seep_files_num_probes(meter->files); i++)
+		sum_ns += meter->hits[i] * seep_files_probe_cost(meter->files, i, &meter->cost);
+	return sum_ns / events;
+}
+
+static void fill_rates(const struct reading *from, const struct reading *to,
+		       struct seep_overhead *overhead)
+{
+	double elapsed_ns = (double)(to->time_ns - from->time_ns);
+
+	if (elapsed_ns <= 0)
+		return;
+	overhead->events_per_s =
+		(double)(to->events - from->events) * (double)SEEP_NS_PER_S / elapsed_ns;
+	overhead->seep_cpu_pct = 100.0 * (double)(to->cpu_ns - from->cpu_ns) / elapsed_ns;
+	if (overhead->bpf_ns_per_event == SEEP_UNKNOWN ||
+	    overhead->probe_ns_per_event == SEEP_UNKNOWN)
+		return;
+	overhead->target_cpu_pct =
+		overhead->events_per_s *
+		(double)(overhead->bpf_ns_per_event + overhead->probe_ns_per_event) /
+		(double)SEEP_NS_PER_S * 100.0;
+}
+
+int seep_overhead_read(struct seep_overhead_meter *meter, uint64_t now_ns,
+		       struct seep_overhead *ret_overhead)
+{
+	struct seep_overhead overhead = {
+		.events_per_s = NAN,
+		.target_cpu_pct = NAN,
+		.seep_cpu_pct = NAN,
+		.seep_rss_bytes = SEEP_UNKNOWN,
+	};
+	struct reading now = {.time_ns = now_ns, .cpu_ns = seep_clock_cpu_ns()};
+	bool fresh = now_ns - meter->latest.time_ns < MIN_RATE_NS;
+	struct seep_proc_memory memory;
+	int error = seep_overhead_events(meter, &now.events);
+
+	if (error)
+		return error;
+	overhead.events = now.events;
+	overhead.bpf_ns_per_event = meter->bpf_ns_per_event;
+	overhead.probe_ns_per_event = probe_ns_per_event(meter, now.events);
+	overhead.map_bytes = seep_kernel_map_bytes(meter->kernel);
+	if (seep_proc_memory_read(getpid(), &memory) == 0)
+		overhead.seep_rss_bytes = memory.rss_bytes;
+	fill_rates(fresh ? &meter->earlier : &meter->latest, &now, &overhead);
+	if (!fresh) {
+		meter->earlier = meter->latest;
+		meter->latest = now;
+	}
+	*ret_overhead = overhead;
+	return 0;
+}

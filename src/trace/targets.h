@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The processes that are being traced: a slot in the kernel's table, the probes in their files, and
+ * a pidfd that tells when they are gone. One thread.
+ */
+#ifndef SEEP_TRACE_TARGETS_H
+#define SEEP_TRACE_TARGETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "trace/features.h"
+#include "trace/files.h"
+#include "trace/kernel.h"
+#include "trace/processes.h"
+
+struct seep_target {
+	pid_t pid;
+	uint32_t slot;
+	uint32_t process; /* id of its present program image */
+	int pidfd;	  /* readable when the process has ended */
+	char *root;	  /* see seep_proc_info */
+	struct seep_record *record;
+	size_t num_functions; /* probed in this process */
+	size_t num_files;     /* with probes */
+	size_t num_links;
+	int *links; /* descriptors that keep the probes alive */
+	size_t num_attached;
+	const struct seep_file *
+		*attached; /* files that were looked at, with or without functions */
+};
+
+struct seep_targets;
+
+struct seep_targets_config {
+	struct seep_kernel *kernel;
+	struct seep_files *files;
+	struct seep_processes *processes;
+	enum seep_attach_variant variant;
+};
+
+/* 0 or -ENOMEM. What @config points to must outlive the table. */
+int seep_targets_new(const struct seep_targets_config *config, struct seep_targets **ret_targets);
+/* Removes every probe. */
+void seep_targets_free(struct seep_targets *targets);
+
+/*
+ * Attaches to the running process @pid. 0, or -errno after saying what is wrong: -ESRCH (gone or
+ * never there), -EINVAL (a kernel thread, ourselves), -ENOENT (no known allocator in it), -EALREADY
+ * (traced already), -ENOSPC (too many), -EPERM.
+ */
+int seep_targets_add(struct seep_targets *targets, pid_t pid, struct seep_target **ret_target);
+
+/*
+ * Prepares @pid, a child of ours that is about to exec, so that the program finds the probes in
+ * place: @files are the @num_files files that it will map. Counting begins at the exec. 0 or -errno as above.
+ */
+int seep_targets_add_launched(struct seep_targets *targets, pid_t pid,
+			      const struct seep_file *const *files, size_t num_files,
+			      struct seep_target **ret_target);
+
+/* The live target in @slot, or NULL. */
+struct seep_target *seep_targets_at(const struct seep_targets *targets, uint32_t slot);
+
+/*
+ * Looks for files mapped since the last time and attaches to those with traced functions. Number of
+ * functions that were added, or -errno (-ESRCH). Files that could not be probed are counted in *missed.
+ */
+int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target, uint64_t *missed);
+
+/*
+ * The target became another program image, with the process id @id, by an exec under the name @comm
+ * (NULL if that is not known). Its record is a new one, unless it was a launched command on its way
+ * to its exec. 0 or -ENOMEM.
+ */
+int seep_targets_replace(struct seep_targets *targets, struct seep_target *target, uint32_t id,
+			 const char *comm);
+
+/* Lets go of a target that ended, or is not to be traced any more: probes, slot and descriptor. */
+void seep_targets_remove(struct seep_targets *targets, struct seep_target *target);
+
+/* Stops counting everywhere at once, then removes the probes; the targets stay known. */
+void seep_targets_detach(struct seep_targets *targets);
+
+#endif
