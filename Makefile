@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The one Makefile. `make help` lists what people call; V=1 shows the commands.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS   += --no-builtin-rules
+, := ,
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+CLANG   ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/bin/bpftool) bpftool)
+PYTHON  ?= /usr/bin/python3
+BUILD   ?= build
+VERSION := 0.1.0
+
+ARCH    := $(shell uname -m)
+ifneq ($(ARCH),x86_64)
+$(error seep is built and tested on x86_64; this machine is $(ARCH))
+endif
+BPF_ARCH := x86
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' "$(1)" "$(2)")
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef
+CPPFLAGS += -D_GNU_SOURCE -DSEEP_VERSION='"$(VERSION)"' -Iinclude -Isrc -I$(BUILD)
+CFLAGS   ?= -O2 -g
+CFLAGS   += -std=gnu11 $(WARNINGS) -fstack-protector-strong
+LDLIBS   := -lbpf -ldw -lelf -liberty -lcapstone -ljson-c -lprotobuf-c -lxxhash -llzma -lz -lm
+
+SOURCES  := $(filter-out src/app/main.c,$(wildcard src/*/*.c))
+OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/report/profile.pb-c.o
+UNIT     := $(wildcard tests/unit/*/test_*.c)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+.PHONY: all
+all: $(BUILD)/seep $(BUILD)/seep.1 ## build seep and its man page
+
+# --- BPF -----------------------------------------------------------------------------------------
+
+BPF_FLAGS   := -target bpf -mcpu=v3 -g -O2 -std=gnu11 -Wall -Wextra -Wno-unused-parameter \
+	       -D__TARGET_ARCH_$(BPF_ARCH) -Ivmlinux/$(BPF_ARCH) -Iinclude -Ibpf
+BPF_PARTS   := $(filter-out bpf/features.bpf.c,$(wildcard bpf/*.bpf.c))
+BPF_OBJECTS := $(BPF_PARTS:%.c=$(BUILD)/%.o)
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/bpf/seep.linked.o: $(BPF_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(BUILD)/bpf/seep.skel.h: $(BUILD)/bpf/seep.linked.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name seep_bpf > $@
+
+$(BUILD)/bpf/features.skel.h: $(BUILD)/bpf/features.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name features_bpf > $@
+
+SKELETONS := $(BUILD)/bpf/seep.skel.h $(BUILD)/bpf/features.skel.h
+
+# --- user space ----------------------------------------------------------------------------------
+
+$(BUILD)/report/profile.pb-c.c $(BUILD)/report/profile.pb-c.h: src/report/profile.proto
+	@mkdir -p $(@D)
+	$(call say,PROTOC,$<)
+	$(Q)protoc-c --proto_path=src/report --c_out=$(BUILD)/report $<
+
+$(BUILD)/report/profile.pb-c.o: $(BUILD)/report/profile.pb-c.c
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/src/%.o: src/%.c | $(SKELETONS) $(BUILD)/report/profile.pb-c.h
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/src/trace/%.o: $(SKELETONS)
+
+# taken in by .incbin
+$(BUILD)/src/report/flamegraph.o $(BUILD)/san/src/report/flamegraph.o: \
+	src/report/flamegraph.js src/report/flamegraph.css
+
+$(BUILD)/seep: $(BUILD)/src/app/main.o $(OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LDLIBS)
+
+# --- man page: the options come from --help, the rest from docs/seep.1.in --------------------------
+
+$(BUILD)/seep.1: docs/seep.1.in $(BUILD)/seep
+	$(call say,MAN,$@)
+	$(Q)help2man --no-info --section=1 --help-option='trace --help' --include=$< --output=$@ \
+		$(BUILD)/seep
+
+# --- unit tests: one program per file, everything below the floors that need root, sanitized ------
+
+UNIT_SOURCES  := $(filter-out src/trace/% src/app/%,$(SOURCES))
+UNIT_OBJECTS  := $(UNIT_SOURCES:%.c=$(BUILD)/san/%.o) $(BUILD)/san/report/profile.pb-c.o
+UNIT_PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/unit/%)
+
+$(BUILD)/san/src/%.o: src/%.c | $(BUILD)/report/profile.pb-c.h
+	@mkdir -p $(@D)
+	$(call say,CC-SAN,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP -c $< -o $@
+
+$(BUILD)/san/report/profile.pb-c.o: $(BUILD)/report/profile.pb-c.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
+
+$(BUILD)/unit/%: tests/unit/%.c $(UNIT_OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,UNIT,$<)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(SANITIZE) -MMD -MP -MF $@.d $< $(UNIT_OBJECTS) \
+		$(LDFLAGS_$(notdir $*)) -o $@ -lcmocka $(LDLIBS)
+
+# The tests of the report resolve frames by a table of their own (tests/unit/report/fixture.h).
+LDFLAGS_test_text_report := -Wl,--wrap=seep_symbolizer_resolve
+LDFLAGS_test_json        := -Wl,--wrap=seep_symbolizer_resolve
+LDFLAGS_test_folded      := -Wl,--wrap=seep_symbolizer_resolve
+LDFLAGS_test_pprof       := -Wl,--wrap=seep_symbolizer_resolve
+LDFLAGS_test_flamegraph  := -Wl,--wrap=seep_symbolizer_resolve
+
+.PHONY: unit
+unit: $(UNIT_PROGRAMS) ## build the unit tests
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# --- test programs -------------------------------------------------------------------------------
+
+# Stacks go by frame pointers, every function keeps its own, and the compiler leaves malloc alone.
+FIXTURE_FLAGS  := -O1 -g -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-builtin -fno-ipa-icf \
+		  -Wall -Wextra -Wshadow -pthread
+FIXTURE_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(FIXTURE_FLAGS)
+
+FIXTURE_SPECIAL  := counting launched leaky_library nested plt_pointer raw uses_library
+FIXTURE_PROGRAMS := $(filter-out $(FIXTURE_SPECIAL),$(patsubst tests/fixtures/%.c,%,$(wildcard tests/fixtures/*.c)))
+FIXTURES := $(addprefix $(BUILD)/fixtures/,$(FIXTURE_PROGRAMS) launched plt_pointer raw uses_library cplusplus \
+	    libnested.so libleaky.so libleaky_late.so allocators_static allocators_musl \
+	    sizes_stripped sizes_debuglink sizes_debugdata)
+
+# One place for all that is linked from C: $(call fixture,extra flags)
+fixture = @mkdir -p $(@D) && $(if $(V),set -x,printf '  %-8s %s\n' FIXTURE $@) && \
+	  $(CC) $(FIXTURE_CFLAGS) $(1) $(filter %.c,$^) -o $@
+
+$(FIXTURE_PROGRAMS:%=$(BUILD)/fixtures/%): $(BUILD)/fixtures/%: tests/fixtures/%.c tests/fixtures/fixture.h
+	$(call fixture)
+
+$(BUILD)/fixtures/launched: tests/fixtures/launched.c tests/fixtures/counting.c tests/fixtures/fixture.h
+	$(call fixture)
+
+$(BUILD)/fixtures/plt_pointer: tests/fixtures/plt_pointer.c tests/fixtures/fixture.h
+	$(call fixture,-fno-pie -no-pie)
+
+$(BUILD)/fixtures/raw: tests/fixtures/raw.c
+	$(call fixture,-ffreestanding -fno-stack-protector -fno-pie -no-pie -static -nostdlib)
+
+$(BUILD)/fixtures/libnested.so: tests/fixtures/nested.c
+	$(call fixture,-fPIC -shared)
+
+$(BUILD)/fixtures/libleaky.so $(BUILD)/fixtures/libleaky_late.so: tests/fixtures/leaky_library.c tests/fixtures/fixture.h
+	$(call fixture,-fPIC -shared -Wno-unused-function)
+
+$(BUILD)/fixtures/uses_library: tests/fixtures/uses_library.c tests/fixtures/fixture.h $(BUILD)/fixtures/libleaky.so
+	$(call fixture,-L$(BUILD)/fixtures -Wl$(,)-rpath$(,)'$$ORIGIN' -Wl$(,)--no-as-needed) -lleaky
+
+$(BUILD)/fixtures/allocators_static: tests/fixtures/allocators.c tests/fixtures/fixture.h
+	$(call fixture,-static)
+
+$(BUILD)/fixtures/allocators_musl: CC := musl-gcc
+$(BUILD)/fixtures/allocators_musl: tests/fixtures/allocators.c tests/fixtures/fixture.h
+	$(call fixture,-static)
+
+$(BUILD)/fixtures/cplusplus: tests/fixtures/cplusplus.cc tests/fixtures/fixture.h
+	@mkdir -p $(@D)
+	$(call say,FIXTURE,$@)
+	$(Q)$(CXX) -std=gnu++17 -D_GNU_SOURCE $(FIXTURE_FLAGS) $< -o $@
+
+$(BUILD)/fixtures/%_stripped: $(BUILD)/fixtures/%
+	$(call say,STRIP,$@)
+	$(Q)strip --strip-all -o $@ $<
+
+# Symbols in a separate file that the program names ...
+$(BUILD)/fixtures/%_debuglink: $(BUILD)/fixtures/%
+	$(call say,STRIP,$@)
+	$(Q)objcopy --only-keep-debug $< $@.debug
+	$(Q)objcopy --strip-all --add-gnu-debuglink=$@.debug $< $@
+
+# ... and in a compressed section of the program itself, as Fedora does.
+$(BUILD)/fixtures/%_debugdata: $(BUILD)/fixtures/%
+	$(call say,STRIP,$@)
+	$(Q)objcopy --strip-debug $< $@.mini
+	$(Q)xz --force $@.mini
+	$(Q)objcopy --strip-all --add-section .gnu_debugdata=$@.mini.xz $< $@
+	$(Q)rm -f $@.mini.xz
+
+$(BUILD)/bench/pairs: tests/bench/pairs.c
+	$(call fixture)
+
+
+.PHONY: fixtures
+fixtures: $(FIXTURES) $(BUILD)/bench/pairs ## build the programs that the tests trace
+
+# --- what people call ----------------------------------------------------------------------------
+
+.PHONY: setup
+setup: ## install the packages that the build and the tests need
+	@tools/setup test
+
+.PHONY: demo
+demo: ## build seep and let it find a leak: report, flame graph
+	@tools/setup build
+	@$(MAKE) --no-print-directory all $(BUILD)/fixtures/leaky_demo
+	@BUILD=$(BUILD) tools/demo
+
+.PHONY: check
+check: ## install what the tests need, build, run all tests and the lint
+	@tools/setup test
+	@$(MAKE) --no-print-directory all unit fixtures
+	@BUILD=$(BUILD) tools/check
+
+.PHONY: bench
+bench: all $(BUILD)/bench/pairs $(BUILD)/fixtures/many_sites ## measure what tracing costs
+	@BUILD=$(BUILD) tools/bench
+
+.PHONY: install
+install: all ## install below $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(BUILD)/seep $(DESTDIR)$(PREFIX)/bin/seep
+	install -D -m 644 $(BUILD)/seep.1 $(DESTDIR)$(PREFIX)/share/man/man1/seep.1
+
+.PHONY: uninstall
+uninstall: ## remove what install has put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/seep $(DESTDIR)$(PREFIX)/share/man/man1/seep.1
+
+# --- lint ----------------------------------------------------------------------------------------
+
+LINT_C     := $(shell find include src bpf tests -name '*.[ch]' -o -name '*.cc')
+LINT_SHELL := $(shell grep -rIlE '^\#!.*\b(ba)?sh$$' tools .ci tests)
+
+.PHONY: lint
+lint: $(SKELETONS) $(BUILD)/report/profile.pb-c.h ## format, floors, headers, shell, clang-tidy
+	$(call say,FORMAT,$(words $(LINT_C)) files)
+	$(Q)clang-format --dry-run -Werror $(LINT_C)
+	$(call say,FLOORS,src bpf include)
+	$(Q)tools/check-floors
+	$(call say,HEADERS,src include)
+	$(Q)BUILD=$(BUILD) tools/check-headers
+	$(call say,SHELL,$(LINT_SHELL))
+	$(Q)shellcheck $(LINT_SHELL)
+	$(call say,TIDY,$(words $(wildcard src/*/*.c)) files)
+	$(Q)printf '%s\n' $(wildcard src/*/*.c) | \
+		xargs -P "$$(nproc)" -n 4 sh -c 'clang-tidy --quiet "$$@" -- $(TIDY_FLAGS)' clang-tidy \
+		2> >(grep -v 'warnings\? generated\.$$' >&2)
+
+TIDY_FLAGS = $(subst ','\'',$(CPPFLAGS)) -Itests/unit -std=gnu11
+
+.PHONY: format
+format: ## format the C sources in place
+	$(Q)clang-format -i $(LINT_C)
+
+.PHONY: clean
+clean: ## remove everything built
+	$(Q)rm -rf $(BUILD)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

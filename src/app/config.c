@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "app/config.h"
+
+#include <stdlib.h>
+
+#include "base/units.h"
+
+#define DEFAULT_INTERVAL_NS (10 * SEEP_NS_PER_S)
+#define DEFAULT_MAX_OBJECTS (1 << 20)
+#define DEFAULT_TOP	    10
+
+void seep_config_init(struct seep_config *config)
+{
+	*config = (struct seep_config){
+		.max_size_bytes = UINT64_MAX,
+		.max_objects = DEFAULT_MAX_OBJECTS,
+		.stack_depth = SEEP_MAX_FRAMES,
+		.forced_variant = SEEP_ATTACH_VARIANT_COUNT,
+		.interval_ns = DEFAULT_INTERVAL_NS,
+		.metric = SEEP_METRIC_LIVE_BYTES,
+		.top = DEFAULT_TOP,
+	};
+}
+
+void seep_config_done(struct seep_config *config)
+{
+	free(config->pids);
+	free(config->scope_text);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a command was asked to do: filled from the command line, then never changed. */
+#ifndef SEEP_APP_CONFIG_H
+#define SEEP_APP_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "model/snapshot.h"
+#include "trace/features.h"
+
+/* Files that a trace writes, each in one format. X(enum suffix, option and format name, help) */
+#define SEEP_OUTPUTS(X)                                                                            \
+	X(JSON, json, "one JSON object per line and report")                                       \
+	X(FOLDED, folded, "folded stacks, for flamegraph.pl, speedscope")                          \
+	X(PPROF, pprof, "gzipped profile.proto, for go tool pprof")                                \
+	X(FLAMEGRAPH, flamegraph, "flame graph, an SVG to open in a browser")
+
+enum seep_output {
+#define SEEP_OUTPUT_ENUM(name, key, help) SEEP_OUTPUT_##name,
+	SEEP_OUTPUTS(SEEP_OUTPUT_ENUM)
+#undef SEEP_OUTPUT_ENUM
+	SEEP_OUTPUT_COUNT
+};
+
+struct seep_config {
+	/* scope: processes, or a command */
+	size_t num_pids;
+	pid_t *pids;
+	char *const *command; /* NULL-terminated; NULL if there is none */
+	char *scope_text;     /* the scope as it was given, for reports */
+	/* what */
+	uint64_t min_size_bytes;
+	uint64_t max_size_bytes;
+	uint64_t min_age_ns;
+	uint64_t max_objects;
+	uint64_t stack_depth;
+	enum seep_attach_variant forced_variant; /* SEEP_ATTACH_VARIANT_COUNT: the best one */
+	/* when */
+	uint64_t interval_ns;
+	uint64_t duration_ns; /* 0: until interrupted, or the targets end */
+	/* output */
+	const char *paths[SEEP_OUTPUT_COUNT]; /* NULL: not asked for; "-": standard output */
+	enum seep_metric metric;
+	uint64_t top;
+	bool top_given; /* then it also bounds the JSON report */
+	bool quiet;
+	bool verbose;
+};
+
+/* The defaults. */
+void seep_config_init(struct seep_config *config);
+void seep_config_done(struct seep_config *config);
+
+#endif

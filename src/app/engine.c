@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "app/engine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "app/outputs.h"
+#include "app/status.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/units.h"
+#include "trace/tracer.h"
+
+/* The final report stands for one that would come less than this share of an interval before it. */
+#define LAST_REPORT_SHARE 4
+
+struct seep_engine {
+	const struct seep_config *config;
+	struct seep_loop *loop;
+	struct seep_tracer *tracer;
+	struct seep_outputs *outputs;
+	uint64_t start_ns;
+	uint64_t status_events; /* at the last status line */
+};
+
+static void stop_when_empty(void *context)
+{
+	struct seep_engine *engine = context;
+
+	seep_loop_stop(engine->loop);
+}
+
+static int new_tracer(struct seep_engine *engine)
+{
+	const struct seep_config *config = engine->config;
+	struct seep_tracer_config tracer_config = {
+		.forced_variant = config->forced_variant,
+		.scope_type = config->command ? "command" : "pid",
+		.scope_value = config->scope_text,
+		.min_age_ns = config->min_age_ns,
+		.min_size_bytes = config->min_size_bytes,
+		.max_size_bytes = config->max_size_bytes,
+		.max_objects = (uint32_t)config->max_objects,
+		.max_frames = (uint32_t)config->stack_depth,
+		.interval_ns = config->interval_ns,
+		.on_empty = stop_when_empty,
+		.context = engine,
+	};
+
+	return seep_tracer_new(&tracer_config, engine->loop, &engine->tracer);
+}
+
+int seep_engine_new(const struct seep_config *config, struct seep_engine **ret_engine)
+{
+	struct seep_engine *engine = calloc(1, sizeof(*engine));
+	int error;
+
+	if (!engine)
+		return -ENOMEM;
+	engine->config = config;
+	error = seep_loop_new(&engine->loop);
+	if (error)
+		seep_error("cannot set up the event loop: %s", strerror(-error));
+	if (!error)
+		error = seep_outputs_new(config, &engine->outputs);
+	if (!error)
+		error = new_tracer(engine);
+	if (error) {
+		seep_engine_free(engine);
+		return error;
+	}
+	*ret_engine = engine;
+	return 0;
+}
+
+void seep_engine_free(struct seep_engine *engine)
+{
+	if (!engine)
+		return;
+	seep_tracer_free(engine->tracer);
+	seep_outputs_free(engine->outputs);
+	seep_loop_free(engine->loop);
+	free(engine);
+}
+
+int seep_engine_attach(struct seep_engine *engine)
+{
+	const struct seep_config *config = engine->config;
+	int error = 0;
+
+	if (config->command)
+		return seep_tracer_launch(engine->tracer, config->command);
+	for (size_t i = 0; i < config->num_pids && !error; i++)
+		error = seep_tracer_add_pid(engine->tracer, config->pids[i]);
+	return error;
+}
+
+/* --- while it runs ----------------------------------------------------------------------------- */
+
+static int report(struct seep_engine *engine, bool final)
+{
+	const struct seep_snapshot *snapshot;
+	int error = seep_tracer_snapshot(engine->tracer, final, &snapshot);
+
+	if (error) {
+		seep_error("cannot read the counters: %s", strerror(-error));
+		return error;
+	}
+	seep_status_clear();
+	error = seep_outputs_write(engine->outputs, snapshot,
+				   seep_tracer_symbolizer(engine->tracer));
+	if (error && error != -EPIPE)
+		seep_error("cannot make the report: %s", strerror(-error));
+	return error;
+}
+
+/* No report right before the final one, when the duration is a multiple of the interval. */
+static int on_interval(void *context, uint64_t value)
+{
+	struct seep_engine *engine = context;
+	const struct seep_config *config = engine->config;
+	uint64_t elapsed_ns = seep_clock_monotonic_ns() - engine->start_ns;
+
+	(void)value;
+	if (config->duration_ns &&
+	    elapsed_ns + config->interval_ns / LAST_REPORT_SHARE >= config->duration_ns)
+		return 0;
+	return report(engine, false);
+}
+
+static int on_duration(void *context, uint64_t value)
+{
+	struct seep_engine *engine = context;
+
+	(void)value;
+	seep_loop_stop(engine->loop);
+	return 0;
+}
+
+static int on_signal(void *context, uint64_t number)
+{
+	struct seep_engine *engine = context;
+
+	if (number == SIGUSR1)
+		return report(engine, false);
+	seep_status_clear();
+	seep_loop_stop(engine->loop);
+	return 0;
+}
+
+static int on_status(void *context, uint64_t seconds)
+{
+	struct seep_engine *engine = context;
+	struct seep_tracer_status status;
+
+	if (seep_tracer_status(engine->tracer, &status))
+		return 0; /* a report will tell what is wrong */
+	seep_status_show(seep_clock_monotonic_ns() - engine->start_ns,
+			 (status.events - engine->status_events) / seconds, &status);
+	engine->status_events = status.events;
+	return 0;
+}
+
+static int listen_to_signals(struct seep_engine *engine)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write() */
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	return seep_loop_add_signals(engine->loop, &set, on_signal, engine);
+}
+
+static int start_timers(struct seep_engine *engine)
+{
+	const struct seep_config *config = engine->config;
+	int error = seep_loop_add_timer(engine->loop, 0, config->interval_ns, on_interval, engine,
+					NULL);
+
+	if (!error && config->duration_ns)
+		error = seep_loop_add_timer(engine->loop, config->duration_ns, 0, on_duration,
+					    engine, NULL);
+	if (!error && !config->quiet && seep_status_wanted())
+		error = seep_loop_add_timer(engine->loop, 0, SEEP_NS_PER_S, on_status, engine,
+					    NULL);
+	return error;
+}
+
+static void announce(const struct seep_engine *engine)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+
+	seep_tracer_describe(engine->tracer, &text);
+	seep_info("tracing %s; Ctrl-C ends", text.data);
+}
+
+int seep_engine_run(struct seep_engine *engine)
+{
+	int error = listen_to_signals(engine), report_error;
+
+	if (!error)
+		error = start_timers(engine);
+	if (error) {
+		seep_error("cannot set up timers and signals: %s", strerror(-error));
+		return error;
+	}
+	engine->start_ns = seep_clock_monotonic_ns();
+	announce(engine);
+	error = seep_tracer_start(engine->tracer);
+	if (error)
+		return error;
+	seep_log_set_hook(seep_status_clear);
+	error = seep_loop_run(engine->loop);
+	seep_tracer_stop(engine->tracer);
+	if (error == -EPIPE)
+		return error; /* nobody is left to read a report */
+	report_error = report(engine, true);
+	return error ? error : report_error;
+}
+
+int seep_engine_exit_status(struct seep_engine *engine)
+{
+	int status, result = seep_tracer_launch_status(engine->tracer, &status);
+
+	if (result == -EAGAIN)
+		seep_info("the command goes on, no longer traced");
+	if (result == 0 && WIFSIGNALED(status))
+		return 128 + WTERMSIG(status);
+	if (result == 0 && WEXITSTATUS(status))
+		return WEXITSTATUS(status);
+	return seep_outputs_failed(engine->outputs) ? 1 : 0;
+}

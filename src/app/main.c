@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+
+#include "app/commands.h"
+#include "base/log.h"
+
+struct command {
+	const char *name;
+	const char *summary;
+	int (*run)(int argc, char **argv);
+};
+
+static const struct command commands[] = {
+	{"trace", "trace, report every interval, end with a final report", seep_command_trace},
+};
+
+#define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_help(FILE *stream)
+{
+	fputs("seep - says which code path of a running process leaks memory\n\n"
+	      "Usage: seep COMMAND [options]\n\nCommands:\n",
+	      stream);
+	for (size_t i = 0; i < NUM_COMMANDS; i++)
+		fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fputs("\nseep COMMAND --help tells more. seep --version prints the version.\n", stream);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_help(stderr);
+		return SEEP_EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		print_help(stdout);
+		return SEEP_EXIT_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("seep " SEEP_VERSION);
+		return SEEP_EXIT_OK;
+	}
+	for (size_t i = 0; i < NUM_COMMANDS; i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	seep_error("unknown command \"%s\"; see: seep --help", argv[1]);
+	return SEEP_EXIT_USAGE;
+}

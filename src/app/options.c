@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "app/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/units.h"
+
+#define MAX_PID		4194304 /* PID_MAX_LIMIT on 64 bit */
+#define MIN_INTERVAL_NS (10 * SEEP_NS_PER_MS)
+#define MIN_OBJECTS	16
+#define MAX_OBJECTS	(1 << 28)
+
+/* A setter takes the value, and returns 0 or -errno, with a reason for people where it has one. */
+struct option_row {
+	char letter; /* 0: none */
+	const char *name;
+	const char *value; /* what it is called in the help; NULL: takes none */
+	const char *help;  /* NULL: not listed, for tests */
+	const char *group; /* a heading that begins here, or NULL */
+	int (*set)(struct seep_config *config, const char *value);
+};
+
+/* --- setters ----------------------------------------------------------------------------------- */
+
+static int add_pid(struct seep_config *config, pid_t pid)
+{
+	pid_t *pids = realloc(config->pids, (config->num_pids + 1) * sizeof(*pids));
+
+	if (!pids)
+		return -ENOMEM;
+	config->pids = pids;
+	config->pids[config->num_pids++] = pid;
+	return 0;
+}
+
+static int set_pid(struct seep_config *config, const char *value)
+{
+	SEEP_AUTO_FREE char *copy = strdup(value);
+	char *position = copy, *word;
+
+	if (!copy)
+		return -ENOMEM;
+	while ((word = strsep(&position, ","))) {
+		uint64_t pid;
+		int error = seep_parse_count(word, 1, MAX_PID, &pid);
+
+		if (!error)
+			error = add_pid(config, (pid_t)pid);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int set_min_size(struct seep_config *config, const char *value)
+{
+	return seep_parse_size(value, &config->min_size_bytes);
+}
+
+static int set_max_size(struct seep_config *config, const char *value)
+{
+	return seep_parse_size(value, &config->max_size_bytes);
+}
+
+static int set_min_age(struct seep_config *config, const char *value)
+{
+	return seep_parse_duration(value, &config->min_age_ns);
+}
+
+static int set_max_objects(struct seep_config *config, const char *value)
+{
+	return seep_parse_count(value, MIN_OBJECTS, MAX_OBJECTS, &config->max_objects);
+}
+
+static int set_stack_depth(struct seep_config *config, const char *value)
+{
+	return seep_parse_count(value, 1, SEEP_MAX_FRAMES, &config->stack_depth);
+}
+
+static int set_attach(struct seep_config *config, const char *value)
+{
+	return seep_attach_variant_parse(value, &config->forced_variant);
+}
+
+static int set_interval(struct seep_config *config, const char *value)
+{
+	int error = seep_parse_duration(value, &config->interval_ns);
+
+	return !error && config->interval_ns < MIN_INTERVAL_NS ? -ERANGE : error;
+}
+
+static int set_duration(struct seep_config *config, const char *value)
+{
+	int error = seep_parse_duration(value, &config->duration_ns);
+
+	return !error && !config->duration_ns ? -ERANGE : error;
+}
+
+static int set_metric(struct seep_config *config, const char *value)
+{
+	for (int i = 0; i < SEEP_METRIC_COUNT; i++) {
+		if (strcmp(value, seep_metric_key((enum seep_metric)i)) == 0) {
+			config->metric = (enum seep_metric)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int set_top(struct seep_config *config, const char *value)
+{
+	config->top_given = true;
+	return seep_parse_count(value, 0, INT_MAX, &config->top);
+}
+
+static int set_quiet(struct seep_config *config, const char *value)
+{
+	(void)value;
+	config->quiet = true;
+	return 0;
+}
+
+static int set_verbose(struct seep_config *config, const char *value)
+{
+	(void)value;
+	config->verbose = true;
+	return 0;
+}
+
+#define SEEP_OUTPUT_SETTER(enumerator, key, help)                                                  \
+	static int set_##key(struct seep_config *config, const char *value)                        \
+	{                                                                                          \
+		config->paths[SEEP_OUTPUT_##enumerator] = value;                                   \
+		return *value ? 0 : -EINVAL;                                                       \
+	}
+SEEP_OUTPUTS(SEEP_OUTPUT_SETTER)
+#undef SEEP_OUTPUT_SETTER
+
+/* --- the table --------------------------------------------------------------------------------- */
+
+/* Rows that take no value of getopt's own come last: --help is handled by the parser. */
+static const struct option_row trace_rows[] = {
+	{'p', "pid", "PID[,PID...]", "trace these processes; may be repeated", "Scope", set_pid},
+	{0, "min-size", "SIZE", "track only allocations of at least this size", "What",
+	 set_min_size},
+	{0, "max-size", "SIZE", "track only allocations of at most this size", NULL, set_max_size},
+	{0, "min-age", "TIME", "report only objects older than this", NULL, set_min_age},
+	{0, "max-objects", "N", "objects tracked at once (default 1048576)", NULL, set_max_objects},
+	{0, "stack-depth", "N", "frames per stack (default and most: 256)", NULL, set_stack_depth},
+	{'i', "interval", "TIME", "between reports (default 10s)", "When", set_interval},
+	{'d', "duration", "TIME", "end after this time (default: Ctrl-C or the targets' end)", NULL,
+	 set_duration},
+	{0, "json", "FILE", "one JSON object per line and report", "Output", set_json},
+	{0, "folded", "FILE", "folded stacks, for flamegraph.pl or speedscope", NULL, set_folded},
+	{0, "pprof", "FILE", "gzipped profile.proto, for go tool pprof", NULL, set_pprof},
+	{0, "flamegraph", "FILE", "flame graph, an SVG for the browser", NULL, set_flamegraph},
+	{0, "metric", "NAME",
+	 "what folded stacks and flame graph show: live-bytes\n"
+	 "(default), live-objects, alloc-bytes, alloc-objects",
+	 NULL, set_metric},
+	{'n', "top", "N", "sites in the text report (default 10)", NULL, set_top},
+	{'q', "quiet", NULL, "no text report, no progress: only the files", NULL, set_quiet},
+	{'v', "verbose", NULL, "build IDs, offsets, every counter; debug messages", NULL,
+	 set_verbose},
+	{0, "attach", "VARIANT", NULL, NULL, set_attach},
+	{'h', "help", NULL, "this text", NULL, NULL},
+};
+
+#define NUM_ROWS (sizeof(trace_rows) / sizeof(trace_rows[0]))
+
+/* Values that getopt_long returns for rows without a letter. */
+#define LONG_ONLY 256
+
+static void print_row(FILE *stream, const struct option_row *row)
+{
+	char left[64];
+	const char *help = row->help, *line_end;
+
+	snprintf(left, sizeof(left), "%s%s--%s%s%s",
+		 row->letter ? (const char[]){'-', row->letter, '\0'} : "  ",
+		 row->letter ? ", " : "  ", row->name, row->value ? " " : "",
+		 row->value ? row->value : "");
+	fprintf(stream, "  %-28s", left);
+	while ((line_end = strchr(help, '\n'))) {
+		fprintf(stream, "%.*s\n  %-28s", (int)(line_end - help), help, "");
+		help = line_end + 1;
+	}
+	fprintf(stream, "%s\n", help);
+}
+
+void seep_options_help_trace(FILE *stream)
+{
+	fputs("Usage: seep trace -p PID[,PID...] [options]\n"
+	      "  or:  seep trace [options] -- COMMAND [ARG...]\n\n"
+	      "Shows which code paths of running processes hold memory that was allocated and not\n"
+	      "released. The processes need no restart, and keep running when the trace ends.\n",
+	      stream);
+	for (size_t i = 0; i < NUM_ROWS; i++) {
+		if (trace_rows[i].group)
+			fprintf(stream, "\n%s:\n", trace_rows[i].group);
+		if (trace_rows[i].help)
+			print_row(stream, &trace_rows[i]);
+	}
+	fputs("\nSIZE takes K, M, G; TIME takes ms, s, m, h. FILE may be - for standard output; with\n"
+	      "%t in its name every report gets its own. SIGUSR1 asks for a report now.\n"
+	      "\nExamples:\n"
+	      "  seep trace -p 1234                            every 10 s, until Ctrl-C\n"
+	      "  seep trace -p 1234 -d 1m --min-age 30s        what lives longer than 30 s\n"
+	      "  seep trace -p 1234 -d 1m --flamegraph a.svg   and a flame graph of it\n"
+	      "  seep trace --json out.json -- ./server --port 8080\n",
+	      stream);
+}
+
+/* --- parsing ----------------------------------------------------------------------------------- */
+
+static void fill_getopt(struct option longs[NUM_ROWS + 1], char shorts[3 * NUM_ROWS + 3])
+{
+	char *letter = shorts;
+
+	*letter++ = '+'; /* stop at the first word that is no option */
+	*letter++ = ':'; /* tell a missing value from an unknown option */
+	for (size_t i = 0; i < NUM_ROWS; i++) {
+		const struct option_row *row = &trace_rows[i];
+
+		longs[i] = (struct option){
+			.name = row->name,
+			.has_arg = row->value ? required_argument : no_argument,
+			.val = row->letter ? row->letter : LONG_ONLY + (int)i,
+		};
+		if (!row->letter)
+			continue;
+		*letter++ = row->letter;
+		if (row->value)
+			*letter++ = ':';
+	}
+	*letter = '\0';
+	longs[NUM_ROWS] = (struct option){0};
+}
+
+static const struct option_row *find_row(int value)
+{
+	for (size_t i = 0; i < NUM_ROWS; i++) {
+		if (value == trace_rows[i].letter || value == LONG_ONLY + (int)i)
+			return &trace_rows[i];
+	}
+	return NULL;
+}
+
+static int apply(const struct option_row *row, struct seep_config *config, const char *value)
+{
+	int error = row->set(config, value);
+
+	if (error == -ERANGE)
+		seep_error("--%s %s: out of range", row->name, value);
+	else if (error)
+		seep_error("--%s %s: not a valid %s", row->name, value,
+			   row->value ? row->value : "value");
+	return error;
+}
+
+static int parse_options(int argc, char **argv, struct seep_config *config, bool *ret_help)
+{
+	struct option longs[NUM_ROWS + 1];
+	char shorts[3 * NUM_ROWS + 3];
+	int value;
+
+	fill_getopt(longs, shorts);
+	optind = 0; /* glibc: start afresh */
+	opterr = 0;
+	*ret_help = false;
+	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		const struct option_row *row = find_row(value);
+
+		if (value == ':') {
+			seep_error("%s needs a value", argv[optind - 1]);
+			return -EINVAL;
+		}
+		if (!row) {
+			seep_error("unknown option %s", argv[optind - 1]);
+			return -EINVAL;
+		}
+		if (!row->set) {
+			*ret_help = true;
+			return 0;
+		}
+		if (apply(row, config, optarg))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* The scope as it stands in reports: the PIDs, or the words of the command. */
+static int describe_scope(struct seep_config *config)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+
+	for (size_t i = 0; i < config->num_pids; i++)
+		seep_buffer_printf(&text, "%s%d", i ? "," : "", config->pids[i]);
+	for (char *const *word = config->command; word && *word; word++)
+		seep_buffer_printf(&text, "%s%s", word == config->command ? "" : " ", *word);
+	if (text.error)
+		return text.error;
+	config->scope_text = strdup(text.data);
+	return config->scope_text ? 0 : -ENOMEM;
+}
+
+static int check(const struct seep_config *config, const char *stray)
+{
+	int on_stdout = 0;
+
+	if (stray && config->num_pids) {
+		seep_error("unexpected word \"%s\"; a scope is either -p PID or -- COMMAND", stray);
+		return -EINVAL;
+	}
+	if (!config->num_pids && !config->command) {
+		seep_error("nothing to trace: give -p PID, or a command behind --");
+		return -EINVAL;
+	}
+	if (config->min_size_bytes > config->max_size_bytes) {
+		seep_error("--min-size is larger than --max-size: nothing would be tracked");
+		return -EINVAL;
+	}
+	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++) {
+		if (config->paths[i] && strcmp(config->paths[i], "-") == 0)
+			on_stdout++;
+	}
+	if (on_stdout > 1) {
+		seep_error("only one output can go to standard output");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+enum seep_parse_result seep_options_parse_trace(int argc, char **argv, struct seep_config *config)
+{
+	const char *stray;
+	bool help;
+
+	if (parse_options(argc, argv, config, &help))
+		return SEEP_PARSE_USAGE;
+	if (help)
+		return SEEP_PARSE_HELP;
+	stray = optind < argc ? argv[optind] : NULL;
+	if (stray && !config->num_pids)
+		config->command = argv + optind;
+	if (check(config, stray) || describe_scope(config))
+		return SEEP_PARSE_USAGE;
+	return SEEP_PARSE_RUN;
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "app/outputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "report/report.h"
+
+struct output {
+	const struct seep_report_format *format;
+	const char *path;
+	bool lines;   /* each report is a line that is added, not a file that is replaced */
+	bool failing; /* the last write failed, and it was said */
+	int fd;	      /* of lines: open all the time; else -1 */
+	off_t length; /* of lines: up to the end of the last whole line */
+};
+
+struct seep_outputs {
+	const struct seep_config *config;
+	struct output outputs[SEEP_OUTPUT_COUNT];
+	bool text; /* the text report goes to standard output */
+	bool failed;
+};
+
+static const char *const format_names[] = {
+#define SEEP_OUTPUT_NAME(name, key, help) [SEEP_OUTPUT_##name] = #key,
+	SEEP_OUTPUTS(SEEP_OUTPUT_NAME)
+#undef SEEP_OUTPUT_NAME
+};
+
+static bool is_stdout(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+/* --- before the trace -------------------------------------------------------------------------- */
+
+/* The directory that will hold the file; the caller frees it. */
+static char *directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup(".");
+	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+/* A file is written next to its final place and renamed: so the directory must be writable. */
+static int check_directory(const char *path)
+{
+	SEEP_AUTO_FREE char *directory = directory_of(path);
+	struct stat status;
+
+	if (!directory)
+		return -ENOMEM;
+	if (stat(path, &status) == 0) {
+		if (S_ISDIR(status.st_mode))
+			return -EISDIR;
+		if (!S_ISREG(status.st_mode))
+			return access(path, W_OK) ? -errno : 0;
+	}
+	if (stat(directory, &status) < 0)
+		return -errno;
+	if (!S_ISDIR(status.st_mode))
+		return -ENOTDIR;
+	return access(directory, W_OK) ? -errno : 0;
+}
+
+static int open_lines(struct output *output)
+{
+	struct stat status;
+
+	if (is_stdout(output->path)) {
+		output->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+		return output->fd < 0 ? -errno : 0;
+	}
+	if (seep_file_has_time(output->path))
+		return check_directory(output->path);
+	output->fd = open(output->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (output->fd < 0 || fstat(output->fd, &status) < 0)
+		return -errno;
+	return 0;
+}
+
+static int open_output(struct output *output)
+{
+	if (output->lines)
+		return open_lines(output);
+	return is_stdout(output->path) ? 0 : check_directory(output->path);
+}
+
+int seep_outputs_new(const struct seep_config *config, struct seep_outputs **ret_outputs)
+{
+	struct seep_outputs *outputs = calloc(1, sizeof(*outputs));
+
+	if (!outputs)
+		return -ENOMEM;
+	outputs->config = config;
+	outputs->text = !config->quiet;
+	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++)
+		outputs->outputs[i].fd = -1;
+	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++) {
+		struct output *output = &outputs->outputs[i];
+		int error;
+
+		output->path = config->paths[i];
+		output->format = seep_report_find(format_names[i]);
+		output->lines = i == SEEP_OUTPUT_JSON;
+		if (!output->path)
+			continue;
+		if (is_stdout(output->path))
+			outputs->text = false;
+		error = open_output(output);
+		if (error) {
+			seep_error("cannot write \"%s\": %s", output->path, strerror(-error));
+			seep_outputs_free(outputs);
+			return error;
+		}
+	}
+	*ret_outputs = outputs;
+	return 0;
+}
+
+void seep_outputs_free(struct seep_outputs *outputs)
+{
+	if (!outputs)
+		return;
+	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++)
+		seep_cleanup_fd(&outputs->outputs[i].fd);
+	free(outputs);
+}
+
+bool seep_outputs_failed(const struct seep_outputs *outputs)
+{
+	return outputs->failed;
+}
+
+/* --- a report ---------------------------------------------------------------------------------- */
+
+/* Adds a line; what was written of it before a failure is taken back, if the file can do that. */
+static int write_line(struct output *output, const struct seep_buffer *buffer)
+{
+	int error = seep_file_write_fd(output->fd, buffer->data, buffer->length);
+
+	if (!error) {
+		output->length += (off_t)buffer->length;
+		return 0;
+	}
+	if (ftruncate(output->fd, output->length) == 0)
+		lseek(output->fd, output->length, SEEK_SET);
+	return error;
+}
+
+static int write_output(struct output *output, const struct seep_snapshot *snapshot,
+			const struct seep_buffer *buffer)
+{
+	SEEP_AUTO_FREE char *path = NULL;
+	int error;
+
+	if (output->fd >= 0)
+		return write_line(output, buffer);
+	error = seep_file_expand_time(output->path, snapshot->utc_ns, &path);
+	return error ? error : seep_file_write(path, buffer->data, buffer->length);
+}
+
+/* Says a failure when it begins, not at every report. */
+static void note_result(struct seep_outputs *outputs, bool *failing, const char *what, int error)
+{
+	if (error) {
+		outputs->failed = true;
+		if (!*failing)
+			seep_error("cannot write %s: %s; the trace goes on", what,
+				   strerror(-error));
+	} else if (*failing) {
+		seep_info("can write %s again", what);
+	}
+	*failing = error != 0;
+}
+
+static int write_one(struct seep_outputs *outputs, struct output *output,
+		     const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer)
+{
+	const struct seep_config *config = outputs->config;
+	struct seep_report_options options = {
+		.metric = config->metric,
+		.top = output->lines && config->top_given ? config->top : SIZE_MAX,
+		.verbose = config->verbose,
+	};
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	SEEP_AUTO_FREE char *what = NULL;
+	int error;
+
+	error = output->format->render(snapshot, symbolizer, &options, &buffer);
+	if (error || buffer.error)
+		return error ? error : buffer.error;
+	if (asprintf(&what, "\"%s\"", output->path) < 0) {
+		what = NULL;
+		return -ENOMEM;
+	}
+	error = write_output(output, snapshot, &buffer);
+	if (error == -EPIPE && is_stdout(output->path))
+		return -EPIPE;
+	note_result(outputs, &output->failing, is_stdout(output->path) ? "standard output" : what,
+		    error);
+	return 0;
+}
+
+/* https://no-color.org, and terminals that understand nothing */
+static bool wants_color(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term &&
+	       strcmp(term, "dumb") != 0;
+}
+
+static int write_text(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
+		      struct seep_symbolizer *symbolizer)
+{
+	const struct seep_config *config = outputs->config;
+	struct seep_report_options options = {
+		.metric = config->metric,
+		.top = config->top,
+		.color = wants_color(),
+		.verbose = config->verbose,
+	};
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	static const char what[] = "standard output";
+	bool said = outputs->failed;
+	int error;
+
+	if (!outputs->text)
+		return 0;
+	error = seep_report_text.render(snapshot, symbolizer, &options, &buffer);
+	if (error || buffer.error)
+		return error ? error : buffer.error;
+	error = seep_file_write_fd(STDOUT_FILENO, buffer.data, buffer.length);
+	if (error == -EPIPE)
+		return error;
+	if (error)
+		note_result(outputs, &said, what, error);
+	return 0;
+}
+
+int seep_outputs_write(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
+		       struct seep_symbolizer *symbolizer)
+{
+	int result = write_text(outputs, snapshot, symbolizer);
+
+	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++) {
+		struct output *output = &outputs->outputs[i];
+		int error = 0;
+
+		if (output->path)
+			error = write_one(outputs, output, snapshot, symbolizer);
+		if (error && !result)
+			result = error;
+	}
+	if (result == -EPIPE) {
+		outputs->failed = true;
+		seep_error("standard output was closed");
+	}
+	return result;
+}
