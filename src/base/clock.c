@@ -34,7 +34,9 @@ uint64_t seep_clock_cpu_ns(void)
 	return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-const char *seep_clock_format_utc(char buffer[SEEP_CLOCK_TEXT_MAX], uint64_t utc_ns)
+/* @format is strftime's, up to the seconds; milliseconds and "Z" follow. */
+static const char *format_time(char buffer[SEEP_CLOCK_TEXT_MAX], const char *format,
+			       uint64_t utc_ns)
 {
 	time_t seconds = (time_t)(utc_ns / SEEP_NS_PER_S);
 	unsigned int ms = (unsigned int)(utc_ns % SEEP_NS_PER_S / SEEP_NS_PER_MS);
@@ -42,17 +44,20 @@ const char *seep_clock_format_utc(char buffer[SEEP_CLOCK_TEXT_MAX], uint64_t utc
 	size_t length;
 
 	gmtime_r(&seconds, &utc); /* 64 bits of nanoseconds end in the year 2554 */
-	length = strftime(buffer, SEEP_CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &utc);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	length = strftime(buffer, SEEP_CLOCK_TEXT_MAX, format, &utc);
+#pragma GCC diagnostic pop
 	snprintf(buffer + length, SEEP_CLOCK_TEXT_MAX - length, ".%03uZ", ms);
 	return buffer;
 }
 
+const char *seep_clock_format_utc(char buffer[SEEP_CLOCK_TEXT_MAX], uint64_t utc_ns)
+{
+	return format_time(buffer, "%Y-%m-%dT%H:%M:%S", utc_ns);
+}
+
 const char *seep_clock_format_file(char buffer[SEEP_CLOCK_TEXT_MAX], uint64_t utc_ns)
 {
-	time_t seconds = (time_t)(utc_ns / SEEP_NS_PER_S);
-	struct tm utc;
-
-	gmtime_r(&seconds, &utc);
-	strftime(buffer, SEEP_CLOCK_TEXT_MAX, "%Y%m%dT%H%M%SZ", &utc);
-	return buffer;
+	return format_time(buffer, "%Y%m%dT%H%M%S", utc_ns);
 }

@@ -14,7 +14,7 @@ uint64_t seep_clock_cpu_ns(void);
 /* "2026-11-20T10:00:00.123Z" (RFC 3339), milliseconds cut. */
 #define SEEP_CLOCK_TEXT_MAX 32
 const char *seep_clock_format_utc(char buffer[SEEP_CLOCK_TEXT_MAX], uint64_t utc_ns);
-/* "20261120T100000Z" (ISO 8601 basic), fit for file names. */
+/* "20261120T100000.123Z" (ISO 8601 basic), fit for file names. */
 const char *seep_clock_format_file(char buffer[SEEP_CLOCK_TEXT_MAX], uint64_t utc_ns);
 
 #endif

@@ -145,10 +145,10 @@ static void first_time_mark_is_expanded(void **state)
 		{"-", false, "-"},
 		{"plain%", false, "plain%"},
 		{"%s%d%", false, "%s%d%"},
-		{"%t", true, "20261120T100000Z"},
-		{"a-%t.json", true, "a-20261120T100000Z.json"},
-		{"%t/%t", true, "20261120T100000Z/%t"},
-		{"%%t%s", true, "%20261120T100000Z%s"},
+		{"%t", true, "20261120T100000.000Z"},
+		{"a-%t.json", true, "a-20261120T100000.000Z.json"},
+		{"%t/%t", true, "20261120T100000.000Z/%t"},
+		{"%%t%s", true, "%20261120T100000.000Z%s"},
 	};
 
 	(void)state;
