@@ -208,6 +208,11 @@ $(BUILD)/fixtures/%_debugdata: $(BUILD)/fixtures/%
 $(BUILD)/bench/pairs: tests/bench/pairs.c
 	$(call fixture)
 
+$(BUILD)/bench/empty_probes: tests/bench/empty_probes.c $(OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,BENCH,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ $(LDLIBS)
+
 
 .PHONY: fixtures
 fixtures: $(FIXTURES) $(BUILD)/bench/pairs ## build the programs that the tests trace
@@ -231,7 +236,7 @@ check: ## install what the tests need, build, run all tests and the lint
 	@BUILD=$(BUILD) tools/check
 
 .PHONY: bench
-bench: all $(BUILD)/bench/pairs $(BUILD)/fixtures/many_sites ## measure what tracing costs
+bench: all $(BUILD)/bench/pairs $(BUILD)/bench/empty_probes $(BUILD)/fixtures/many_sites ## measure what tracing costs
 	@BUILD=$(BUILD) tools/bench
 
 .PHONY: install

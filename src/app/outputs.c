@@ -17,10 +17,12 @@
 struct output {
 	const struct seep_report_format *format;
 	const char *path;
-	bool lines;   /* each report is a line that is added, not a file that is replaced */
-	bool failing; /* the last write failed, and it was said */
-	int fd;	      /* of lines: open all the time; else -1 */
-	off_t length; /* of lines: up to the end of the last whole line */
+	bool lines;	   /* each report is a line that is added, not a file that is replaced */
+	bool failing;	   /* the last write failed, and it was said */
+	int fd;		   /* of lines: open all the time; else -1 */
+	off_t length;	   /* of lines: up to the end of the last whole line */
+	off_t piece_bytes; /* of the line that is being written */
+	int write_error;   /* of that line */
 };
 
 struct seep_outputs {
@@ -145,28 +147,37 @@ bool seep_outputs_failed(const struct seep_outputs *outputs)
 
 /* --- a report ---------------------------------------------------------------------------------- */
 
-/* Adds a line; what was written of it before a failure is taken back, if the file can do that. */
-static int write_line(struct output *output, const struct seep_buffer *buffer)
+/* The sink of a line that is written while it is made. */
+static int write_piece(void *context, const void *bytes, size_t length)
 {
-	int error = seep_file_write_fd(output->fd, buffer->data, buffer->length);
+	struct output *output = context;
 
-	if (!error) {
-		output->length += (off_t)buffer->length;
+	output->write_error = seep_file_write_fd(output->fd, bytes, length);
+	output->piece_bytes += (off_t)length;
+	return output->write_error;
+}
+
+/* Ends a line; what was written of it before a failure is taken back, if the file can do that. */
+static int end_line(struct output *output, struct seep_buffer *buffer)
+{
+	seep_buffer_flush(buffer);
+	if (!output->write_error) {
+		output->length += output->piece_bytes;
 		return 0;
 	}
 	if (ftruncate(output->fd, output->length) == 0)
 		lseek(output->fd, output->length, SEEK_SET);
-	return error;
+	return output->write_error;
 }
 
 static int write_output(struct output *output, const struct seep_snapshot *snapshot,
-			const struct seep_buffer *buffer)
+			struct seep_buffer *buffer)
 {
 	SEEP_AUTO_FREE char *path = NULL;
 	int error;
 
 	if (output->fd >= 0)
-		return write_line(output, buffer);
+		return end_line(output, buffer);
 	error = seep_file_expand_time(output->path, snapshot->utc_ns, &path);
 	return error ? error : seep_file_write(path, buffer->data, buffer->length);
 }
@@ -198,9 +209,13 @@ static int write_one(struct seep_outputs *outputs, struct output *output,
 	SEEP_AUTO_FREE char *what = NULL;
 	int error;
 
+	output->piece_bytes = 0;
+	output->write_error = 0;
+	if (output->fd >= 0)
+		seep_buffer_set_sink(&buffer, write_piece, output);
 	error = output->format->render(snapshot, symbolizer, &options, &buffer);
-	if (error || buffer.error)
-		return error ? error : buffer.error;
+	if (error && !output->write_error)
+		return error;
 	if (asprintf(&what, "\"%s\"", output->path) < 0) {
 		what = NULL;
 		return -ENOMEM;

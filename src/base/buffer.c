@@ -50,8 +50,28 @@ static bool buffer_reserve(struct seep_buffer *buffer, size_t extra)
 	return true;
 }
 
+void seep_buffer_set_sink(struct seep_buffer *buffer,
+			  int (*sink)(void *context, const void *bytes, size_t length),
+			  void *context)
+{
+	buffer->sink = sink;
+	buffer->sink_context = context;
+}
+
+int seep_buffer_flush(struct seep_buffer *buffer)
+{
+	if (!buffer->sink || buffer->error)
+		return buffer->error;
+	if (buffer->length)
+		buffer->error = buffer->sink(buffer->sink_context, buffer->data, buffer->length);
+	buffer->length = 0;
+	return buffer->error;
+}
+
 void seep_buffer_append(struct seep_buffer *buffer, const void *bytes, size_t length)
 {
+	if (buffer->sink && buffer->length + length > SEEP_BUFFER_PIECE)
+		seep_buffer_flush(buffer);
 	if (length == 0 || !buffer_reserve(buffer, length))
 		return;
 
@@ -92,7 +112,9 @@ void seep_buffer_vprintf(struct seep_buffer *buffer, const char *format, va_list
 			buffer->error = -errno;
 		return;
 	}
-	if (!buffer_reserve(buffer, length))
+	if (buffer->sink && buffer->length + (size_t)length > SEEP_BUFFER_PIECE)
+		seep_buffer_flush(buffer);
+	if (!buffer_reserve(buffer, (size_t)length))
 		return;
 
 	vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments);

@@ -17,6 +17,8 @@ struct seep_buffer {
 	size_t length;	 /* bytes, without the final NUL */
 	size_t capacity; /* bytes allocated */
 	int error;	 /* 0 or the first -errno */
+	int (*sink)(void *context, const void *bytes, size_t length); /* see seep_buffer_set_sink */
+	void *sink_context;
 };
 
 /* For declarations: SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT; */
@@ -47,6 +49,19 @@ void seep_buffer_reset(struct seep_buffer *buffer);
  * buffer has failed or memory is out; error says which, and the buffer keeps what it has.
  */
 char *seep_buffer_take(struct seep_buffer *buffer);
+
+/*
+ * Makes the buffer a window onto @sink: what was appended is handed on in pieces of about
+ * SEEP_BUFFER_PIECE, and by seep_buffer_flush, instead of being kept; so a long output needs little
+ * memory. data and length are then only what still waits. @sink returns 0 or -errno, which becomes the
+ * buffer's error.
+ */
+#define SEEP_BUFFER_PIECE (256 << 10)
+void seep_buffer_set_sink(struct seep_buffer *buffer,
+			  int (*sink)(void *context, const void *bytes, size_t length),
+			  void *context);
+/* Hands on what waits. Without a sink it does nothing. The buffer's error. */
+int seep_buffer_flush(struct seep_buffer *buffer);
 
 #define SEEP_AUTO_BUFFER __attribute__((cleanup(seep_buffer_done)))
 

@@ -17,9 +17,8 @@
 
 #define SCHEMA	    "seep.report/1"
 #define SITE_ID_MAX 17
-#define COPY_BYTES  512
 
-/* Where a frame stands in the output, its inlined functions included. */
+/* Where the text of a frame stands in frame_text, its inlined functions included. */
 struct written_frame {
 	size_t start;
 	size_t length;
@@ -32,6 +31,7 @@ struct json_report {
 	struct seep_numbers frames;
 	struct written_frame *written; /* by number in frames */
 	size_t capacity;
+	struct seep_buffer frame_text;
 };
 
 static void add_counts(struct seep_json *json, struct json_object *object,
@@ -193,21 +193,6 @@ static void write_location(struct json_report *report, const struct seep_locatio
 	}
 }
 
-/* Repeats a part of the output; in pieces, because the output may move while it grows. */
-static void copy_written(struct seep_buffer *out, struct written_frame written)
-{
-	char piece[COPY_BYTES];
-
-	while (written.length > 0 && !out->error) {
-		size_t length = written.length < COPY_BYTES ? written.length : COPY_BYTES;
-
-		memcpy(piece, out->data + written.start, length);
-		seep_buffer_append(out, piece, length);
-		written.start += length;
-		written.length -= length;
-	}
-}
-
 /* Stacks share most of their frames, so each is formatted once and copied from then on. */
 static int write_frame(struct json_report *report, uint64_t frame)
 {
@@ -225,13 +210,14 @@ static int write_frame(struct json_report *report, uint64_t frame)
 		return err;
 	written = &report->written[number];
 	if (is_new) {
-		written->start = out->length;
+		report->json.out = &report->frame_text;
+		written->start = report->frame_text.length;
 		write_location(report, seep_symbolizer_resolve(report->symbolizer, frame));
-		written->length = out->length - written->start;
-	} else {
-		copy_written(out, *written);
+		written->length = report->frame_text.length - written->start;
+		report->json.out = out;
 	}
-	return out->error;
+	seep_buffer_append(out, report->frame_text.data + written->start, written->length);
+	return report->frame_text.error ? report->frame_text.error : out->error;
 }
 
 static int write_site(struct json_report *report, const struct seep_site *site)
@@ -320,6 +306,7 @@ static int render_json(const struct seep_snapshot *snapshot, struct seep_symboli
 	struct json_report report = {
 		.snapshot = snapshot,
 		.symbolizer = symbolizer,
+		.frame_text = SEEP_BUFFER_INIT,
 	};
 	int err;
 
@@ -329,6 +316,7 @@ static int render_json(const struct seep_snapshot *snapshot, struct seep_symboli
 	err = write_sites(&report, options->top);
 	write_tail(&report);
 	free(report.written);
+	seep_buffer_done(&report.frame_text);
 	seep_numbers_done(&report.frames);
 	seep_json_done(&report.json);
 	return err ? err : buffer->error;

@@ -165,6 +165,62 @@ static void take_leaves_an_empty_buffer(void **state)
 	assert_string_equal(text, "text");
 }
 
+struct sink {
+	struct seep_buffer seen;
+	size_t pieces;
+	size_t largest;
+	int fail_at; /* piece, from 1; 0: never */
+};
+
+static int take_piece(void *context, const void *bytes, size_t length)
+{
+	struct sink *sink = context;
+
+	sink->pieces++;
+	if (length > sink->largest)
+		sink->largest = length;
+	if ((int)sink->pieces == sink->fail_at)
+		return -ENOSPC;
+	seep_buffer_append(&sink->seen, bytes, length);
+	return 0;
+}
+
+static void sink_gets_everything_in_order(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	SEEP_AUTO_BUFFER struct seep_buffer expected = SEEP_BUFFER_INIT;
+	struct sink sink = {.seen = SEEP_BUFFER_INIT};
+
+	(void)state;
+	seep_buffer_set_sink(&buffer, take_piece, &sink);
+	for (int i = 0; i < 200000; i++) {
+		seep_buffer_printf(&buffer, "%d,", i);
+		seep_buffer_puts(&buffer, "x");
+		seep_buffer_printf(&expected, "%d,x", i);
+	}
+	assert_int_equal(seep_buffer_flush(&buffer), 0);
+	assert_true(sink.pieces > 3);
+	assert_true(sink.largest <= SEEP_BUFFER_PIECE);
+	assert_int_equal(sink.seen.length, expected.length);
+	assert_memory_equal(sink.seen.data, expected.data, expected.length);
+	seep_buffer_done(&sink.seen);
+}
+
+static void sink_failure_is_kept(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct sink sink = {.seen = SEEP_BUFFER_INIT, .fail_at = 2};
+
+	(void)state;
+	seep_buffer_set_sink(&buffer, take_piece, &sink);
+	for (int i = 0; i < 300000; i++)
+		seep_buffer_puts(&buffer, "0123456789");
+	assert_int_equal(seep_buffer_flush(&buffer), -ENOSPC);
+	assert_int_equal(buffer.error, -ENOSPC);
+	assert_int_equal(sink.pieces, 2);
+	seep_buffer_done(&sink.seen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +232,8 @@ int main(void)
 		cmocka_unit_test(reset_keeps_the_memory),
 		cmocka_unit_test(truncate_only_cuts),
 		cmocka_unit_test(take_leaves_an_empty_buffer),
+		cmocka_unit_test(sink_gets_everything_in_order),
+		cmocka_unit_test(sink_failure_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
