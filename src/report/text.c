@@ -315,6 +315,8 @@ static int render_text(const struct seep_snapshot *snapshot, struct seep_symboli
 	int err;
 
 	seep_buffer_init(&text.note);
+	if (snapshot->seq > 1)
+		seep_buffer_putc(buffer, '\n');
 	put_header(&text);
 	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
 		if (snapshot->totals[kind].traced)
