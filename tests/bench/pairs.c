@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The cost of one malloc and free: each line "RUN N" on standard input does N pairs below 12 calls
+ * that keep frame pointers and answers with nanoseconds per pair. "RATE N SECONDS" spreads N pairs
+ * per second over SECONDS instead.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	DEPTH = 12,
+	BURST_NS = 10000000
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+__attribute__((noinline, noclone, noipa)) static void *deep(int depth, size_t size)
+{
+	void *block;
+
+	if (!depth)
+		return malloc(size);
+	block = deep(depth - 1, size);
+	__asm__ volatile("" : : "r"(block) : "memory");
+	return block;
+}
+
+static void run(uint64_t pairs)
+{
+	/* main, run and malloc's caller are frames too */
+	for (uint64_t i = 0; i < pairs; i++)
+		free(deep(DEPTH - 3, 64 + (i & 255)));
+}
+
+static void run_at_rate(uint64_t per_second, uint64_t seconds)
+{
+	uint64_t start = now_ns();
+	uint64_t bursts = seconds * 1000000000u / BURST_NS;
+
+	for (uint64_t i = 1; i <= bursts; i++) {
+		uint64_t next = start + i * BURST_NS;
+		struct timespec until = {.tv_sec = (time_t)(next / 1000000000u),
+					 .tv_nsec = (long)(next % 1000000000u)};
+
+		run(per_second * BURST_NS / 1000000000u);
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+	}
+}
+
+int main(void)
+{
+	char line[128];
+
+	printf("READY pid=%d\n", (int)getpid());
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		unsigned long long first = 0, second = 0;
+		uint64_t start = now_ns();
+
+		if (sscanf(line, "RUN %llu", &first) == 1)
+			run(first);
+		else if (sscanf(line, "RATE %llu %llu", &first, &second) == 2)
+			run_at_rate(first, second);
+		else
+			break;
+		printf("DONE %.2f\n", (double)(now_ns() - start) / (double)(first ? first : 1));
+		fflush(stdout);
+	}
+	return 0;
+}

@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the root tests share: the traced programs, seep itself, and what every report must hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("BUILD", "build")
+SEEP = BUILD / "seep"
+FIXTURES = BUILD / "fixtures"
+TIMEOUT = 60.0  # seconds; for anything that a test waits for
+COUNTS = ("allocs", "alloc_bytes", "frees", "free_bytes")
+
+Report = dict[str, Any]
+
+
+def x_macro(header: str, macro: str, field: int) -> list[str]:
+    """One field of every line of an X-macro of include/seep/."""
+    text = (ROOT / "include/seep" / header).read_text()
+    body = text.split(f"#define {macro}(X)", 1)[1].split("\n\n", 1)[0]
+    return [line.split(",")[field].strip() for line in re.findall(r"X\(([^)]*)\)", body)]
+
+
+LOSSES = x_macro("counters.h", "SEEP_LOSSES", 1)
+ENDS = x_macro("ends.h", "SEEP_ENDS", 1)
+ALLOCATORS = x_macro("functions.h", "SEEP_MEMORY_FUNCTIONS", 0)
+
+
+def wait_until(condition: Callable[[], Any], what: str, timeout: float = TIMEOUT) -> Any:
+    """Polls until the condition is true; its value."""
+    end = time.monotonic() + timeout
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited {timeout:.0f} s for {what}")
+        time.sleep(0.005)
+    return value
+
+
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process of ours, whatever state it is in."""
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream:
+            try:
+                stream.close()
+            except BrokenPipeError:
+                pass
+
+
+class Fixture:
+    """A program of tests/fixtures, driven by READY, GO, DONE, QUIT."""
+
+    def __init__(self, *command: str | Path, env: dict[str, str] | None = None) -> None:
+        name, *arguments = command
+        program = name if isinstance(name, Path) else FIXTURES / name
+        self.process = subprocess.Popen(
+            [str(part) for part in (program, *arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **(env or {})},
+        )
+        self.pid = self.process.pid
+        self.pending = b""
+
+    def line(self, timeout: float = TIMEOUT) -> str:
+        """The next line that the program prints."""
+        assert self.process.stdout
+        end = time.monotonic() + timeout
+        while b"\n" not in self.pending:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+                raise TimeoutError(f"{self.process.args}: no line in {timeout:.0f} s")
+            data = os.read(self.process.stdout.fileno(), 65536)
+            if not data:
+                raise EOFError(f"{self.process.args}: ended with {self.process.wait()}")
+            self.pending += data
+        line, self.pending = self.pending.split(b"\n", 1)
+        return line.decode()
+
+    def ready(self) -> Fixture:
+        assert self.line().startswith("READY pid=")
+        return self
+
+    def say(self, word: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(word.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def go(self) -> None:
+        self.say("GO")
+
+    def done(self) -> dict[str, Any]:
+        word, _, text = self.line().partition(" ")
+        assert word == "DONE"
+        return json.loads(text)
+
+    def ping(self) -> int:
+        """The number of rounds of churn so far: it lives and works."""
+        self.say("PING")
+        return int(self.line().removeprefix("PONG "))
+
+    def quit(self) -> int:
+        self.say("QUIT")
+        return self.process.wait(TIMEOUT)
+
+    def end(self) -> None:
+        end_process(self.process)
+
+
+class Seep:
+    """One run of seep. Reports are checked as they are read."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *arguments: str | int | Path,
+        json_file: str | None = "report.json",
+        stdin: int = subprocess.DEVNULL,
+        stdout: int | None = None,
+        env: dict[str, str] | None = None,
+        prefix: Iterable[str] = (),
+        program: Path = SEEP,
+    ) -> None:
+        self.path = directory / json_file if json_file else None
+        self.stdout_path = directory / "stdout"
+        self.arguments = [str(argument) for argument in arguments]
+        output = ["--json", str(self.path)] if self.path else []
+        with open(self.stdout_path, "wb") as file:
+            self.process = subprocess.Popen(
+                [*prefix, str(program), "trace", *output, *self.arguments],
+                stdin=stdin,
+                stdout=file if stdout is None else stdout,
+                stderr=subprocess.PIPE,
+                env={**os.environ, **(env or {})},
+            )
+        self.pid = self.process.pid
+        self.talk: list[str] = []
+        self.reader = threading.Thread(target=self._listen, daemon=True)
+        self.reader.start()
+
+    def _listen(self) -> None:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            self.talk.append(line.decode(errors="replace").rstrip("\n"))
+
+    @property
+    def stderr(self) -> str:
+        return "\n".join(self.talk)
+
+    @property
+    def stdout(self) -> str:
+        return self.stdout_path.read_text()
+
+    def attached(self) -> Seep:
+        """Waits until the probes are in place."""
+
+        def line() -> bool:
+            ended = self.process.poll() is not None
+            if ended:
+                self.reader.join()
+            if any(text.startswith("seep: tracing ") for text in self.talk):
+                return True
+            if ended:
+                raise AssertionError(f"seep ended ({self.process.returncode}): {self.stderr}")
+            return False
+
+        wait_until(line, "the attach")
+        return self
+
+    def reports(self) -> list[Report]:
+        """All reports in the JSON file so far; a line that is being written is not one yet."""
+        if not self.path or not self.path.exists():
+            return []
+        return [json.loads(line) for line in self.path.read_text().split("\n")[:-1]]
+
+    def report_now(self) -> Report:
+        """Asks for a report by SIGUSR1."""
+        before = len(self.reports())
+        self.process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: len(self.reports()) > before, "a report after SIGUSR1")
+        report = self.reports()[-1]
+        self.check(report)
+        return report
+
+    def report_when(self, condition: Callable[[Report], Any], what: str) -> Report:
+        """Asks for reports until one satisfies the condition."""
+        found: list[Report] = []
+
+        def try_once() -> bool:
+            found.append(self.report_now())
+            return bool(condition(found[-1]))
+
+        wait_until(try_once, what)
+        return found[-1]
+
+    def wait(self, timeout: float = TIMEOUT) -> int:
+        code = self.process.wait(timeout)
+        self.reader.join(timeout)
+        return code
+
+    def final(self, expect: int = 0) -> Report:
+        """Waits until seep ends by itself. The last report."""
+        code = self.wait()
+        assert code == expect, f"exit status {code}: {self.stderr}"
+        reports = self.reports()
+        assert reports, f"no report: {self.stderr}"
+        assert [report["final"] for report in reports] == [False] * (len(reports) - 1) + [True]
+        assert [report["seq"] for report in reports] == list(range(1, len(reports) + 1))
+        for report in reports:
+            self.check(report)
+        return reports[-1]
+
+    def finish(self, number: int = signal.SIGTERM, expect: int = 0) -> Report:
+        """Ends seep by a signal. The final report."""
+        self.process.send_signal(number)
+        return self.final(expect)
+
+    def end(self) -> None:
+        end_process(self.process)
+        self.reader.join(TIMEOUT)
+
+    def check(self, report: Report) -> None:
+        def given(*options: str) -> bool:
+            return any(option in self.arguments for option in options)
+
+        check_report(report, aged=given("--min-age"), cut=given("-n", "--top"))
+
+
+def check_report(report: Report, aged: bool = False, cut: bool = False) -> None:
+    """What holds for every report of every trace."""
+    assert report["schema"] == "seep.report/1"
+    assert set(LOSSES) <= set(report["losses"]), "a loss is missing"
+    totals = report["totals"]["memory"]
+    sites = report["sites"]
+    for numbers in [totals, *sites]:
+        live_objects = numbers["allocs"] - numbers["frees"]
+        live_bytes = numbers["alloc_bytes"] - numbers["free_bytes"]
+        if aged:
+            assert 0 <= numbers["live_objects"] <= live_objects
+            assert 0 <= numbers["live_bytes"] <= live_bytes
+        else:
+            assert numbers["live_objects"] == live_objects >= 0
+            assert numbers["live_bytes"] == live_bytes >= 0
+    for site in sites:
+        check_stack(site, report["losses"])
+    order = [site["live_bytes"] for site in sites]
+    assert order == sorted(order, reverse=True), "largest live bytes come first"
+    # the same path is one site (a process that became another one by exec has two of each)
+    keys = [(site["id"], site["pid"], site["kind"]) for site in sites]
+    if len({process["pid"] for process in report["processes"]}) == len(report["processes"]):
+        assert len(keys) == len(set(keys)), "two sites with the same id"
+    if cut:
+        return
+    for key in (*COUNTS, "live_objects", "live_bytes"):
+        assert totals[key] == sum(site[key] for site in sites), key
+    for key in ("live_objects", "live_bytes"):
+        for pid in {process["pid"] for process in report["processes"]}:
+            assert sum(p[key] for p in report["processes"] if p["pid"] == pid) == sum(
+                site[key] for site in sites if site["pid"] == pid
+            ), f"{key} of process {pid}"
+
+
+def check_stack(site: dict[str, Any], losses: dict[str, int]) -> None:
+    assert re.fullmatch("[0-9a-f]{16}", site["id"])
+    assert site["kind"] == "memory"
+    assert site["stack_end"] in (*ENDS, None)
+    if not site["stack"]:
+        assert losses["stacks_unsent"] > 0, "an empty stack without a loss"
+        return
+    assert site["stack"][0]["function"] in ALLOCATORS
+    for frame in site["stack"]:
+        assert set(frame) >= {
+            "function", "module", "build_id", "offset", "file", "line", "inlined",
+        }  # fmt: skip
+        assert frame["inlined"] in (True, False)
+        assert frame["function"] != ""
+        assert frame["line"] is None or frame["line"] > 0
+
+
+def names(site: dict[str, Any]) -> list[str | None]:
+    """The functions of a site's stack, innermost first."""
+    return [frame["function"] for frame in site["stack"]]
+
+
+def sites_of(report: Report, function: str, pid: int | None = None) -> list[dict[str, Any]]:
+    """The sites with this function somewhere in the stack."""
+    return [
+        site
+        for site in report["sites"]
+        if function in names(site) and (pid is None or site["pid"] == pid)
+    ]
+
+
+def counts_of(report: Report, function: str, pid: int | None = None) -> dict[str, int]:
+    sites = sites_of(report, function, pid)
+    return {key: sum(site[key] for site in sites) for key in COUNTS}
+
+
+def assert_exact(report: Report, done: dict[str, Any], pid: int | None = None) -> None:
+    """Every function that the fixture names has made and released just what it says."""
+    assert done["sites"], "the fixture names no function"
+    seen = {function: counts_of(report, function, pid) for function in done["sites"]}
+    wrong = {name: (seen[name], done["sites"][name]) for name in seen if seen[name] != done["sites"][name]}
+    assert not wrong, f"seen and really made: {wrong}; losses: {losses_of(report)}"
+
+
+def losses_of(report: Report) -> dict[str, int]:
+    """The losses that are not zero."""
+    return {key: value for key, value in report["losses"].items() if value}
+
+
+def modified_text(pid: int) -> int:
+    """How many bytes of a process's program text differ from its files: probes in place."""
+    modified = 0
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            extent, access, offset, _, inode, *_ = line.split()
+            if "x" not in access or inode == "0":
+                continue
+            start, end = (int(part, 16) for part in extent.split("-"))
+            memory.seek(start)
+            with open(f"/proc/{pid}/map_files/{extent}", "rb") as file:
+                file.seek(int(offset, 16))
+                wanted = file.read(end - start)
+                found = memory.read(end - start)[: len(wanted)]
+            if wanted != found:
+                modified += sum(a != b for a, b in zip(wanted, found))
+    return modified

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Drives the golden flame graph in a real browser: zoom, search, keyboard, hostile names."""
+
+import json
+import pathlib
+import shutil
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+
+CHROMIUM = shutil.which("chromium")
+CHROMEDRIVER = shutil.which("chromedriver")
+if not CHROMIUM or not CHROMEDRIVER:
+    pytest.skip("chromium with chromium-driver is not installed", allow_module_level=True)
+webdriver = pytest.importorskip("selenium.webdriver")
+
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1280,900",
+]
+
+FIND_FRAME = """
+    return Array.from(document.querySelectorAll('.f')).find(
+        (frame) => frame.querySelector('title').textContent.startsWith(arguments[0] + '\\n'));
+"""
+VISIBLE = """
+    return Array.from(document.querySelectorAll('.f'))
+        .filter((frame) => frame.style.display !== 'none')
+        .map((frame) => frame.querySelector('title').textContent.split('\\n')[0]);
+"""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    from selenium.webdriver.chrome.options import Options
+    from selenium.webdriver.chrome.service import Service
+
+    options = Options()
+    options.binary_location = CHROMIUM
+    for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"]:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(CHROMEDRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def graph(browser):
+    browser.get_log("browser"), browser.get_log("performance")  # what came before
+    browser.get((GOLDEN / "report.svg").as_uri())
+    return browser
+
+
+def frame(driver, name):
+    found = driver.execute_script(FIND_FRAME, name)
+    assert found is not None, name
+    return found
+
+
+def width(driver, name):
+    return float(
+        driver.execute_script(
+            "return arguments[0].querySelector('rect').getAttribute('width')", frame(driver, name)
+        )
+    )
+
+
+def text(driver, element_id):
+    return driver.execute_script(
+        "return document.getElementById(arguments[0]).textContent", element_id
+    )
+
+
+def click(driver, element):
+    driver.execute_script(
+        "arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))", element
+    )
+
+
+def press(driver, *keys):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    ActionChains(driver).send_keys(*keys).perform()
+
+
+def test_fills_the_window(graph):
+    assert width(graph, "all") == graph.execute_script("return window.innerWidth")
+
+
+def test_click_zooms_and_reset_restores(graph):
+    before = width(graph, "calloc")
+    full = width(graph, "all")
+    click(graph, frame(graph, "calloc"))
+    assert width(graph, "calloc") == pytest.approx(full)
+    visible = graph.execute_script(VISIBLE)
+    assert "handle_request" in visible, "callers stay"
+    assert "buffer_grow" not in visible, "siblings go"
+    click(graph, graph.find_element("id", "reset"))
+    assert width(graph, "calloc") == pytest.approx(before)
+    assert "buffer_grow" in graph.execute_script(VISIBLE)
+
+
+def test_narrow_frame_gets_its_label_by_zoom(graph):
+    narrow = frame(graph, "libstripped.so.2+0x1f40")
+    assert graph.execute_script("return arguments[0].querySelector('text')", narrow) is None
+    click(graph, narrow)
+    label = graph.execute_script("return arguments[0].querySelector('text').textContent", narrow)
+    assert label == "libstripped.so.2+0x1f40"
+
+
+def test_search_marks_and_sums(graph):
+    from selenium.webdriver.common.keys import Keys
+
+    report = json.loads((GOLDEN / "report.json").read_text())
+    live = report["totals"]["memory"]["live_bytes"]
+    share = 100 * sum(
+        site["live_bytes"]
+        for site in report["sites"]
+        if any(entry["function"] == "buffer_grow" for entry in site["stack"])
+    )
+    field = graph.find_element("id", "search")
+    field.send_keys("^buffer_|^xmal+oc$")
+    hits = graph.execute_script("return document.querySelectorAll('.hit').length")
+    assert hits == 2
+    # xmalloc stands inside buffer_grow: it is not counted twice
+    assert text(graph, "matched") == f"matched {share / live:.2f} %"
+    field.send_keys(Keys.CONTROL + "a")
+    field.send_keys("no such function")
+    assert text(graph, "matched") == "matched 0.00 %"
+
+
+def test_search_takes_names_as_they_are(graph):
+    field = graph.find_element("id", "search")
+    field.send_keys("session::state const&)")
+    assert graph.execute_script("return document.querySelectorAll('.hit').length") == 1
+
+
+def test_keyboard(graph):
+    from selenium.webdriver.common.keys import Keys
+
+    click(graph, frame(graph, "all"))
+    press(graph, Keys.ARROW_UP, Keys.ARROW_UP)
+    assert text(graph, "details").endswith("\u2014 _start")
+    press(graph, Keys.ENTER)
+    assert width(graph, "_start") == pytest.approx(width(graph, "all"))
+    press(graph, Keys.ESCAPE)
+    assert width(graph, "_start") < width(graph, "all")
+    press(graph, "/")
+    assert graph.switch_to.active_element.get_attribute("id") == "search"
+
+
+def test_details_have_bytes_and_percent(graph):
+    graph.execute_script(
+        "arguments[0].dispatchEvent(new MouseEvent('mouseover', {bubbles: true}))",
+        frame(graph, "calloc"),
+    )
+    assert text(graph, "details") == "400 KiB, 5.81 % \u2014 calloc"
+
+
+@pytest.mark.parametrize("scheme, background", [("light", 255), ("dark", 22)])
+def test_colour_scheme(graph, scheme, background):
+    graph.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia",
+        {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
+    )
+    color = graph.execute_script(
+        "return getComputedStyle(document.querySelector('.paper')).fill"
+    )
+    assert color.startswith(f"rgb({background},")
+    graph.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_hostile_names_stay_text_and_nothing_is_fetched(graph):
+    name = graph.execute_script(
+        "return Array.from(document.querySelectorAll('.f > title'), (t) => t.textContent)"
+        ".find((t) => t.startsWith('<script>'))"
+    )
+    assert name.startswith('<script>alert("1")</script>;]]>--> & \'quote\'')
+    assert graph.execute_script("return document.querySelectorAll('script').length") == 1
+    assert [entry for entry in graph.get_log("browser") if entry["level"] == "SEVERE"] == []
+    requests = []
+    for entry in graph.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            requests.append(message["params"]["request"]["url"])
+    assert [url for url in requests if not url.startswith("file:")] == []
+
+
+def test_empty_graph(browser):
+    browser.get_log("browser")
+    browser.get((GOLDEN / "report.empty.svg").as_uri())
+    assert "nothing to show" in browser.execute_script(
+        "return document.documentElement.textContent"
+    )
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The golden reports are what other programs expect of each format."""
+
+import gzip
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+HOSTILE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e]")
+
+
+def need(program):
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+
+
+@pytest.mark.parametrize("name", ["report.json", "report.two.json", "report.empty.json"])
+def test_json_fits_its_schema(name):
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((ROOT / "docs" / "report.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    text = (GOLDEN / name).read_text()
+    assert text.count("\n") == 1 and text.endswith("\n")
+    jsonschema.Draft202012Validator(schema).validate(json.loads(text))
+
+
+def test_schema_refuses():
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((ROOT / "docs" / "report.schema.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    for change in (
+        lambda report: report["sites"][0].update(live_bytes=-1),
+        lambda report: report["sites"][0].update(id="1"),
+        lambda report: report["sites"][0]["stack"][0].pop("module"),
+        lambda report: report["processes"][0].update(comm="a\x1bb"),
+        lambda report: report.pop("losses"),
+    ):
+        report = json.loads((GOLDEN / "report.json").read_text())
+        change(report)
+        assert not validator.is_valid(report)
+
+
+def test_json_totals_are_the_sums_of_the_sites():
+    report = json.loads((GOLDEN / "report.two.json").read_text())
+    for key, total in report["totals"]["memory"].items():
+        assert total == sum(site[key] for site in report["sites"])
+        assert total == sum(process[key] for process in report["processes"])
+
+
+@pytest.mark.parametrize(
+    "name, key",
+    [
+        ("report.folded", "live_bytes"),
+        ("report.two.folded", "live_bytes"),
+        ("report.allocs.folded", "allocs"),
+    ],
+)
+def test_folded_lines(name, key):
+    twin = "report.two.json" if ".two." in name else "report.json"
+    total = json.loads((GOLDEN / twin).read_text())["totals"]["memory"][key]
+    lines = (GOLDEN / name).read_text().splitlines()
+    stacks = []
+    for line in lines:
+        assert not HOSTILE.search(line)
+        stack, value = re.fullmatch(r"(.+) ([1-9][0-9]*)", line).groups()
+        assert all(stack.split(";"))
+        stacks.append(stack)
+        total -= int(value)
+    assert total == 0
+    assert len(stacks) == len(set(stacks))
+
+
+@pytest.mark.parametrize("name", ["report.txt", "report.two.txt", "report.verbose.txt"])
+def test_text_is_narrow_and_clean(name):
+    for line in (GOLDEN / name).read_text().splitlines():
+        assert len(line) <= 100
+        assert not HOSTILE.search(line)
+
+
+@pytest.mark.parametrize("name", ["report.svg", "report.two.svg", "report.empty.svg"])
+def test_flame_graph_is_xml(name):
+    need("xmllint")
+    subprocess.run(["xmllint", "--noout", "--nonet", GOLDEN / name], check=True)
+    text = (GOLDEN / name).read_text()
+    assert text.count("<script") == 1
+    urls = set(re.findall(r"https?://[^\"'\s]+", text))
+    assert urls == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml"}
+
+
+def pprof(tmp_path, *arguments):
+    need("go")
+    result = subprocess.run(
+        ["go", "tool", "pprof", *arguments, GOLDEN / "report.pb.gz"],
+        env={**os.environ, "HOME": str(tmp_path), "TZ": "UTC"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stderr == ""
+    return result.stdout
+
+
+@pytest.mark.parametrize(
+    "index, key",
+    [
+        ("alloc_objects", "allocs"),
+        ("alloc_space", "alloc_bytes"),
+        ("inuse_objects", "live_objects"),
+        ("inuse_space", "live_bytes"),
+    ],
+)
+def test_pprof_has_the_same_sums(tmp_path, index, key):
+    totals = json.loads((GOLDEN / "report.two.json").read_text())["totals"]["memory"]
+    unit = "-unit=B" if key.endswith("bytes") else "-unit=count"
+    output = pprof(tmp_path, "-top", "-nodefraction=0", unit, f"-sample_index={index}")
+    flat = 0
+    for line in output.partition("cum%\n")[2].splitlines():
+        flat += int(re.match(r"\s*([0-9]+)", line).group(1))
+    assert flat == totals[key]
+
+
+def test_pprof_default_and_names(tmp_path):
+    output = pprof(tmp_path, "-top", "-nodefraction=0")
+    assert "Type: inuse_space" in output
+    assert "File: server" in output
+    assert "handle_request" in output
+    assert "[partial: no_table]" in output
+    assert "xmalloc (inline)" in output
+
+
+def test_pprof_is_reproducible():
+    header = (GOLDEN / "report.pb.gz").read_bytes()[:10]
+    assert header[:4] == b"\x1f\x8b\x08\x00"
+    assert header[4:8] == bytes(4), "a time stamp in the gzip header"
+    assert gzip.decompress((GOLDEN / "report.pb.gz").read_bytes())
