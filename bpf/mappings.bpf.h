@@ -87,66 +87,118 @@ static __always_inline __u32 file_id(struct slot *slot, const struct seep_file_k
 	return file->id;
 }
 
-/* Runs under the mmap lock, in bpf_find_vma. */
-static long mapping_from_vma(struct task_struct *task, struct vm_area_struct *vma, void *context)
+/*
+ * Guards a cache entry against being read while it is replaced: elements of a BPF hash are reused at
+ * once, so what a lookup returned may turn into another entry under our eyes.
+ */
+static __always_inline __u64 mapping_sum(const struct mapping *mapping, __u32 process)
 {
-	__u32 index = *(__u32 *)context;
-	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
-	struct seep_file_key key = {};
-	struct file *file;
+	return mapping->start * 3 + mapping->end * 5 + mapping->delta * 7 +
+	       ((__u64)mapping->file << 32 | mapping->executable) * 11 + process;
+}
 
-	if (!slot)
-		return 0;
+/* What slot->mapping is to know of a VMA. Runs under the mmap lock. */
+static __always_inline void mapping_set(struct slot *slot, struct vm_area_struct *vma)
+{
+	struct seep_file_key key = {};
+	struct file *file = vma->vm_file;
+
 	slot->mapping.start = vma->vm_start;
 	slot->mapping.end = vma->vm_end;
 	slot->mapping.delta = vma->vm_start - (vma->vm_pgoff << PAGE_SHIFT_X86);
 	slot->mapping.seen_ns = slot->now_ns;
 	slot->mapping.executable = !!(vma->vm_flags & VM_EXEC_FLAG);
 	slot->mapping.file = 0;
-	file = vma->vm_file;
-	if (!file)
-		return 0;
-	key.inode = file->f_inode->i_ino;
-	key.device = file->f_inode->i_sb->s_dev;
-	key.generation = file->f_inode->i_generation;
-	slot->mapping.file = file_id(slot, &key);
+	if (file) {
+		key.inode = file->f_inode->i_ino;
+		key.device = file->f_inode->i_sb->s_dev;
+		key.generation = file->f_inode->i_generation;
+		slot->mapping.file = file_id(slot, &key);
+	}
+	slot->mapping.sum = mapping_sum(&slot->mapping, slot->process);
+}
+
+static long mapping_from_vma(struct task_struct *task, struct vm_area_struct *vma, void *context)
+{
+	__u32 index = *(__u32 *)context;
+	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
+
+	if (slot)
+		mapping_set(slot, vma);
+	return 0;
+}
+
+static __always_inline bool mapping_covers(const struct mapping *mapping, __u64 address)
+{
+	return address - mapping->start < mapping->end - mapping->start;
+}
+
+static __always_inline struct mapping_key mapping_key(__u32 process, __u64 address)
+{
+	return (struct mapping_key){
+		.process = process,
+		.page_low = address >> MAPPING_PAGE_SHIFT,
+		.page_high = address >> MAPPING_PAGE_SHIFT >> 32,
+	};
+}
+
+/* Copies the cache entry of @address to slot->mapping. 0, or -1 if there is no sound one. */
+static __always_inline int mapping_cached(struct slot *slot, const struct mapping_key *key,
+					  __u64 address)
+{
+	struct mapping *cached = bpf_map_lookup_elem(&mappings, key);
+
+	if (!cached)
+		return -1;
+	slot->mapping = *cached;
+	if (slot->mapping.sum != mapping_sum(&slot->mapping, slot->process) ||
+	    !mapping_covers(&slot->mapping, address))
+		return -1;
 	return 0;
 }
 
 /*
- * Fills slot->mapping for the user address @address. 0, or -1 if no mapping covers it. Not inlined:
- * it is the rare path, and a subprogram has a stack frame of its own.
+ * Puts slot->mapping into the cache. An entry that says the same is only made fresh again, where it
+ * stands: replacing it would recycle the element that others may be reading.
  */
-static __noinline int mapping_find(__u32 index, __u64 address)
+static __always_inline void mapping_store(struct slot *slot, const struct mapping_key *key)
+{
+	struct mapping *cached = bpf_map_lookup_elem(&mappings, key);
+
+	if (cached && cached->sum == slot->mapping.sum)
+		cached->seen_ns = slot->mapping.seen_ns;
+	else
+		bpf_map_update_elem(&mappings, key, &slot->mapping, BPF_ANY);
+}
+
+/*
+ * Fills slot->mapping for the user address @address. 0; -EBUSY while another thread changes the
+ * address space and nothing is known from before; else another -errno: no mapping covers it. A
+ * global function: the rare path, verified once, with a stack frame of its own.
+ */
+__weak long mapping_find(__u32 index, __u64 address)
 {
 	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
-	struct mapping_key key = {};
-	struct mapping *cached;
+	struct mapping_key key;
+	bool cached;
 	long error;
 
 	if (!slot)
-		return -1;
-	key.process = slot->process;
-	key.page_low = address >> MAPPING_PAGE_SHIFT;
-	key.page_high = address >> MAPPING_PAGE_SHIFT >> 32;
-	cached = bpf_map_lookup_elem(&mappings, &key);
-	if (cached && address - cached->start < cached->end - cached->start &&
-	    slot->now_ns - cached->seen_ns < MAPPING_FRESH_NS) {
-		slot->mapping = *cached;
+		return -EBUSY_ERRNO;
+	key = mapping_key(slot->process, address);
+	cached = mapping_cached(slot, &key, address) == 0;
+	if (cached && slot->now_ns - slot->mapping.seen_ns < MAPPING_FRESH_NS)
 		return 0;
-	}
+	/* Tries for the lock only; the callback overwrites slot->mapping. */
 	error = bpf_find_vma(bpf_get_current_task_btf(), address, mapping_from_vma, &index, 0);
-	if (error == -EBUSY_ERRNO && cached &&
-	    address - cached->start < cached->end - cached->start) {
-		/* Another thread is changing the address space: better the last known than none. */
+	if (error == -EBUSY_ERRNO && cached) {
+		/* Better the last known than none. */
 		count_loss(SEEP_LOSS_VMA_BUSY, 1);
-		slot->mapping = *cached;
 		return 0;
 	}
-	if (error)
-		return -1;
-	bpf_map_update_elem(&mappings, &key, &slot->mapping, BPF_ANY);
-	return 0;
+	if (!error)
+		mapping_store(slot, &key);
+	return error;
 }
 
 #endif

@@ -16,6 +16,9 @@
 /* Set by a session program's entry: do not run me at the return. */
 #define SESSION_SKIP_RETURN 1
 
+/* Text of one allocator source: that of glibc's malloc.c is 24 KiB. */
+#define ALLOCATOR_BYTES (32 << 10)
+
 /* 6.13; only called in the session program, which is loaded only where it exists. */
 extern bool bpf_session_is_return(void) __ksym __weak;
 
@@ -243,6 +246,26 @@ int alloc_return(struct pt_regs *ctx)
 	return alloc_leave(ctx, &no_programs);
 }
 
+/* The second half of a release: a preloaded free has called the next one. */
+static __always_inline bool is_nested_release(const struct thread_state *thread,
+					      const struct call *call, __u64 address)
+{
+	return thread->released == address && thread->released_process == call->process;
+}
+
+/*
+ * The allocator calls its own free: glibc for each block in the cache of a thread that ends
+ * (tcache_thread_shutdown), which the program has released long ago. Told by the caller's distance.
+ */
+static __always_inline bool is_internal_release(struct pt_regs *ctx, const struct call *call)
+{
+	__u64 return_address;
+
+	if (bpf_probe_read_user(&return_address, 8, (void *)ctx->sp + call->probe->pushed))
+		return false;
+	return return_address - ctx->ip + ALLOCATOR_BYTES < 2 * ALLOCATOR_BYTES;
+}
+
 SEC("uprobe")
 int free_entry(struct pt_regs *ctx)
 {
@@ -267,12 +290,10 @@ int free_entry(struct pt_regs *ctx)
 	/* An allocating function that releases something of its own (realloc, by way of free). */
 	if (thread_in_call(task, thread))
 		return 0;
-	if (object_take(&key, &object) == 0) {
+	if (object_take(&key, &object) == 0)
 		site_released(call.process, SEEP_KIND_MEMORY, &object, bpf_ktime_get_ns());
-	} else if (thread->released != key.id || thread->released_process != call.process) {
-		/* Not the second half of a nested release (a preloaded free calls the next one). */
+	else if (!is_nested_release(thread, &call, key.id) && !is_internal_release(ctx, &call))
 		count_loss(SEEP_LOSS_UNMATCHED_FREES, 1);
-	}
 	thread->released = key.id;
 	thread->released_process = call.process;
 	return 0;

@@ -21,6 +21,7 @@ struct mapping {
 	__u64 seen_ns; /* when the kernel's VMA was read */
 	__u32 file;    /* 0: no file */
 	__u32 executable;
+	__u64 sum; /* over all but seen_ns, see mapping_sum */
 };
 
 struct slot {

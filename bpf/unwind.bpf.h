@@ -105,9 +105,13 @@ __weak int unwind_step(__u32 index)
 	if (!slot)
 		return STEP_DONE;
 	call = slot->pc - 1;
-	if (call - slot->mapping.start >= slot->mapping.end - slot->mapping.start &&
-	    mapping_find(index, call))
-		return step_end(slot, SEEP_END_NO_MAPPING);
+	if (!mapping_covers(&slot->mapping, call)) {
+		long error = mapping_find(index, call);
+
+		if (error)
+			return step_end(slot, error == -EBUSY_ERRNO ? SEEP_END_BUSY :
+								      SEEP_END_NO_MAPPING);
+	}
 	if (!slot->mapping.executable)
 		return step_end(slot, SEEP_END_NO_MAPPING);
 	push_frame(slot, slot->mapping.file ?

@@ -104,11 +104,13 @@ struct seep_process_value {
 /* map "probes", by index; the attach cookie is slot << 32 | index */
 struct seep_probe {
 	__u64 frame; /* the probed function */
-	__u32 role;
+	__u8 role;   /* enum seep_role */
 	__u8 size_arg;
 	__u8 count_arg;
 	__u8 pointer_arg;
 	__u8 kind;
+	__u8 pushed; /* bytes on the stack above the return address, at the probe */
+	__u8 pad[2];
 };
 
 /* File ids below this are given by BPF, as it meets files; those from it on by user space. */

@@ -11,6 +11,7 @@
 	X(FRAME_POINTER, frame_pointer, "the caller keeps no frame pointer")                       \
 	X(NO_TABLE, no_table, "no unwind table for this file")                                     \
 	X(NO_MAPPING, no_mapping, "a return address outside every executable mapping")             \
+	X(BUSY, busy, "another thread was changing the address space")                             \
 	X(JIT, jit, "code made at run time")                                                       \
 	X(READ, read_error, "the stack could not be read")                                         \
 	X(DEPTH, depth, "deeper than the limit")

@@ -170,7 +170,8 @@ static int register_probe(struct seep_files *files, uint32_t file_id,
 {
 	struct seep_probe probe = {
 		.frame = SEEP_FRAME(file_id, entry_offset),
-		.role = traced->role,
+		.role = (uint8_t)traced->role,
+		.pushed = (uint8_t)function->site.pushed,
 		.size_arg = traced->size_arg,
 		.count_arg = traced->count_arg,
 		.pointer_arg = traced->pointer_arg,

@@ -210,6 +210,31 @@ int seep_kernel_unwatch(struct seep_kernel *kernel, pid_t pid)
 	return bpf_map_delete_elem(bpf_map__fd(kernel->skeleton->maps.targets), &key);
 }
 
+int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process)
+{
+	union bpf_iter_link_info info = {.task.pid = (__u32)pid};
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
+		    .link_info_len = sizeof(info));
+	struct bpf_link *link;
+	SEEP_AUTO_CLOSE int iterator = -1;
+	ssize_t length;
+	char none[64];
+
+	kernel->skeleton->bss->preload_pid = pid;
+	kernel->skeleton->bss->preload_process = process;
+	link = bpf_program__attach_iter(kernel->skeleton->progs.mappings_preload, &options);
+	if (!link)
+		return -errno;
+	iterator = bpf_iter_create(bpf_link__fd(link));
+	bpf_link__destroy(link);
+	if (iterator < 0)
+		return iterator;
+	do { /* the program prints nothing; reading is what runs it */
+		length = read(iterator, none, sizeof(none));
+	} while (length > 0 || (length < 0 && (errno == EAGAIN || errno == EINTR)));
+	return length < 0 ? -errno : 0;
+}
+
 int seep_kernel_set_probe(struct seep_kernel *kernel, uint32_t index,
 			  const struct seep_probe *probe)
 {

@@ -54,6 +54,13 @@ int seep_kernel_get_process(struct seep_kernel *kernel, uint32_t slot,
 int seep_kernel_watch(struct seep_kernel *kernel, pid_t pid, uint32_t slot);
 int seep_kernel_unwatch(struct seep_kernel *kernel, pid_t pid);
 
+/*
+ * Has the kernel look at all executable mappings of @pid, which has the process id @process: their
+ * files are announced as events, and stacks through them need no lock of the address space. 0 or
+ * -errno.
+ */
+int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process);
+
 /* Fills an entry of the table of probes. 0 or -errno. */
 int seep_kernel_set_probe(struct seep_kernel *kernel, uint32_t index,
 			  const struct seep_probe *probe);

@@ -368,6 +368,16 @@ static int check_process(const struct seep_targets *targets, pid_t pid,
 	return 0;
 }
 
+/* Without it stacks still resolve, later and with more tries. */
+static void preload(struct seep_targets *targets, const struct seep_target *target)
+{
+	int error = seep_kernel_preload(targets->config.kernel, target->pid, target->process);
+
+	if (error)
+		seep_debug("cannot look through the mappings of process %d: %s", target->pid,
+			   strerror(-error));
+}
+
 static int attach_running(struct seep_targets *targets, struct seep_target *target)
 {
 	struct seep_proc_memory memory;
@@ -386,6 +396,7 @@ static int attach_running(struct seep_targets *targets, struct seep_target *targ
 	if (seep_proc_memory_read(target->pid, &memory) == 0)
 		target->record->process.pre_attach_bytes = memory.anon_bytes;
 	target->record->process.attached_late = true;
+	preload(targets, target);
 	return set_active(targets, target, true);
 }
 
@@ -469,7 +480,9 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
 		target->root = SEEP_TAKE_PTR(info.root);
 	}
 	seep_proc_info_done(&info);
-	if (!error)
-		target->record->process.pre_attach_bytes = 0;
-	return error;
+	if (error)
+		return error;
+	target->record->process.pre_attach_bytes = 0;
+	preload(targets, target);
+	return 0;
 }

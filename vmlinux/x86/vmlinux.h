@@ -104,9 +104,13 @@ struct bpf_raw_tracepoint_args {
 
 typedef __u32 u32;
 
+typedef int __kernel_pid_t;
+
 typedef u32 __kernel_dev_t;
 
 typedef __kernel_dev_t dev_t;
+
+typedef __kernel_pid_t pid_t;
 
 struct mm_struct;
 
@@ -114,6 +118,8 @@ struct uprobe_task;
 
 struct task_struct {
 	struct mm_struct *mm;
+	pid_t pid;
+	pid_t tgid;
 	struct uprobe_task *utask;
 };
 
@@ -185,6 +191,15 @@ struct inode {
 
 struct super_block {
 	dev_t s_dev;
+};
+
+struct bpf_iter__task_vma {
+	union {
+		struct task_struct *task;
+	};
+	union {
+		struct vm_area_struct *vma;
+	};
 };
 
 struct xol_area {

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Looks at all executable mappings of a process before its probes count: so that their files are known
+ * to user space, and the cache is warm when other threads hold the mmap lock, for which uprobe
+ * programs can only try. The iterator may wait for it.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "mappings.bpf.h"
+
+/* Who is looked at; user space sets these before it reads the iterator. */
+pid_t preload_pid = 0;
+__u32 preload_process = 0;
+
+/* Cache entries per mapping: enough for the first 64 MiB of code; the verifier follows no more. */
+#define MAX_PRELOAD_PAGES 1024
+
+SEC("iter/task_vma")
+int mappings_preload(struct bpf_iter__task_vma *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct vm_area_struct *vma = ctx->vma;
+	struct slot *slot;
+	__u64 address;
+	__u32 index;
+	int claimed;
+
+	if (!task || !vma || task->tgid != preload_pid || task->pid != task->tgid ||
+	    !(vma->vm_flags & VM_EXEC_FLAG))
+		return 0;
+	claimed = slot_claim();
+	if (claimed < 0)
+		return 0;
+	index = claimed;
+	slot = bpf_map_lookup_elem(&slots, &index);
+	if (!slot)
+		return 0;
+	slot->process = preload_process;
+	slot->now_ns = bpf_ktime_get_ns();
+	mapping_set(slot, vma);
+	address = slot->mapping.start;
+	for (int i = 0; i < MAX_PRELOAD_PAGES && address < slot->mapping.end; i++) {
+		struct mapping_key key = mapping_key(preload_process, address);
+
+		mapping_store(slot, &key);
+		address = ((address >> MAPPING_PAGE_SHIFT) + 1) << MAPPING_PAGE_SHIFT;
+	}
+	slot_release(slot);
+	return 0;
+}
