@@ -208,14 +208,25 @@ $(BUILD)/fixtures/%_debugdata: $(BUILD)/fixtures/%
 $(BUILD)/bench/pairs: tests/bench/pairs.c
 	$(call fixture)
 
-$(BUILD)/bench/empty_probes: tests/bench/empty_probes.c $(OBJECTS)
+$(BUILD)/bench/pairs_no_fp: tests/bench/pairs.c
+	$(call fixture,-O2 -fomit-frame-pointer)
+
+# Programs of the tests and benchmarks that use seep's own rooms.
+TEST_TOOLS := $(BUILD)/bench/empty_probes $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
+
+$(BUILD)/bench/%: tests/bench/%.c $(OBJECTS)
 	@mkdir -p $(@D)
-	$(call say,BENCH,$@)
+	$(call say,TOOL,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ $(LDLIBS)
+
+$(BUILD)/tools/%: tests/tools/%.c $(OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,TOOL,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ $(LDLIBS)
 
 
 .PHONY: fixtures
-fixtures: $(FIXTURES) $(BUILD)/bench/pairs ## build the programs that the tests trace
+fixtures: $(FIXTURES) $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(TEST_TOOLS) ## build the programs that the tests trace
 
 # --- what people call ----------------------------------------------------------------------------
 
@@ -236,7 +247,7 @@ check: ## install what the tests need, build, run all tests and the lint
 	@BUILD=$(BUILD) tools/check
 
 .PHONY: bench
-bench: all $(BUILD)/bench/pairs $(BUILD)/bench/empty_probes $(BUILD)/fixtures/many_sites ## measure what tracing costs
+bench: all $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(BUILD)/bench/empty_probes $(BUILD)/fixtures/many_sites ## measure what tracing costs
 	@BUILD=$(BUILD) tools/bench
 
 .PHONY: install

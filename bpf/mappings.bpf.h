@@ -72,7 +72,8 @@ static __always_inline __u32 file_id(struct slot *slot, const struct seep_file_k
 	struct file_value *file = bpf_map_lookup_elem(&files, key);
 
 	if (!file) {
-		struct file_value fresh = {.id = __sync_fetch_and_add(&last_file, 1) + 1};
+		struct file_value fresh = {.id = __sync_fetch_and_add(&last_file, 1) + 1 +
+						 SEEP_FILE_VDSO};
 
 		/* Whoever comes second uses the id of the first. */
 		bpf_map_update_elem(&files, key, &fresh, BPF_NOEXIST);
@@ -114,6 +115,9 @@ static __always_inline void mapping_set(struct slot *slot, struct vm_area_struct
 		key.device = file->f_inode->i_sb->s_dev;
 		key.generation = file->f_inode->i_generation;
 		slot->mapping.file = file_id(slot, &key);
+	} else if (vma->vm_start == (__u64)vma->vm_mm->context.vdso) {
+		slot->mapping.file = SEEP_FILE_VDSO;
+		slot->mapping.delta = vma->vm_start;
 	}
 	slot->mapping.sum = mapping_sum(&slot->mapping, slot->process);
 }

@@ -16,6 +16,19 @@ __u32 preload_process = 0;
 /* Cache entries per mapping: enough for the first 64 MiB of code; the verifier follows no more. */
 #define MAX_PRELOAD_PAGES 1024
 
+/* Caches slot->mapping for the page of @address. Global: verified once, not once per page. */
+__weak int mapping_preload(__u32 index, __u64 address)
+{
+	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
+	struct mapping_key key;
+
+	if (!slot)
+		return -1;
+	key = mapping_key(slot->process, address);
+	mapping_store(slot, &key);
+	return 0;
+}
+
 SEC("iter/task_vma")
 int mappings_preload(struct bpf_iter__task_vma *ctx)
 {
@@ -41,9 +54,7 @@ int mappings_preload(struct bpf_iter__task_vma *ctx)
 	mapping_set(slot, vma);
 	address = slot->mapping.start;
 	for (int i = 0; i < MAX_PRELOAD_PAGES && address < slot->mapping.end; i++) {
-		struct mapping_key key = mapping_key(preload_process, address);
-
-		mapping_store(slot, &key);
+		mapping_preload(index, address);
 		address = ((address >> MAPPING_PAGE_SHIFT) + 1) << MAPPING_PAGE_SHIFT;
 	}
 	slot_release(slot);

@@ -10,6 +10,7 @@
 #define SEEP_BPF_SLOTS_H
 
 #include "maps.bpf.h"
+#include "unwind_step.h"
 
 #define WINDOW_WORDS 128 /* 1 KiB: one read of it costs hardly more than one of a word */
 
@@ -24,23 +25,50 @@ struct mapping {
 	__u64 sum; /* over all but seen_ns, see mapping_sum */
 };
 
+/* The user's stack, read by windows. */
+struct unwind_context {
+	__u64 window_start; /* user address of window[0] */
+	__u64 window[WINDOW_WORDS];
+};
+
 struct slot {
 	__u32 busy;
 	__u32 process;
+	__u32 jit_frame_pointers;
+	__u32 pad;
 	__u64 now_ns;
-	/* registers of the frame to be unwound next */
-	__u64 pc;
-	__u64 sp;
-	__u64 fp;
 	__u64 trampoline; /* page of the return trampoline, 0 if no return probe is pending */
 	__u64 hash;
 	__u64 check;
-	__u64 window_start;	/* user address of window[0] */
+	struct registers registers; /* of the frame to be unwound next */
 	struct mapping mapping; /* of the frame before: the next one is often in the same file */
-	__u64 window[WINDOW_WORDS];
+	struct unwind_context context;
 	struct seep_stack_event stack;	 /* sent as it is */
 	struct seep_site_value new_site; /* all zero but for its check */
 };
+
+/*
+ * Reads the word at @address of the user's stack, by windows: most words of a walk are close
+ * together, and reading 1 KiB costs what reading 8 bytes costs. 0 or -errno.
+ */
+static __always_inline long stack_read(struct unwind_context *context, __u64 address,
+				       __u64 *ret_word)
+{
+	__u64 offset = address - context->window_start;
+
+	if (offset > (WINDOW_WORDS - 1) * 8 || (offset & 7)) {
+		context->window_start = address;
+		if (bpf_probe_read_user(context->window, sizeof(context->window),
+					(void *)address)) {
+			/* The window may reach past the end of the stack; the word may not. */
+			context->window_start = ~0ULL;
+			return bpf_probe_read_user(ret_word, 8, (void *)address);
+		}
+		offset = 0;
+	}
+	*ret_word = context->window[(offset >> 3) & (WINDOW_WORDS - 1)];
+	return 0;
+}
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

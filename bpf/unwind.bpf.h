@@ -1,45 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The stack of the running thread, as normalised frames with a hash over them.
- *
- * unwind_begin, unwind_walk and the result in slot->stack are the interface; how one frame leads to
- * the next is unwind_step's business alone. Here: by frame pointers.
+ * The stack of the running thread, as normalised frames with a hash over them: by the unwind tables
+ * that user space makes of .eh_frame (seep/unwind.h), where there are none by frame pointers if they
+ * are plausible, and otherwise not further. The end says which.
  */
 #ifndef SEEP_BPF_UNWIND_H
 #define SEEP_BPF_UNWIND_H
 
 #include "config.bpf.h"
 #include "mappings.bpf.h"
+#include "tables.bpf.h"
 
 #define PAGE_BYTES	 4096
-#define MAX_FRAME_BYTES	 (256 << 10) /* a larger distance between frames is no frame */
-#define MAX_RETURN_DEPTH 64	     /* MAX_URETPROBE_DEPTH in kernel/events/uprobes.c */
-
-enum step_result {
-	STEP_NEXT,
-	STEP_DONE,
-};
-
-/*
- * Reads the word at @address of the user's stack, by windows: most words of a walk are close
- * together, and reading 1 KiB costs what reading 8 bytes costs. 0 or -errno.
- */
-static __always_inline long stack_read(struct slot *slot, __u64 address, __u64 *ret_word)
-{
-	__u64 offset = address - slot->window_start;
-
-	if (offset > (WINDOW_WORDS - 1) * 8 || (offset & 7)) {
-		slot->window_start = address;
-		if (bpf_probe_read_user(slot->window, sizeof(slot->window), (void *)address)) {
-			/* The window may reach past the end of the stack; the word may not. */
-			slot->window_start = ~0ULL;
-			return bpf_probe_read_user(ret_word, 8, (void *)address);
-		}
-		offset = 0;
-	}
-	*ret_word = slot->window[(offset >> 3) & (WINDOW_WORDS - 1)];
-	return 0;
-}
+#define MAX_RETURN_DEPTH 64 /* MAX_URETPROBE_DEPTH in kernel/events/uprobes.c */
 
 /* The page to which pending return probes of this process return, 0 if there are none. */
 static __always_inline __u64 trampoline_page(struct task_struct *task)
@@ -71,64 +44,115 @@ static __noinline __u64 hijacked_return_address(__u64 address)
 }
 
 /* Two multiplicative hashes over the frames, computed as they come: key and check of the stack. */
-static __always_inline void hash_frame(struct slot *slot, __u64 frame)
+static __always_inline void hash_frame(struct slot *slot, __u64 mixed)
 {
-	__u64 mixed = frame * 0xff51afd7ed558ccdULL;
-
-	mixed ^= mixed >> 33;
 	slot->hash = (slot->hash ^ mixed) * 0xc4ceb9fe1a85ec53ULL;
 	slot->check = (slot->check + mixed) * 0x9e3779b97f4a7c15ULL;
 }
 
-static __always_inline void push_frame(struct slot *slot, __u64 frame)
+static __always_inline void push_frame(struct slot *slot, __u64 frame, __u64 mixed)
 {
 	slot->stack.frames[slot->stack.num_frames & (SEEP_MAX_FRAMES - 1)] = frame;
 	slot->stack.num_frames++;
-	hash_frame(slot, frame);
+	hash_frame(slot, mixed);
 }
 
-static __always_inline int step_end(struct slot *slot, enum seep_end end)
+/* The rule's number by the table of the file. Negative: the end, or what to do without a table. */
+#define NO_RULE_FRAME_POINTER (-1)
+static __always_inline int rule_by_table(struct slot *slot, __u64 offset, __u32 *ret_rule)
 {
-	slot->stack.end = end;
-	return STEP_DONE;
+	__u32 file = slot->mapping.file;
+	struct seep_unwind_file *table = bpf_map_lookup_elem(&tables, &file);
+
+	if (!table)
+		return SEEP_END_NO_TABLE;
+	if (slot->now_ns - table->used_ns > MAPPING_FRESH_NS)
+		table->used_ns = slot->now_ns;
+	switch (table->state) {
+	case SEEP_UNWIND_READY:
+		*ret_rule = table_find(table, offset);
+		return *ret_rule ? 0 : SEEP_END_BAD_RULE;
+	case SEEP_UNWIND_FRAME_POINTERS:
+		return NO_RULE_FRAME_POINTER;
+	case SEEP_UNWIND_NONE:
+		return SEEP_END_NO_CFI;
+	default:
+		table_request(table, file);
+		return SEEP_END_NO_TABLE;
+	}
+}
+
+/* The step for code of a file: by its table, or what the cache remembers of that. */
+static __always_inline int step_in_file(struct slot *slot, __u64 offset, __u64 mixed)
+{
+	__u64 *cached = rule_cache_slot(mixed), entry = cached ? *cached : 0;
+	const struct seep_rule *rule;
+	__u32 number = entry & 0xffff;
+
+	if (!entry || (entry ^ mixed) >> RULE_CACHE_BITS) {
+		int result = rule_by_table(slot, offset, &number);
+
+		if (result == NO_RULE_FRAME_POINTER)
+			return step_by_frame_pointer(&slot->context, &slot->registers,
+						     SEEP_END_FRAME_POINTER);
+		if (result)
+			return result;
+		if (cached)
+			*cached = (mixed >> RULE_CACHE_BITS << RULE_CACHE_BITS) | number;
+	}
+	rule = bpf_map_lookup_elem(&rules, &number);
+	if (!rule)
+		return SEEP_END_BAD_RULE;
+	if (rule->kind == SEEP_RULE_GAP)
+		return step_by_frame_pointer(&slot->context, &slot->registers,
+					     SEEP_END_FRAME_POINTER);
+	return step_by_rule(&slot->context, &slot->registers, rule);
 }
 
 /*
- * One step: records the frame that slot->pc returns into and moves the registers to its caller.
- * A global function, so that the verifier looks at it once and not once per frame.
+ * One step: records the frame that the registers are of and moves them to its caller. STEP_NEXT or
+ * the end. A global function, so that the verifier looks at it once and not once per frame.
  */
 __weak int unwind_step(__u32 index)
 {
 	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
-	__u64 call, fp, return_address;
+	__u64 address;
+	int result;
 
 	if (!slot)
-		return STEP_DONE;
-	call = slot->pc - 1;
-	if (!mapping_covers(&slot->mapping, call)) {
-		long error = mapping_find(index, call);
+		return SEEP_END_READ;
+	address = slot->registers.pc - !slot->registers.exact;
+	if (!mapping_covers(&slot->mapping, address)) {
+		long error = mapping_find(index, address);
 
+		if (error == -EBUSY_ERRNO)
+			return SEEP_END_BUSY;
 		if (error)
-			return step_end(slot, error == -EBUSY_ERRNO ? SEEP_END_BUSY :
-								      SEEP_END_NO_MAPPING);
+			return slot->registers.guessed ? SEEP_END_FRAME_POINTER :
+							 SEEP_END_NO_MAPPING;
 	}
 	if (!slot->mapping.executable)
-		return step_end(slot, SEEP_END_NO_MAPPING);
-	push_frame(slot, slot->mapping.file ?
-				 SEEP_FRAME(slot->mapping.file, call - slot->mapping.delta) :
-				 SEEP_FRAME_RAW | call);
-	fp = slot->fp;
-	if (fp < slot->sp || fp - slot->sp > MAX_FRAME_BYTES || (fp & 7))
-		return step_end(slot, SEEP_END_FRAME_POINTER);
-	if (stack_read(slot, fp, &slot->fp) || stack_read(slot, fp + 8, &return_address))
-		return step_end(slot, SEEP_END_READ);
-	if (slot->trampoline && return_address - slot->trampoline < PAGE_BYTES)
-		return_address = hijacked_return_address(fp + 8);
-	if (!return_address)
-		return step_end(slot, SEEP_END_FRAME_POINTER);
-	slot->sp = fp + 16;
-	slot->pc = return_address;
-	return STEP_NEXT;
+		return slot->registers.guessed ? SEEP_END_FRAME_POINTER : SEEP_END_NO_MAPPING;
+	if (slot->mapping.file) {
+		__u64 offset = address - slot->mapping.delta;
+		__u64 frame = SEEP_FRAME(slot->mapping.file, offset);
+		__u64 mixed = frame_mix(frame);
+
+		push_frame(slot, frame, mixed);
+		result = step_in_file(slot, offset, mixed);
+	} else {
+		push_frame(slot, SEEP_FRAME_RAW | address, frame_mix(SEEP_FRAME_RAW | address));
+		result = slot->jit_frame_pointers ?
+				 step_by_frame_pointer(&slot->context, &slot->registers,
+						       SEEP_END_JIT) :
+				 SEEP_END_JIT;
+	}
+	if (result != STEP_NEXT)
+		return result;
+	if (slot->trampoline && slot->registers.pc - slot->trampoline < PAGE_BYTES)
+		slot->registers.pc = hijacked_return_address(slot->registers.return_at);
+	/* Nobody returns to 0: the thread's first function was given it as its caller. */
+	return slot->registers.pc ? STEP_NEXT : SEEP_END_COMPLETE;
 }
 
 /*
@@ -139,30 +163,42 @@ __weak int unwind_step(__u32 index)
 static __always_inline void unwind_from_return(struct slot *slot, __u32 index, struct pt_regs *ctx,
 					       __u32 process, __u64 function, __u64 now_ns)
 {
+	__u32 process_slot = SEEP_PROCESS_SLOT(process);
+	struct seep_process_value *value = bpf_map_lookup_elem(&processes, &process_slot);
+	int end = SEEP_END_DEPTH;
+
 	slot->process = process;
+	slot->jit_frame_pointers = value && value->jit_frame_pointers;
 	slot->now_ns = now_ns;
-	slot->pc = ctx->ip;
-	slot->sp = ctx->sp;
-	slot->fp = ctx->bp;
+	slot->registers.pc = ctx->ip;
+	slot->registers.sp = ctx->sp;
+	slot->registers.fp = ctx->bp;
+	slot->registers.bx = ctx->bx;
+	slot->registers.exact = 0;
+	slot->registers.guessed = 0;
 	slot->trampoline = trampoline_page(bpf_get_current_task_btf());
 	slot->hash = 0x9e3779b97f4a7c15ULL;
 	slot->check = 0;
-	slot->window_start = ~0ULL;
+	slot->context.window_start = ~0ULL;
 	slot->mapping.start = 0;
 	slot->mapping.end = 0;
 	slot->stack.type = SEEP_EVENT_STACK;
-	slot->stack.end = SEEP_END_DEPTH;
 	slot->stack.num_frames = 0;
-	push_frame(slot, function);
-	for (__u32 i = 1; i < SEEP_MAX_FRAMES; i++) {
-		if (i >= cfg_max_frames || unwind_step(index) != STEP_NEXT)
+	push_frame(slot, function, frame_mix(function));
+	for (__u32 i = 1; i < SEEP_MAX_FRAMES && i < cfg_max_frames; i++) {
+		int result = unwind_step(index);
+
+		if (result != STEP_NEXT) {
+			end = result;
 			break;
+		}
 	}
+	slot->stack.end = end;
 	/* A stack that ended early is another one than the whole stack with the same frames. */
-	hash_frame(slot, slot->stack.end);
+	hash_frame(slot, frame_mix(end));
 	slot->stack.stack = slot->hash ^ slot->hash >> 29;
 	slot->stack.check = slot->check >> 32;
-	counter_add(&ends, slot->stack.end, 1);
+	counter_add(&ends, end, 1);
 }
 
 #endif

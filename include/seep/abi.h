@@ -99,6 +99,9 @@ struct seep_site_value {
 struct seep_process_value {
 	__u32 id;     /* the present one, see SEEP_PROCESS_SLOT_BITS */
 	__u32 active; /* 0: count nothing (a launched command before its exec, a free slot) */
+	/* Code made at run time keeps frame pointers: true for V8, not for HotSpot. */
+	__u32 jit_frame_pointers;
+	__u32 pad;
 };
 
 /* map "probes", by index; the attach cookie is slot << 32 | index */
@@ -112,6 +115,9 @@ struct seep_probe {
 	__u8 pushed; /* bytes on the stack above the return address, at the probe */
 	__u8 pad[2];
 };
+
+/* The file id of the vDSO, which has no file. */
+#define SEEP_FILE_VDSO 1
 
 /* File ids below this are given by BPF, as it meets files; those from it on by user space. */
 #define SEEP_FILE_USER_BASE 0x400000
@@ -130,6 +136,7 @@ enum seep_event_type {
 	SEEP_EVENT_STACK,
 	SEEP_EVENT_FILE,
 	SEEP_EVENT_EXEC,
+	SEEP_EVENT_TABLE,
 };
 
 struct seep_stack_event {
@@ -152,6 +159,12 @@ struct seep_file_event {
 	__u64 offset; /* of start in the file, bytes */
 };
 
+/* A known file's unwind table is not there (any more) and was needed. */
+struct seep_table_event {
+	__u32 type;
+	__u32 file;
+};
+
 struct seep_exec_event {
 	__u32 type;
 	__u32 old_process;
@@ -165,11 +178,12 @@ _Static_assert(sizeof(struct seep_object_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_object) == 24, "no padding in values");
 _Static_assert(sizeof(struct seep_site_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_site_value) == 72 + 8 * SEEP_LIFETIME_BUCKETS, "no padding");
-_Static_assert(sizeof(struct seep_process_value) == 8, "no padding in values");
+_Static_assert(sizeof(struct seep_process_value) == 16, "no padding in values");
 _Static_assert(sizeof(struct seep_probe) == 16, "no padding in values");
 _Static_assert(sizeof(struct seep_file_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_stack_event) == 24 + 8 * SEEP_MAX_FRAMES, "no padding");
 _Static_assert(sizeof(struct seep_file_event) == 48, "no padding");
+_Static_assert(sizeof(struct seep_table_event) == 8, "no padding");
 _Static_assert(sizeof(struct seep_exec_event) == 40, "no padding");
 _Static_assert(SEEP_MAX_PROCESSES == 1 << SEEP_PROCESS_SLOT_BITS, "a slot fits its bits");
 

@@ -8,11 +8,14 @@
 
 #define SEEP_ENDS(X)                                                                               \
 	X(COMPLETE, complete, "reached the first function of the thread")                          \
-	X(FRAME_POINTER, frame_pointer, "the caller keeps no frame pointer")                       \
-	X(NO_TABLE, no_table, "no unwind table for this file")                                     \
-	X(NO_MAPPING, no_mapping, "a return address outside every executable mapping")             \
+	X(FRAME_POINTER, frame_pointer, "code without unwind information keeps no frame pointer")  \
+	X(JIT, jit, "code made at run time keeps no frame pointer")                                \
+	X(NO_TABLE, no_table, "the unwind table of a file was not there yet")                      \
+	X(NO_CFI, no_cfi, "a file without unwind information")                                     \
+	X(BAD_RULE, bad_rule, "unwind information that cannot be followed")                        \
+	X(BAD_FRAME, bad_frame, "the stack does not look as the unwind information says")          \
+	X(NO_MAPPING, no_mapping, "a return address outside of all code")                          \
 	X(BUSY, busy, "another thread was changing the address space")                             \
-	X(JIT, jit, "code made at run time")                                                       \
 	X(READ, read_error, "the stack could not be read")                                         \
 	X(DEPTH, depth, "deeper than the limit")
 

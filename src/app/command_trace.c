@@ -24,9 +24,9 @@ int seep_command_trace(int argc, char **argv)
 	int status = SEEP_EXIT_USAGE;
 
 	seep_config_init(&config);
-	switch (seep_options_parse_trace(argc, argv, &config)) {
+	switch (seep_options_parse(&seep_options_trace, argc, argv, &config)) {
 	case SEEP_PARSE_HELP:
-		seep_options_help_trace(stdout);
+		seep_options_help(&seep_options_trace, stdout);
 		status = SEEP_EXIT_OK;
 		break;
 	case SEEP_PARSE_USAGE:

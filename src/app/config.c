@@ -5,9 +5,10 @@
 
 #include "base/units.h"
 
-#define DEFAULT_INTERVAL_NS (10 * SEEP_NS_PER_S)
-#define DEFAULT_MAX_OBJECTS (1 << 20)
-#define DEFAULT_TOP	    10
+#define DEFAULT_INTERVAL_NS  (10 * SEEP_NS_PER_S)
+#define DEFAULT_MAX_OBJECTS  (1 << 20)
+#define DEFAULT_UNWIND_BYTES (64ULL << 20)
+#define DEFAULT_TOP	     10
 
 void seep_config_init(struct seep_config *config)
 {
@@ -15,6 +16,7 @@ void seep_config_init(struct seep_config *config)
 		.max_size_bytes = UINT64_MAX,
 		.max_objects = DEFAULT_MAX_OBJECTS,
 		.stack_depth = SEEP_MAX_FRAMES,
+		.unwind_bytes = DEFAULT_UNWIND_BYTES,
 		.forced_variant = SEEP_ATTACH_VARIANT_COUNT,
 		.interval_ns = DEFAULT_INTERVAL_NS,
 		.metric = SEEP_METRIC_LIVE_BYTES,

@@ -47,6 +47,7 @@ static int new_tracer(struct seep_engine *engine)
 		.max_size_bytes = config->max_size_bytes,
 		.max_objects = (uint32_t)config->max_objects,
 		.max_frames = (uint32_t)config->stack_depth,
+		.unwind_bytes = config->unwind_bytes,
 		.interval_ns = config->interval_ns,
 		.on_empty = stop_when_empty,
 		.context = engine,

@@ -12,10 +12,11 @@
 #include "base/log.h"
 #include "base/units.h"
 
-#define MAX_PID		4194304 /* PID_MAX_LIMIT on 64 bit */
-#define MIN_INTERVAL_NS (10 * SEEP_NS_PER_MS)
-#define MIN_OBJECTS	16
-#define MAX_OBJECTS	(1 << 28)
+#define MAX_PID		 4194304 /* PID_MAX_LIMIT on 64 bit */
+#define MIN_INTERVAL_NS	 (10 * SEEP_NS_PER_MS)
+#define MIN_UNWIND_BYTES (1 << 20)
+#define MIN_OBJECTS	 16
+#define MAX_OBJECTS	 (1 << 28)
 
 /* A setter takes the value, and returns 0 or -errno, with a reason for people where it has one. */
 struct option_row {
@@ -84,6 +85,13 @@ static int set_stack_depth(struct seep_config *config, const char *value)
 	return seep_parse_count(value, 1, SEEP_MAX_FRAMES, &config->stack_depth);
 }
 
+static int set_unwind_mem(struct seep_config *config, const char *value)
+{
+	int error = seep_parse_size(value, &config->unwind_bytes);
+
+	return !error && config->unwind_bytes < MIN_UNWIND_BYTES ? -ERANGE : error;
+}
+
 static int set_attach(struct seep_config *config, const char *value)
 {
 	return seep_attach_variant_parse(value, &config->forced_variant);
@@ -145,7 +153,7 @@ SEEP_OUTPUTS(SEEP_OUTPUT_SETTER)
 
 /* --- the table --------------------------------------------------------------------------------- */
 
-/* Rows that take no value of getopt's own come last: --help is handled by the parser. */
+/* A row without a setter is --help. */
 static const struct option_row trace_rows[] = {
 	{'p', "pid", "PID[,PID...]", "trace these processes; may be repeated", "Scope", set_pid},
 	{0, "min-size", "SIZE", "track only allocations of at least this size", "What",
@@ -154,6 +162,8 @@ static const struct option_row trace_rows[] = {
 	{0, "min-age", "TIME", "report only objects older than this", NULL, set_min_age},
 	{0, "max-objects", "N", "objects tracked at once (default 1048576)", NULL, set_max_objects},
 	{0, "stack-depth", "N", "frames per stack (default and most: 256)", NULL, set_stack_depth},
+	{0, "unwind-mem", "SIZE", "kernel memory for unwind tables (default 64M)", NULL,
+	 set_unwind_mem},
 	{'i', "interval", "TIME", "between reports (default 10s)", "When", set_interval},
 	{'d', "duration", "TIME", "end after this time (default: Ctrl-C or the targets' end)", NULL,
 	 set_duration},
@@ -173,7 +183,27 @@ static const struct option_row trace_rows[] = {
 	{'h', "help", NULL, "this text", NULL, NULL},
 };
 
-#define NUM_ROWS (sizeof(trace_rows) / sizeof(trace_rows[0]))
+static const struct option_row doctor_rows[] = {
+	{0, "unwind", "PID",
+	 "trace this process for a while and tell, for each file that it\n"
+	 "maps, its unwind table and how stacks ended in it",
+	 "What", set_pid},
+	{'d', "duration", "TIME", "how long (default 5s)", "When", set_duration},
+	{'v', "verbose", NULL, "debug messages", NULL, set_verbose},
+	{'h', "help", NULL, "this text", NULL, NULL},
+};
+
+struct seep_options {
+	const char *usage;
+	const char *examples;
+	const struct option_row *rows;
+	size_t num_rows;
+	/* What cannot be seen option by option; @stray is the first word behind the options. */
+	int (*finish)(struct seep_config *config, char **stray);
+};
+
+#define NUM_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
+#define MAX_ROWS       NUM_ROWS(trace_rows)
 
 /* Values that getopt_long returns for rows without a letter. */
 #define LONG_ONLY 256
@@ -195,39 +225,31 @@ static void print_row(FILE *stream, const struct option_row *row)
 	fprintf(stream, "%s\n", help);
 }
 
-void seep_options_help_trace(FILE *stream)
+void seep_options_help(const struct seep_options *options, FILE *stream)
 {
-	fputs("Usage: seep trace -p PID[,PID...] [options]\n"
-	      "  or:  seep trace [options] -- COMMAND [ARG...]\n\n"
-	      "Shows which code paths of running processes hold memory that was allocated and not\n"
-	      "released. The processes need no restart, and keep running when the trace ends.\n",
-	      stream);
-	for (size_t i = 0; i < NUM_ROWS; i++) {
-		if (trace_rows[i].group)
-			fprintf(stream, "\n%s:\n", trace_rows[i].group);
-		if (trace_rows[i].help)
-			print_row(stream, &trace_rows[i]);
+	fputs(options->usage, stream);
+	for (size_t i = 0; i < options->num_rows; i++) {
+		const struct option_row *row = &options->rows[i];
+
+		if (row->group)
+			fprintf(stream, "\n%s:\n", row->group);
+		if (row->help)
+			print_row(stream, row);
 	}
-	fputs("\nSIZE takes K, M, G; TIME takes ms, s, m, h. FILE may be - for standard output; with\n"
-	      "%t in its name every report gets its own. SIGUSR1 asks for a report now.\n"
-	      "\nExamples:\n"
-	      "  seep trace -p 1234                            every 10 s, until Ctrl-C\n"
-	      "  seep trace -p 1234 -d 1m --min-age 30s        what lives longer than 30 s\n"
-	      "  seep trace -p 1234 -d 1m --flamegraph a.svg   and a flame graph of it\n"
-	      "  seep trace --json out.json -- ./server --port 8080\n",
-	      stream);
+	fputs(options->examples, stream);
 }
 
 /* --- parsing ----------------------------------------------------------------------------------- */
 
-static void fill_getopt(struct option longs[NUM_ROWS + 1], char shorts[3 * NUM_ROWS + 3])
+static void fill_getopt(const struct seep_options *options, struct option longs[MAX_ROWS + 1],
+			char shorts[3 * MAX_ROWS + 3])
 {
 	char *letter = shorts;
 
 	*letter++ = '+'; /* stop at the first word that is no option */
 	*letter++ = ':'; /* tell a missing value from an unknown option */
-	for (size_t i = 0; i < NUM_ROWS; i++) {
-		const struct option_row *row = &trace_rows[i];
+	for (size_t i = 0; i < options->num_rows; i++) {
+		const struct option_row *row = &options->rows[i];
 
 		longs[i] = (struct option){
 			.name = row->name,
@@ -241,14 +263,14 @@ static void fill_getopt(struct option longs[NUM_ROWS + 1], char shorts[3 * NUM_R
 			*letter++ = ':';
 	}
 	*letter = '\0';
-	longs[NUM_ROWS] = (struct option){0};
+	longs[options->num_rows] = (struct option){0};
 }
 
-static const struct option_row *find_row(int value)
+static const struct option_row *find_row(const struct seep_options *options, int value)
 {
-	for (size_t i = 0; i < NUM_ROWS; i++) {
-		if (value == trace_rows[i].letter || value == LONG_ONLY + (int)i)
-			return &trace_rows[i];
+	for (size_t i = 0; i < options->num_rows; i++) {
+		if (value == options->rows[i].letter || value == LONG_ONLY + (int)i)
+			return &options->rows[i];
 	}
 	return NULL;
 }
@@ -265,18 +287,19 @@ static int apply(const struct option_row *row, struct seep_config *config, const
 	return error;
 }
 
-static int parse_options(int argc, char **argv, struct seep_config *config, bool *ret_help)
+static int parse_options(const struct seep_options *options, int argc, char **argv,
+			 struct seep_config *config, bool *ret_help)
 {
-	struct option longs[NUM_ROWS + 1];
-	char shorts[3 * NUM_ROWS + 3];
+	struct option longs[MAX_ROWS + 1];
+	char shorts[3 * MAX_ROWS + 3];
 	int value;
 
-	fill_getopt(longs, shorts);
+	fill_getopt(options, longs, shorts);
 	optind = 0; /* glibc: start afresh */
 	opterr = 0;
 	*ret_help = false;
 	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		const struct option_row *row = find_row(value);
+		const struct option_row *row = find_row(options, value);
 
 		if (value == ':') {
 			seep_error("%s needs a value", argv[optind - 1]);
@@ -338,19 +361,65 @@ static int check(const struct seep_config *config, const char *stray)
 	return 0;
 }
 
-enum seep_parse_result seep_options_parse_trace(int argc, char **argv, struct seep_config *config)
+static int finish_trace(struct seep_config *config, char **stray)
 {
-	const char *stray;
+	int error;
+
+	if (*stray && !config->num_pids)
+		config->command = stray;
+	error = check(config, *stray);
+	return error ? error : describe_scope(config);
+}
+
+static int finish_doctor(struct seep_config *config, char **stray)
+{
+	if (*stray) {
+		seep_error("unexpected word \"%s\"", *stray);
+		return -EINVAL;
+	}
+	return describe_scope(config);
+}
+
+const struct seep_options seep_options_trace = {
+	.usage =
+		"Usage: seep trace -p PID[,PID...] [options]\n"
+		"  or:  seep trace [options] -- COMMAND [ARG...]\n\n"
+		"Shows which code paths of running processes hold memory that was allocated and not\n"
+		"released. The processes need no restart, and keep running when the trace ends.\n",
+	.rows = trace_rows,
+	.num_rows = NUM_ROWS(trace_rows),
+	.examples =
+		"\nSIZE takes K, M, G; TIME takes ms, s, m, h. FILE may be - for standard output; with\n"
+		"%t in its name every report gets its own. SIGUSR1 asks for a report now.\n"
+		"\nExamples:\n"
+		"  seep trace -p 1234                            every 10 s, until Ctrl-C\n"
+		"  seep trace -p 1234 -d 1m --min-age 30s        what lives longer than 30 s\n"
+		"  seep trace -p 1234 -d 1m --flamegraph a.svg   and a flame graph of it\n"
+		"  seep trace --json out.json -- ./server --port 8080\n",
+	.finish = finish_trace,
+};
+
+const struct seep_options seep_options_doctor = {
+	.usage =
+		"Usage: seep doctor [options]\n\n"
+		"Tells what this kernel can do for seep and what a probe costs here; with --unwind, how\n"
+		"well the stacks of a process can be walked.\n",
+	.rows = doctor_rows,
+	.num_rows = NUM_ROWS(doctor_rows),
+	.examples = "\nExamples:\n"
+		    "  seep doctor\n"
+		    "  seep doctor --unwind 1234 -d 10s\n",
+	.finish = finish_doctor,
+};
+
+enum seep_parse_result seep_options_parse(const struct seep_options *options, int argc, char **argv,
+					  struct seep_config *config)
+{
 	bool help;
 
-	if (parse_options(argc, argv, config, &help))
+	if (parse_options(options, argc, argv, config, &help))
 		return SEEP_PARSE_USAGE;
 	if (help)
 		return SEEP_PARSE_HELP;
-	stray = optind < argc ? argv[optind] : NULL;
-	if (stray && !config->num_pids)
-		config->command = argv + optind;
-	if (check(config, stray) || describe_scope(config))
-		return SEEP_PARSE_USAGE;
-	return SEEP_PARSE_RUN;
+	return options->finish(config, argv + optind) ? SEEP_PARSE_USAGE : SEEP_PARSE_RUN;
 }

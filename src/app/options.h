@@ -16,10 +16,16 @@ enum seep_parse_result {
 	SEEP_PARSE_USAGE /* wrong, and said why on standard error */
 };
 
+/* The options of one command. */
+struct seep_options;
+extern const struct seep_options seep_options_trace;
+extern const struct seep_options seep_options_doctor;
+
 /* Parses the words behind the command's name (@argv[0] is the name). */
-enum seep_parse_result seep_options_parse_trace(int argc, char **argv, struct seep_config *config);
+enum seep_parse_result seep_options_parse(const struct seep_options *options, int argc, char **argv,
+					  struct seep_config *config);
 
 /* Prints the help of the command to @stream. */
-void seep_options_help_trace(FILE *stream);
+void seep_options_help(const struct seep_options *options, FILE *stream);
 
 #endif

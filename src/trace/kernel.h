@@ -17,6 +17,7 @@
 #include <linux/types.h>
 
 #include "seep/abi.h"
+#include "seep/unwind.h"
 #include "trace/features.h"
 
 struct seep_kernel;
@@ -65,6 +66,26 @@ int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process)
 int seep_kernel_set_probe(struct seep_kernel *kernel, uint32_t index,
 			  const struct seep_probe *probe);
 
+/*
+ * Unwind tables, see seep/unwind.h: a rule by number, the table of a file by the file's id. 0 or
+ * -errno.
+ */
+int seep_kernel_set_rule(struct seep_kernel *kernel, uint32_t number, const struct seep_rule *rule);
+int seep_kernel_set_table(struct seep_kernel *kernel, uint32_t file,
+			  const struct seep_unwind_file *table);
+int seep_kernel_get_table(const struct seep_kernel *kernel, uint32_t file,
+			  struct seep_unwind_file *ret_table);
+
+/*
+ * Chunks of tables. A new one is a map of its own, whose descriptor (or -errno) is returned; programs
+ * see it once it was put into the table of chunks, where @numbers say. Putting and removing waits for
+ * all running programs (some 10 ms), however many chunks it is. 0 or -errno.
+ */
+int seep_kernel_new_chunk(const seep_row words[SEEP_CHUNK_WORDS]);
+int seep_kernel_put_chunks(struct seep_kernel *kernel, const uint32_t *numbers, const int *chunks,
+			   size_t count);
+int seep_kernel_remove_chunks(struct seep_kernel *kernel, const uint32_t *numbers, size_t count);
+
 /* Hits of the first @num_probes probes since the start, summed over the CPUs. 0 or -errno. */
 int seep_kernel_read_hits(const struct seep_kernel *kernel, uint32_t num_probes,
 			  uint64_t *ret_hits);
@@ -95,6 +116,7 @@ struct seep_kernel_events {
 	void (*stack)(void *context, const struct seep_stack_event *event);
 	void (*file)(void *context, const struct seep_file_event *event);
 	void (*exec)(void *context, const struct seep_exec_event *event);
+	void (*table)(void *context, const struct seep_table_event *event);
 	void *context;
 };
 /* Sets the receivers; once, before the first drain. 0 or -errno. */

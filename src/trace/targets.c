@@ -158,6 +158,15 @@ static bool was_attached(const struct seep_target *target, const struct seep_fil
 	return false;
 }
 
+/* HotSpot's compilers use rbp for other things: a chain of frame pointers would be a guess. */
+static bool is_hotspot(const char *path)
+{
+	static const char name[] = "/libjvm.so";
+	size_t length = strlen(path);
+
+	return length >= sizeof(name) - 1 && strcmp(path + length - (sizeof(name) - 1), name) == 0;
+}
+
 /* Looks at a file once per target. Functions that were attached, or -errno. */
 static int consider_file(struct seep_targets *targets, struct seep_target *target,
 			 const struct seep_file *file, uint64_t *missed)
@@ -173,6 +182,8 @@ static int consider_file(struct seep_targets *targets, struct seep_target *targe
 		return -ENOMEM;
 	target->attached = attached;
 	target->attached[target->num_attached++] = file;
+	if (is_hotspot(file->path))
+		target->has_hotspot = true;
 	if (!file->num_functions)
 		return 0;
 	error = attach_file(targets, target, file);
@@ -238,7 +249,11 @@ static bool is_traced(const struct seep_targets *targets, pid_t pid)
 
 static int set_active(struct seep_targets *targets, const struct seep_target *target, bool active)
 {
-	struct seep_process_value value = {.id = target->process, .active = active};
+	struct seep_process_value value = {
+		.id = target->process,
+		.active = active,
+		.jit_frame_pointers = !target->has_hotspot,
+	};
 
 	return seep_kernel_set_process(targets->config.kernel, target->slot, &value);
 }
@@ -376,6 +391,11 @@ static void preload(struct seep_targets *targets, const struct seep_target *targ
 	if (error)
 		seep_debug("cannot look through the mappings of process %d: %s", target->pid,
 			   strerror(-error));
+	/* The files come as events, and become tables, before the first stack needs them. */
+	seep_kernel_drain(targets->config.kernel);
+	error = seep_tables_flush(targets->config.tables);
+	if (error)
+		seep_warn("cannot give the kernel its unwind tables: %s", strerror(-error));
 }
 
 static int attach_running(struct seep_targets *targets, struct seep_target *target)

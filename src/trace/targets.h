@@ -15,6 +15,7 @@
 #include "trace/files.h"
 #include "trace/kernel.h"
 #include "trace/processes.h"
+#include "trace/tables.h"
 
 struct seep_target {
 	pid_t pid;
@@ -23,6 +24,7 @@ struct seep_target {
 	int pidfd;	  /* readable when the process has ended */
 	char *root;	  /* see seep_proc_info */
 	struct seep_record *record;
+	bool has_hotspot;     /* a Java virtual machine: no frame pointers in its code */
 	size_t num_functions; /* probed in this process */
 	size_t num_files;     /* with probes */
 	size_t num_links;
@@ -37,6 +39,7 @@ struct seep_targets;
 struct seep_targets_config {
 	struct seep_kernel *kernel;
 	struct seep_files *files;
+	struct seep_tables *tables;
 	struct seep_processes *processes;
 	enum seep_attach_variant variant;
 };

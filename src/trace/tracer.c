@@ -20,6 +20,7 @@
 #include "trace/overhead.h"
 #include "trace/processes.h"
 #include "trace/stacks.h"
+#include "trace/tables.h"
 #include "trace/targets.h"
 
 /* Windows of the overhead measurement do not come closer together than this. */
@@ -40,6 +41,7 @@ struct seep_tracer {
 	struct seep_kernel *kernel;
 	struct seep_symbolizer *symbolizer;
 	struct seep_files *files;
+	struct seep_tables *tables;
 	struct seep_stacks *stacks;
 	struct seep_processes *processes;
 	struct seep_targets *targets;
@@ -101,6 +103,17 @@ static void on_file(void *context, const struct seep_file_event *event)
 					 file->root);
 	if (!file || file->fd < 0)
 		tracer->losses[SEEP_LOSS_FILES_UNNAMED]++;
+	if (seep_tables_add(tracer->tables, event->file, file ? file->path : "",
+			    file ? file->fd : -1))
+		seep_debug("no memory for an unwind table");
+}
+
+/* A table that was given up is needed again. */
+static void on_table(void *context, const struct seep_table_event *event)
+{
+	struct seep_tracer *tracer = context;
+
+	seep_tables_again(tracer->tables, event->file);
 }
 
 /* New files of a live target: plugins that were loaded, or all of them after an exec. */
@@ -163,12 +176,23 @@ static void catch_up_execs(struct seep_tracer *tracer)
 	}
 }
 
+/* Takes what the ring buffer holds; then BPF may see the tables that this made. */
+static void drain(struct seep_tracer *tracer)
+{
+	int error;
+
+	seep_kernel_drain(tracer->kernel);
+	error = seep_tables_flush(tracer->tables);
+	if (error)
+		seep_warn("cannot give the kernel its unwind tables: %s", strerror(-error));
+}
+
 static int on_events(void *context, uint64_t value)
 {
 	struct seep_tracer *tracer = context;
 
 	(void)value;
-	seep_kernel_drain(tracer->kernel);
+	drain(tracer);
 	return 0;
 }
 
@@ -193,7 +217,7 @@ static int on_ended(void *context, uint64_t value)
 	struct seep_target *target = watch->target;
 
 	(void)value;
-	seep_kernel_drain(tracer->kernel);
+	drain(tracer);
 	catch_up_execs(tracer);
 	seep_debug("process %d (%s) ended", target->pid, target->record->process.comm);
 	freeze(tracer, target->record);
@@ -331,6 +355,7 @@ static int open_kernel(struct seep_tracer *tracer)
 		.stack = on_stack,
 		.file = on_file,
 		.exec = on_exec,
+		.table = on_table,
 		.context = tracer,
 	};
 	int error = seep_features_probe(config->forced_variant, &tracer->features);
@@ -359,6 +384,9 @@ static int open_tables(struct seep_tracer *tracer)
 	if (!error)
 		error = seep_files_new(tracer->kernel, tracer->symbolizer, &tracer->files);
 	if (!error)
+		error = seep_tables_new(tracer->kernel, tracer->config.unwind_bytes,
+					&tracer->tables);
+	if (!error)
 		error = seep_stacks_new(&tracer->stacks);
 	if (!error)
 		error = seep_processes_new(&tracer->processes);
@@ -367,6 +395,7 @@ static int open_tables(struct seep_tracer *tracer)
 	targets_config = (struct seep_targets_config){
 		.kernel = tracer->kernel,
 		.files = tracer->files,
+		.tables = tracer->tables,
 		.processes = tracer->processes,
 		.variant = tracer->features.variant,
 	};
@@ -417,6 +446,7 @@ void seep_tracer_free(struct seep_tracer *tracer)
 	seep_targets_free(tracer->targets);
 	seep_processes_free(tracer->processes);
 	seep_stacks_free(tracer->stacks);
+	seep_tables_free(tracer->tables);
 	seep_files_free(tracer->files);
 	seep_symbolizer_free(tracer->symbolizer);
 	seep_kernel_free(tracer->kernel);
@@ -460,7 +490,7 @@ void seep_tracer_stop(struct seep_tracer *tracer)
 int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 			 const struct seep_snapshot **ret_snapshot)
 {
-	seep_kernel_drain(tracer->kernel);
+	drain(tracer);
 	catch_up_execs(tracer);
 	for (struct watch *watch = tracer->watches; watch && !final; watch = watch->next)
 		rescan(tracer, watch->target);
@@ -470,6 +500,16 @@ int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 struct seep_symbolizer *seep_tracer_symbolizer(struct seep_tracer *tracer)
 {
 	return tracer->symbolizer;
+}
+
+const struct seep_features *seep_tracer_features(const struct seep_tracer *tracer)
+{
+	return &tracer->features;
+}
+
+const struct seep_tables *seep_tracer_tables(const struct seep_tracer *tracer)
+{
+	return tracer->tables;
 }
 
 /* Releases of blocks from before the trace are no loss to worry about, retries none at all. */

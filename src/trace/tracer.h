@@ -20,6 +20,7 @@
 #include "model/snapshot.h"
 #include "symbol/symbolizer.h"
 #include "trace/features.h"
+#include "trace/tables.h"
 
 struct seep_tracer;
 
@@ -32,7 +33,8 @@ struct seep_tracer_config {
 	uint64_t max_size_bytes;
 	uint32_t max_objects;
 	uint32_t max_frames;
-	uint64_t interval_ns; /* between reports; the overhead is measured as often */
+	uint64_t unwind_bytes; /* cap of the unwind tables in the kernel */
+	uint64_t interval_ns;  /* between reports; the overhead is measured as often */
 	/* Called once when the last target has ended. */
 	void (*on_empty)(void *context);
 	void *context;
@@ -67,6 +69,9 @@ void seep_tracer_stop(struct seep_tracer *tracer);
 int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 			 const struct seep_snapshot **ret_snapshot);
 struct seep_symbolizer *seep_tracer_symbolizer(struct seep_tracer *tracer);
+const struct seep_features *seep_tracer_features(const struct seep_tracer *tracer);
+/* The unwind tables of all files met so far: see seep_tables_each. */
+const struct seep_tables *seep_tracer_tables(const struct seep_tracer *tracer);
 
 /* Numbers for a status line. */
 struct seep_tracer_status {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The cost of one malloc and free: each line "RUN N" on standard input does N pairs below 12 calls
- * that keep frame pointers and answers with nanoseconds per pair. "RATE N SECONDS" spreads N pairs
- * per second over SECONDS instead.
+ * The cost of one malloc and free: each line "RUN N [DEPTH]" on standard input does N pairs below
+ * DEPTH (or 12) frames and answers with nanoseconds per pair. "RATE N SECONDS" spreads N pairs per
+ * second over SECONDS instead. Built twice, with frame pointers and without.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 enum {
-	DEPTH = 12,
+	DEFAULT_FRAMES = 12,
+	OWN_FRAMES = 5, /* malloc, its caller, run, main and what calls main */
 	BURST_NS = 10000000
 };
 
@@ -35,11 +36,12 @@ __attribute__((noinline, noclone, noipa)) static void *deep(int depth, size_t si
 	return block;
 }
 
-static void run(uint64_t pairs)
+static void run(uint64_t pairs, uint64_t frames)
 {
-	/* main, run and malloc's caller are frames too */
+	int depth = frames > OWN_FRAMES ? (int)(frames - OWN_FRAMES) : 0;
+
 	for (uint64_t i = 0; i < pairs; i++)
-		free(deep(DEPTH - 3, 64 + (i & 255)));
+		free(deep(depth, 64 + (i & 255)));
 }
 
 static void run_at_rate(uint64_t per_second, uint64_t seconds)
@@ -52,7 +54,7 @@ static void run_at_rate(uint64_t per_second, uint64_t seconds)
 		struct timespec until = {.tv_sec = (time_t)(next / 1000000000u),
 					 .tv_nsec = (long)(next % 1000000000u)};
 
-		run(per_second * BURST_NS / 1000000000u);
+		run(per_second * BURST_NS / 1000000000u, DEFAULT_FRAMES);
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 	}
 }
@@ -67,8 +69,8 @@ int main(void)
 		unsigned long long first = 0, second = 0;
 		uint64_t start = now_ns();
 
-		if (sscanf(line, "RUN %llu", &first) == 1)
-			run(first);
+		if (sscanf(line, "RUN %llu %llu", &first, &second) >= 1)
+			run(first, second ? second : DEFAULT_FRAMES);
 		else if (sscanf(line, "RATE %llu %llu", &first, &second) == 2)
 			run_at_rate(first, second);
 		else

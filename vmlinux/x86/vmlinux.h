@@ -8,6 +8,7 @@
 
 typedef unsigned char __u8;
 typedef unsigned short __u16;
+typedef short __s16;
 typedef int __s32;
 typedef unsigned int __u32;
 typedef long long __s64;
@@ -125,6 +126,7 @@ struct task_struct {
 
 struct pt_regs {
 	long unsigned int bp;
+	long unsigned int bx;
 	long unsigned int ax;
 	long unsigned int dx;
 	long unsigned int si;
@@ -132,6 +134,10 @@ struct pt_regs {
 	long unsigned int ip;
 	long unsigned int sp;
 };
+
+typedef struct {
+	void *vdso;
+} mm_context_t;
 
 struct xol_area;
 
@@ -141,6 +147,7 @@ struct uprobes_state {
 
 struct mm_struct {
 	struct {
+		mm_context_t context;
 		struct uprobes_state uprobes_state;
 	};
 };
@@ -156,6 +163,7 @@ struct vm_area_struct {
 			long unsigned int vm_end;
 		};
 	};
+	struct mm_struct *vm_mm;
 	union {
 		const vm_flags_t vm_flags;
 	};

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The unwind tables: their maps, and the search for the rule of an address. */
+#ifndef SEEP_BPF_TABLES_H
+#define SEEP_BPF_TABLES_H
+
+#include "maps.bpf.h"
+#include "unwind_step.h"
+
+struct chunk {
+	seep_row words[SEEP_CHUNK_WORDS];
+};
+
+/*
+ * One value per map, so that the memory of a table is its own; and a lookup in an array of one is
+ * inlined by the verifier, 2 ns for both levels.
+ */
+struct chunk_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size,
+	       sizeof(struct chunk)); /* clang 14 forgets a type that is used only here */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, SEEP_MAX_CHUNKS);
+	__type(key, __u32);
+	__array(values, struct chunk_map);
+} chunks SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SEEP_MAX_RULES);
+	__type(key, __u32);
+	__type(value, struct seep_rule);
+} rules SEC(".maps") __weak;
+
+/* by file id */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SEEP_MAX_FILES);
+	__type(key, __u32);
+	__type(value, struct seep_unwind_file);
+} tables SEC(".maps") __weak;
+
+/*
+ * From a frame to its rule without a search: most frames come again. One word per entry, so that it is
+ * never seen half-written: the rule in the low 16 bits, above it those 48 bits of the frame's mixed
+ * value that are not the index. As mixing loses nothing (frame_mix is a bijection), a hit is exact, and
+ * since a file id stands for one content forever, an entry never becomes wrong.
+ */
+#define RULE_CACHE_BITS 16
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << RULE_CACHE_BITS);
+	__type(key, __u32);
+	__type(value, __u64);
+} rule_cache SEC(".maps") __weak;
+
+static __always_inline __u64 frame_mix(__u64 frame)
+{
+	__u64 mixed = frame * 0xff51afd7ed558ccdULL; /* odd: invertible */
+
+	return mixed ^ mixed >> 33;
+}
+
+static __always_inline __u64 *rule_cache_slot(__u64 mixed)
+{
+	__u32 index = mixed & ((1 << RULE_CACHE_BITS) - 1);
+
+	return bpf_map_lookup_elem(&rule_cache, &index);
+}
+
+static __always_inline const struct chunk *chunk_get(__u32 number)
+{
+	void *map = bpf_map_lookup_elem(&chunks, &number);
+	__u32 zero = 0;
+
+	return map ? bpf_map_lookup_elem(map, &zero) : NULL;
+}
+
+/* Asks user space for a table, once. */
+static __always_inline void table_request(struct seep_unwind_file *table, __u32 file)
+{
+	struct seep_table_event event = {.type = SEEP_EVENT_TABLE, .file = file};
+
+	if (__sync_lock_test_and_set(&table->requested, 1))
+		return;
+	if (bpf_ringbuf_output(&events, &event, sizeof(event), 0))
+		table->requested = 0; /* no room: the next stack asks again */
+}
+
+/* The number of the rule at @offset of the file; 0 (SEEP_RULE_BAD) where the table says nothing. */
+static __always_inline __u32 table_find(const struct seep_unwind_file *table, __u64 offset)
+{
+	__u64 page = (offset >> SEEP_UNWIND_PAGE_SHIFT) - table->first_page;
+	const struct chunk *index = chunk_get(table->index_chunk), *rows;
+	__u32 position, span;
+
+	if (!index || page >= table->num_pages)
+		return 0;
+	/* struct seep_unwind_page, as words */
+	position = (__u32)page * 2 & (SEEP_CHUNK_WORDS - 2);
+	rows = chunk_get(index->words[position]);
+	span = index->words[position + 1];
+	if (!rows || !(span >> 16))
+		return 0;
+	return SEEP_ROW_RULE(row_search(rows->words, span & 0xffff, span >> 16, offset & 0xffff));
+}
+
+#endif

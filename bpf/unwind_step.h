@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From one frame to its caller, by a rule of the unwind tables or by frame pointers. Pure: what it
+ * reads of the target it reads through stack_read, which whoever includes this defines. So it compiles
+ * for BPF and, for tests and fuzzing, on the host.
+ */
+#ifndef SEEP_BPF_UNWIND_STEP_H
+#define SEEP_BPF_UNWIND_STEP_H
+
+#include "seep/ends.h"
+#include "seep/unwind.h"
+
+#ifndef __bpf__
+#undef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+
+struct unwind_context;
+
+/* The word at @address of the target's stack. 0 or -errno. */
+static __always_inline long stack_read(struct unwind_context *context, __u64 address,
+				       __u64 *ret_word);
+
+/* Of a frame, as far as callers need them. */
+struct registers {
+	__u64 pc;
+	__u64 sp;
+	__u64 fp;	 /* rbp */
+	__u64 bx;	 /* rbx */
+	__u64 return_at; /* where pc was read from; 0 if it was not on the stack as a return address */
+	__u32 exact;	 /* pc is where the frame is, not the instruction behind a call */
+	__u32 guessed; /* by a frame pointer, which is only plausible */
+};
+
+/* Distance of a frame pointer from the stack pointer: a larger one is none. */
+#define MAX_FRAME_BYTES (256 << 10)
+
+/*
+ * struct rt_sigframe at the stack pointer of the signal trampoline: the return address has been
+ * popped; ucontext begins with flags, link and the alternate stack (40 bytes), then sigcontext with
+ * r8-r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip (arch/x86/include/uapi/asm/sigcontext.h).
+ */
+#define SIGNAL_CONTEXT 40
+#define SIGNAL_FP      (SIGNAL_CONTEXT + 80)
+#define SIGNAL_BX      (SIGNAL_CONTEXT + 88)
+#define SIGNAL_SP      (SIGNAL_CONTEXT + 120)
+#define SIGNAL_PC      (SIGNAL_CONTEXT + 128)
+
+/* Results of a step: go on with the caller, or one of enum seep_end. */
+#define STEP_NEXT (-1)
+
+/*
+ * The last of @count rows from @first on that begins at or before @offset of its page. Without
+ * branches, so that the verifier follows one path and the processor predicts none: the borrow of a
+ * subtraction stands for the comparison. Rows and their offsets are below 2^32, so it is exact.
+ */
+static __always_inline __u32 row_search(const seep_row *words, __u32 first, __u32 count,
+					__u32 offset)
+{
+	__u64 key = ((__u64)(offset & 0xffff) << 16 | 0xffff) + 1;
+	__u32 position = first, end = first + count;
+
+#ifdef __bpf__
+#pragma unroll
+#endif
+	for (int bit = 12; bit >= 0; bit--) {
+		__u32 next = position + (1u << bit);
+		__u64 before_key = words[next & (SEEP_CHUNK_WORDS - 1)] - key;
+		__u64 before_end = (__u64)next - end;
+
+		/* The compiler must not see that these are comparisons, or it makes branches. */
+		__asm__ volatile("" : "+r"(before_key), "+r"(before_end));
+		position += (__u32)(before_key >> 63 & before_end >> 63) << bit;
+	}
+	return words[position & (SEEP_CHUNK_WORDS - 1)];
+}
+
+static __always_inline int step_signal(struct unwind_context *context, struct registers *registers)
+{
+	__u64 frame = registers->sp;
+
+	if (stack_read(context, frame + SIGNAL_FP, &registers->fp) ||
+	    stack_read(context, frame + SIGNAL_BX, &registers->bx) ||
+	    stack_read(context, frame + SIGNAL_SP, &registers->sp) ||
+	    stack_read(context, frame + SIGNAL_PC, &registers->pc))
+		return SEEP_END_READ;
+	registers->exact = 1;
+	registers->return_at = 0;
+	return STEP_NEXT;
+}
+
+/* The address of the caller's frame, by a rule that computes one. STEP_NEXT or the end. */
+static __always_inline int step_cfa(struct unwind_context *context,
+				    const struct registers *registers, const struct seep_rule *rule,
+				    __u64 *ret_cfa)
+{
+	__u64 cfa;
+
+	switch (rule->kind) {
+	case SEEP_RULE_SP:
+		cfa = registers->sp + rule->offset;
+		break;
+	case SEEP_RULE_FP:
+		cfa = registers->fp + rule->offset;
+		break;
+	case SEEP_RULE_BX:
+		cfa = registers->bx + rule->offset;
+		break;
+	case SEEP_RULE_PLT:
+		cfa = registers->sp + 8 + ((registers->pc & 15) >= (__u64)rule->offset ? 8 : 0);
+		break;
+	case SEEP_RULE_DEREF_SP:
+	case SEEP_RULE_DEREF_FP:
+		cfa = rule->kind == SEEP_RULE_DEREF_SP ? registers->sp : registers->fp;
+		if (stack_read(context, cfa + rule->offset, &cfa))
+			return SEEP_END_READ;
+		cfa += rule->add;
+		break;
+	default:
+		return SEEP_END_BAD_RULE;
+	}
+	/* The stack grows down, and a call has pushed a word: so an honest CFA lies above. */
+	if (cfa <= registers->sp || (cfa & 7))
+		return SEEP_END_BAD_FRAME;
+	*ret_cfa = cfa;
+	return STEP_NEXT;
+}
+
+/* STEP_NEXT with the registers of the caller, or why there is none. */
+static __always_inline int step_by_rule(struct unwind_context *context, struct registers *registers,
+					const struct seep_rule *rule)
+{
+	__u64 cfa, fp_at;
+	int result;
+
+	if (rule->kind == SEEP_RULE_END)
+		return SEEP_END_COMPLETE;
+	if (rule->kind == SEEP_RULE_SIGNAL)
+		return step_signal(context, registers);
+	result = step_cfa(context, registers, rule, &cfa);
+	if (result != STEP_NEXT)
+		return result;
+	if (rule->bx_offset && stack_read(context, cfa + rule->bx_offset, &registers->bx))
+		return SEEP_END_READ;
+	if (rule->fp == SEEP_FP_AT_CFA || rule->fp == SEEP_FP_AT_FP) {
+		fp_at = (rule->fp == SEEP_FP_AT_CFA ? cfa : registers->fp) + rule->fp_offset;
+		if (stack_read(context, fp_at, &registers->fp))
+			return SEEP_END_READ;
+	}
+	registers->return_at = cfa + rule->ra_offset;
+	if (stack_read(context, registers->return_at, &registers->pc))
+		return SEEP_END_READ;
+	registers->sp = cfa;
+	registers->exact = 0;
+	registers->guessed = 0;
+	return STEP_NEXT;
+}
+
+/*
+ * By frame pointer, for code without CFI. @end is the answer where the chain is not plausible. A chain
+ * that ends in 0 has come to its beginning: so start Go's goroutines and V8's entries.
+ */
+static __always_inline int step_by_frame_pointer(struct unwind_context *context,
+						 struct registers *registers, int end)
+{
+	__u64 fp = registers->fp;
+
+	if (!fp)
+		return registers->guessed ? SEEP_END_COMPLETE : end;
+	if (fp < registers->sp || fp - registers->sp > MAX_FRAME_BYTES || (fp & 7))
+		return end;
+	if (stack_read(context, fp, &registers->fp) || stack_read(context, fp + 8, &registers->pc))
+		return SEEP_END_READ;
+	registers->return_at = fp + 8;
+	registers->sp = fp + 16;
+	registers->exact = 0;
+	registers->guessed = 1;
+	return STEP_NEXT;
+}
+
+#endif

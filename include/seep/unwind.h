@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Unwind tables as BPF reads them.
+ *
+ * A table belongs to a file and is keyed by file offset, so that all processes that map the file
+ * share it wherever it is mapped. It is a list of rows: from this offset on, this rule. Rules are few
+ * and shared by all files; a row names its rule by number. The rows stand in chunks of 32 KiB, each
+ * the only value of a map of its own, so that the kernel's memory follows what is in use; the
+ * verifier can check a load from a chunk, which a search of many helper calls would be too slow for.
+ */
+#ifndef SEEP_UNWIND_H
+#define SEEP_UNWIND_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+/*
+ * A row: bits 0 to 15 of the file offset at which the rule begins to hold in the upper half, the
+ * rule's number in the lower half. Rows ascend within a page of 64 KiB; the first row of each page
+ * begins at the page's first byte, so that no search has to look back.
+ */
+typedef __u32 seep_row;
+
+#define SEEP_UNWIND_PAGE_SHIFT 16
+#define SEEP_ROW(offset, rule) (((__u32)(offset)&0xffff) << 16 | (rule))
+#define SEEP_ROW_OFFSET(row)   ((row) >> 16)
+#define SEEP_ROW_RULE(row)     ((row)&0xffff)
+
+#define SEEP_CHUNK_WORDS   8192
+#define SEEP_MAX_CHUNKS	   16384 /* 512 MiB of tables; the user's cap is far below */
+#define SEEP_MAX_RULES	   32768
+#define SEEP_MAX_PAGE_ROWS 8191 /* the search takes 13 steps; the most seen is 5,060 */
+
+/* How to come from a frame to its caller. What is said of registers is for x86-64. */
+enum seep_rule_kind {
+	SEEP_RULE_BAD,	    /* there is CFI, but it says something that has no rule here */
+	SEEP_RULE_SP,	    /* CFA = rsp + offset */
+	SEEP_RULE_FP,	    /* CFA = rbp + offset */
+	SEEP_RULE_BX,	    /* CFA = rbx + offset: _dl_runtime_resolve */
+	SEEP_RULE_PLT,	    /* CFA = rsp + 8, and 8 more if (pc & 15) >= offset: a PLT stub */
+	SEEP_RULE_DEREF_SP, /* CFA = *(rsp + offset) + add */
+	SEEP_RULE_DEREF_FP, /* CFA = *(rbp + offset) + add: realigned stacks */
+	SEEP_RULE_END,	    /* the return address is undefined: the first function of the thread */
+	SEEP_RULE_SIGNAL, /* registers are in the ucontext at rsp (x86-64: a struct rt_sigframe) */
+	SEEP_RULE_GAP,	  /* no CFI for this code */
+	SEEP_RULE_KIND_COUNT,
+};
+
+/* Where the caller's rbp is. */
+enum seep_rule_fp {
+	SEEP_FP_SAME,
+	SEEP_FP_AT_CFA,	   /* *(CFA + fp_offset) */
+	SEEP_FP_AT_FP,	   /* *(rbp + fp_offset): realigned stacks */
+	SEEP_FP_UNDEFINED, /* or not expressible: later rules that need it must fail */
+};
+
+struct seep_rule {
+	__u8 kind; /* enum seep_rule_kind */
+	__u8 fp;   /* enum seep_rule_fp */
+	__s16 fp_offset;
+	__s16 bx_offset; /* the caller's rbx is at CFA + bx_offset; 0: unchanged */
+	__s16 ra_offset; /* the return address is at CFA + ra_offset: -8 */
+	__s32 offset;	 /* bytes; PLT: the threshold */
+	__s32 add;
+};
+
+/*
+ * The index of a table: two words for each page of 64 KiB, from the page of the table's first row on.
+ * It stands in the table's first chunk, from its first word on.
+ */
+struct seep_unwind_page {
+	__u32 chunk; /* that holds the rows */
+	__u16 first; /* row, counted in words of the chunk */
+	__u16 count; /* of rows; 0: no code here */
+};
+
+/* map "tables", by file id */
+struct seep_unwind_file {
+	__u32 index_chunk;
+	__u32 first_page; /* file offset >> SEEP_UNWIND_PAGE_SHIFT of the first index entry */
+	__u32 num_pages;  /* at most SEEP_CHUNK_WORDS / 2 */
+	__u32 state;	  /* enum seep_unwind_state */
+	__u64 used_ns;	  /* when BPF last looked at a mapping of the file */
+	__u32 requested;  /* BPF has asked for the table */
+	__u32 pad;
+};
+
+enum seep_unwind_state {
+	SEEP_UNWIND_UNKNOWN, /* user space has not answered yet */
+	SEEP_UNWIND_READY,
+	SEEP_UNWIND_FRAME_POINTERS, /* no CFI at all, but frame pointers where plausible (Go) */
+	SEEP_UNWIND_NONE,	    /* no CFI and nothing to go by */
+};
+
+_Static_assert(sizeof(struct seep_rule) == 16, "no padding in values");
+_Static_assert(sizeof(struct seep_unwind_page) == 8, "two words");
+_Static_assert(sizeof(struct seep_unwind_file) == 32, "no padding in values");
+
+#endif

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * seep doctor: what there is to know about the ground that a trace stands on. With a process: how its
+ * stacks can be walked, by tracing it for a while and counting where they end.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "app/commands.h"
+#include "app/config.h"
+#include "app/options.h"
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "trace/tracer.h"
+
+#define DEFAULT_DURATION_NS (5 * SEEP_NS_PER_S)
+#define PATH_COLUMNS	    60
+
+/* --- the machine ------------------------------------------------------------------------------- */
+
+static int examine_machine(void)
+{
+	struct seep_features features;
+	struct utsname system;
+	int error = seep_features_probe(SEEP_ATTACH_VARIANT_COUNT, &features);
+
+	if (error)
+		return error;
+	uname(&system);
+	printf("kernel   %s %s, %s\n", system.sysname, system.release, system.machine);
+	printf("probes   attached by \"%s\"\n", seep_attach_variant_name(features.variant));
+	printf("cost     %u ns for a hit (%u ns where the kernel single-steps), %u ns for a call\n",
+	       features.cost.entry_ns, features.cost.stepped_ns, features.cost.call_ns);
+	return 0;
+}
+
+/* --- stacks of a process ----------------------------------------------------------------------- */
+
+/* How stacks ended in one file, in allocations. */
+struct file_ends {
+	uint64_t ends[SEEP_END_COUNT];
+};
+
+struct examination {
+	const struct seep_snapshot *snapshot;
+	struct file_ends *files;    /* by file id */
+	struct file_ends elsewhere; /* in code without a file */
+};
+
+static int stop(void *context, uint64_t value)
+{
+	(void)value;
+	seep_loop_stop(context);
+	return 0;
+}
+
+static void stop_when_empty(void *context)
+{
+	seep_loop_stop(context);
+}
+
+static int trace_for_a_while(struct seep_loop *loop, struct seep_tracer *tracer,
+			     const struct seep_config *config,
+			     const struct seep_snapshot **ret_snapshot)
+{
+	uint64_t duration_ns = config->duration_ns ? config->duration_ns : DEFAULT_DURATION_NS;
+	sigset_t set;
+	int error = 0;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	for (size_t i = 0; i < config->num_pids && !error; i++)
+		error = seep_tracer_add_pid(tracer, config->pids[i]);
+	if (!error)
+		error = seep_loop_add_signals(loop, &set, stop, loop);
+	if (!error)
+		error = seep_loop_add_timer(loop, duration_ns, 0, stop, loop, NULL);
+	if (!error)
+		error = seep_tracer_start(tracer);
+	if (!error)
+		error = seep_loop_run(loop);
+	seep_tracer_stop(tracer);
+	return error ? error : seep_tracer_snapshot(tracer, true, ret_snapshot);
+}
+
+static void count_ends(struct examination *examination)
+{
+	const struct seep_snapshot *snapshot = examination->snapshot;
+
+	for (size_t i = 0; i < snapshot->num_sites; i++) {
+		const struct seep_site *site = &snapshot->sites[i];
+		const struct seep_stack *stack = site->stack;
+		struct file_ends *ends = &examination->elsewhere;
+		uint64_t last;
+
+		if (!stack->num_frames)
+			continue;
+		last = stack->frames[stack->num_frames - 1];
+		if (!(last & SEEP_FRAME_RAW) && SEEP_FRAME_FILE(last) < SEEP_MAX_FILES)
+			ends = &examination->files[SEEP_FRAME_FILE(last)];
+		ends->ends[stack->end] += site->counts.allocs;
+	}
+}
+
+static void print_ends(const struct file_ends *ends)
+{
+	char count[SEEP_UNIT_MAX];
+
+	for (int i = 0; i < SEEP_END_COUNT; i++) {
+		if (ends->ends[i])
+			printf("  %s %s", seep_format_count(count, ends->ends[i]),
+			       seep_end_key((enum seep_end)i));
+	}
+}
+
+static const char *state_text(enum seep_unwind_state state)
+{
+	switch (state) {
+	case SEEP_UNWIND_READY:
+		return "";
+	case SEEP_UNWIND_FRAME_POINTERS:
+		return "  no CFI: frame pointers";
+	case SEEP_UNWIND_NONE:
+		return "  not readable";
+	case SEEP_UNWIND_UNKNOWN:
+		break;
+	}
+	return "  given up to make room";
+}
+
+static int print_file(const struct seep_table_info *info, void *context)
+{
+	const struct examination *examination = context;
+	char rows[SEEP_UNIT_MAX], bytes[SEEP_UNIT_MAX], time[SEEP_UNIT_MAX];
+	SEEP_AUTO_BUFFER struct seep_buffer path = SEEP_BUFFER_INIT;
+
+	seep_text_append_elided(&path, info->path, PATH_COLUMNS);
+	printf("%10s %10s %9s  %s%s", seep_format_count(rows, info->num_rows),
+	       seep_format_bytes(bytes, info->num_bytes),
+	       seep_format_duration(time, info->build_ns), path.data, state_text(info->state));
+	print_ends(&examination->files[info->file]);
+	putchar('\n');
+	return 0;
+}
+
+static int examine_stacks(const struct seep_config *config, struct seep_loop *loop,
+			  struct seep_tracer *tracer)
+{
+	SEEP_AUTO_FREE struct file_ends *files = calloc(SEEP_MAX_FILES, sizeof(*files));
+	struct examination examination = {.files = files};
+	char count[SEEP_UNIT_MAX], share[SEEP_UNIT_MAX];
+	uint64_t all = 0;
+	int error;
+
+	if (!files)
+		return -ENOMEM;
+	error = trace_for_a_while(loop, tracer, config, &examination.snapshot);
+	if (error)
+		return error;
+	for (int i = 0; i < SEEP_END_COUNT; i++)
+		all += examination.snapshot->ends[i];
+	count_ends(&examination);
+	printf("%s stacks, %s of them whole\n\n", seep_format_count(count, all),
+	       seep_format_percent(share, examination.snapshot->ends[SEEP_END_COMPLETE], all));
+	printf("%10s %10s %9s  %s\n", "rows", "bytes", "built in",
+	       "file, and stacks that ended there");
+	seep_tables_each(seep_tracer_tables(tracer), print_file, &examination);
+	printf("%10s %10s %9s  (code without a file)", "", "", "");
+	print_ends(&examination.elsewhere);
+	putchar('\n');
+	return 0;
+}
+
+static int examine_process(const struct seep_config *config)
+{
+	struct seep_tracer_config tracer_config = {
+		.forced_variant = config->forced_variant,
+		.scope_type = "pid",
+		.scope_value = config->scope_text,
+		.max_size_bytes = UINT64_MAX,
+		.max_objects = (uint32_t)config->max_objects,
+		.max_frames = (uint32_t)config->stack_depth,
+		.unwind_bytes = config->unwind_bytes,
+		.interval_ns = config->interval_ns,
+		.on_empty = stop_when_empty,
+	};
+	SEEP_AUTO_LOOP struct seep_loop *loop = NULL;
+	struct seep_tracer *tracer;
+	int error = seep_loop_new(&loop);
+
+	if (error)
+		return error;
+	tracer_config.context = loop;
+	error = seep_tracer_new(&tracer_config, loop, &tracer);
+	if (error)
+		return error;
+	error = examine_stacks(config, loop, tracer);
+	seep_tracer_free(tracer);
+	return error;
+}
+
+int seep_command_doctor(int argc, char **argv)
+{
+	struct seep_config config;
+	int status = SEEP_EXIT_USAGE;
+
+	seep_config_init(&config);
+	switch (seep_options_parse(&seep_options_doctor, argc, argv, &config)) {
+	case SEEP_PARSE_HELP:
+		seep_options_help(&seep_options_doctor, stdout);
+		status = SEEP_EXIT_OK;
+		break;
+	case SEEP_PARSE_USAGE:
+		seep_info("see: seep doctor --help");
+		break;
+	case SEEP_PARSE_RUN:
+		if (config.verbose)
+			seep_log_set_level(SEEP_LOG_DEBUG);
+		status = (config.num_pids ? examine_process(&config) : examine_machine()) ?
+				 SEEP_EXIT_FAILED :
+				 SEEP_EXIT_OK;
+		break;
+	}
+	seep_config_done(&config);
+	return status;
+}

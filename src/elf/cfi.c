@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "elf/cfi.h"
+
+#include <dwarf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "elf/cfi_private.h"
+#include "elf/sections.h"
+
+/* librustc_driver has 6 MB for 93 MB of code. */
+#define SECTION_MAX_BYTES (64u << 20)
+
+/* Linkers merge equal CIEs; the most seen in a file is in the hundreds. */
+#define CIES_MAX 65536
+
+/* With fewer FDEs in .eh_frame, which come from the C runtime, .debug_frame is read as well. */
+#define FDES_FEW 8
+
+/* How many functions of the size of a signal trampoline have their code looked at. */
+#define SIGNAL_RETURN_CHECKS_MAX 4096
+
+/* Where a section is and how to know its end. */
+struct place {
+	uint64_t offset;
+	uint64_t length;   /* at most this many bytes */
+	uint64_t address;  /* in memory */
+	uint64_t num_fdes; /* that a sorted table in .eh_frame_hdr has; 0 if there is none */
+	bool length_known; /* a section header says it; else the segment ends there, or more follows */
+};
+
+struct reader {
+	const struct seep_image *image;
+	struct seep_cfi *cfi;
+	struct seep_cfi_section section;
+	struct seep_cfi_rows rows;
+	struct seep_cfi_cie *cies; /* of this section, by offset */
+	size_t num_cies;
+	size_t max_cies;
+	const struct seep_cfi_cie *last_cie;
+	const struct seep_segment *last_segment;
+	size_t signal_return_checks;
+};
+
+static void reader_done(struct reader *reader)
+{
+	free(reader->cies);
+	seep_cfi_rows_done(&reader->rows);
+}
+
+/*
+ * Reads into memory of our own and not through libelf, which would keep it until the image is
+ * closed. What the file does not have (any more) is missing at the end.
+ */
+static int read_bytes(const struct seep_image *image, uint64_t offset, uint64_t length,
+		      uint8_t **ret_bytes, size_t *ret_length)
+{
+	SEEP_AUTO_FREE uint8_t *bytes = NULL;
+	struct stat status;
+	size_t got = 0;
+
+	if (fstat(image->fd, &status))
+		return -errno;
+	if (offset >= (uint64_t)status.st_size)
+		return -ENOENT;
+	if (length > (uint64_t)status.st_size - offset)
+		length = (uint64_t)status.st_size - offset;
+	if (length > SECTION_MAX_BYTES)
+		length = SECTION_MAX_BYTES;
+	bytes = malloc(length ? length : 1);
+	if (!bytes)
+		return -ENOMEM;
+	while (got < length) {
+		ssize_t n = pread(image->fd, bytes + got, length - got, (off_t)(offset + got));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			break;
+		got += (size_t)n;
+	}
+	*ret_bytes = SEEP_TAKE_PTR(bytes);
+	*ret_length = got;
+	return 0;
+}
+
+static int find_section(const struct seep_image *image, const char *name, struct place *ret_place)
+{
+	GElf_Shdr header;
+
+	if (!seep_section_find(image->elf, name, &header) || header.sh_type == SHT_NOBITS ||
+	    header.sh_flags & SHF_COMPRESSED || !header.sh_size)
+		return -ENOENT;
+	*ret_place = (struct place){
+		.offset = header.sh_offset,
+		.length = header.sh_size,
+		.address = header.sh_addr,
+		.length_known = true,
+	};
+	return 0;
+}
+
+static int find_header(const struct seep_image *image, GElf_Phdr *ret_header)
+{
+	size_t count;
+
+	if (elf_getphdrnum(image->elf, &count))
+		return -ENOENT;
+	for (size_t i = 0; i < count; i++)
+		if (gelf_getphdr(image->elf, (int)i, ret_header) &&
+		    ret_header->p_type == PT_GNU_EH_FRAME)
+			return 0;
+	return -ENOENT;
+}
+
+/*
+ * LSB 5.0, 10.6.2: version, three encodings, a pointer to .eh_frame, the size of the sorted table.
+ */
+static int parse_header(const struct seep_cfi_section *header, struct place *place)
+{
+	struct seep_cursor cursor = {header->bytes, header->bytes + header->length, false};
+	uint8_t version = seep_cursor_u8(&cursor);
+	uint8_t pointer_encoding = seep_cursor_u8(&cursor);
+	uint8_t count_encoding = seep_cursor_u8(&cursor);
+	uint64_t base = header->address;
+
+	seep_cursor_u8(&cursor); /* the encoding of the table itself */
+	if (version != 1 ||
+	    seep_cfi_pointer_read(&cursor, header, pointer_encoding, base, &place->address))
+		return -EINVAL;
+	if (seep_cfi_pointer_read(&cursor, header, count_encoding, base, &place->num_fdes))
+		place->num_fdes = 0;
+	return 0;
+}
+
+/* From the program header to .eh_frame, as unwinders go, for which no section header is needed. */
+static int follow_header(const struct seep_image *image, struct place *ret_place)
+{
+	enum {
+		HEADER_MAX_BYTES = 4 + 2 * 10
+	};
+	SEEP_AUTO_FREE uint8_t *bytes = NULL;
+	struct seep_cfi_section header = {0};
+	struct place place = {0};
+	GElf_Phdr program_header;
+	int err;
+
+	err = find_header(image, &program_header);
+	if (err)
+		return err;
+	err = read_bytes(image, program_header.p_offset, HEADER_MAX_BYTES, &bytes, &header.length);
+	if (err)
+		return err;
+	header.bytes = bytes;
+	header.address = program_header.p_vaddr;
+	err = parse_header(&header, &place);
+	if (err)
+		return err;
+	for (size_t i = 0; i < image->num_segments; i++) {
+		const struct seep_segment *segment = &image->segments[i];
+
+		if (place.address < segment->address ||
+		    place.address - segment->address >= segment->length)
+			continue;
+		place.offset = segment->offset + (place.address - segment->address);
+		place.length = segment->length - (place.address - segment->address);
+		*ret_place = place;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* A static program may have .eh_frame without the header that leads there. */
+static int find_eh_frame(const struct seep_image *image, struct place *ret_place)
+{
+	struct place section, place;
+	int no_section = find_section(image, ".eh_frame", &section);
+
+	if (follow_header(image, &place)) {
+		if (no_section)
+			return no_section;
+		*ret_place = section;
+		return 0;
+	}
+	if (!no_section && section.address == place.address && section.length <= place.length) {
+		place.length = section.length;
+		place.length_known = true;
+	}
+	*ret_place = place;
+	return 0;
+}
+
+static int add_cie(struct reader *reader, const struct seep_cfi_entry *entry)
+{
+	struct seep_cfi_cie cie;
+
+	/* FDEs of a CIE that makes no sense do not find it. */
+	if (seep_cfi_cie_read(&reader->section, entry, &cie))
+		return 0;
+	if (reader->num_cies == CIES_MAX)
+		return -E2BIG;
+	if (reader->num_cies == reader->max_cies) {
+		size_t max = reader->max_cies ? reader->max_cies * 2 : 16;
+		void *grown = reallocarray(reader->cies, max, sizeof(*reader->cies));
+
+		if (!grown)
+			return -ENOMEM;
+		reader->cies = grown;
+		reader->max_cies = max;
+	}
+	reader->cies[reader->num_cies++] = cie;
+	reader->last_cie = NULL;
+	return 0;
+}
+
+static int compare_cie(const void *key, const void *element)
+{
+	const uint64_t *offset = key;
+	const struct seep_cfi_cie *cie = element;
+
+	return *offset < cie->offset ? -1 : *offset > cie->offset;
+}
+
+/* In file order, so CIEs that come later than their FDEs are not found; nobody writes that. */
+static const struct seep_cfi_cie *find_cie(struct reader *reader, uint64_t offset)
+{
+	if (!reader->num_cies)
+		return NULL;
+	if (!reader->last_cie || reader->last_cie->offset != offset)
+		reader->last_cie = bsearch(&offset, reader->cies, reader->num_cies,
+					   sizeof(*reader->cies), compare_cie);
+	return reader->last_cie;
+}
+
+static const struct seep_segment *find_code(struct reader *reader, uint64_t address)
+{
+	const struct seep_image *image = reader->image;
+	const struct seep_segment *segment = reader->last_segment;
+
+	if (segment && address >= segment->address && address - segment->address < segment->length)
+		return segment;
+	for (size_t i = 0; i < image->num_segments; i++) {
+		segment = &image->segments[i];
+		if (segment->executable && address >= segment->address &&
+		    address - segment->address < segment->length) {
+			reader->last_segment = segment;
+			return segment;
+		}
+	}
+	return NULL;
+}
+
+/* musl describes its assembly by a script that does not know what a signal frame is. */
+static bool is_signal_return(struct reader *reader, const struct seep_cfi_fde *fde, uint64_t offset)
+{
+	if (fde->length != SEEP_CFI_SIGNAL_RETURN_BYTES || !reader->signal_return_checks)
+		return false;
+	reader->signal_return_checks--;
+	return seep_cfi_is_signal_return(reader->image, offset);
+}
+
+static int add_code(struct reader *reader, const struct seep_cfi_cie *cie, struct seep_cfi_fde *fde)
+{
+	static const struct seep_rule signal_rule = {.kind = SEEP_RULE_SIGNAL};
+	const struct seep_segment *segment = find_code(reader, fde->address);
+	uint64_t skip, offset;
+	int err;
+
+	if (!segment || !fde->length)
+		return -EINVAL;
+	skip = fde->address - segment->address;
+	offset = segment->offset + skip;
+	if (fde->length > segment->length - skip)
+		fde->length = segment->length - skip;
+	err = seep_cfi_rows_begin(&reader->rows, offset, offset + fde->length);
+	if (err)
+		return err;
+	if (is_signal_return(reader, fde, offset))
+		err = seep_cfi_rows_add(&reader->rows, offset, &signal_rule);
+	else
+		err = seep_cfi_run_fde(&reader->section, cie, fde, offset, &reader->rows);
+	if (err)
+		seep_cfi_rows_abort(&reader->rows);
+	else
+		seep_cfi_rows_commit(&reader->rows);
+	return err;
+}
+
+static int add_fde(struct reader *reader, const struct seep_cfi_entry *entry)
+{
+	const struct seep_cfi_cie *cie = find_cie(reader, entry->cie);
+	struct seep_cfi_fde fde;
+	int err;
+
+	err = cie ? seep_cfi_fde_read(&reader->section, entry, cie, &fde) : -EINVAL;
+	if (err == -ENOENT)
+		return 0;
+	if (!err)
+		err = add_code(reader, cie, &fde);
+	if (!err)
+		reader->cfi->num_fdes++;
+	if (err != -EINVAL)
+		return err;
+	reader->cfi->num_skipped++;
+	return 0;
+}
+
+/*
+ * From entry to entry. Zeros end .eh_frame, but a linker that keeps those of each crtend.o leaves
+ * some in the middle: when the length is known or the sorted table has more FDEs, it goes on.
+ */
+static int walk(struct reader *reader, const struct place *place)
+{
+	uint64_t offset = 0;
+	size_t fdes = 0;
+
+	while (reader->section.length - offset >= sizeof(uint32_t)) {
+		struct seep_cfi_entry entry;
+		int err = seep_cfi_entry_read(&reader->section, offset, &entry);
+
+		if (err == -ENOENT && (place->length_known || fdes < place->num_fdes)) {
+			offset += sizeof(uint32_t);
+			continue;
+		}
+		if (err)
+			return 0; /* the end, or nothing by which to find the next entry */
+		err = entry.is_cie ? add_cie(reader, &entry) : add_fde(reader, &entry);
+		if (err)
+			return err;
+		fdes += !entry.is_cie;
+		offset = entry.next;
+	}
+	return 0;
+}
+
+static int read_section(struct reader *reader, const struct place *place, bool debug_frame)
+{
+	SEEP_AUTO_FREE uint8_t *bytes = NULL;
+	size_t length;
+	int err;
+
+	err = read_bytes(reader->image, place->offset, place->length, &bytes, &length);
+	if (err)
+		return err;
+	reader->section = (struct seep_cfi_section){
+		.bytes = bytes,
+		.length = length,
+		.address = place->address,
+		.debug_frame = debug_frame,
+	};
+	reader->num_cies = 0;
+	reader->last_cie = NULL;
+	err = walk(reader, place);
+	reader->section = (struct seep_cfi_section){0};
+	return err;
+}
+
+static int read_sections(struct reader *reader)
+{
+	struct place place;
+	int err = find_eh_frame(reader->image, &place);
+
+	if (!err)
+		err = read_section(reader, &place, false);
+	if (err && err != -ENOENT)
+		return err;
+	if (reader->cfi->num_fdes >= FDES_FEW ||
+	    find_section(reader->image, ".debug_frame", &place))
+		return 0;
+	err = read_section(reader, &place, true);
+	return err == -ENOENT ? 0 : err;
+}
+
+int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi)
+{
+	SEEP_CLEANUP(seep_cfi_done) struct seep_cfi cfi = {0};
+	SEEP_CLEANUP(reader_done)
+	struct reader reader = {
+		.image = image,
+		.cfi = &cfi,
+		.signal_return_checks = SIGNAL_RETURN_CHECKS_MAX,
+	};
+	int err;
+
+	err = read_sections(&reader);
+	if (err)
+		return err;
+	if (!reader.rows.num_blocks)
+		return cfi.num_skipped ? -EINVAL : -ENOENT;
+	err = seep_cfi_rows_finish(&reader.rows, &cfi);
+	if (err)
+		return err;
+	seep_cfi_rows_done(&reader.rows);
+	err = seep_cfi_add_stubs(image, &cfi);
+	if (err)
+		return err;
+	*ret_cfi = cfi;
+	cfi = (struct seep_cfi){0};
+	return 0;
+}
+
+void seep_cfi_done(struct seep_cfi *cfi)
+{
+	free(cfi->rows);
+	*cfi = (struct seep_cfi){0};
+}
+
+const struct seep_rule *seep_cfi_find(const struct seep_cfi *cfi, uint64_t offset)
+{
+	size_t low = 0, high = cfi->num_rows;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (cfi->rows[middle].offset <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &cfi->rows[low - 1].rule : NULL;
+}

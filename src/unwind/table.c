@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "unwind/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+#define INDEX_MAX   (SEEP_CHUNK_WORDS / 2) /* pages */
+#define INDEX_WORDS 2			   /* of a page */
+
+#define RULE_BAD 0 /* numbers that every dictionary begins with */
+#define RULE_GAP 1
+
+struct builder {
+	const struct seep_cfi *cfi;
+	struct seep_rules *rules;
+	struct seep_unwind_table table;
+	size_t max_chunks; /* allocated */
+	size_t used;	   /* words of the last chunk */
+	size_t next;	   /* row of the CFI */
+	uint32_t rule;	   /* in force */
+	size_t count;	   /* of words in page */
+	seep_row page[SEEP_MAX_PAGE_ROWS];
+};
+
+static void builder_free(struct builder **builder)
+{
+	if (!*builder)
+		return;
+	seep_unwind_table_done(&(*builder)->table);
+	free(*builder);
+}
+
+static uint32_t page_of(uint64_t offset)
+{
+	return (uint32_t)(offset >> SEEP_UNWIND_PAGE_SHIFT);
+}
+
+static int add_chunk(struct builder *builder)
+{
+	struct seep_unwind_table *table = &builder->table;
+
+	if (table->num_chunks == builder->max_chunks) {
+		size_t max = builder->max_chunks ? builder->max_chunks * 2 : 1;
+		union seep_chunk *grown = reallocarray(table->chunks, max, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		table->chunks = grown;
+		builder->max_chunks = max;
+	}
+	memset(&table->chunks[table->num_chunks++], 0, sizeof(*table->chunks));
+	builder->used = 0;
+	return 0;
+}
+
+static void add_row(struct builder *builder, uint64_t offset, uint32_t rule)
+{
+	if (builder->count && SEEP_ROW_RULE(builder->page[builder->count - 1]) == rule)
+		return;
+	if (builder->count < SEEP_MAX_PAGE_ROWS) {
+		builder->page[builder->count++] = SEEP_ROW(offset, rule);
+		return;
+	}
+	/* The last row becomes the one for what does not fit. */
+	if (SEEP_ROW_RULE(builder->page[builder->count - 1]) != RULE_BAD) {
+		builder->page[builder->count - 1] &= ~(seep_row)SEEP_ROW_RULE(UINT32_MAX);
+		builder->table.dropped_rows++;
+	}
+	builder->table.dropped_rows++;
+}
+
+/* How many rows more than a page can have begin in the page at the file offset @start. */
+static size_t count_excess(const struct builder *builder, uint64_t start)
+{
+	const struct seep_cfi *cfi = builder->cfi;
+	size_t first = builder->next, end = first;
+	size_t count;
+
+	while (end < cfi->num_rows && page_of(cfi->rows[end].offset) == page_of(start))
+		end++;
+	count = end - first + (cfi->rows[first].offset != start);
+	return count > SEEP_MAX_PAGE_ROWS ? count - SEEP_MAX_PAGE_ROWS : 0;
+}
+
+/*
+ * The rows of the page that begins at the file offset @start, up to the next page. When they are
+ * too many, those of a single byte go first: a call has two bytes at least and rows begin at
+ * instructions, so no return address less one, which is what is looked up, lies in such a row.
+ */
+static void fill_page(struct builder *builder, uint64_t start)
+{
+	const struct seep_cfi *cfi = builder->cfi;
+	size_t excess = count_excess(builder, start);
+
+	builder->count = 0;
+	if (cfi->rows[builder->next].offset != start)
+		add_row(builder, start, builder->rule);
+	while (builder->next < cfi->num_rows &&
+	       page_of(cfi->rows[builder->next].offset) == page_of(start)) {
+		const struct seep_cfi_row *row = &cfi->rows[builder->next++];
+
+		builder->rule = seep_rules_get(builder->rules, &row->rule);
+		if (excess && builder->count && builder->next < cfi->num_rows &&
+		    row[1].offset == row->offset + 1) {
+			excess--;
+			builder->table.short_rows++;
+			continue;
+		}
+		add_row(builder, row->offset, builder->rule);
+	}
+}
+
+static int store_page(struct builder *builder, size_t index)
+{
+	struct seep_unwind_table *table = &builder->table;
+	struct seep_unwind_page *entry;
+
+	if (builder->count > SEEP_CHUNK_WORDS - builder->used) {
+		int err = add_chunk(builder);
+
+		if (err)
+			return err;
+	}
+	entry = &table->chunks[0].pages[index];
+	entry->chunk = (uint32_t)(table->num_chunks - 1);
+	entry->first = (uint16_t)builder->used;
+	entry->count = (uint16_t)builder->count;
+	memcpy(table->chunks[entry->chunk].words + builder->used, builder->page,
+	       builder->count * sizeof(seep_row));
+	builder->used += builder->count;
+	table->num_rows += builder->count;
+	return 0;
+}
+
+int seep_unwind_table_build(const struct seep_cfi *cfi, struct seep_rules *rules,
+			    struct seep_unwind_table *ret_table)
+{
+	SEEP_CLEANUP(builder_free) struct builder *builder = NULL;
+	uint64_t first_page, num_pages;
+	int err;
+
+	if (!cfi->num_rows)
+		return -ENOENT;
+	first_page = cfi->rows[0].offset >> SEEP_UNWIND_PAGE_SHIFT;
+	num_pages =
+		(cfi->rows[cfi->num_rows - 1].offset >> SEEP_UNWIND_PAGE_SHIFT) - first_page + 1;
+	if (num_pages > INDEX_MAX || first_page > UINT32_MAX - INDEX_MAX)
+		return -E2BIG;
+	builder = malloc(sizeof(*builder));
+	if (!builder)
+		return -ENOMEM;
+	*builder = (struct builder){.cfi = cfi, .rules = rules, .rule = RULE_GAP};
+	builder->table.first_page = (uint32_t)first_page;
+	builder->table.num_pages = (uint32_t)num_pages;
+	err = add_chunk(builder);
+	if (err)
+		return err;
+	builder->used = num_pages * INDEX_WORDS;
+	for (size_t i = 0; i < num_pages; i++) {
+		fill_page(builder, (first_page + i) << SEEP_UNWIND_PAGE_SHIFT);
+		err = store_page(builder, i);
+		if (err)
+			return err;
+	}
+	*ret_table = builder->table;
+	builder->table = (struct seep_unwind_table){0};
+	return 0;
+}
+
+void seep_unwind_table_done(struct seep_unwind_table *table)
+{
+	free(table->chunks);
+	*table = (struct seep_unwind_table){0};
+}
+
+void seep_unwind_table_relocate(struct seep_unwind_table *table, const uint32_t *numbers)
+{
+	struct seep_unwind_page *pages = table->chunks[0].pages;
+
+	for (size_t i = 0; i < table->num_pages; i++)
+		pages[i].chunk = numbers[pages[i].chunk];
+}
+
+/*
+ * The last of @count rows at or before @offset of the page: 13 steps without a branch, as in BPF.
+ */
+static size_t search(const seep_row *rows, size_t count, uint64_t offset)
+{
+	seep_row key = SEEP_ROW(offset, 0xffff);
+	size_t found = 0;
+
+	for (size_t step = SEEP_CHUNK_WORDS / 2; step; step /= 2)
+		if (found + step < count && rows[found + step] <= key)
+			found += step;
+	return found;
+}
+
+int seep_unwind_table_find(const struct seep_unwind_table *table, uint64_t offset,
+			   uint32_t *ret_rule)
+{
+	uint64_t index = (offset >> SEEP_UNWIND_PAGE_SHIFT) - table->first_page;
+	const struct seep_unwind_page *page;
+	const seep_row *rows;
+
+	if (index >= table->num_pages)
+		return -ENOENT;
+	page = &table->chunks[0].pages[index];
+	if (!page->count)
+		return -ENOENT;
+	rows = table->chunks[page->chunk].words + page->first;
+	*ret_rule = SEEP_ROW_RULE(rows[search(rows, page->count, offset)]);
+	return 0;
+}

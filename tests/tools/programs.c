@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loads our BPF programs by each attach variant and looks at what the kernel made of them: verified
+ * instructions and load time are printed, and the JITed code must not use the private stack, which
+ * another thread on the same CPU would share (bpf/memory.bpf.c). One line per program:
+ *
+ *	VARIANT NAME verified=N jited=BYTES private_stack=0|1
+ */
+#include <bpf/bpf.h>
+#include <capstone/capstone.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "trace/kernel.h"
+
+#define MAX_CODE (1 << 20)
+
+static void die(const char *what)
+{
+	fprintf(stderr, "programs: %s\n", what);
+	exit(1);
+}
+
+static __u32 last_program(void)
+{
+	__u32 id = 0, next;
+
+	while (bpf_prog_get_next_id(id, &next) == 0)
+		id = next;
+	return id;
+}
+
+/*
+ * The JIT keeps the private stack's frame pointer in r9 and adds the CPU's offset to it in the prologue
+ * (emit_priv_frame_ptr in arch/x86/net/bpf_jit_comp.c). No BPF register lives in r9; other registers
+ * get such an addition where an element of a per-CPU array is looked up.
+ */
+static int uses_private_stack(csh capstone, const unsigned char *code, size_t length)
+{
+	cs_insn *instructions;
+	size_t count = cs_disasm(capstone, code, length, 0, 0, &instructions);
+	int found = 0;
+
+	if (!count)
+		die("cannot disassemble");
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(instructions[i].mnemonic, "add") == 0 &&
+		    strncmp(instructions[i].op_str, "r9, ", 4) == 0 &&
+		    strstr(instructions[i].op_str, "gs:"))
+			found = 1;
+	}
+	cs_free(instructions, count);
+	return found;
+}
+
+static int report(csh capstone, const char *variant, __u32 id)
+{
+	static unsigned char code[MAX_CODE];
+	struct bpf_prog_info info = {
+		.jited_prog_insns = (__u64)(unsigned long)code,
+		.jited_prog_len = sizeof(code),
+	};
+	__u32 length = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(id), found;
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &length))
+		die("cannot read a program back");
+	close(fd);
+	found = uses_private_stack(capstone, code, info.jited_prog_len);
+	printf("%s %s verified=%u jited=%u private_stack=%d\n", variant, info.name,
+	       info.verified_insns, info.jited_prog_len, found);
+	return found;
+}
+
+int main(void)
+{
+	int found = 0;
+	csh capstone;
+
+	if (cs_open(CS_ARCH_X86, CS_MODE_64, &capstone) != CS_ERR_OK)
+		die("cannot open Capstone");
+	cs_option(capstone, CS_OPT_SKIPDATA, CS_OPT_ON);
+	for (int i = 0; i < SEEP_ATTACH_VARIANT_COUNT; i++) {
+		struct seep_kernel_config config = {
+			.variant = (enum seep_attach_variant)i,
+			.max_bytes = UINT64_MAX,
+			.max_objects = 1024,
+			.max_frames = SEEP_MAX_FRAMES,
+		};
+		const char *variant = seep_attach_variant_name(config.variant);
+		uint64_t start_ns = seep_clock_monotonic_ns();
+		__u32 id = last_program();
+		struct seep_kernel *kernel;
+
+		if (seep_kernel_open(&config, &kernel)) {
+			printf("%s not on this kernel\n", variant);
+			continue;
+		}
+		printf("%s loaded in %.0f ms\n", variant,
+		       (double)(seep_clock_monotonic_ns() - start_ns) / 1e6);
+		while (bpf_prog_get_next_id(id, &id) == 0)
+			found |= report(capstone, variant, id);
+		seep_kernel_free(kernel);
+	}
+	cs_close(&capstone);
+	return found;
+}
