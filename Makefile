@@ -246,6 +246,11 @@ check: ## install what the tests need, build, run all tests and the lint
 	@$(MAKE) --no-print-directory all unit fixtures
 	@BUILD=$(BUILD) tools/check
 
+.PHONY: soak
+soak: all fixtures ## ten minutes of preemption, forks and execs (SOAK_SECONDS)
+	SEEP_SOAK_SECONDS=$(or $(SOAK_SECONDS),600) $(PYTHON) -m pytest -q -s -p no:cacheprovider \
+		tests/root/test_soak.py
+
 .PHONY: bench
 bench: all $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(BUILD)/bench/empty_probes $(BUILD)/fixtures/many_sites ## measure what tracing costs
 	@BUILD=$(BUILD) tools/bench

@@ -254,13 +254,19 @@ int seep_kernel_new_chunk(const seep_row words[SEEP_CHUNK_WORDS])
 {
 	SEEP_AUTO_CLOSE int chunk = bpf_map_create(BPF_MAP_TYPE_ARRAY, "chunk", sizeof(__u32),
 						   SEEP_CHUNK_WORDS * sizeof(seep_row), 1, NULL);
-	__u32 zero = 0;
 	int error;
 
 	if (chunk < 0)
 		return chunk;
-	error = bpf_map_update_elem(chunk, &zero, words, BPF_ANY);
+	error = seep_kernel_fill_chunk(chunk, words);
 	return error ? error : SEEP_TAKE_FD(chunk);
+}
+
+int seep_kernel_fill_chunk(int chunk, const seep_row words[SEEP_CHUNK_WORDS])
+{
+	__u32 zero = 0;
+
+	return bpf_map_update_elem(chunk, &zero, words, BPF_ANY);
 }
 
 /*

@@ -82,6 +82,8 @@ int seep_kernel_get_table(const struct seep_kernel *kernel, uint32_t file,
  * all running programs (some 10 ms), however many chunks it is. 0 or -errno.
  */
 int seep_kernel_new_chunk(const seep_row words[SEEP_CHUNK_WORDS]);
+/* Replaces the words of a chunk that no table names yet; programs see them at once. */
+int seep_kernel_fill_chunk(int chunk, const seep_row words[SEEP_CHUNK_WORDS]);
 int seep_kernel_put_chunks(struct seep_kernel *kernel, const uint32_t *numbers, const int *chunks,
 			   size_t count);
 int seep_kernel_remove_chunks(struct seep_kernel *kernel, const uint32_t *numbers, size_t count);

@@ -28,6 +28,8 @@
 /* Maps of chunks cost a little more than their bytes: struct bpf_array and a page of slack. */
 #define CHUNK_BYTES (sizeof(union seep_chunk) + 4096)
 
+#define NUM_SPARES 16
+
 /* More than this wait for no flush: each is an open descriptor. */
 #define MAX_PENDING 256
 
@@ -59,6 +61,15 @@ struct pending {
 	int chunks[MAX_PENDING];
 };
 
+/*
+ * Chunks that BPF can see already, still empty: a table that fits into them needs no grace period, so
+ * that the stacks through a library just loaded are whole sooner.
+ */
+struct spare {
+	uint32_t number;
+	int chunk;
+};
+
 struct free_chunk {
 	uint32_t number;
 	uint64_t since_ns;
@@ -73,6 +84,8 @@ struct seep_tables {
 	uint64_t num_chunks; /* in use */
 	uint32_t next_chunk; /* never used so far */
 	struct pending pending;
+	size_t num_spares;
+	struct spare spares[NUM_SPARES];
 	size_t num_free;
 	struct free_chunk free_chunks[SEEP_MAX_CHUNKS];
 	struct content *by_id;
@@ -109,6 +122,8 @@ void seep_tables_free(struct seep_tables *tables)
 	}
 	for (size_t i = 0; i < tables->pending.count; i++)
 		close(tables->pending.chunks[i]);
+	for (size_t i = 0; i < tables->num_spares; i++)
+		close(tables->spares[i].chunk);
 	seep_rules_free(tables->rules);
 	seep_cleanup_fd(&tables->vdso_fd);
 	free(tables);
@@ -216,12 +231,44 @@ static int publish_rules(struct seep_tables *tables)
 	return 0;
 }
 
-/* Shows BPF the chunks that wait. */
+static int queue_chunk(struct pending *pending, uint32_t number, int chunk)
+{
+	pending->numbers[pending->count] = number;
+	pending->chunks[pending->count] = chunk;
+	pending->count++;
+	return 0;
+}
+
+/* Puts empty chunks into the batch that is about to be shown, as far as it has room. */
+static int queue_spares(struct seep_tables *tables)
+{
+	static const union seep_chunk empty;
+	struct pending *pending = &tables->pending;
+
+	while (tables->num_spares < NUM_SPARES && pending->count < MAX_PENDING) {
+		struct spare *spare = &tables->spares[tables->num_spares];
+		SEEP_AUTO_CLOSE int chunk = seep_kernel_new_chunk(empty.words);
+		int error = chunk < 0 ? chunk : take_chunk(tables, &spare->number);
+
+		if (error)
+			return error;
+		spare->chunk = fcntl(chunk, F_DUPFD_CLOEXEC, 0);
+		if (spare->chunk < 0)
+			return -errno;
+		queue_chunk(pending, spare->number, SEEP_TAKE_FD(chunk));
+		tables->num_spares++;
+	}
+	return 0;
+}
+
+/* Shows BPF the chunks that wait, and spare ones with them. */
 static int flush_chunks(struct seep_tables *tables)
 {
 	struct pending *pending = &tables->pending;
 	int error = publish_rules(tables);
 
+	if (!error && (pending->count || tables->num_spares < NUM_SPARES / 2))
+		error = queue_spares(tables);
 	if (!error && pending->count)
 		error = seep_kernel_put_chunks(tables->kernel, pending->numbers, pending->chunks,
 					       pending->count);
@@ -244,49 +291,70 @@ static int make_room(struct seep_tables *tables, size_t count)
 	return error;
 }
 
+/* Fills a spare chunk, or makes a new one that waits for the flush. */
 static int add_chunk(struct seep_tables *tables, struct content *content,
-		     const union seep_chunk *words, uint32_t number)
+		     const union seep_chunk *words, const struct spare *place)
 {
-	struct pending *pending = &tables->pending;
-	int error = pending->count == MAX_PENDING ? flush_chunks(tables) : 0;
-	int chunk = error ? error : seep_kernel_new_chunk(words->words);
+	SEEP_AUTO_CLOSE int chunk = place->chunk;
+	int error = 0;
 
-	if (chunk < 0)
-		return chunk;
-	pending->numbers[pending->count] = number;
-	pending->chunks[pending->count] = chunk;
-	pending->count++;
+	if (chunk >= 0) {
+		error = seep_kernel_fill_chunk(chunk, words->words);
+	} else {
+		if (tables->pending.count == MAX_PENDING)
+			error = flush_chunks(tables);
+		chunk = error ? error : seep_kernel_new_chunk(words->words);
+		error = chunk < 0 ?
+				chunk :
+				queue_chunk(&tables->pending, place->number, SEEP_TAKE_FD(chunk));
+	}
+	if (error)
+		return error;
 	content->num_chunks++;
 	tables->num_chunks++;
 	return 0;
 }
 
-/* Numbers for the chunks of a table. 0, -ENOMEM or -ENOSPC. */
-static int number_chunks(struct seep_tables *tables, struct content *content, size_t count)
+/*
+ * Places for the chunks of a table: spares if there are enough for all of them, else new numbers. 0,
+ * -ENOMEM or -ENOSPC.
+ */
+static int find_places(struct seep_tables *tables, struct spare *places, size_t count)
 {
-	uint32_t *numbers = realloc(content->chunks, count * sizeof(*numbers));
+	bool spares = count <= tables->num_spares;
 	int error = 0;
 
-	if (!numbers)
-		return -ENOMEM;
-	content->chunks = numbers;
-	for (size_t i = 0; i < count && !error; i++)
-		error = take_chunk(tables, &numbers[i]);
+	for (size_t i = 0; i < count && !error; i++) {
+		places[i].chunk = -1;
+		if (spares)
+			places[i] = tables->spares[--tables->num_spares];
+		else
+			error = take_chunk(tables, &places[i].number);
+	}
 	return error;
 }
 
 static int publish_table(struct seep_tables *tables, struct content *content,
 			 struct seep_unwind_table *table)
 {
-	int error = make_room(tables, table->num_chunks);
+	SEEP_AUTO_FREE struct spare *places = calloc(table->num_chunks, sizeof(*places));
+	uint32_t *numbers = realloc(content->chunks, table->num_chunks * sizeof(*numbers));
+	int error;
 
+	if (numbers)
+		content->chunks = numbers;
+	if (!places || !numbers)
+		return -ENOMEM;
+	error = make_room(tables, table->num_chunks);
 	if (!error)
-		error = number_chunks(tables, content, table->num_chunks);
+		error = find_places(tables, places, table->num_chunks);
 	if (error)
 		return error;
-	seep_unwind_table_relocate(table, content->chunks);
+	for (size_t i = 0; i < table->num_chunks; i++)
+		numbers[i] = places[i].number;
+	seep_unwind_table_relocate(table, numbers);
 	for (size_t i = 0; i < table->num_chunks && !error; i++)
-		error = add_chunk(tables, content, &table->chunks[i], content->chunks[i]);
+		error = add_chunk(tables, content, &table->chunks[i], &places[i]);
 	if (error) {
 		flush_chunks(tables);
 		give_up(tables, content);
@@ -294,7 +362,7 @@ static int publish_table(struct seep_tables *tables, struct content *content,
 	}
 	content->num_rows = table->num_rows;
 	content->value = (struct seep_unwind_file){
-		.index_chunk = content->chunks[0],
+		.index_chunk = numbers[0],
 		.first_page = table->first_page,
 		.num_pages = table->num_pages,
 		.state = SEEP_UNWIND_READY,
@@ -403,7 +471,7 @@ static int fill_entry(struct seep_tables *tables, struct entry *entry)
 int seep_tables_flush(struct seep_tables *tables)
 {
 	struct seep_unwind_file none = {.state = SEEP_UNWIND_NONE};
-	int error = flush_chunks(tables);
+	int error = tables->pending.count ? flush_chunks(tables) : publish_rules(tables);
 
 	for (struct entry *entry = tables->first; entry && !error; entry = entry->next) {
 		if (!entry->dirty)
@@ -412,7 +480,7 @@ int seep_tables_flush(struct seep_tables *tables)
 		error = seep_kernel_set_table(tables->kernel, entry->info.file,
 					      entry->content ? &entry->content->value : &none);
 	}
-	return error;
+	return error ? error : flush_chunks(tables);
 }
 
 int seep_tables_add(struct seep_tables *tables, uint32_t file, const char *path, int fd)

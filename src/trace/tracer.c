@@ -15,6 +15,7 @@
 #include "proc/maps.h"
 #include "trace/collect.h"
 #include "trace/files.h"
+#include "trace/jit.h"
 #include "trace/kernel.h"
 #include "trace/launch.h"
 #include "trace/overhead.h"
@@ -45,6 +46,7 @@ struct seep_tracer {
 	struct seep_stacks *stacks;
 	struct seep_processes *processes;
 	struct seep_targets *targets;
+	struct seep_jit *jit;
 	struct seep_overhead_meter *overhead;
 	struct seep_collector *collector;
 	struct seep_launch *launch;
@@ -64,6 +66,7 @@ static void on_stack(void *context, const struct seep_stack_event *event)
 
 	if (seep_stacks_add(tracer->stacks, event))
 		tracer->losses[SEEP_LOSS_STACKS_UNSENT]++;
+	seep_jit_note_stack(tracer->jit, event);
 }
 
 /* The file of a mapping of a live target, opened if it is new; NULL if the mapping is gone. */
@@ -131,6 +134,7 @@ static void freeze(struct seep_tracer *tracer, struct seep_record *record)
 	if (error)
 		seep_warn("cannot keep all numbers of process %d, which ended: %s",
 			  record->process.pid, strerror(-error));
+	seep_jit_bury(tracer->jit, record);
 }
 
 /* The target became process id @id: its old image, if there was one, is final. */
@@ -185,6 +189,7 @@ static void drain(struct seep_tracer *tracer)
 	error = seep_tables_flush(tracer->tables);
 	if (error)
 		seep_warn("cannot give the kernel its unwind tables: %s", strerror(-error));
+	seep_jit_look(tracer->jit);
 }
 
 static int on_events(void *context, uint64_t value)
@@ -376,6 +381,17 @@ static int open_kernel(struct seep_tracer *tracer)
 	return error;
 }
 
+static int new_jit(struct seep_tracer *tracer)
+{
+	struct seep_jit_config config = {
+		.symbolizer = tracer->symbolizer,
+		.stacks = tracer->stacks,
+		.targets = tracer->targets,
+	};
+
+	return seep_jit_new(&config, &tracer->jit);
+}
+
 static int open_tables(struct seep_tracer *tracer)
 {
 	struct seep_targets_config targets_config;
@@ -400,6 +416,8 @@ static int open_tables(struct seep_tracer *tracer)
 		.variant = tracer->features.variant,
 	};
 	error = seep_targets_new(&targets_config, &tracer->targets);
+	if (!error)
+		error = new_jit(tracer);
 	if (error)
 		return error;
 	return seep_overhead_new(tracer->kernel, tracer->files, &tracer->features.cost,
@@ -443,6 +461,7 @@ void seep_tracer_free(struct seep_tracer *tracer)
 	seep_launch_free(tracer->launch);
 	seep_collector_free(tracer->collector);
 	seep_overhead_free(tracer->overhead);
+	seep_jit_free(tracer->jit);
 	seep_targets_free(tracer->targets);
 	seep_processes_free(tracer->processes);
 	seep_stacks_free(tracer->stacks);
@@ -490,11 +509,16 @@ void seep_tracer_stop(struct seep_tracer *tracer)
 int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 			 const struct seep_snapshot **ret_snapshot)
 {
+	int error;
+
 	drain(tracer);
 	catch_up_execs(tracer);
 	for (struct watch *watch = tracer->watches; watch && !final; watch = watch->next)
 		rescan(tracer, watch->target);
-	return seep_collector_take(tracer->collector, final, tracer->losses, ret_snapshot);
+	error = seep_collector_take(tracer->collector, final, tracer->losses, ret_snapshot);
+	if (!error)
+		seep_jit_prepare(tracer->jit, *ret_snapshot);
+	return error;
 }
 
 struct seep_symbolizer *seep_tracer_symbolizer(struct seep_tracer *tracer)

@@ -65,7 +65,7 @@ class Fixture:
 
     def __init__(self, *command: str | Path, env: dict[str, str] | None = None) -> None:
         name, *arguments = command
-        program = name if isinstance(name, Path) else FIXTURES / name
+        program = name if "/" in str(name) else FIXTURES / name
         self.process = subprocess.Popen(
             [str(part) for part in (program, *arguments)],
             stdin=subprocess.PIPE,
