@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Uprobes, by each of the kernel's ways to attach one (see probing notes in docs/internals.md). */
+/* Uprobes, by each of the ways that kernels have to attach one. */
 #ifndef SEEP_TRACE_ATTACH_H
 #define SEEP_TRACE_ATTACH_H
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import struct
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from harness import (
     FIXTURES,
+    SEEP,
     assert_exact,
     counts_of,
     losses_of,
@@ -201,3 +203,35 @@ def test_command_that_does_not_exist(seep) -> None:
     trace = seep("--", "/nonexistent/command")
     assert trace.wait() in (1, 126, 127)
     assert "/nonexistent/command" in trace.stderr
+
+
+CAPABILITIES = "+bpf,+perfmon,+sys_ptrace,+dac_read_search"
+
+
+def test_four_capabilities_are_enough(start, tmp_path: Path) -> None:
+    """What the README and the error messages name, instead of root."""
+    target = start("sizes")
+    report = tmp_path / "report.json"
+    report.touch()
+    report.chmod(0o666)
+    trace = subprocess.Popen(
+        [
+            "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+            f"--inh-caps={CAPABILITIES}", f"--ambient-caps={CAPABILITIES}",
+            SEEP, "trace", "-p", str(target.pid), "--json", report,
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    try:
+        assert trace.stderr
+        assert trace.stderr.readline().startswith("seep: tracing ")
+        target.go()
+        done = target.done()
+        trace.terminate()
+        assert trace.wait(20) == 0
+    finally:
+        trace.kill()
+        trace.wait()
+    assert_exact(json.loads(report.read_text().splitlines()[-1]), done)

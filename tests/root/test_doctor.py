@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""seep doctor: the machine, and the unwind tables of a process."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+from harness import SEEP
+
+
+def doctor(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [SEEP, "doctor", *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_machine() -> None:
+    result = doctor()
+    assert result.returncode == 0, result.stderr
+    assert re.search(r'^probes +attached by "(session|multi|perf)"$', result.stdout, re.M)
+    cost = re.search(r"^cost +(\d+) ns for a hit \((\d+) ns .*\), (\d+) ns for a call$", result.stdout, re.M)
+    assert cost
+    assert all(10 < int(value) < 1_000_000 for value in cost.groups())
+
+
+def test_tables_of_a_process(start) -> None:
+    target = start("churn")
+    result = doctor("--unwind", str(target.pid), "-d", "500ms")
+    assert result.returncode == 0, result.stderr
+    whole = re.search(r"^([\d,]+) stacks, 100 % of them whole$", result.stdout, re.M)
+    assert whole
+    assert int(whole[1].replace(",", "")) > 0
+    # the thread's first function is libc's: all stacks end there
+    libc = re.search(r"^ *([\d,]+) +\S+ \S+ +\S+ \S+ +\S+/libc\.so\.6  [\d,]+ complete$", result.stdout, re.M)
+    assert libc, result.stdout
+    assert int(libc[1].replace(",", "")) > 10_000
+    assert re.search(r" \[vdso\]$", result.stdout, re.M)
+
+
+def test_wrong_use() -> None:
+    assert doctor("--unwind", "4194304").returncode == 1
+    assert doctor("--unwind", "x").returncode == 2
+    assert doctor("stray").returncode == 2
+    assert doctor("--help").returncode == 0
