@@ -243,7 +243,7 @@ demo: ## build seep and let it find a leak: report, flame graph
 .PHONY: check
 check: ## install what the tests need, build, run all tests and the lint
 	@tools/setup test
-	@$(MAKE) --no-print-directory all unit fixtures
+	@$(MAKE) --no-print-directory all unit fixtures fuzzers
 	@BUILD=$(BUILD) tools/check
 
 .PHONY: soak
@@ -263,6 +263,40 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 .PHONY: uninstall
 uninstall: ## remove what install has put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/seep $(DESTDIR)$(PREFIX)/share/man/man1/seep.1
+
+# --- fuzzing: one program per file, what it begins with is in tests/fuzz/corpus --------------------
+
+FUZZ_SECONDS ?= 600
+FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(wildcard src/base/*.c src/elf/*.c src/unwind/*.c))
+FUZZ_FLAGS   := -O1 -g -std=gnu11 $(WARNINGS) -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all
+
+$(BUILD)/fuzz/src/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(call say,CC-FUZZ,$<)
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,FUZZER,$<)
+	$(Q)$(CLANG) $(CPPFLAGS) -Itests/unit $(FUZZ_FLAGS) -MMD -MP -MF $@.d $< $(FUZZ_OBJECTS) \
+		-o $@ $(LDLIBS)
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS) ## build the fuzzers
+
+.PHONY: fuzz
+fuzz: fuzzers ## look for input that breaks the readers, FUZZ_SECONDS=600 for each
+	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tools/check fuzz
+
+# --- the rules of all files against libdw's; `make check` takes a sample ---------------------------
+
+CFI_PATHS ?= /usr/lib /usr/bin /usr/sbin
+
+.PHONY: check-cfi
+check-cfi: $(BUILD)/unit/unwind/test_against_libdw ## compare the unwind rules of CFI_PATHS with libdw's
+	$(Q)$< $(CFI_PATHS)
 
 # --- lint ----------------------------------------------------------------------------------------
 

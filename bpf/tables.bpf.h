@@ -96,10 +96,13 @@ static __always_inline void table_request(struct seep_unwind_file *table, __u32 
 static __always_inline __u32 table_find(const struct seep_unwind_file *table, __u64 offset)
 {
 	__u64 page = (offset >> SEEP_UNWIND_PAGE_SHIFT) - table->first_page;
-	const struct chunk *index = chunk_get(table->index_chunk), *rows;
+	const struct chunk *index, *rows;
 	__u32 position, span;
 
-	if (!index || page >= table->num_pages)
+	if (page >= table->num_pages)
+		return 0;
+	index = chunk_get(table->index_chunks[page / SEEP_CHUNK_PAGES % SEEP_INDEX_CHUNKS]);
+	if (!index)
 		return 0;
 	/* struct seep_unwind_page, as words */
 	position = (__u32)page * 2 & (SEEP_CHUNK_WORDS - 2);

@@ -27,10 +27,13 @@ typedef __u32 seep_row;
 #define SEEP_ROW_OFFSET(row)   ((row) >> 16)
 #define SEEP_ROW_RULE(row)     ((row)&0xffff)
 
-#define SEEP_CHUNK_WORDS   8192
-#define SEEP_MAX_CHUNKS	   16384 /* 512 MiB of tables; the user's cap is far below */
-#define SEEP_MAX_RULES	   32768
-#define SEEP_MAX_PAGE_ROWS 8191 /* the search takes 13 steps; the most seen is 5,060 */
+#define SEEP_CHUNK_WORDS  8192
+#define SEEP_MAX_CHUNKS	  16384 /* 512 MiB of tables; the user's cap is far below */
+#define SEEP_MAX_RULES	  32768
+#define SEEP_CHUNK_PAGES  (SEEP_CHUNK_WORDS / 2) /* index entries in a chunk */
+#define SEEP_INDEX_CHUNKS 2			 /* 512 MiB of code; Chromium has 258 */
+#define SEEP_MAX_PAGE_ROWS                                                                         \
+	8191 /* the search takes 13 steps; a few files have more (libepoxy: 8,404) */
 
 /* How to come from a frame to its caller. What is said of registers is for x86-64. */
 enum seep_rule_kind {
@@ -67,7 +70,7 @@ struct seep_rule {
 
 /*
  * The index of a table: two words for each page of 64 KiB, from the page of the table's first row on.
- * It stands in the table's first chunk, from its first word on.
+ * It fills the table's first chunks, from the first word of the first one on.
  */
 struct seep_unwind_page {
 	__u32 chunk; /* that holds the rows */
@@ -77,13 +80,12 @@ struct seep_unwind_page {
 
 /* map "tables", by file id */
 struct seep_unwind_file {
-	__u32 index_chunk;
+	__u32 index_chunks[SEEP_INDEX_CHUNKS];
 	__u32 first_page; /* file offset >> SEEP_UNWIND_PAGE_SHIFT of the first index entry */
-	__u32 num_pages;  /* at most SEEP_CHUNK_WORDS / 2 */
+	__u32 num_pages;  /* at most SEEP_INDEX_CHUNKS * SEEP_CHUNK_PAGES */
 	__u32 state;	  /* enum seep_unwind_state */
-	__u64 used_ns;	  /* when BPF last looked at a mapping of the file */
 	__u32 requested;  /* BPF has asked for the table */
-	__u32 pad;
+	__u64 used_ns;	  /* when BPF last looked at a mapping of the file */
 };
 
 enum seep_unwind_state {

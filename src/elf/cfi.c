@@ -29,7 +29,7 @@ struct place {
 	uint64_t length;   /* at most this many bytes */
 	uint64_t address;  /* in memory */
 	uint64_t num_fdes; /* that a sorted table in .eh_frame_hdr has; 0 if there is none */
-	bool length_known; /* a section header says it; else the segment ends there, or more follows */
+	bool length_known; /* by a section header; else other things may follow */
 };
 
 struct reader {

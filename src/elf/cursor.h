@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A reader over bytes from an untrusted file. It never goes past the end: what is not there reads as
- * 0 and sets failed, which whoever reads looks at before the value is put to use.
+ * A reader over bytes from an untrusted file. It never goes past the end: what is not there reads
+ * as 0 and sets failed, which whoever reads looks at before the value is put to use.
  */
 #ifndef SEEP_ELF_CURSOR_H
 #define SEEP_ELF_CURSOR_H

@@ -362,12 +362,13 @@ static int publish_table(struct seep_tables *tables, struct content *content,
 	}
 	content->num_rows = table->num_rows;
 	content->value = (struct seep_unwind_file){
-		.index_chunk = numbers[0],
 		.first_page = table->first_page,
 		.num_pages = table->num_pages,
 		.state = SEEP_UNWIND_READY,
 		.used_ns = seep_clock_monotonic_ns(),
 	};
+	for (size_t i = 0; i < SEEP_INDEX_CHUNKS && i < table->num_chunks; i++)
+		content->value.index_chunks[i] = numbers[i];
 	return 0;
 }
 

@@ -7,8 +7,8 @@
 
 #include "base/cleanup.h"
 
-#define INDEX_MAX   (SEEP_CHUNK_WORDS / 2) /* pages */
-#define INDEX_WORDS 2			   /* of a page */
+#define INDEX_MAX   (SEEP_INDEX_CHUNKS * SEEP_CHUNK_PAGES) /* pages */
+#define INDEX_WORDS 2					   /* of a page */
 
 #define RULE_BAD 0 /* numbers that every dictionary begins with */
 #define RULE_GAP 1
@@ -36,6 +36,11 @@ static void builder_free(struct builder **builder)
 static uint32_t page_of(uint64_t offset)
 {
 	return (uint32_t)(offset >> SEEP_UNWIND_PAGE_SHIFT);
+}
+
+static struct seep_unwind_page *index_entry(const struct seep_unwind_table *table, size_t page)
+{
+	return &table->chunks[page / SEEP_CHUNK_PAGES].pages[page % SEEP_CHUNK_PAGES];
 }
 
 static int add_chunk(struct builder *builder)
@@ -124,7 +129,7 @@ static int store_page(struct builder *builder, size_t index)
 		if (err)
 			return err;
 	}
-	entry = &table->chunks[0].pages[index];
+	entry = index_entry(table, index);
 	entry->chunk = (uint32_t)(table->num_chunks - 1);
 	entry->first = (uint16_t)builder->used;
 	entry->count = (uint16_t)builder->count;
@@ -155,10 +160,13 @@ int seep_unwind_table_build(const struct seep_cfi *cfi, struct seep_rules *rules
 	*builder = (struct builder){.cfi = cfi, .rules = rules, .rule = RULE_GAP};
 	builder->table.first_page = (uint32_t)first_page;
 	builder->table.num_pages = (uint32_t)num_pages;
-	err = add_chunk(builder);
-	if (err)
-		return err;
-	builder->used = num_pages * INDEX_WORDS;
+	for (size_t i = 0; i < num_pages; i += SEEP_CHUNK_PAGES) {
+		err = add_chunk(builder);
+		if (err)
+			return err;
+		builder->used = INDEX_WORDS * (num_pages - i < SEEP_CHUNK_PAGES ? num_pages - i :
+										  SEEP_CHUNK_PAGES);
+	}
 	for (size_t i = 0; i < num_pages; i++) {
 		fill_page(builder, (first_page + i) << SEEP_UNWIND_PAGE_SHIFT);
 		err = store_page(builder, i);
@@ -178,10 +186,11 @@ void seep_unwind_table_done(struct seep_unwind_table *table)
 
 void seep_unwind_table_relocate(struct seep_unwind_table *table, const uint32_t *numbers)
 {
-	struct seep_unwind_page *pages = table->chunks[0].pages;
+	for (size_t i = 0; i < table->num_pages; i++) {
+		struct seep_unwind_page *page = index_entry(table, i);
 
-	for (size_t i = 0; i < table->num_pages; i++)
-		pages[i].chunk = numbers[pages[i].chunk];
+		page->chunk = numbers[page->chunk];
+	}
 }
 
 /*
@@ -207,7 +216,7 @@ int seep_unwind_table_find(const struct seep_unwind_table *table, uint64_t offse
 
 	if (index >= table->num_pages)
 		return -ENOENT;
-	page = &table->chunks[0].pages[index];
+	page = index_entry(table, index);
 	if (!page->count)
 		return -ENOENT;
 	rows = table->chunks[page->chunk].words + page->first;

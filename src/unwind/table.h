@@ -23,7 +23,7 @@ union seep_chunk {
  */
 struct seep_unwind_table {
 	size_t num_chunks;
-	union seep_chunk *chunks; /* the index is at the beginning of the first one */
+	union seep_chunk *chunks; /* the index is at the beginning, in the first ones */
 	uint32_t first_page;
 	uint32_t num_pages;
 	size_t num_rows;
