@@ -247,21 +247,28 @@ static int read_status(pid_t pid, struct seep_buffer *buffer)
 }
 
 /*
- * The number of the line "@name:\t 123" in the text of status: 0, -ENOENT, -EINVAL. A comm cannot
- * forge a line: the kernel writes a line break in it as \n (proc(5)).
+ * What stands in the line "@name:\t 123" in the text of status, or NULL. A comm cannot forge a line:
+ * the kernel writes a line break in it as \n (proc(5)).
  */
-static int find_status(const char *text, const char *name, uint64_t *ret_value)
+static const char *find_line(const char *text, const char *name)
 {
 	size_t length = strlen(name);
 
 	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
 		if (strncmp(text, name, length) == 0 && text[length] == ':') {
 			text += length + 1;
-			text += strspn(text, " \t");
-			return take_number(&text, ret_value);
+			return text + strspn(text, " \t");
 		}
 	}
-	return -ENOENT;
+	return NULL;
+}
+
+/* The number in that line: 0, -ENOENT, -EINVAL. */
+static int find_status(const char *text, const char *name, uint64_t *ret_value)
+{
+	const char *at = find_line(text, name);
+
+	return at ? take_number(&at, ret_value) : -ENOENT;
 }
 
 int seep_proc_memory_read(pid_t pid, struct seep_proc_memory *ret_memory)
@@ -282,6 +289,29 @@ int seep_proc_memory_read(pid_t pid, struct seep_proc_memory *ret_memory)
 	*ret_memory = (struct seep_proc_memory){
 		.rss_bytes = rss_kib * 1024,
 		.anon_bytes = anon_kib * 1024,
+	};
+	return 0;
+}
+
+int seep_proc_parse_ids(const char *text, struct seep_proc_ids *ret_ids)
+{
+	const char *pids = find_line(text, "NSpid"), *uids = find_line(text, "Uid");
+	uint64_t pid = 0, real, effective;
+
+	if (!pids || !uids)
+		return -EINVAL;
+	do { /* from the outermost namespace to its own */
+		if (take_number(&pids, &pid) || pid == 0 || pid > INT_MAX)
+			return -EINVAL;
+		pids += strspn(pids, " \t");
+	} while (*pids && *pids != '\n');
+	if (take_number(&uids, &real) || take_text(&uids, "\t") || take_number(&uids, &effective) ||
+	    real > UINT32_MAX || effective > UINT32_MAX)
+		return -EINVAL;
+	*ret_ids = (struct seep_proc_ids){
+		.inner_pid = (pid_t)pid,
+		.real_uid = (uid_t)real,
+		.effective_uid = (uid_t)effective,
 	};
 	return 0;
 }

@@ -46,6 +46,15 @@ struct seep_proc_memory {
  */
 int seep_proc_memory_read(pid_t pid, struct seep_proc_memory *ret_memory);
 
+struct seep_proc_ids {
+	pid_t inner_pid; /* as the process itself knows it, in its PID namespace */
+	uid_t real_uid;	 /* as we know them */
+	uid_t effective_uid;
+};
+
+/* From the text of /proc/PID/status (proc(5)): lines NSpid and Uid. 0 or -EINVAL. */
+int seep_proc_parse_ids(const char *text, struct seep_proc_ids *ret_ids);
+
 /* CPU time of a process so far, user and system, all of its threads. 0 or -ESRCH. */
 int seep_proc_cpu_read(pid_t pid, uint64_t *ret_ns);
 

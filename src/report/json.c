@@ -194,8 +194,9 @@ static void write_location(struct json_report *report, const struct seep_locatio
 }
 
 /* Stacks share most of their frames, so each is formatted once and copied from then on. */
-static int write_frame(struct json_report *report, uint64_t frame)
+static int write_frame(struct json_report *report, const struct seep_site *site, uint64_t frame)
 {
+	uint64_t key = seep_report_frame_key(report->symbolizer, site, frame);
 	struct seep_buffer *out = report->json.out;
 	struct written_frame *written;
 	uint32_t number;
@@ -205,14 +206,15 @@ static int write_frame(struct json_report *report, uint64_t frame)
 	err = seep_array_reserve(&report->written, &report->capacity, report->frames.count,
 				 sizeof(*report->written));
 	if (!err)
-		err = seep_numbers_get(&report->frames, frame, &number, &is_new);
+		err = seep_numbers_get(&report->frames, key, &number, &is_new);
 	if (err)
 		return err;
 	written = &report->written[number];
 	if (is_new) {
 		report->json.out = &report->frame_text;
 		written->start = report->frame_text.length;
-		write_location(report, seep_symbolizer_resolve(report->symbolizer, frame));
+		write_location(report, seep_symbolizer_resolve(report->symbolizer,
+							       site->process->id, frame));
 		written->length = report->frame_text.length - written->start;
 		report->json.out = out;
 	}
@@ -249,7 +251,7 @@ static int write_site(struct json_report *report, const struct seep_site *site)
 	for (size_t i = 0; !err && i < site->stack->num_frames; i++) {
 		if (i > 0)
 			seep_buffer_putc(json->out, ',');
-		err = write_frame(report, site->stack->frames[i]);
+		err = write_frame(report, site, site->stack->frames[i]);
 	}
 	seep_buffer_puts(json->out, "]}");
 	return err;

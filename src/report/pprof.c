@@ -29,7 +29,7 @@
 #define NUM_LABELS    3
 #define MAX_LOCATIONS (SEEP_MAX_FRAMES + 1) /* and the marker of a partial stack */
 
-/* Keys of markers among those of frames: a raw frame has fewer address bits, so none is like it. */
+/* Keys of markers among those of frames (seep_report_frame_key): no address is as high. */
 #define MARKER_KEY(end) (UINT64_MAX - (end))
 
 struct pprof_mapping {
@@ -49,7 +49,7 @@ struct pprof {
 	struct seep_buffer packed;
 	struct seep_buffer clean;
 	struct seep_strings texts;
-	struct seep_numbers locations; /* by frame; their ids are one more, 0 means none */
+	struct seep_numbers locations; /* by frame key; their ids are one more, 0 means none */
 	struct seep_numbers functions; /* by name and file */
 	struct seep_numbers mappings;  /* by file and build ID */
 	struct pprof_mapping *mapping; /* by number */
@@ -134,7 +134,7 @@ static uint64_t function_id(struct pprof *pprof, const struct seep_location *loc
 	return function.id;
 }
 
-/* Notes what is known of the location's file; its number, or -1 for code of no file. */
+/* Notes what is known of the location's file; its number, or -1 without a file. */
 static int64_t mapping_number(struct pprof *pprof, const struct seep_location *location)
 {
 	struct pprof_mapping *mapping;
@@ -173,14 +173,16 @@ static uint64_t mapping_start(uint32_t number)
 	return ((uint64_t)number + 1) << SEEP_FRAME_FILE_SHIFT;
 }
 
-static void pack_location(struct pprof *pprof, uint64_t id, const struct seep_location *location)
+/* Code of no file is at an address, which has no place in the range of a mapping. */
+static void pack_location(struct pprof *pprof, uint64_t id, bool in_file,
+			  const struct seep_location *location)
 {
 	Seep__Pprof__Profile part = SEEP__PPROF__PROFILE__INIT;
 	Seep__Pprof__Location packed = SEEP__PPROF__LOCATION__INIT;
 	Seep__Pprof__Location *locations = &packed;
 	SEEP_AUTO_FREE Seep__Pprof__Line *lines = calloc(location->num_lines, sizeof(*lines));
 	SEEP_AUTO_FREE Seep__Pprof__Line **list = calloc(location->num_lines, sizeof(*list));
-	int64_t mapping = mapping_number(pprof, location);
+	int64_t mapping = in_file ? mapping_number(pprof, location) : -1;
 
 	if (!lines || !list) {
 		keep_error(pprof, -ENOMEM);
@@ -205,20 +207,29 @@ static void pack_location(struct pprof *pprof, uint64_t id, const struct seep_lo
 	pack(pprof, &part);
 }
 
-/* Adds the id of the frame or marker with @key; at first sight its location is packed. */
-static void add_location(struct pprof *pprof, Seep__Pprof__Sample *sample, uint64_t key,
-			 const struct seep_location *marker)
+/* Adds the id of the location with @key; true if it is new and has to be packed. */
+static bool add_location(struct pprof *pprof, Seep__Pprof__Sample *sample, uint64_t key,
+			 uint64_t *ret_id)
 {
 	uint32_t number = 0;
 	bool is_new = false;
 
 	if (sample->n_location_ids == MAX_LOCATIONS)
-		return;
+		return false;
 	keep_error(pprof, seep_numbers_get(&pprof->locations, key, &number, &is_new));
-	if (is_new)
-		pack_location(pprof, (uint64_t)number + 1,
-			      marker ? marker : seep_symbolizer_resolve(pprof->symbolizer, key));
-	sample->location_ids[sample->n_location_ids++] = (uint64_t)number + 1;
+	*ret_id = (uint64_t)number + 1;
+	sample->location_ids[sample->n_location_ids++] = *ret_id;
+	return is_new;
+}
+
+static void add_frame(struct pprof *pprof, Seep__Pprof__Sample *sample,
+		      const struct seep_site *site, uint64_t frame)
+{
+	uint64_t key = seep_report_frame_key(pprof->symbolizer, site, frame), id;
+
+	if (add_location(pprof, sample, key, &id))
+		pack_location(pprof, id, !(frame & SEEP_FRAME_RAW),
+			      seep_symbolizer_resolve(pprof->symbolizer, site->process->id, frame));
 }
 
 /* The marker of a partial stack stands where its outer callers are missing. */
@@ -228,14 +239,15 @@ static void add_marker(struct pprof *pprof, Seep__Pprof__Sample *sample,
 	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
 	struct seep_line line = {0};
 	const struct seep_location location = {.num_lines = 1, .lines = &line};
+	uint64_t id;
 
 	seep_report_append_marker(&name, stack);
 	keep_error(pprof, name.error);
 	line.function = name.data;
-	if (name.length > 0)
-		add_location(pprof, sample,
-			     MARKER_KEY(stack->num_frames ? stack->end : SEEP_END_COUNT),
-			     &location);
+	if (name.length > 0 &&
+	    add_location(pprof, sample, MARKER_KEY(stack->num_frames ? stack->end : SEEP_END_COUNT),
+			 &id))
+		pack_location(pprof, id, false, &location);
 }
 
 static int64_t to_int64(uint64_t value)
@@ -262,7 +274,7 @@ static void pack_sample(struct pprof *pprof, const struct seep_site *site)
 	sample.n_labels = NUM_LABELS;
 	sample.labels = list;
 	for (size_t i = 0; i < site->stack->num_frames; i++)
-		add_location(pprof, &sample, site->stack->frames[i], NULL);
+		add_frame(pprof, &sample, site, site->stack->frames[i]);
 	add_marker(pprof, &sample, site->stack);
 
 	snprintf(pid, sizeof(pid), "%d", (int)site->process->pid);

@@ -92,12 +92,12 @@ static bool next_shown(const struct site_list *list, struct shown *shown)
 }
 
 /* Columns of the functions of this stack: all that fits beside the sources. */
-static size_t function_columns(struct site_list *list, const struct seep_stack *stack)
+static size_t function_columns(struct site_list *list, const struct seep_site *site)
 {
 	size_t functions = 0, sources = 0, room;
 	struct shown shown = {0};
 
-	seep_walk_init(&shown.walk, list->symbolizer, stack, SEEP_WALK_INNERMOST_FIRST);
+	seep_walk_init(&shown.walk, list->symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
 	while (next_shown(list, &shown)) {
 		size_t columns;
 
@@ -175,12 +175,12 @@ static void put_end(struct site_list *list, const struct seep_stack *stack)
 	seep_layout_wrap(list->layout, SEEP_STYLE_WARNING, STACK_INDENT, list->clean.data);
 }
 
-static void put_stack(struct site_list *list, const struct seep_stack *stack)
+static void put_stack(struct site_list *list, const struct seep_site *site)
 {
-	size_t columns = function_columns(list, stack);
+	size_t columns = function_columns(list, site);
 	struct shown shown = {0};
 
-	seep_walk_init(&shown.walk, list->symbolizer, stack, SEEP_WALK_INNERMOST_FIRST);
+	seep_walk_init(&shown.walk, list->symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
 	while (next_shown(list, &shown)) {
 		put_more(list, &shown.repeats, "time");
 		put_line(list, &shown.walk, columns);
@@ -189,7 +189,7 @@ static void put_stack(struct site_list *list, const struct seep_stack *stack)
 	}
 	put_more(list, &shown.repeats, "time");
 	put_more(list, &shown.hidden, "frame");
-	put_end(list, stack);
+	put_end(list, site->stack);
 }
 
 static void put_site(struct site_list *list, const struct seep_site *site, size_t number)
@@ -222,7 +222,7 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 		seep_buffer_printf(line, ", site %016" PRIx64, site->id);
 	seep_buffer_putc(list->layout->out, '\n');
 	seep_layout_wrap(list->layout, SEEP_STYLE_STRONG, STACK_INDENT, line->data);
-	put_stack(list, site->stack);
+	put_stack(list, site);
 }
 
 static void put_empty(struct site_list *list)

@@ -7,11 +7,12 @@
 #include "base/text.h"
 
 void seep_walk_init(struct seep_walk *walk, struct seep_symbolizer *symbolizer,
-		    const struct seep_stack *stack, enum seep_walk_order order)
+		    const struct seep_site *site, enum seep_walk_order order)
 {
 	*walk = (struct seep_walk){
 		.symbolizer = symbolizer,
-		.stack = stack,
+		.stack = site->stack,
+		.process = site->process->id,
 		.order = order,
 	};
 }
@@ -27,13 +28,24 @@ bool seep_walk_next(struct seep_walk *walk)
 			return false;
 		index = walk->frames_done++;
 		walk->frame = stack->frames[backward ? stack->num_frames - 1 - index : index];
-		walk->location = seep_symbolizer_resolve(walk->symbolizer, walk->frame);
+		walk->location =
+			seep_symbolizer_resolve(walk->symbolizer, walk->process, walk->frame);
 		walk->lines_done = 0;
 	}
 	index = walk->lines_done++;
 	walk->line =
 		&walk->location->lines[backward ? walk->location->num_lines - 1 - index : index];
 	return true;
+}
+
+uint64_t seep_report_frame_key(struct seep_symbolizer *symbolizer, const struct seep_site *site,
+			       uint64_t frame)
+{
+	/* The symbolizer keeps what it returned, so its address is a name for it. */
+	if (frame & SEEP_FRAME_RAW)
+		return SEEP_FRAME_RAW |
+		       (uintptr_t)seep_symbolizer_resolve(symbolizer, site->process->id, frame);
+	return frame;
 }
 
 const char *seep_report_basename(const char *path)
@@ -121,7 +133,7 @@ int seep_report_fold(const struct seep_snapshot *snapshot, struct seep_symbolize
 	seep_report_append_marker(&name, site->stack);
 	if (name.length > 0 || name.error)
 		err = name.error ? name.error : fn(context, name.data);
-	seep_walk_init(&walk, symbolizer, site->stack, SEEP_WALK_OUTERMOST_FIRST);
+	seep_walk_init(&walk, symbolizer, site, SEEP_WALK_OUTERMOST_FIRST);
 	while (!err && seep_walk_next(&walk)) {
 		seep_buffer_reset(&name);
 		seep_report_append_function(&name, walk.location, walk.line);

@@ -27,15 +27,23 @@ struct seep_walk {
 	/* Its own. */
 	struct seep_symbolizer *symbolizer;
 	const struct seep_stack *stack;
+	uint32_t process;
 	enum seep_walk_order order;
 	size_t frames_done;
 	size_t lines_done; /* of location */
 };
 
 void seep_walk_init(struct seep_walk *walk, struct seep_symbolizer *symbolizer,
-		    const struct seep_stack *stack, enum seep_walk_order order);
+		    const struct seep_site *site, enum seep_walk_order order);
 /* Goes to the next function; false at the end of the stack. */
 bool seep_walk_next(struct seep_walk *walk);
+
+/*
+ * A key for what a frame of @site resolves to, for tables of what was written already. Code of no
+ * file is another one in each process. All keys of such code have SEEP_FRAME_RAW.
+ */
+uint64_t seep_report_frame_key(struct seep_symbolizer *symbolizer, const struct seep_site *site,
+			       uint64_t frame);
 
 /* "malloc", "server+0x1267" for a function without a name, "0x7f..." for code of no file. */
 void seep_report_append_function(struct seep_buffer *buffer, const struct seep_location *location,

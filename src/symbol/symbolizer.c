@@ -17,6 +17,7 @@
 #include "seep/abi.h"
 #include "symbol/arena.h"
 #include "symbol/frame_table.h"
+#include "symbol/jit_names.h"
 #include "symbol/module.h"
 
 #define ROOTS_MAX 1024 /* containers; of further ones only our own debug files are found */
@@ -59,6 +60,7 @@ struct seep_symbolizer {
 	size_t num_roots;
 	struct root roots[ROOTS_MAX];
 	struct seep_frame_table frames;
+	struct seep_jit_names jit;
 	struct seep_arena arena;
 };
 
@@ -95,6 +97,7 @@ void seep_symbolizer_free(struct seep_symbolizer *symbolizer)
 	for (size_t i = 0; i < symbolizer->num_roots; i++)
 		close(symbolizer->roots[i].fd);
 	seep_frame_table_done(&symbolizer->frames);
+	seep_jit_names_done(&symbolizer->jit);
 	seep_arena_done(&symbolizer->arena);
 	free(symbolizer);
 }
@@ -326,13 +329,45 @@ static void locate(struct seep_symbolizer *symbolizer, struct file *file,
 	location->lines = lines;
 }
 
-const struct seep_location *seep_symbolizer_resolve(struct seep_symbolizer *symbolizer,
-						    uint64_t frame)
+int seep_symbolizer_set_jit(struct seep_symbolizer *symbolizer, uint32_t process,
+			    struct seep_jit_source *source)
 {
-	const struct seep_location *known = seep_frame_table_find(&symbolizer->frames, frame);
+	return seep_jit_names_set(&symbolizer->jit, process, source);
+}
+
+void seep_symbolizer_drop_jit(struct seep_symbolizer *symbolizer, uint32_t process)
+{
+	seep_jit_names_drop(&symbolizer->jit, process);
+}
+
+bool seep_symbolizer_lacks_jit(const struct seep_symbolizer *symbolizer, uint32_t process)
+{
+	const struct seep_jit_source *source = seep_jit_names_source(&symbolizer->jit, process);
+
+	return !source || seep_jit_source_is_deleted(source);
+}
+
+bool seep_symbolizer_jit_is_full(const struct seep_symbolizer *symbolizer, uint32_t process)
+{
+	return seep_jit_names_is_full(&symbolizer->jit, process);
+}
+
+void seep_symbolizer_begin_report(struct seep_symbolizer *symbolizer)
+{
+	symbolizer->jit.round++;
+}
+
+const struct seep_location *seep_symbolizer_resolve(struct seep_symbolizer *symbolizer,
+						    uint32_t process, uint64_t frame)
+{
+	const struct seep_location *known = NULL;
 	struct seep_location *location;
 	struct file *file = NULL;
 
+	if (frame & SEEP_FRAME_RAW)
+		known = seep_jit_names_find(&symbolizer->jit, &symbolizer->arena, process, frame);
+	if (!known)
+		known = seep_frame_table_find(&symbolizer->frames, frame);
 	if (known)
 		return known;
 	location = seep_arena_alloc(&symbolizer->arena, sizeof(*location));

@@ -12,6 +12,8 @@
  * The files are not trusted. They are read, never mapped: a file that shrinks while it is open gives
  * missing names, not SIGBUS.
  *
+ * Code of no file has a name if its process writes one down (jit_source.h).
+ *
  * One thread. Results belong to the symbolizer and stay valid until it is freed.
  */
 #ifndef SEEP_SYMBOL_SYMBOLIZER_H
@@ -20,6 +22,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "symbol/jit_source.h"
+
+/* The module of code that a program made at run time and gave a name. */
+#define SEEP_JIT_MODULE "[jit]"
 
 struct seep_symbolizer;
 
@@ -33,7 +40,8 @@ struct seep_line {
 
 /* Where a frame is. At least one line; the last one is the function that has code of its own. */
 struct seep_location {
-	const char *module;   /* path as mapped, NULL for an address that belongs to no file */
+	/* Path as mapped; for an address that belongs to no file SEEP_JIT_MODULE, or NULL without a name */
+	const char *module;
 	const char *build_id; /* hex, NULL if there is none */
 	uint64_t offset;      /* in the file, bytes; or the raw address */
 	size_t num_lines;
@@ -55,12 +63,28 @@ int seep_symbolizer_add_file(struct seep_symbolizer *symbolizer, uint32_t id, co
 			     int fd, const char *root);
 
 /*
+ * Gives the process with this id (abi.h) the file that names its code of no file; replaces the one
+ * it had. Takes @source, also on failure. 0 or -ENOMEM.
+ */
+int seep_symbolizer_set_jit(struct seep_symbolizer *symbolizer, uint32_t process,
+			    struct seep_jit_source *source);
+/* Lets go of it: frames that were resolved keep their names, others get none. */
+void seep_symbolizer_drop_jit(struct seep_symbolizer *symbolizer, uint32_t process);
+/* True if the process has no such file, or it was deleted: then there may be another one. */
+bool seep_symbolizer_lacks_jit(const struct seep_symbolizer *symbolizer, uint32_t process);
+/* True if the file of the process names more than is kept. */
+bool seep_symbolizer_jit_is_full(const struct seep_symbolizer *symbolizer, uint32_t process);
+
+/* From here on, each of these files is read on once, when a frame without a name asks for it. */
+void seep_symbolizer_begin_report(struct seep_symbolizer *symbolizer);
+
+/*
  * Resolves one frame. Its offset must lie inside the call instruction already, as SEEP_FRAME does.
- * Never fails: what is not known is NULL in the result; when memory is out, a static location
- * without names is returned.
+ * @process is the id of the one that has it; only frames of no file need it. Never fails: what is not
+ * known is NULL in the result; when memory is out, a static location without names is returned.
  */
 const struct seep_location *seep_symbolizer_resolve(struct seep_symbolizer *symbolizer,
-						    uint64_t frame);
+						    uint32_t process, uint64_t frame);
 
 /*
  * A stable hash of the frames: equal for the same offsets in files with the same build ID (or, without

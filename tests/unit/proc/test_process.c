@@ -405,6 +405,50 @@ static void comm_cannot_forge_a_line_of_status(void **state)
 	assert_int_equal(leader, child.pid);
 }
 
+static void inner_pid_and_users_are_read(void **state)
+{
+	struct seep_proc_ids ids;
+
+	(void)state;
+	assert_int_equal(seep_proc_parse_ids("Name:\tNSpid:\\n\nUid:\t1000\t1001\t1002\t1003\n"
+					     "NSpid:\t4242\t17\t1\nNSpgid:\t4242\t9\n",
+					     &ids),
+			 0);
+	assert_int_equal(ids.inner_pid, 1);
+	assert_int_equal(ids.real_uid, 1000);
+	assert_int_equal(ids.effective_uid, 1001);
+	assert_int_equal(seep_proc_parse_ids("Uid:\t0\t4294967295\t0\t0\nNSpid:\t7", &ids), 0);
+	assert_int_equal(ids.inner_pid, 7);
+	assert_int_equal(ids.effective_uid, UINT32_MAX);
+}
+
+static void other_ids_are_refused(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"Uid:\t0\t0\t0\t0\n",
+		"NSpid:\t1\n",
+		"NSpid:\t\nUid:\t0\t0\n",
+		"NSpid:\t1\t0\nUid:\t0\t0\n",
+		"NSpid:\t1\tx\nUid:\t0\t0\n",
+		"NSpid:\t-1\nUid:\t0\t0\n",
+		"NSpid:\t2147483648\nUid:\t0\t0\n",
+		"NSpid:\t1\nUid:\t0\n",
+		"NSpid:\t1\nUid:\t0 0\n",
+		"NSpid:\t1\nUid:\t0\t4294967296\n",
+		"NSpid:\t1\nUid:\tx\t0\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct seep_proc_ids ids = {.inner_pid = 77};
+
+		if (seep_proc_parse_ids(texts[i], &ids) != -EINVAL)
+			fail_msg("taken: %s", texts[i]);
+		assert_int_equal(ids.inner_pid, 77);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,6 +465,8 @@ int main(void)
 		cmocka_unit_test(cpu_time_is_counted),
 		cmocka_unit_test(thread_is_not_a_process),
 		cmocka_unit_test(comm_cannot_forge_a_line_of_status),
+		cmocka_unit_test(inner_pid_and_users_are_read),
+		cmocka_unit_test(other_ids_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,12 +98,18 @@ static const struct fixture_frame fixture_frames[] = {
 	{F_JIT, {NULL, NULL, 0x7f0012345678, ONE(NULL, NULL, 0)}},
 };
 
+/* What F_JIT is in the second process, which names its code. */
+static const struct seep_location fixture_named_jit = {"[jit]", NULL, 0x7f0012345678,
+						       ONE("~render view.js:7", NULL, 0)};
+
 const struct seep_location *__wrap_seep_symbolizer_resolve(struct seep_symbolizer *symbolizer,
-							   uint64_t frame);
+							   uint32_t process, uint64_t frame);
 const struct seep_location *__wrap_seep_symbolizer_resolve(struct seep_symbolizer *symbolizer,
-							   uint64_t frame)
+							   uint32_t process, uint64_t frame)
 {
 	(void)symbolizer;
+	if (frame == F_JIT && process == 2)
+		return &fixture_named_jit;
 	for (size_t i = 0; i < sizeof(fixture_frames) / sizeof(fixture_frames[0]); i++) {
 		if (fixture_frames[i].frame == frame)
 			return &fixture_frames[i].location;
@@ -263,6 +269,13 @@ static inline void fixture_init_two(struct fixture *fixture)
 	fixture->snapshot.final = true;
 	fixture->sites[5].process = &fixture->processes[1];
 	fixture_sum(fixture);
+}
+
+/* The same once more, with code of no file at the same address in both processes. */
+static inline void fixture_init_jit(struct fixture *fixture)
+{
+	fixture_init_two(fixture);
+	fixture->sites[5].stack = &jit_stack;
 }
 
 #endif

@@ -33,6 +33,19 @@ static void test_same_path_is_one_line(void **state)
 		strstr(buffer.data, ";handle_request;buffer_grow;xmalloc;malloc 6556600\n"));
 }
 
+static void test_code_of_no_file(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_jit(&fixture);
+	assert_int_equal(seep_report_folded.render(&fixture.snapshot, NULL, &live_bytes, &buffer),
+			 0);
+	assert_non_null(strstr(buffer.data, ";[partial: jit];~render view.js:7;malloc 3000\n"));
+	assert_non_null(strstr(buffer.data, ";[partial: jit];0x7f0012345678;malloc 2000\n"));
+}
+
 static void test_nothing(void **state)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
@@ -50,6 +63,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_same_path_is_one_line),
+		cmocka_unit_test(test_code_of_no_file),
 		cmocka_unit_test(test_nothing),
 	};
 

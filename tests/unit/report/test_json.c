@@ -98,6 +98,34 @@ static void test_inlined_functions_are_entries(void **state)
 	json_object_put(report);
 }
 
+static struct json_object *frame_of(struct json_object *report, size_t site, size_t frame)
+{
+	struct json_object *sites = member(report, "sites");
+
+	return json_object_array_get_idx(member(json_object_array_get_idx(sites, site), "stack"),
+					 frame);
+}
+
+/* The same address is other code in another process. */
+static void test_code_of_no_file(void **state)
+{
+	struct json_object *report, *named, *unnamed;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_jit(&fixture);
+	report = render(&fixture.snapshot, &all);
+	named = frame_of(report, 5, 1);
+	unnamed = frame_of(report, 6, 1);
+	assert_string_equal(json_object_get_string(member(named, "function")), "~render view.js:7");
+	assert_string_equal(json_object_get_string(member(named, "module")), "[jit]");
+	assert_true(json_object_get_uint64(member(named, "offset")) == 0x7f0012345678);
+	assert_null(member(unnamed, "function"));
+	assert_null(member(unnamed, "module"));
+	assert_true(json_object_get_uint64(member(unnamed, "offset")) == 0x7f0012345678);
+	json_object_put(report);
+}
+
 static void test_top(void **state)
 {
 	const struct seep_report_options two = {.top = 2};
@@ -134,6 +162,7 @@ int main(void)
 		cmocka_unit_test(test_exact_integers),
 		cmocka_unit_test(test_unknown_is_null),
 		cmocka_unit_test(test_inlined_functions_are_entries),
+		cmocka_unit_test(test_code_of_no_file),
 		cmocka_unit_test(test_top),
 		cmocka_unit_test(test_locale),
 	};

@@ -173,6 +173,27 @@ static void test_mappings(void **state)
 	seep__pprof__profile__free_unpacked(unpacked, NULL);
 }
 
+/* The same address is other code in another process; it is in no mapping, named or not. */
+static void test_code_of_no_file(void **state)
+{
+	struct fixture fixture;
+	profile *unpacked;
+
+	(void)state;
+	fixture_init_jit(&fixture);
+	unpacked = render(&fixture.snapshot);
+	assert_string_equal(innermost_name(unpacked, 5, 1), "~render view.js:7");
+	assert_string_equal(innermost_name(unpacked, 6, 1), "0x7f0012345678");
+	for (size_t sample = 5; sample <= 6; sample++) {
+		uint64_t id = unpacked->samples[sample]->location_ids[1];
+
+		assert_int_equal(unpacked->locations[id - 1]->mapping_id, 0);
+		assert_true(unpacked->locations[id - 1]->address == 0x7f0012345678);
+	}
+	assert_int_equal(unpacked->n_mappings, 4);
+	seep__pprof__profile__free_unpacked(unpacked, NULL);
+}
+
 static void test_comments_name_losses(void **state)
 {
 	struct fixture fixture;
@@ -213,13 +234,10 @@ static void test_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_types),
-		cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_inlined_lines),
-		cmocka_unit_test(test_mappings),
-		cmocka_unit_test(test_comments_name_losses),
-		cmocka_unit_test(test_golden),
-		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_types),		cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_inlined_lines),	cmocka_unit_test(test_mappings),
+		cmocka_unit_test(test_code_of_no_file), cmocka_unit_test(test_comments_name_losses),
+		cmocka_unit_test(test_golden),		cmocka_unit_test(test_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,18 @@ static void test_several_processes(void **state)
 	golden_assert_report("report.two.txt", &seep_report_text, &fixture.snapshot, &two);
 }
 
+static void test_code_of_no_file(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_jit(&fixture);
+	assert_int_equal(seep_report_text.render(&fixture.snapshot, NULL, &ten, &buffer), 0);
+	assert_non_null(strstr(buffer.data, "    ~render view.js:7  [jit]\n"));
+	assert_non_null(strstr(buffer.data, "    0x7f0012345678  code of no file\n"));
+}
+
 static void test_first_report_has_no_change(void **state)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
@@ -185,6 +197,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_several_processes),
+		cmocka_unit_test(test_code_of_no_file),
 		cmocka_unit_test(test_first_report_has_no_change),
 		cmocka_unit_test(test_long_stack_is_cut),
 		cmocka_unit_test(test_empty),

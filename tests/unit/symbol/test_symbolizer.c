@@ -182,17 +182,17 @@ static void check_program(const char *file, const char *run_file, const struct n
 
 	run(run_file, &outer, &plain);
 	add(symbolizer, 7, file);
-	location = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(7, outer));
+	location = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(7, outer));
 	assert_int_equal(location->offset, outer);
 	assert_non_null(strstr(location->module, file));
 	assert_int_equal(location->num_lines, 3);
 	check_line(&location->lines[0], names->inner, "INNER", true);
 	check_line(&location->lines[1], names->middle, "MIDDLE", true);
 	check_line(&location->lines[2], names->outer, "OUTER", false);
-	location = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(7, plain));
+	location = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(7, plain));
 	assert_int_equal(location->num_lines, 1);
 	check_line(&location->lines[0], names->plain, "PLAIN", false);
-	assert_ptr_equal(location, seep_symbolizer_resolve(symbolizer, SEEP_FRAME(7, plain)));
+	assert_ptr_equal(location, seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(7, plain)));
 	seep_symbolizer_free(symbolizer);
 }
 
@@ -205,10 +205,10 @@ static void check_names(const char *file, const char *outer_name, const char *pl
 
 	run(file, &outer, &plain);
 	add(symbolizer, 0, file);
-	location = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(0, outer));
+	location = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(0, outer));
 	assert_int_equal(location->num_lines, 1);
 	check_line(&location->lines[0], outer_name, NULL, false);
-	location = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(0, plain));
+	location = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(0, plain));
 	assert_int_equal(location->num_lines, 1);
 	check_line(&location->lines[0], plain_name, NULL, false);
 	seep_symbolizer_free(symbolizer);
@@ -326,7 +326,7 @@ static void test_root(void **state)
 
 	symbolizer = new_symbolizer();
 	add_as(symbolizer, 1, "contained", "/bin/contained", root);
-	location = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(1, plain));
+	location = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(1, plain));
 	check_line(&location->lines[0], "plain", "PLAIN", false);
 	assert_string_equal(location->module, "/bin/contained");
 	assert_string_equal(location->build_id, "00112233445566778899");
@@ -335,7 +335,7 @@ static void test_root(void **state)
 	/* Without the root, or with a link to a file outside of it, there is nothing to be found. */
 	symbolizer = new_symbolizer();
 	add_as(symbolizer, 1, "contained", "/bin/contained", NULL);
-	location = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(1, plain));
+	location = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(1, plain));
 	check_line(&location->lines[0], NULL, NULL, false);
 	seep_symbolizer_free(symbolizer);
 	shell("mv root/elsewhere/it.debug . && ln -sf %.900s/it.debug "
@@ -343,7 +343,7 @@ static void test_root(void **state)
 	      directory);
 	symbolizer = new_symbolizer();
 	add_as(symbolizer, 1, "contained", "/bin/contained", root);
-	location = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(1, plain));
+	location = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(1, plain));
 	check_line(&location->lines[0], NULL, NULL, false);
 	seep_symbolizer_free(symbolizer);
 }
@@ -366,7 +366,7 @@ static void test_without_sections(void **state)
 	write_bytes("headless2", bytes, length);
 	free(bytes);
 	add(symbolizer, 3, "headless2");
-	location = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(3, outer));
+	location = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(3, outer));
 	check_line(&location->lines[0], "outer", NULL, false);
 	seep_symbolizer_free(symbolizer);
 }
@@ -387,7 +387,7 @@ static bool finds(struct seep_symbolizer *symbolizer, uint32_t id, const char *f
 	for (size_t i = 0; i < count; i++)
 		for (uint64_t at = ranges[i].start; at < ranges[i].end; at++) {
 			const struct seep_location *location =
-				seep_symbolizer_resolve(symbolizer, SEEP_FRAME(id, at));
+				seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(id, at));
 			const char *name = location->lines[location->num_lines - 1].function;
 
 			found |= name && strcmp(name, function) == 0;
@@ -490,7 +490,7 @@ static void test_symbols(void **state)
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		uint64_t offset = offset_of("symbols", expected[i].symbol) + expected[i].skip;
 
-		check_line(seep_symbolizer_resolve(symbolizer, SEEP_FRAME(1, offset))->lines,
+		check_line(seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(1, offset))->lines,
 			   expected[i].function, NULL, false);
 	}
 	seep_symbolizer_free(symbolizer);
@@ -507,8 +507,8 @@ static void test_files(void **state)
 	run("one", &outer, &plain);
 	add(symbolizer, 1, "one");
 	add(symbolizer, 2, "two");
-	first = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(1, plain));
-	second = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(2, plain));
+	first = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(1, plain));
+	second = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(2, plain));
 	assert_non_null(strstr(first->module, "/one"));
 	assert_non_null(strstr(second->module, "/two"));
 	assert_string_equal(first->build_id, second->build_id);
@@ -517,32 +517,32 @@ static void test_files(void **state)
 
 	/* Known first without a descriptor, then with one; a third time changes nothing. */
 	assert_int_equal(seep_symbolizer_add_file(symbolizer, 3, "/gone", -1, NULL), 0);
-	first = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(3, plain));
+	first = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(3, plain));
 	assert_string_equal(first->module, "/gone");
 	assert_null(first->build_id);
 	check_line(first->lines, NULL, NULL, false);
 	add(symbolizer, 3, "two");
-	second = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(3, plain));
+	second = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(3, plain));
 	check_line(second->lines, "plain", NULL, false);
 	assert_string_equal(first->module, "/gone");
 	add(symbolizer, 3, "program.c");
-	assert_ptr_equal(second, seep_symbolizer_resolve(symbolizer, SEEP_FRAME(3, plain)));
+	assert_ptr_equal(second, seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(3, plain)));
 
 	/* No program, and never heard of. */
 	add(symbolizer, 4, "program.c");
-	first = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(4, 10));
+	first = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(4, 10));
 	assert_non_null(strstr(first->module, "program.c"));
 	assert_int_equal(first->num_lines, 1);
 	check_line(first->lines, NULL, NULL, false);
-	first = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(5, 10));
+	first = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(5, 10));
 	assert_null(first->module);
 	assert_int_equal(first->num_lines, 1);
-	first = seep_symbolizer_resolve(symbolizer, SEEP_FRAME_RAW | 0x7f0012345678);
+	first = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME_RAW | 0x7f0012345678);
 	assert_null(first->module);
 	assert_int_equal(first->offset, 0x7f0012345678);
 	check_line(first->lines, NULL, NULL, false);
 	/* Past the end of the file. */
-	first = seep_symbolizer_resolve(symbolizer, SEEP_FRAME(1, SEEP_FRAME_OFFSET_MASK));
+	first = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(1, SEEP_FRAME_OFFSET_MASK));
 	check_line(first->lines, NULL, NULL, false);
 	seep_symbolizer_free(symbolizer);
 }
@@ -582,7 +582,7 @@ static void exercise(const char *path, size_t length)
 	add(symbolizer, 1, path);
 	for (uint64_t i = 0; i < 40; i++) {
 		const struct seep_location *location = seep_symbolizer_resolve(
-			symbolizer, SEEP_FRAME(1, 4096 + i * (length - 4096) / 200));
+			symbolizer, 0, SEEP_FRAME(1, 4096 + i * (length - 4096) / 200));
 
 		assert_true(location->num_lines >= 1);
 		assert_non_null(location->lines);
@@ -648,7 +648,7 @@ static void test_shrinks_while_open(void **state)
 	assert_int_equal(seep_symbolizer_stack_id(symbolizer, &(uint64_t){SEEP_FRAME(1, 1)}, 1),
 			 seep_symbolizer_stack_id(symbolizer, &(uint64_t){SEEP_FRAME(1, 1)}, 1));
 	assert_int_equal(truncate("shrinking", 4096), 0);
-	check_line(seep_symbolizer_resolve(symbolizer, SEEP_FRAME(1, plain))->lines, NULL, NULL,
+	check_line(seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(1, plain))->lines, NULL, NULL,
 		   false);
 	seep_symbolizer_free(symbolizer);
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "proc/jit_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "proc/maps.h"
+#include "proc/process.h"
+
+#define STATUS_MAX     (1UL << 20)
+#define NAME_MAX_BYTES 32 /* "tmp/perf-", a PID, ".map" */
+
+static int read_ids(int dir, struct seep_proc_ids *ret_ids)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	int error = seep_file_read_at(dir, "status", STATUS_MAX, &buffer);
+
+	return error ? error : seep_proc_parse_ids(buffer.data, ret_ids);
+}
+
+static bool is_trusted(int fd, const struct seep_proc_ids *ids)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+	       (status.st_uid == ids->real_uid || status.st_uid == ids->effective_uid);
+}
+
+/*
+ * Opens a file below the process's root directory. A symbolic link in the path leads within it, as
+ * it would for the process; at the end of the path none is followed, so that no other user can have a
+ * file of the process's user read in place of a map.
+ */
+static int open_below(int root, const char *path, const struct seep_proc_ids *ids)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	SEEP_AUTO_CLOSE int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+
+	return fd >= 0 && is_trusted(fd, ids) ? SEEP_TAKE_FD(fd) : -ENOENT;
+}
+
+static int open_mapped(pid_t pid, const char *name, const struct seep_proc_ids *ids)
+{
+	SEEP_AUTO_CLOSE int fd = -1;
+	struct seep_maps maps;
+	int error = seep_maps_read(pid, &maps);
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < maps.num_mappings && fd < 0; i++) {
+		const struct seep_mapping *mapping = &maps.mappings[i];
+		const char *slash = strrchr(mapping->path, '/');
+
+		if (mapping->executable && mapping->inode && slash && strcmp(slash + 1, name) == 0)
+			fd = seep_maps_open(pid, mapping);
+	}
+	seep_maps_done(&maps);
+	return fd >= 0 && is_trusted(fd, ids) ? SEEP_TAKE_FD(fd) : -ENOENT;
+}
+
+int seep_jit_file_open(pid_t pid, struct seep_jit_file *ret_file)
+{
+	SEEP_AUTO_CLOSE int dir = -1;
+	SEEP_AUTO_CLOSE int root = -1;
+	struct seep_proc_ids ids = {0};
+	char path[NAME_MAX_BYTES];
+	bool is_dump = false;
+	int fd, error;
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	dir = open(path, O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	error = read_ids(dir, &ids);
+	if (error)
+		return error;
+	root = openat(dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "tmp/perf-%d.map", ids.inner_pid);
+	fd = open_below(root, path, &ids);
+	if (fd < 0) {
+		is_dump = true;
+		snprintf(path, sizeof(path), "tmp/jit-%d.dump", ids.inner_pid);
+		fd = open_mapped(pid, strchr(path, '/') + 1, &ids);
+		if (fd < 0)
+			fd = open_below(root, path, &ids);
+	}
+	if (fd < 0)
+		return fd;
+	*ret_file = (struct seep_jit_file){.fd = fd, .is_dump = is_dump};
+	return 0;
+}
