@@ -2,7 +2,6 @@
 #include "trace/tables.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,22 +15,12 @@
 #include "elf/cfi.h"
 #include "elf/image.h"
 #include "proc/vdso.h"
+#include "trace/chunks.h"
 #include "unwind/rules.h"
 #include "unwind/table.h"
 
-/*
- * A chunk that was given up may still be read by a program that looked its number up a moment ago.
- * Numbers are used again only after that.
- */
-#define QUARANTINE_NS (2 * SEEP_NS_PER_S)
-
 /* Maps of chunks cost a little more than their bytes: struct bpf_array and a page of slack. */
 #define CHUNK_BYTES (sizeof(union seep_chunk) + 4096)
-
-#define NUM_SPARES 16
-
-/* More than this wait for no flush: each is an open descriptor. */
-#define MAX_PENDING 256
 
 /* The content of one file, by build ID: what several files may share. */
 struct content {
@@ -54,40 +43,13 @@ struct entry {
 	UT_hash_handle hh;
 };
 
-/* Chunks that were made and wait for the next flush. */
-struct pending {
-	size_t count;
-	uint32_t numbers[MAX_PENDING];
-	int chunks[MAX_PENDING];
-};
-
-/*
- * Chunks that BPF can see already, still empty: a table that fits into them needs no grace period, so
- * that the stacks through a library just loaded are whole sooner.
- */
-struct spare {
-	uint32_t number;
-	int chunk;
-};
-
-struct free_chunk {
-	uint32_t number;
-	uint64_t since_ns;
-};
-
 struct seep_tables {
 	struct seep_kernel *kernel;
 	struct seep_rules *rules;
 	int vdso_fd;
 	size_t published_rules;
 	uint64_t max_chunks;
-	uint64_t num_chunks; /* in use */
-	uint32_t next_chunk; /* never used so far */
-	struct pending pending;
-	size_t num_spares;
-	struct spare spares[NUM_SPARES];
-	size_t num_free;
-	struct free_chunk free_chunks[SEEP_MAX_CHUNKS];
+	struct seep_chunks *chunks;
 	struct content *by_id;
 	struct entry *by_file;
 	struct entry *first;
@@ -120,45 +82,13 @@ void seep_tables_free(struct seep_tables *tables)
 		HASH_DEL(tables->by_id, content);
 		content_free(content);
 	}
-	for (size_t i = 0; i < tables->pending.count; i++)
-		close(tables->pending.chunks[i]);
-	for (size_t i = 0; i < tables->num_spares; i++)
-		close(tables->spares[i].chunk);
+	seep_chunks_free(tables->chunks);
 	seep_rules_free(tables->rules);
 	seep_cleanup_fd(&tables->vdso_fd);
 	free(tables);
 }
 
-/* --- chunks ------------------------------------------------------------------------------------ */
-
-static int take_chunk(struct seep_tables *tables, uint32_t *ret_number)
-{
-	uint64_t now_ns = seep_clock_monotonic_ns();
-
-	for (size_t i = 0; i < tables->num_free; i++) {
-		if (now_ns - tables->free_chunks[i].since_ns < QUARANTINE_NS)
-			continue;
-		*ret_number = tables->free_chunks[i].number;
-		tables->free_chunks[i] = tables->free_chunks[--tables->num_free];
-		return 0;
-	}
-	if (tables->next_chunk == SEEP_MAX_CHUNKS)
-		return -ENOSPC;
-	*ret_number = tables->next_chunk++;
-	return 0;
-}
-
-static void give_chunks(struct seep_tables *tables, const uint32_t *numbers, size_t count)
-{
-	uint64_t now_ns = seep_clock_monotonic_ns();
-
-	seep_kernel_remove_chunks(tables->kernel, numbers, count);
-	for (size_t i = 0; i < count; i++) {
-		tables->free_chunks[tables->num_free].number = numbers[i];
-		tables->free_chunks[tables->num_free].since_ns = now_ns;
-		tables->num_free++;
-	}
-}
+/* --- giving up tables for others ---------------------------------------------------------------- */
 
 /* Nothing of it may be pending: the chunks are given back at once. */
 static void give_up(struct seep_tables *tables, struct content *content)
@@ -168,8 +98,7 @@ static void give_up(struct seep_tables *tables, struct content *content)
 		if (entry->content == content)
 			seep_kernel_set_table(tables->kernel, entry->info.file, &content->value);
 	}
-	give_chunks(tables, content->chunks, content->num_chunks);
-	tables->num_chunks -= content->num_chunks;
+	seep_chunks_give(tables->chunks, content->chunks, content->num_chunks);
 	content->num_chunks = 0;
 }
 
@@ -231,132 +160,51 @@ static int publish_rules(struct seep_tables *tables)
 	return 0;
 }
 
-static int queue_chunk(struct pending *pending, uint32_t number, int chunk)
-{
-	pending->numbers[pending->count] = number;
-	pending->chunks[pending->count] = chunk;
-	pending->count++;
-	return 0;
-}
-
-/* Puts empty chunks into the batch that is about to be shown, as far as it has room. */
-static int queue_spares(struct seep_tables *tables)
-{
-	static const union seep_chunk empty;
-	struct pending *pending = &tables->pending;
-
-	while (tables->num_spares < NUM_SPARES && pending->count < MAX_PENDING) {
-		struct spare *spare = &tables->spares[tables->num_spares];
-		SEEP_AUTO_CLOSE int chunk = seep_kernel_new_chunk(empty.words);
-		int error = chunk < 0 ? chunk : take_chunk(tables, &spare->number);
-
-		if (error)
-			return error;
-		spare->chunk = fcntl(chunk, F_DUPFD_CLOEXEC, 0);
-		if (spare->chunk < 0)
-			return -errno;
-		queue_chunk(pending, spare->number, SEEP_TAKE_FD(chunk));
-		tables->num_spares++;
-	}
-	return 0;
-}
-
-/* Shows BPF the chunks that wait, and spare ones with them. */
-static int flush_chunks(struct seep_tables *tables)
-{
-	struct pending *pending = &tables->pending;
-	int error = publish_rules(tables);
-
-	if (!error && (pending->count || tables->num_spares < NUM_SPARES / 2))
-		error = queue_spares(tables);
-	if (!error && pending->count)
-		error = seep_kernel_put_chunks(tables->kernel, pending->numbers, pending->chunks,
-					       pending->count);
-	for (size_t i = 0; i < pending->count; i++)
-		close(pending->chunks[i]);
-	pending->count = 0;
-	return error;
-}
-
 static int make_room(struct seep_tables *tables, size_t count)
 {
 	int error = 0;
 
 	if (count > tables->max_chunks)
 		return -ENOSPC;
-	if (tables->num_chunks + count > tables->max_chunks)
+	if (seep_chunks_in_use(tables->chunks) + count > tables->max_chunks)
 		error = seep_tables_flush(tables); /* what is pending cannot be given up */
-	while (!error && tables->num_chunks + count > tables->max_chunks)
+	while (!error && seep_chunks_in_use(tables->chunks) + count > tables->max_chunks)
 		error = evict(tables);
 	return error;
 }
 
-/* Fills a spare chunk, or makes a new one that waits for the flush. */
-static int add_chunk(struct seep_tables *tables, struct content *content,
-		     const union seep_chunk *words, const struct spare *place)
+/* Numbers for the chunks of a table, as many as it has. 0, -ENOMEM or -ENOSPC. */
+static int take_chunks(struct seep_tables *tables, struct content *content, size_t count)
 {
-	SEEP_AUTO_CLOSE int chunk = place->chunk;
-	int error = 0;
+	uint32_t *numbers = realloc(content->chunks, count * sizeof(*numbers));
+	int error;
 
-	if (chunk >= 0) {
-		error = seep_kernel_fill_chunk(chunk, words->words);
-	} else {
-		if (tables->pending.count == MAX_PENDING)
-			error = flush_chunks(tables);
-		chunk = error ? error : seep_kernel_new_chunk(words->words);
-		error = chunk < 0 ?
-				chunk :
-				queue_chunk(&tables->pending, place->number, SEEP_TAKE_FD(chunk));
-	}
-	if (error)
-		return error;
-	content->num_chunks++;
-	tables->num_chunks++;
-	return 0;
-}
-
-/*
- * Places for the chunks of a table: spares if there are enough for all of them, else new numbers. 0,
- * -ENOMEM or -ENOSPC.
- */
-static int find_places(struct seep_tables *tables, struct spare *places, size_t count)
-{
-	bool spares = count <= tables->num_spares;
-	int error = 0;
-
-	for (size_t i = 0; i < count && !error; i++) {
-		places[i].chunk = -1;
-		if (spares)
-			places[i] = tables->spares[--tables->num_spares];
-		else
-			error = take_chunk(tables, &places[i].number);
-	}
+	if (!numbers)
+		return -ENOMEM;
+	content->chunks = numbers;
+	error = make_room(tables, count);
+	if (!error)
+		error = seep_chunks_take(tables->chunks, count, numbers);
+	if (!error)
+		content->num_chunks = count;
 	return error;
 }
 
 static int publish_table(struct seep_tables *tables, struct content *content,
 			 struct seep_unwind_table *table)
 {
-	SEEP_AUTO_FREE struct spare *places = calloc(table->num_chunks, sizeof(*places));
-	uint32_t *numbers = realloc(content->chunks, table->num_chunks * sizeof(*numbers));
-	int error;
+	const uint32_t *numbers;
+	int error = take_chunks(tables, content, table->num_chunks);
 
-	if (numbers)
-		content->chunks = numbers;
-	if (!places || !numbers)
-		return -ENOMEM;
-	error = make_room(tables, table->num_chunks);
-	if (!error)
-		error = find_places(tables, places, table->num_chunks);
 	if (error)
 		return error;
-	for (size_t i = 0; i < table->num_chunks; i++)
-		numbers[i] = places[i].number;
+	numbers = content->chunks;
 	seep_unwind_table_relocate(table, numbers);
+	error = publish_rules(tables); /* rows of a spare chunk may be seen at once */
 	for (size_t i = 0; i < table->num_chunks && !error; i++)
-		error = add_chunk(tables, content, &table->chunks[i], &places[i]);
+		error = seep_chunks_write(tables->chunks, numbers[i], table->chunks[i].words);
 	if (error) {
-		flush_chunks(tables);
+		seep_chunks_flush(tables->chunks);
 		give_up(tables, content);
 		return error;
 	}
@@ -472,7 +320,7 @@ static int fill_entry(struct seep_tables *tables, struct entry *entry)
 int seep_tables_flush(struct seep_tables *tables)
 {
 	struct seep_unwind_file none = {.state = SEEP_UNWIND_NONE};
-	int error = tables->pending.count ? flush_chunks(tables) : publish_rules(tables);
+	int error = seep_chunks_waiting(tables->chunks) ? seep_chunks_flush(tables->chunks) : 0;
 
 	for (struct entry *entry = tables->first; entry && !error; entry = entry->next) {
 		if (!entry->dirty)
@@ -481,7 +329,8 @@ int seep_tables_flush(struct seep_tables *tables)
 		error = seep_kernel_set_table(tables->kernel, entry->info.file,
 					      entry->content ? &entry->content->value : &none);
 	}
-	return error ? error : flush_chunks(tables);
+	/* Once more for the spares: now nobody waits for it. */
+	return error ? error : seep_chunks_flush(tables->chunks);
 }
 
 int seep_tables_add(struct seep_tables *tables, uint32_t file, const char *path, int fd)
@@ -532,7 +381,9 @@ int seep_tables_new(struct seep_kernel *kernel, uint64_t max_bytes, struct seep_
 	tables->vdso_fd = -1;
 	tables->max_chunks = max_bytes / CHUNK_BYTES;
 	tables->last = &tables->first;
-	error = seep_rules_new(&tables->rules);
+	error = seep_chunks_new(kernel, &tables->chunks);
+	if (!error)
+		error = seep_rules_new(&tables->rules);
 	if (!error)
 		error = add_vdso(tables);
 	if (error) {
@@ -566,5 +417,5 @@ int seep_tables_each(const struct seep_tables *tables,
 
 uint64_t seep_tables_bytes(const struct seep_tables *tables)
 {
-	return tables->num_chunks * CHUNK_BYTES;
+	return seep_chunks_in_use(tables->chunks) * CHUNK_BYTES;
 }
