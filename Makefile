@@ -19,6 +19,9 @@ endif
 CLANG   ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/bin/bpftool) bpftool)
 PYTHON  ?= /usr/bin/python3
+# Debian 12 and 13 both have this version; another one formats differently and finds other things.
+CLANG_FORMAT ?= clang-format-19
+CLANG_TIDY   ?= clang-tidy-19
 BUILD   ?= build
 VERSION := 0.1.0
 
@@ -73,10 +76,10 @@ SKELETONS := $(BUILD)/bpf/seep.skel.h $(BUILD)/bpf/features.skel.h
 
 # --- user space ----------------------------------------------------------------------------------
 
-$(BUILD)/report/profile.pb-c.c $(BUILD)/report/profile.pb-c.h: src/report/profile.proto
+$(BUILD)/report/profile.pb-c.c $(BUILD)/report/profile.pb-c.h &: src/report/profile.proto
 	@mkdir -p $(@D)
 	$(call say,PROTOC,$<)
-	$(Q)protoc-c --proto_path=src/report --c_out=$(BUILD)/report $<
+	$(Q)protoc --proto_path=src/report --c_out=$(BUILD)/report $<
 
 $(BUILD)/report/profile.pb-c.o: $(BUILD)/report/profile.pb-c.c
 	$(call say,CC,$<)
@@ -306,7 +309,7 @@ LINT_SHELL := $(shell grep -rIlE '^\#!.*\b(ba)?sh$$' tools .ci tests)
 .PHONY: lint
 lint: $(SKELETONS) $(BUILD)/report/profile.pb-c.h ## format, floors, headers, shell, clang-tidy
 	$(call say,FORMAT,$(words $(LINT_C)) files)
-	$(Q)clang-format --dry-run -Werror $(LINT_C)
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(LINT_C)
 	$(call say,FLOORS,src bpf include)
 	$(Q)tools/check-floors
 	$(call say,HEADERS,src include)
@@ -315,14 +318,14 @@ lint: $(SKELETONS) $(BUILD)/report/profile.pb-c.h ## format, floors, headers, sh
 	$(Q)shellcheck $(LINT_SHELL)
 	$(call say,TIDY,$(words $(wildcard src/*/*.c)) files)
 	$(Q)printf '%s\n' $(wildcard src/*/*.c) | \
-		xargs -P "$$(nproc)" -n 4 sh -c 'clang-tidy --quiet "$$@" -- $(TIDY_FLAGS)' clang-tidy \
+		xargs -P "$$(nproc)" -n 1 sh -c '$(CLANG_TIDY) --quiet "$$@" -- $(TIDY_FLAGS)' clang-tidy \
 		2> >(grep -v 'warnings\? generated\.$$' >&2)
 
 TIDY_FLAGS = $(subst ','\'',$(CPPFLAGS)) -Itests/unit -std=gnu11
 
 .PHONY: format
 format: ## format the C sources in place
-	$(Q)clang-format -i $(LINT_C)
+	$(Q)$(CLANG_FORMAT) -i $(LINT_C)
 
 .PHONY: clean
 clean: ## remove everything built

@@ -23,9 +23,9 @@
 typedef __u32 seep_row;
 
 #define SEEP_UNWIND_PAGE_SHIFT 16
-#define SEEP_ROW(offset, rule) (((__u32)(offset)&0xffff) << 16 | (rule))
+#define SEEP_ROW(offset, rule) (((__u32)(offset) & 0xffff) << 16 | (rule))
 #define SEEP_ROW_OFFSET(row)   ((row) >> 16)
-#define SEEP_ROW_RULE(row)     ((row)&0xffff)
+#define SEEP_ROW_RULE(row)     ((row) & 0xffff)
 
 #define SEEP_CHUNK_WORDS  8192
 #define SEEP_MAX_CHUNKS	  16384 /* 512 MiB of tables; the user's cap is far below */

@@ -22,10 +22,7 @@ struct seep_buffer {
 };
 
 /* For declarations: SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT; */
-#define SEEP_BUFFER_INIT                                                                           \
-	{                                                                                          \
-		.data = (char *)""                                                                 \
-	}
+#define SEEP_BUFFER_INIT {.data = (char *)""}
 
 void seep_buffer_init(struct seep_buffer *buffer);
 void seep_buffer_done(struct seep_buffer *buffer); /* frees; the buffer is empty again */

@@ -21,7 +21,7 @@
 #define PROC_FILE_MAX (1UL << 20)
 
 /* Fields of /proc/PID/stat behind the state; proc(5) counts from the PID, which is 1. */
-#define STAT_FIELD(number) ((number)-4)
+#define STAT_FIELD(number) ((number) - 4)
 enum stat_field {
 	STAT_PARENT = STAT_FIELD(4),
 	STAT_FLAGS = STAT_FIELD(9),

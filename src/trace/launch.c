@@ -245,8 +245,7 @@ int seep_launch_predict(const struct seep_launch *launch, struct seep_files *fil
 /* --- the child --------------------------------------------------------------------------------- */
 
 /* In the child: waits to be released, then becomes the command. */
-static void __attribute__((noreturn))
-child(const char *path, char *const *command, int go_fd, int error_fd)
+static _Noreturn void child(const char *path, char *const *command, int go_fd, int error_fd)
 {
 	sigset_t none;
 	char byte;

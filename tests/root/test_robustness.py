@@ -61,7 +61,7 @@ def test_target_stopped(start, seep) -> None:
     trace = seep("-p", target.pid).attached()
     assert trace.report_now()["processes"][0]["exited"] is False
     target.process.send_signal(signal.SIGCONT)
-    assert target.ping() > 0
+    wait_until(lambda: target.ping() > 0, "a round of the target")
     trace.report_when(lambda report: counts_of(report, "made_in_churn")["allocs"] > 0, "work")
     trace.finish()
 

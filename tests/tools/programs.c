@@ -7,7 +7,10 @@
  *	VARIANT NAME verified=N jited=BYTES private_stack=0|1
  */
 #include <bpf/bpf.h>
+/* Capstone 5 calls an enumeration what linux/bpf.h calls a structure. */
+#define bpf_insn capstone_bpf_insn
 #include <capstone/capstone.h>
+#undef bpf_insn
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +92,7 @@ int main(void)
 			.max_bytes = UINT64_MAX,
 			.max_objects = 1024,
 			.max_frames = SEEP_MAX_FRAMES,
+			.verify_every = 1, /* or the verifier drops that code */
 		};
 		const char *variant = seep_attach_variant_name(config.variant);
 		uint64_t start_ns = seep_clock_monotonic_ns();

@@ -41,10 +41,7 @@ struct program {
 };
 
 #define CODE(...) {__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__})
-#define SP(...)                                                                                    \
-	{                                                                                          \
-		.kind = SEEP_RULE_SP, .ra_offset = -8, __VA_ARGS__                                 \
-	}
+#define SP(...)	  {.kind = SEEP_RULE_SP, .ra_offset = -8, __VA_ARGS__}
 
 static const struct program instructions[] = {
 	{"nop", CODE(DW_CFA_nop, DW_CFA_nop), SP(.offset = 8)},

@@ -135,13 +135,13 @@ static void test_lld(void **state)
 
 static void test_build_id(void **state)
 {
-	static const uint8_t expected[] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab};
+	static const uint8_t expected[] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
 	struct seep_image *image;
 	const uint8_t *id;
 	size_t length;
 
 	(void)state;
-	shell("gcc program.c -o id -Wl,--build-id=0x0123456789ab");
+	shell("gcc program.c -o id -Wl,--build-id=0x0123456789abcdef");
 	assert_int_equal(open_image("id", &image), 0);
 	id = seep_image_build_id(image, &length);
 	assert_int_equal(length, sizeof(expected));

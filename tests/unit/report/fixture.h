@@ -129,10 +129,7 @@ static const uint64_t evil_frames[] = {F_MALLOC, F_EVIL, F_EVIL_MODULE, F_MAIN, 
 static const uint64_t deep_frames[] = {F_MALLOC, FOUR, FOUR, FOUR, FOUR, FOUR, FOUR, FOUR, OUTER};
 static const uint64_t jit_frames[] = {F_MALLOC, F_JIT};
 
-#define STACK(frames, end)                                                                         \
-	{                                                                                          \
-		0, SEEP_END_##end, sizeof(frames) / sizeof((frames)[0]), frames                    \
-	}
+#define STACK(frames, end) {0, SEEP_END_##end, sizeof(frames) / sizeof((frames)[0]), frames}
 
 static const struct seep_stack grow_stack = STACK(grow_frames, COMPLETE);
 static const struct seep_stack grow_again_stack = STACK(grow_again_frames, COMPLETE);

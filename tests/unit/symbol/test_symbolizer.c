@@ -318,10 +318,10 @@ static void test_root(void **state)
 
 	(void)state;
 	snprintf(root, sizeof(root), "%.2000s/root", directory);
-	shell("gcc -O2 -g program.c -o contained -Wl,--build-id=0x00112233445566778899 && "
+	shell("gcc -O2 -g program.c -o contained -Wl,--build-id=0x00112233445566778899aabb && "
 	      "mkdir -p root/usr/lib/debug/.build-id/00 root/elsewhere && "
 	      "objcopy --only-keep-debug contained root/elsewhere/it.debug && strip contained && "
-	      "ln -s /elsewhere/it.debug root/usr/lib/debug/.build-id/00/112233445566778899.debug");
+	      "ln -s /elsewhere/it.debug root/usr/lib/debug/.build-id/00/112233445566778899aabb.debug");
 	run("contained", &outer, &plain);
 
 	symbolizer = new_symbolizer();
@@ -329,7 +329,7 @@ static void test_root(void **state)
 	location = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(1, plain));
 	check_line(&location->lines[0], "plain", "PLAIN", false);
 	assert_string_equal(location->module, "/bin/contained");
-	assert_string_equal(location->build_id, "00112233445566778899");
+	assert_string_equal(location->build_id, "00112233445566778899aabb");
 	seep_symbolizer_free(symbolizer);
 
 	/* Without the root, or with a link to a file outside of it, there is nothing to be found. */
@@ -339,7 +339,7 @@ static void test_root(void **state)
 	check_line(&location->lines[0], NULL, NULL, false);
 	seep_symbolizer_free(symbolizer);
 	shell("mv root/elsewhere/it.debug . && ln -sf %.900s/it.debug "
-	      "root/usr/lib/debug/.build-id/00/112233445566778899.debug",
+	      "root/usr/lib/debug/.build-id/00/112233445566778899aabb.debug",
 	      directory);
 	symbolizer = new_symbolizer();
 	add_as(symbolizer, 1, "contained", "/bin/contained", root);
@@ -408,10 +408,11 @@ static void test_plt(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-		struct seep_symbolizer *symbolizer = new_symbolizer();
+		struct seep_symbolizer *symbolizer;
 
 		if (strstr(flags[i], "lld") && !have("ld.lld"))
 			continue;
+		symbolizer = new_symbolizer();
 		shell("gcc -O2 %s program.c -o plt", flags[i]);
 		add(symbolizer, 9, "plt");
 		assert_true(finds(symbolizer, 9, "plt", "fopen@plt"));
