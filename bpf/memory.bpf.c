@@ -12,6 +12,7 @@
 
 #include "objects.bpf.h"
 #include "threads.bpf.h"
+#include "verify.bpf.h"
 
 /* Set by a session program's entry: do not run me at the return. */
 #define SESSION_SKIP_RETURN 1
@@ -200,6 +201,8 @@ static __always_inline void block_made(struct pt_regs *ctx, struct thread_state 
 		return;
 	unwind_from_return(slot, slot_index, ctx, thread->process, thread->function, now_ns);
 	object_made(slot, &key, thread->bytes, now_ns);
+	if (verify_wanted())
+		verify_send(slot, ctx);
 	slot_release(slot);
 }
 

@@ -25,6 +25,7 @@
 #define SEEP_MAX_CPUS	   512
 #define SEEP_COMM_BYTES	   16 /* TASK_COMM_LEN */
 #define SEEP_SLOTS_PER_CPU 8
+#define SEEP_VERIFY_BYTES  (16 << 10) /* of the stack, for --verify-stacks */
 
 /* What can leak. The order is that of the JSON report. */
 enum seep_kind {
@@ -50,9 +51,9 @@ enum seep_kind {
 #define SEEP_FRAME_FILE_SHIFT  40
 #define SEEP_FRAME_OFFSET_MASK ((1ULL << SEEP_FRAME_FILE_SHIFT) - 1)
 #define SEEP_FRAME(file, offset)                                                                   \
-	((__u64)(file) << SEEP_FRAME_FILE_SHIFT | ((offset)&SEEP_FRAME_OFFSET_MASK))
+	((__u64)(file) << SEEP_FRAME_FILE_SHIFT | ((offset) & SEEP_FRAME_OFFSET_MASK))
 #define SEEP_FRAME_FILE(frame)	 ((__u32)(((frame) & ~SEEP_FRAME_RAW) >> SEEP_FRAME_FILE_SHIFT))
-#define SEEP_FRAME_OFFSET(frame) ((frame)&SEEP_FRAME_OFFSET_MASK)
+#define SEEP_FRAME_OFFSET(frame) ((frame) & SEEP_FRAME_OFFSET_MASK)
 
 /* map "live": every object that exists now */
 struct seep_object_key {
@@ -137,6 +138,7 @@ enum seep_event_type {
 	SEEP_EVENT_FILE,
 	SEEP_EVENT_EXEC,
 	SEEP_EVENT_TABLE,
+	SEEP_EVENT_VERIFY,
 };
 
 struct seep_stack_event {
@@ -174,6 +176,32 @@ struct seep_exec_event {
 	char comm[SEEP_COMM_BYTES];
 };
 
+/* The registers that a call preserves, and where it returns to. */
+struct seep_verify_registers {
+	__u64 ip;
+	__u64 sp;
+	__u64 bp;
+	__u64 bx;
+	__u64 r12;
+	__u64 r13;
+	__u64 r14;
+	__u64 r15;
+};
+
+/* A stack as BPF walked it, with what it takes to walk it again. */
+struct seep_verify_event {
+	__u32 type;
+	__u32 process;
+	__u32 end; /* enum seep_end */
+	__u32 num_frames;
+	__u64 time_ns;				/* CLOCK_MONOTONIC */
+	struct seep_verify_registers registers; /* as the allocator's caller finds them */
+	__u32 stack_bytes;			/* copied, from registers.sp on */
+	__u32 pad;
+	__u64 frames[SEEP_MAX_FRAMES];
+	__u8 stack[SEEP_VERIFY_BYTES];
+};
+
 _Static_assert(sizeof(struct seep_object_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_object) == 24, "no padding in values");
 _Static_assert(sizeof(struct seep_site_key) == 16, "no padding in keys");
@@ -185,6 +213,8 @@ _Static_assert(sizeof(struct seep_stack_event) == 24 + 8 * SEEP_MAX_FRAMES, "no 
 _Static_assert(sizeof(struct seep_file_event) == 48, "no padding");
 _Static_assert(sizeof(struct seep_table_event) == 8, "no padding");
 _Static_assert(sizeof(struct seep_exec_event) == 40, "no padding");
+_Static_assert(sizeof(struct seep_verify_event) == 96 + 8 * SEEP_MAX_FRAMES + SEEP_VERIFY_BYTES,
+	       "no padding");
 _Static_assert(SEEP_MAX_PROCESSES == 1 << SEEP_PROCESS_SLOT_BITS, "a slot fits its bits");
 
 #endif

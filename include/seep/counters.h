@@ -25,7 +25,8 @@
 	X(FILES_FULL, files_full, "frames left as raw addresses: the file map was full")           \
 	X(FILES_UNNAMED, files_unnamed, "mapped files that could not be opened for their symbols") \
 	X(MISSED_ATTACH, missed_attach, "files with allocator functions that could not be probed") \
-	X(MISSED_EXEC, missed_exec, "programs started by exec and noticed late")
+	X(MISSED_EXEC, missed_exec, "programs started by exec and noticed late")                   \
+	X(STACK_DISAGREEMENTS, stack_disagreements, "stacks that libdw unwinds differently")
 
 enum seep_loss {
 #define SEEP_LOSS_ENUM(name, key, text) SEEP_LOSS_##name,

@@ -37,7 +37,8 @@ struct seep_config {
 	uint64_t min_age_ns;
 	uint64_t max_objects;
 	uint64_t stack_depth;
-	uint64_t unwind_bytes;			 /* cap of the unwind tables in the kernel */
+	uint64_t unwind_bytes; /* cap of the unwind tables in the kernel */
+	uint64_t verify_every; /* one in so many stacks is checked with libdw; 0: none */
 	enum seep_attach_variant forced_variant; /* SEEP_ATTACH_VARIANT_COUNT: the best one */
 	/* when */
 	uint64_t interval_ns;

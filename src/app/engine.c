@@ -48,6 +48,7 @@ static int new_tracer(struct seep_engine *engine)
 		.max_objects = (uint32_t)config->max_objects,
 		.max_frames = (uint32_t)config->stack_depth,
 		.unwind_bytes = config->unwind_bytes,
+		.verify_every = (uint32_t)config->verify_every,
 		.interval_ns = config->interval_ns,
 		.on_empty = stop_when_empty,
 		.context = engine,
@@ -224,6 +225,7 @@ int seep_engine_run(struct seep_engine *engine)
 	if (error == -EPIPE)
 		return error; /* nobody is left to read a report */
 	report_error = report(engine, true);
+	seep_tracer_tell_verified(engine->tracer);
 	return error ? error : report_error;
 }
 

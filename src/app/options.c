@@ -92,6 +92,11 @@ static int set_unwind_mem(struct seep_config *config, const char *value)
 	return !error && config->unwind_bytes < MIN_UNWIND_BYTES ? -ERANGE : error;
 }
 
+static int set_verify_stacks(struct seep_config *config, const char *value)
+{
+	return seep_parse_count(value, 1, UINT32_MAX, &config->verify_every);
+}
+
 static int set_attach(struct seep_config *config, const char *value)
 {
 	return seep_attach_variant_parse(value, &config->forced_variant);
@@ -164,6 +169,8 @@ static const struct option_row trace_rows[] = {
 	{0, "stack-depth", "N", "frames per stack (default and most: 256)", NULL, set_stack_depth},
 	{0, "unwind-mem", "SIZE", "kernel memory for unwind tables (default 64M)", NULL,
 	 set_unwind_mem},
+	{0, "verify-stacks", "N", "self-check: walk one in N stacks again, with libdw", NULL,
+	 set_verify_stacks},
 	{'i', "interval", "TIME", "between reports (default 10s)", "When", set_interval},
 	{'d', "duration", "TIME", "end after this time (default: Ctrl-C or the targets' end)", NULL,
 	 set_duration},

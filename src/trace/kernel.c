@@ -64,6 +64,7 @@ static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 	skeleton->rodata->cfg_min_bytes = config->min_bytes;
 	skeleton->rodata->cfg_max_bytes = config->max_bytes;
 	skeleton->rodata->cfg_max_frames = config->max_frames;
+	skeleton->rodata->cfg_verify_every = config->verify_every;
 	error = bpf_map__set_max_entries(skeleton->maps.live, config->max_objects);
 	if (error)
 		return error;
@@ -427,6 +428,14 @@ static int on_event(void *context, void *data, size_t size)
 	case SEEP_EVENT_TABLE:
 		events->table(events->context, data);
 		break;
+	case SEEP_EVENT_VERIFY: {
+		const struct seep_verify_event *event = data;
+
+		if (size >= sizeof(*event) && event->num_frames <= SEEP_MAX_FRAMES &&
+		    event->stack_bytes <= SEEP_VERIFY_BYTES)
+			events->verify(events->context, event);
+		break;
+	}
 	case SEEP_EVENT_EXEC:
 		events->exec(events->context, data);
 		break;

@@ -27,7 +27,8 @@ struct seep_kernel_config {
 	uint64_t min_bytes; /* allocations below are not tracked */
 	uint64_t max_bytes; /* allocations above neither */
 	uint32_t max_objects;
-	uint32_t max_frames; /* 1 to SEEP_MAX_FRAMES */
+	uint32_t max_frames;   /* 1 to SEEP_MAX_FRAMES */
+	uint32_t verify_every; /* one in so many stacks comes as a verify event; 0: none */
 };
 
 /*
@@ -119,6 +120,7 @@ struct seep_kernel_events {
 	void (*file)(void *context, const struct seep_file_event *event);
 	void (*exec)(void *context, const struct seep_exec_event *event);
 	void (*table)(void *context, const struct seep_table_event *event);
+	void (*verify)(void *context, const struct seep_verify_event *event);
 	void *context;
 };
 /* Sets the receivers; once, before the first drain. 0 or -errno. */

@@ -23,6 +23,7 @@
 #include "trace/stacks.h"
 #include "trace/tables.h"
 #include "trace/targets.h"
+#include "trace/verify.h"
 
 /* Windows of the overhead measurement do not come closer together than this. */
 #define MIN_WINDOW_PERIOD_NS SEEP_NS_PER_S
@@ -47,6 +48,7 @@ struct seep_tracer {
 	struct seep_processes *processes;
 	struct seep_targets *targets;
 	struct seep_jit *jit;
+	struct seep_verifier *verifier; /* NULL: not asked for */
 	struct seep_overhead_meter *overhead;
 	struct seep_collector *collector;
 	struct seep_launch *launch;
@@ -106,6 +108,8 @@ static void on_file(void *context, const struct seep_file_event *event)
 					 file->root);
 	if (!file || file->fd < 0)
 		tracer->losses[SEEP_LOSS_FILES_UNNAMED]++;
+	if (tracer->verifier && seep_verifier_add_file(tracer->verifier, event->file, event->inode))
+		seep_debug("no memory to verify stacks");
 	if (seep_tables_add(tracer->tables, event->file, file ? file->path : "",
 			    file ? file->fd : -1))
 		seep_debug("no memory for an unwind table");
@@ -117,6 +121,20 @@ static void on_table(void *context, const struct seep_table_event *event)
 	struct seep_tracer *tracer = context;
 
 	seep_tables_again(tracer->tables, event->file);
+}
+
+/* A stack to be walked once more. */
+static void on_verify(void *context, const struct seep_verify_event *event)
+{
+	struct seep_tracer *tracer = context;
+	const struct seep_target *target =
+		seep_targets_at(tracer->targets, SEEP_PROCESS_SLOT(event->process));
+
+	if (!target || target->process != event->process)
+		target = NULL;
+	seep_verifier_check(tracer->verifier, target ? target->pid : 0, event);
+	tracer->losses[SEEP_LOSS_STACK_DISAGREEMENTS] =
+		seep_verifier_counts(tracer->verifier)->counts[SEEP_COMPARISON_DIFFERENT];
 }
 
 /* New files of a live target: plugins that were loaded, or all of them after an exec. */
@@ -146,6 +164,7 @@ static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, 
 
 	if (!launched)
 		freeze(tracer, target->record);
+	seep_verifier_forget(tracer->verifier, target->process);
 	if (seep_targets_replace(tracer->targets, target, id, comm))
 		return;
 	added = rescan(tracer, target);
@@ -185,6 +204,7 @@ static void drain(struct seep_tracer *tracer)
 {
 	int error;
 
+	seep_verifier_begin(tracer->verifier);
 	seep_kernel_drain(tracer->kernel);
 	error = seep_tables_flush(tracer->tables);
 	if (error)
@@ -226,6 +246,7 @@ static int on_ended(void *context, uint64_t value)
 	catch_up_execs(tracer);
 	seep_debug("process %d (%s) ended", target->pid, target->record->process.comm);
 	freeze(tracer, target->record);
+	seep_verifier_forget(tracer->verifier, target->process);
 	unlink_watch(tracer, watch);
 	seep_targets_remove(tracer->targets, target);
 	if (!tracer->watches && !tracer->stopped)
@@ -355,12 +376,14 @@ static int open_kernel(struct seep_tracer *tracer)
 		.max_bytes = config->max_size_bytes,
 		.max_objects = config->max_objects,
 		.max_frames = config->max_frames,
+		.verify_every = config->verify_every,
 	};
 	struct seep_kernel_events events = {
 		.stack = on_stack,
 		.file = on_file,
 		.exec = on_exec,
 		.table = on_table,
+		.verify = on_verify,
 		.context = tracer,
 	};
 	int error = seep_features_probe(config->forced_variant, &tracer->features);
@@ -418,6 +441,8 @@ static int open_tables(struct seep_tracer *tracer)
 	error = seep_targets_new(&targets_config, &tracer->targets);
 	if (!error)
 		error = new_jit(tracer);
+	if (!error && tracer->config.verify_every)
+		error = seep_verifier_new(&tracer->verifier);
 	if (error)
 		return error;
 	return seep_overhead_new(tracer->kernel, tracer->files, &tracer->features.cost,
@@ -461,6 +486,7 @@ void seep_tracer_free(struct seep_tracer *tracer)
 	seep_launch_free(tracer->launch);
 	seep_collector_free(tracer->collector);
 	seep_overhead_free(tracer->overhead);
+	seep_verifier_free(tracer->verifier);
 	seep_jit_free(tracer->jit);
 	seep_targets_free(tracer->targets);
 	seep_processes_free(tracer->processes);
@@ -534,6 +560,12 @@ const struct seep_features *seep_tracer_features(const struct seep_tracer *trace
 const struct seep_tables *seep_tracer_tables(const struct seep_tracer *tracer)
 {
 	return tracer->tables;
+}
+
+void seep_tracer_tell_verified(const struct seep_tracer *tracer)
+{
+	if (tracer->verifier)
+		seep_verifier_tell(tracer->verifier);
 }
 
 /* Releases of blocks from before the trace are no loss to worry about, retries none at all. */

@@ -34,6 +34,7 @@ struct seep_tracer_config {
 	uint32_t max_objects;
 	uint32_t max_frames;
 	uint64_t unwind_bytes; /* cap of the unwind tables in the kernel */
+	uint32_t verify_every; /* one in so many stacks is checked with libdw; 0: none */
 	uint64_t interval_ns;  /* between reports; the overhead is measured as often */
 	/* Called once when the last target has ended. */
 	void (*on_empty)(void *context);
@@ -72,6 +73,9 @@ struct seep_symbolizer *seep_tracer_symbolizer(struct seep_tracer *tracer);
 const struct seep_features *seep_tracer_features(const struct seep_tracer *tracer);
 /* The unwind tables of all files met so far: see seep_tables_each. */
 const struct seep_tables *seep_tracer_tables(const struct seep_tracer *tracer);
+
+/* Says how many stacks were checked with libdw and what came of it, if that was asked for. */
+void seep_tracer_tell_verified(const struct seep_tracer *tracer);
 
 /* Numbers for a status line. */
 struct seep_tracer_status {

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "unwind/compare.h"
+
+/* Frames up to the first one in a file without a name. */
+static size_t known_length(const struct seep_walk *walk)
+{
+	size_t length = 0;
+
+	while (length < walk->count && walk->places[length].file != SEEP_PLACE_UNKNOWN)
+		length++;
+	return length;
+}
+
+static bool same_place(const struct seep_place *left, const struct seep_place *right)
+{
+	return left->file == right->file && left->offset == right->offset;
+}
+
+enum seep_comparison seep_walks_compare(const struct seep_walk *left, const struct seep_walk *right,
+					size_t *ret_at)
+{
+	size_t left_count = known_length(left), right_count = known_length(right), at = 0;
+	bool left_whole = left->whole && left_count == left->count;
+	bool right_whole = right->whole && right_count == right->count;
+	size_t common = left_count < right_count ? left_count : right_count;
+
+	while (at < common && same_place(&left->places[at], &right->places[at]))
+		at++;
+	*ret_at = at;
+	if (at < common)
+		return SEEP_COMPARISON_DIFFERENT;
+	if ((left_whole && right_count > left_count) || (right_whole && left_count > right_count))
+		return SEEP_COMPARISON_DIFFERENT;
+	if (left_whole && right_whole)
+		return SEEP_COMPARISON_SAME;
+	return common < SEEP_COMPARISON_MIN ? SEEP_COMPARISON_NONE : SEEP_COMPARISON_PREFIX;
+}
