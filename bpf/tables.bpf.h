@@ -92,7 +92,7 @@ static __always_inline void table_request(struct seep_unwind_file *table, __u32 
 		table->requested = 0; /* no room: the next stack asks again */
 }
 
-/* The number of the rule at @offset of the file; 0 (SEEP_RULE_BAD) where the table says nothing. */
+/* The number of the rule at @offset of the file. What lies outside of the table has no CFI: a gap. */
 static __always_inline __u32 table_find(const struct seep_unwind_file *table, __u64 offset)
 {
 	__u64 page = (offset >> SEEP_UNWIND_PAGE_SHIFT) - table->first_page;
@@ -100,16 +100,16 @@ static __always_inline __u32 table_find(const struct seep_unwind_file *table, __
 	__u32 position, span;
 
 	if (page >= table->num_pages)
-		return 0;
+		return SEEP_RULE_NUMBER_GAP;
 	index = chunk_get(table->index_chunks[page / SEEP_CHUNK_PAGES % SEEP_INDEX_CHUNKS]);
 	if (!index)
-		return 0;
+		return SEEP_RULE_NUMBER_GAP;
 	/* struct seep_unwind_page, as words */
 	position = (__u32)page * 2 & (SEEP_CHUNK_WORDS - 2);
 	rows = chunk_get(index->words[position]);
 	span = index->words[position + 1];
 	if (!rows || !(span >> 16))
-		return 0;
+		return SEEP_RULE_NUMBER_GAP;
 	return SEEP_ROW_RULE(row_search(rows->words, span & 0xffff, span >> 16, offset & 0xffff));
 }
 

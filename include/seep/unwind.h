@@ -35,6 +35,10 @@ typedef __u32 seep_row;
 #define SEEP_MAX_PAGE_ROWS                                                                         \
 	8191 /* the search takes 13 steps; a few files have more (libepoxy: 8,404) */
 
+/* Numbers that every dictionary of rules begins with. */
+#define SEEP_RULE_NUMBER_BAD 0
+#define SEEP_RULE_NUMBER_GAP 1
+
 /* How to come from a frame to its caller. What is said of registers is for x86-64. */
 enum seep_rule_kind {
 	SEEP_RULE_BAD,	    /* there is CFI, but it says something that has no rule here */

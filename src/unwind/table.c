@@ -10,9 +10,6 @@
 #define INDEX_MAX   (SEEP_INDEX_CHUNKS * SEEP_CHUNK_PAGES) /* pages */
 #define INDEX_WORDS 2					   /* of a page */
 
-#define RULE_BAD 0 /* numbers that every dictionary begins with */
-#define RULE_GAP 1
-
 struct builder {
 	const struct seep_cfi *cfi;
 	struct seep_rules *rules;
@@ -70,7 +67,7 @@ static void add_row(struct builder *builder, uint64_t offset, uint32_t rule)
 		return;
 	}
 	/* The last row becomes the one for what does not fit. */
-	if (SEEP_ROW_RULE(builder->page[builder->count - 1]) != RULE_BAD) {
+	if (SEEP_ROW_RULE(builder->page[builder->count - 1]) != SEEP_RULE_NUMBER_BAD) {
 		builder->page[builder->count - 1] &= ~(seep_row)SEEP_ROW_RULE(UINT32_MAX);
 		builder->table.dropped_rows++;
 	}
@@ -157,7 +154,7 @@ int seep_unwind_table_build(const struct seep_cfi *cfi, struct seep_rules *rules
 	builder = malloc(sizeof(*builder));
 	if (!builder)
 		return -ENOMEM;
-	*builder = (struct builder){.cfi = cfi, .rules = rules, .rule = RULE_GAP};
+	*builder = (struct builder){.cfi = cfi, .rules = rules, .rule = SEEP_RULE_NUMBER_GAP};
 	builder->table.first_page = (uint32_t)first_page;
 	builder->table.num_pages = (uint32_t)num_pages;
 	for (size_t i = 0; i < num_pages; i += SEEP_CHUNK_PAGES) {
