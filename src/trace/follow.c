@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "proc/maps.h"
+#include "trace/tracer_private.h"
+
+/* --- events from the kernel -------------------------------------------------------------------- */
+
+static void on_stack(void *context, const struct seep_stack_event *event)
+{
+	struct seep_tracer *tracer = context;
+
+	if (seep_stacks_add(tracer->stacks, event))
+		tracer->losses[SEEP_LOSS_STACKS_UNSENT]++;
+	seep_jit_note_stack(tracer->jit, event);
+}
+
+/* The file of a mapping of a live target, opened if it is new; NULL if the mapping is gone. */
+static const struct seep_file *file_of_target(struct seep_tracer *tracer,
+					      const struct seep_target *target,
+					      const struct seep_file_event *event)
+{
+	const struct seep_file *file = NULL;
+	const struct seep_mapping *mapping;
+	struct seep_maps maps;
+
+	if (seep_maps_read(target->pid, &maps))
+		return NULL;
+	mapping = seep_maps_find(&maps, event->start);
+	if (mapping && mapping->inode == event->inode &&
+	    seep_files_get(tracer->files, target->pid, target->root, mapping, &file))
+		file = NULL;
+	seep_maps_done(&maps);
+	return file;
+}
+
+/* BPF met a file and gave it an id: find out which one it is while it is still mapped. */
+static void on_file(void *context, const struct seep_file_event *event)
+{
+	struct seep_tracer *tracer = context;
+	struct seep_target *target =
+		seep_targets_at(tracer->targets, SEEP_PROCESS_SLOT(event->process));
+	const struct seep_file *file = NULL;
+
+	if (target && target->process == event->process)
+		file = file_of_target(tracer, target, event);
+	if (!file) /* the process or the mapping is gone; the file may be known from before */
+		file = seep_files_find(tracer->files, event->device >> 20, event->device & 0xfffff,
+				       event->inode);
+	if (file)
+		seep_symbolizer_add_file(tracer->symbolizer, event->file, file->path, file->fd,
+					 file->root);
+	if (!file || file->fd < 0)
+		tracer->losses[SEEP_LOSS_FILES_UNNAMED]++;
+	if (tracer->verifier && seep_verifier_add_file(tracer->verifier, event->file, event->inode))
+		seep_debug("no memory to verify stacks");
+	if (seep_tables_add(tracer->tables, event->file, file ? file->path : "",
+			    file ? file->fd : -1))
+		seep_debug("no memory for an unwind table");
+}
+
+/* A table that was given up is needed again. */
+static void on_table(void *context, const struct seep_table_event *event)
+{
+	struct seep_tracer *tracer = context;
+
+	seep_tables_again(tracer->tables, event->file);
+}
+
+/* A stack to be walked once more. */
+static void on_verify(void *context, const struct seep_verify_event *event)
+{
+	struct seep_tracer *tracer = context;
+	const struct seep_target *target =
+		seep_targets_at(tracer->targets, SEEP_PROCESS_SLOT(event->process));
+
+	if (!target || target->process != event->process)
+		target = NULL;
+	seep_verifier_check(tracer->verifier, target ? target->pid : 0, event);
+	tracer->losses[SEEP_LOSS_STACK_DISAGREEMENTS] =
+		seep_verifier_counts(tracer->verifier)->counts[SEEP_COMPARISON_DIFFERENT];
+}
+
+/* New files of a live target: plugins that were loaded, or all of them after an exec. */
+int seep_follow_rescan(struct seep_tracer *tracer, struct seep_target *target)
+{
+	return seep_targets_rescan(tracer->targets, target,
+				   &tracer->losses[SEEP_LOSS_MISSED_ATTACH]);
+}
+
+static void freeze(struct seep_tracer *tracer, struct seep_record *record)
+{
+	int error = seep_record_freeze(record, tracer->kernel, tracer->config.min_age_ns,
+				       seep_clock_monotonic_ns());
+
+	if (error)
+		seep_warn("cannot keep all numbers of process %d, which ended: %s",
+			  record->process.pid, strerror(-error));
+	seep_jit_bury(tracer->jit, record);
+}
+
+/* The target became process id @id: its old image, if there was one, is final. */
+static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, uint32_t id,
+			const char *comm)
+{
+	bool launched = target->record->before_exec;
+	int added;
+
+	if (!launched)
+		freeze(tracer, target->record);
+	seep_verifier_forget(tracer->verifier, target->process);
+	if (seep_targets_replace(tracer->targets, target, id, comm))
+		return;
+	added = seep_follow_rescan(tracer, target);
+	if (added > 0)
+		tracer->losses[SEEP_LOSS_MISSED_EXEC]++;
+}
+
+static void on_exec(void *context, const struct seep_exec_event *event)
+{
+	struct seep_tracer *tracer = context;
+	struct seep_target *target =
+		seep_targets_at(tracer->targets, SEEP_PROCESS_SLOT(event->old_process));
+	char comm[SEEP_COMM_BYTES];
+
+	if (!target || target->process != event->old_process)
+		return;
+	memcpy(comm, event->comm, sizeof(comm));
+	comm[sizeof(comm) - 1] = '\0';
+	follow_exec(tracer, target, event->new_process, comm);
+}
+
+/* An exec whose event the full ring buffer lost still shows in the table of processes. */
+void seep_follow_catch_up(struct seep_tracer *tracer)
+{
+	for (struct watch *watch = tracer->watches; watch; watch = watch->next) {
+		struct seep_process_value value;
+		struct seep_target *target = watch->target;
+
+		if (seep_kernel_get_process(tracer->kernel, target->slot, &value) == 0 &&
+		    value.id != target->process)
+			follow_exec(tracer, target, value.id, NULL);
+	}
+}
+
+/* Takes what the ring buffer holds; then BPF may see the tables that this made. */
+void seep_follow_drain(struct seep_tracer *tracer)
+{
+	int error;
+
+	seep_verifier_begin(tracer->verifier);
+	seep_kernel_drain(tracer->kernel);
+	error = seep_tables_flush(tracer->tables);
+	if (error)
+		seep_warn("cannot give the kernel its unwind tables: %s", strerror(-error));
+	seep_jit_look(tracer->jit);
+}
+
+int seep_follow_on_events(void *context, uint64_t value)
+{
+	struct seep_tracer *tracer = context;
+
+	(void)value;
+	seep_follow_drain(tracer);
+	/* The exec of a launched command is what everything else waits for: look even if it was lost. */
+	if (tracer->launch)
+		seep_follow_catch_up(tracer);
+	return 0;
+}
+
+/* --- targets ----------------------------------------------------------------------------------- */
+
+static void unlink_watch(struct seep_tracer *tracer, struct watch *watch)
+{
+	struct watch **link = &tracer->watches;
+
+	while (*link != watch)
+		link = &(*link)->next;
+	*link = watch->next;
+	seep_loop_remove(tracer->loop, watch->source);
+	free(watch);
+}
+
+/* The pidfd of a target became readable: the process has ended. */
+static int on_ended(void *context, uint64_t value)
+{
+	struct watch *watch = context;
+	struct seep_tracer *tracer = watch->tracer;
+	struct seep_target *target = watch->target;
+
+	(void)value;
+	seep_follow_drain(tracer);
+	seep_follow_catch_up(tracer);
+	seep_debug("process %d (%s) ended", target->pid, target->record->process.comm);
+	freeze(tracer, target->record);
+	seep_verifier_forget(tracer->verifier, target->process);
+	unlink_watch(tracer, watch);
+	seep_targets_remove(tracer->targets, target);
+	if (!tracer->watches && !tracer->stopped)
+		tracer->config.on_empty(tracer->config.context);
+	return 0;
+}
+
+int seep_follow_watch(struct seep_tracer *tracer, struct seep_target *target)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+	int error;
+
+	if (!watch)
+		return -ENOMEM;
+	watch->tracer = tracer;
+	watch->target = target;
+	error = seep_loop_add_fd(tracer->loop, target->pidfd, on_ended, watch, &watch->source);
+	if (error) {
+		free(watch);
+		return error;
+	}
+	watch->next = tracer->watches;
+	tracer->watches = watch;
+	return 0;
+}
+
+void seep_follow_unwatch_all(struct seep_tracer *tracer)
+{
+	while (tracer->watches)
+		unlink_watch(tracer, tracer->watches);
+}
+
+struct seep_kernel_events seep_follow_events(struct seep_tracer *tracer)
+{
+	return (struct seep_kernel_events){
+		.stack = on_stack,
+		.file = on_file,
+		.exec = on_exec,
+		.table = on_table,
+		.verify = on_verify,
+		.context = tracer,
+	};
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The inside of a tracer, for tracer.c (its life) and follow.c (what happens to the targets while it
+ * runs).
+ */
+#ifndef SEEP_TRACE_TRACER_PRIVATE_H
+#define SEEP_TRACE_TRACER_PRIVATE_H
+
+#include "trace/collect.h"
+#include "trace/files.h"
+#include "trace/jit.h"
+#include "trace/kernel.h"
+#include "trace/launch.h"
+#include "trace/overhead.h"
+#include "trace/processes.h"
+#include "trace/stacks.h"
+#include "trace/tables.h"
+#include "trace/targets.h"
+#include "trace/tracer.h"
+#include "trace/verify.h"
+
+/* A target as the event loop sees it. */
+struct watch {
+	struct seep_tracer *tracer;
+	struct seep_target *target;
+	struct seep_loop_source *source;
+	struct watch *next;
+};
+
+struct seep_tracer {
+	struct seep_tracer_config config;
+	struct seep_loop *loop;
+	struct seep_features features;
+	struct seep_kernel *kernel;
+	struct seep_symbolizer *symbolizer;
+	struct seep_files *files;
+	struct seep_tables *tables;
+	struct seep_stacks *stacks;
+	struct seep_processes *processes;
+	struct seep_targets *targets;
+	struct seep_jit *jit;
+	struct seep_verifier *verifier; /* NULL: not asked for */
+	struct seep_overhead_meter *overhead;
+	struct seep_collector *collector;
+	struct seep_launch *launch;
+	struct watch *watches;
+	struct seep_loop_source *events_source;
+	struct seep_loop_source *open_source;
+	struct seep_loop_source *close_source;
+	uint64_t losses[SEEP_LOSS_COUNT]; /* counted here, not in the kernel */
+	bool stopped;
+};
+
+/* The receivers of the kernel's events. */
+struct seep_kernel_events seep_follow_events(struct seep_tracer *tracer);
+/* Takes what the ring buffer holds; then BPF may see the unwind tables that this made. */
+void seep_follow_drain(struct seep_tracer *tracer);
+/* Drains whenever there are events. The function of a loop source. */
+int seep_follow_on_events(void *context, uint64_t value);
+/* Notices execs whose events the full ring buffer lost. */
+void seep_follow_catch_up(struct seep_tracer *tracer);
+/* Looks for new files of a live target: plugins that were loaded, or all of them after an exec. */
+int seep_follow_rescan(struct seep_tracer *tracer, struct seep_target *target);
+
+/* Begins to wait for the end of a target. 0 or -errno. */
+int seep_follow_watch(struct seep_tracer *tracer, struct seep_target *target);
+/* Waits for nobody's end any more. */
+void seep_follow_unwatch_all(struct seep_tracer *tracer);
+
+#endif
