@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <utlist.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "proc/maps.h"
@@ -176,11 +178,7 @@ int seep_follow_on_events(void *context, uint64_t value)
 
 static void unlink_watch(struct seep_tracer *tracer, struct watch *watch)
 {
-	struct watch **link = &tracer->watches;
-
-	while (*link != watch)
-		link = &(*link)->next;
-	*link = watch->next;
+	LL_DELETE(tracer->watches, watch);
 	seep_loop_remove(tracer->loop, watch->source);
 	free(watch);
 }
@@ -219,8 +217,7 @@ int seep_follow_watch(struct seep_tracer *tracer, struct seep_target *target)
 		free(watch);
 		return error;
 	}
-	watch->next = tracer->watches;
-	tracer->watches = watch;
+	LL_PREPEND(tracer->watches, watch);
 	return 0;
 }
 
