@@ -12,6 +12,7 @@
 #include "slots.bpf.h"
 
 #define MAPPING_FRESH_NS   (50 * 1000 * 1000)
+#define MAPPING_RETRY_NS   (5 * 1000 * 1000)
 #define MAPPING_PAGE_SHIFT 16
 #define VM_EXEC_FLAG	   0x4 /* include/linux/mm.h */
 #define PAGE_SHIFT_X86	   12
@@ -196,8 +197,10 @@ __weak long mapping_find(__u32 index, __u64 address)
 	/* Tries for the lock only; the callback overwrites slot->mapping. */
 	error = bpf_find_vma(bpf_get_current_task_btf(), address, mapping_from_vma, &index, 0);
 	if (error == -EBUSY_ERRNO && cached) {
-		/* Better the last known than none. */
+		/* Better the last known than none; and not every frame has to try. */
 		count_loss(SEEP_LOSS_VMA_BUSY, 1);
+		slot->mapping.seen_ns = slot->now_ns - MAPPING_FRESH_NS + MAPPING_RETRY_NS;
+		mapping_store(slot, &key);
 		return 0;
 	}
 	if (!error)

@@ -21,7 +21,7 @@
 	X(NO_THREAD_STATE, no_thread_state, "calls not tracked: no thread state could be made")    \
 	X(OUT_POINTER, out_pointer, "blocks not tracked: the result pointer could not be read")    \
 	X(HASH_COLLISIONS, hash_collisions, "objects counted at the site of another stack")        \
-	X(VMA_BUSY, vma_busy, "frames resolved from an old mapping: the address space was locked") \
+	X(VMA_BUSY, vma_busy, "mappings trusted for longer: the address space was locked")         \
 	X(FILES_FULL, files_full, "frames left as raw addresses: the file map was full")           \
 	X(FILES_UNNAMED, files_unnamed, "mapped files that could not be opened for their symbols") \
 	X(MISSED_ATTACH, missed_attach, "files with allocator functions that could not be probed") \

@@ -63,7 +63,7 @@ def test_return_addresses_replaced_by_others(start, seep, return_probes, variant
     for site in sites:
         assert names(site)[:3] == ["malloc", "make_one", "work"]
         assert site["stack_end"] == "complete"
-    assert losses_of(report) == {}
+    assert set(losses_of(report)) <= {"vma_busy"}
 
 
 @pytest.mark.parametrize("variant", ["multi", "perf"])
