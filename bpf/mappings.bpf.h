@@ -67,6 +67,14 @@ static __always_inline void file_announce(struct slot *slot, const struct seep_f
 	file->sent = 1;
 }
 
+/* It was unmapped before user space could open it; now it is mapped once more. */
+static __always_inline bool file_is_missing(__u32 file)
+{
+	const struct seep_unwind_file *table = bpf_map_lookup_elem(&tables, &file);
+
+	return table && table->state == SEEP_UNWIND_NO_FILE;
+}
+
 /* The id of a file, 0 if there is no room for another one. Tells user space about new ones. */
 static __always_inline __u32 file_id(struct slot *slot, const struct seep_file_key *key)
 {
@@ -84,7 +92,7 @@ static __always_inline __u32 file_id(struct slot *slot, const struct seep_file_k
 			return 0;
 		}
 	}
-	if (!file->sent)
+	if (!file->sent || file_is_missing(file->id))
 		file_announce(slot, key, file);
 	return file->id;
 }

@@ -11,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "seep/abi.h"
+#include "seep/unwind.h"
 
 /*
  * Every object that exists. Not preallocated: most traces hold far fewer objects than the cap. Safe
@@ -54,6 +55,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct seep_probe);
 } probes SEC(".maps") __weak;
+
+/* Unwind tables, by file id */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SEEP_MAX_FILES);
+	__type(key, __u32);
+	__type(value, struct seep_unwind_file);
+} tables SEC(".maps") __weak;
 
 /* How often each probe was hit, by index of probes: the events of the overhead report. */
 struct {

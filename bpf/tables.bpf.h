@@ -36,14 +36,6 @@ struct {
 	__type(value, struct seep_rule);
 } rules SEC(".maps") __weak;
 
-/* by file id */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SEEP_MAX_FILES);
-	__type(key, __u32);
-	__type(value, struct seep_unwind_file);
-} tables SEC(".maps") __weak;
-
 /*
  * From a frame to its rule without a search: most frames come again. One word per entry, so that it is
  * never seen half-written: the rule in the low 16 bits, above it those 48 bits of the frame's mixed

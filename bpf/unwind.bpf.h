@@ -76,6 +76,8 @@ static __always_inline int rule_by_table(struct slot *slot, __u64 offset, __u32 
 		return NO_RULE_FRAME_POINTER;
 	case SEEP_UNWIND_NONE:
 		return SEEP_END_NO_CFI;
+	case SEEP_UNWIND_NO_FILE:
+		return SEEP_END_NO_TABLE;
 	default:
 		table_request(table, file);
 		return SEEP_END_NO_TABLE;

@@ -97,6 +97,7 @@ enum seep_unwind_state {
 	SEEP_UNWIND_READY,
 	SEEP_UNWIND_FRAME_POINTERS, /* no CFI at all, but frame pointers where plausible (Go) */
 	SEEP_UNWIND_NONE,	    /* no CFI and nothing to go by */
+	SEEP_UNWIND_NO_FILE,	    /* gone when user space looked: announce it again */
 };
 
 _Static_assert(sizeof(struct seep_rule) == 16, "no padding in values");

@@ -131,6 +131,7 @@ static const char *state_text(enum seep_unwind_state state)
 		return "  no CFI: frame pointers";
 	case SEEP_UNWIND_NONE:
 		return "  not readable";
+	case SEEP_UNWIND_NO_FILE:
 	case SEEP_UNWIND_UNKNOWN:
 		break;
 	}

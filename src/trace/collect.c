@@ -149,8 +149,6 @@ static int add_site(struct pass *pass, const struct seep_record *record,
 	site->stack = seep_stacks_get(collector->config.stacks, key->stack);
 	if (!site->stack)
 		return -ENOMEM;
-	site->id = site_id(seep_stacks_stable_id(site->stack, collector->config.symbolizer),
-			   key->kind, site->stack->end);
 	site->counts.allocs = value->allocs;
 	site->counts.frees = value->frees;
 	site->counts.alloc_bytes = value->alloc_bytes;
@@ -280,6 +278,16 @@ static void describe(struct seep_collector *collector, bool final, uint64_t now_
 	collector->taken_ns = now_ns;
 }
 
+static void name_sites(struct seep_collector *collector)
+{
+	for (size_t i = 0; i < collector->snapshot.num_sites; i++) {
+		struct seep_site *site = &collector->sites[i];
+
+		site->id = site_id(seep_stacks_stable_id(site->stack, collector->config.symbolizer),
+				   site->kind, site->stack->end);
+	}
+}
+
 int seep_collector_take(struct seep_collector *collector, bool final,
 			const uint64_t user_losses[SEEP_LOSS_COUNT],
 			const struct seep_snapshot **ret_snapshot)
@@ -292,6 +300,11 @@ int seep_collector_take(struct seep_collector *collector, bool final,
 	error = collect_processes(collector);
 	if (!error)
 		error = collect_sites(collector, now_ns);
+	/* Stacks of sites that were made since the last drain: they are sent before they are counted. */
+	if (!error)
+		seep_kernel_drain(collector->config.kernel);
+	if (!error)
+		name_sites(collector);
 	if (!error)
 		error = collect_losses(collector, user_losses);
 	if (!error)

@@ -98,34 +98,47 @@ void seep_files_free(struct seep_files *files)
 
 /* --- traced functions of one file -------------------------------------------------------------- */
 
-struct search {
-	const struct seep_image *image;
-	struct {
-		bool found;
-		uint64_t address;
-		uint64_t size;
-	} hits[NUM_TRACED];
-	size_t num_found;
+struct hit {
+	bool found;
+	uint64_t address;
+	uint64_t size;
 };
 
-/*
- * Only global names count: a static function that happens to be called free is not the allocator's.
- */
+struct search {
+	struct hit hits[NUM_TRACED];   /* global names */
+	struct hit locals[NUM_TRACED]; /* names that only the file itself can use */
+	size_t num_found;	       /* of hits */
+};
+
 static int match_symbol(const struct seep_symbol *symbol, void *context)
 {
 	struct search *search = context;
 
-	if (!symbol->global)
-		return 0;
 	for (size_t i = 0; i < NUM_TRACED; i++) {
-		if (search->hits[i].found || strcmp(symbol->name, traced_functions[i].name) != 0)
+		struct hit *hit = symbol->global ? &search->hits[i] : &search->locals[i];
+
+		if (hit->found || strcmp(symbol->name, traced_functions[i].name) != 0)
 			continue;
-		search->hits[i].found = true;
-		search->hits[i].address = symbol->address;
-		search->hits[i].size = symbol->size;
-		search->num_found++;
+		*hit = (struct hit){true, symbol->address, symbol->size};
+		search->num_found += symbol->global;
 	}
 	return 0;
+}
+
+/*
+ * A static function that happens to be called free is not the allocator's. But beside global names
+ * of the family it is: the linker makes some of them local in a static PIE.
+ */
+static void accept_locals(struct search *search)
+{
+	if (!search->num_found)
+		return;
+	for (size_t i = 0; i < NUM_TRACED; i++) {
+		if (search->hits[i].found || !search->locals[i].found)
+			continue;
+		search->hits[i] = search->locals[i];
+		search->num_found++;
+	}
 }
 
 /* Two names of one function (aligned_alloc and memalign in glibc) are one probe. */
@@ -224,8 +237,8 @@ static int find_functions(struct seep_files *files, struct seep_file *file)
 	error = seep_image_open(file->fd, &image);
 	if (error)
 		return error == -ENOEXEC ? 0 : error; /* data mapped executable: no functions */
-	search.image = image;
 	seep_image_each_function(image, match_symbol, &search);
+	accept_locals(&search);
 	if (!search.num_found)
 		return 0;
 	file->functions = calloc(search.num_found, sizeof(*file->functions));

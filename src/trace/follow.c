@@ -56,7 +56,8 @@ static void on_file(void *context, const struct seep_file_event *event)
 	if (file)
 		seep_symbolizer_add_file(tracer->symbolizer, event->file, file->path, file->fd,
 					 file->root);
-	if (!file || file->fd < 0)
+	/* Process 0 is ourselves (make_tables in tracer.c), with files that may concern nobody. */
+	if ((!file || file->fd < 0) && event->process)
 		tracer->losses[SEEP_LOSS_FILES_UNNAMED]++;
 	if (tracer->verifier && seep_verifier_add_file(tracer->verifier, event->file, event->inode))
 		seep_debug("no memory to verify stacks");

@@ -320,6 +320,7 @@ static int fill_entry(struct seep_tables *tables, struct entry *entry)
 int seep_tables_flush(struct seep_tables *tables)
 {
 	struct seep_unwind_file none = {.state = SEEP_UNWIND_NONE};
+	struct seep_unwind_file missing = {.state = SEEP_UNWIND_NO_FILE};
 	int error = seep_chunks_waiting(tables->chunks) ? seep_chunks_flush(tables->chunks) : 0;
 
 	for (struct entry *entry = tables->first; entry && !error; entry = entry->next) {
@@ -327,7 +328,9 @@ int seep_tables_flush(struct seep_tables *tables)
 			continue;
 		entry->dirty = false;
 		error = seep_kernel_set_table(tables->kernel, entry->info.file,
-					      entry->content ? &entry->content->value : &none);
+					      entry->content ? &entry->content->value :
+					      entry->fd < 0  ? &missing :
+							       &none);
 	}
 	/* Once more for the spares: now nobody waits for it. */
 	return error ? error : seep_chunks_flush(tables->chunks);

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
@@ -27,6 +29,31 @@ int seep_tracer_add_pid(struct seep_tracer *tracer, pid_t pid)
 	return seep_follow_watch(tracer, target);
 }
 
+/*
+ * Has unwind tables made of files that nobody maps yet: BPF gives a file its id when it sees it mapped,
+ * so we map a page of each for a moment and have it look at ourselves.
+ */
+static void make_tables(struct seep_tracer *tracer, const struct seep_file *const *files,
+			size_t num_files)
+{
+	SEEP_AUTO_FREE void **pages = calloc(num_files ? num_files : 1, sizeof(*pages));
+	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (!pages)
+		return;
+	for (size_t i = 0; i < num_files; i++)
+		pages[i] =
+			mmap(NULL, page_bytes, PROT_READ | PROT_EXEC, MAP_PRIVATE, files[i]->fd, 0);
+	/* 0 is the id of no process. */
+	if (seep_kernel_preload(tracer->kernel, getpid(), 0))
+		seep_debug("cannot make the unwind tables before the command starts");
+	seep_follow_drain(tracer);
+	for (size_t i = 0; i < num_files; i++) {
+		if (pages[i] != MAP_FAILED)
+			munmap(pages[i], page_bytes);
+	}
+}
+
 int seep_tracer_launch(struct seep_tracer *tracer, char *const *command)
 {
 	SEEP_AUTO_FREE const struct seep_file **files = NULL;
@@ -37,6 +64,8 @@ int seep_tracer_launch(struct seep_tracer *tracer, char *const *command)
 	if (error)
 		return error;
 	error = seep_launch_predict(tracer->launch, tracer->files, &files, &num_files);
+	if (!error)
+		make_tables(tracer, files, num_files);
 	if (!error)
 		error = seep_targets_add_launched(tracer->targets, seep_launch_pid(tracer->launch),
 						  files, num_files, &target);
