@@ -228,6 +228,62 @@ $(BUILD)/tools/%: tests/tools/%.c $(OBJECTS)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ $(LDLIBS)
 
 
+# --- stacks of every shape, by every compiler ----------------------------------------------------
+
+STACKS_C       := main frames libc threads signals switches
+STACKS_SOURCES := $(STACKS_C:%=tests/fixtures/stacks/%.c)
+STACKS_HEADERS := tests/fixtures/stacks/stacks.h tests/fixtures/fixture.h
+STACKS_FLAGS   := -D_GNU_SOURCE -g -fno-builtin-malloc -Wall -Wextra -Wshadow -pthread
+RUSTC          ?= $(firstword $(wildcard /usr/bin/rustc) rustc)
+
+# $(call stacks,name,compiler of C,compiler of C++,flags,more sources): the program stacks_NAME.
+# Functions are bound at their first call, which is a stack of its own.
+define stacks
+STACKS += $(BUILD)/fixtures/stacks_$(1)
+$(BUILD)/fixtures/stacks_$(1).o: tests/fixtures/stacks/exceptions.cc $(STACKS_HEADERS)
+	@mkdir -p $$(@D)
+	$(Q)$(3) -std=gnu++17 $(STACKS_FLAGS) $(4) -c $$< -o $$@
+$(BUILD)/fixtures/stacks_$(1): $(STACKS_SOURCES) $(5) $(BUILD)/fixtures/stacks_$(1).o $(STACKS_HEADERS)
+	$(call say,FIXTURE,$$@)
+	$(Q)$(2) -std=gnu11 $(STACKS_FLAGS) $(4) -Wl,-z,lazy $$(filter %.c %.o,$$^) -o $$@ -lstdc++ -lm
+endef
+
+STACKS_DYNAMIC := tests/fixtures/stacks/steps.c tests/fixtures/stacks/libraries.c
+STACKS_STATIC  := tests/fixtures/stacks/steps.c
+stacks_gcc      = $(eval $(call stacks,$(1),$(CC),$(CXX),$(2),$(STACKS_DYNAMIC)))
+stacks_clang    = $(eval $(call stacks,$(1),$(CLANG),$(CLANG)++,$(2) -Wno-unknown-attributes,$(STACKS_DYNAMIC)))
+stacks_static   = $(eval $(call stacks,$(1),$(CC),$(CXX),$(2) -DSTACKS_NO_LIBRARIES,$(STACKS_STATIC)))
+
+$(foreach level,O0 O1 O2 O3,$(call stacks_gcc,gcc_$(level),-$(level)))
+$(foreach level,O0 O1 O2 O3,$(call stacks_clang,clang_$(level),-$(level)))
+$(call stacks_gcc,omit_frame_pointer,-O0 -fomit-frame-pointer)
+$(call stacks_gcc,no_pie,-O2 -fno-pie -no-pie)
+$(call stacks_static,static,-O2 -static)
+$(call stacks_static,static_pie,-O2 -static-pie -fPIE)
+
+$(BUILD)/fixtures/stacks_musl: $(STACKS_SOURCES) $(STACKS_HEADERS)
+	@mkdir -p $(@D)
+	$(call say,FIXTURE,$@)
+	$(Q)musl-gcc -std=gnu11 $(STACKS_FLAGS) -O2 -static -DSTACKS_NO_LIBRARIES -DSTACKS_NO_CXX \
+		-DSTACKS_NO_STEPS -DSTACKS_NO_UCONTEXT $(filter %.c,$^) -o $@
+
+# What the dynamic programs open at run time.
+STACKS_LIBRARIES := $(addprefix $(BUILD)/fixtures/libstacks_,provider.so plugin.so lazy.so)
+$(BUILD)/fixtures/libstacks_provider.so: STACKS_PART := -DPROVIDER -Wl$(,)--build-id=none
+$(BUILD)/fixtures/libstacks_plugin.so:   STACKS_PART := -DPLUGIN
+$(BUILD)/fixtures/libstacks_lazy.so:     STACKS_PART := -DLAZY
+$(STACKS_LIBRARIES): tests/fixtures/stacks/plugin.c $(STACKS_HEADERS)
+	@mkdir -p $(@D)
+	$(call say,FIXTURE,$@)
+	$(Q)$(CC) -std=gnu11 $(STACKS_FLAGS) -O2 -fPIC -shared $(STACKS_PART) -Wl,-z,lazy $< -o $@
+
+$(BUILD)/fixtures/stacks_rust_O%: tests/fixtures/stacks/stacks.rs
+	@mkdir -p $(@D)
+	$(call say,FIXTURE,$@)
+	$(Q)$(RUSTC) --edition 2021 -g -C opt-level=$* $< -o $@
+
+STACKS += $(STACKS_LIBRARIES) $(BUILD)/fixtures/stacks_musl $(addprefix $(BUILD)/fixtures/stacks_rust_O,0 3)
+
 .PHONY: fixtures
 fixtures: $(FIXTURES) $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(TEST_TOOLS) ## build the programs that the tests trace
 
@@ -248,6 +304,10 @@ check: ## install what the tests need, build, run all tests and the lint
 	@tools/setup test
 	@$(MAKE) --no-print-directory all unit fixtures fuzzers
 	@BUILD=$(BUILD) tools/check
+
+.PHONY: check-unwind
+check-unwind: all fixtures $(STACKS) ## compare stacks with gdb: servers, compilers, languages
+	SEEP_CHECK_UNWIND=1 $(PYTHON) -m pytest -q -p no:cacheprovider tests/root/test_unwind.py
 
 .PHONY: soak
 soak: all fixtures ## ten minutes of preemption, forks and execs (SOAK_SECONDS)

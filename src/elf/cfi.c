@@ -4,6 +4,7 @@
 #include <dwarf.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +23,11 @@
 
 /* How many functions of the size of a signal trampoline have their code looked at. */
 #define SIGNAL_RETURN_CHECKS_MAX 4096
+
+/* Bytes of __start_context, with some room (26 in glibc 2.36), and how many such functions are read. */
+#define CONTEXT_START_MIN	 16
+#define CONTEXT_START_MAX	 64
+#define CONTEXT_START_CHECKS_MAX 4096
 
 /* Where a section is and how to know its end. */
 struct place {
@@ -43,6 +49,7 @@ struct reader {
 	const struct seep_cfi_cie *last_cie;
 	const struct seep_segment *last_segment;
 	size_t signal_return_checks;
+	size_t context_start_checks;
 };
 
 static void reader_done(struct reader *reader)
@@ -264,6 +271,40 @@ static bool is_signal_return(struct reader *reader, const struct seep_cfi_fde *f
 	return seep_cfi_is_signal_return(reader->image, offset);
 }
 
+/*
+ * glibc's __start_context: makecontext gives its first byte to a coroutine as the return address, so the
+ * address of the call that never was lies in the padding before it. There the stack begins.
+ * mov %rbx, %rsp; mov (%rsp), %rdi; test %rdi, %rdi
+ */
+static bool is_context_start(struct reader *reader, const struct seep_cfi_fde *fde, uint64_t offset)
+{
+	static const uint8_t start[] = {0x48, 0x89, 0xdc, 0x48, 0x8b, 0x3c, 0x24, 0x48, 0x85, 0xff};
+	uint8_t code[sizeof(start)];
+
+	if (fde->length < CONTEXT_START_MIN || fde->length > CONTEXT_START_MAX || !offset ||
+	    !reader->context_start_checks)
+		return false;
+	reader->context_start_checks--;
+	return pread(reader->image->fd, code, sizeof(code), (off_t)offset) ==
+		       (ssize_t)sizeof(code) &&
+	       memcmp(code, start, sizeof(code)) == 0;
+}
+
+static int add_end_before(struct reader *reader, uint64_t offset)
+{
+	static const struct seep_rule end_rule = {.kind = SEEP_RULE_END};
+	int err = seep_cfi_rows_begin(&reader->rows, offset - 1, offset);
+
+	if (err)
+		return err;
+	err = seep_cfi_rows_add(&reader->rows, offset - 1, &end_rule);
+	if (err)
+		seep_cfi_rows_abort(&reader->rows);
+	else
+		seep_cfi_rows_commit(&reader->rows);
+	return err;
+}
+
 static int add_code(struct reader *reader, const struct seep_cfi_cie *cie, struct seep_cfi_fde *fde)
 {
 	static const struct seep_rule signal_rule = {.kind = SEEP_RULE_SIGNAL};
@@ -277,7 +318,9 @@ static int add_code(struct reader *reader, const struct seep_cfi_cie *cie, struc
 	offset = segment->offset + skip;
 	if (fde->length > segment->length - skip)
 		fde->length = segment->length - skip;
-	err = seep_cfi_rows_begin(&reader->rows, offset, offset + fde->length);
+	err = is_context_start(reader, fde, offset) ? add_end_before(reader, offset) : 0;
+	if (!err)
+		err = seep_cfi_rows_begin(&reader->rows, offset, offset + fde->length);
 	if (err)
 		return err;
 	if (is_signal_return(reader, fde, offset))
@@ -384,6 +427,7 @@ int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi)
 		.image = image,
 		.cfi = &cfi,
 		.signal_return_checks = SIGNAL_RETURN_CHECKS_MAX,
+		.context_start_checks = CONTEXT_START_CHECKS_MAX,
 	};
 	int err;
 
