@@ -41,7 +41,7 @@
 	"std::allocator<char> >, server::session::state>, std::allocator<server::session::state> " \
 	">::_M_realloc_insert<server::session::state const&>(server::session::state const&)"
 #define LONG_SOURCE                                                                                \
-	"/home/builder/work/server/third_party/containers/include/containers/detail/vector_impl.hpp"
+	"/home/builder/proj/server/third_party/containers/include/containers/detail/vector_impl.hpp"
 
 struct fixture_frame {
 	uint64_t frame;
