@@ -11,15 +11,15 @@
 #include "model/snapshot.h"
 #include "trace/features.h"
 
-/* Files that a trace writes, each in one format. X(enum suffix, option and format name, help) */
+/* Files that a trace writes, each in one format. X(enum suffix, option and format name) */
 #define SEEP_OUTPUTS(X)                                                                            \
-	X(JSON, json, "one JSON object per line and report")                                       \
-	X(FOLDED, folded, "folded stacks, for flamegraph.pl, speedscope")                          \
-	X(PPROF, pprof, "gzipped profile.proto, for go tool pprof")                                \
-	X(FLAMEGRAPH, flamegraph, "flame graph, an SVG to open in a browser")
+	X(JSON, json)                                                                              \
+	X(FOLDED, folded)                                                                          \
+	X(PPROF, pprof)                                                                            \
+	X(FLAMEGRAPH, flamegraph)
 
 enum seep_output {
-#define SEEP_OUTPUT_ENUM(name, key, help) SEEP_OUTPUT_##name,
+#define SEEP_OUTPUT_ENUM(name, key) SEEP_OUTPUT_##name,
 	SEEP_OUTPUTS(SEEP_OUTPUT_ENUM)
 #undef SEEP_OUTPUT_ENUM
 	SEEP_OUTPUT_COUNT

@@ -147,7 +147,7 @@ static int set_verbose(struct seep_config *config, const char *value)
 	return 0;
 }
 
-#define SEEP_OUTPUT_SETTER(enumerator, key, help)                                                  \
+#define SEEP_OUTPUT_SETTER(enumerator, key)                                                        \
 	static int set_##key(struct seep_config *config, const char *value)                        \
 	{                                                                                          \
 		config->paths[SEEP_OUTPUT_##enumerator] = value;                                   \

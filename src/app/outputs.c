@@ -33,7 +33,7 @@ struct seep_outputs {
 };
 
 static const char *const format_names[] = {
-#define SEEP_OUTPUT_NAME(name, key, help) [SEEP_OUTPUT_##name] = #key,
+#define SEEP_OUTPUT_NAME(name, key) [SEEP_OUTPUT_##name] = #key,
 	SEEP_OUTPUTS(SEEP_OUTPUT_NAME)
 #undef SEEP_OUTPUT_NAME
 };
@@ -78,8 +78,6 @@ static int check_directory(const char *path)
 
 static int open_lines(struct output *output)
 {
-	struct stat status;
-
 	if (is_stdout(output->path)) {
 		output->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 		return output->fd < 0 ? -errno : 0;
@@ -87,9 +85,7 @@ static int open_lines(struct output *output)
 	if (seep_file_has_time(output->path))
 		return check_directory(output->path);
 	output->fd = open(output->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (output->fd < 0 || fstat(output->fd, &status) < 0)
-		return -errno;
-	return 0;
+	return output->fd < 0 ? -errno : 0;
 }
 
 static int open_output(struct output *output)
