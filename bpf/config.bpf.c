@@ -8,7 +8,6 @@
 const volatile __u64 cfg_min_bytes = 0;
 const volatile __u64 cfg_max_bytes = ~0ULL;
 const volatile __u32 cfg_max_frames = SEEP_MAX_FRAMES;
-const volatile __u32 cfg_num_cpus = 1;
 const volatile __u32 cfg_verify_every = 0;
 
 char LICENSE[] SEC("license") = "GPL";

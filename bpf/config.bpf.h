@@ -8,7 +8,6 @@
 extern const volatile __u64 cfg_min_bytes;    /* smaller allocations are not tracked */
 extern const volatile __u64 cfg_max_bytes;    /* larger ones neither */
 extern const volatile __u32 cfg_max_frames;   /* at most SEEP_MAX_FRAMES */
-extern const volatile __u32 cfg_num_cpus;     /* possible CPUs: the slots are by CPU */
 extern const volatile __u32 cfg_verify_every; /* one in so many stacks is sent whole; 0: none */
 
 #endif

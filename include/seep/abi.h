@@ -22,8 +22,7 @@
 #define SEEP_MAX_SITES	   262144
 #define SEEP_MAX_FILES	   16384
 #define SEEP_MAX_FRAMES	   256 /* frames of one stack, the allocator's own included */
-#define SEEP_MAX_CPUS	   512
-#define SEEP_COMM_BYTES	   16 /* TASK_COMM_LEN */
+#define SEEP_COMM_BYTES	   16  /* TASK_COMM_LEN */
 #define SEEP_SLOTS_PER_CPU 8
 #define SEEP_VERIFY_BYTES  (16 << 10) /* of the stack, for --verify-stacks */
 

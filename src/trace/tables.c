@@ -417,8 +417,3 @@ int seep_tables_each(const struct seep_tables *tables,
 	}
 	return 0;
 }
-
-uint64_t seep_tables_bytes(const struct seep_tables *tables)
-{
-	return seep_chunks_in_use(tables->chunks) * CHUNK_BYTES;
-}

@@ -47,7 +47,4 @@ struct seep_table_info {
 /* Calls @fn for every file in the order in which they came, until it returns non-zero. */
 int seep_tables_each(const struct seep_tables *tables,
 		     int (*fn)(const struct seep_table_info *info, void *context), void *context);
-/* Kernel memory of all chunks. */
-uint64_t seep_tables_bytes(const struct seep_tables *tables);
-
 #endif

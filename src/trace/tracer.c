@@ -317,11 +317,6 @@ struct seep_symbolizer *seep_tracer_symbolizer(struct seep_tracer *tracer)
 	return tracer->symbolizer;
 }
 
-const struct seep_features *seep_tracer_features(const struct seep_tracer *tracer)
-{
-	return &tracer->features;
-}
-
 const struct seep_tables *seep_tracer_tables(const struct seep_tracer *tracer)
 {
 	return tracer->tables;

@@ -70,7 +70,6 @@ void seep_tracer_stop(struct seep_tracer *tracer);
 int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 			 const struct seep_snapshot **ret_snapshot);
 struct seep_symbolizer *seep_tracer_symbolizer(struct seep_tracer *tracer);
-const struct seep_features *seep_tracer_features(const struct seep_tracer *tracer);
 /* The unwind tables of all files met so far: see seep_tables_each. */
 const struct seep_tables *seep_tracer_tables(const struct seep_tracer *tracer);
 
