@@ -38,6 +38,23 @@ struct uprobe_multi_link {
 #define LINK_ATTACH_UPROBE_SESSION 57 /* BPF_TRACE_UPROBE_SESSION */
 #define UPROBE_MULTI_RETURN	   1  /* BPF_F_UPROBE_MULTI_RETURN */
 
+int seep_attach_type(enum seep_attach_variant variant)
+{
+	switch (variant) {
+	case SEEP_ATTACH_SESSION:
+		return LINK_ATTACH_UPROBE_SESSION;
+	case SEEP_ATTACH_MULTI:
+		return LINK_ATTACH_UPROBE_MULTI;
+	default:
+		return 0; /* by a perf event: none */
+	}
+}
+
+enum seep_attach_variant seep_attach_entry_variant(enum seep_attach_variant variant)
+{
+	return variant == SEEP_ATTACH_SESSION ? SEEP_ATTACH_MULTI : variant;
+}
+
 #define FD_PATH_MAX 32
 
 /* A path that leads to the very file of @fd, whatever happened to its name. */
@@ -58,9 +75,7 @@ static int attach_multi(const struct seep_attach_request *request)
 	char path[FD_PATH_MAX];
 	struct uprobe_multi_link link = {
 		.prog_fd = (__u32)request->program_fd,
-		.attach_type = request->variant == SEEP_ATTACH_SESSION ?
-				       LINK_ATTACH_UPROBE_SESSION :
-				       LINK_ATTACH_UPROBE_MULTI,
+		.attach_type = (__u32)seep_attach_type(request->variant),
 		.path = (uintptr_t)path,
 		.offsets = (uintptr_t)request->offsets,
 		.cookies = (uintptr_t)request->cookies,

@@ -9,6 +9,18 @@
 
 #include "trace/features.h"
 
+/*
+ * The expected_attach_type with which a program must be loaded to be attached so: an enum
+ * bpf_attach_type, some of which the headers of Debian 12 do not know yet.
+ */
+int seep_attach_type(enum seep_attach_variant variant);
+
+/*
+ * The variant for probes that need no return: where allocations have a session, these are plain multi
+ * probes beside it.
+ */
+enum seep_attach_variant seep_attach_entry_variant(enum seep_attach_variant variant);
+
 /* Probes of one program in one file. */
 struct seep_attach_request {
 	int program_fd;

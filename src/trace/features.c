@@ -59,13 +59,6 @@ int seep_attach_variant_parse(const char *name, enum seep_attach_variant *ret_va
 	return -ENOENT;
 }
 
-/* expected_attach_type of the programs; see attach.c */
-static const int attach_types[] = {
-	[SEEP_ATTACH_SESSION] = 57,
-	[SEEP_ATTACH_MULTI] = 48,
-	[SEEP_ATTACH_PERF] = 0,
-};
-
 static int libbpf_silent(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	(void)level;
@@ -82,14 +75,12 @@ static int load_empty(enum seep_attach_variant variant, struct features_bpf **re
 	int error = skeleton ? 0 : -errno;
 
 	if (skeleton) {
-		bpf_program__set_expected_attach_type(skeleton->progs.empty_call,
-						      (enum bpf_attach_type)attach_types[variant]);
-		/* A session needs plain multi probes beside it, for functions without return. */
+		bpf_program__set_expected_attach_type(
+			skeleton->progs.empty_call,
+			(enum bpf_attach_type)seep_attach_type(variant));
 		bpf_program__set_expected_attach_type(
 			skeleton->progs.empty_entry,
-			(enum bpf_attach_type)(variant == SEEP_ATTACH_PERF ?
-						       attach_types[SEEP_ATTACH_PERF] :
-						       attach_types[SEEP_ATTACH_MULTI]));
+			(enum bpf_attach_type)seep_attach_type(seep_attach_entry_variant(variant)));
 		error = features_bpf__load(skeleton);
 	}
 	libbpf_set_print(print);
@@ -159,8 +150,7 @@ static int attach_one(const struct calibration *calibration, int program_fd,
 static int measure_entry(const struct calibration *calibration, struct features_bpf *skeleton,
 			 void (*function)(void), uint32_t *ret_ns)
 {
-	enum seep_attach_variant variant =
-		calibration->variant == SEEP_ATTACH_PERF ? SEEP_ATTACH_PERF : SEEP_ATTACH_MULTI;
+	enum seep_attach_variant variant = seep_attach_entry_variant(calibration->variant);
 	int fds[2], error;
 
 	error = attach_one(calibration, bpf_program__fd(skeleton->progs.empty_entry), variant,
@@ -217,10 +207,7 @@ static void explain_failure(int error, enum seep_attach_variant forced)
 		seep_error("cannot attach by \"%s\" as asked: this kernel says %s",
 			   seep_attach_variant_name(forced), strerror(-error));
 	else if (error == -EPERM || error == -EACCES)
-		seep_error("not allowed to trace: %s; run seep as root (sudo), or with the "
-			   "capabilities CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and "
-			   "CAP_DAC_READ_SEARCH",
-			   strerror(-error));
+		seep_error("not allowed to trace: %s; " SEEP_NEEDS_PERMISSION, strerror(-error));
 	else
 		seep_error("cannot attach a uprobe to a function of our own: %s; the kernel needs "
 			   "CONFIG_UPROBES, CONFIG_BPF_EVENTS and BPF for tracing",

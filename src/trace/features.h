@@ -23,6 +23,11 @@ enum seep_attach_variant {
 	SEEP_ATTACH_VARIANT_COUNT
 };
 
+/* What someone who is not allowed to trace is told to do. */
+#define SEEP_NEEDS_PERMISSION                                                                      \
+	"run seep as root (sudo), or with the capabilities CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE "  \
+	"and CAP_DAC_READ_SEARCH"
+
 const char *seep_attach_variant_name(enum seep_attach_variant variant);
 /* 0 or -ENOENT. */
 int seep_attach_variant_parse(const char *name, enum seep_attach_variant *ret_variant);

@@ -18,20 +18,16 @@
 #include "base/log.h"
 #include "bpf/seep.skel.h"
 #include "seep/passes.h"
+#include "trace/attach.h"
 
 /* Sites read in one go: 400 bytes each. */
 #define SITE_BATCH 512
-
-/* expected_attach_type of the programs, see attach.c */
-#define ATTACH_TYPE_UPROBE_MULTI   48
-#define ATTACH_TYPE_UPROBE_SESSION 57
 
 struct seep_kernel {
 	struct seep_bpf *skeleton;
 	struct bpf_link *exec_link;
 	struct ring_buffer *ring;
 	struct seep_kernel_events events;
-	enum seep_attach_variant variant;
 	int num_cpus;
 	uint64_t scan_number;
 };
@@ -41,19 +37,18 @@ struct seep_kernel {
 static int configure_programs(struct seep_bpf *skeleton, enum seep_attach_variant variant)
 {
 	bool session = variant == SEEP_ATTACH_SESSION;
-	int type = variant == SEEP_ATTACH_PERF ? 0 : ATTACH_TYPE_UPROBE_MULTI;
+	enum bpf_attach_type type =
+		(enum bpf_attach_type)seep_attach_type(seep_attach_entry_variant(variant));
 
 	bpf_program__set_autoload(skeleton->progs.alloc_session, session);
 	bpf_program__set_autoload(skeleton->progs.alloc_entry, !session);
 	bpf_program__set_autoload(skeleton->progs.alloc_return, !session);
-	bpf_program__set_expected_attach_type(skeleton->progs.alloc_session,
-					      (enum bpf_attach_type)ATTACH_TYPE_UPROBE_SESSION);
-	bpf_program__set_expected_attach_type(skeleton->progs.alloc_entry,
-					      (enum bpf_attach_type)type);
-	bpf_program__set_expected_attach_type(skeleton->progs.alloc_return,
-					      (enum bpf_attach_type)type);
-	return bpf_program__set_expected_attach_type(skeleton->progs.free_entry,
-						     (enum bpf_attach_type)type);
+	bpf_program__set_expected_attach_type(
+		skeleton->progs.alloc_session,
+		(enum bpf_attach_type)seep_attach_type(SEEP_ATTACH_SESSION));
+	bpf_program__set_expected_attach_type(skeleton->progs.alloc_entry, type);
+	bpf_program__set_expected_attach_type(skeleton->progs.alloc_return, type);
+	return bpf_program__set_expected_attach_type(skeleton->progs.free_entry, type);
 }
 
 static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_config *config,
@@ -88,9 +83,7 @@ static void explain_load_failure(int error)
 			   "/sys/kernel/btf/vmlinux); it needs CONFIG_DEBUG_INFO_BTF=y, which the "
 			   "kernels of the distributions have");
 	else if (error == -EPERM || error == -EACCES)
-		seep_error("cannot load the BPF programs: %s; run seep as root (sudo), or with the "
-			   "capabilities CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and "
-			   "CAP_DAC_READ_SEARCH",
+		seep_error("cannot load the BPF programs: %s; " SEEP_NEEDS_PERMISSION,
 			   strerror(-error));
 	else if (error == -ENOMEM || error == -E2BIG)
 		seep_error("cannot load the BPF programs: %s; a smaller --max-objects needs less "
@@ -142,7 +135,6 @@ int seep_kernel_open(const struct seep_kernel_config *config, struct seep_kernel
 	if (!kernel)
 		return -ENOMEM;
 	libbpf_set_print(print_libbpf);
-	kernel->variant = config->variant;
 	kernel->num_cpus = libbpf_num_possible_cpus();
 	error = kernel->num_cpus < 0 ? kernel->num_cpus : load(kernel, config);
 	if (error) {

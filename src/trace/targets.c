@@ -84,12 +84,11 @@ static int attach_group(struct seep_targets *targets, struct seep_target *target
 			const struct seep_file *file, const struct probe_group *group,
 			enum seep_program program, bool at_return)
 {
-	bool session = program == SEEP_PROGRAM_ALLOC_SESSION;
 	struct seep_attach_request request = {
 		.program_fd = seep_kernel_program_fd(targets->config.kernel, program),
-		.variant = targets->config.variant == SEEP_ATTACH_SESSION && !session ?
-				   SEEP_ATTACH_MULTI :
-				   targets->config.variant,
+		.variant = program == SEEP_PROGRAM_ALLOC_SESSION ?
+				   SEEP_ATTACH_SESSION :
+				   seep_attach_entry_variant(targets->config.variant),
 		.at_return = at_return,
 		.pid = target->pid,
 		.file_fd = file->fd,
@@ -325,16 +324,13 @@ struct seep_target *seep_targets_at(const struct seep_targets *targets, uint32_t
 
 /* --- processes --------------------------------------------------------------------------------- */
 
-static const char no_permission[] =
-	"run seep as root (sudo), or with the capabilities CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and "
-	"CAP_DAC_READ_SEARCH";
-
 static int explain(pid_t pid, int error)
 {
 	if (error == -ESRCH)
 		seep_error("cannot trace process %d: it has ended", pid);
 	else if (error == -EPERM || error == -EACCES)
-		seep_error("cannot trace process %d: %s; %s", pid, strerror(-error), no_permission);
+		seep_error("cannot trace process %d: %s; " SEEP_NEEDS_PERMISSION, pid,
+			   strerror(-error));
 	else if (error == -ENOSPC)
 		seep_error("cannot trace process %d: %d processes are traced already, which is the "
 			   "most",

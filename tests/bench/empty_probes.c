@@ -37,12 +37,11 @@ static void attach(const struct bench *bench, const struct seep_symbol *symbol, 
 {
 	struct bpf_program *program =
 		release ? bench->skeleton->progs.empty_entry : bench->skeleton->progs.empty_call;
-	bool plain = release && bench->variant == SEEP_ATTACH_SESSION;
 	struct seep_probe_site site = {0};
 	uint64_t offset, cookie = 0;
 	struct seep_attach_request request = {
 		.program_fd = bpf_program__fd(program),
-		.variant = plain ? SEEP_ATTACH_MULTI : bench->variant,
+		.variant = release ? seep_attach_entry_variant(bench->variant) : bench->variant,
 		.at_return = at_return,
 		.pid = bench->pid,
 		.file_fd = bench->file_fd,
@@ -101,7 +100,6 @@ static void attach_all(struct bench *bench)
 
 int main(int argc, char **argv)
 {
-	static const int types[] = {57, 48, 0}; /* see src/trace/attach.c */
 	struct bench bench = {.placed = argc < 4};
 
 	if (argc < 2)
@@ -112,11 +110,12 @@ int main(int argc, char **argv)
 	bench.skeleton = features_bpf__open();
 	if (!bench.skeleton)
 		die("cannot open the programs");
-	bpf_program__set_expected_attach_type(bench.skeleton->progs.empty_call,
-					      (enum bpf_attach_type)types[bench.variant]);
+	bpf_program__set_expected_attach_type(
+		bench.skeleton->progs.empty_call,
+		(enum bpf_attach_type)seep_attach_type(bench.variant));
 	bpf_program__set_expected_attach_type(
 		bench.skeleton->progs.empty_entry,
-		(enum bpf_attach_type)(bench.variant == SEEP_ATTACH_PERF ? 0 : 48));
+		(enum bpf_attach_type)seep_attach_type(seep_attach_entry_variant(bench.variant)));
 	if (features_bpf__load(bench.skeleton))
 		die("cannot load the programs");
 	attach_all(&bench);
