@@ -37,6 +37,14 @@ struct file {
 struct cached_module {
 	char *key;
 	struct seep_module *module;
+	uint32_t first_file; /* the first file of a mapping (see same_file) with it, 0: none yet */
+	UT_hash_handle hh;
+};
+
+/* A name that was given to a function, by its first instruction. */
+struct given_name {
+	uint64_t frame;
+	struct seep_line line;
 	UT_hash_handle hh;
 };
 
@@ -57,6 +65,7 @@ struct seep_symbolizer {
 	struct file *files;
 	struct cached_module *modules;
 	struct name *names;
+	struct given_name *given;
 	size_t num_roots;
 	struct root roots[ROOTS_MAX];
 	struct seep_frame_table frames;
@@ -94,6 +103,7 @@ void seep_symbolizer_free(struct seep_symbolizer *symbolizer)
 		seep_module_close(cached->module);
 	}
 	HASH_CLEAR(hh, symbolizer->names);
+	HASH_CLEAR(hh, symbolizer->given);
 	for (size_t i = 0; i < symbolizer->num_roots; i++)
 		close(symbolizer->roots[i].fd);
 	seep_frame_table_done(&symbolizer->frames);
@@ -256,6 +266,37 @@ static void identify(struct seep_symbolizer *symbolizer, struct file *file)
 	if (build_id)
 		identity = build_id;
 	file->fingerprint = XXH3_64bits(identity, strlen(identity));
+	if (file->cached && build_id && !file->cached->first_file && file->id < SEEP_FILE_USER_BASE)
+		file->cached->first_file = file->id;
+}
+
+uint32_t seep_symbolizer_same_file(struct seep_symbolizer *symbolizer, uint32_t id)
+{
+	struct file *file = find_file(symbolizer, id);
+
+	if (!file || id >= SEEP_FILE_USER_BASE)
+		return id;
+	identify(symbolizer, file);
+	return file->cached && file->cached->first_file ? file->cached->first_file : id;
+}
+
+int seep_symbolizer_name_function(struct seep_symbolizer *symbolizer, uint64_t frame,
+				  const char *name)
+{
+	struct given_name *given;
+
+	HASH_FIND(hh, symbolizer->given, &frame, sizeof(frame), given);
+	if (given)
+		return 0;
+	given = seep_arena_alloc(&symbolizer->arena, sizeof(*given));
+	if (!given)
+		return -ENOMEM;
+	given->frame = frame;
+	given->line.function = seep_arena_strdup(&symbolizer->arena, name);
+	if (!given->line.function)
+		return -ENOMEM;
+	HASH_ADD(hh, symbolizer->given, frame, sizeof(given->frame), given);
+	return given->hh.tbl ? 0 : -ENOMEM;
 }
 
 /* The entry of @raw, a name that stays where it is; NULL when memory is out. */
@@ -329,6 +370,23 @@ static void locate(struct seep_symbolizer *symbolizer, struct file *file,
 	location->lines = lines;
 }
 
+/* The function was found by this name: that it has others does not matter. */
+static void use_given_name(struct seep_symbolizer *symbolizer, uint64_t frame,
+			   struct seep_location *location)
+{
+	struct given_name *given;
+	const char *name;
+
+	HASH_FIND(hh, symbolizer->given, &frame, sizeof(frame), given);
+	if (!given)
+		return;
+	name = given->line.function;
+	given->line = location->lines[location->num_lines - 1];
+	given->line.function = name;
+	location->lines = &given->line;
+	location->num_lines = 1;
+}
+
 int seep_symbolizer_set_jit(struct seep_symbolizer *symbolizer, uint32_t process,
 			    struct seep_jit_source *source)
 {
@@ -382,6 +440,7 @@ const struct seep_location *seep_symbolizer_resolve(struct seep_symbolizer *symb
 	}
 	if (file)
 		locate(symbolizer, file, location);
+	use_given_name(symbolizer, frame, location);
 	if (seep_frame_table_set(&symbolizer->frames, frame, location))
 		return &out_of_memory;
 	return location;

@@ -63,6 +63,19 @@ int seep_symbolizer_add_file(struct seep_symbolizer *symbolizer, uint32_t id, co
 			     int fd, const char *root);
 
 /*
+ * The function that begins at @frame is to be called @name, whatever other names it has: it was found
+ * by this one. 0 or -ENOMEM.
+ */
+int seep_symbolizer_name_function(struct seep_symbolizer *symbolizer, uint64_t frame,
+				  const char *name);
+
+/*
+ * The first known file with the content of the file @id, by build ID: two copies of a library, or one
+ * that was installed again. @id itself without one, or if user space gave the id.
+ */
+uint32_t seep_symbolizer_same_file(struct seep_symbolizer *symbolizer, uint32_t id);
+
+/*
  * Gives the process with this id (abi.h) the file that names its code of no file; replaces the one
  * it had. Takes @source, also on failure. 0 or -ENOMEM.
  */

@@ -575,6 +575,54 @@ static void test_stack_id(void **state)
 	seep_symbolizer_free(two);
 }
 
+/* Copies are one file; files without a build ID, and the probes' own ids, stand for themselves. */
+static void test_same_file(void **state)
+{
+	struct seep_symbolizer *symbolizer = new_symbolizer();
+
+	(void)state;
+	shell("gcc program.c -o first -Wl,--build-id=sha1 && cp first copy && "
+	      "gcc program.c -o bare -Wl,--build-id=none && cp bare bare_copy");
+	add(symbolizer, SEEP_FILE_USER_BASE, "first");
+	add(symbolizer, 7, "first");
+	add(symbolizer, 3, "copy");
+	add(symbolizer, 8, "bare");
+	add(symbolizer, 9, "bare_copy");
+	assert_int_equal(seep_symbolizer_same_file(symbolizer, SEEP_FILE_USER_BASE),
+			 SEEP_FILE_USER_BASE);
+	assert_int_equal(seep_symbolizer_same_file(symbolizer, 7), 7);
+	assert_int_equal(seep_symbolizer_same_file(symbolizer, 3), 7);
+	assert_int_equal(seep_symbolizer_same_file(symbolizer, 7), 7);
+	assert_int_equal(seep_symbolizer_same_file(symbolizer, 8), 8);
+	assert_int_equal(seep_symbolizer_same_file(symbolizer, 9), 9);
+	assert_int_equal(seep_symbolizer_same_file(symbolizer, 1234), 1234);
+	seep_symbolizer_free(symbolizer);
+}
+
+/* A function is called as it was found, where the symbol table has another of its names first. */
+static void test_given_name(void **state)
+{
+	struct seep_symbolizer *symbolizer = new_symbolizer();
+	const struct seep_location *location;
+	uint64_t outer, plain;
+
+	(void)state;
+	shell("gcc -O2 -g program.c -o named -Wl,--build-id=sha1");
+	run("named", &outer, &plain);
+	add(symbolizer, 1, "named");
+	assert_int_equal(seep_symbolizer_name_function(symbolizer, SEEP_FRAME(1, plain), "found"),
+			 0);
+	assert_int_equal(seep_symbolizer_name_function(symbolizer, SEEP_FRAME(1, plain), "late"),
+			 0);
+	location = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(1, plain));
+	assert_int_equal(location->num_lines, 1);
+	check_line(location->lines, "found", "PLAIN", false);
+	/* Only there. */
+	location = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(1, outer));
+	check_line(&location->lines[location->num_lines - 1], "outer", "OUTER", false);
+	seep_symbolizer_free(symbolizer);
+}
+
 /* Asks for frames all over a file. */
 static void exercise(const char *path, size_t length)
 {
@@ -668,6 +716,8 @@ int main(void)
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_stack_id),
+		cmocka_unit_test(test_same_file),
+		cmocka_unit_test(test_given_name),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_flipped),
 		cmocka_unit_test(test_shrinks_while_open),
