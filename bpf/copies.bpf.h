@@ -1,34 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The self-check: some stacks are sent to user space with their registers and a copy of the stack's
- * memory, to be walked there once more by somebody else's code (src/trace/verify.c).
+ * Some stacks are sent to user space with their registers and a copy of the stack's memory, to be
+ * walked there: because a file's unwind table was not there yet, right after dlopen say, or another
+ * thread was changing the address space (src/trace/rewalk.c); or once more, by somebody else's code,
+ * to check ours (src/trace/verify.c).
  */
-#ifndef SEEP_BPF_VERIFY_H
-#define SEEP_BPF_VERIFY_H
+#ifndef SEEP_BPF_COPIES_H
+#define SEEP_BPF_COPIES_H
 
 #include "unwind.bpf.h"
 
-/* One part in so many of the ring buffer may be in use when a stack is sent whole. */
-#define VERIFY_RING_SHARE 8
+/* One part in so many of the ring buffer may be in use when a copy is sent. */
+#define COPY_RING_SHARE 4
 
 /*
- * Is it this stack's turn? Not while the ring fills up: what is sent here can be done without, and must
- * not take the room of what cannot, such as the many new stacks of a program that starts.
+ * Why this stack is to be copied, 0 if it is not. Not while the ring fills up: copies can be done
+ * without, and must not take the room of what cannot, such as the many new stacks of a program that
+ * starts.
  */
-static __always_inline bool verify_wanted(void)
+static __always_inline __u32 copy_purpose(const struct slot *slot)
 {
-	return cfg_verify_every && bpf_get_prandom_u32() % cfg_verify_every == 0 &&
-	       bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) * VERIFY_RING_SHARE <=
-		       bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
+	__u32 end = slot->stack.end, purpose = 0;
+
+	if (end == SEEP_END_NO_TABLE || end == SEEP_END_BUSY)
+		purpose = SEEP_COPY_WALK;
+	if (cfg_verify_every && bpf_get_prandom_u32() % cfg_verify_every == 0)
+		purpose |= SEEP_COPY_VERIFY;
+	if (purpose && bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) * COPY_RING_SHARE >
+			       bpf_ringbuf_query(&events, BPF_RB_RING_SIZE))
+		return 0;
+	return purpose;
 }
 
 /* Copies the stack from its top on, page by page up to the first that cannot be read. Bytes. */
-static __always_inline __u32 verify_copy_stack(struct seep_verify_event *event, __u64 sp)
+static __always_inline __u32 copy_stack(struct seep_copy_event *event, __u64 sp)
 {
 	__u32 size = PAGE_BYTES - (sp & (PAGE_BYTES - 1)), done = 0;
 
 #pragma unroll
-	for (int i = 0; i < SEEP_VERIFY_BYTES / PAGE_BYTES; i++) {
+	for (int i = 0; i < SEEP_COPY_BYTES / PAGE_BYTES; i++) {
 		if (bpf_probe_read_user(event->stack + done, size, (void *)(sp + done)))
 			break;
 		done += size;
@@ -37,18 +47,47 @@ static __always_inline __u32 verify_copy_stack(struct seep_verify_event *event, 
 	return done;
 }
 
-/* Sends the stack that was walked in @slot from @ctx on. */
-static __noinline int verify_send(const struct slot *slot, struct pt_regs *ctx)
+/* Puts the return addresses back that return probes, ours or anybody's, have replaced. */
+static __always_inline void copy_repair(struct seep_copy_event *event, __u64 sp)
 {
-	struct seep_verify_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	struct uprobe_task *utask = bpf_get_current_task_btf()->utask;
+	struct return_instance *instance = utask ? utask->return_instances : NULL;
+
+	for (int i = 0; i < MAX_RETURN_DEPTH && instance; i++) {
+		__u64 offset = instance->stack - sp;
+
+		if (offset <= SEEP_COPY_BYTES - 8 && !(offset & 7))
+			*(__u64 *)(event->stack + offset) = instance->orig_ret_vaddr;
+		instance = instance->next;
+	}
+}
+
+/*
+ * Sends the stack that was walked in @slot from @ctx on. One that is to be walked again gets a hash
+ * of its own: by thread and time.
+ */
+static __noinline int copy_send(struct slot *slot, struct pt_regs *ctx, __u32 purpose)
+{
+	struct seep_copy_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
 	if (!event)
 		return 0;
-	event->type = SEEP_EVENT_VERIFY;
+	if (purpose & SEEP_COPY_WALK) {
+		seep_hash_add(&slot->hash, seep_frame_mix(slot->now_ns));
+		seep_hash_add(&slot->hash, seep_frame_mix(bpf_get_current_pid_tgid()));
+		slot->stack.stack = seep_hash_key(&slot->hash);
+		slot->stack.check = seep_hash_check(&slot->hash);
+	}
+	event->type = SEEP_EVENT_COPY;
 	event->process = slot->process;
 	event->end = slot->stack.end;
 	event->num_frames = slot->stack.num_frames;
+	event->purpose = purpose;
 	event->time_ns = slot->now_ns;
+	event->hash = slot->stack.stack;
+	event->start = slot->mapping.start;
+	event->limit = slot->mapping.end;
+	event->delta = slot->mapping.delta;
 	event->registers.ip = ctx->ip;
 	event->registers.sp = ctx->sp;
 	event->registers.bp = ctx->bp;
@@ -57,9 +96,9 @@ static __noinline int verify_send(const struct slot *slot, struct pt_regs *ctx)
 	event->registers.r13 = ctx->r13;
 	event->registers.r14 = ctx->r14;
 	event->registers.r15 = ctx->r15;
-	event->pad = 0;
 	bpf_probe_read_kernel(event->frames, sizeof(event->frames), slot->stack.frames);
-	event->stack_bytes = verify_copy_stack(event, ctx->sp);
+	event->stack_bytes = copy_stack(event, ctx->sp);
+	copy_repair(event, ctx->sp);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }

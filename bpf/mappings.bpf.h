@@ -9,26 +9,21 @@
 #ifndef SEEP_BPF_MAPPINGS_H
 #define SEEP_BPF_MAPPINGS_H
 
+#include <bpf/bpf_core_read.h>
+
 #include "slots.bpf.h"
 
-#define MAPPING_FRESH_NS   (50 * 1000 * 1000)
-#define MAPPING_RETRY_NS   (5 * 1000 * 1000)
-#define MAPPING_PAGE_SHIFT 16
-#define VM_EXEC_FLAG	   0x4 /* include/linux/mm.h */
-#define PAGE_SHIFT_X86	   12
-#define EBUSY_ERRNO	   16
-
-struct mapping_key {
-	__u32 process; /* changes with exec, so that the old image's mappings are forgotten */
-	__u32 page_low;
-	__u32 page_high;
-};
+#define MAPPING_FRESH_NS (50 * 1000 * 1000)
+#define MAPPING_RETRY_NS (5 * 1000 * 1000)
+#define VM_EXEC_FLAG	 0x4 /* include/linux/mm.h */
+#define PAGE_SHIFT_X86	 12
+#define EBUSY_ERRNO	 16
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 32768);
-	__type(key, struct mapping_key);
-	__type(value, struct mapping);
+	__type(key, struct seep_mapping_key);
+	__type(value, struct seep_mapping_value);
 } mappings SEC(".maps") __weak;
 
 struct file_value {
@@ -46,8 +41,54 @@ struct {
 
 __u32 last_file SEC(".bss") __weak;
 
+/* Components of a path, and crossings of mount points. The verifier follows each. */
+#define MAX_PATH_STEPS 48
+
+/* A mount is what its vfsmount is part of (real_mount in fs/mount.h). */
+static __always_inline struct mount *mount_of(struct vfsmount *vfsmount)
+{
+	return (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
+}
+
+/*
+ * Writes the path of @file as seep_file_event has it, from its last component up to the root of the
+ * mount namespace. Its length in bytes, 0 if it is too long.
+ */
+static __always_inline __u32 file_path(struct file *file, char *path)
+{
+	struct mount *mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	__u32 used = 0;
+
+	for (int i = 0; i < MAX_PATH_STEPS; i++) {
+		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+		long length;
+
+		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
+			struct mount *below = BPF_CORE_READ(mount, mnt_parent);
+
+			if (below == mount)
+				return used;
+			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			mount = below;
+			continue;
+		}
+		if (used >= SEEP_PATH_BYTES)
+			return 0;
+		length = bpf_probe_read_kernel_str(path + used, SEEP_NAME_BYTES,
+						   BPF_CORE_READ(dentry, d_name.name));
+		if (length <= 0 || length > SEEP_NAME_BYTES)
+			return 0;
+		used += length;
+		if (parent == dentry)
+			return used;
+		dentry = parent;
+	}
+	return 0;
+}
+
 static __always_inline void file_announce(struct slot *slot, const struct seep_file_key *key,
-					  struct file_value *file)
+					  struct file *backing, struct file_value *file)
 {
 	struct seep_file_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
@@ -63,20 +104,29 @@ static __always_inline void file_announce(struct slot *slot, const struct seep_f
 	event->start = slot->mapping.start;
 	event->end = slot->mapping.end;
 	event->offset = slot->mapping.start - slot->mapping.delta;
+	event->path_bytes = file_path(backing, event->path);
 	bpf_ringbuf_submit(event, 0);
 	file->sent = 1;
 }
 
-/* It was unmapped before user space could open it; now it is mapped once more. */
-static __always_inline bool file_is_missing(__u32 file)
+/*
+ * Was it unmapped before user space could open it? Now it is mapped once more. And notes whose file
+ * it is: before the first stack can come to code that a Java virtual machine made, through its
+ * library, which has no table before it is known to be one.
+ */
+static __always_inline bool file_is_missing(const struct slot *slot, __u32 file)
 {
 	const struct seep_unwind_file *table = bpf_map_lookup_elem(&tables, &file);
+	__u32 process_slot = SEEP_PROCESS_SLOT(slot->process);
 
+	if (table && table->hotspot)
+		bpf_map_update_elem(&hotspots, &process_slot, &slot->process, BPF_ANY);
 	return table && table->state == SEEP_UNWIND_NO_FILE;
 }
 
 /* The id of a file, 0 if there is no room for another one. Tells user space about new ones. */
-static __always_inline __u32 file_id(struct slot *slot, const struct seep_file_key *key)
+static __always_inline __u32 file_id(struct slot *slot, const struct seep_file_key *key,
+				     struct file *backing)
 {
 	struct file_value *file = bpf_map_lookup_elem(&files, key);
 
@@ -92,8 +142,8 @@ static __always_inline __u32 file_id(struct slot *slot, const struct seep_file_k
 			return 0;
 		}
 	}
-	if (!file->sent || file_is_missing(file->id))
-		file_announce(slot, key, file);
+	if (file_is_missing(slot, file->id) || !file->sent)
+		file_announce(slot, key, backing, file);
 	return file->id;
 }
 
@@ -101,7 +151,7 @@ static __always_inline __u32 file_id(struct slot *slot, const struct seep_file_k
  * Guards a cache entry against being read while it is replaced: elements of a BPF hash are reused at
  * once, so what a lookup returned may turn into another entry under our eyes.
  */
-static __always_inline __u64 mapping_sum(const struct mapping *mapping, __u32 process)
+static __always_inline __u64 mapping_sum(const struct seep_mapping_value *mapping, __u32 process)
 {
 	return mapping->start * 3 + mapping->end * 5 + mapping->delta * 7 +
 	       ((__u64)mapping->file << 32 | mapping->executable) * 11 + process;
@@ -123,7 +173,7 @@ static __always_inline void mapping_set(struct slot *slot, struct vm_area_struct
 		key.inode = file->f_inode->i_ino;
 		key.device = file->f_inode->i_sb->s_dev;
 		key.generation = file->f_inode->i_generation;
-		slot->mapping.file = file_id(slot, &key);
+		slot->mapping.file = file_id(slot, &key, file);
 	} else if (vma->vm_start == (__u64)vma->vm_mm->context.vdso) {
 		slot->mapping.file = SEEP_FILE_VDSO;
 		slot->mapping.delta = vma->vm_start;
@@ -141,25 +191,25 @@ static long mapping_from_vma(struct task_struct *task, struct vm_area_struct *vm
 	return 0;
 }
 
-static __always_inline bool mapping_covers(const struct mapping *mapping, __u64 address)
+static __always_inline bool mapping_covers(const struct seep_mapping_value *mapping, __u64 address)
 {
 	return address - mapping->start < mapping->end - mapping->start;
 }
 
-static __always_inline struct mapping_key mapping_key(__u32 process, __u64 address)
+static __always_inline struct seep_mapping_key mapping_key(__u32 process, __u64 address)
 {
-	return (struct mapping_key){
+	return (struct seep_mapping_key){
 		.process = process,
-		.page_low = address >> MAPPING_PAGE_SHIFT,
-		.page_high = address >> MAPPING_PAGE_SHIFT >> 32,
+		.page_low = address >> SEEP_MAPPING_PAGE_SHIFT,
+		.page_high = address >> SEEP_MAPPING_PAGE_SHIFT >> 32,
 	};
 }
 
 /* Copies the cache entry of @address to slot->mapping. 0, or -1 if there is no sound one. */
-static __always_inline int mapping_cached(struct slot *slot, const struct mapping_key *key,
+static __always_inline int mapping_cached(struct slot *slot, const struct seep_mapping_key *key,
 					  __u64 address)
 {
-	struct mapping *cached = bpf_map_lookup_elem(&mappings, key);
+	struct seep_mapping_value *cached = bpf_map_lookup_elem(&mappings, key);
 
 	if (!cached)
 		return -1;
@@ -174,9 +224,9 @@ static __always_inline int mapping_cached(struct slot *slot, const struct mappin
  * Puts slot->mapping into the cache. An entry that says the same is only made fresh again, where it
  * stands: replacing it would recycle the element that others may be reading.
  */
-static __always_inline void mapping_store(struct slot *slot, const struct mapping_key *key)
+static __always_inline void mapping_store(struct slot *slot, const struct seep_mapping_key *key)
 {
-	struct mapping *cached = bpf_map_lookup_elem(&mappings, key);
+	struct seep_mapping_value *cached = bpf_map_lookup_elem(&mappings, key);
 
 	if (cached && cached->sum == slot->mapping.sum)
 		cached->seen_ns = slot->mapping.seen_ns;
@@ -192,7 +242,7 @@ static __always_inline void mapping_store(struct slot *slot, const struct mappin
 __weak long mapping_find(__u32 index, __u64 address)
 {
 	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
-	struct mapping_key key;
+	struct seep_mapping_key key;
 	bool cached;
 	long error;
 

@@ -41,6 +41,17 @@ struct {
 	__type(value, struct seep_process_value);
 } processes SEC(".maps") __weak;
 
+/*
+ * By slot: the id of the process if it is a Java virtual machine. Code made at run time keeps frame
+ * pointers with V8, but HotSpot uses the register for other things: a chain would be a guess.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SEEP_MAX_PROCESSES);
+	__type(key, __u32);
+	__type(value, __u32);
+} hotspots SEC(".maps") __weak;
+
 /* tgid -> slot of processes, for programs that have no attach cookie */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -102,6 +113,14 @@ static __always_inline void counter_add(void *map, __u32 index, __u64 amount)
 
 	if (counter)
 		__sync_fetch_and_add(counter, amount);
+}
+
+static __always_inline bool is_hotspot(__u32 process)
+{
+	__u32 slot = SEEP_PROCESS_SLOT(process);
+	__u32 *hotspot = bpf_map_lookup_elem(&hotspots, &slot);
+
+	return hotspot && *hotspot == process;
 }
 
 static __always_inline void count_loss(enum seep_loss loss, __u64 amount)

@@ -10,9 +10,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "copies.bpf.h"
 #include "objects.bpf.h"
 #include "threads.bpf.h"
-#include "verify.bpf.h"
 
 /* Set by a session program's entry: do not run me at the return. */
 #define SESSION_SKIP_RETURN 1
@@ -190,6 +190,7 @@ static __always_inline void block_made(struct pt_regs *ctx, struct thread_state 
 	int index = slot_claim();
 	__u32 slot_index = index;
 	struct slot *slot;
+	__u32 purpose;
 
 	if (index < 0) {
 		count_loss(SEEP_LOSS_NO_SLOT, 1);
@@ -200,9 +201,10 @@ static __always_inline void block_made(struct pt_regs *ctx, struct thread_state 
 	if (!slot)
 		return;
 	unwind_from_return(slot, slot_index, ctx, thread->process, thread->function, now_ns);
+	purpose = copy_purpose(slot);
+	if (purpose)
+		copy_send(slot, ctx, purpose);
 	object_made(slot, &key, thread->bytes, now_ns);
-	if (verify_wanted())
-		verify_send(slot, ctx);
 	slot_release(slot);
 }
 

@@ -20,7 +20,7 @@ __u32 preload_process = 0;
 __weak int mapping_preload(__u32 index, __u64 address)
 {
 	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
-	struct mapping_key key;
+	struct seep_mapping_key key;
 
 	if (!slot)
 		return -1;
@@ -55,7 +55,7 @@ int mappings_preload(struct bpf_iter__task_vma *ctx)
 	address = slot->mapping.start;
 	for (int i = 0; i < MAX_PRELOAD_PAGES && address < slot->mapping.end; i++) {
 		mapping_preload(index, address);
-		address = ((address >> MAPPING_PAGE_SHIFT) + 1) << MAPPING_PAGE_SHIFT;
+		address = ((address >> SEEP_MAPPING_PAGE_SHIFT) + 1) << SEEP_MAPPING_PAGE_SHIFT;
 	}
 	slot_release(slot);
 	return 0;

@@ -10,20 +10,10 @@
 #define SEEP_BPF_SLOTS_H
 
 #include "maps.bpf.h"
+#include "seep/hash.h"
 #include "unwind_step.h"
 
 #define WINDOW_WORDS 128 /* 1 KiB: one read of it costs hardly more than one of a word */
-
-/* What is known of the mapping that a PC lies in. */
-struct mapping {
-	__u64 start;
-	__u64 end;
-	__u64 delta;   /* address - delta = offset in the file */
-	__u64 seen_ns; /* when the kernel's VMA was read */
-	__u32 file;    /* 0: no file */
-	__u32 executable;
-	__u64 sum; /* over all but seen_ns, see mapping_sum */
-};
 
 /* The user's stack, read by windows. */
 struct unwind_context {
@@ -34,14 +24,12 @@ struct unwind_context {
 struct slot {
 	__u32 busy;
 	__u32 process;
-	__u32 jit_frame_pointers;
-	__u32 pad;
 	__u64 now_ns;
 	__u64 trampoline; /* page of the return trampoline, 0 if no return probe is pending */
-	__u64 hash;
-	__u64 check;
+	struct seep_hash hash;
 	struct registers registers; /* of the frame to be unwound next */
-	struct mapping mapping; /* of the frame before: the next one is often in the same file */
+	struct seep_mapping_value
+		mapping; /* of the frame before: the next one is often in the same file */
 	struct unwind_context context;
 	struct seep_stack_event stack;	 /* sent as it is */
 	struct seep_site_value new_site; /* all zero but for its check */

@@ -4,7 +4,11 @@
 #define SEEP_BPF_TABLES_H
 
 #include "maps.bpf.h"
+#include "seep/hash.h"
 #include "unwind_step.h"
+
+/* How exactly the last use of a table is known. */
+#define TABLE_USED_NS (50 * 1000 * 1000)
 
 struct chunk {
 	seep_row words[SEEP_CHUNK_WORDS];
@@ -39,8 +43,7 @@ struct {
 /*
  * From a frame to its rule without a search: most frames come again. One word per entry, so that it is
  * never seen half-written: the rule in the low 16 bits, above it those 48 bits of the frame's mixed
- * value that are not the index. As mixing loses nothing (frame_mix is a bijection), a hit is exact, and
- * since a file id stands for one content forever, an entry never becomes wrong.
+ * value that are not the index. As mixing loses nothing (seep_frame_mix), a hit is exact, and since a file id stands for one content forever, an entry never becomes wrong.
  */
 #define RULE_CACHE_BITS 16
 
@@ -50,13 +53,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } rule_cache SEC(".maps") __weak;
-
-static __always_inline __u64 frame_mix(__u64 frame)
-{
-	__u64 mixed = frame * 0xff51afd7ed558ccdULL; /* odd: invertible */
-
-	return mixed ^ mixed >> 33;
-}
 
 static __always_inline __u64 *rule_cache_slot(__u64 mixed)
 {
@@ -103,6 +99,61 @@ static __always_inline __u32 table_find(const struct seep_unwind_file *table, __
 	if (!rows || !(span >> 16))
 		return SEEP_RULE_NUMBER_GAP;
 	return SEEP_ROW_RULE(row_search(rows->words, span & 0xffff, span >> 16, offset & 0xffff));
+}
+
+/* The rule's number by the table of the file. Negative: the end, or what to do without a table. */
+#define NO_RULE_FRAME_POINTER (-1)
+static __always_inline int rule_by_table(__u32 file, __u64 offset, __u64 now_ns, __u32 *ret_rule)
+{
+	struct seep_unwind_file *table = bpf_map_lookup_elem(&tables, &file);
+
+	if (!table)
+		return SEEP_END_NO_TABLE;
+	if (now_ns - table->used_ns > TABLE_USED_NS)
+		table->used_ns = now_ns;
+	switch (table->state) {
+	case SEEP_UNWIND_READY:
+		*ret_rule = table_find(table, offset);
+		return *ret_rule ? 0 : SEEP_END_BAD_RULE;
+	case SEEP_UNWIND_FRAME_POINTERS:
+		return NO_RULE_FRAME_POINTER;
+	case SEEP_UNWIND_NONE:
+		return SEEP_END_NO_CFI;
+	case SEEP_UNWIND_NO_FILE:
+		return SEEP_END_NO_TABLE;
+	default:
+		table_request(table, file);
+		return SEEP_END_NO_TABLE;
+	}
+}
+
+/*
+ * The step for code of a file: by its table, or what the cache remembers of that. @mixed is the
+ * frame's (seep_frame_mix). STEP_NEXT or the end.
+ */
+static __always_inline int step_in_file(struct unwind_context *context, struct registers *registers,
+					__u32 file, __u64 offset, __u64 mixed, __u64 now_ns)
+{
+	__u64 *cached = rule_cache_slot(mixed), entry = cached ? *cached : 0;
+	const struct seep_rule *rule;
+	__u32 number = entry & 0xffff;
+
+	if (!entry || (entry ^ mixed) >> RULE_CACHE_BITS) {
+		int result = rule_by_table(file, offset, now_ns, &number);
+
+		if (result == NO_RULE_FRAME_POINTER)
+			return step_by_frame_pointer(context, registers, SEEP_END_FRAME_POINTER);
+		if (result)
+			return result;
+		if (cached)
+			*cached = (mixed >> RULE_CACHE_BITS << RULE_CACHE_BITS) | number;
+	}
+	rule = bpf_map_lookup_elem(&rules, &number);
+	if (!rule)
+		return SEEP_END_BAD_RULE;
+	if (rule->kind == SEEP_RULE_GAP)
+		return step_by_frame_pointer(context, registers, SEEP_END_FRAME_POINTER);
+	return step_by_rule(context, registers, rule);
 }
 
 #endif

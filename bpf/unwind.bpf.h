@@ -43,72 +43,11 @@ static __noinline __u64 hijacked_return_address(__u64 address)
 	return 0;
 }
 
-/* Two multiplicative hashes over the frames, computed as they come: key and check of the stack. */
-static __always_inline void hash_frame(struct slot *slot, __u64 mixed)
-{
-	slot->hash = (slot->hash ^ mixed) * 0xc4ceb9fe1a85ec53ULL;
-	slot->check = (slot->check + mixed) * 0x9e3779b97f4a7c15ULL;
-}
-
 static __always_inline void push_frame(struct slot *slot, __u64 frame, __u64 mixed)
 {
 	slot->stack.frames[slot->stack.num_frames & (SEEP_MAX_FRAMES - 1)] = frame;
 	slot->stack.num_frames++;
-	hash_frame(slot, mixed);
-}
-
-/* The rule's number by the table of the file. Negative: the end, or what to do without a table. */
-#define NO_RULE_FRAME_POINTER (-1)
-static __always_inline int rule_by_table(struct slot *slot, __u64 offset, __u32 *ret_rule)
-{
-	__u32 file = slot->mapping.file;
-	struct seep_unwind_file *table = bpf_map_lookup_elem(&tables, &file);
-
-	if (!table)
-		return SEEP_END_NO_TABLE;
-	if (slot->now_ns - table->used_ns > MAPPING_FRESH_NS)
-		table->used_ns = slot->now_ns;
-	switch (table->state) {
-	case SEEP_UNWIND_READY:
-		*ret_rule = table_find(table, offset);
-		return *ret_rule ? 0 : SEEP_END_BAD_RULE;
-	case SEEP_UNWIND_FRAME_POINTERS:
-		return NO_RULE_FRAME_POINTER;
-	case SEEP_UNWIND_NONE:
-		return SEEP_END_NO_CFI;
-	case SEEP_UNWIND_NO_FILE:
-		return SEEP_END_NO_TABLE;
-	default:
-		table_request(table, file);
-		return SEEP_END_NO_TABLE;
-	}
-}
-
-/* The step for code of a file: by its table, or what the cache remembers of that. */
-static __always_inline int step_in_file(struct slot *slot, __u64 offset, __u64 mixed)
-{
-	__u64 *cached = rule_cache_slot(mixed), entry = cached ? *cached : 0;
-	const struct seep_rule *rule;
-	__u32 number = entry & 0xffff;
-
-	if (!entry || (entry ^ mixed) >> RULE_CACHE_BITS) {
-		int result = rule_by_table(slot, offset, &number);
-
-		if (result == NO_RULE_FRAME_POINTER)
-			return step_by_frame_pointer(&slot->context, &slot->registers,
-						     SEEP_END_FRAME_POINTER);
-		if (result)
-			return result;
-		if (cached)
-			*cached = (mixed >> RULE_CACHE_BITS << RULE_CACHE_BITS) | number;
-	}
-	rule = bpf_map_lookup_elem(&rules, &number);
-	if (!rule)
-		return SEEP_END_BAD_RULE;
-	if (rule->kind == SEEP_RULE_GAP)
-		return step_by_frame_pointer(&slot->context, &slot->registers,
-					     SEEP_END_FRAME_POINTER);
-	return step_by_rule(&slot->context, &slot->registers, rule);
+	seep_hash_add(&slot->hash, mixed);
 }
 
 /*
@@ -138,16 +77,18 @@ __weak int unwind_step(__u32 index)
 	if (slot->mapping.file) {
 		__u64 offset = address - slot->mapping.delta;
 		__u64 frame = SEEP_FRAME(slot->mapping.file, offset);
-		__u64 mixed = frame_mix(frame);
+		__u64 mixed = seep_frame_mix(frame);
 
 		push_frame(slot, frame, mixed);
-		result = step_in_file(slot, offset, mixed);
+		result = step_in_file(&slot->context, &slot->registers, slot->mapping.file, offset,
+				      mixed, slot->now_ns);
 	} else {
-		push_frame(slot, SEEP_FRAME_RAW | address, frame_mix(SEEP_FRAME_RAW | address));
-		result = slot->jit_frame_pointers ?
+		push_frame(slot, SEEP_FRAME_RAW | address,
+			   seep_frame_mix(SEEP_FRAME_RAW | address));
+		result = is_hotspot(slot->process) ?
+				 SEEP_END_JIT :
 				 step_by_frame_pointer(&slot->context, &slot->registers,
-						       SEEP_END_JIT) :
-				 SEEP_END_JIT;
+						       SEEP_END_JIT);
 	}
 	if (result != STEP_NEXT)
 		return result;
@@ -165,12 +106,9 @@ __weak int unwind_step(__u32 index)
 static __always_inline void unwind_from_return(struct slot *slot, __u32 index, struct pt_regs *ctx,
 					       __u32 process, __u64 function, __u64 now_ns)
 {
-	__u32 process_slot = SEEP_PROCESS_SLOT(process);
-	struct seep_process_value *value = bpf_map_lookup_elem(&processes, &process_slot);
 	int end = SEEP_END_DEPTH;
 
 	slot->process = process;
-	slot->jit_frame_pointers = value && value->jit_frame_pointers;
 	slot->now_ns = now_ns;
 	slot->registers.pc = ctx->ip;
 	slot->registers.sp = ctx->sp;
@@ -179,14 +117,13 @@ static __always_inline void unwind_from_return(struct slot *slot, __u32 index, s
 	slot->registers.exact = 0;
 	slot->registers.guessed = 0;
 	slot->trampoline = trampoline_page(bpf_get_current_task_btf());
-	slot->hash = 0x9e3779b97f4a7c15ULL;
-	slot->check = 0;
+	slot->hash = SEEP_HASH_INIT;
 	slot->context.window_start = ~0ULL;
 	slot->mapping.start = 0;
 	slot->mapping.end = 0;
 	slot->stack.type = SEEP_EVENT_STACK;
 	slot->stack.num_frames = 0;
-	push_frame(slot, function, frame_mix(function));
+	push_frame(slot, function, seep_frame_mix(function));
 	for (__u32 i = 1; i < SEEP_MAX_FRAMES && i < cfg_max_frames; i++) {
 		int result = unwind_step(index);
 
@@ -197,9 +134,9 @@ static __always_inline void unwind_from_return(struct slot *slot, __u32 index, s
 	}
 	slot->stack.end = end;
 	/* A stack that ended early is another one than the whole stack with the same frames. */
-	hash_frame(slot, frame_mix(end));
-	slot->stack.stack = slot->hash ^ slot->hash >> 29;
-	slot->stack.check = slot->check >> 32;
+	seep_hash_add(&slot->hash, seep_frame_mix(end));
+	slot->stack.stack = seep_hash_key(&slot->hash);
+	slot->stack.check = seep_hash_check(&slot->hash);
 	counter_add(&ends, end, 1);
 }
 

@@ -24,7 +24,9 @@
 #define SEEP_MAX_FRAMES	   256 /* frames of one stack, the allocator's own included */
 #define SEEP_COMM_BYTES	   16  /* TASK_COMM_LEN */
 #define SEEP_SLOTS_PER_CPU 8
-#define SEEP_VERIFY_BYTES  (16 << 10) /* of the stack, for --verify-stacks */
+#define SEEP_COPY_BYTES	   (16 << 10) /* of the stack, in a seep_copy_event */
+#define SEEP_PATH_BYTES	   1024	      /* of a mapped file's path */
+#define SEEP_NAME_BYTES	   256	      /* of one component of it, NUL included (NAME_MAX) */
 
 /* What can leak. The order is that of the JSON report. */
 enum seep_kind {
@@ -99,9 +101,6 @@ struct seep_site_value {
 struct seep_process_value {
 	__u32 id;     /* the present one, see SEEP_PROCESS_SLOT_BITS */
 	__u32 active; /* 0: count nothing (a launched command before its exec, a free slot) */
-	/* Code made at run time keeps frame pointers: true for V8, not for HotSpot. */
-	__u32 jit_frame_pointers;
-	__u32 pad;
 };
 
 /* map "probes", by index; the attach cookie is slot << 32 | index */
@@ -131,13 +130,32 @@ struct seep_file_key {
 	__u32 generation;
 };
 
+/* map "mappings": what BPF saw last of a process's mapping, by page of 64 KiB */
+#define SEEP_MAPPING_PAGE_SHIFT 16
+
+struct seep_mapping_key {
+	__u32 process; /* changes with exec, so that the old image's mappings are forgotten */
+	__u32 page_low;
+	__u32 page_high;
+};
+
+struct seep_mapping_value {
+	__u64 start;
+	__u64 end;
+	__u64 delta;   /* address - delta = offset in the file */
+	__u64 seen_ns; /* when the kernel's VMA was read */
+	__u32 file;    /* 0: no file */
+	__u32 executable;
+	__u64 sum; /* over all but seen_ns, to notice a half-written entry */
+};
+
 /* Events of the ring buffer; each begins with its type. */
 enum seep_event_type {
 	SEEP_EVENT_STACK,
 	SEEP_EVENT_FILE,
 	SEEP_EVENT_EXEC,
 	SEEP_EVENT_TABLE,
-	SEEP_EVENT_VERIFY,
+	SEEP_EVENT_COPY,
 };
 
 struct seep_stack_event {
@@ -158,6 +176,14 @@ struct seep_file_event {
 	__u64 start; /* the mapping in which the file was seen */
 	__u64 end;
 	__u64 offset; /* of start in the file, bytes */
+	/*
+	 * The path in the mount namespace of the process, because the mapping may be gone when user
+	 * space looks: its components from the last one to the first, each with a NUL. 0 bytes: it
+	 * was too long.
+	 */
+	__u32 path_bytes;
+	__u32 pad;
+	char path[SEEP_PATH_BYTES + SEEP_NAME_BYTES];
 };
 
 /* A known file's unwind table is not there (any more) and was needed. */
@@ -176,7 +202,7 @@ struct seep_exec_event {
 };
 
 /* The registers that a call preserves, and where it returns to. */
-struct seep_verify_registers {
+struct seep_registers {
 	__u64 ip;
 	__u64 sp;
 	__u64 bp;
@@ -187,32 +213,47 @@ struct seep_verify_registers {
 	__u64 r15;
 };
 
-/* A stack as BPF walked it, with what it takes to walk it again. */
-struct seep_verify_event {
+/* Why a stack was copied. */
+#define SEEP_COPY_VERIFY 1 /* to be walked once more by somebody else's code */
+#define SEEP_COPY_WALK	 2 /* to be walked when what it lacks is there: a table, a mapping */
+
+/*
+ * A stack as BPF walked it, with what it takes to walk it again. One that is to be walked later is a
+ * stack of its own: no other event has its hash.
+ */
+struct seep_copy_event {
 	__u32 type;
 	__u32 process;
 	__u32 end; /* enum seep_end */
 	__u32 num_frames;
-	__u64 time_ns;				/* CLOCK_MONOTONIC */
-	struct seep_verify_registers registers; /* as the allocator's caller finds them */
-	__u32 stack_bytes;			/* copied, from registers.sp on */
-	__u32 pad;
+	__u32 purpose;
+	__u32 stack_bytes;		 /* copied, from registers.sp on */
+	__u64 time_ns;			 /* CLOCK_MONOTONIC */
+	__u64 hash;			 /* of the site, see seep_site_key */
+	__u64 start;			 /* NO_TABLE: the mapping in which the walk ended ... */
+	__u64 limit;			 /* ... the first address behind it ... */
+	__u64 delta;			 /* ... and what to take from an address for the offset */
+	struct seep_registers registers; /* as the allocator's caller finds them */
 	__u64 frames[SEEP_MAX_FRAMES];
-	__u8 stack[SEEP_VERIFY_BYTES];
+	/* Return addresses that return probes had replaced are put back. */
+	__u8 stack[SEEP_COPY_BYTES];
 };
 
 _Static_assert(sizeof(struct seep_object_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_object) == 24, "no padding in values");
 _Static_assert(sizeof(struct seep_site_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_site_value) == 72 + 8 * SEEP_LIFETIME_BUCKETS, "no padding");
-_Static_assert(sizeof(struct seep_process_value) == 16, "no padding in values");
+_Static_assert(sizeof(struct seep_process_value) == 8, "no padding in values");
 _Static_assert(sizeof(struct seep_probe) == 16, "no padding in values");
 _Static_assert(sizeof(struct seep_file_key) == 16, "no padding in keys");
+_Static_assert(sizeof(struct seep_mapping_key) == 12, "no padding in keys");
+_Static_assert(sizeof(struct seep_mapping_value) == 48, "no padding in values");
 _Static_assert(sizeof(struct seep_stack_event) == 24 + 8 * SEEP_MAX_FRAMES, "no padding");
-_Static_assert(sizeof(struct seep_file_event) == 48, "no padding");
+_Static_assert(sizeof(struct seep_file_event) == 56 + SEEP_PATH_BYTES + SEEP_NAME_BYTES,
+	       "no padding");
 _Static_assert(sizeof(struct seep_table_event) == 8, "no padding");
 _Static_assert(sizeof(struct seep_exec_event) == 40, "no padding");
-_Static_assert(sizeof(struct seep_verify_event) == 96 + 8 * SEEP_MAX_FRAMES + SEEP_VERIFY_BYTES,
+_Static_assert(sizeof(struct seep_copy_event) == 128 + 8 * SEEP_MAX_FRAMES + SEEP_COPY_BYTES,
 	       "no padding");
 _Static_assert(SEEP_MAX_PROCESSES == 1 << SEEP_PROCESS_SLOT_BITS, "a slot fits its bits");
 

@@ -18,6 +18,27 @@ struct seep_bury_pass {
 	__u64 objects; /* out: how many were still live */
 };
 
+/*
+ * rewalk_step: one step of a walk over a copy of a stack, which stands in rewalk_stack (.bss). Frames
+ * are found by user space, who knows what was mapped.
+ */
+struct seep_rewalk_pass {
+	__u64 stack_start; /* user address of the copy */
+	__u64 stack_bytes;
+	__u64 frame; /* to step from */
+	__u64 pc;    /* registers: in, of the frame; out, of its caller */
+	__u64 sp;
+	__u64 fp;
+	__u64 bx;
+	__u32 exact; /* see struct registers in bpf/unwind_step.h */
+	__u32 guessed;
+	__u32 process;
+	__s32 result; /* out: SEEP_REWALK_NEXT or enum seep_end */
+};
+
+#define SEEP_REWALK_NEXT (-1)
+
+_Static_assert(sizeof(struct seep_rewalk_pass) == 72, "no padding");
 _Static_assert(sizeof(struct seep_ages_pass) == 16, "no padding");
 _Static_assert(sizeof(struct seep_bury_pass) == 16, "no padding");
 

@@ -87,7 +87,8 @@ struct seep_unwind_file {
 	__u32 index_chunks[SEEP_INDEX_CHUNKS];
 	__u32 first_page; /* file offset >> SEEP_UNWIND_PAGE_SHIFT of the first index entry */
 	__u32 num_pages;  /* at most SEEP_INDEX_CHUNKS * SEEP_CHUNK_PAGES */
-	__u32 state;	  /* enum seep_unwind_state */
+	__u16 state;	  /* enum seep_unwind_state */
+	__u16 hotspot;	  /* of a Java virtual machine: what it compiles keeps no frame pointers */
 	__u32 requested;  /* BPF has asked for the table */
 	__u64 used_ns;	  /* when BPF last looked at a mapping of the file */
 };

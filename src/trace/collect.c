@@ -14,6 +14,9 @@
 /* What has to be remembered of a site from one snapshot to the next. */
 struct memory {
 	struct seep_site_key key;
+	uint64_t seq;	 /* of the last snapshot with this site ... */
+	size_t index;	 /* ... where it stood there ... */
+	uint64_t before; /* ... and its live bytes in the one before */
 	uint64_t live_bytes;
 	UT_hash_handle hh;
 };
@@ -82,25 +85,20 @@ static int reserve_site(struct seep_collector *collector)
 	return 0;
 }
 
-/* Live bytes at the snapshot before; notes those of this one. */
-static int remember(struct seep_collector *collector, const struct seep_site_key *key,
-		    uint64_t live_bytes, int64_t *ret_change)
+static int memory_get(struct seep_collector *collector, const struct seep_site_key *key,
+		      struct memory **ret_memory)
 {
-	uint64_t before = 0;
 	struct memory *memory;
 
 	HASH_FIND(hh, collector->memories, key, sizeof(*key), memory);
-	if (memory) {
-		before = memory->live_bytes;
-	} else {
+	if (!memory) {
 		memory = calloc(1, sizeof(*memory));
 		if (!memory)
 			return -ENOMEM;
 		memory->key = *key;
 		HASH_ADD(hh, collector->memories, key, sizeof(memory->key), memory);
 	}
-	memory->live_bytes = live_bytes;
-	*ret_change = collector->snapshot.seq > 1 ? (int64_t)(live_bytes - before) : 0;
+	*ret_memory = memory;
 	return 0;
 }
 
@@ -133,22 +131,10 @@ static uint64_t site_id(uint64_t stack_id, uint64_t kind, uint64_t end)
 	return (stack_id ^ kind ^ end << 8) * 0x9e3779b97f4a7c15ULL;
 }
 
-static int add_site(struct pass *pass, const struct seep_record *record,
-		    const struct seep_site_key *key, const struct seep_site_value *value)
+/* What one entry of the kernel's table of sites says. */
+static void fill_site(const struct pass *pass, const struct seep_site_value *value,
+		      struct seep_site *site)
 {
-	struct seep_collector *collector = pass->collector;
-	struct seep_site *site;
-	int error = reserve_site(collector);
-
-	if (error)
-		return error;
-	site = &collector->sites[collector->snapshot.num_sites];
-	memset(site, 0, sizeof(*site));
-	site->process = &collector->processes[record->index];
-	site->kind = (enum seep_kind)key->kind;
-	site->stack = seep_stacks_get(collector->config.stacks, key->stack);
-	if (!site->stack)
-		return -ENOMEM;
 	site->counts.allocs = value->allocs;
 	site->counts.frees = value->frees;
 	site->counts.alloc_bytes = value->alloc_bytes;
@@ -157,10 +143,68 @@ static int add_site(struct pass *pass, const struct seep_record *record,
 	site->live_bytes = seep_counts_live_bytes(&site->counts);
 	memcpy(site->lifetimes, value->lifetimes, sizeof(site->lifetimes));
 	fill_ages(pass, value, site);
-	error = remember(collector, key, site->live_bytes, &site->live_bytes_change);
-	if (!error)
-		collector->snapshot.num_sites++;
-	return error;
+}
+
+/* A stack that was walked late has entries of its own in the kernel: they belong to one site. */
+static void merge_site(struct seep_site *site, const struct seep_site *other)
+{
+	site->counts.allocs += other->counts.allocs;
+	site->counts.frees += other->counts.frees;
+	site->counts.alloc_bytes += other->counts.alloc_bytes;
+	site->counts.free_bytes += other->counts.free_bytes;
+	site->live_objects += other->live_objects;
+	site->live_bytes += other->live_bytes;
+	for (int i = 0; i < SEEP_LIFETIME_BUCKETS; i++)
+		site->lifetimes[i] += other->lifetimes[i];
+	if (site->oldest_ns == SEEP_UNKNOWN ||
+	    (other->oldest_ns != SEEP_UNKNOWN && other->oldest_ns > site->oldest_ns))
+		site->oldest_ns = other->oldest_ns;
+}
+
+static int append_site(struct seep_collector *collector, const struct seep_site *site,
+		       struct memory *memory)
+{
+	int error = reserve_site(collector);
+
+	if (error)
+		return error;
+	memory->before = memory->live_bytes;
+	memory->seq = collector->snapshot.seq;
+	memory->index = collector->snapshot.num_sites;
+	collector->sites[collector->snapshot.num_sites++] = *site;
+	return 0;
+}
+
+static int add_site(struct pass *pass, const struct seep_record *record,
+		    const struct seep_site_key *key, const struct seep_site_value *value)
+{
+	struct seep_collector *collector = pass->collector;
+	struct seep_site site = {
+		.process = &collector->processes[record->index],
+		.kind = (enum seep_kind)key->kind,
+		.stack = seep_stacks_get(collector->config.stacks, key->stack),
+	};
+	struct seep_site_key one_key = *key;
+	struct memory *memory;
+	int error;
+
+	if (!site.stack)
+		return -ENOMEM;
+	fill_site(pass, value, &site);
+	one_key.stack = site.stack->hash;
+	error = memory_get(collector, &one_key, &memory);
+	if (error)
+		return error;
+	if (memory->seq == collector->snapshot.seq)
+		merge_site(&collector->sites[memory->index], &site);
+	else
+		error = append_site(collector, &site, memory);
+	if (error)
+		return error;
+	memory->live_bytes = collector->sites[memory->index].live_bytes;
+	collector->sites[memory->index].live_bytes_change =
+		collector->snapshot.seq > 1 ? (int64_t)(memory->live_bytes - memory->before) : 0;
+	return 0;
 }
 
 static int add_live_site(const struct seep_site_key *key, const struct seep_site_value *value,
@@ -252,7 +296,10 @@ static int collect_losses(struct seep_collector *collector,
 		if (!collector->sites[i].stack->num_frames)
 			snapshot->losses[SEEP_LOSS_STACKS_UNSENT]++;
 	}
-	return seep_kernel_read_ends(collector->config.kernel, snapshot->ends);
+	error = seep_kernel_read_ends(collector->config.kernel, snapshot->ends);
+	if (!error)
+		seep_rewalk_correct(collector->config.rewalk, snapshot->ends);
+	return error;
 }
 
 static void describe(struct seep_collector *collector, bool final, uint64_t now_ns)
@@ -283,7 +330,7 @@ static void name_sites(struct seep_collector *collector)
 	for (size_t i = 0; i < collector->snapshot.num_sites; i++) {
 		struct seep_site *site = &collector->sites[i];
 
-		site->id = site_id(seep_stacks_stable_id(site->stack, collector->config.symbolizer),
+		site->id = site_id(seep_stacks_stable_id(collector->config.stacks, site->stack),
 				   site->kind, site->stack->end);
 	}
 }

@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 #include "model/snapshot.h"
-#include "symbol/symbolizer.h"
 #include "trace/kernel.h"
 #include "trace/overhead.h"
 #include "trace/processes.h"
+#include "trace/rewalk.h"
 #include "trace/stacks.h"
 
 struct seep_collector;
@@ -22,7 +22,7 @@ struct seep_collector_config {
 	struct seep_kernel *kernel;
 	struct seep_processes *processes;
 	struct seep_stacks *stacks;
-	struct seep_symbolizer *symbolizer;
+	struct seep_rewalk *rewalk;
 	struct seep_overhead_meter *overhead;
 	const char *scope_type;
 	const char *scope_value;

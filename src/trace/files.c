@@ -218,6 +218,9 @@ static int add_function(struct seep_files *files, const struct seep_image *image
 		error = place_probe(image, traced, address, size, function);
 	if (!error)
 		error = register_probe(files, file_id, traced, entry_offset, function);
+	if (!error)
+		error = seep_symbolizer_name_function(
+			files->symbolizer, SEEP_FRAME(file_id, entry_offset), traced->name);
 	if (error)
 		return error;
 	file->num_functions++;
@@ -253,6 +256,14 @@ static int find_functions(struct seep_files *files, struct seep_file *file)
 					     search.hits[i].address, search.hits[i].size, file);
 	}
 	return error;
+}
+
+bool seep_is_hotspot(const char *path)
+{
+	static const char name[] = "/libjvm.so";
+	size_t length = strlen(path);
+
+	return length >= sizeof(name) - 1 && strcmp(path + length - (sizeof(name) - 1), name) == 0;
 }
 
 /* --- the table --------------------------------------------------------------------------------- */

@@ -16,12 +16,67 @@ static void on_stack(void *context, const struct seep_stack_event *event)
 {
 	struct seep_tracer *tracer = context;
 
+	const struct seep_stack *stack;
+
 	if (seep_stacks_add(tracer->stacks, event))
 		tracer->losses[SEEP_LOSS_STACKS_UNSENT]++;
-	seep_jit_note_stack(tracer->jit, event);
+	stack = seep_stacks_get(tracer->stacks, event->stack);
+	if (stack)
+		seep_jit_note_stack(tracer->jit, stack);
 }
 
-/* The file of a mapping of a live target, opened if it is new; NULL if the mapping is gone. */
+/* The path of a file event: its components come from the last one to the first. "" if it has none. */
+static void path_of_event(const struct seep_file_event *event, char path[SEEP_PATH_BYTES + 1])
+{
+	char text[SEEP_PATH_BYTES + SEEP_NAME_BYTES];
+	size_t used = 0, size = event->path_bytes;
+
+	path[0] = '\0';
+	if (!size || size > SEEP_PATH_BYTES || event->path[size - 1] != '\0')
+		return;
+	memcpy(text, event->path, size);
+	while (size) {
+		size_t start = --size, length;
+
+		while (start && text[start - 1] != '\0')
+			start--;
+		length = size - start;
+		path[used++] = '/';
+		memcpy(path + used, text + start, length);
+		used += length;
+		size = start;
+	}
+	path[used] = '\0';
+}
+
+/*
+ * The file of a mapping that is gone already, or of a process: by the path that it had. It counts
+ * only if inode and device are those of the event (seep_maps_open).
+ */
+static const struct seep_file *file_by_path(struct seep_tracer *tracer,
+					    const struct seep_target *target,
+					    const struct seep_file_event *event)
+{
+	char path[SEEP_PATH_BYTES + 1];
+	const struct seep_file *file;
+	struct seep_mapping mapping = {
+		.start = event->start,
+		.end = event->end,
+		.offset = event->offset,
+		.inode = event->inode,
+		.dev_major = event->device >> 20,
+		.dev_minor = event->device & 0xfffff,
+		.executable = true,
+		.path = path,
+	};
+
+	path_of_event(event, path);
+	if (seep_files_get(tracer->files, target->pid, target->root, &mapping, &file))
+		return NULL;
+	return file;
+}
+
+/* The file of a mapping of a live target, opened if it is new; NULL if that is not possible. */
 static const struct seep_file *file_of_target(struct seep_tracer *tracer,
 					      const struct seep_target *target,
 					      const struct seep_file_event *event)
@@ -30,14 +85,14 @@ static const struct seep_file *file_of_target(struct seep_tracer *tracer,
 	const struct seep_mapping *mapping;
 	struct seep_maps maps;
 
-	if (seep_maps_read(target->pid, &maps))
-		return NULL;
-	mapping = seep_maps_find(&maps, event->start);
-	if (mapping && mapping->inode == event->inode &&
-	    seep_files_get(tracer->files, target->pid, target->root, mapping, &file))
-		file = NULL;
-	seep_maps_done(&maps);
-	return file;
+	if (seep_maps_read(target->pid, &maps) == 0) {
+		mapping = seep_maps_find(&maps, event->start);
+		if (mapping && mapping->inode == event->inode &&
+		    seep_files_get(tracer->files, target->pid, target->root, mapping, &file))
+			file = NULL;
+		seep_maps_done(&maps);
+	}
+	return file && file->fd >= 0 ? file : file_by_path(tracer, target, event);
 }
 
 /* BPF met a file and gave it an id: find out which one it is while it is still mapped. */
@@ -59,6 +114,8 @@ static void on_file(void *context, const struct seep_file_event *event)
 	/* Process 0 is ourselves (make_tables in tracer.c), with files that may concern nobody. */
 	if ((!file || file->fd < 0) && event->process)
 		tracer->losses[SEEP_LOSS_FILES_UNNAMED]++;
+	if (seep_rewalk_add_file(tracer->rewalk, event))
+		seep_debug("no memory to walk stacks later");
 	if (tracer->verifier && seep_verifier_add_file(tracer->verifier, event->file, event->inode))
 		seep_debug("no memory to verify stacks");
 	if (seep_tables_add(tracer->tables, event->file, file ? file->path : "",
@@ -74,8 +131,8 @@ static void on_table(void *context, const struct seep_table_event *event)
 	seep_tables_again(tracer->tables, event->file);
 }
 
-/* A stack to be walked once more. */
-static void on_verify(void *context, const struct seep_verify_event *event)
+/* A stack to be walked by ourselves, once more or later. */
+static void on_copy(void *context, const struct seep_copy_event *event)
 {
 	struct seep_tracer *tracer = context;
 	const struct seep_target *target =
@@ -83,6 +140,11 @@ static void on_verify(void *context, const struct seep_verify_event *event)
 
 	if (!target || target->process != event->process)
 		target = NULL;
+	if (target && event->purpose & SEEP_COPY_WALK &&
+	    seep_rewalk_add(tracer->rewalk, target->pid, event))
+		seep_debug("no memory to walk a stack later");
+	if (!tracer->verifier || !(event->purpose & SEEP_COPY_VERIFY))
+		return;
 	seep_verifier_check(tracer->verifier, target ? target->pid : 0, event);
 	tracer->losses[SEEP_LOSS_STACK_DISAGREEMENTS] =
 		seep_verifier_counts(tracer->verifier)->counts[SEEP_COMPARISON_DIFFERENT];
@@ -150,16 +212,34 @@ void seep_follow_catch_up(struct seep_tracer *tracer)
 	}
 }
 
-/* Takes what the ring buffer holds; then BPF may see the tables that this made. */
-void seep_follow_drain(struct seep_tracer *tracer)
+static void drain_once(struct seep_tracer *tracer)
 {
 	int error;
 
-	seep_verifier_begin(tracer->verifier);
 	seep_kernel_drain(tracer->kernel);
 	error = seep_tables_flush(tracer->tables);
 	if (error)
 		seep_warn("cannot give the kernel its unwind tables: %s", strerror(-error));
+}
+
+/* Has BPF announce all files that the process maps. */
+static void announce_files(void *context, pid_t pid, uint32_t process)
+{
+	struct seep_tracer *tracer = context;
+
+	if (seep_kernel_preload(tracer->kernel, pid, process))
+		seep_debug("cannot look through the mappings of process %d", pid);
+}
+
+/* Takes what the ring buffer holds; then BPF may see the tables that this made. */
+void seep_follow_drain(struct seep_tracer *tracer)
+{
+	seep_verifier_begin(tracer->verifier);
+	drain_once(tracer);
+	if (seep_rewalk_run(tracer->rewalk, announce_files, tracer)) {
+		drain_once(tracer);
+		seep_rewalk_run(tracer->rewalk, announce_files, tracer);
+	}
 	seep_jit_look(tracer->jit);
 }
 
@@ -235,7 +315,7 @@ struct seep_kernel_events seep_follow_events(struct seep_tracer *tracer)
 		.file = on_file,
 		.exec = on_exec,
 		.table = on_table,
-		.verify = on_verify,
+		.copy = on_copy,
 		.context = tracer,
 	};
 }

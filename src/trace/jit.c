@@ -50,10 +50,19 @@ void seep_jit_free(struct seep_jit *jit)
 	free(jit);
 }
 
-void seep_jit_note_stack(struct seep_jit *jit, const struct seep_stack_event *event)
+static bool has_raw_frame(const struct seep_stack *stack)
 {
-	for (size_t i = 0; i < event->num_frames && !jit->noted; i++)
-		jit->noted = event->frames[i] & SEEP_FRAME_RAW;
+	for (size_t i = 0; i < stack->num_frames; i++) {
+		if (stack->frames[i] & SEEP_FRAME_RAW)
+			return true;
+	}
+	return false;
+}
+
+void seep_jit_note_stack(struct seep_jit *jit, const struct seep_stack *stack)
+{
+	if (!jit->noted)
+		jit->noted = has_raw_frame(stack);
 }
 
 /* What has ended is readable; until then nobody else can have its PID. */
@@ -147,15 +156,6 @@ static void prepare_target(struct seep_jit *jit, const struct seep_target *targe
 	if (seep_symbolizer_lacks_jit(jit->config.symbolizer, target->process))
 		find_source(jit, target);
 	warn_if_full(jit, attempt, target->pid);
-}
-
-static bool has_raw_frame(const struct seep_stack *stack)
-{
-	for (size_t i = 0; i < stack->num_frames; i++) {
-		if (stack->frames[i] & SEEP_FRAME_RAW)
-			return true;
-	}
-	return false;
 }
 
 void seep_jit_prepare(struct seep_jit *jit, const struct seep_snapshot *snapshot)

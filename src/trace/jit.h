@@ -26,8 +26,8 @@ struct seep_jit_config {
 int seep_jit_new(const struct seep_jit_config *config, struct seep_jit **ret_jit);
 void seep_jit_free(struct seep_jit *jit);
 
-/* A stack came through the ring buffer. */
-void seep_jit_note_stack(struct seep_jit *jit, const struct seep_stack_event *event);
+/* A stack was seen. */
+void seep_jit_note_stack(struct seep_jit *jit, const struct seep_stack *stack);
 
 /* After the ring buffer was drained: looks for the files of targets, if there is a reason to. */
 void seep_jit_look(struct seep_jit *jit);

@@ -17,7 +17,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "bpf/seep.skel.h"
-#include "seep/passes.h"
 #include "trace/attach.h"
 
 /* Sites read in one go: 400 bytes each. */
@@ -188,6 +187,12 @@ int seep_kernel_get_process(struct seep_kernel *kernel, uint32_t slot,
 	return bpf_map_lookup_elem(bpf_map__fd(kernel->skeleton->maps.processes), &slot, ret_value);
 }
 
+int seep_kernel_set_hotspot(struct seep_kernel *kernel, uint32_t slot, uint32_t process)
+{
+	return bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.hotspots), &slot, &process,
+				   BPF_ANY);
+}
+
 int seep_kernel_watch(struct seep_kernel *kernel, pid_t pid, uint32_t slot)
 {
 	__u32 key = (__u32)pid;
@@ -226,6 +231,18 @@ int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process)
 		length = read(iterator, none, sizeof(none));
 	} while (length > 0 || (length < 0 && (errno == EAGAIN || errno == EINTR)));
 	return length < 0 ? -errno : 0;
+}
+
+int seep_kernel_get_mapping(const struct seep_kernel *kernel, uint32_t process, uint64_t address,
+			    struct seep_mapping_value *ret_mapping)
+{
+	struct seep_mapping_key key = {
+		.process = process,
+		.page_low = (__u32)(address >> SEEP_MAPPING_PAGE_SHIFT),
+		.page_high = (__u32)(address >> SEEP_MAPPING_PAGE_SHIFT >> 32),
+	};
+
+	return bpf_map_lookup_elem(bpf_map__fd(kernel->skeleton->maps.mappings), &key, ret_mapping);
 }
 
 int seep_kernel_set_probe(struct seep_kernel *kernel, uint32_t index,
@@ -398,6 +415,17 @@ int seep_kernel_bury(struct seep_kernel *kernel, uint32_t process)
 	return run_pass(kernel->skeleton->progs.process_bury, &pass, sizeof(pass));
 }
 
+void seep_kernel_rewalk_begin(struct seep_kernel *kernel, const void *stack, size_t size)
+{
+	memcpy(kernel->skeleton->bss->rewalk_stack, stack,
+	       size < SEEP_COPY_BYTES ? size : SEEP_COPY_BYTES);
+}
+
+int seep_kernel_rewalk_step(struct seep_kernel *kernel, struct seep_rewalk_pass *pass)
+{
+	return run_pass(kernel->skeleton->progs.rewalk_step, pass, sizeof(*pass));
+}
+
 /* --- events ------------------------------------------------------------------------------------ */
 
 static int on_event(void *context, void *data, size_t size)
@@ -420,12 +448,12 @@ static int on_event(void *context, void *data, size_t size)
 	case SEEP_EVENT_TABLE:
 		events->table(events->context, data);
 		break;
-	case SEEP_EVENT_VERIFY: {
-		const struct seep_verify_event *event = data;
+	case SEEP_EVENT_COPY: {
+		const struct seep_copy_event *event = data;
 
 		if (size >= sizeof(*event) && event->num_frames <= SEEP_MAX_FRAMES &&
-		    event->stack_bytes <= SEEP_VERIFY_BYTES)
-			events->verify(events->context, event);
+		    event->stack_bytes <= SEEP_COPY_BYTES)
+			events->copy(events->context, event);
 		break;
 	}
 	case SEEP_EVENT_EXEC:

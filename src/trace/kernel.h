@@ -17,6 +17,7 @@
 #include <linux/types.h>
 
 #include "seep/abi.h"
+#include "seep/passes.h"
 #include "seep/unwind.h"
 #include "trace/features.h"
 
@@ -28,7 +29,7 @@ struct seep_kernel_config {
 	uint64_t max_bytes; /* allocations above neither */
 	uint32_t max_objects;
 	uint32_t max_frames;   /* 1 to SEEP_MAX_FRAMES */
-	uint32_t verify_every; /* one in so many stacks comes as a verify event; 0: none */
+	uint32_t verify_every; /* one in so many stacks is copied to be verified; 0: none */
 };
 
 /*
@@ -52,6 +53,8 @@ int seep_kernel_set_process(struct seep_kernel *kernel, uint32_t slot,
 			    const struct seep_process_value *value);
 int seep_kernel_get_process(struct seep_kernel *kernel, uint32_t slot,
 			    struct seep_process_value *ret_value);
+/* The process @process in @slot is a Java virtual machine. 0 or -errno. */
+int seep_kernel_set_hotspot(struct seep_kernel *kernel, uint32_t slot, uint32_t process);
 /* Has exec of @pid noticed and attributed to @slot, or no longer. 0 or -errno. */
 int seep_kernel_watch(struct seep_kernel *kernel, pid_t pid, uint32_t slot);
 int seep_kernel_unwatch(struct seep_kernel *kernel, pid_t pid);
@@ -62,6 +65,10 @@ int seep_kernel_unwatch(struct seep_kernel *kernel, pid_t pid);
  * -errno.
  */
 int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process);
+
+/* What BPF saw last of the mapping at @address of the process, if anything. 0 or -ENOENT. */
+int seep_kernel_get_mapping(const struct seep_kernel *kernel, uint32_t process, uint64_t address,
+			    struct seep_mapping_value *ret_mapping);
 
 /* Fills an entry of the table of probes. 0 or -errno. */
 int seep_kernel_set_probe(struct seep_kernel *kernel, uint32_t index,
@@ -114,13 +121,20 @@ int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t young_after_ns,
 /* Drops all objects and sites of the process with this id. 0 or -errno. */
 int seep_kernel_bury(struct seep_kernel *kernel, uint32_t process);
 
+/*
+ * Walks over a copy of a stack, see seep_rewalk_pass: begin with the copy (at most SEEP_COPY_BYTES),
+ * then go step by step. 0 or -errno.
+ */
+void seep_kernel_rewalk_begin(struct seep_kernel *kernel, const void *stack, size_t size);
+int seep_kernel_rewalk_step(struct seep_kernel *kernel, struct seep_rewalk_pass *pass);
+
 /* What the ring buffer brings. The event is valid during the call. */
 struct seep_kernel_events {
 	void (*stack)(void *context, const struct seep_stack_event *event);
 	void (*file)(void *context, const struct seep_file_event *event);
 	void (*exec)(void *context, const struct seep_exec_event *event);
 	void (*table)(void *context, const struct seep_table_event *event);
-	void (*verify)(void *context, const struct seep_verify_event *event);
+	void (*copy)(void *context, const struct seep_copy_event *event);
 	void *context;
 };
 /* Sets the receivers; once, before the first drain. 0 or -errno. */

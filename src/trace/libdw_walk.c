@@ -15,8 +15,8 @@ struct seep_libdw {
 	pid_t pid;
 	const struct seep_maps *maps;
 	Dwfl *dwfl;
-	const struct seep_verify_event *event; /* being walked */
-	bool ran_out;			       /* the last step took more than was copied */
+	const struct seep_copy_event *event; /* being walked */
+	bool ran_out;			     /* the last step took more than was copied */
 };
 
 /* --- modules ----------------------------------------------------------------------------------- */
@@ -124,7 +124,7 @@ static bool get_thread(Dwfl *dwfl, pid_t tid, void *context, void **ret_context)
 static bool read_memory(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *ret_word, void *context)
 {
 	struct seep_libdw *libdw = context;
-	const struct seep_verify_event *event = libdw->event;
+	const struct seep_copy_event *event = libdw->event;
 	uint64_t offset = address - event->registers.sp;
 
 	(void)dwfl;
@@ -141,7 +141,7 @@ static bool read_memory(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *ret_word, vo
 static bool set_registers(Dwfl_Thread *thread, void *context)
 {
 	const struct seep_libdw *libdw = context;
-	const struct seep_verify_registers *registers = &libdw->event->registers;
+	const struct seep_registers *registers = &libdw->event->registers;
 	const Dwarf_Word frame[] = {registers->bp, registers->sp};
 	const Dwarf_Word rest[] = {registers->r12, registers->r13, registers->r14, registers->r15,
 				   registers->ip};
@@ -247,7 +247,7 @@ static int on_frame(Dwfl_Frame *frame, void *context)
 	return DWARF_CB_OK;
 }
 
-void seep_libdw_walk(struct seep_libdw *libdw, const struct seep_verify_event *event,
+void seep_libdw_walk(struct seep_libdw *libdw, const struct seep_copy_event *event,
 		     struct seep_libdw_walk *ret_walk)
 {
 	struct progress progress = {.libdw = libdw, .walk = ret_walk};

@@ -26,7 +26,7 @@ struct seep_libdw_walk {
 };
 
 /* Walks the stack of @event; the walk is not whole where libdw gives up or the copy ends. */
-void seep_libdw_walk(struct seep_libdw *libdw, const struct seep_verify_event *event,
+void seep_libdw_walk(struct seep_libdw *libdw, const struct seep_copy_event *event,
 		     struct seep_libdw_walk *ret_walk);
 
 /* What the code at @address is called in comparisons. */

@@ -16,6 +16,7 @@
 #include "elf/image.h"
 #include "proc/vdso.h"
 #include "trace/chunks.h"
+#include "trace/files.h"
 #include "unwind/rules.h"
 #include "unwind/table.h"
 
@@ -324,13 +325,14 @@ int seep_tables_flush(struct seep_tables *tables)
 	int error = seep_chunks_waiting(tables->chunks) ? seep_chunks_flush(tables->chunks) : 0;
 
 	for (struct entry *entry = tables->first; entry && !error; entry = entry->next) {
+		struct seep_unwind_file value;
+
 		if (!entry->dirty)
 			continue;
 		entry->dirty = false;
-		error = seep_kernel_set_table(tables->kernel, entry->info.file,
-					      entry->content ? &entry->content->value :
-					      entry->fd < 0  ? &missing :
-							       &none);
+		value = entry->content ? entry->content->value : entry->fd < 0 ? missing : none;
+		value.hotspot = seep_is_hotspot(entry->info.path);
+		error = seep_kernel_set_table(tables->kernel, entry->info.file, &value);
 	}
 	/* Once more for the spares: now nobody waits for it. */
 	return error ? error : seep_chunks_flush(tables->chunks);

@@ -157,15 +157,6 @@ static bool was_attached(const struct seep_target *target, const struct seep_fil
 	return false;
 }
 
-/* HotSpot's compilers use rbp for other things: a chain of frame pointers would be a guess. */
-static bool is_hotspot(const char *path)
-{
-	static const char name[] = "/libjvm.so";
-	size_t length = strlen(path);
-
-	return length >= sizeof(name) - 1 && strcmp(path + length - (sizeof(name) - 1), name) == 0;
-}
-
 /* Looks at a file once per target. Functions that were attached, or -errno. */
 static int consider_file(struct seep_targets *targets, struct seep_target *target,
 			 const struct seep_file *file, uint64_t *missed)
@@ -181,8 +172,8 @@ static int consider_file(struct seep_targets *targets, struct seep_target *targe
 		return -ENOMEM;
 	target->attached = attached;
 	target->attached[target->num_attached++] = file;
-	if (is_hotspot(file->path))
-		target->has_hotspot = true;
+	if (seep_is_hotspot(file->path))
+		seep_kernel_set_hotspot(targets->config.kernel, target->slot, target->process);
 	if (!file->num_functions)
 		return 0;
 	error = attach_file(targets, target, file);
@@ -251,7 +242,6 @@ static int set_active(struct seep_targets *targets, const struct seep_target *ta
 	struct seep_process_value value = {
 		.id = target->process,
 		.active = active,
-		.jit_frame_pointers = !target->has_hotspot,
 	};
 
 	return seep_kernel_set_process(targets->config.kernel, target->slot, &value);

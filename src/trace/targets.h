@@ -24,7 +24,6 @@ struct seep_target {
 	int pidfd;	  /* readable when the process has ended */
 	char *root;	  /* see seep_proc_info */
 	struct seep_record *record;
-	bool has_hotspot;     /* a Java virtual machine: no frame pointers in its code */
 	size_t num_functions; /* probed in this process */
 	size_t num_files;     /* with probes */
 	size_t num_links;

@@ -192,7 +192,9 @@ static int open_tables(struct seep_tracer *tracer)
 		error = seep_tables_new(tracer->kernel, tracer->config.unwind_bytes,
 					&tracer->tables);
 	if (!error)
-		error = seep_stacks_new(&tracer->stacks);
+		error = seep_stacks_new(tracer->symbolizer, &tracer->stacks);
+	if (!error)
+		error = seep_rewalk_new(tracer->kernel, tracer->stacks, &tracer->rewalk);
 	if (!error)
 		error = seep_processes_new(&tracer->processes);
 	if (error)
@@ -255,6 +257,7 @@ void seep_tracer_free(struct seep_tracer *tracer)
 	seep_jit_free(tracer->jit);
 	seep_targets_free(tracer->targets);
 	seep_processes_free(tracer->processes);
+	seep_rewalk_free(tracer->rewalk);
 	seep_stacks_free(tracer->stacks);
 	seep_tables_free(tracer->tables);
 	seep_files_free(tracer->files);
@@ -269,7 +272,7 @@ int seep_tracer_start(struct seep_tracer *tracer)
 		.kernel = tracer->kernel,
 		.processes = tracer->processes,
 		.stacks = tracer->stacks,
-		.symbolizer = tracer->symbolizer,
+		.rewalk = tracer->rewalk,
 		.overhead = tracer->overhead,
 		.scope_type = tracer->config.scope_type,
 		.scope_value = tracer->config.scope_value,

@@ -13,6 +13,7 @@
 #include "trace/launch.h"
 #include "trace/overhead.h"
 #include "trace/processes.h"
+#include "trace/rewalk.h"
 #include "trace/stacks.h"
 #include "trace/tables.h"
 #include "trace/targets.h"
@@ -36,6 +37,7 @@ struct seep_tracer {
 	struct seep_files *files;
 	struct seep_tables *tables;
 	struct seep_stacks *stacks;
+	struct seep_rewalk *rewalk;
 	struct seep_processes *processes;
 	struct seep_targets *targets;
 	struct seep_jit *jit;

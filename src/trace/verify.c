@@ -197,7 +197,7 @@ static struct seep_place place_of_frame(const struct seep_verifier *verifier,
 
 /* BPF's walk without its first frame, the allocator: libdw begins at the return from it. */
 static struct seep_walk walk_of_event(struct seep_verifier *verifier, const struct image *image,
-				      const struct seep_verify_event *event)
+				      const struct seep_copy_event *event)
 {
 	struct seep_walk walk = {
 		.places = verifier->ours,
@@ -232,7 +232,7 @@ static void print_place(struct seep_buffer *text, const struct image *image,
 	seep_buffer_printf(text, "%s+0x%llx", path, (unsigned long long)place->offset);
 }
 
-static void describe(const struct image *image, const struct seep_verify_event *event,
+static void describe(const struct image *image, const struct seep_copy_event *event,
 		     const struct seep_walk *ours, const struct seep_walk *theirs, size_t at)
 {
 	seep_debug("a stack of process %d differs at frame %zu (seep's end: %s; %u bytes copied)",
@@ -250,7 +250,7 @@ static void describe(const struct image *image, const struct seep_verify_event *
 }
 
 static enum seep_comparison compare(struct seep_verifier *verifier, const struct image *image,
-				    const struct seep_verify_event *event)
+				    const struct seep_copy_event *event)
 {
 	struct seep_walk ours = walk_of_event(verifier, image, event);
 	enum seep_comparison result;
@@ -269,7 +269,7 @@ static enum seep_comparison compare(struct seep_verifier *verifier, const struct
 }
 
 void seep_verifier_check(struct seep_verifier *verifier, pid_t pid,
-			 const struct seep_verify_event *event)
+			 const struct seep_copy_event *event)
 {
 	enum seep_comparison result = SEEP_COMPARISON_NONE;
 	struct image *image;

@@ -26,7 +26,7 @@ void seep_verifier_begin(struct seep_verifier *verifier);
 
 /* Walks the stack of @event, of the process @pid (0: it is gone), and counts what comes of it. */
 void seep_verifier_check(struct seep_verifier *verifier, pid_t pid,
-			 const struct seep_verify_event *event);
+			 const struct seep_copy_event *event);
 
 /* The process with this id is gone. */
 void seep_verifier_forget(struct seep_verifier *verifier, uint32_t process);

@@ -194,10 +194,33 @@ struct return_instance {
 	struct return_instance *next;
 };
 
+struct vfsmount;
+
+struct dentry;
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
 struct inode;
 
 struct file {
 	struct inode *f_inode;
+	union {
+		const struct path f_path;
+	};
+};
+
+struct qstr {
+	void *name;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	union {
+		const struct qstr d_name;
+	};
 };
 
 struct super_block;
@@ -212,6 +235,10 @@ struct super_block {
 	dev_t s_dev;
 };
 
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
 struct bpf_iter__task_vma {
 	union {
 		struct task_struct *task;
@@ -223,6 +250,12 @@ struct bpf_iter__task_vma {
 
 struct xol_area {
 	long unsigned int vaddr;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
 };
 
 

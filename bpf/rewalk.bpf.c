@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Walks over copies of stacks, with the same tables, rules and steps as the walk over a live one: for
+ * stacks that came to a file before its table, for one (bpf/copies.bpf.h).
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "seep/passes.h"
+#include "tables.bpf.h"
+
+/* The copy; user space writes it. One pass runs at a time. */
+__u8 rewalk_stack[SEEP_COPY_BYTES];
+
+struct unwind_context {
+	__u64 start;
+	__u64 bytes;
+};
+
+static __always_inline long stack_read(struct unwind_context *context, __u64 address,
+				       __u64 *ret_word)
+{
+	__u64 offset = address - context->start;
+
+	if (context->bytes < 8 || offset > context->bytes - 8 ||
+	    offset > sizeof(rewalk_stack) - 8 || (offset & 7))
+		return -1;
+	*ret_word = *(__u64 *)(rewalk_stack + offset);
+	return 0;
+}
+
+SEC("syscall")
+int rewalk_step(struct seep_rewalk_pass *pass)
+{
+	struct unwind_context context = {pass->stack_start, pass->stack_bytes};
+	struct registers registers = {
+		.pc = pass->pc,
+		.sp = pass->sp,
+		.fp = pass->fp,
+		.bx = pass->bx,
+		.exact = pass->exact,
+		.guessed = pass->guessed,
+	};
+	__u64 frame = pass->frame;
+	int result;
+
+	if (!(frame & SEEP_FRAME_RAW))
+		result = step_in_file(&context, &registers, SEEP_FRAME_FILE(frame),
+				      SEEP_FRAME_OFFSET(frame), seep_frame_mix(frame),
+				      bpf_ktime_get_ns());
+	else if (is_hotspot(pass->process))
+		result = SEEP_END_JIT;
+	else
+		result = step_by_frame_pointer(&context, &registers, SEEP_END_JIT);
+	/* As at the end of unwind_step. */
+	if (result == STEP_NEXT && !registers.pc)
+		result = SEEP_END_COMPLETE;
+	pass->pc = registers.pc;
+	pass->sp = registers.sp;
+	pass->fp = registers.fp;
+	pass->bx = registers.bx;
+	pass->exact = registers.exact;
+	pass->guessed = registers.guessed;
+	pass->result = result;
+	return 0;
+}
