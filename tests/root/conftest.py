@@ -12,10 +12,6 @@ import pytest
 from harness import FIXTURES, SEEP, Fixture, Report, Seep
 
 
-# The comparison with gdb needs servers and compilers that make check does without: make check-unwind.
-collect_ignore = [] if "SEEP_CHECK_UNWIND" in os.environ else ["test_unwind.py"]
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     reason = None
     if os.geteuid() != 0:

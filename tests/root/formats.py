@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from harness import ROOT
+from harness import ENDS, ROOT
 
 SAMPLE_TYPES = ("alloc_objects", "alloc_space", "inuse_objects", "inuse_space")
 
@@ -99,4 +99,5 @@ def validate_schema(report: dict[str, Any]) -> None:
     assert schemas, "no schema in docs/"
     schema = json.loads(schemas[0].read_text())
     jsonschema.Draft7Validator.check_schema(schema)
+    assert schema["$defs"]["site"]["properties"]["stack_end"]["enum"] == [*ENDS, None]
     jsonschema.validate(report, schema)

@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -620,7 +621,24 @@ def test_java(seep, tmp_path: Path) -> None:
     (tmp_path / "Load.java").write_text(JAVA)
     with background(tmp_path, "java", "-Xmx256m", tmp_path / "Load.java") as pid:
         wait_until(lambda: "READY" in (tmp_path / "java.log").read_text(), "java")
-        report = trace_of_load(seep, pid, 20000, jit=True)
+        check_java(trace_of_load(seep, pid, 20000, jit=True))
+
+
+def test_launched_java(seep, tmp_path: Path) -> None:
+    """The same for a virtual machine that is traced from before it is one."""
+    (tmp_path / "Load.java").write_text(JAVA)
+    trace = seep("-i", "1s", "--", "java", "-Xmx256m", tmp_path / "Load.java")
+    trace.check = lambda report: None
+    wait_until(lambda: "READY" in trace.stdout, "java")
+    seen = len(wait_until(trace.reports, "a report"))
+    wait_until(lambda: len(trace.reports()) > seen + 1, "reports under load")
+    (java,) = {process["pid"] for process in trace.reports()[-1]["processes"]}
+    report = trace.finish()
+    os.kill(java, signal.SIGKILL)
+    check_java(report)
+
+
+def check_java(report: Report) -> None:
     print({end: count for end, count in report["unwind"].items() if count})
     assert report["unwind"]["jit"] > 0
     for site in report["sites"]:
