@@ -28,7 +28,7 @@ import pytest
 from harness import FIXTURES, ROOT, Fixture, Report, Seep, end_process, losses_of, wait_until
 
 STOPS = int(os.environ.get("SEEP_GDB_STOPS", "2000"))
-RECUR = 30.0  # seconds for a stack that gdb has seen to come again
+RECUR = 60.0  # seconds for a stack that gdb has seen to come again
 GDB_TIMEOUT = 60.0 + STOPS / 100
 
 DEBUG_REGISTERS = 4  # of the processor
@@ -178,15 +178,16 @@ def check_against_gdb(
     report = trace_of_load(seep, pid, 2000)
     check_complete(report, 0.999, allowed)
     wanted = run_gdb(directory, report, pid=pid)
+    missing = missing_of(wanted, report)
     again = seep("-p", pid, "-i", "1s", json_file="again.json").attached()
     with contextlib.suppress(TimeoutError):
         wait_until(
-            lambda: again.reports() and not missing_of(wanted, again.reports()[-1]),
+            lambda: again.reports() and not missing_of(missing, again.reports()[-1]),
             "the stacks that gdb saw",
             RECUR,
         )
     report = again.finish()
-    missing = missing_of(wanted, report)
+    missing = missing_of(missing, report)
     print(f"seep saw {len(report['sites'])}; missing {len(missing)}")
     assert not missing, explain(missing, report)
     return report
@@ -466,7 +467,7 @@ def postgres() -> Iterator[tuple[Path, Path, int]]:
         )
         with background(
             directory, programs / "postgres", "-D", directory / "data", "-k", directory, "-F",
-            "-c", "listen_addresses=", "-c", "jit=off", **user,
+            "-c", "listen_addresses=", "-c", "jit=off", "-c", "autovacuum=off", **user,
         ) as server:  # fmt: skip
             wait_until(
                 lambda: connects(socket.AF_UNIX, str(directory / ".s.PGSQL.5432")), "postgres"
