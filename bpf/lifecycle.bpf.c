@@ -1,11 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What happens to the traced processes themselves, and passes over the maps on their behalf. */
 #include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "maps.bpf.h"
+#include "scope.bpf.h"
 #include "seep/passes.h"
+
+#define PF_KTHREAD 0x200000 /* include/linux/sched.h */
+
+/*
+ * fork: the child of a process in the scope. Not one that shares the memory of its parent (vfork):
+ * what it allocates before its exec is its parent's.
+ */
+SEC("raw_tp/sched_process_fork")
+int process_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *child = (void *)ctx->args[1];
+	__u32 parent = bpf_get_current_pid_tgid() >> 32;
+	pid_t tgid = BPF_CORE_READ(child, tgid);
+
+	if (BPF_CORE_READ(child, pid) != tgid || BPF_CORE_READ(child, flags) & PF_KTHREAD ||
+	    BPF_CORE_READ(child, mm) == bpf_get_current_task_btf()->mm)
+		return 0;
+	if (current_in_scope() || (cfg_children && is_target(parent)))
+		process_adopt(tgid, parent);
+	return 0;
+}
+
+/* exec of a process that is not traced yet. */
+static __always_inline void exec_of_other(__u32 tgid)
+{
+	struct task_struct *parent = bpf_get_current_task_btf()->real_parent;
+
+	if (current_in_scope() || (cfg_children && is_target(parent->tgid)))
+		process_adopt(tgid, 0);
+}
 
 /*
  * exec: from here on everything belongs to another program image. The slot gets its next id, which
@@ -20,8 +51,10 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 	struct seep_process_value *process;
 	struct seep_exec_event event = {.type = SEEP_EVENT_EXEC};
 
-	if (!slot)
+	if (!slot) {
+		exec_of_other(tgid);
 		return 0;
+	}
 	process = bpf_map_lookup_elem(&processes, slot);
 	if (!process)
 		return 0;
@@ -32,6 +65,33 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 	process->id = event.new_process;
 	process->active = 1;
 	bpf_ringbuf_output(&events, &event, sizeof(event), 0);
+	return 0;
+}
+
+/* exit of the last thread: whoever has this PID next is somebody else. */
+SEC("raw_tp/sched_process_exit")
+int process_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+
+	/* do_exit counts before it calls the tracepoint. */
+	if (bpf_get_current_task_btf()->signal->live.counter == 0)
+		bpf_map_delete_elem(&targets, &tgid);
+	return 0;
+}
+
+/* A process was moved to another cgroup. Rare; user space finds out what it means. */
+SEC("raw_tp/cgroup_attach_task")
+int process_cgroup(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *task = (void *)ctx->args[2];
+	struct seep_cgroup_event event = {
+		.type = SEEP_EVENT_CGROUP,
+		.pid = BPF_CORE_READ(task, tgid),
+	};
+
+	if (bpf_ringbuf_output(&events, &event, sizeof(event), 0))
+		count_loss(SEEP_LOSS_RING_FULL, 1);
 	return 0;
 }
 
@@ -78,10 +138,20 @@ int ages_scan(struct seep_ages_pass *pass)
 	return 0;
 }
 
+/* The ids of processes that are gone and reported, for dead_bury. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SEEP_MAX_DEAD);
+	__type(key, __u32);
+	__type(value, __u32);
+} dead SEC(".maps");
+
 static long bury_object(struct bpf_map *map, const struct seep_object_key *key,
 			struct seep_object *object, struct seep_bury_pass *pass)
 {
-	if (key->process == pass->process) {
+	__u32 process = key->process;
+
+	if (bpf_map_lookup_elem(&dead, &process)) {
 		bpf_map_delete_elem(&live, key);
 		pass->objects++;
 	}
@@ -91,14 +161,16 @@ static long bury_object(struct bpf_map *map, const struct seep_object_key *key,
 static long bury_site(struct bpf_map *map, const struct seep_site_key *key,
 		      struct seep_site_value *site, struct seep_bury_pass *pass)
 {
-	if (key->process == pass->process)
+	__u32 process = key->process;
+
+	if (bpf_map_lookup_elem(&dead, &process))
 		bpf_map_delete_elem(&sites, key);
 	return 0;
 }
 
-/* Drops everything that the maps hold of a process that is gone, after it has been reported. */
+/* Drops everything that the maps hold of processes that are gone, after it has been reported. */
 SEC("syscall")
-int process_bury(struct seep_bury_pass *pass)
+int dead_bury(struct seep_bury_pass *pass)
 {
 	struct seep_bury_pass copy = *pass;
 

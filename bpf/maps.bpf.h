@@ -34,8 +34,10 @@ struct {
 	__type(value, struct seep_site_value);
 } sites SEC(".maps") __weak;
 
+/* Mapped by user space, which writes single words of it while programs write others. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, SEEP_MAX_PROCESSES);
 	__type(key, __u32);
 	__type(value, struct seep_process_value);

@@ -66,14 +66,26 @@ struct call {
 	__u32 process;
 };
 
+/* The slot of the running process; one that does not exist if it is not traced. */
+static __always_inline __u32 current_slot(void)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	__u32 *slot = bpf_map_lookup_elem(&targets, &tgid);
+
+	return slot ? *slot : SEEP_SLOT_ANY;
+}
+
 /* Looks up whom and what the probe that was hit belongs to. 0, or -1: not to be counted. */
 static __always_inline int call_identify(struct pt_regs *ctx, struct call *ret_call)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 	__u32 slot = cookie >> 32, index = cookie;
-	struct seep_process_value *process = bpf_map_lookup_elem(&processes, &slot);
 	const struct seep_probe *probe = bpf_map_lookup_elem(&probes, &index);
+	struct seep_process_value *process;
 
+	if (slot == SEEP_SLOT_ANY)
+		slot = current_slot();
+	process = bpf_map_lookup_elem(&processes, &slot);
 	if (!process || !probe || !process->active)
 		return -1;
 	counter_add(&hits, index, 1);

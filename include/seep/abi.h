@@ -121,7 +121,21 @@ struct seep_probe {
 /* File ids below this are given by BPF, as it meets files; those from it on by user space. */
 #define SEEP_FILE_USER_BASE 0x400000
 
+/*
+ * The slot in the cookie of a probe that is in all processes of the machine: the process is looked up
+ * by its PID.
+ */
+#define SEEP_SLOT_ANY 0xffffffff
+
 #define SEEP_COOKIE(slot, probe) ((__u64)(slot) << 32 | (probe))
+
+/* Which processes are traced besides those that user space names. */
+enum seep_scope_type {
+	SEEP_SCOPE_NAMED, /* none */
+	SEEP_SCOPE_ALL,
+	SEEP_SCOPE_COMM,
+	SEEP_SCOPE_CGROUP,
+};
 
 /* map "files": a mapped file as the kernel names it; opaque, compared only in BPF */
 struct seep_file_key {
@@ -156,6 +170,8 @@ enum seep_event_type {
 	SEEP_EVENT_EXEC,
 	SEEP_EVENT_TABLE,
 	SEEP_EVENT_COPY,
+	SEEP_EVENT_PROCESS,
+	SEEP_EVENT_CGROUP,
 };
 
 struct seep_stack_event {
@@ -199,6 +215,22 @@ struct seep_exec_event {
 	__u32 pad;
 	__u64 time_ns;
 	char comm[SEEP_COMM_BYTES];
+};
+
+/* A process came into the scope, by fork or exec, and has a slot. */
+struct seep_process_event {
+	__u32 type;
+	__u32 process;
+	__u32 pid;
+	__u32 parent; /* PID; 0: not by fork */
+	__u64 time_ns;
+	char comm[SEEP_COMM_BYTES];
+};
+
+/* A process was moved to another cgroup, into the scope or out of it or neither. */
+struct seep_cgroup_event {
+	__u32 type;
+	__u32 pid;
 };
 
 /* The registers that a call preserves, and where it returns to. */
@@ -253,6 +285,8 @@ _Static_assert(sizeof(struct seep_file_event) == 56 + SEEP_PATH_BYTES + SEEP_NAM
 	       "no padding");
 _Static_assert(sizeof(struct seep_table_event) == 8, "no padding");
 _Static_assert(sizeof(struct seep_exec_event) == 40, "no padding");
+_Static_assert(sizeof(struct seep_process_event) == 40, "no padding");
+_Static_assert(sizeof(struct seep_cgroup_event) == 8, "no padding");
 _Static_assert(sizeof(struct seep_copy_event) == 128 + 8 * SEEP_MAX_FRAMES + SEEP_COPY_BYTES,
 	       "no padding");
 _Static_assert(SEEP_MAX_PROCESSES == 1 << SEEP_PROCESS_SLOT_BITS, "a slot fits its bits");

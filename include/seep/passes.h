@@ -11,12 +11,13 @@ struct seep_ages_pass {
 	__u64 young_after_ns; /* objects made later than this are young; CLOCK_MONOTONIC */
 };
 
-/* process_bury: removes the objects and sites of one process */
+/* dead_bury: removes the objects and sites of the processes in the map "dead" */
 struct seep_bury_pass {
-	__u32 process;
-	__u32 pad;
 	__u64 objects; /* out: how many were still live */
 };
+
+/* Processes that one such pass can take. */
+#define SEEP_MAX_DEAD SEEP_MAX_PROCESSES
 
 /*
  * rewalk_step: one step of a walk over a copy of a stack, which stands in rewalk_stack (.bss). Frames
@@ -40,6 +41,6 @@ struct seep_rewalk_pass {
 
 _Static_assert(sizeof(struct seep_rewalk_pass) == 72, "no padding");
 _Static_assert(sizeof(struct seep_ages_pass) == 16, "no padding");
-_Static_assert(sizeof(struct seep_bury_pass) == 16, "no padding");
+_Static_assert(sizeof(struct seep_bury_pass) == 8, "no padding");
 
 #endif

@@ -185,8 +185,7 @@ static int examine_process(const struct seep_config *config)
 {
 	struct seep_tracer_config tracer_config = {
 		.forced_variant = config->forced_variant,
-		.scope_type = "pid",
-		.scope_value = config->scope_text,
+		.scope = &config->scope,
 		.max_size_bytes = UINT64_MAX,
 		.max_objects = (uint32_t)config->max_objects,
 		.max_frames = (uint32_t)config->stack_depth,

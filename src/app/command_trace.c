@@ -5,11 +5,14 @@
 #include "app/options.h"
 #include "base/log.h"
 
-static int run(const struct seep_config *config)
+static int run(struct seep_config *config)
 {
 	struct seep_engine *engine;
 	int status = SEEP_EXIT_FAILED;
 
+	if (config->scope.type == SEEP_SCOPE_CGROUP &&
+	    seep_scope_find_cgroup(&config->scope, config->scope.value))
+		return status;
 	if (seep_engine_new(config, &engine))
 		return status;
 	if (!seep_engine_attach(engine) && !seep_engine_run(engine))

@@ -21,6 +21,7 @@ void seep_config_init(struct seep_config *config)
 		.interval_ns = DEFAULT_INTERVAL_NS,
 		.metric = SEEP_METRIC_LIVE_BYTES,
 		.top = DEFAULT_TOP,
+		.scope.cgroup_fd = -1,
 	};
 }
 
@@ -28,4 +29,5 @@ void seep_config_done(struct seep_config *config)
 {
 	free(config->pids);
 	free(config->scope_text);
+	seep_scope_done(&config->scope);
 }

@@ -10,6 +10,7 @@
 
 #include "model/snapshot.h"
 #include "trace/features.h"
+#include "trace/scope.h"
 
 /* Files that a trace writes, each in one format. X(enum suffix, option and format name) */
 #define SEEP_OUTPUTS(X)                                                                            \
@@ -26,11 +27,13 @@ enum seep_output {
 };
 
 struct seep_config {
-	/* scope: processes, or a command */
+	/* scope: what is named here ... */
 	size_t num_pids;
 	pid_t *pids;
 	char *const *command; /* NULL-terminated; NULL if there is none */
-	char *scope_text;     /* the scope as it was given, for reports */
+	/* ... or what is open to whoever comes */
+	struct seep_scope scope;
+	char *scope_text;  /* the scope as it was given, for reports */
 	/* what */
 	uint64_t min_size_bytes;
 	uint64_t max_size_bytes;

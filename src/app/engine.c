@@ -40,8 +40,7 @@ static int new_tracer(struct seep_engine *engine)
 	const struct seep_config *config = engine->config;
 	struct seep_tracer_config tracer_config = {
 		.forced_variant = config->forced_variant,
-		.scope_type = config->command ? "command" : "pid",
-		.scope_value = config->scope_text,
+		.scope = &config->scope,
 		.min_age_ns = config->min_age_ns,
 		.min_size_bytes = config->min_size_bytes,
 		.max_size_bytes = config->max_size_bytes,
@@ -97,6 +96,8 @@ int seep_engine_attach(struct seep_engine *engine)
 
 	if (config->command)
 		return seep_tracer_launch(engine->tracer, config->command);
+	if (seep_scope_is_open(&config->scope))
+		return seep_tracer_add_scope(engine->tracer);
 	for (size_t i = 0; i < config->num_pids && !error; i++)
 		error = seep_tracer_add_pid(engine->tracer, config->pids[i]);
 	return error;

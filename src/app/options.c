@@ -60,6 +60,40 @@ static int set_pid(struct seep_config *config, const char *value)
 	return 0;
 }
 
+static int set_scope(struct seep_config *config, enum seep_scope_type type, const char *value)
+{
+	if (config->scope.type != SEEP_SCOPE_NAMED)
+		return -EEXIST;
+	config->scope.type = type;
+	config->scope.value = value;
+	return value && !*value ? -EINVAL : 0;
+}
+
+static int set_cgroup(struct seep_config *config, const char *value)
+{
+	config->scope.children = true; /* they are born into it */
+	return set_scope(config, SEEP_SCOPE_CGROUP, value);
+}
+
+static int set_comm(struct seep_config *config, const char *value)
+{
+	snprintf(config->scope.comm, sizeof(config->scope.comm), "%s", value);
+	return set_scope(config, SEEP_SCOPE_COMM, value);
+}
+
+static int set_all(struct seep_config *config, const char *value)
+{
+	(void)value;
+	return set_scope(config, SEEP_SCOPE_ALL, NULL);
+}
+
+static int set_children(struct seep_config *config, const char *value)
+{
+	(void)value;
+	config->scope.children = true;
+	return 0;
+}
+
 static int set_min_size(struct seep_config *config, const char *value)
 {
 	return seep_parse_size(value, &config->min_size_bytes);
@@ -161,6 +195,12 @@ SEEP_OUTPUTS(SEEP_OUTPUT_SETTER)
 /* A row without a setter is --help. */
 static const struct option_row trace_rows[] = {
 	{'p', "pid", "PID[,PID...]", "trace these processes; may be repeated", "Scope", set_pid},
+	{'g', "cgroup", "PATH", "all of a cgroup (v2), those below it and those to come", NULL,
+	 set_cgroup},
+	{'c', "comm", "NAME", "all with this command name, those to come too", NULL, set_comm},
+	{'a', "all", NULL, "all processes of the machine", NULL, set_all},
+	{0, "children", NULL, "children too (default for commands and cgroups)", NULL,
+	 set_children},
 	{0, "min-size", "SIZE", "track only allocations of at least this size", "What",
 	 set_min_size},
 	{0, "max-size", "SIZE", "track only allocations of at most this size", NULL, set_max_size},
@@ -288,6 +328,9 @@ static int apply(const struct option_row *row, struct seep_config *config, const
 
 	if (error == -ERANGE)
 		seep_error("--%s %s: out of range", row->name, value);
+	else if (error == -EEXIST)
+		seep_error("--%s: there is a scope already; give one of -p, -g, -c, -a or -- COMMAND",
+			   row->name);
 	else if (error)
 		seep_error("--%s %s: not a valid %s", row->name, value,
 			   row->value ? row->value : "value");
@@ -326,18 +369,36 @@ static int parse_options(const struct seep_options *options, int argc, char **ar
 	return 0;
 }
 
-/* The scope as it stands in reports: the PIDs, or the words of the command. */
+static const char *key_of_scope(const struct seep_config *config)
+{
+	switch (config->scope.type) {
+	case SEEP_SCOPE_ALL:
+		return "all";
+	case SEEP_SCOPE_COMM:
+		return "comm";
+	case SEEP_SCOPE_CGROUP:
+		return "cgroup";
+	case SEEP_SCOPE_NAMED:
+		break;
+	}
+	return config->command ? "command" : "pid";
+}
+
+/* The scope as it stands in reports: the PIDs, the words of the command, a path or a name. */
 static int describe_scope(struct seep_config *config)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
 
+	config->scope.key = key_of_scope(config);
+	seep_buffer_puts(&text, config->scope.value ? config->scope.value : "");
 	for (size_t i = 0; i < config->num_pids; i++)
 		seep_buffer_printf(&text, "%s%d", i ? "," : "", config->pids[i]);
 	for (char *const *word = config->command; word && *word; word++)
 		seep_buffer_printf(&text, "%s%s", word == config->command ? "" : " ", *word);
 	if (text.error)
 		return text.error;
-	config->scope_text = strdup(text.data);
+	config->scope_text = strdup(text.data ? text.data : "");
+	config->scope.value = config->scope_text;
 	return config->scope_text ? 0 : -ENOMEM;
 }
 
@@ -345,12 +406,20 @@ static int check(const struct seep_config *config, const char *stray)
 {
 	int on_stdout = 0;
 
-	if (stray && config->num_pids) {
-		seep_error("unexpected word \"%s\"; a scope is either -p PID or -- COMMAND", stray);
+	bool is_open = seep_scope_is_open(&config->scope);
+
+	if (stray && (config->num_pids || is_open)) {
+		seep_error("unexpected word \"%s\"; a scope is one of -p, -g, -c, -a or -- COMMAND",
+			   stray);
 		return -EINVAL;
 	}
-	if (!config->num_pids && !config->command) {
-		seep_error("nothing to trace: give -p PID, or a command behind --");
+	if (config->num_pids && is_open) {
+		seep_error("a scope is one of -p, -g, -c, -a or -- COMMAND");
+		return -EINVAL;
+	}
+	if (!config->num_pids && !config->command && !is_open) {
+		seep_error("nothing to trace: give -p PID, -g CGROUP, -c NAME, -a, or a command "
+			   "behind --");
 		return -EINVAL;
 	}
 	if (config->min_size_bytes > config->max_size_bytes) {
@@ -372,8 +441,10 @@ static int finish_trace(struct seep_config *config, char **stray)
 {
 	int error;
 
-	if (*stray && !config->num_pids)
+	if (*stray && !config->num_pids && !seep_scope_is_open(&config->scope)) {
 		config->command = stray;
+		config->scope.children = true;
+	}
 	error = check(config, *stray);
 	return error ? error : describe_scope(config);
 }
@@ -389,7 +460,7 @@ static int finish_doctor(struct seep_config *config, char **stray)
 
 const struct seep_options seep_options_trace = {
 	.usage =
-		"Usage: seep trace -p PID[,PID...] [options]\n"
+		"Usage: seep trace -p PID[,PID...] | -g CGROUP | -c NAME | -a [options]\n"
 		"  or:  seep trace [options] -- COMMAND [ARG...]\n\n"
 		"Shows which code paths of running processes hold memory that was allocated and not\n"
 		"released. The processes need no restart, and keep running when the trace ends.\n",
@@ -402,6 +473,7 @@ const struct seep_options seep_options_trace = {
 		"  seep trace -p 1234                            every 10 s, until Ctrl-C\n"
 		"  seep trace -p 1234 -d 1m --min-age 30s        what lives longer than 30 s\n"
 		"  seep trace -p 1234 -d 1m --flamegraph a.svg   and a flame graph of it\n"
+		"  seep trace -g /system.slice/shop.service      a service with all its processes\n"
 		"  seep trace --json out.json -- ./server --port 8080\n",
 	.finish = finish_trace,
 };

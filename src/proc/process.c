@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "proc/cgroup.h"
 #include "base/units.h"
 
 /* The files read here are a few KiB long; status lists groups too, of which 65,536 are allowed. */
@@ -153,27 +154,6 @@ static int read_exe(int dir, char **ret_exe)
 	return dup_without_deleted(target, (size_t)length, ret_exe);
 }
 
-/* cgroups(7): of the lines "hierarchy:controllers:path" that of cgroup v2 begins with "0::". */
-static int read_cgroup(int dir, char **ret_cgroup)
-{
-	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
-	const char *line;
-	int error;
-
-	*ret_cgroup = NULL;
-	error = seep_file_read_at(dir, "cgroup", PROC_FILE_MAX, &buffer);
-	if (error == -ENOENT) /* a kernel without cgroups */
-		return 0;
-	if (error)
-		return error;
-
-	for (line = buffer.data; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		if (take_text(&line, "0::") == 0)
-			return dup_without_deleted(line, strcspn(line, "\n"), ret_cgroup);
-	}
-	return 0;
-}
-
 static bool is_same_file(int dir, const char *path, const char *own_path)
 {
 	struct stat theirs;
@@ -214,7 +194,7 @@ int seep_proc_info_read(pid_t pid, struct seep_proc_info *ret_info)
 	if (!error)
 		error = read_exe(dir, &info.exe);
 	if (!error)
-		error = read_cgroup(dir, &info.cgroup);
+		error = seep_cgroup_read_at(dir, &info.cgroup);
 	if (!error)
 		error = read_root(dir, pid, &info.root);
 	if (error)

@@ -123,9 +123,12 @@ static int open_uprobe_event(const struct seep_attach_request *request, uint64_t
 	attributes.config = request->at_return ? 1ULL << return_bit : 0;
 	attributes.config1 = (uintptr_t)path;
 	attributes.config2 = offset;
-	/* Bound to the leader: the probe goes into its address space and so serves all threads. */
-	fd = (int)syscall(__NR_perf_event_open, &attributes, request->pid, -1, -1,
-			  PERF_FLAG_FD_CLOEXEC);
+	/*
+	 * Bound to the leader: the probe goes into its address space and so serves all threads. For
+	 * all processes an event has to name a CPU, but its BPF program runs on each.
+	 */
+	fd = (int)syscall(__NR_perf_event_open, &attributes, request->pid ? request->pid : -1,
+			  request->pid ? -1 : 0, -1, PERF_FLAG_FD_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -325,6 +325,21 @@ static void describe(struct seep_collector *collector, bool final, uint64_t now_
 	collector->taken_ns = now_ns;
 }
 
+/* Forgets sites that are not there any more: those of processes that are not reported any more. */
+static void forget_sites(struct seep_collector *collector)
+{
+	struct memory *memory, *next;
+
+	if (HASH_COUNT(collector->memories) <= 2 * collector->snapshot.num_sites + 1000)
+		return;
+	HASH_ITER(hh, collector->memories, memory, next) {
+		if (memory->seq == collector->snapshot.seq)
+			continue;
+		HASH_DEL(collector->memories, memory);
+		free(memory);
+	}
+}
+
 static void name_sites(struct seep_collector *collector)
 {
 	for (size_t i = 0; i < collector->snapshot.num_sites; i++) {
@@ -358,6 +373,7 @@ int seep_collector_take(struct seep_collector *collector, bool final,
 		error = seep_overhead_read(collector->config.overhead, now_ns, &snapshot->overhead);
 	if (error)
 		return error;
+	forget_sites(collector);
 	seep_sites_sort(collector->sites, snapshot->num_sites);
 	snapshot->sites = collector->sites;
 	seep_snapshot_sum(collector->processes, snapshot->num_processes, snapshot->sites,

@@ -39,6 +39,7 @@ struct seep_files {
 	struct seep_kernel *kernel;
 	struct seep_symbolizer *symbolizer;
 	struct entry *by_inode;
+	uint32_t num_entries;
 	uint32_t num_files; /* ids given, from SEEP_FILE_USER_BASE on */
 	uint32_t num_probes;
 	struct probe_info probes[SEEP_MAX_PROBES];
@@ -299,6 +300,7 @@ static int add_entry(struct seep_files *files, const struct inode_key *key, cons
 		entry_free(entry);
 		return -ENOMEM;
 	}
+	entry->file.index = files->num_entries++;
 	HASH_ADD(hh, files->by_inode, key, sizeof(entry->key), entry);
 	*ret_entry = entry;
 	return 0;

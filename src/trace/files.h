@@ -28,6 +28,7 @@ struct seep_file_function {
 };
 
 struct seep_file {
+	uint32_t index; /* in the order of being met */
 	char *path;  /* as mapped, for people */
 	char *root;  /* see seep_symbolizer_add_file */
 	int fd;	     /* -1: could not be opened */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/units.h"
 #include "proc/maps.h"
 #include "trace/tracer_private.h"
 
@@ -157,16 +158,53 @@ int seep_follow_rescan(struct seep_tracer *tracer, struct seep_target *target)
 				   &tracer->losses[SEEP_LOSS_MISSED_ATTACH]);
 }
 
-static void freeze(struct seep_tracer *tracer, struct seep_record *record)
-{
-	int error = seep_record_freeze(record, tracer->kernel, tracer->config.min_age_ns,
-				       seep_clock_monotonic_ns());
+/* --- the dead ---------------------------------------------------------------------------------- */
 
-	if (error)
-		seep_warn("cannot keep all numbers of process %d, which ended: %s",
-			  record->process.pid, strerror(-error));
+/* So many ended processes are buried at once, as each time takes a pass over the maps. */
+#define MAX_DYING      256
+#define BURY_PAUSE_NS (500 * SEEP_NS_PER_MS)
+
+static void on_frozen(void *context, struct seep_record *record)
+{
+	struct seep_tracer *tracer = context;
+
 	seep_jit_bury(tracer->jit, record);
 }
+
+void seep_follow_bury(struct seep_tracer *tracer)
+{
+	int error = seep_processes_freeze(tracer->processes, tracer->kernel,
+					  tracer->config.min_age_ns, on_frozen, tracer);
+
+	if (error)
+		seep_warn("cannot keep all numbers of processes that ended: %s", strerror(-error));
+	else
+		seep_targets_release(tracer->targets);
+	tracer->losses[SEEP_LOSS_DROPPED_PROCESSES] += seep_processes_forget(tracer->processes);
+	seep_loop_remove(tracer->loop, tracer->bury_source);
+	tracer->bury_source = NULL;
+}
+
+static int on_bury(void *context, uint64_t value)
+{
+	(void)value;
+	seep_follow_bury(context);
+	return 0;
+}
+
+/* The process of @record is gone: it is buried soon, with others. */
+static void mourn(struct seep_tracer *tracer, struct seep_record *record)
+{
+	seep_processes_end(tracer->processes, record, seep_clock_monotonic_ns());
+	if (seep_processes_dying(tracer->processes) >= MAX_DYING)
+		seep_follow_bury(tracer);
+	else if (!tracer->bury_source &&
+		 seep_loop_add_timer(tracer->loop, BURY_PAUSE_NS, 0, on_bury, tracer,
+				     &tracer->bury_source))
+		seep_follow_bury(tracer);
+}
+
+/* --- exec -------------------------------------------------------------------------------------- */
 
 /* The target became process id @id: its old image, if there was one, is final. */
 static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, uint32_t id,
@@ -176,7 +214,7 @@ static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, 
 	int added;
 
 	if (!launched)
-		freeze(tracer, target->record);
+		mourn(tracer, target->record);
 	seep_verifier_forget(tracer->verifier, target->process);
 	if (seep_targets_replace(tracer->targets, target, id, comm))
 		return;
@@ -203,12 +241,11 @@ static void on_exec(void *context, const struct seep_exec_event *event)
 void seep_follow_catch_up(struct seep_tracer *tracer)
 {
 	for (struct watch *watch = tracer->watches; watch; watch = watch->next) {
-		struct seep_process_value value;
 		struct seep_target *target = watch->target;
+		uint32_t id = seep_kernel_process_id(tracer->kernel, target->slot);
 
-		if (seep_kernel_get_process(tracer->kernel, target->slot, &value) == 0 &&
-		    value.id != target->process)
-			follow_exec(tracer, target, value.id, NULL);
+		if (id != target->process)
+			follow_exec(tracer, target, id, NULL);
 	}
 }
 
@@ -264,23 +301,32 @@ static void unlink_watch(struct seep_tracer *tracer, struct watch *watch)
 	free(watch);
 }
 
+/* Lets go of a target that has ended, or left the scope. */
+static void lose(struct seep_tracer *tracer, struct watch *watch)
+{
+	struct seep_target *target = watch->target;
+
+	mourn(tracer, target->record);
+	seep_verifier_forget(tracer->verifier, target->process);
+	unlink_watch(tracer, watch);
+	seep_targets_remove(tracer->targets, target);
+	if (!tracer->watches && !tracer->stopped && !seep_scope_is_open(tracer->config.scope))
+		tracer->config.on_empty(tracer->config.context);
+}
+
 /* The pidfd of a target became readable: the process has ended. */
 static int on_ended(void *context, uint64_t value)
 {
 	struct watch *watch = context;
 	struct seep_tracer *tracer = watch->tracer;
-	struct seep_target *target = watch->target;
 
 	(void)value;
+	/* What it did last may still be in the ring buffer, its children too. */
 	seep_follow_drain(tracer);
 	seep_follow_catch_up(tracer);
-	seep_debug("process %d (%s) ended", target->pid, target->record->process.comm);
-	freeze(tracer, target->record);
-	seep_verifier_forget(tracer->verifier, target->process);
-	unlink_watch(tracer, watch);
-	seep_targets_remove(tracer->targets, target);
-	if (!tracer->watches && !tracer->stopped)
-		tracer->config.on_empty(tracer->config.context);
+	seep_debug("process %d (%s) ended", watch->target->pid,
+		   watch->target->record->process.comm);
+	lose(tracer, watch);
 	return 0;
 }
 
@@ -308,6 +354,65 @@ void seep_follow_unwatch_all(struct seep_tracer *tracer)
 		unlink_watch(tracer, tracer->watches);
 }
 
+/* --- the scope --------------------------------------------------------------------------------- */
+
+/* BPF took a process into the scope: attach to it. */
+static void on_process(void *context, const struct seep_process_event *event)
+{
+	struct seep_tracer *tracer = context;
+	struct seep_record *record = NULL;
+	struct seep_target *target;
+	int error = seep_targets_adopt(tracer->targets, event, &target, &record);
+
+	if (!error)
+		error = seep_follow_watch(tracer, target);
+	if (error) {
+		if (error != -ESRCH)
+			tracer->losses[SEEP_LOSS_UNTRACED_PROCESSES]++;
+		if (record)
+			mourn(tracer, record);
+		return;
+	}
+	/* By exec, what ran before the probes were there was not seen. */
+	if (seep_follow_rescan(tracer, target) > 0 && !event->parent)
+		tracer->losses[SEEP_LOSS_MISSED_EXEC]++;
+	seep_targets_preload(tracer->targets, target);
+	seep_debug("process %d (%s) came into the scope", target->pid,
+		   target->record->process.comm);
+}
+
+static struct watch *watch_of(struct seep_tracer *tracer, pid_t pid)
+{
+	struct watch *watch;
+
+	LL_SEARCH_SCALAR(tracer->watches, watch, target->pid, pid);
+	return watch;
+}
+
+int seep_follow_add(struct seep_tracer *tracer, pid_t pid)
+{
+	struct seep_target *target;
+	int error = seep_targets_add(tracer->targets, pid, true, &target);
+
+	return error ? error : seep_follow_watch(tracer, target);
+}
+
+/* A process was moved to another cgroup: perhaps into ours, or out of it. */
+static void on_cgroup(void *context, const struct seep_cgroup_event *event)
+{
+	struct seep_tracer *tracer = context;
+	pid_t pid = (pid_t)event->pid;
+	struct watch *watch = watch_of(tracer, pid);
+	bool belongs = seep_scope_contains(tracer->config.scope, pid);
+
+	if (belongs && !watch) {
+		seep_follow_add(tracer, pid);
+	} else if (!belongs && watch) {
+		seep_debug("process %d left the cgroup", pid);
+		lose(tracer, watch);
+	}
+}
+
 struct seep_kernel_events seep_follow_events(struct seep_tracer *tracer)
 {
 	return (struct seep_kernel_events){
@@ -316,6 +421,8 @@ struct seep_kernel_events seep_follow_events(struct seep_tracer *tracer)
 		.exec = on_exec,
 		.table = on_table,
 		.copy = on_copy,
+		.process = on_process,
+		.cgroup = on_cgroup,
 		.context = tracer,
 	};
 }

@@ -9,8 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <utlist.h>
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
@@ -22,11 +25,26 @@
 /* Sites read in one go: 400 bytes each. */
 #define SITE_BATCH 512
 
+/* An event that was taken from the ring buffer and is not delivered yet. */
+struct event {
+	struct event *prev;
+	struct event *next;
+	size_t size;
+	_Alignas(8) char data[];
+};
+
+#define PROCESSES_BYTES (SEEP_MAX_PROCESSES * sizeof(struct seep_process_value))
+
+/* Programs that follow the life of processes. */
+#define NUM_LIFE_LINKS 4
+
 struct seep_kernel {
 	struct seep_bpf *skeleton;
-	struct bpf_link *exec_link;
+	struct bpf_link *life_links[NUM_LIFE_LINKS];
 	struct ring_buffer *ring;
 	struct seep_kernel_events events;
+	struct event *queue;
+	struct seep_process_value *processes; /* the map's memory */
 	int num_cpus;
 	uint64_t scan_number;
 };
@@ -59,6 +77,11 @@ static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 	skeleton->rodata->cfg_max_bytes = config->max_bytes;
 	skeleton->rodata->cfg_max_frames = config->max_frames;
 	skeleton->rodata->cfg_verify_every = config->verify_every;
+	skeleton->rodata->cfg_scope = config->scope;
+	skeleton->rodata->cfg_children = config->children;
+	skeleton->rodata->cfg_self = (__u32)getpid();
+	if (config->comm)
+		strncpy((char *)skeleton->rodata->cfg_comm, config->comm, SEEP_COMM_BYTES - 1);
 	error = bpf_map__set_max_entries(skeleton->maps.live, config->max_objects);
 	if (error)
 		return error;
@@ -94,6 +117,52 @@ static void explain_load_failure(int error)
 			   strerror(-error));
 }
 
+/* What is followed depends on the scope: nothing that nobody needs is attached. */
+static int attach_life(struct seep_kernel *kernel, const struct seep_kernel_config *config)
+{
+	struct seep_bpf *skeleton = kernel->skeleton;
+	bool wide = config->scope != SEEP_SCOPE_NAMED;
+	const struct {
+		struct bpf_program *program;
+		bool wanted;
+	} programs[NUM_LIFE_LINKS] = {
+		{skeleton->progs.process_exec, true},
+		{skeleton->progs.process_exit, true},
+		{skeleton->progs.process_fork, wide || config->children},
+		{skeleton->progs.process_cgroup, config->scope == SEEP_SCOPE_CGROUP},
+	};
+
+	for (size_t i = 0; i < NUM_LIFE_LINKS; i++) {
+		if (!programs[i].wanted)
+			continue;
+		kernel->life_links[i] = bpf_program__attach(programs[i].program);
+		if (!kernel->life_links[i])
+			return -errno;
+	}
+	return 0;
+}
+
+/* What the programs of the scope need before they run. */
+static int fill_scope(struct seep_kernel *kernel, const struct seep_kernel_config *config)
+{
+	__u32 zero = 0;
+
+	kernel->processes = mmap(NULL, PROCESSES_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+				 bpf_map__fd(kernel->skeleton->maps.processes), 0);
+	if (kernel->processes == MAP_FAILED) {
+		kernel->processes = NULL;
+		return -errno;
+	}
+	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
+		kernel->processes[slot].id = slot;
+		seep_kernel_give_slot(kernel, slot);
+	}
+	if (config->scope != SEEP_SCOPE_CGROUP)
+		return 0;
+	return bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.scope_cgroup), &zero,
+				   &config->cgroup_fd, BPF_ANY);
+}
+
 static int load(struct seep_kernel *kernel, const struct seep_kernel_config *config)
 {
 	struct seep_bpf *skeleton = seep_bpf__open();
@@ -107,10 +176,9 @@ static int load(struct seep_kernel *kernel, const struct seep_kernel_config *con
 		error = configure_maps(skeleton, config, kernel->num_cpus);
 	if (!error)
 		error = seep_bpf__load(skeleton);
-	if (error)
-		return error;
-	kernel->exec_link = bpf_program__attach(skeleton->progs.process_exec);
-	return kernel->exec_link ? 0 : -errno;
+	if (!error)
+		error = fill_scope(kernel, config);
+	return error ? error : attach_life(kernel, config);
 }
 
 /* What libbpf says is for -v: what failed, and what to do, is said by explain_load_failure. */
@@ -145,12 +213,23 @@ int seep_kernel_open(const struct seep_kernel_config *config, struct seep_kernel
 	return 0;
 }
 
+static void drop_event(struct seep_kernel *kernel, struct event *event)
+{
+	DL_DELETE(kernel->queue, event);
+	free(event);
+}
+
 void seep_kernel_free(struct seep_kernel *kernel)
 {
 	if (!kernel)
 		return;
+	while (kernel->queue)
+		drop_event(kernel, kernel->queue);
 	ring_buffer__free(kernel->ring);
-	bpf_link__destroy(kernel->exec_link);
+	for (size_t i = 0; i < NUM_LIFE_LINKS; i++)
+		bpf_link__destroy(kernel->life_links[i]);
+	if (kernel->processes)
+		munmap(kernel->processes, PROCESSES_BYTES);
 	seep_bpf__destroy(kernel->skeleton);
 	free(kernel);
 }
@@ -174,17 +253,21 @@ int seep_kernel_program_fd(const struct seep_kernel *kernel, enum seep_program p
 
 /* --- tables ------------------------------------------------------------------------------------ */
 
-int seep_kernel_set_process(struct seep_kernel *kernel, uint32_t slot,
-			    const struct seep_process_value *value)
+uint32_t seep_kernel_process_id(const struct seep_kernel *kernel, uint32_t slot)
 {
-	return bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.processes), &slot, value,
-				   BPF_ANY);
+	return __atomic_load_n(&kernel->processes[slot].id, __ATOMIC_RELAXED);
 }
 
-int seep_kernel_get_process(struct seep_kernel *kernel, uint32_t slot,
-			    struct seep_process_value *ret_value)
+void seep_kernel_set_process(struct seep_kernel *kernel, uint32_t slot, uint32_t process)
 {
-	return bpf_map_lookup_elem(bpf_map__fd(kernel->skeleton->maps.processes), &slot, ret_value);
+	seep_kernel_set_active(kernel, slot, false);
+	__atomic_store_n(&kernel->processes[slot].id, process, __ATOMIC_RELEASE);
+}
+
+void seep_kernel_set_active(struct seep_kernel *kernel, uint32_t slot, bool active)
+{
+	/* Only this word: exec writes the other one at any time. */
+	__atomic_store_n(&kernel->processes[slot].active, active, __ATOMIC_RELEASE);
 }
 
 int seep_kernel_set_hotspot(struct seep_kernel *kernel, uint32_t slot, uint32_t process)
@@ -193,12 +276,26 @@ int seep_kernel_set_hotspot(struct seep_kernel *kernel, uint32_t slot, uint32_t 
 				   BPF_ANY);
 }
 
+int seep_kernel_take_slot(struct seep_kernel *kernel, uint32_t *ret_slot)
+{
+	int error = bpf_map_lookup_and_delete_elem(bpf_map__fd(kernel->skeleton->maps.free_slots),
+						   NULL, ret_slot);
+
+	return error == -ENOENT ? -ENOSPC : error;
+}
+
+void seep_kernel_give_slot(struct seep_kernel *kernel, uint32_t slot)
+{
+	/* There is room for every slot. */
+	bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.free_slots), NULL, &slot, BPF_ANY);
+}
+
 int seep_kernel_watch(struct seep_kernel *kernel, pid_t pid, uint32_t slot)
 {
 	__u32 key = (__u32)pid;
 
 	return bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.targets), &key, &slot,
-				   BPF_ANY);
+				   BPF_NOEXIST);
 }
 
 int seep_kernel_unwatch(struct seep_kernel *kernel, pid_t pid)
@@ -206,6 +303,15 @@ int seep_kernel_unwatch(struct seep_kernel *kernel, pid_t pid)
 	__u32 key = (__u32)pid;
 
 	return bpf_map_delete_elem(bpf_map__fd(kernel->skeleton->maps.targets), &key);
+}
+
+bool seep_kernel_is_watched(const struct seep_kernel *kernel, pid_t pid, uint32_t slot)
+{
+	__u32 key = (__u32)pid, found;
+
+	return bpf_map_lookup_elem(bpf_map__fd(kernel->skeleton->maps.targets), &key, &found) ==
+		       0 &&
+	       found == slot;
 }
 
 int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process)
@@ -408,11 +514,24 @@ int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t young_after_ns, u
 	return 0;
 }
 
-int seep_kernel_bury(struct seep_kernel *kernel, uint32_t process)
+int seep_kernel_bury(struct seep_kernel *kernel, const uint32_t *processes, size_t count)
 {
-	struct seep_bury_pass pass = {.process = process};
+	int dead = bpf_map__fd(kernel->skeleton->maps.dead), error = 0;
+	struct seep_bury_pass pass = {0};
 
-	return run_pass(kernel->skeleton->progs.process_bury, &pass, sizeof(pass));
+	while (count && !error) {
+		size_t some = count < SEEP_MAX_DEAD ? count : SEEP_MAX_DEAD;
+
+		for (size_t i = 0; i < some && !error; i++)
+			error = bpf_map_update_elem(dead, &processes[i], &processes[i], BPF_ANY);
+		if (!error)
+			error = run_pass(kernel->skeleton->progs.dead_bury, &pass, sizeof(pass));
+		for (size_t i = 0; i < some; i++)
+			bpf_map_delete_elem(dead, &processes[i]);
+		processes += some;
+		count -= some;
+	}
+	return error;
 }
 
 void seep_kernel_rewalk_begin(struct seep_kernel *kernel, const void *stack, size_t size)
@@ -428,45 +547,68 @@ int seep_kernel_rewalk_step(struct seep_kernel *kernel, struct seep_rewalk_pass 
 
 /* --- events ------------------------------------------------------------------------------------ */
 
-static int on_event(void *context, void *data, size_t size)
+/* Only takes it: a receiver may want to drain in turn, which must not happen within libbpf's loop. */
+static int take_event(void *context, void *data, size_t size)
 {
 	struct seep_kernel *kernel = context;
-	const struct seep_kernel_events *events = &kernel->events;
+	struct event *event = malloc(sizeof(*event) + size);
 
+	if (!event)
+		return -ENOMEM;
+	event->size = size;
+	memcpy(event->data, data, size);
+	DL_APPEND(kernel->queue, event);
+	return 0;
+}
+
+static void deliver_stack(const struct seep_kernel_events *events,
+			  const struct seep_stack_event *event, size_t size)
+{
+	size_t header = offsetof(struct seep_stack_event, frames);
+
+	if (size >= header && event->num_frames <= (size - header) / 8)
+		events->stack(events->context, event);
+}
+
+static void deliver_copy(const struct seep_kernel_events *events,
+			 const struct seep_copy_event *event, size_t size)
+{
+	if (size >= sizeof(*event) && event->num_frames <= SEEP_MAX_FRAMES &&
+	    event->stack_bytes <= SEEP_COPY_BYTES && event->end < SEEP_END_COUNT)
+		events->copy(events->context, event);
+}
+
+static void deliver(const struct seep_kernel_events *events, const void *data, size_t size)
+{
 	switch (*(const __u32 *)data) {
-	case SEEP_EVENT_STACK: {
-		const struct seep_stack_event *event = data;
-		size_t header = offsetof(struct seep_stack_event, frames);
-
-		if (size >= header && event->num_frames <= (size - header) / 8)
-			events->stack(events->context, event);
+	case SEEP_EVENT_STACK:
+		deliver_stack(events, data, size);
 		break;
-	}
 	case SEEP_EVENT_FILE:
 		events->file(events->context, data);
 		break;
 	case SEEP_EVENT_TABLE:
 		events->table(events->context, data);
 		break;
-	case SEEP_EVENT_COPY: {
-		const struct seep_copy_event *event = data;
-
-		if (size >= sizeof(*event) && event->num_frames <= SEEP_MAX_FRAMES &&
-		    event->stack_bytes <= SEEP_COPY_BYTES)
-			events->copy(events->context, event);
+	case SEEP_EVENT_COPY:
+		deliver_copy(events, data, size);
 		break;
-	}
 	case SEEP_EVENT_EXEC:
 		events->exec(events->context, data);
 		break;
+	case SEEP_EVENT_PROCESS:
+		events->process(events->context, data);
+		break;
+	case SEEP_EVENT_CGROUP:
+		events->cgroup(events->context, data);
+		break;
 	}
-	return 0;
 }
 
 int seep_kernel_listen(struct seep_kernel *kernel, const struct seep_kernel_events *events)
 {
 	kernel->events = *events;
-	kernel->ring = ring_buffer__new(bpf_map__fd(kernel->skeleton->maps.events), on_event,
+	kernel->ring = ring_buffer__new(bpf_map__fd(kernel->skeleton->maps.events), take_event,
 					kernel, NULL);
 	return kernel->ring ? 0 : -errno;
 }
@@ -478,7 +620,16 @@ int seep_kernel_events_fd(const struct seep_kernel *kernel)
 
 int seep_kernel_drain(struct seep_kernel *kernel)
 {
-	return ring_buffer__consume(kernel->ring);
+	int result = ring_buffer__consume(kernel->ring);
+
+	while (kernel->queue) {
+		struct event *event = kernel->queue;
+
+		DL_DELETE(kernel->queue, event);
+		deliver(&kernel->events, event->data, event->size);
+		free(event);
+	}
+	return result < 0 ? result : 0;
 }
 
 /* --- costs ------------------------------------------------------------------------------------- */

@@ -30,6 +30,10 @@ struct seep_kernel_config {
 	uint32_t max_objects;
 	uint32_t max_frames;   /* 1 to SEEP_MAX_FRAMES */
 	uint32_t verify_every; /* one in so many stacks is copied to be verified; 0: none */
+	enum seep_scope_type scope;
+	const char *comm; /* of SEEP_SCOPE_COMM */
+	int cgroup_fd;	  /* of SEEP_SCOPE_CGROUP; else -1 */
+	bool children;	  /* the children of traced processes are traced too */
 };
 
 /*
@@ -48,16 +52,25 @@ enum seep_program {
 };
 int seep_kernel_program_fd(const struct seep_kernel *kernel, enum seep_program program);
 
-/* Fills a slot of the table of processes. 0 or -errno. */
-int seep_kernel_set_process(struct seep_kernel *kernel, uint32_t slot,
-			    const struct seep_process_value *value);
-int seep_kernel_get_process(struct seep_kernel *kernel, uint32_t slot,
-			    struct seep_process_value *ret_value);
+/* The table of processes: who has a slot now, and whether its calls count. */
+uint32_t seep_kernel_process_id(const struct seep_kernel *kernel, uint32_t slot);
+/* For a slot that nobody watches: the process that has it, not counting. */
+void seep_kernel_set_process(struct seep_kernel *kernel, uint32_t slot, uint32_t process);
+void seep_kernel_set_active(struct seep_kernel *kernel, uint32_t slot, bool active);
 /* The process @process in @slot is a Java virtual machine. 0 or -errno. */
 int seep_kernel_set_hotspot(struct seep_kernel *kernel, uint32_t slot, uint32_t process);
-/* Has exec of @pid noticed and attributed to @slot, or no longer. 0 or -errno. */
+/* Takes a free slot of the table of processes. 0, or -ENOSPC if there is none. */
+int seep_kernel_take_slot(struct seep_kernel *kernel, uint32_t *ret_slot);
+/* Gives a slot back, also one that BPF took; nothing of its last process may be left (dead_bury). */
+void seep_kernel_give_slot(struct seep_kernel *kernel, uint32_t slot);
+/*
+ * Has what @pid does attributed to @slot, its exec for one; or no longer. 0; -EEXIST if BPF did so
+ * already and an event is on its way; another -errno.
+ */
 int seep_kernel_watch(struct seep_kernel *kernel, pid_t pid, uint32_t slot);
 int seep_kernel_unwatch(struct seep_kernel *kernel, pid_t pid);
+/* Is what @pid does attributed to @slot? */
+bool seep_kernel_is_watched(const struct seep_kernel *kernel, pid_t pid, uint32_t slot);
 
 /*
  * Has the kernel look at all executable mappings of @pid, which has the process id @process: their
@@ -118,8 +131,8 @@ int seep_kernel_each_site(const struct seep_kernel *kernel, seep_site_fn fn, voi
 int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t young_after_ns,
 			  uint64_t *ret_number);
 
-/* Drops all objects and sites of the process with this id. 0 or -errno. */
-int seep_kernel_bury(struct seep_kernel *kernel, uint32_t process);
+/* Drops all objects and sites of @count processes, by their ids, in one pass. 0 or -errno. */
+int seep_kernel_bury(struct seep_kernel *kernel, const uint32_t *processes, size_t count);
 
 /*
  * Walks over a copy of a stack, see seep_rewalk_pass: begin with the copy (at most SEEP_COPY_BYTES),
@@ -135,13 +148,18 @@ struct seep_kernel_events {
 	void (*exec)(void *context, const struct seep_exec_event *event);
 	void (*table)(void *context, const struct seep_table_event *event);
 	void (*copy)(void *context, const struct seep_copy_event *event);
+	void (*process)(void *context, const struct seep_process_event *event);
+	void (*cgroup)(void *context, const struct seep_cgroup_event *event);
 	void *context;
 };
 /* Sets the receivers; once, before the first drain. 0 or -errno. */
 int seep_kernel_listen(struct seep_kernel *kernel, const struct seep_kernel_events *events);
 /* A descriptor that is readable when there are events; valid after seep_kernel_listen. */
 int seep_kernel_events_fd(const struct seep_kernel *kernel);
-/* Delivers all waiting events. Number of events or -errno. */
+/*
+ * Delivers all waiting events, in their order, each once. May be called by a receiver: then those
+ * behind its own event are delivered first. 0 or -errno.
+ */
 int seep_kernel_drain(struct seep_kernel *kernel);
 
 /* Run time of our probe programs while the kernel's BPF statistics are on. 0 or -errno. */

@@ -7,6 +7,12 @@
 
 #include <uthash.h>
 
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+/* Ended ones that are still reported. */
+#define MAX_ENDED 1000
+
 struct entry {
 	struct seep_record record;
 	UT_hash_handle hh;
@@ -14,6 +20,8 @@ struct entry {
 
 struct seep_processes {
 	struct entry *by_id;
+	size_t num_dying;
+	size_t num_ended; /* of count */
 	size_t count;
 	size_t capacity;
 	struct entry **in_order;
@@ -147,28 +155,39 @@ struct seep_record *seep_processes_at(const struct seep_processes *processes, si
 	return &processes->in_order[index]->record;
 }
 
-struct freezing {
-	struct seep_record *record;
-	size_t capacity;
-};
+void seep_processes_end(struct seep_processes *processes, struct seep_record *record,
+			uint64_t now_ns)
+{
+	if (record->process.exited)
+		return;
+	record->process.exited = true;
+	record->dying = true;
+	record->ended_ns = now_ns;
+	processes->num_dying++;
+	processes->num_ended++;
+}
+
+size_t seep_processes_dying(const struct seep_processes *processes)
+{
+	return processes->num_dying;
+}
 
 static int freeze_site(const struct seep_site_key *key, const struct seep_site_value *value,
 		       void *context)
 {
-	struct freezing *freezing = context;
-	struct seep_record *record = freezing->record;
+	struct seep_record *record = seep_processes_find(context, key->process);
 
-	if (key->process != record->process.id || !value->allocs)
+	if (!record || !record->dying || !value->allocs)
 		return 0;
-	if (record->num_frozen == freezing->capacity) {
-		size_t capacity = freezing->capacity ? 2 * freezing->capacity : 64;
+	if (record->num_frozen == record->capacity) {
+		size_t capacity = record->capacity ? 2 * record->capacity : 16;
 		struct seep_frozen_site *frozen =
 			realloc(record->frozen, capacity * sizeof(*frozen));
 
 		if (!frozen)
 			return -ENOMEM;
 		record->frozen = frozen;
-		freezing->capacity = capacity;
+		record->capacity = capacity;
 	}
 	record->frozen[record->num_frozen].key = *key;
 	record->frozen[record->num_frozen].value = *value;
@@ -176,18 +195,67 @@ static int freeze_site(const struct seep_site_key *key, const struct seep_site_v
 	return 0;
 }
 
-int seep_record_freeze(struct seep_record *record, struct seep_kernel *kernel, uint64_t min_age_ns,
-		       uint64_t now_ns)
+/* Drops what the kernel has of the dying. 0 or -errno. */
+static int bury(struct seep_processes *processes, struct seep_kernel *kernel)
 {
-	struct freezing freezing = {.record = record};
-	uint64_t young_after = min_age_ns < now_ns ? now_ns - min_age_ns : 0;
+	SEEP_AUTO_FREE uint32_t *ids = calloc(processes->num_dying, sizeof(*ids));
+	size_t count = 0;
+
+	if (!ids)
+		return -ENOMEM;
+	for (size_t i = 0; i < processes->count; i++) {
+		if (processes->in_order[i]->record.dying)
+			ids[count++] = processes->in_order[i]->record.process.id;
+	}
+	return seep_kernel_bury(kernel, ids, count);
+}
+
+int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *kernel,
+			  uint64_t min_age_ns, void (*fn)(void *context, struct seep_record *record),
+			  void *context)
+{
+	uint64_t now_ns = seep_clock_monotonic_ns(), number = 0;
 	int error, bury_error;
 
-	record->process.exited = true;
-	record->ended_ns = now_ns;
-	error = seep_kernel_scan_ages(kernel, young_after, &record->scan_number);
+	if (!processes->num_dying)
+		return 0;
+	error = seep_kernel_scan_ages(kernel, min_age_ns < now_ns ? now_ns - min_age_ns : 0,
+				      &number);
 	if (!error)
-		error = seep_kernel_each_site(kernel, freeze_site, &freezing);
-	bury_error = seep_kernel_bury(kernel, record->process.id);
+		error = seep_kernel_each_site(kernel, freeze_site, processes);
+	bury_error = bury(processes, kernel);
+	for (size_t i = 0; i < processes->count; i++) {
+		struct seep_record *record = &processes->in_order[i]->record;
+
+		if (!record->dying)
+			continue;
+		record->dying = false;
+		record->scan_number = number;
+		fn(context, record);
+	}
+	processes->num_dying = 0;
 	return error ? error : bury_error;
+}
+
+size_t seep_processes_forget(struct seep_processes *processes)
+{
+	size_t kept = 0, forgotten = 0;
+
+	if (processes->num_ended <= MAX_ENDED)
+		return 0;
+	for (size_t i = 0; i < processes->count; i++) {
+		struct entry *entry = processes->in_order[i];
+		const struct seep_record *record = &entry->record;
+
+		if (processes->num_ended > MAX_ENDED && record->process.exited && !record->dying) {
+			HASH_DEL(processes->by_id, entry);
+			entry_free(entry);
+			processes->num_ended--;
+			forgotten++;
+		} else {
+			processes->in_order[kept++] = entry;
+		}
+	}
+	processes->count = kept;
+	return forgotten;
 }

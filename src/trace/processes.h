@@ -23,9 +23,11 @@ struct seep_frozen_site {
 struct seep_record {
 	struct seep_process process; /* as the snapshot shows it; strings are ours */
 	bool before_exec;	     /* a launched command that is not itself yet */
+	bool dying;		     /* it has ended, and its sites are still in the kernel */
 	uint64_t ended_ns;	     /* CLOCK_MONOTONIC, once process.exited */
 	uint64_t scan_number;	     /* pass that the frozen sites' ages are of */
 	size_t num_frozen;
+	size_t capacity; /* of frozen */
 	struct seep_frozen_site *frozen;
 	size_t index; /* scratch of the snapshot that is being built */
 };
@@ -49,11 +51,22 @@ size_t seep_processes_count(const struct seep_processes *processes);
 /* In the order in which they were added; @index below the count. */
 struct seep_record *seep_processes_at(const struct seep_processes *processes, size_t index);
 
+/* The process is gone, since @now_ns. Its sites stay in the kernel until seep_processes_freeze. */
+void seep_processes_end(struct seep_processes *processes, struct seep_record *record,
+			uint64_t now_ns);
+/* How many have ended and are not frozen yet. */
+size_t seep_processes_dying(const struct seep_processes *processes);
+
 /*
- * The process is gone: copies its sites out of the kernel, ages included, and drops it there. 0 or
- * -errno; what could be copied is kept.
+ * Copies the sites of all that have ended out of the kernel, ages included, and drops them there; in
+ * one pass, however many they are. @fn is called for each of them. 0 or -errno; what could be copied
+ * is kept.
  */
-int seep_record_freeze(struct seep_record *record, struct seep_kernel *kernel, uint64_t min_age_ns,
-		       uint64_t now_ns);
+int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *kernel,
+			  uint64_t min_age_ns, void (*fn)(void *context, struct seep_record *record),
+			  void *context);
+
+/* Forgets the oldest of the ended ones beyond some thousand. How many. */
+size_t seep_processes_forget(struct seep_processes *processes);
 
 #endif

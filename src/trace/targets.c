@@ -2,6 +2,7 @@
 #include "trace/targets.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,13 @@
 #include "base/log.h"
 #include "proc/maps.h"
 #include "proc/process.h"
-#include "trace/attach.h"
 
 struct seep_targets {
 	struct seep_targets_config config;
 	struct seep_target *by_slot[SEEP_MAX_PROCESSES];
-	uint32_t next_id[SEEP_MAX_PROCESSES]; /* so that an id is never given twice */
+	struct seep_probes shared; /* in all processes, if config.shared_probes */
+	size_t num_retired;	   /* slots of removed targets */
+	uint32_t retired[SEEP_MAX_PROCESSES];
 };
 
 int seep_targets_new(const struct seep_targets_config *config, struct seep_targets **ret_targets)
@@ -27,25 +29,15 @@ int seep_targets_new(const struct seep_targets_config *config, struct seep_targe
 	if (!targets)
 		return -ENOMEM;
 	targets->config = *config;
-	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++)
-		targets->next_id[slot] = SEEP_PROCESS_NEXT(slot);
+	targets->shared.slot = SEEP_SLOT_ANY;
 	*ret_targets = targets;
 	return 0;
 }
 
-static void close_links(struct seep_target *target)
-{
-	for (size_t i = 0; i < target->num_links; i++)
-		close(target->links[i]);
-	target->num_links = 0;
-}
-
 static void target_free(struct seep_target *target)
 {
-	close_links(target);
+	seep_probes_done(&target->probes);
 	seep_cleanup_fd(&target->pidfd);
-	free(target->links);
-	free(target->attached);
 	free(target->root);
 	free(target);
 }
@@ -58,137 +50,32 @@ void seep_targets_free(struct seep_targets *targets)
 		if (targets->by_slot[slot])
 			seep_targets_remove(targets, targets->by_slot[slot]);
 	}
+	seep_probes_done(&targets->shared);
 	free(targets);
 }
 
 /* --- probes ------------------------------------------------------------------------------------ */
 
-static int reserve_links(struct seep_target *target, size_t more)
-{
-	int *links = realloc(target->links, (target->num_links + more) * sizeof(*links));
-
-	if (!links)
-		return -ENOMEM;
-	target->links = links;
-	return 0;
-}
-
-/* The functions of a file that one kind of program serves. */
-struct probe_group {
-	size_t count;
-	uint64_t *offsets;
-	uint64_t *cookies;
-};
-
-static int attach_group(struct seep_targets *targets, struct seep_target *target,
-			const struct seep_file *file, const struct probe_group *group,
-			enum seep_program program, bool at_return)
-{
-	struct seep_attach_request request = {
-		.program_fd = seep_kernel_program_fd(targets->config.kernel, program),
-		.variant = program == SEEP_PROGRAM_ALLOC_SESSION ?
-				   SEEP_ATTACH_SESSION :
-				   seep_attach_entry_variant(targets->config.variant),
-		.at_return = at_return,
-		.pid = target->pid,
-		.file_fd = file->fd,
-		.count = group->count,
-		.offsets = group->offsets,
-		.cookies = group->cookies,
-	};
-	int count;
-
-	if (!group->count)
-		return 0;
-	if (reserve_links(target, SEEP_ATTACH_FDS(group->count)))
-		return -ENOMEM;
-	count = seep_attach(&request, target->links + target->num_links);
-	if (count < 0)
-		return count;
-	target->num_links += (size_t)count;
-	return 0;
-}
-
-static void fill_group(const struct seep_target *target, const struct seep_file *file, bool frees,
-		       struct probe_group *group)
-{
-	group->count = 0;
-	for (size_t i = 0; i < file->num_functions; i++) {
-		const struct seep_file_function *function = &file->functions[i];
-
-		if ((function->role == SEEP_ROLE_FREE) != frees)
-			continue;
-		group->offsets[group->count] = function->offset;
-		group->cookies[group->count] = SEEP_COOKIE(target->slot, function->probe);
-		group->count++;
-	}
-}
-
-static int attach_file(struct seep_targets *targets, struct seep_target *target,
-		       const struct seep_file *file)
-{
-	SEEP_AUTO_FREE uint64_t *space = calloc(2 * file->num_functions, sizeof(*space));
-	struct probe_group group = {0, space, space + file->num_functions};
-	int error;
-
-	if (!space)
-		return -ENOMEM;
-	fill_group(target, file, true, &group);
-	error = attach_group(targets, target, file, &group, SEEP_PROGRAM_FREE_ENTRY, false);
-	if (error)
-		return error;
-	fill_group(target, file, false, &group);
-	if (targets->config.variant == SEEP_ATTACH_SESSION)
-		return attach_group(targets, target, file, &group, SEEP_PROGRAM_ALLOC_SESSION,
-				    false);
-	/* The return first: an entry without its return would look like a call that never ends. */
-	error = attach_group(targets, target, file, &group, SEEP_PROGRAM_ALLOC_RETURN, true);
-	if (error)
-		return error;
-	return attach_group(targets, target, file, &group, SEEP_PROGRAM_ALLOC_ENTRY, false);
-}
-
-static bool was_attached(const struct seep_target *target, const struct seep_file *file)
-{
-	for (size_t i = 0; i < target->num_attached; i++) {
-		if (target->attached[i] == file)
-			return true;
-	}
-	return false;
-}
-
 /* Looks at a file once per target. Functions that were attached, or -errno. */
 static int consider_file(struct seep_targets *targets, struct seep_target *target,
 			 const struct seep_file *file, uint64_t *missed)
 {
-	const struct seep_file **attached;
-	int error;
+	struct seep_probes *probes =
+		targets->config.shared_probes ? &targets->shared : &target->probes;
+	int result;
 
-	if (was_attached(target, file) || file->fd < 0)
+	if (file->fd < 0)
 		return 0;
-	attached =
-		realloc(target->attached, (target->num_attached + 1) * sizeof(struct seep_file *));
-	if (!attached)
-		return -ENOMEM;
-	target->attached = attached;
-	target->attached[target->num_attached++] = file;
 	if (seep_is_hotspot(file->path))
 		seep_kernel_set_hotspot(targets->config.kernel, target->slot, target->process);
-	if (!file->num_functions)
-		return 0;
-	error = attach_file(targets, target, file);
-	if (error == -ESRCH || error == -ENOMEM)
-		return error;
-	if (error) {
-		seep_warn("cannot attach to \"%s\" in process %d: %s; what its functions allocate "
-			  "is not seen",
-			  file->path, target->pid, strerror(-error));
-		++*missed;
-		return 0;
-	}
-	target->num_functions += file->num_functions;
-	target->num_files++;
-	return (int)file->num_functions;
+	result = seep_probes_add(probes, targets->config.kernel, targets->config.variant, file);
+	if (result >= 0 || result == -ESRCH || result == -ENOMEM)
+		return result;
+	seep_warn("cannot attach to \"%s\" in process %d: %s; what its functions allocate is not "
+		  "seen",
+		  file->path, target->pid, strerror(-result));
+	++*missed;
+	return 0;
 }
 
 int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target, uint64_t *missed)
@@ -198,6 +85,7 @@ int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target
 
 	if (result)
 		return result;
+	target->num_functions = 0;
 	for (size_t i = 0; i < maps.num_mappings && result >= 0; i++) {
 		const struct seep_mapping *mapping = &maps.mappings[i];
 		const struct seep_file *file;
@@ -210,6 +98,8 @@ int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target
 			result = consider_file(targets, target, file, missed);
 		if (result > 0)
 			added += result;
+		if (result >= 0)
+			target->num_functions += file->num_functions;
 	}
 	seep_maps_done(&maps);
 	return result < 0 ? result : added;
@@ -217,39 +107,30 @@ int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target
 
 /* --- slots ------------------------------------------------------------------------------------- */
 
-static int find_slot(const struct seep_targets *targets, uint32_t *ret_slot)
-{
-	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
-		if (!targets->by_slot[slot]) {
-			*ret_slot = slot;
-			return 0;
-		}
-	}
-	return -ENOSPC;
-}
-
-static bool is_traced(const struct seep_targets *targets, pid_t pid)
+struct seep_target *seep_targets_by_pid(const struct seep_targets *targets, pid_t pid)
 {
 	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
 		if (targets->by_slot[slot] && targets->by_slot[slot]->pid == pid)
-			return true;
+			return targets->by_slot[slot];
 	}
-	return false;
+	return NULL;
 }
 
-static int set_active(struct seep_targets *targets, const struct seep_target *target, bool active)
+/* Takes a free slot, with the next id of it. */
+static int take_slot(struct seep_targets *targets, struct seep_target *target)
 {
-	struct seep_process_value value = {
-		.id = target->process,
-		.active = active,
-	};
+	int error = seep_kernel_take_slot(targets->config.kernel, &target->slot);
 
-	return seep_kernel_set_process(targets->config.kernel, target->slot, &value);
+	if (error)
+		return error;
+	target->process = SEEP_PROCESS_NEXT(
+		seep_kernel_process_id(targets->config.kernel, target->slot));
+	seep_kernel_set_process(targets->config.kernel, target->slot, target->process);
+	return 0;
 }
 
-/* Takes a slot for the process: known to the kernel, no probes yet, not counting. */
-static int target_new(struct seep_targets *targets, const struct seep_proc_info *info,
-		      struct seep_target **ret_target)
+/* A target without slot: its descriptor is that of the process that @info is of. */
+static int target_alloc(const struct seep_proc_info *info, struct seep_target **ret_target)
 {
 	struct seep_target *target = calloc(1, sizeof(*target));
 	int error;
@@ -258,53 +139,108 @@ static int target_new(struct seep_targets *targets, const struct seep_proc_info 
 		return -ENOMEM;
 	target->pid = info->pid;
 	target->pidfd = (int)syscall(SYS_pidfd_open, info->pid, 0);
-	error = target->pidfd < 0 ? -errno : find_slot(targets, &target->slot);
+	error = target->pidfd < 0 ? -errno : 0;
 	if (!error && info->root && !(target->root = strdup(info->root)))
 		error = -ENOMEM;
 	if (error) {
 		target_free(target);
 		return error;
 	}
-	target->process = targets->next_id[target->slot];
-	error = seep_processes_add(targets->config.processes, target->process, info,
-				   &target->record);
-	if (!error)
-		error = set_active(targets, target, false);
-	if (!error)
-		error = seep_kernel_watch(targets->config.kernel, target->pid, target->slot);
-	if (error) {
-		target_free(target);
-		return error;
-	}
-	targets->by_slot[target->slot] = target;
 	*ret_target = target;
 	return 0;
 }
 
+static void target_enter(struct seep_targets *targets, struct seep_target *target)
+{
+	target->probes.pid = target->pid;
+	target->probes.slot = target->slot;
+	targets->by_slot[target->slot] = target;
+}
+
+/* Takes a slot for the process: known to the kernel, no probes yet, not counting. */
+static int target_new(struct seep_targets *targets, const struct seep_proc_info *info,
+		      struct seep_target **ret_target)
+{
+	struct seep_target *target;
+	int error = target_alloc(info, &target);
+
+	if (error)
+		return error;
+	error = take_slot(targets, target);
+	if (error) {
+		target_free(target);
+		return error;
+	}
+	error = seep_kernel_watch(targets->config.kernel, target->pid, target->slot);
+	if (!error)
+		error = seep_processes_add(targets->config.processes, target->process, info,
+					   &target->record);
+	if (error) {
+		seep_kernel_give_slot(targets->config.kernel, target->slot);
+		target_free(target);
+		return error == -EEXIST ? -EALREADY : error;
+	}
+	target_enter(targets, target);
+	*ret_target = target;
+	return 0;
+}
+
+static bool has_ended(const struct seep_target *target)
+{
+	struct pollfd ended = {.fd = target->pidfd, .events = POLLIN};
+
+	return poll(&ended, 1, 0) > 0;
+}
+
 void seep_targets_remove(struct seep_targets *targets, struct seep_target *target)
 {
-	struct seep_process_value value = {0};
-
-	/* exec may have moved the id on without our having heard of it yet. */
-	if (seep_kernel_get_process(targets->config.kernel, target->slot, &value) == 0)
-		targets->next_id[target->slot] = SEEP_PROCESS_NEXT(value.id);
-	value.active = 0;
-	seep_kernel_set_process(targets->config.kernel, target->slot, &value);
-	seep_kernel_unwatch(targets->config.kernel, target->pid);
+	seep_kernel_set_active(targets->config.kernel, target->slot, false);
+	/* Of one that has ended BPF has taken care; its PID may be somebody else's by now. */
+	if (!has_ended(target))
+		seep_kernel_unwatch(targets->config.kernel, target->pid);
 	targets->by_slot[target->slot] = NULL;
+	targets->retired[targets->num_retired++] = target->slot;
 	target_free(target);
+}
+
+void seep_targets_release(struct seep_targets *targets)
+{
+	while (targets->num_retired)
+		seep_kernel_give_slot(targets->config.kernel,
+				      targets->retired[--targets->num_retired]);
 }
 
 void seep_targets_detach(struct seep_targets *targets)
 {
 	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
 		if (targets->by_slot[slot])
-			set_active(targets, targets->by_slot[slot], false);
+			seep_kernel_set_active(targets->config.kernel, slot, false);
 	}
 	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
 		if (targets->by_slot[slot])
-			close_links(targets->by_slot[slot]);
+			seep_probes_detach(&targets->by_slot[slot]->probes);
 	}
+	seep_probes_detach(&targets->shared);
+}
+
+void seep_targets_sum(const struct seep_targets *targets, struct seep_targets_sum *ret_sum)
+{
+	struct seep_targets_sum sum = {
+		.num_functions = targets->shared.num_functions,
+		.num_files = targets->shared.num_files,
+	};
+
+	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
+		const struct seep_target *target = targets->by_slot[slot];
+
+		if (!target)
+			continue;
+		sum.num_targets++;
+		sum.num_without += !target->num_functions;
+		sum.num_functions += target->probes.num_functions;
+		sum.num_files += target->probes.num_files;
+	}
+	*ret_sum = sum;
 }
 
 struct seep_target *seep_targets_at(const struct seep_targets *targets, uint32_t slot)
@@ -350,7 +286,7 @@ static int check_process(const struct seep_targets *targets, pid_t pid,
 		seep_error("cannot trace process %d: that is seep itself", pid);
 		return -EINVAL;
 	}
-	if (is_traced(targets, pid))
+	if (seep_targets_by_pid(targets, pid))
 		return -EALREADY;
 	error = seep_proc_info_read(pid, ret_info);
 	if (error)
@@ -370,7 +306,7 @@ static int check_process(const struct seep_targets *targets, pid_t pid,
 }
 
 /* Without it stacks still resolve, later and with more tries. */
-static void preload(struct seep_targets *targets, const struct seep_target *target)
+void seep_targets_preload(struct seep_targets *targets, const struct seep_target *target)
 {
 	int error = seep_kernel_preload(targets->config.kernel, target->pid, target->process);
 
@@ -384,6 +320,15 @@ static void preload(struct seep_targets *targets, const struct seep_target *targ
 		seep_warn("cannot give the kernel its unwind tables: %s", strerror(-error));
 }
 
+static int explain_no_allocator(const struct seep_target *target, uint64_t missed)
+{
+	seep_error("cannot trace process %d (%s): none of the files it maps has a malloc, calloc, "
+		   "realloc or free in its symbol tables; a statically linked and stripped "
+		   "program, or one with an allocator of its own?",
+		   target->pid, target->record->process.comm);
+	return missed ? -EPERM : -ENOENT;
+}
+
 static int attach_running(struct seep_targets *targets, struct seep_target *target)
 {
 	struct seep_proc_memory memory;
@@ -391,38 +336,110 @@ static int attach_running(struct seep_targets *targets, struct seep_target *targ
 	int count = seep_targets_rescan(targets, target, &missed);
 
 	if (count < 0)
-		return explain(target->pid, count);
-	if (!target->num_functions) {
-		seep_error("cannot trace process %d (%s): none of the files it maps has a malloc, "
-			   "calloc, realloc or free in its symbol tables; a statically linked and "
-			   "stripped program, or one with an allocator of its own?",
-			   target->pid, target->record->process.comm);
-		return missed ? -EPERM : -ENOENT;
-	}
+		return target->by_scope ? count : explain(target->pid, count);
+	if (!target->num_functions && !target->by_scope)
+		return explain_no_allocator(target, missed);
 	if (seep_proc_memory_read(target->pid, &memory) == 0)
 		target->record->process.pre_attach_bytes = memory.anon_bytes;
 	target->record->process.attached_late = true;
-	preload(targets, target);
-	return set_active(targets, target, true);
+	seep_targets_preload(targets, target);
+	seep_kernel_set_active(targets->config.kernel, target->slot, true);
+	return 0;
 }
 
-int seep_targets_add(struct seep_targets *targets, pid_t pid, struct seep_target **ret_target)
+/* What has to be known of a process of the scope: not one of the kernel, not ourselves. */
+static int check_process_of_scope(const struct seep_targets *targets, pid_t pid,
+				  struct seep_proc_info *ret_info)
+{
+	int error;
+
+	if (pid == getpid())
+		return -EINVAL;
+	if (seep_targets_by_pid(targets, pid))
+		return -EALREADY;
+	error = seep_proc_info_read(pid, ret_info);
+	if (error)
+		return error;
+	if (ret_info->kernel_thread || ret_info->state == 'Z' || ret_info->state == 'X') {
+		seep_proc_info_done(ret_info);
+		return -ESRCH;
+	}
+	return 0;
+}
+
+int seep_targets_add(struct seep_targets *targets, pid_t pid, bool by_scope,
+		     struct seep_target **ret_target)
 {
 	struct seep_target *target;
 	struct seep_proc_info info;
-	int error = check_process(targets, pid, &info);
+	int error = by_scope ? check_process_of_scope(targets, pid, &info) :
+			       check_process(targets, pid, &info);
 
 	if (error)
 		return error;
 	error = target_new(targets, &info, &target);
 	seep_proc_info_done(&info);
 	if (error)
-		return explain(pid, error);
+		return by_scope || error == -EALREADY ? error : explain(pid, error);
+	target->by_scope = by_scope;
 	error = attach_running(targets, target);
 	if (error) {
 		seep_targets_remove(targets, target);
 		return error;
 	}
+	*ret_target = target;
+	return 0;
+}
+
+/* What BPF told of a process, when /proc does not know it any more. */
+static void info_of_event(const struct seep_process_event *event, struct seep_proc_info *ret_info)
+{
+	*ret_info = (struct seep_proc_info){.pid = (pid_t)event->pid};
+	snprintf(ret_info->comm, sizeof(ret_info->comm), "%.*s", SEEP_COMM_BYTES, event->comm);
+}
+
+/* A child has the heap of its parent, which is nothing that it has made itself. */
+static void note_inherited(struct seep_target *target)
+{
+	struct seep_proc_memory memory;
+
+	target->record->process.attached_late = true;
+	if (seep_proc_memory_read(target->pid, &memory) == 0)
+		target->record->process.pre_attach_bytes = memory.anon_bytes;
+}
+
+int seep_targets_adopt(struct seep_targets *targets, const struct seep_process_event *event,
+		       struct seep_target **ret_target, struct seep_record **ret_record)
+{
+	uint32_t slot = SEEP_PROCESS_SLOT(event->process);
+	struct seep_target *target = NULL;
+	struct seep_proc_info info;
+	int error;
+
+	if (seep_proc_info_read((pid_t)event->pid, &info))
+		info_of_event(event, &info);
+	error = seep_processes_add(targets->config.processes, event->process, &info, ret_record);
+	if (!error)
+		error = target_alloc(&info, &target);
+	seep_proc_info_done(&info);
+	/* Whoever has the PID now may not be who was meant. */
+	if (!error && !seep_kernel_is_watched(targets->config.kernel, target->pid, slot)) {
+		target_free(target);
+		error = -ESRCH;
+	}
+	if (error) {
+		targets->retired[targets->num_retired++] = slot;
+		return error;
+	}
+	target->slot = slot;
+	target->process = event->process;
+	target->record = *ret_record;
+	target->by_scope = true;
+	target_enter(targets, target);
+	if (event->parent)
+		note_inherited(target);
+	else
+		target->record->process.pre_attach_bytes = 0;
 	*ret_target = target;
 	return 0;
 }
@@ -489,6 +506,6 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
 	if (error)
 		return error;
 	target->record->process.pre_attach_bytes = 0;
-	preload(targets, target);
+	seep_targets_preload(targets, target);
 	return 0;
 }

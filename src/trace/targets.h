@@ -14,6 +14,7 @@
 #include "trace/features.h"
 #include "trace/files.h"
 #include "trace/kernel.h"
+#include "trace/probes.h"
 #include "trace/processes.h"
 #include "trace/tables.h"
 
@@ -24,13 +25,9 @@ struct seep_target {
 	int pidfd;	  /* readable when the process has ended */
 	char *root;	  /* see seep_proc_info */
 	struct seep_record *record;
-	size_t num_functions; /* probed in this process */
-	size_t num_files;     /* with probes */
-	size_t num_links;
-	int *links; /* descriptors that keep the probes alive */
-	size_t num_attached;
-	const struct seep_file *
-		*attached; /* files that were looked at, with or without functions */
+	bool by_scope;	      /* nobody named it: it came by fork, exec or its cgroup */
+	size_t num_functions; /* traced ones in the files that it maps */
+	struct seep_probes probes; /* none if all processes share theirs */
 };
 
 struct seep_targets;
@@ -41,6 +38,7 @@ struct seep_targets_config {
 	struct seep_tables *tables;
 	struct seep_processes *processes;
 	enum seep_attach_variant variant;
+	bool shared_probes; /* in all processes of the machine at once */
 };
 
 /* 0 or -ENOMEM. What @config points to must outlive the table. */
@@ -51,9 +49,11 @@ void seep_targets_free(struct seep_targets *targets);
 /*
  * Attaches to the running process @pid. 0, or -errno after saying what is wrong: -ESRCH (gone or
  * never there), -EINVAL (a kernel thread, ourselves), -ENOENT (no known allocator in it), -EALREADY
- * (traced already), -ENOSPC (too many), -EPERM.
+ * (traced already), -ENOSPC (too many), -EPERM. With @by_scope nothing is said, and a process without
+ * an allocator is traced all the same: it may load one.
  */
-int seep_targets_add(struct seep_targets *targets, pid_t pid, struct seep_target **ret_target);
+int seep_targets_add(struct seep_targets *targets, pid_t pid, bool by_scope,
+		     struct seep_target **ret_target);
 
 /*
  * Prepares @pid, a child of ours that is about to exec, so that the program finds the probes in
@@ -62,6 +62,16 @@ int seep_targets_add(struct seep_targets *targets, pid_t pid, struct seep_target
 int seep_targets_add_launched(struct seep_targets *targets, pid_t pid,
 			      const struct seep_file *const *files, size_t num_files,
 			      struct seep_target **ret_target);
+
+/*
+ * Takes over a process that BPF took into the scope. 0; -ESRCH: it has ended already, *ret_record is
+ * its record all the same; -ENOMEM.
+ */
+int seep_targets_adopt(struct seep_targets *targets, const struct seep_process_event *event,
+		       struct seep_target **ret_target, struct seep_record **ret_record);
+
+/* Has BPF look at all that the target maps: files become known, tables are made. */
+void seep_targets_preload(struct seep_targets *targets, const struct seep_target *target);
 
 /* The live target in @slot, or NULL. */
 struct seep_target *seep_targets_at(const struct seep_targets *targets, uint32_t slot);
@@ -80,8 +90,24 @@ int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target
 int seep_targets_replace(struct seep_targets *targets, struct seep_target *target, uint32_t id,
 			 const char *comm);
 
-/* Lets go of a target that ended, or is not to be traced any more: probes, slot and descriptor. */
+/*
+ * Lets go of a target that ended, or is not to be traced any more: probes and descriptor. Its slot can
+ * be used again when the maps hold nothing of it any more: seep_targets_release.
+ */
 void seep_targets_remove(struct seep_targets *targets, struct seep_target *target);
+/* The processes of all removed targets have been buried. */
+void seep_targets_release(struct seep_targets *targets);
+
+/* The traced process with this PID, or NULL. */
+struct seep_target *seep_targets_by_pid(const struct seep_targets *targets, pid_t pid);
+
+struct seep_targets_sum {
+	size_t num_targets;
+	size_t num_functions; /* probed */
+	size_t num_files;     /* with probes */
+	size_t num_without;   /* targets that have no traced function */
+};
+void seep_targets_sum(const struct seep_targets *targets, struct seep_targets_sum *ret_sum);
 
 /* Stops counting everywhere at once, then removes the probes; the targets stay known. */
 void seep_targets_detach(struct seep_targets *targets);

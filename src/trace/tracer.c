@@ -22,11 +22,37 @@
 int seep_tracer_add_pid(struct seep_tracer *tracer, pid_t pid)
 {
 	struct seep_target *target;
-	int error = seep_targets_add(tracer->targets, pid, &target);
+	int error = seep_targets_add(tracer->targets, pid, false, &target);
 
 	if (error)
 		return error == -EALREADY ? 0 : error;
 	return seep_follow_watch(tracer, target);
+}
+
+static int add_member(void *context, pid_t pid)
+{
+	struct seep_tracer *tracer = context;
+	int error;
+
+	/* Who forked meanwhile was seen by BPF, which then has the child. */
+	seep_follow_drain(tracer);
+	error = seep_follow_add(tracer, pid);
+	if (error == -ENOSPC)
+		tracer->losses[SEEP_LOSS_UNTRACED_PROCESSES]++;
+	else if (error && error != -EALREADY)
+		seep_debug("process %d is not traced: %s", pid, strerror(-error));
+	return error == -EPERM || error == -ENOMEM ? error : 0;
+}
+
+int seep_tracer_add_scope(struct seep_tracer *tracer)
+{
+	int error = seep_scope_each(tracer->config.scope, add_member, tracer);
+
+	if (error == -EPERM)
+		seep_error("cannot trace: %s; " SEEP_NEEDS_PERMISSION, strerror(-error));
+	else if (error)
+		seep_error("cannot trace: %s", strerror(-error));
+	return error;
 }
 
 /*
@@ -77,18 +103,42 @@ int seep_tracer_launch_status(struct seep_tracer *tracer, int *ret_status)
 	return tracer->launch ? seep_launch_status(tracer->launch, ret_status) : -ENOENT;
 }
 
+static void describe_target(const struct seep_target *target, const char *separator,
+			    struct seep_buffer *buffer)
+{
+	seep_buffer_printf(buffer, "%sprocess %d (", separator, target->pid);
+	seep_text_append_clean(buffer, target->record->process.comm, SIZE_MAX);
+	seep_buffer_printf(buffer, "): %zu function%s in %zu file%s", target->probes.num_functions,
+			   target->probes.num_functions == 1 ? "" : "s", target->probes.num_files,
+			   target->probes.num_files == 1 ? "" : "s");
+}
+
+static void describe_scope(const struct seep_tracer *tracer, struct seep_buffer *buffer)
+{
+	const struct seep_scope *scope = tracer->config.scope;
+	struct seep_targets_sum sum;
+
+	seep_targets_sum(tracer->targets, &sum);
+	if (scope->type == SEEP_SCOPE_ALL)
+		seep_buffer_puts(buffer, "all processes, ");
+	else
+		seep_buffer_printf(buffer, "%s %s, ", scope->key, scope->value);
+	seep_buffer_printf(buffer, "now %zu process%s: %zu functions in %zu files", sum.num_targets,
+			   sum.num_targets == 1 ? "" : "es", sum.num_functions, sum.num_files);
+	if (sum.num_without)
+		seep_buffer_printf(buffer, "; in %zu no allocator was found", sum.num_without);
+}
+
 void seep_tracer_describe(const struct seep_tracer *tracer, struct seep_buffer *buffer)
 {
 	const char *separator = "";
 
+	if (seep_scope_is_open(tracer->config.scope)) {
+		describe_scope(tracer, buffer);
+		return;
+	}
 	for (const struct watch *watch = tracer->watches; watch; watch = watch->next) {
-		const struct seep_target *target = watch->target;
-
-		seep_buffer_printf(buffer, "%sprocess %d (", separator, target->pid);
-		seep_text_append_clean(buffer, target->record->process.comm, SIZE_MAX);
-		seep_buffer_printf(buffer, "): %zu function%s in %zu file%s", target->num_functions,
-				   target->num_functions == 1 ? "" : "s", target->num_files,
-				   target->num_files == 1 ? "" : "s");
+		describe_target(watch->target, separator, buffer);
 		separator = ", ";
 	}
 }
@@ -150,6 +200,10 @@ static int open_kernel(struct seep_tracer *tracer)
 		.max_objects = config->max_objects,
 		.max_frames = config->max_frames,
 		.verify_every = config->verify_every,
+		.scope = config->scope->type,
+		.comm = config->scope->comm,
+		.cgroup_fd = config->scope->cgroup_fd,
+		.children = config->scope->children,
 	};
 	struct seep_kernel_events events = seep_follow_events(tracer);
 	int error = seep_features_probe(config->forced_variant, &tracer->features);
@@ -205,6 +259,7 @@ static int open_tables(struct seep_tracer *tracer)
 		.tables = tracer->tables,
 		.processes = tracer->processes,
 		.variant = tracer->features.variant,
+		.shared_probes = tracer->config.scope->type == SEEP_SCOPE_ALL,
 	};
 	error = seep_targets_new(&targets_config, &tracer->targets);
 	if (!error)
@@ -250,6 +305,7 @@ void seep_tracer_free(struct seep_tracer *tracer)
 	seep_loop_remove(tracer->loop, tracer->events_source);
 	seep_loop_remove(tracer->loop, tracer->open_source);
 	seep_loop_remove(tracer->loop, tracer->close_source);
+	seep_loop_remove(tracer->loop, tracer->bury_source);
 	seep_launch_free(tracer->launch);
 	seep_collector_free(tracer->collector);
 	seep_overhead_free(tracer->overhead);
@@ -274,8 +330,8 @@ int seep_tracer_start(struct seep_tracer *tracer)
 		.stacks = tracer->stacks,
 		.rewalk = tracer->rewalk,
 		.overhead = tracer->overhead,
-		.scope_type = tracer->config.scope_type,
-		.scope_value = tracer->config.scope_value,
+		.scope_type = tracer->config.scope->key,
+		.scope_value = tracer->config.scope->value,
 		.min_age_ns = tracer->config.min_age_ns,
 		.min_size_bytes = tracer->config.min_size_bytes,
 		.max_size_bytes = tracer->config.max_size_bytes,
@@ -309,6 +365,7 @@ int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 	seep_follow_catch_up(tracer);
 	for (struct watch *watch = tracer->watches; watch && !final; watch = watch->next)
 		seep_follow_rescan(tracer, watch->target);
+	seep_follow_bury(tracer);
 	error = seep_collector_take(tracer->collector, final, tracer->losses, ret_snapshot);
 	if (!error)
 		seep_jit_prepare(tracer->jit, *ret_snapshot);

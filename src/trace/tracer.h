@@ -4,7 +4,7 @@
  * targets, follows what happens to them, and takes snapshots. Everything runs on the thread of the
  * event loop.
  *
- * Steps: new; add_pid (any number of times) or launch; start; snapshot, as often as wanted; stop;
+ * Steps: new; add_pid (any number of times), add_scope or launch; start; snapshot, as often as wanted; stop;
  * free.
  */
 #ifndef SEEP_TRACE_TRACER_H
@@ -20,14 +20,14 @@
 #include "model/snapshot.h"
 #include "symbol/symbolizer.h"
 #include "trace/features.h"
+#include "trace/scope.h"
 #include "trace/tables.h"
 
 struct seep_tracer;
 
 struct seep_tracer_config {
 	enum seep_attach_variant forced_variant; /* SEEP_ATTACH_VARIANT_COUNT: the best one */
-	const char *scope_type;			 /* for reports */
-	const char *scope_value;
+	const struct seep_scope *scope;		 /* must outlive the tracer */
 	uint64_t min_age_ns;
 	uint64_t min_size_bytes;
 	uint64_t max_size_bytes;
@@ -36,7 +36,7 @@ struct seep_tracer_config {
 	uint64_t unwind_bytes; /* cap of the unwind tables in the kernel */
 	uint32_t verify_every; /* one in so many stacks is checked with libdw; 0: none */
 	uint64_t interval_ns;  /* between reports; the overhead is measured as often */
-	/* Called once when the last target has ended. */
+	/* Called once when the last target has ended, unless the scope is open. */
 	void (*on_empty)(void *context);
 	void *context;
 };
@@ -48,6 +48,9 @@ void seep_tracer_free(struct seep_tracer *tracer);
 
 /* Attaches to a running process. 0, or -errno after saying what is wrong. */
 int seep_tracer_add_pid(struct seep_tracer *tracer, pid_t pid);
+
+/* Attaches to all processes that an open scope has now. 0 or -errno after saying what is wrong. */
+int seep_tracer_add_scope(struct seep_tracer *tracer);
 
 /*
  * Starts @command (NULL-terminated) and traces it from its first instruction on. 0, or -errno after

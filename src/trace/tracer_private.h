@@ -49,6 +49,7 @@ struct seep_tracer {
 	struct seep_loop_source *events_source;
 	struct seep_loop_source *open_source;
 	struct seep_loop_source *close_source;
+	struct seep_loop_source *bury_source; /* NULL: nothing is to be buried */
 	uint64_t losses[SEEP_LOSS_COUNT]; /* counted here, not in the kernel */
 	bool stopped;
 };
@@ -63,6 +64,11 @@ int seep_follow_on_events(void *context, uint64_t value);
 void seep_follow_catch_up(struct seep_tracer *tracer);
 /* Looks for new files of a live target: plugins that were loaded, or all of them after an exec. */
 int seep_follow_rescan(struct seep_tracer *tracer, struct seep_target *target);
+
+/* Freezes what has ended, and gives its kernel memory and slots back. Before every snapshot. */
+void seep_follow_bury(struct seep_tracer *tracer);
+/* Traces a running process because the scope has it. 0 or -errno; nothing is said. */
+int seep_follow_add(struct seep_tracer *tracer, pid_t pid);
 
 /* Begins to wait for the end of a target. 0 or -errno. */
 int seep_follow_watch(struct seep_tracer *tracer, struct seep_target *target);

@@ -100,6 +100,8 @@ def one_round(start, seep) -> None:
     assert busy_slots() == 0
     report = trace.finish()
     assert target.quit() == 0
+    target.end()
+    trace.end()
     # every allocation has one stack with one end, and every stack is the one that the program has
     made = sum(site["allocs"] for site in report["sites"])
     assert sum(report["unwind"].values()) == made == report["totals"]["memory"]["allocs"]

@@ -105,10 +105,8 @@ enum {
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-struct bpf_raw_tracepoint_args {
-	__u64 args[0];
-};
 
+typedef long long unsigned int __u64;
 
 typedef __u32 u32;
 
@@ -120,14 +118,23 @@ typedef __kernel_dev_t dev_t;
 
 typedef __kernel_pid_t pid_t;
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct mm_struct;
+
+struct signal_struct;
 
 struct uprobe_task;
 
 struct task_struct {
+	unsigned int flags;
 	struct mm_struct *mm;
 	pid_t pid;
 	pid_t tgid;
+	struct task_struct *real_parent;
+	struct signal_struct *signal;
 	struct uprobe_task *utask;
 };
 
@@ -180,6 +187,10 @@ struct vm_area_struct {
 	};
 	long unsigned int vm_pgoff;
 	struct file *vm_file;
+};
+
+struct signal_struct {
+	atomic_t live;
 };
 
 struct return_instance;
@@ -237,6 +248,10 @@ struct super_block {
 
 struct vfsmount {
 	struct dentry *mnt_root;
+};
+
+struct bpf_raw_tracepoint_args {
+	__u64 args[0];
 };
 
 struct bpf_iter__task_vma {

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "proc/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+
+#define MOUNTS_MAX  (4UL << 20)
+#define CGROUPS_MAX (1UL << 20)
+
+static const char deleted_suffix[] = " (deleted)";
+
+/* Undoes the kernel's escapes for white space in place: \040 and the like. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from;) {
+		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' &&
+		    from[2] <= '7' && from[3] >= '0' && from[3] <= '7') {
+			*to++ = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 |
+				       (from[3] - '0'));
+			from += 4;
+		} else {
+			*to++ = *from++;
+		}
+	}
+	*to = '\0';
+}
+
+/*
+ * A line: ID, parent, device, root, mount point, options, optional fields, "-", type, source, super
+ * options. The mount point if the type is cgroup2, else NULL.
+ */
+static char *parse_line(char *line)
+{
+	char *dash = strstr(line, " - "), *word, *mount_point = NULL;
+
+	if (!dash || strncmp(dash + 3, "cgroup2 ", 8) != 0)
+		return NULL;
+	*dash = '\0';
+	for (int i = 0; i < 5; i++) {
+		word = strsep(&line, " ");
+		if (!word)
+			return NULL;
+		mount_point = word;
+	}
+	unescape(mount_point);
+	return mount_point;
+}
+
+int seep_cgroup_parse_mounts(char *text, char **ret_path)
+{
+	char *line;
+
+	while ((line = strsep(&text, "\n"))) {
+		const char *mount_point = parse_line(line);
+
+		if (!mount_point)
+			continue;
+		*ret_path = strdup(mount_point);
+		return *ret_path ? 0 : -ENOMEM;
+	}
+	return -ENOENT;
+}
+
+int seep_cgroup_mount_point(char **ret_path)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	int error = seep_file_read_at(AT_FDCWD, "/proc/self/mountinfo", MOUNTS_MAX, &text);
+
+	return error ? error : seep_cgroup_parse_mounts(text.data, ret_path);
+}
+
+/* cgroups(7): of the lines "hierarchy:controllers:path" that of cgroup v2 begins with "0::". */
+int seep_cgroup_read_at(int dir, char **ret_cgroup)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	char *position, *line;
+	int error;
+
+	*ret_cgroup = NULL;
+	error = seep_file_read_at(dir, "cgroup", CGROUPS_MAX, &text);
+	if (error == -ENOENT) /* a kernel without cgroups */
+		return 0;
+	if (error)
+		return error;
+	position = text.data;
+	while ((line = strsep(&position, "\n"))) {
+		size_t length, suffix = sizeof(deleted_suffix) - 1;
+
+		if (strncmp(line, "0::", 3) != 0)
+			continue;
+		line += 3;
+		length = strlen(line);
+		if (length >= suffix && strcmp(line + length - suffix, deleted_suffix) == 0)
+			line[length - suffix] = '\0';
+		*ret_cgroup = strdup(line);
+		return *ret_cgroup ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
+int seep_cgroup_of(pid_t pid, char **ret_cgroup)
+{
+	SEEP_AUTO_CLOSE int dir = -1;
+	char path[32];
+	int error;
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	dir = open(path, O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	error = seep_cgroup_read_at(dir, ret_cgroup);
+	return !error && !*ret_cgroup ? -ENOENT : error;
+}

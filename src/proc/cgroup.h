@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Control groups, version 2: where they are mounted, and which one a process is in. */
+#ifndef SEEP_PROC_CGROUP_H
+#define SEEP_PROC_CGROUP_H
+
+#include <sys/types.h>
+
+/*
+ * Where cgroup v2 is mounted for us, in hybrid systems too, from /proc/self/mountinfo (proc(5)). 0,
+ * *ret_path is the caller's; -ENOENT if it is not mounted; -ENOMEM or another -errno.
+ */
+int seep_cgroup_mount_point(char **ret_path);
+
+/* The pure part: finds it in the text of mountinfo, which is modified. 0, -ENOENT or -ENOMEM. */
+int seep_cgroup_parse_mounts(char *text, char **ret_path);
+
+/*
+ * The cgroup of a process, as a path from the root of the hierarchy: @dir is an open descriptor of
+ * /proc/PID. 0, *ret_cgroup is the caller's, NULL if it has none; -ESRCH, -ENOMEM or another -errno.
+ */
+int seep_cgroup_read_at(int dir, char **ret_cgroup);
+/* The same by PID; -ENOENT if it has none. */
+int seep_cgroup_of(pid_t pid, char **ret_cgroup);
+
+#endif

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace/probes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "trace/attach.h"
+
+/* What is being attached where. */
+struct attachment {
+	struct seep_probes *probes;
+	struct seep_kernel *kernel;
+	enum seep_attach_variant variant;
+	const struct seep_file *file;
+};
+
+static int reserve_links(struct seep_probes *probes, size_t more)
+{
+	int *links = realloc(probes->links, (probes->num_links + more) * sizeof(*links));
+
+	if (!links)
+		return -ENOMEM;
+	probes->links = links;
+	return 0;
+}
+
+/* The functions of a file that one kind of program serves. */
+struct probe_group {
+	size_t count;
+	uint64_t *offsets;
+	uint64_t *cookies;
+};
+
+static int attach_group(const struct attachment *attachment, const struct probe_group *group,
+			enum seep_program program, bool at_return)
+{
+	struct seep_probes *probes = attachment->probes;
+	struct seep_attach_request request = {
+		.program_fd = seep_kernel_program_fd(attachment->kernel, program),
+		.variant = program == SEEP_PROGRAM_ALLOC_SESSION ?
+				   SEEP_ATTACH_SESSION :
+				   seep_attach_entry_variant(attachment->variant),
+		.at_return = at_return,
+		.pid = probes->pid,
+		.file_fd = attachment->file->fd,
+		.count = group->count,
+		.offsets = group->offsets,
+		.cookies = group->cookies,
+	};
+	int count;
+
+	if (!group->count)
+		return 0;
+	if (reserve_links(probes, SEEP_ATTACH_FDS(group->count)))
+		return -ENOMEM;
+	count = seep_attach(&request, probes->links + probes->num_links);
+	if (count < 0)
+		return count;
+	probes->num_links += (size_t)count;
+	return 0;
+}
+
+static void fill_group(const struct attachment *attachment, bool frees, struct probe_group *group)
+{
+	const struct seep_file *file = attachment->file;
+
+	group->count = 0;
+	for (size_t i = 0; i < file->num_functions; i++) {
+		const struct seep_file_function *function = &file->functions[i];
+
+		if ((function->role == SEEP_ROLE_FREE) != frees)
+			continue;
+		group->offsets[group->count] = function->offset;
+		group->cookies[group->count] = SEEP_COOKIE(attachment->probes->slot, function->probe);
+		group->count++;
+	}
+}
+
+static int attach_file(const struct attachment *attachment)
+{
+	size_t most = attachment->file->num_functions;
+	SEEP_AUTO_FREE uint64_t *space = calloc(2 * most, sizeof(*space));
+	struct probe_group group = {0, space, space + most};
+	int error;
+
+	if (!space)
+		return -ENOMEM;
+	fill_group(attachment, true, &group);
+	error = attach_group(attachment, &group, SEEP_PROGRAM_FREE_ENTRY, false);
+	if (error)
+		return error;
+	fill_group(attachment, false, &group);
+	if (attachment->variant == SEEP_ATTACH_SESSION)
+		return attach_group(attachment, &group, SEEP_PROGRAM_ALLOC_SESSION, false);
+	/* The return first: an entry without its return would look like a call that never ends. */
+	error = attach_group(attachment, &group, SEEP_PROGRAM_ALLOC_RETURN, true);
+	if (error)
+		return error;
+	return attach_group(attachment, &group, SEEP_PROGRAM_ALLOC_ENTRY, false);
+}
+
+/* Notes that the file was looked at. 1; 0 if it was before; -ENOMEM. */
+static int see(struct seep_probes *probes, const struct seep_file *file)
+{
+	if (file->index >= probes->seen_size) {
+		size_t size = 2 * (size_t)file->index + 16;
+		bool *seen = realloc(probes->seen, size * sizeof(*seen));
+
+		if (!seen)
+			return -ENOMEM;
+		memset(seen + probes->seen_size, 0, (size - probes->seen_size) * sizeof(*seen));
+		probes->seen = seen;
+		probes->seen_size = size;
+	}
+	if (probes->seen[file->index])
+		return 0;
+	probes->seen[file->index] = true;
+	return 1;
+}
+
+int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
+		    enum seep_attach_variant variant, const struct seep_file *file)
+{
+	struct attachment attachment = {probes, kernel, variant, file};
+	int result = see(probes, file);
+
+	if (result <= 0 || !file->num_functions)
+		return result < 0 ? result : 0;
+	result = attach_file(&attachment);
+	if (result)
+		return result;
+	probes->num_functions += file->num_functions;
+	probes->num_files++;
+	return (int)file->num_functions;
+}
+
+void seep_probes_detach(struct seep_probes *probes)
+{
+	for (size_t i = 0; i < probes->num_links; i++)
+		close(probes->links[i]);
+	probes->num_links = 0;
+}
+
+void seep_probes_done(struct seep_probes *probes)
+{
+	seep_probes_detach(probes);
+	free(probes->links);
+	free(probes->seen);
+	*probes = (struct seep_probes){0};
+}

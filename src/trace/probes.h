@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The probes in the files of one process, or of all processes of the machine: which files were looked
+ * at, and the descriptors that keep the probes alive. One thread.
+ */
+#ifndef SEEP_TRACE_PROBES_H
+#define SEEP_TRACE_PROBES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "trace/features.h"
+#include "trace/files.h"
+#include "trace/kernel.h"
+
+struct seep_probes {
+	pid_t pid;	      /* 0: all processes */
+	uint32_t slot;	      /* of the process; SEEP_SLOT_ANY for all */
+	size_t num_functions; /* probed */
+	size_t num_files;     /* with probes */
+	size_t num_links;
+	int *links;
+	size_t seen_size;
+	bool *seen; /* files that were looked at, by index */
+};
+
+/*
+ * Puts probes on the traced functions of @file, once. Number of functions that were added; -ESRCH;
+ * -ENOMEM; another -errno: these functions stay without probes.
+ */
+int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
+		    enum seep_attach_variant variant, const struct seep_file *file);
+
+/* Closes the links. The numbers stay. */
+void seep_probes_detach(struct seep_probes *probes);
+/* Lets go of everything. */
+void seep_probes_done(struct seep_probes *probes);
+
+#endif
