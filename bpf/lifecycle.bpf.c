@@ -29,13 +29,14 @@ int process_fork(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* exec of a process that is not traced yet. */
-static __always_inline void exec_of_other(__u32 tgid)
+/* exec of a process that is not traced yet. -EEXIST if it is by now. */
+static __always_inline long exec_of_other(__u32 tgid)
 {
 	struct task_struct *parent = bpf_get_current_task_btf()->real_parent;
 
 	if (current_in_scope() || (cfg_children && is_target(parent->tgid)))
-		process_adopt(tgid, 0);
+		return process_adopt(tgid, 0);
+	return 0;
 }
 
 /*
@@ -52,8 +53,11 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 	struct seep_exec_event event = {.type = SEEP_EVENT_EXEC};
 
 	if (!slot) {
-		exec_of_other(tgid);
-		return 0;
+		if (exec_of_other(tgid) != -EEXIST_ERRNO)
+			return 0;
+		slot = bpf_map_lookup_elem(&targets, &tgid);
+		if (!slot)
+			return 0;
 	}
 	process = bpf_map_lookup_elem(&processes, slot);
 	if (!process)

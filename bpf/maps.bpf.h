@@ -13,6 +13,8 @@
 #include "seep/abi.h"
 #include "seep/unwind.h"
 
+#define EEXIST_ERRNO 17
+
 /*
  * Every object that exists. Not preallocated: most traces hold far fewer objects than the cap. Safe
  * in uprobe programs since the BPF memory allocator of 6.1 (commit fba1a1c6c912); the loader

@@ -8,8 +8,7 @@
 
 #include "unwind.bpf.h"
 
-#define EEXIST_ERRNO 17
-#define NS_PER_US    1000
+#define NS_PER_US 1000
 
 /*
  * Without branches (a borrow out of bit 63 stands for the comparison), because the verifier would

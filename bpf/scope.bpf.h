@@ -57,9 +57,9 @@ static __always_inline bool is_target(__u32 tgid)
 
 /*
  * Takes a process into the scope: gives it a slot with a new id, and tells user space, which attaches
- * to it. Counted if that is not possible.
+ * to it. Counted if that is not possible. 0, or -EEXIST if user space has just given it a slot.
  */
-static __always_inline void process_adopt(__u32 tgid, __u32 parent)
+static __always_inline long process_adopt(__u32 tgid, __u32 parent)
 {
 	struct seep_process_event event = {
 		.type = SEEP_EVENT_PROCESS,
@@ -69,27 +69,33 @@ static __always_inline void process_adopt(__u32 tgid, __u32 parent)
 	};
 	struct seep_process_value *process;
 	__u32 slot;
+	long error;
 
 	if (tgid == cfg_self)
-		return;
+		return 0;
 	if (bpf_map_pop_elem(&free_slots, &slot)) {
 		count_loss(SEEP_LOSS_UNTRACED_PROCESSES, 1);
-		return;
+		return 0;
 	}
 	process = bpf_map_lookup_elem(&processes, &slot);
 	if (!process)
-		return;
+		return 0;
 	process->id = SEEP_PROCESS_NEXT(process->id);
 	process->active = 1;
 	event.process = process->id;
 	bpf_get_current_comm(event.comm, sizeof(event.comm));
-	if (bpf_map_update_elem(&targets, &tgid, &slot, BPF_ANY) ||
-	    bpf_ringbuf_output(&events, &event, sizeof(event), 0)) {
-		process->active = 0;
+	error = bpf_map_update_elem(&targets, &tgid, &slot, BPF_NOEXIST);
+	if (!error) {
+		error = bpf_ringbuf_output(&events, &event, sizeof(event), 0);
+		if (!error)
+			return 0;
 		bpf_map_delete_elem(&targets, &tgid);
-		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
-		count_loss(SEEP_LOSS_UNTRACED_PROCESSES, 1);
 	}
+	process->active = 0;
+	bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
+	if (error != -EEXIST_ERRNO)
+		count_loss(SEEP_LOSS_UNTRACED_PROCESSES, 1);
+	return error;
 }
 
 #endif

@@ -25,8 +25,10 @@
 	X(FILES_FULL, files_full, "frames left as raw addresses: the file map was full")           \
 	X(FILES_UNNAMED, files_unnamed, "mapped files that could not be opened for their symbols") \
 	X(UNTRACED_PROCESSES, untraced_processes, "processes not traced: the table was full")      \
-	X(DROPPED_PROCESSES, dropped_processes, "ended processes left out of the report: too many") \
+	X(DROPPED_PROCESSES, dropped_processes,                                                    \
+	  "ended processes left out of the report: too many")                                      \
 	X(MISSED_ATTACH, missed_attach, "files with allocator functions that could not be probed") \
+	X(MISSED_PROCESSES, missed_processes, "processes that ended before they could be probed")  \
 	X(MISSED_EXEC, missed_exec, "programs started by exec and noticed late")                   \
 	X(STACK_DISAGREEMENTS, stack_disagreements, "stacks that libdw unwinds differently")
 

@@ -33,7 +33,7 @@ struct seep_config {
 	char *const *command; /* NULL-terminated; NULL if there is none */
 	/* ... or what is open to whoever comes */
 	struct seep_scope scope;
-	char *scope_text;  /* the scope as it was given, for reports */
+	char *scope_text; /* the scope as it was given, for reports */
 	/* what */
 	uint64_t min_size_bytes;
 	uint64_t max_size_bytes;

@@ -329,8 +329,9 @@ static int apply(const struct option_row *row, struct seep_config *config, const
 	if (error == -ERANGE)
 		seep_error("--%s %s: out of range", row->name, value);
 	else if (error == -EEXIST)
-		seep_error("--%s: there is a scope already; give one of -p, -g, -c, -a or -- COMMAND",
-			   row->name);
+		seep_error(
+			"--%s: there is a scope already; give one of -p, -g, -c, -a or -- COMMAND",
+			row->name);
 	else if (error)
 		seep_error("--%s %s: not a valid %s", row->name, value,
 			   row->value ? row->value : "value");

@@ -15,8 +15,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "proc/cgroup.h"
 #include "base/units.h"
+#include "proc/cgroup.h"
 
 /* The files read here are a few KiB long; status lists groups too, of which 65,536 are allowed. */
 #define PROC_FILE_MAX (1UL << 20)
@@ -310,6 +310,19 @@ int seep_proc_cpu_read(pid_t pid, uint64_t *ret_ns)
 		return -ESRCH;
 	*ret_ns = (uint64_t)used.tv_sec * SEEP_NS_PER_S + (uint64_t)used.tv_nsec;
 	return 0;
+}
+
+pid_t seep_proc_parent(pid_t pid)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	struct seep_proc_info info = {0};
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (seep_file_read_at(AT_FDCWD, path, PROC_FILE_MAX, &text) ||
+	    seep_proc_parse_stat(text.data, &info))
+		return -ESRCH;
+	return info.parent;
 }
 
 bool seep_proc_is_process(pid_t pid)

@@ -58,6 +58,8 @@ int seep_proc_parse_ids(const char *text, struct seep_proc_ids *ret_ids);
 /* CPU time of a process so far, user and system, all of its threads. 0 or -ESRCH. */
 int seep_proc_cpu_read(pid_t pid, uint64_t *ret_ns);
 
+/* The parent of a process, or -ESRCH. */
+pid_t seep_proc_parent(pid_t pid);
 /* True if @pid leads the threads of an existing process; any other thread's id is none. */
 bool seep_proc_is_process(pid_t pid);
 /* The process to which thread @tid belongs, or -ESRCH. */

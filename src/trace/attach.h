@@ -26,8 +26,8 @@ struct seep_attach_request {
 	int program_fd;
 	enum seep_attach_variant variant; /* SESSION: one program for entry and return */
 	bool at_return;			  /* MULTI, PERF */
-	pid_t pid; /* the process, by its leader: nobody else pays; 0: all processes */
-	int file_fd;			  /* open descriptor of the file, any mode */
+	pid_t pid;   /* the process, by its leader: nobody else pays; 0: all processes */
+	int file_fd; /* open descriptor of the file, any mode */
 	size_t count;
 	const uint64_t *offsets; /* in the file, bytes */
 	const uint64_t *cookies;

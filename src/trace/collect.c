@@ -8,6 +8,7 @@
 
 #include <uthash.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "proc/process.h"
 
@@ -350,6 +351,53 @@ static void name_sites(struct seep_collector *collector)
 	}
 }
 
+static int compare_ids(const void *left, const void *right)
+{
+	const struct seep_site *a = *(const struct seep_site *const *)left;
+	const struct seep_site *b = *(const struct seep_site *const *)right;
+
+	if (a->id != b->id)
+		return a->id < b->id ? -1 : 1;
+	/* The larger one stands first. */
+	return (a > b) - (a < b);
+}
+
+/* The site behind @count others with the same id: gets another one if its process has it already. */
+static void separate_id(struct seep_site *const *sites, size_t count)
+{
+	struct seep_site *site = sites[count];
+
+	for (size_t i = 0; i < count; i++) {
+		if (sites[i]->process != site->process || sites[i]->kind != site->kind)
+			continue;
+		site->id = site_id(site->stack->hash, site->kind, site->stack->end);
+		return;
+	}
+}
+
+/*
+ * Code made at run time has no address that means anything in another run, so stacks that differ in
+ * such addresses only have the same id. The largest keeps it, the others are told apart by them.
+ */
+static int separate_ids(struct seep_collector *collector)
+{
+	size_t count = collector->snapshot.num_sites;
+	SEEP_AUTO_FREE struct seep_site **order = calloc(count + 1, sizeof(struct seep_site *));
+
+	if (!order)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		order[i] = &collector->sites[i];
+	qsort(order, count, sizeof(struct seep_site *), compare_ids);
+	for (size_t first = 0, end; first < count; first = end) {
+		uint64_t id = order[first]->id;
+
+		for (end = first + 1; end < count && order[end]->id == id; end++)
+			separate_id(order + first, end - first);
+	}
+	return 0;
+}
+
 int seep_collector_take(struct seep_collector *collector, bool final,
 			const uint64_t user_losses[SEEP_LOSS_COUNT],
 			const struct seep_snapshot **ret_snapshot)
@@ -375,6 +423,9 @@ int seep_collector_take(struct seep_collector *collector, bool final,
 		return error;
 	forget_sites(collector);
 	seep_sites_sort(collector->sites, snapshot->num_sites);
+	error = separate_ids(collector);
+	if (error)
+		return error;
 	snapshot->sites = collector->sites;
 	seep_snapshot_sum(collector->processes, snapshot->num_processes, snapshot->sites,
 			  snapshot->num_sites, snapshot->totals);

@@ -29,10 +29,10 @@ struct seep_file_function {
 
 struct seep_file {
 	uint32_t index; /* in the order of being met */
-	char *path;  /* as mapped, for people */
-	char *root;  /* see seep_symbolizer_add_file */
-	int fd;	     /* -1: could not be opened */
-	int failure; /* then: the -errno */
+	char *path;	/* as mapped, for people */
+	char *root;	/* see seep_symbolizer_add_file */
+	int fd;		/* -1: could not be opened */
+	int failure;	/* then: the -errno */
 	size_t num_functions;
 	struct seep_file_function *functions;
 };

@@ -161,7 +161,7 @@ int seep_follow_rescan(struct seep_tracer *tracer, struct seep_target *target)
 /* --- the dead ---------------------------------------------------------------------------------- */
 
 /* So many ended processes are buried at once, as each time takes a pass over the maps. */
-#define MAX_DYING      256
+#define MAX_DYING     256
 #define BURY_PAUSE_NS (500 * SEEP_NS_PER_MS)
 
 static void on_frozen(void *context, struct seep_record *record)
@@ -195,12 +195,13 @@ static int on_bury(void *context, uint64_t value)
 /* The process of @record is gone: it is buried soon, with others. */
 static void mourn(struct seep_tracer *tracer, struct seep_record *record)
 {
+	int error = 0;
+
 	seep_processes_end(tracer->processes, record, seep_clock_monotonic_ns());
-	if (seep_processes_dying(tracer->processes) >= MAX_DYING)
-		seep_follow_bury(tracer);
-	else if (!tracer->bury_source &&
-		 seep_loop_add_timer(tracer->loop, BURY_PAUSE_NS, 0, on_bury, tracer,
-				     &tracer->bury_source))
+	if (!tracer->bury_source)
+		error = seep_loop_add_timer(tracer->loop, BURY_PAUSE_NS, 0, on_bury, tracer,
+					    &tracer->bury_source);
+	if (error || seep_processes_dying(tracer->processes) >= MAX_DYING)
 		seep_follow_bury(tracer);
 }
 
@@ -356,29 +357,43 @@ void seep_follow_unwatch_all(struct seep_tracer *tracer)
 
 /* --- the scope --------------------------------------------------------------------------------- */
 
-/* BPF took a process into the scope: attach to it. */
-static void on_process(void *context, const struct seep_process_event *event)
+/* Attaches to a process that BPF took into the scope. -ESRCH: it ended meanwhile, unseen. */
+static int attach_adopted(struct seep_tracer *tracer, struct seep_target *target, bool forked)
 {
-	struct seep_tracer *tracer = context;
-	struct seep_record *record = NULL;
-	struct seep_target *target;
-	int error = seep_targets_adopt(tracer->targets, event, &target, &record);
+	int added = seep_follow_rescan(tracer, target);
 
-	if (!error)
-		error = seep_follow_watch(tracer, target);
-	if (error) {
-		if (error != -ESRCH)
-			tracer->losses[SEEP_LOSS_UNTRACED_PROCESSES]++;
-		if (record)
-			mourn(tracer, record);
-		return;
-	}
-	/* By exec, what ran before the probes were there was not seen. */
-	if (seep_follow_rescan(tracer, target) > 0 && !event->parent)
+	if (added < 0)
+		return added;
+	/* What a program does between its exec and its probes is not seen. */
+	if (added > 0 && !forked)
 		tracer->losses[SEEP_LOSS_MISSED_EXEC]++;
 	seep_targets_preload(tracer->targets, target);
 	seep_debug("process %d (%s) came into the scope", target->pid,
 		   target->record->process.comm);
+	return 0;
+}
+
+static void on_process(void *context, const struct seep_process_event *event)
+{
+	struct seep_tracer *tracer = context;
+	struct seep_record *record = NULL;
+	struct seep_target *target = NULL;
+	int error = seep_targets_adopt(tracer->targets, event, &target, &record);
+
+	if (!error)
+		error = attach_adopted(tracer, target, event->parent != 0);
+	/* With probes everywhere even one that is gone by now was seen. */
+	if (error == -ESRCH && tracer->config.scope->type != SEEP_SCOPE_ALL)
+		tracer->losses[SEEP_LOSS_MISSED_PROCESSES]++;
+	else if (error && error != -ESRCH)
+		tracer->losses[SEEP_LOSS_UNTRACED_PROCESSES]++;
+	/* Also one that has ended is watched: that it has is noticed at once. */
+	if (target)
+		error = seep_follow_watch(tracer, target);
+	else if (record)
+		mourn(tracer, record);
+	if (target && error)
+		tracer->losses[SEEP_LOSS_UNTRACED_PROCESSES]++;
 }
 
 static struct watch *watch_of(struct seep_tracer *tracer, pid_t pid)

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/close.h"
 #include "trace/attach.h"
 
 /* What is being attached where. */
@@ -74,7 +74,8 @@ static void fill_group(const struct attachment *attachment, bool frees, struct p
 		if ((function->role == SEEP_ROLE_FREE) != frees)
 			continue;
 		group->offsets[group->count] = function->offset;
-		group->cookies[group->count] = SEEP_COOKIE(attachment->probes->slot, function->probe);
+		group->cookies[group->count] =
+			SEEP_COOKIE(attachment->probes->slot, function->probe);
 		group->count++;
 	}
 }
@@ -137,17 +138,22 @@ int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
 	return (int)file->num_functions;
 }
 
-void seep_probes_detach(struct seep_probes *probes)
+size_t seep_probes_take_links(struct seep_probes *probes, int **ret_links)
 {
-	for (size_t i = 0; i < probes->num_links; i++)
-		close(probes->links[i]);
+	size_t count = probes->num_links;
+
+	*ret_links = probes->links;
+	probes->links = NULL;
 	probes->num_links = 0;
+	return count;
 }
 
 void seep_probes_done(struct seep_probes *probes)
 {
-	seep_probes_detach(probes);
-	free(probes->links);
+	int *links;
+	size_t count = seep_probes_take_links(probes, &links);
+
+	seep_close_later(links, count);
 	free(probes->seen);
 	*probes = (struct seep_probes){0};
 }

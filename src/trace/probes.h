@@ -33,9 +33,12 @@ struct seep_probes {
 int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
 		    enum seep_attach_variant variant, const struct seep_file *file);
 
-/* Closes the links. The numbers stay. */
-void seep_probes_detach(struct seep_probes *probes);
-/* Lets go of everything. */
+/*
+ * Takes the descriptors out, for the caller to close (base/close.h), which removes the probes, and to
+ * free. How many. The other numbers stay.
+ */
+size_t seep_probes_take_links(struct seep_probes *probes, int **ret_links);
+/* Lets go of everything; the probes are removed in the background. */
 void seep_probes_done(struct seep_probes *probes);
 
 #endif

@@ -211,8 +211,8 @@ static int bury(struct seep_processes *processes, struct seep_kernel *kernel)
 }
 
 int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *kernel,
-			  uint64_t min_age_ns, void (*fn)(void *context, struct seep_record *record),
-			  void *context)
+			  uint64_t min_age_ns,
+			  void (*fn)(void *context, struct seep_record *record), void *context)
 {
 	uint64_t now_ns = seep_clock_monotonic_ns(), number = 0;
 	int error, bury_error;
@@ -237,24 +237,33 @@ int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *
 	return error ? error : bury_error;
 }
 
+static void entry_remove(struct seep_processes *processes, struct entry *entry)
+{
+	struct entry *found;
+
+	HASH_FIND(hh, processes->by_id, &entry->record.process.id, sizeof(uint32_t), found);
+	if (found)
+		HASH_DEL(processes->by_id, found);
+	entry_free(entry);
+}
+
 size_t seep_processes_forget(struct seep_processes *processes)
 {
 	size_t kept = 0, forgotten = 0;
 
-	if (processes->num_ended <= MAX_ENDED)
-		return 0;
 	for (size_t i = 0; i < processes->count; i++) {
 		struct entry *entry = processes->in_order[i];
 		const struct seep_record *record = &entry->record;
+		bool ended = record->process.exited && !record->dying;
+		bool empty = record->by_scope && !record->num_frozen;
 
-		if (processes->num_ended > MAX_ENDED && record->process.exited && !record->dying) {
-			HASH_DEL(processes->by_id, entry);
-			entry_free(entry);
-			processes->num_ended--;
-			forgotten++;
-		} else {
+		if (!ended || (!empty && processes->num_ended <= MAX_ENDED)) {
 			processes->in_order[kept++] = entry;
+			continue;
 		}
+		forgotten += !empty;
+		processes->num_ended--;
+		entry_remove(processes, entry);
 	}
 	processes->count = kept;
 	return forgotten;

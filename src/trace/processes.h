@@ -23,9 +23,10 @@ struct seep_frozen_site {
 struct seep_record {
 	struct seep_process process; /* as the snapshot shows it; strings are ours */
 	bool before_exec;	     /* a launched command that is not itself yet */
-	bool dying;		     /* it has ended, and its sites are still in the kernel */
-	uint64_t ended_ns;	     /* CLOCK_MONOTONIC, once process.exited */
-	uint64_t scan_number;	     /* pass that the frozen sites' ages are of */
+	bool by_scope; /* nobody asked for it by name: not reported if it leaves nothing behind */
+	bool dying;    /* it has ended, and its sites are still in the kernel */
+	uint64_t ended_ns;    /* CLOCK_MONOTONIC, once process.exited */
+	uint64_t scan_number; /* pass that the frozen sites' ages are of */
 	size_t num_frozen;
 	size_t capacity; /* of frozen */
 	struct seep_frozen_site *frozen;
@@ -63,10 +64,13 @@ size_t seep_processes_dying(const struct seep_processes *processes);
  * is kept.
  */
 int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *kernel,
-			  uint64_t min_age_ns, void (*fn)(void *context, struct seep_record *record),
-			  void *context);
+			  uint64_t min_age_ns,
+			  void (*fn)(void *context, struct seep_record *record), void *context);
 
-/* Forgets the oldest of the ended ones beyond some thousand. How many. */
+/*
+ * Forgets ended processes of the scope that have left nothing behind; and the oldest of the others
+ * beyond some thousand. How many of these.
+ */
 size_t seep_processes_forget(struct seep_processes *processes);
 
 #endif

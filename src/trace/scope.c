@@ -114,8 +114,9 @@ bool seep_scope_contains(const struct seep_scope *scope, pid_t pid)
 	return false;
 }
 
-int seep_scope_each(const struct seep_scope *scope, int (*fn)(void *context, pid_t pid),
-		    void *context)
+/* Calls @fn for every process that @wanted says yes to, until it returns non-zero. */
+static int each_process(bool (*wanted)(const void *what, pid_t pid), const void *what,
+			int (*fn)(void *context, pid_t pid), void *context)
 {
 	DIR *proc = opendir("/proc");
 	const struct dirent *entry;
@@ -127,9 +128,30 @@ int seep_scope_each(const struct seep_scope *scope, int (*fn)(void *context, pid
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
 
-		if (pid > 0 && !*end && seep_scope_contains(scope, (pid_t)pid))
+		if (pid > 0 && !*end && wanted(what, (pid_t)pid))
 			result = fn(context, (pid_t)pid);
 	}
 	closedir(proc);
 	return result;
+}
+
+static bool in_scope(const void *scope, pid_t pid)
+{
+	return seep_scope_contains(scope, pid);
+}
+
+int seep_scope_each(const struct seep_scope *scope, int (*fn)(void *context, pid_t pid),
+		    void *context)
+{
+	return each_process(in_scope, scope, fn, context);
+}
+
+static bool is_child(const void *parent, pid_t pid)
+{
+	return pid != getpid() && seep_proc_parent(pid) == *(const pid_t *)parent;
+}
+
+int seep_scope_each_child(pid_t parent, int (*fn)(void *context, pid_t pid), void *context)
+{
+	return each_process(is_child, &parent, fn, context);
 }

@@ -13,12 +13,12 @@
 
 struct seep_scope {
 	enum seep_scope_type type;
-	const char *key;   /* for reports: "pid", "command", "cgroup", "comm", "all" */
-	const char *value; /* for reports, as the user gave it */
+	const char *key;	    /* for reports: "pid", "command", "cgroup", "comm", "all" */
+	const char *value;	    /* for reports, as the user gave it */
 	char comm[SEEP_COMM_BYTES]; /* of COMM, cut as the kernel cuts it */
-	char *cgroup;	   /* of CGROUP: its path as in /proc/PID/cgroup */
-	int cgroup_fd;	   /* -1: none */
-	bool children;	   /* the children of traced processes are traced too */
+	char *cgroup;		    /* of CGROUP: its path as in /proc/PID/cgroup */
+	int cgroup_fd;		    /* -1: none */
+	bool children;		    /* the children of traced processes are traced too */
 };
 
 /*
@@ -37,5 +37,8 @@ bool seep_scope_contains(const struct seep_scope *scope, pid_t pid);
 /* Calls @fn for every running process of an open scope until it returns non-zero; that or -errno. */
 int seep_scope_each(const struct seep_scope *scope, int (*fn)(void *context, pid_t pid),
 		    void *context);
+
+/* Calls @fn for every child that @parent has now until it returns non-zero; that or -errno. */
+int seep_scope_each_child(pid_t parent, int (*fn)(void *context, pid_t pid), void *context);
 
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/close.h"
 #include "base/log.h"
 #include "proc/maps.h"
 #include "proc/process.h"
@@ -54,6 +55,13 @@ void seep_targets_free(struct seep_targets *targets)
 	free(targets);
 }
 
+static bool has_ended(const struct seep_target *target)
+{
+	struct pollfd ended = {.fd = target->pidfd, .events = POLLIN};
+
+	return poll(&ended, 1, 0) > 0;
+}
+
 /* --- probes ------------------------------------------------------------------------------------ */
 
 /* Looks at a file once per target. Functions that were attached, or -errno. */
@@ -83,6 +91,9 @@ int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target
 	struct seep_maps maps;
 	int added = 0, result = seep_maps_read(target->pid, &maps);
 
+	/* In the middle of an exec it has no memory; when that is over we hear of it. */
+	if (result == -ESRCH && !has_ended(target))
+		return 0;
 	if (result)
 		return result;
 	target->num_functions = 0;
@@ -123,8 +134,8 @@ static int take_slot(struct seep_targets *targets, struct seep_target *target)
 
 	if (error)
 		return error;
-	target->process = SEEP_PROCESS_NEXT(
-		seep_kernel_process_id(targets->config.kernel, target->slot));
+	target->process =
+		SEEP_PROCESS_NEXT(seep_kernel_process_id(targets->config.kernel, target->slot));
 	seep_kernel_set_process(targets->config.kernel, target->slot, target->process);
 	return 0;
 }
@@ -185,13 +196,6 @@ static int target_new(struct seep_targets *targets, const struct seep_proc_info 
 	return 0;
 }
 
-static bool has_ended(const struct seep_target *target)
-{
-	struct pollfd ended = {.fd = target->pidfd, .events = POLLIN};
-
-	return poll(&ended, 1, 0) > 0;
-}
-
 void seep_targets_remove(struct seep_targets *targets, struct seep_target *target)
 {
 	seep_kernel_set_active(targets->config.kernel, target->slot, false);
@@ -210,17 +214,39 @@ void seep_targets_release(struct seep_targets *targets)
 				      targets->retired[--targets->num_retired]);
 }
 
+/* Adds the links of @probes to the list, which they are moved to. */
+static void collect_links(struct seep_probes *probes, int **list, size_t *num_links)
+{
+	int *links, *longer;
+	size_t count = seep_probes_take_links(probes, &links);
+
+	longer = realloc(*list, (*num_links + count + 1) * sizeof(*longer));
+	if (longer) {
+		memcpy(longer + *num_links, links, count * sizeof(*links));
+		*list = longer;
+		*num_links += count;
+	} else {
+		seep_close_all(links, count);
+	}
+	free(links);
+}
+
 void seep_targets_detach(struct seep_targets *targets)
 {
+	int *links = NULL;
+	size_t num_links = 0;
+
 	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
 		if (targets->by_slot[slot])
 			seep_kernel_set_active(targets->config.kernel, slot, false);
 	}
 	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
 		if (targets->by_slot[slot])
-			seep_probes_detach(&targets->by_slot[slot]->probes);
+			collect_links(&targets->by_slot[slot]->probes, &links, &num_links);
 	}
-	seep_probes_detach(&targets->shared);
+	collect_links(&targets->shared, &links, &num_links);
+	seep_close_all(links, num_links);
+	free(links);
 }
 
 void seep_targets_sum(const struct seep_targets *targets, struct seep_targets_sum *ret_sum)
@@ -382,6 +408,9 @@ int seep_targets_add(struct seep_targets *targets, pid_t pid, bool by_scope,
 	if (error)
 		return by_scope || error == -EALREADY ? error : explain(pid, error);
 	target->by_scope = by_scope;
+	/* Whoever waits for the probes of one that joins a scope sees nothing but the probes. */
+	if (by_scope)
+		seep_kernel_set_active(targets->config.kernel, target->slot, true);
 	error = attach_running(targets, target);
 	if (error) {
 		seep_targets_remove(targets, target);
@@ -416,11 +445,15 @@ int seep_targets_adopt(struct seep_targets *targets, const struct seep_process_e
 	struct seep_proc_info info;
 	int error;
 
-	if (seep_proc_info_read((pid_t)event->pid, &info))
+	/* It may be another program by now. */
+	if (seep_kernel_process_id(targets->config.kernel, slot) != event->process ||
+	    seep_proc_info_read((pid_t)event->pid, &info))
 		info_of_event(event, &info);
 	error = seep_processes_add(targets->config.processes, event->process, &info, ret_record);
-	if (!error)
+	if (!error) {
+		(*ret_record)->by_scope = true;
 		error = target_alloc(&info, &target);
+	}
 	seep_proc_info_done(&info);
 	/* Whoever has the PID now may not be who was meant. */
 	if (!error && !seep_kernel_is_watched(targets->config.kernel, target->pid, slot)) {
@@ -497,6 +530,8 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
 		error = seep_processes_rename(processes, target->record, id, &info);
 	} else {
 		error = seep_processes_add(processes, id, &info, &target->record);
+		if (!error)
+			target->record->by_scope = target->by_scope;
 	}
 	if (!error && info.root) {
 		free(target->root);

@@ -25,8 +25,8 @@ struct seep_target {
 	int pidfd;	  /* readable when the process has ended */
 	char *root;	  /* see seep_proc_info */
 	struct seep_record *record;
-	bool by_scope;	      /* nobody named it: it came by fork, exec or its cgroup */
-	size_t num_functions; /* traced ones in the files that it maps */
+	bool by_scope;		   /* nobody named it: it came by fork, exec or its cgroup */
+	size_t num_functions;	   /* traced ones in the files that it maps */
 	struct seep_probes probes; /* none if all processes share theirs */
 };
 

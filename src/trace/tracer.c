@@ -19,16 +19,6 @@
 /* Windows of the overhead measurement do not come closer together than this. */
 #define MIN_WINDOW_PERIOD_NS SEEP_NS_PER_S
 
-int seep_tracer_add_pid(struct seep_tracer *tracer, pid_t pid)
-{
-	struct seep_target *target;
-	int error = seep_targets_add(tracer->targets, pid, false, &target);
-
-	if (error)
-		return error == -EALREADY ? 0 : error;
-	return seep_follow_watch(tracer, target);
-}
-
 static int add_member(void *context, pid_t pid)
 {
 	struct seep_tracer *tracer = context;
@@ -42,6 +32,27 @@ static int add_member(void *context, pid_t pid)
 	else if (error && error != -EALREADY)
 		seep_debug("process %d is not traced: %s", pid, strerror(-error));
 	return error == -EPERM || error == -ENOMEM ? error : 0;
+}
+
+/* The children that a process has already, and theirs. Further ones are found by BPF. */
+static int add_children(void *context, pid_t pid)
+{
+	int error = add_member(context, pid);
+
+	return error ? error : seep_scope_each_child(pid, add_children, context);
+}
+
+int seep_tracer_add_pid(struct seep_tracer *tracer, pid_t pid)
+{
+	struct seep_target *target;
+	int error = seep_targets_add(tracer->targets, pid, false, &target);
+
+	if (error)
+		return error == -EALREADY ? 0 : error;
+	error = seep_follow_watch(tracer, target);
+	if (!error && tracer->config.scope->children)
+		error = seep_scope_each_child(pid, add_children, tracer);
+	return error;
 }
 
 int seep_tracer_add_scope(struct seep_tracer *tracer)

@@ -50,7 +50,7 @@ struct seep_tracer {
 	struct seep_loop_source *open_source;
 	struct seep_loop_source *close_source;
 	struct seep_loop_source *bury_source; /* NULL: nothing is to be buried */
-	uint64_t losses[SEEP_LOSS_COUNT]; /* counted here, not in the kernel */
+	uint64_t losses[SEEP_LOSS_COUNT];     /* counted here, not in the kernel */
 	bool stopped;
 };
 

@@ -6,6 +6,7 @@ beside them. SEEP_SOAK_SECONDS makes it longer; make soak takes ten minutes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -56,22 +57,25 @@ def storm(stop: threading.Event) -> None:
         subprocess.run(["/bin/sh", "-c", "/bin/true; /bin/true & wait"], check=False)
 
 
-def busy_slots() -> int:
-    """Unwind slots that are claimed in any trace that runs now."""
-    maps = json.loads(subprocess.check_output(["/usr/sbin/bpftool", "-j", "map", "list"]))
-    busy = 0
-    for entry in maps:
-        if entry.get("name") != "slots":
+def maps_of(pid: int) -> set[str]:
+    """The ids of the BPF maps that a process holds."""
+    ids = set()
+    for info in Path(f"/proc/{pid}/fdinfo").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            ids.update(re.findall(r"^map_id:\s*(\d+)$", info.read_text(), re.M))
+    return ids
+
+
+def busy_slots(pid: int) -> int:
+    """Unwind slots that are claimed in the trace of this seep."""
+    for number in maps_of(pid):
+        command = ["/usr/sbin/bpftool", "-j", "map", "show", "id", number]
+        if json.loads(subprocess.check_output(command)).get("name") != "slots":
             continue
-        dump = subprocess.run(
-            ["/usr/sbin/bpftool", "-j", "map", "dump", "id", str(entry["id"])],
-            capture_output=True,
-            check=False,
-        )
-        if dump.returncode == 0:
-            elements = json.loads(dump.stdout)
-            busy += sum(element["formatted"]["value"]["busy"] for element in elements)
-    return busy
+        command[3] = "dump"
+        elements = json.loads(subprocess.check_output(command))
+        return sum(element["formatted"]["value"]["busy"] for element in elements)
+    raise LookupError("no slots")
 
 
 def test_threads_that_preempt_one_another(start, seep, full_preemption: str) -> None:
@@ -97,7 +101,7 @@ def one_round(start, seep) -> None:
     trace = seep("-p", target.pid, "-i", "500ms").attached()
     target.go()
     done = target.done()
-    assert busy_slots() == 0
+    assert busy_slots(trace.pid) == 0
     report = trace.finish()
     assert target.quit() == 0
     target.end()
