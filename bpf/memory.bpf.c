@@ -20,9 +20,6 @@
 /* Text of one allocator source: that of glibc's malloc.c is 24 KiB. */
 #define ALLOCATOR_BYTES (32 << 10)
 
-/* 6.13; only called in the session program, which is loaded only where it exists. */
-extern bool bpf_session_is_return(void) __ksym __weak;
-
 /*
  * The guard against the private stack: since 6.13 a program that uses 64 bytes of stack or more gets
  * a per-CPU one, which another thread on this CPU would share (uprobe programs are preemptible). A
@@ -242,12 +239,18 @@ static __always_inline int alloc_leave(struct pt_regs *ctx, void *guard)
 	return 0;
 }
 
-/* One probe for entry and return (6.13); the type is set by the loader. */
+/*
+ * One probe for entry and return (6.13); the type is set by the loader. At the return the instruction
+ * pointer is the caller's. (bpf_session_is_return has one prototype before 7.0 and another one since,
+ * of which libbpf before 1.3 can take only one.)
+ */
 SEC("uprobe")
 int alloc_session(struct pt_regs *ctx)
 {
-	return bpf_session_is_return() ? alloc_leave(ctx, &no_session_programs) :
-					 alloc_enter(ctx, &no_session_programs);
+	bool entry = bpf_get_func_ip(ctx) == ctx->ip;
+
+	return entry ? alloc_enter(ctx, &no_session_programs) :
+		       alloc_leave(ctx, &no_session_programs);
 }
 
 SEC("uprobe")
