@@ -17,8 +17,8 @@
 
 /*
  * Every object that exists. Not preallocated: most traces hold far fewer objects than the cap. Safe
- * in uprobe programs since the BPF memory allocator of 6.1 (commit fba1a1c6c912); the loader
- * preallocates on older kernels.
+ * in uprobe programs since the BPF memory allocator of 6.1 (commit fba1a1c6c912), the oldest kernel
+ * that we are for.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

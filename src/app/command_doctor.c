@@ -30,12 +30,14 @@ static int examine_machine(void)
 {
 	struct seep_features features;
 	struct utsname system;
-	int error = seep_features_probe(SEEP_ATTACH_VARIANT_COUNT, &features);
+	int error;
 
-	if (error)
-		return error;
 	uname(&system);
 	printf("kernel   %s %s, %s\n", system.sysname, system.release, system.machine);
+	fflush(stdout);
+	error = seep_features_probe(SEEP_ATTACH_VARIANT_COUNT, &features);
+	if (error)
+		return error;
 	printf("probes   attached by \"%s\"\n", seep_attach_variant_name(features.variant));
 	printf("cost     %u ns for a hit (%u ns where the kernel single-steps), %u ns for a call\n",
 	       features.cost.entry_ns, features.cost.stepped_ns, features.cost.call_ns);

@@ -5,11 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "bpf/features.skel.h"
 #include "proc/maps.h"
@@ -201,13 +205,72 @@ static int try_variant(struct calibration *calibration, struct seep_probe_cost *
 	return error;
 }
 
-static void explain_failure(int error, enum seep_attach_variant forced)
+/* --- what is missing --------------------------------------------------------------------------- */
+
+/* What the BPF programs cannot do without, and the kernel that it came with. */
+static const struct {
+	enum bpf_func_id helper;
+	const char *name;
+	const char *since;
+} needs[] = {
+	{BPF_FUNC_for_each_map_elem, "walks over BPF maps", "5.13"},
+	{BPF_FUNC_get_attach_cookie, "cookies of BPF programs", "5.15"},
+	{BPF_FUNC_find_vma, "the search for a mapping from BPF", "5.17"},
+};
+
+/* The oldest kernel that the tests run on. */
+#define OLDEST_TESTED "6.1"
+
+int seep_features_explain_missing(void)
 {
-	if (forced != SEEP_ATTACH_VARIANT_COUNT)
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	libbpf_print_fn_t print = libbpf_set_print(libbpf_silent);
+	struct utsname system;
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, needs[i].helper, NULL) == 0)
+			seep_buffer_printf(&text, "%s%s (%s)", text.length ? ", " : "",
+					   needs[i].name, needs[i].since);
+	}
+	libbpf_set_print(print);
+	if (!text.length)
+		return 0;
+	uname(&system);
+	seep_error(
+		"this kernel, Linux %s, is too old: it lacks %s; seep is made for Linux " OLDEST_TESTED
+		" or later",
+		system.release, text.data);
+	return -EOPNOTSUPP;
+}
+
+/*
+ * Debian's kernels know a third level of kernel.perf_event_paranoid, their default, at which
+ * CAP_PERFMON does not suffice for perf_event_open.
+ */
+static bool perf_is_for_root_only(void)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+
+	return seep_file_read_at(AT_FDCWD, "/proc/sys/kernel/perf_event_paranoid", 16, &text) ==
+		       0 &&
+	       strtol(text.data, NULL, 10) > 2;
+}
+
+static void explain_failure(int error, enum seep_attach_variant last,
+			    enum seep_attach_variant forced)
+{
+	if (error == -EPERM || error == -EACCES)
+		seep_error("not allowed to trace: %s; " SEEP_NEEDS_PERMISSION "%s",
+			   strerror(-error),
+			   last == SEEP_ATTACH_PERF && perf_is_for_root_only() ?
+				   "; this kernel wants CAP_SYS_ADMIN too, as long as "
+				   "kernel.perf_event_paranoid is above 2" :
+				   "");
+	else if (seep_features_explain_missing())
+		return;
+	else if (forced != SEEP_ATTACH_VARIANT_COUNT)
 		seep_error("cannot attach by \"%s\" as asked: this kernel says %s",
 			   seep_attach_variant_name(forced), strerror(-error));
-	else if (error == -EPERM || error == -EACCES)
-		seep_error("not allowed to trace: %s; " SEEP_NEEDS_PERMISSION, strerror(-error));
 	else
 		seep_error("cannot attach a uprobe to a function of our own: %s; the kernel needs "
 			   "CONFIG_UPROBES, CONFIG_BPF_EVENTS and BPF for tracing",
@@ -237,7 +300,7 @@ int seep_features_probe(enum seep_attach_variant forced, struct seep_features *r
 	}
 	seep_maps_done(&calibration.maps);
 	if (error) {
-		explain_failure(error, forced);
+		explain_failure(error, calibration.variant, forced);
 		return error;
 	}
 	ret_features->variant = calibration.variant;

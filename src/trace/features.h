@@ -50,4 +50,7 @@ struct seep_features {
  */
 int seep_features_probe(enum seep_attach_variant forced, struct seep_features *ret_features);
 
+/* Says what this kernel is too old for. 0 if that is nothing, else -EOPNOTSUPP. */
+int seep_features_explain_missing(void);
+
 #endif

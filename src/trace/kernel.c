@@ -111,7 +111,7 @@ static void explain_load_failure(int error)
 		seep_error("cannot load the BPF programs: %s; a smaller --max-objects needs less "
 			   "kernel memory",
 			   strerror(-error));
-	else
+	else if (!seep_features_explain_missing())
 		seep_error("cannot load the BPF programs: %s; run again with -v to see what the "
 			   "kernel says",
 			   strerror(-error));
