@@ -19,7 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 SEEP = BUILD / "seep"
 FIXTURES = BUILD / "fixtures"
-TIMEOUT = 60.0  # seconds; for anything that a test waits for
+# How much slower than a real machine this one is: a virtual one without KVM by far.
+SLOWNESS = float(os.environ.get("SEEP_TEST_SLOWNESS", "1"))
+TIMEOUT = 60.0 * SLOWNESS  # seconds; for anything that a test waits for
 COUNTS = ("allocs", "alloc_bytes", "frees", "free_bytes")
 
 Report = dict[str, Any]
@@ -35,6 +37,17 @@ def x_macro(header: str, macro: str, field: int) -> list[str]:
 LOSSES = x_macro("counters.h", "SEEP_LOSSES", 1)
 ENDS = x_macro("ends.h", "SEEP_ENDS", 1)
 ALLOCATORS = x_macro("functions.h", "SEEP_MEMORY_FUNCTIONS", 0)
+
+
+def kernel_version() -> tuple[int, ...]:
+    """As (6, 1), of the running kernel."""
+    return tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
+
+
+def attach_variants() -> list[str]:
+    """The ways to attach that this kernel must have, best first."""
+    since = {"session": (6, 13), "multi": (6, 6), "perf": (0, 0)}
+    return [name for name, version in since.items() if kernel_version() >= version]
 
 
 def wait_until(condition: Callable[[], Any], what: str, timeout: float = TIMEOUT) -> Any:

@@ -6,19 +6,20 @@ from __future__ import annotations
 import re
 import subprocess
 
-from harness import SEEP
+from harness import SEEP, TIMEOUT, attach_variants
 
 
 def doctor(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [SEEP, "doctor", *arguments], capture_output=True, text=True, check=False, timeout=60
+        [SEEP, "doctor", *arguments], capture_output=True, text=True, check=False, timeout=TIMEOUT
     )
 
 
 def test_machine() -> None:
     result = doctor()
     assert result.returncode == 0, result.stderr
-    assert re.search(r'^probes +attached by "(session|multi|perf)"$', result.stdout, re.M)
+    probes = re.search(r'^probes +attached by "(\w+)"$', result.stdout, re.M)
+    assert probes and probes[1] == attach_variants()[0]
     cost = re.search(r"^cost +(\d+) ns for a hit \((\d+) ns .*\), (\d+) ns for a call$", result.stdout, re.M)
     assert cost
     assert all(10 < int(value) < 1_000_000 for value in cost.groups())

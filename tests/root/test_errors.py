@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import FIXTURES, SEEP, Seep, modified_text
+from harness import FIXTURES, SEEP, TIMEOUT, Seep, modified_text
 
 
 def run_seep(*arguments: str, prefix: tuple[str, ...] = (), program: Path = SEEP):
@@ -20,7 +20,7 @@ def run_seep(*arguments: str, prefix: tuple[str, ...] = (), program: Path = SEEP
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=TIMEOUT,
         errors="replace",
     )
 
@@ -281,7 +281,7 @@ def test_closed_pipe(start, tmp_path: Path) -> None:
         trace.attached()
         assert os.read(reader, 1)
         os.close(reader)
-        assert trace.wait(20) in (1, 141, -13)
+        assert trace.wait() in (1, 141, -13)
     finally:
         trace.end()
     assert modified_text(target.pid) == 0

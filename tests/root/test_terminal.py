@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from harness import SEEP, end_process, wait_until
+from harness import SEEP, TIMEOUT, end_process, wait_until
 
 
 class Terminal:
@@ -73,7 +73,7 @@ def test_status_line(start, terminal: Terminal) -> None:
         first = len(terminal.data)
         wait_until(lambda: len(terminal.data) > first, "its next state")
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(TIMEOUT) == 0
     finally:
         end_process(process)
     assert b"\r" in terminal.data
@@ -93,7 +93,7 @@ def test_colours_only_where_wanted(start, terminal: Terminal) -> None:
             stdout=terminal.slave,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "TERM": "xterm", **environment},
-            timeout=20,
+            timeout=TIMEOUT,
         )
         assert result.returncode == 0
         wait_until(lambda: len(terminal.data) > before, "output")
