@@ -312,6 +312,12 @@ check: ## install what the tests need, build, run all tests and the lint
 check-unwind: all fixtures stacks ## compare stacks with gdb: servers, compilers, languages
 	$(PYTHON) -m pytest -q -p no:cacheprovider tests/root/test_unwind.py
 
+.PHONY: check-kernels
+check-kernels: ## run the root tests on other kernels (KERNELS="6.1 newest"), in virtual machines
+	@tools/setup test
+	@$(MAKE) --no-print-directory all fixtures
+	@BUILD=$(BUILD) KERNELS="$(KERNELS)" tools/check kernels
+
 .PHONY: soak
 soak: all fixtures ## ten minutes of preemption, forks and execs (SOAK_SECONDS)
 	SEEP_SOAK_SECONDS=$(or $(SOAK_SECONDS),600) $(PYTHON) -m pytest -q -s -p no:cacheprovider \
