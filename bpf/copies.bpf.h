@@ -47,19 +47,38 @@ static __always_inline __u32 copy_stack(struct seep_copy_event *event, __u64 sp)
 	return done;
 }
 
+struct copy_repair {
+	struct seep_copy_event *event;
+	struct return_instance *instance;
+	__u64 sp;
+};
+
+static long repair_step(__u32 step, void *context)
+{
+	struct copy_repair *repair = context;
+	struct return_instance *instance = repair->instance;
+	__u64 offset;
+
+	if (!instance)
+		return 1;
+	offset = BPF_CORE_READ(instance, stack) - repair->sp;
+	if (offset <= SEEP_COPY_BYTES - 8 && !(offset & 7))
+		*(__u64 *)(repair->event->stack + offset) = BPF_CORE_READ(instance, orig_ret_vaddr);
+	repair->instance = BPF_CORE_READ(instance, next);
+	return 0;
+}
+
 /* Puts the return addresses back that return probes, ours or anybody's, have replaced. */
 static __always_inline void copy_repair(struct seep_copy_event *event, __u64 sp)
 {
 	struct uprobe_task *utask = bpf_get_current_task_btf()->utask;
-	struct return_instance *instance = utask ? utask->return_instances : NULL;
+	struct copy_repair repair = {
+		.event = event,
+		.instance = utask ? utask->return_instances : NULL,
+		.sp = sp,
+	};
 
-	for (int i = 0; i < MAX_RETURN_DEPTH && instance; i++) {
-		__u64 offset = instance->stack - sp;
-
-		if (offset <= SEEP_COPY_BYTES - 8 && !(offset & 7))
-			*(__u64 *)(event->stack + offset) = instance->orig_ret_vaddr;
-		instance = instance->next;
-	}
+	bpf_loop(MAX_RETURN_DEPTH, repair_step, &repair, 0);
 }
 
 /*

@@ -41,7 +41,7 @@ struct {
 
 __u32 last_file SEC(".bss") __weak;
 
-/* Components of a path, and crossings of mount points. The verifier follows each. */
+/* Components of a path, and crossings of mount points. */
 #define MAX_PATH_STEPS 48
 
 /* A mount is what its vfsmount is part of (real_mount in fs/mount.h). */
@@ -50,41 +50,60 @@ static __always_inline struct mount *mount_of(struct vfsmount *vfsmount)
 	return (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
 }
 
+struct path_walk {
+	struct mount *mount;
+	struct dentry *dentry;
+	char *path;
+	__u32 used;
+	__u32 whole;
+};
+
+/* One step of file_path towards the root: 0 to go on. */
+static long path_step(__u32 step, void *context)
+{
+	struct path_walk *walk = context;
+	struct mount *mount = walk->mount;
+	struct dentry *dentry = walk->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
+	__u32 used = walk->used;
+	long length;
+
+	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
+		walk->mount = BPF_CORE_READ(mount, mnt_parent);
+		walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		if (walk->mount != mount)
+			return 0;
+		walk->whole = 1;
+		return 1;
+	}
+	if (used >= SEEP_PATH_BYTES)
+		return 1;
+	length = bpf_probe_read_kernel_str(walk->path + used, SEEP_NAME_BYTES,
+					   BPF_CORE_READ(dentry, d_name.name));
+	if (length <= 0 || length > SEEP_NAME_BYTES)
+		return 1;
+	walk->used = used + length;
+	walk->dentry = parent;
+	if (parent != dentry)
+		return 0;
+	walk->whole = 1;
+	return 1;
+}
+
 /*
  * Writes the path of @file as seep_file_event has it, from its last component up to the root of the
- * mount namespace. Its length in bytes, 0 if it is too long.
+ * mount namespace. Its length in bytes, 0 if it is too long. By bpf_loop (5.17), so that the verifier
+ * looks at one step and not at all.
  */
 static __always_inline __u32 file_path(struct file *file, char *path)
 {
-	struct mount *mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	__u32 used = 0;
+	struct path_walk walk = {
+		.mount = mount_of(BPF_CORE_READ(file, f_path.mnt)),
+		.dentry = BPF_CORE_READ(file, f_path.dentry),
+		.path = path,
+	};
 
-	for (int i = 0; i < MAX_PATH_STEPS; i++) {
-		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
-		long length;
-
-		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
-			struct mount *below = BPF_CORE_READ(mount, mnt_parent);
-
-			if (below == mount)
-				return used;
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			mount = below;
-			continue;
-		}
-		if (used >= SEEP_PATH_BYTES)
-			return 0;
-		length = bpf_probe_read_kernel_str(path + used, SEEP_NAME_BYTES,
-						   BPF_CORE_READ(dentry, d_name.name));
-		if (length <= 0 || length > SEEP_NAME_BYTES)
-			return 0;
-		used += length;
-		if (parent == dentry)
-			return used;
-		dentry = parent;
-	}
-	return 0;
+	bpf_loop(MAX_PATH_STEPS, path_step, &walk, 0);
+	return walk.whole ? walk.used : 0;
 }
 
 static __always_inline void file_announce(struct slot *slot, const struct seep_file_key *key,
