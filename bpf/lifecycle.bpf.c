@@ -50,7 +50,7 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	__u32 *slot = bpf_map_lookup_elem(&targets, &tgid);
 	struct seep_process_value *process;
-	struct seep_exec_event event = {.type = SEEP_EVENT_EXEC};
+	struct seep_exec_event *event;
 
 	if (!slot) {
 		if (exec_of_other(tgid) != -EEXIST_ERRNO)
@@ -62,13 +62,19 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 	process = bpf_map_lookup_elem(&processes, slot);
 	if (!process)
 		return 0;
-	event.old_process = process->id;
-	event.new_process = SEEP_PROCESS_NEXT(process->id);
-	event.time_ns = bpf_ktime_get_ns();
-	bpf_get_current_comm(event.comm, sizeof(event.comm));
-	process->id = event.new_process;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (event) {
+		event->type = SEEP_EVENT_EXEC;
+		event->old_process = process->id;
+		event->new_process = SEEP_PROCESS_NEXT(process->id);
+		event->pad = 0;
+		event->time_ns = bpf_ktime_get_ns();
+		bpf_get_current_comm(event->comm, sizeof(event->comm));
+	}
+	process->id = SEEP_PROCESS_NEXT(process->id);
 	process->active = 1;
-	bpf_ringbuf_output(&events, &event, sizeof(event), 0);
+	if (event)
+		bpf_ringbuf_submit(event, 0);
 	return 0;
 }
 

@@ -55,18 +55,29 @@ static __always_inline bool is_target(__u32 tgid)
 	return bpf_map_lookup_elem(&targets, &tgid) != NULL;
 }
 
+/* Tells user space of a process that got a slot. 0, or -1 if the ring buffer is full. */
+static __always_inline int process_announce(__u32 process, __u32 tgid, __u32 parent)
+{
+	struct seep_process_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event)
+		return -1;
+	event->type = SEEP_EVENT_PROCESS;
+	event->process = process;
+	event->pid = tgid;
+	event->parent = parent;
+	event->time_ns = bpf_ktime_get_ns();
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
 /*
  * Takes a process into the scope: gives it a slot with a new id, and tells user space, which attaches
  * to it. Counted if that is not possible. 0, or -EEXIST if user space has just given it a slot.
  */
 static __always_inline long process_adopt(__u32 tgid, __u32 parent)
 {
-	struct seep_process_event event = {
-		.type = SEEP_EVENT_PROCESS,
-		.pid = tgid,
-		.parent = parent,
-		.time_ns = bpf_ktime_get_ns(),
-	};
 	struct seep_process_value *process;
 	__u32 slot;
 	long error;
@@ -82,11 +93,9 @@ static __always_inline long process_adopt(__u32 tgid, __u32 parent)
 		return 0;
 	process->id = SEEP_PROCESS_NEXT(process->id);
 	process->active = 1;
-	event.process = process->id;
-	bpf_get_current_comm(event.comm, sizeof(event.comm));
 	error = bpf_map_update_elem(&targets, &tgid, &slot, BPF_NOEXIST);
 	if (!error) {
-		error = bpf_ringbuf_output(&events, &event, sizeof(event), 0);
+		error = process_announce(process->id, tgid, parent);
 		if (!error)
 			return 0;
 		bpf_map_delete_elem(&targets, &tgid);
