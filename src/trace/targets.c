@@ -359,8 +359,14 @@ static int attach_running(struct seep_targets *targets, struct seep_target *targ
 {
 	struct seep_proc_memory memory;
 	uint64_t missed = 0;
-	int count = seep_targets_rescan(targets, target, &missed);
+	int count;
 
+	/* First the tables: a busy process would have many stacks before they are there. */
+	seep_targets_preload(targets, target);
+	/* Whoever waits for the probes of one that joins a scope sees nothing but the probes. */
+	if (target->by_scope)
+		seep_kernel_set_active(targets->config.kernel, target->slot, true);
+	count = seep_targets_rescan(targets, target, &missed);
 	if (count < 0)
 		return target->by_scope ? count : explain(target->pid, count);
 	if (!target->num_functions && !target->by_scope)
@@ -368,7 +374,6 @@ static int attach_running(struct seep_targets *targets, struct seep_target *targ
 	if (seep_proc_memory_read(target->pid, &memory) == 0)
 		target->record->process.pre_attach_bytes = memory.anon_bytes;
 	target->record->process.attached_late = true;
-	seep_targets_preload(targets, target);
 	seep_kernel_set_active(targets->config.kernel, target->slot, true);
 	return 0;
 }
@@ -408,9 +413,6 @@ int seep_targets_add(struct seep_targets *targets, pid_t pid, bool by_scope,
 	if (error)
 		return by_scope || error == -EALREADY ? error : explain(pid, error);
 	target->by_scope = by_scope;
-	/* Whoever waits for the probes of one that joins a scope sees nothing but the probes. */
-	if (by_scope)
-		seep_kernel_set_active(targets->config.kernel, target->slot, true);
 	error = attach_running(targets, target);
 	if (error) {
 		seep_targets_remove(targets, target);
