@@ -151,7 +151,8 @@ FIXTURE_SPECIAL  := counting launched leaky_library nested plt_pointer raw uses_
 FIXTURE_PROGRAMS := $(filter-out $(FIXTURE_SPECIAL),$(patsubst tests/fixtures/%.c,%,$(wildcard tests/fixtures/*.c)))
 FIXTURES := $(addprefix $(BUILD)/fixtures/,$(FIXTURE_PROGRAMS) launched plt_pointer raw uses_library cplusplus \
 	    libnested.so libleaky.so libleaky_late.so allocators_static allocators_musl \
-	    sizes_stripped sizes_debuglink sizes_debugdata)
+	    allocators_musl_dynamic allocators_static_debuglink allocators_static_debugdata \
+	    allocators_static_stripped sizes_stripped sizes_debuglink sizes_debugdata)
 
 # One place for all that is linked from C: $(call fixture,extra flags)
 fixture = @mkdir -p $(@D) && $(if $(V),set -x,printf '  %-8s %s\n' FIXTURE $@) && \
@@ -181,6 +182,10 @@ $(BUILD)/fixtures/uses_library: tests/fixtures/uses_library.c tests/fixtures/fix
 $(BUILD)/fixtures/allocators_static: tests/fixtures/allocators.c tests/fixtures/fixture.h
 	$(call fixture,-static)
 
+$(BUILD)/fixtures/allocators_musl_dynamic: CC := musl-gcc
+$(BUILD)/fixtures/allocators_musl_dynamic: tests/fixtures/allocators.c tests/fixtures/fixture.h
+	$(call fixture)
+
 $(BUILD)/fixtures/allocators_musl: CC := musl-gcc
 $(BUILD)/fixtures/allocators_musl: tests/fixtures/allocators.c tests/fixtures/fixture.h
 	$(call fixture,-static)
@@ -207,6 +212,52 @@ $(BUILD)/fixtures/%_debugdata: $(BUILD)/fixtures/%
 	$(Q)xz --force $@.mini
 	$(Q)objcopy --strip-all --add-section .gnu_debugdata=$@.mini.xz $< $@
 	$(Q)rm -f $@.mini.xz
+
+# Programs that call the functions of one allocator by name, linked with its library or against it.
+FAMILIES := $(addprefix $(BUILD)/fixtures/,mimalloc tcmalloc jemalloc jemalloc_je operators operators_static \
+	    operators_mimalloc operators_tcmalloc operators_tcmalloc_static operators_jemalloc \
+	    operators_jemalloc_static pool releases plugin_host libplugin.so)
+FAMILIES_HEADERS := tests/fixtures/families/families.h tests/fixtures/fixture.h
+FAMILIES_LIBS    := /usr/lib/$(shell $(CC) -print-multiarch)
+FAMILIES_CXX     := -std=gnu++17 -D_GNU_SOURCE -Wno-missing-field-initializers
+
+# $(call family,name,compiler,source,flags and libraries)
+define family
+$(BUILD)/fixtures/$(1): tests/fixtures/families/$(3) $(FAMILIES_HEADERS)
+	@mkdir -p $$(@D)
+	$$(call say,FIXTURE,$$@)
+	$$(Q)$(2) $(FIXTURE_FLAGS) -Wl,--no-as-needed $$< -o $$@ $(4)
+endef
+family_c   = $(eval $(call family,$(1),$(CC) -std=gnu11 -D_GNU_SOURCE,$(2),$(3)))
+family_cxx = $(eval $(call family,$(1),$(CXX) $(FAMILIES_CXX),$(2),$(3)))
+
+$(call family_c,mimalloc,mimalloc.c,-lmimalloc)
+$(call family_c,jemalloc,jemalloc.c,-ljemalloc)
+$(call family_c,jemalloc_je,jemalloc.c,-DJE $(BUILD)/fixtures/libje.a -lstdc++ -lm -ldl)
+$(call family_c,plugin_host,plugin_host.c,-ldl)
+$(call family_c,libplugin.so,plugin.c,-fPIC -shared -fvisibility=hidden -Wl$(,)--exclude-libs$(,)ALL \
+	$(BUILD)/fixtures/libje.a -lstdc++ -lm)
+$(call family_cxx,tcmalloc,tcmalloc.cc,-ltcmalloc_minimal)
+$(call family_cxx,operators,operators.cc,)
+$(call family_cxx,operators_static,operators.cc,-static)
+$(call family_cxx,operators_mimalloc,operators.cc,-lmimalloc)
+$(call family_cxx,operators_tcmalloc,operators.cc,-ltcmalloc_minimal)
+$(call family_cxx,operators_tcmalloc_static,operators.cc,-Wl$(,)--whole-archive \
+	$(FAMILIES_LIBS)/libtcmalloc_minimal.a -Wl$(,)--no-whole-archive)
+$(call family_cxx,operators_jemalloc,operators.cc,-ljemalloc)
+$(call family_cxx,operators_jemalloc_static,operators.cc,$(FAMILIES_LIBS)/libjemalloc.a -ldl)
+$(call family_cxx,pool,pool.cc,)
+$(call family_cxx,releases,releases.cc,)
+$(BUILD)/fixtures/jemalloc_je $(BUILD)/fixtures/libplugin.so: $(BUILD)/fixtures/libje.a
+
+# jemalloc under the names that it has when it was configured --with-jemalloc-prefix=je_.
+JEMALLOC_NAMES := malloc calloc realloc free posix_memalign aligned_alloc memalign valloc mallocx rallocx \
+		  xallocx sallocx dallocx sdallocx nallocx mallctl mallctlnametomib mallctlbymib \
+		  malloc_stats_print malloc_usable_size malloc_message malloc_conf
+$(BUILD)/fixtures/libje.a: $(FAMILIES_LIBS)/libjemalloc_pic.a
+	@mkdir -p $(@D)
+	$(call say,RENAME,$@)
+	$(Q)objcopy $(foreach name,$(JEMALLOC_NAMES),--redefine-sym $(name)=je_$(name)) $< $@
 
 $(BUILD)/bench/pairs: tests/bench/pairs.c
 	$(call fixture)
@@ -285,7 +336,7 @@ $(BUILD)/fixtures/stacks_rust_O%: tests/fixtures/stacks/stacks.rs
 STACKS += $(STACKS_LIBRARIES) $(BUILD)/fixtures/stacks_musl $(addprefix $(BUILD)/fixtures/stacks_rust_O,0 3)
 
 .PHONY: fixtures
-fixtures: $(FIXTURES) $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(TEST_TOOLS) ## build the programs that the tests trace
+fixtures: $(FIXTURES) $(FAMILIES) $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(TEST_TOOLS) ## build the programs that the tests trace
 
 .PHONY: stacks
 stacks: $(STACKS) # one program by many compilers, for tests/root/test_unwind.py

@@ -82,10 +82,10 @@ static __always_inline void copy_repair(struct seep_copy_event *event, __u64 sp)
 }
 
 /*
- * Sends the stack that was walked in @slot from @ctx on. One that is to be walked again gets a hash
+ * Sends the stack that was walked in @slot. One that is to be walked again gets a hash
  * of its own: by thread and time.
  */
-static __noinline int copy_send(struct slot *slot, struct pt_regs *ctx, __u32 purpose)
+static __noinline int copy_send(struct slot *slot, __u32 purpose)
 {
 	struct seep_copy_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
@@ -107,17 +107,10 @@ static __noinline int copy_send(struct slot *slot, struct pt_regs *ctx, __u32 pu
 	event->start = slot->mapping.start;
 	event->limit = slot->mapping.end;
 	event->delta = slot->mapping.delta;
-	event->registers.ip = ctx->ip;
-	event->registers.sp = ctx->sp;
-	event->registers.bp = ctx->bp;
-	event->registers.bx = ctx->bx;
-	event->registers.r12 = ctx->r12;
-	event->registers.r13 = ctx->r13;
-	event->registers.r14 = ctx->r14;
-	event->registers.r15 = ctx->r15;
+	event->registers = slot->start;
 	bpf_probe_read_kernel(event->frames, sizeof(event->frames), slot->stack.frames);
-	event->stack_bytes = copy_stack(event, ctx->sp);
-	copy_repair(event, ctx->sp);
+	event->stack_bytes = copy_stack(event, slot->start.sp);
+	copy_repair(event, slot->start.sp);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }

@@ -119,6 +119,18 @@ static __always_inline void counter_add(void *map, __u32 index, __u64 amount)
 		__sync_fetch_and_add(counter, amount);
 }
 
+/* The slot that the probe is of. One that does not exist if the running process is not traced. */
+static __always_inline __u32 slot_of_cookie(__u64 cookie)
+{
+	__u32 tgid, *found, slot = cookie >> 32;
+
+	if (slot != SEEP_SLOT_ANY)
+		return slot;
+	tgid = bpf_get_current_pid_tgid() >> 32;
+	found = bpf_map_lookup_elem(&targets, &tgid);
+	return found ? *found : SEEP_SLOT_ANY;
+}
+
 static __always_inline bool is_hotspot(__u32 process)
 {
 	__u32 slot = SEEP_PROCESS_SLOT(process);

@@ -11,6 +11,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "copies.bpf.h"
+#include "delegation.bpf.h"
 #include "objects.bpf.h"
 #include "threads.bpf.h"
 
@@ -19,6 +20,12 @@
 
 /* Text of one allocator source: that of glibc's malloc.c is 24 KiB. */
 #define ALLOCATOR_BYTES (32 << 10)
+
+/* What a releasing function may have on the stack when it calls the next one. */
+#define RELEASE_STACK_BYTES 4096
+
+/* Of a string, in windows of a slot: strings that are copied are shorter. */
+#define STRING_MAX_WINDOWS 64
 
 /*
  * The guard against the private stack: since 6.13 a program that uses 64 bytes of stack or more gets
@@ -39,6 +46,23 @@ struct no_programs no_programs SEC(".maps"), no_session_programs SEC(".maps");
  * The argument with this number, 0 without one. Each is loaded on its own: a load at a computed offset
  * of the context, as the compiler would like to make of it, is refused by the verifier.
  */
+static __always_inline __u64 late_argument(struct pt_regs *ctx, __u8 number)
+{
+	__u64 fourth = PT_REGS_PARM4(ctx), fifth = PT_REGS_PARM5(ctx), sixth = ctx->r9;
+
+	barrier_var(fourth);
+	barrier_var(fifth);
+	barrier_var(sixth);
+	switch (number) {
+	case 4:
+		return fourth;
+	case 5:
+		return fifth;
+	default:
+		return sixth;
+	}
+}
+
 static __always_inline __u64 argument(struct pt_regs *ctx, __u8 number)
 {
 	__u64 first = PT_REGS_PARM1(ctx), second = PT_REGS_PARM2(ctx), third = PT_REGS_PARM3(ctx);
@@ -47,6 +71,8 @@ static __always_inline __u64 argument(struct pt_regs *ctx, __u8 number)
 	barrier_var(second);
 	barrier_var(third);
 	switch (number) {
+	case 0:
+		return 0;
 	case 1:
 		return first;
 	case 2:
@@ -54,64 +80,115 @@ static __always_inline __u64 argument(struct pt_regs *ctx, __u8 number)
 	case 3:
 		return third;
 	default:
-		return 0;
+		return late_argument(ctx, number);
 	}
 }
 
 struct call {
 	const struct seep_probe *probe;
+	__u32 index; /* of the probe */
 	__u32 process;
 };
-
-/* The slot of the running process; one that does not exist if it is not traced. */
-static __always_inline __u32 current_slot(void)
-{
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	__u32 *slot = bpf_map_lookup_elem(&targets, &tgid);
-
-	return slot ? *slot : SEEP_SLOT_ANY;
-}
 
 /* Looks up whom and what the probe that was hit belongs to. 0, or -1: not to be counted. */
 static __always_inline int call_identify(struct pt_regs *ctx, struct call *ret_call)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
-	__u32 slot = cookie >> 32, index = cookie;
+	__u32 slot = slot_of_cookie(cookie), index = cookie;
 	const struct seep_probe *probe = bpf_map_lookup_elem(&probes, &index);
 	struct seep_process_value *process;
 
-	if (slot == SEEP_SLOT_ANY)
-		slot = current_slot();
 	process = bpf_map_lookup_elem(&processes, &slot);
 	if (!process || !probe || !process->active)
 		return -1;
 	counter_add(&hits, index, 1);
 	ret_call->probe = probe;
+	ret_call->index = index;
 	ret_call->process = process->id;
 	return 0;
+}
+
+/* Takes a block out of the live map, from the heap of the key or else from the other one. 0 or -1. */
+static __always_inline int block_take(struct seep_object_key *key, struct seep_object *ret_object)
+{
+	if (object_take(key, ret_object) == 0)
+		return 0;
+	if (!cfg_user_heap)
+		return -1;
+	key->heap = key->heap == SEEP_HEAP_USER ? SEEP_HEAP_USUAL : SEEP_HEAP_USER;
+	return object_take(key, ret_object);
+}
+
+static __always_inline struct seep_object_key key_of_old(const struct thread_state *thread)
+{
+	return (struct seep_object_key){
+		.id = thread->pointer,
+		.process = thread->process,
+		.kind = SEEP_KIND_MEMORY,
+		.heap = thread->heap,
+	};
 }
 
 /* The block that realloc was given goes back to where it was: the call failed or never returned. */
 static __always_inline void restore_old(struct thread_state *thread)
 {
-	struct seep_object_key key = {
-		.id = thread->pointer,
-		.process = thread->process,
-		.kind = SEEP_KIND_MEMORY,
-	};
+	struct seep_object_key key = key_of_old(thread);
 
+	key.heap = thread->old_heap;
 	thread->has_old = 0;
 	if (bpf_map_update_elem(&live, &key, &thread->old, BPF_NOEXIST))
 		site_released(thread->process, SEEP_KIND_MEMORY, &thread->old, bpf_ktime_get_ns());
 }
 
-/* A call of an allocating function begins. 0, or SESSION_SKIP_RETURN if its return is of no use. */
-static __always_inline int alloc_enter(struct pt_regs *ctx, void *guard)
+static __always_inline bool is_realloc(__u8 role)
+{
+	return role == SEEP_ROLE_REALLOC || role == SEEP_ROLE_REALLOCF;
+}
+
+static __always_inline void read_arguments(struct pt_regs *ctx, struct thread_state *thread,
+					   const struct call *call)
+{
+	const struct seep_probe *probe = call->probe;
+
+	thread->bytes = argument(ctx, probe->size_arg);
+	thread->extra = 0;
+	if (probe->count_arg && probe->role == SEEP_ROLE_RESIZE)
+		thread->extra = argument(ctx, probe->count_arg);
+	else if (probe->count_arg)
+		thread->bytes *= argument(ctx, probe->count_arg);
+	thread->pointer = argument(ctx, probe->pointer_arg);
+	thread->out = argument(ctx, probe->out_arg);
+	thread->function = probe->frame;
+	thread->process = call->process;
+	thread->probe = call->index;
+	thread->role = probe->role;
+	thread->heap = probe->heap;
+}
+
+static __always_inline void take_old(struct thread_state *thread, const struct seep_probe *probe)
+{
+	struct seep_object_key key;
+
+	/* The block itself stands where its successor will be stored. */
+	if (probe->out_arg && probe->out_arg == probe->pointer_arg &&
+	    bpf_probe_read_user(&thread->pointer, 8, (void *)thread->out))
+		thread->pointer = 0;
+	if (!thread->pointer)
+		return;
+	key = key_of_old(thread);
+	thread->has_old = !block_take(&key, &thread->old);
+	thread->old_heap = key.heap;
+}
+
+/*
+ * A call of an allocating function begins. 0, or SESSION_SKIP_RETURN if its return is of no use, which
+ * makes a difference in a session.
+ */
+static __always_inline int alloc_enter(struct pt_regs *ctx, void *guard, bool session)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread_state *thread;
 	struct call call;
-	__u64 bytes;
 
 	if (call_identify(ctx, &call))
 		return SESSION_SKIP_RETURN;
@@ -121,28 +198,19 @@ static __always_inline int alloc_enter(struct pt_regs *ctx, void *guard)
 		bpf_tail_call(ctx, guard, 0);
 		return SESSION_SKIP_RETURN;
 	}
-	if (thread_in_call(task, thread))
+	if (thread_in_call(task, thread)) {
+		note_delegation(thread);
 		return SESSION_SKIP_RETURN;
+	}
 	if (thread->has_old)
 		restore_old(thread);
 
-	bytes = argument(ctx, call.probe->size_arg);
-	if (call.probe->count_arg)
-		bytes *= argument(ctx, call.probe->count_arg);
-	thread->bytes = bytes;
-	thread->pointer = argument(ctx, call.probe->pointer_arg);
-	thread->function = call.probe->frame;
-	thread->process = call.process;
-	thread->role = call.probe->role;
-	if (thread->role == SEEP_ROLE_REALLOC && thread->pointer) {
-		struct seep_object_key key = {
-			.id = thread->pointer,
-			.process = call.process,
-			.kind = SEEP_KIND_MEMORY,
-		};
-
-		thread->has_old = !object_take(&key, &thread->old);
-	}
+	thread->return_slot = 0;
+	read_arguments(ctx, thread, &call);
+	if (session && new_enter(task, ctx, thread, call.probe))
+		return SESSION_SKIP_RETURN;
+	if (is_realloc(thread->role))
+		take_old(thread, call.probe);
 	thread->return_slot = ctx->sp;
 	return 0;
 }
@@ -158,6 +226,17 @@ static __always_inline void release_old(struct thread_state *thread, __u64 now_n
 	}
 }
 
+/* The block that the call stored; 0 without one. */
+static __always_inline __u64 stored_block(const struct thread_state *thread)
+{
+	__u64 address;
+
+	if (bpf_probe_read_user(&address, 8, (void *)thread->out) == 0)
+		return address;
+	count_loss(SEEP_LOSS_OUT_POINTER, 1);
+	return 0;
+}
+
 /*
  * What the call that returns now made: the address of the new block, 0 if there is none. Takes care
  * of the block that realloc was given.
@@ -166,26 +245,69 @@ static __always_inline __u64 call_result(struct pt_regs *ctx, struct thread_stat
 					 __u64 now_ns)
 {
 	__u64 address = PT_REGS_RC(ctx);
+	bool failed;
 
-	if (thread->role == SEEP_ROLE_OUT) {
-		if ((__u32)address)
-			return 0; /* an errno */
-		if (bpf_probe_read_user(&address, 8, (void *)thread->pointer)) {
-			count_loss(SEEP_LOSS_OUT_POINTER, 1);
-			return 0;
-		}
-	} else if (thread->role == SEEP_ROLE_REALLOC) {
+	if (thread->out) {
+		failed = (__u32)address != 0; /* an errno */
+		address = failed ? 0 : stored_block(thread);
+	} else {
 		/*
 		 * NULL means failure, the old block stays. But not for 0 bytes: glibc (and before
 		 * 5.3 jemalloc) then frees the block and returns NULL; allocators that give out an
 		 * empty block instead return it.
 		 */
-		if (address || !thread->bytes)
-			release_old(thread, now_ns);
-		else if (thread->has_old)
-			restore_old(thread);
+		failed = !address && thread->bytes;
 	}
+	if (!is_realloc(thread->role))
+		return address;
+	if (!failed || thread->role == SEEP_ROLE_REALLOCF)
+		release_old(thread, now_ns);
+	else if (thread->has_old)
+		restore_old(thread);
 	return address;
+}
+
+/* A call that resizes in place returns what it could get: a size, or a pointer for success. */
+static __always_inline void block_resized(struct pt_regs *ctx, const struct thread_state *thread)
+{
+	__u64 result = PT_REGS_RC(ctx), bytes = thread->bytes + thread->extra;
+	struct seep_object_key key = key_of_old(thread);
+
+	if (result < thread->bytes)
+		return;
+	if (object_resized(&key, result < bytes ? result : bytes) && cfg_user_heap) {
+		key.heap = SEEP_HEAP_USER;
+		object_resized(&key, result < bytes ? result : bytes);
+	}
+}
+
+/* The length of the string at @address, with its NUL. */
+static __noinline __u64 string_bytes(__u64 address)
+{
+	__u64 bytes = 0;
+	int index = slot_claim();
+	__u32 slot_index = index;
+	struct slot *slot;
+
+	if (index < 0)
+		return 0;
+	slot = bpf_map_lookup_elem(&slots, &slot_index);
+	if (!slot)
+		return 0;
+	for (int i = 0; i < STRING_MAX_WINDOWS; i++) {
+		long length =
+			bpf_probe_read_user_str(slot->context.window, sizeof(slot->context.window),
+						(void *)(address + bytes));
+
+		if (length <= 0)
+			break;
+		bytes += length;
+		if (length < (long)sizeof(slot->context.window))
+			break;
+		bytes--; /* the NUL is not the string's, or comes again */
+	}
+	slot_release(slot);
+	return bytes;
 }
 
 static __always_inline void block_made(struct pt_regs *ctx, struct thread_state *thread,
@@ -195,6 +317,7 @@ static __always_inline void block_made(struct pt_regs *ctx, struct thread_state 
 		.id = address,
 		.process = thread->process,
 		.kind = SEEP_KIND_MEMORY,
+		.heap = thread->heap,
 	};
 	int index = slot_claim();
 	__u32 slot_index = index;
@@ -209,10 +332,14 @@ static __always_inline void block_made(struct pt_regs *ctx, struct thread_state 
 	slot = bpf_map_lookup_elem(&slots, &slot_index);
 	if (!slot)
 		return;
-	unwind_from_return(slot, slot_index, ctx, thread->process, thread->function, now_ns);
+	if (thread->has_outer)
+		slot->start = thread->outer.registers;
+	else
+		registers_save(&slot->start, ctx);
+	unwind_from_return(slot, slot_index, thread->process, thread->function, now_ns);
 	purpose = copy_purpose(slot);
 	if (purpose)
-		copy_send(slot, ctx, purpose);
+		copy_send(slot, purpose);
 	object_made(slot, &key, thread->bytes, now_ns);
 	slot_release(slot);
 }
@@ -231,8 +358,14 @@ static __always_inline int alloc_leave(struct pt_regs *ctx, void *guard)
 	if (!thread->return_slot || thread->return_slot != ctx->sp - 8)
 		return 0;
 	thread->return_slot = 0;
+	if (thread->role == SEEP_ROLE_RESIZE) {
+		block_resized(ctx, thread);
+		return 0;
+	}
 	now_ns = bpf_ktime_get_ns();
 	address = call_result(ctx, thread, now_ns);
+	if (thread->role == SEEP_ROLE_STRING && address)
+		thread->bytes = string_bytes(address);
 	if (!address || thread->bytes < cfg_min_bytes || thread->bytes > cfg_max_bytes)
 		return 0;
 	block_made(ctx, thread, address, now_ns);
@@ -249,14 +382,14 @@ int alloc_session(struct pt_regs *ctx)
 {
 	bool entry = bpf_get_func_ip(ctx) == ctx->ip;
 
-	return entry ? alloc_enter(ctx, &no_session_programs) :
+	return entry ? alloc_enter(ctx, &no_session_programs, true) :
 		       alloc_leave(ctx, &no_session_programs);
 }
 
 SEC("uprobe")
 int alloc_entry(struct pt_regs *ctx)
 {
-	alloc_enter(ctx, &no_programs);
+	alloc_enter(ctx, &no_programs, false);
 	return 0;
 }
 
@@ -266,24 +399,28 @@ int alloc_return(struct pt_regs *ctx)
 	return alloc_leave(ctx, &no_programs);
 }
 
-/* The second half of a release: a preloaded free has called the next one. */
-static __always_inline bool is_nested_release(const struct thread_state *thread,
-					      const struct call *call, __u64 address)
-{
-	return thread->released == address && thread->released_process == call->process;
-}
-
 /*
  * The allocator calls its own free: glibc for each block in the cache of a thread that ends
  * (tcache_thread_shutdown), which the program has released long ago. Told by the caller's distance.
  */
-static __always_inline bool is_internal_release(struct pt_regs *ctx, const struct call *call)
+static __always_inline bool is_internal_release(struct pt_regs *ctx, const struct call *call,
+						__u64 return_address)
 {
-	__u64 return_address;
+	return call->probe->libc &&
+	       return_address - ctx->ip + ALLOCATOR_BYTES < 2 * ALLOCATOR_BYTES;
+}
 
-	if (bpf_probe_read_user(&return_address, 8, (void *)ctx->sp + call->probe->pushed))
-		return false;
-	return return_address - ctx->ip + ALLOCATOR_BYTES < 2 * ALLOCATOR_BYTES;
+/*
+ * A release within a release counts once: operator delete calls free, a preloaded free the next one. A
+ * block that is known is taken all the same, so that a mistake here cannot make a wrong number.
+ */
+static __always_inline bool is_nested_release(struct thread_state *thread,
+					      const struct entered *now)
+{
+	if (is_called_by(&thread->released, now, RELEASE_STACK_BYTES))
+		return true;
+	thread->released = *now;
+	return false;
 }
 
 SEC("uprobe")
@@ -293,12 +430,15 @@ int free_entry(struct pt_regs *ctx)
 	struct seep_object_key key = {.kind = SEEP_KIND_MEMORY};
 	struct thread_state *thread;
 	struct seep_object object;
+	struct entered now = {0};
 	struct call call;
+	bool nested;
 
 	if (call_identify(ctx, &call))
 		return 0;
 	key.id = argument(ctx, call.probe->pointer_arg);
 	key.process = call.process;
+	key.heap = call.probe->heap;
 	if (!key.id)
 		return 0;
 	thread = thread_state_get(task, true);
@@ -310,11 +450,15 @@ int free_entry(struct pt_regs *ctx)
 	/* An allocating function that releases something of its own (realloc, by way of free). */
 	if (thread_in_call(task, thread))
 		return 0;
-	if (object_take(&key, &object) == 0)
+	now.slot = ctx->sp + call.probe->pushed;
+	now.ip = key.heap == SEEP_HEAP_USER ? 0 : ctx->ip;
+	now.process = call.process;
+	now.probe = call.index;
+	bpf_probe_read_user(&now.return_address, 8, (void *)now.slot);
+	nested = is_nested_release(thread, &now);
+	if (block_take(&key, &object) == 0)
 		site_released(call.process, SEEP_KIND_MEMORY, &object, bpf_ktime_get_ns());
-	else if (!is_nested_release(thread, &call, key.id) && !is_internal_release(ctx, &call))
+	else if (!nested && !is_internal_release(ctx, &call, now.return_address))
 		count_loss(SEEP_LOSS_UNMATCHED_FREES, 1);
-	thread->released = key.id;
-	thread->released_process = call.process;
 	return 0;
 }

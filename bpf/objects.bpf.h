@@ -157,4 +157,27 @@ static __always_inline int object_take(const struct seep_object_key *key,
 	return bpf_map_delete_elem(&live, key) ? -1 : 0;
 }
 
+/* The live object has another size from now on; it stays where it was made. -1 if it is not there. */
+static __always_inline int object_resized(const struct seep_object_key *key, __u64 bytes)
+{
+	struct seep_object *object = bpf_map_lookup_elem(&live, key);
+	struct seep_site_key site_key = {.process = key->process, .kind = key->kind};
+	struct seep_site_value *site;
+	__u64 old_bytes;
+
+	if (!object)
+		return -1;
+	old_bytes = object->bytes;
+	object->bytes = bytes;
+	site_key.stack = object->stack;
+	site = bpf_map_lookup_elem(&sites, &site_key);
+	if (!site)
+		return 0; /* the process was buried meanwhile */
+	if (bytes > old_bytes)
+		__sync_fetch_and_add(&site->alloc_bytes, bytes - old_bytes);
+	else
+		__sync_fetch_and_add(&site->free_bytes, old_bytes - bytes);
+	return 0;
+}
+
 #endif

@@ -26,6 +26,8 @@ struct slot {
 	__u32 process;
 	__u64 now_ns;
 	__u64 trampoline; /* page of the return trampoline, 0 if no return probe is pending */
+	struct seep_registers
+		start; /* where the walk begins: as the allocator's caller finds them */
 	struct seep_hash hash;
 	struct registers registers; /* of the frame to be unwound next */
 	struct seep_mapping_value

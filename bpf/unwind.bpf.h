@@ -98,22 +98,35 @@ __weak int unwind_step(__u32 index)
 	return slot->registers.pc ? STEP_NEXT : SEEP_END_COMPLETE;
 }
 
+/* At a return probe the registers are as the caller will find them, the pc its return address. */
+static __always_inline void registers_save(struct seep_registers *registers, struct pt_regs *ctx)
+{
+	registers->ip = ctx->ip;
+	registers->sp = ctx->sp;
+	registers->bp = ctx->bp;
+	registers->bx = ctx->bx;
+	registers->r12 = ctx->r12;
+	registers->r13 = ctx->r13;
+	registers->r14 = ctx->r14;
+	registers->r15 = ctx->r15;
+}
+
 /*
- * Walks the stack of the current thread from a return probe: @ctx is as the caller will find it,
- * its instruction pointer the return address. @function is the frame of the function that returned
- * and becomes the innermost one. The result is in the slot's stack; its hash is the stack's key.
+ * Walks the stack of the current thread from the slot's start on: the registers as the caller of the
+ * allocator will find them. @function is the frame of the function that was called and becomes the
+ * innermost one. The result is in the slot's stack; its hash is the stack's key.
  */
-static __always_inline void unwind_from_return(struct slot *slot, __u32 index, struct pt_regs *ctx,
-					       __u32 process, __u64 function, __u64 now_ns)
+static __always_inline void unwind_from_return(struct slot *slot, __u32 index, __u32 process,
+					       __u64 function, __u64 now_ns)
 {
 	int end = SEEP_END_DEPTH;
 
 	slot->process = process;
 	slot->now_ns = now_ns;
-	slot->registers.pc = ctx->ip;
-	slot->registers.sp = ctx->sp;
-	slot->registers.fp = ctx->bp;
-	slot->registers.bx = ctx->bx;
+	slot->registers.pc = slot->start.ip;
+	slot->registers.sp = slot->start.sp;
+	slot->registers.fp = slot->start.bp;
+	slot->registers.bx = slot->start.bx;
 	slot->registers.exact = 0;
 	slot->registers.guessed = 0;
 	slot->trampoline = trampoline_page(bpf_get_current_task_btf());

@@ -56,11 +56,19 @@ enum seep_kind {
 #define SEEP_FRAME_FILE(frame)	 ((__u32)(((frame) & ~SEEP_FRAME_RAW) >> SEEP_FRAME_FILE_SHIFT))
 #define SEEP_FRAME_OFFSET(frame) ((frame) & SEEP_FRAME_OFFSET_MASK)
 
+/*
+ * Heaps: blocks of functions that the user named may lie in blocks of the others, at their very start,
+ * so they are told apart.
+ */
+#define SEEP_HEAP_USUAL 0
+#define SEEP_HEAP_USER	1
+
 /* map "live": every object that exists now */
 struct seep_object_key {
 	__u64 id; /* address, for memory */
 	__u32 process;
-	__u32 kind;
+	__u16 kind;
+	__u16 heap; /* of memory; else 0 */
 };
 
 struct seep_object {
@@ -103,6 +111,13 @@ struct seep_process_value {
 	__u32 active; /* 0: count nothing (a launched command before its exec, a free slot) */
 };
 
+/* Whether a NEW function leaves the work to another traced one: see new_enter in memory.bpf.c. */
+enum seep_delegation {
+	SEEP_DELEGATION_UNKNOWN,
+	SEEP_DELEGATION_YES,
+	SEEP_DELEGATION_SOMETIMES,
+};
+
 /* map "probes", by index; the attach cookie is slot << 32 | index */
 struct seep_probe {
 	__u64 frame; /* the probed function */
@@ -110,9 +125,12 @@ struct seep_probe {
 	__u8 size_arg;
 	__u8 count_arg;
 	__u8 pointer_arg;
+	__u8 out_arg;
 	__u8 kind;
-	__u8 pushed; /* bytes on the stack above the return address, at the probe */
-	__u8 pad[2];
+	__u8 heap;
+	__u8 libc;	  /* of the C family */
+	__u32 pushed;	  /* bytes on the stack above the return address, at the probe */
+	__u32 delegation; /* enum seep_delegation; BPF finds out */
 };
 
 /* The file id of the vDSO, which has no file. */
@@ -172,6 +190,7 @@ enum seep_event_type {
 	SEEP_EVENT_COPY,
 	SEEP_EVENT_PROCESS,
 	SEEP_EVENT_CGROUP,
+	SEEP_EVENT_LIBRARY,
 };
 
 struct seep_stack_event {
@@ -206,6 +225,12 @@ struct seep_file_event {
 struct seep_table_event {
 	__u32 type;
 	__u32 file;
+};
+
+/* The loader is about to change, or has changed, the list of loaded libraries. */
+struct seep_library_event {
+	__u32 type;
+	__u32 process;
 };
 
 struct seep_exec_event {
@@ -276,7 +301,7 @@ _Static_assert(sizeof(struct seep_object) == 24, "no padding in values");
 _Static_assert(sizeof(struct seep_site_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_site_value) == 72 + 8 * SEEP_LIFETIME_BUCKETS, "no padding");
 _Static_assert(sizeof(struct seep_process_value) == 8, "no padding in values");
-_Static_assert(sizeof(struct seep_probe) == 16, "no padding in values");
+_Static_assert(sizeof(struct seep_probe) == 24, "no padding in values");
 _Static_assert(sizeof(struct seep_file_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_mapping_key) == 12, "no padding in keys");
 _Static_assert(sizeof(struct seep_mapping_value) == 48, "no padding in values");
@@ -284,6 +309,7 @@ _Static_assert(sizeof(struct seep_stack_event) == 24 + 8 * SEEP_MAX_FRAMES, "no 
 _Static_assert(sizeof(struct seep_file_event) == 56 + SEEP_PATH_BYTES + SEEP_NAME_BYTES,
 	       "no padding");
 _Static_assert(sizeof(struct seep_table_event) == 8, "no padding");
+_Static_assert(sizeof(struct seep_library_event) == 8, "no padding");
 _Static_assert(sizeof(struct seep_exec_event) == 40, "no padding");
 _Static_assert(sizeof(struct seep_process_event) == 40, "no padding");
 _Static_assert(sizeof(struct seep_cgroup_event) == 8, "no padding");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * seep doctor: what there is to know about the ground that a trace stands on. With a process: how its
- * stacks can be walked, by tracing it for a while and counting where they end.
+ * seep doctor: what there is to know about the ground that a trace stands on. With a process: where
+ * its probes go; or how its stacks can be walked, by tracing it for a while and counting where they end.
  */
 #include <errno.h>
 #include <signal.h>
@@ -41,6 +41,41 @@ static int examine_machine(void)
 	printf("probes   attached by \"%s\"\n", seep_attach_variant_name(features.variant));
 	printf("cost     %u ns for a hit (%u ns where the kernel single-steps), %u ns for a call\n",
 	       features.cost.entry_ns, features.cost.stepped_ns, features.cost.call_ns);
+	return 0;
+}
+
+/* --- probes of a process ----------------------------------------------------------------------- */
+
+static void print_probe(const struct seep_tracer_probe *probe, void *context)
+{
+	const struct seep_probe_site *site = &probe->function->site;
+	const struct seep_file **last = context;
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+
+	if (*last != probe->file) {
+		*last = probe->file;
+		seep_text_append_clean(&text, probe->file->path, SIZE_MAX);
+		printf("\n%s\n", text.data);
+		seep_buffer_reset(&text);
+	}
+	seep_text_append_clean(&text, probe->function->name, SIZE_MAX);
+	printf("%#10llx  %-14s  %6u ns  %-34s  %s\n", (unsigned long long)probe->function->offset,
+	       site->emulated ? "emulated" : "single-stepped", probe->cost_ns, site->text,
+	       text.data);
+}
+
+static int list_probes(const struct seep_config *config, struct seep_tracer *tracer)
+{
+	const struct seep_file *last = NULL;
+	int error = 0;
+
+	for (size_t i = 0; i < config->num_pids && !error; i++)
+		error = seep_tracer_add_pid(tracer, config->pids[i]);
+	if (error)
+		return error;
+	printf("%10s  %-14s  %9s  %-34s  %s\n", "offset", "executed", "a call", "instruction",
+	       "function");
+	seep_tracer_each_probe(tracer, print_probe, &last);
 	return 0;
 }
 
@@ -188,6 +223,7 @@ static int examine_process(const struct seep_config *config)
 	struct seep_tracer_config tracer_config = {
 		.forced_variant = config->forced_variant,
 		.scope = &config->scope,
+		.allocators = config->allocators,
 		.max_size_bytes = UINT64_MAX,
 		.max_objects = (uint32_t)config->max_objects,
 		.max_frames = (uint32_t)config->stack_depth,
@@ -205,7 +241,8 @@ static int examine_process(const struct seep_config *config)
 	error = seep_tracer_new(&tracer_config, loop, &tracer);
 	if (error)
 		return error;
-	error = examine_stacks(config, loop, tracer);
+	error = config->list_probes ? list_probes(config, tracer) :
+				      examine_stacks(config, loop, tracer);
 	seep_tracer_free(tracer);
 	return error;
 }
@@ -215,7 +252,10 @@ int seep_command_doctor(int argc, char **argv)
 	struct seep_config config;
 	int status = SEEP_EXIT_USAGE;
 
-	seep_config_init(&config);
+	if (seep_config_init(&config)) {
+		seep_error("out of memory");
+		return SEEP_EXIT_FAILED;
+	}
 	switch (seep_options_parse(&seep_options_doctor, argc, argv, &config)) {
 	case SEEP_PARSE_HELP:
 		seep_options_help(&seep_options_doctor, stdout);

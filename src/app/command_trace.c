@@ -26,7 +26,10 @@ int seep_command_trace(int argc, char **argv)
 	struct seep_config config;
 	int status = SEEP_EXIT_USAGE;
 
-	seep_config_init(&config);
+	if (seep_config_init(&config)) {
+		seep_error("out of memory");
+		return SEEP_EXIT_FAILED;
+	}
 	switch (seep_options_parse(&seep_options_trace, argc, argv, &config)) {
 	case SEEP_PARSE_HELP:
 		seep_options_help(&seep_options_trace, stdout);

@@ -10,7 +10,7 @@
 #define DEFAULT_UNWIND_BYTES (64ULL << 20)
 #define DEFAULT_TOP	     10
 
-void seep_config_init(struct seep_config *config)
+int seep_config_init(struct seep_config *config)
 {
 	*config = (struct seep_config){
 		.max_size_bytes = UINT64_MAX,
@@ -23,10 +23,12 @@ void seep_config_init(struct seep_config *config)
 		.top = DEFAULT_TOP,
 		.scope.cgroup_fd = -1,
 	};
+	return seep_allocators_new(&config->allocators);
 }
 
 void seep_config_done(struct seep_config *config)
 {
+	seep_allocators_free(config->allocators);
 	free(config->pids);
 	free(config->scope_text);
 	seep_scope_done(&config->scope);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "model/allocators.h"
 #include "model/snapshot.h"
 #include "trace/features.h"
 #include "trace/scope.h"
@@ -34,6 +35,7 @@ struct seep_config {
 	/* ... or what is open to whoever comes */
 	struct seep_scope scope;
 	char *scope_text; /* the scope as it was given, for reports */
+	bool list_probes; /* doctor: of these processes */
 	/* what */
 	uint64_t min_size_bytes;
 	uint64_t max_size_bytes;
@@ -42,6 +44,7 @@ struct seep_config {
 	uint64_t stack_depth;
 	uint64_t unwind_bytes; /* cap of the unwind tables in the kernel */
 	uint64_t verify_every; /* one in so many stacks is checked with libdw; 0: none */
+	struct seep_allocators *allocators;	 /* the functions to be traced */
 	enum seep_attach_variant forced_variant; /* SEEP_ATTACH_VARIANT_COUNT: the best one */
 	/* when */
 	uint64_t interval_ns;
@@ -55,8 +58,8 @@ struct seep_config {
 	bool verbose;
 };
 
-/* The defaults. */
-void seep_config_init(struct seep_config *config);
+/* The defaults. 0 or -ENOMEM. */
+int seep_config_init(struct seep_config *config);
 void seep_config_done(struct seep_config *config);
 
 #endif

@@ -41,6 +41,7 @@ static int new_tracer(struct seep_engine *engine)
 	struct seep_tracer_config tracer_config = {
 		.forced_variant = config->forced_variant,
 		.scope = &config->scope,
+		.allocators = config->allocators,
 		.min_age_ns = config->min_age_ns,
 		.min_size_bytes = config->min_size_bytes,
 		.max_size_bytes = config->max_size_bytes,

@@ -18,7 +18,7 @@
 #define MIN_OBJECTS	 16
 #define MAX_OBJECTS	 (1 << 28)
 
-/* A setter takes the value, and returns 0 or -errno, with a reason for people where it has one. */
+/* A setter takes the value, and returns 0 or -errno; -ECANCELED if it has said why. */
 struct option_row {
 	char letter; /* 0: none */
 	const char *name;
@@ -94,6 +94,12 @@ static int set_children(struct seep_config *config, const char *value)
 	return 0;
 }
 
+static int set_probed_pid(struct seep_config *config, const char *value)
+{
+	config->list_probes = true;
+	return set_pid(config, value);
+}
+
 static int set_min_size(struct seep_config *config, const char *value)
 {
 	return seep_parse_size(value, &config->min_size_bytes);
@@ -129,6 +135,28 @@ static int set_unwind_mem(struct seep_config *config, const char *value)
 static int set_verify_stacks(struct seep_config *config, const char *value)
 {
 	return seep_parse_count(value, 1, UINT32_MAX, &config->verify_every);
+}
+
+/* 0 or -ECANCELED: what is wrong has been said. */
+static int add_function(struct seep_config *config, const char *option, const char *value,
+			enum seep_role role)
+{
+	const char *reason = "out of memory";
+
+	if (seep_allocators_add(config->allocators, value, role, &reason) == 0)
+		return 0;
+	seep_error("%s %s: %s", option, value, reason);
+	return -ECANCELED;
+}
+
+static int add_alloc(struct seep_config *config, const char *value)
+{
+	return add_function(config, "--alloc", value, SEEP_ROLE_ALLOC);
+}
+
+static int add_free(struct seep_config *config, const char *value)
+{
+	return add_function(config, "--free", value, SEEP_ROLE_FREE);
 }
 
 static int set_attach(struct seep_config *config, const char *value)
@@ -201,8 +229,10 @@ static const struct option_row trace_rows[] = {
 	{'a', "all", NULL, "all processes of the machine", NULL, set_all},
 	{0, "children", NULL, "children too (default for commands and cgroups)", NULL,
 	 set_children},
-	{0, "min-size", "SIZE", "track only allocations of at least this size", "What",
-	 set_min_size},
+	{0, "alloc", "FUNCTION", "an allocating function of your own, as in the example", "What",
+	 add_alloc},
+	{0, "free", "FUNCTION", "a releasing one; both may be repeated", NULL, add_free},
+	{0, "min-size", "SIZE", "track only allocations of at least this size", NULL, set_min_size},
 	{0, "max-size", "SIZE", "track only allocations of at most this size", NULL, set_max_size},
 	{0, "min-age", "TIME", "report only objects older than this", NULL, set_min_age},
 	{0, "max-objects", "N", "objects tracked at once (default 1048576)", NULL, set_max_objects},
@@ -231,10 +261,15 @@ static const struct option_row trace_rows[] = {
 };
 
 static const struct option_row doctor_rows[] = {
+	{'p', "pid", "PID", "list the probes that a trace of this process needs", "What",
+	 set_probed_pid},
 	{0, "unwind", "PID",
 	 "trace this process for a while and tell, for each file that it\n"
 	 "maps, its unwind table and how stacks ended in it",
-	 "What", set_pid},
+	 NULL, set_pid},
+	{0, "alloc", "FUNCTION", "an allocating function of your own, as with seep trace", NULL,
+	 add_alloc},
+	{0, "free", "FUNCTION", "a releasing one", NULL, add_free},
 	{'d', "duration", "TIME", "how long (default 5s)", "When", set_duration},
 	{'v', "verbose", NULL, "debug messages", NULL, set_verbose},
 	{'h', "help", NULL, "this text", NULL, NULL},
@@ -332,7 +367,7 @@ static int apply(const struct option_row *row, struct seep_config *config, const
 		seep_error(
 			"--%s: there is a scope already; give one of -p, -g, -c, -a or -- COMMAND",
 			row->name);
-	else if (error)
+	else if (error && error != -ECANCELED)
 		seep_error("--%s %s: not a valid %s", row->name, value,
 			   row->value ? row->value : "value");
 	return error;
@@ -475,19 +510,21 @@ const struct seep_options seep_options_trace = {
 		"  seep trace -p 1234 -d 1m --min-age 30s        what lives longer than 30 s\n"
 		"  seep trace -p 1234 -d 1m --flamegraph a.svg   and a flame graph of it\n"
 		"  seep trace -g /system.slice/shop.service      a service with all its processes\n"
-		"  seep trace --json out.json -- ./server --port 8080\n",
+		"  seep trace --json out.json -- ./server --port 8080\n"
+		"  seep trace -p 1234 --alloc pool_get:size=arg2,ret=ptr --free pool_put:ptr=arg2\n",
 	.finish = finish_trace,
 };
 
 const struct seep_options seep_options_doctor = {
 	.usage =
 		"Usage: seep doctor [options]\n\n"
-		"Tells what this kernel can do for seep and what a probe costs here; with --unwind, how\n"
-		"well the stacks of a process can be walked.\n",
+		"Tells what this kernel can do for seep and what a probe costs here; with -p, where the\n"
+		"probes of a process go; with --unwind, how well its stacks can be walked.\n",
 	.rows = doctor_rows,
 	.num_rows = NUM_ROWS(doctor_rows),
 	.examples = "\nExamples:\n"
 		    "  seep doctor\n"
+		    "  seep doctor -p 1234\n"
 		    "  seep doctor --unwind 1234 -d 10s\n",
 	.finish = finish_doctor,
 };

@@ -192,6 +192,9 @@ static void describe(const cs_insn *insn, uint32_t pushed, bool emulated,
 	ret_site->offset = (uint32_t)insn->address;
 	ret_site->pushed = pushed;
 	ret_site->emulated = emulated;
+	ret_site->jumps = insn->id == X86_INS_JMP && insn->detail->x86.op_count == 1 &&
+			  insn->detail->x86.operands[0].type == X86_OP_IMM;
+	ret_site->target = ret_site->jumps ? (uint64_t)insn->detail->x86.operands[0].imm : 0;
 	snprintf(ret_site->text, sizeof(ret_site->text), "%.12s%s%.34s", insn->mnemonic,
 		 insn->op_str[0] ? " " : "", insn->op_str);
 }

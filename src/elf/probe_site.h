@@ -36,6 +36,8 @@ struct seep_probe_site {
 	uint32_t offset; /* bytes from the function's first one */
 	uint32_t pushed; /* bytes pushed since the entry: the return address is at [rsp + pushed] */
 	bool emulated;	 /* false: the kernel will single-step it */
+	bool jumps;	 /* to another place, always and without a return: a tail call ... */
+	uint64_t target; /* ... of the function that is so many bytes from the first one of this */
 	char text[48];	 /* the instruction, for people: "push r12" */
 };
 

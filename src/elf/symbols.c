@@ -195,6 +195,14 @@ static int visit_functions(const struct seep_symbols *symbols, void *context)
 	return 0;
 }
 
+int seep_symbols_each_function(Elf *elf, int (*fn)(const struct seep_symbol *symbol, void *context),
+			       void *context)
+{
+	struct visitor visitor = {.fn = fn, .context = context};
+
+	return seep_symbols_each_table(elf, visit_functions, &visitor);
+}
+
 int seep_image_each_function(const struct seep_image *image,
 			     int (*fn)(const struct seep_symbol *symbol, void *context),
 			     void *context)

@@ -8,10 +8,12 @@
 #include "elf/sections.h"
 #include "elf/symbols.h"
 #include "symbol/functions_private.h"
+#include "symbol/plt.h"
 
 #define PLT_MAX_BYTES	(4u << 20)
 #define RELOCATIONS_MAX (1u << 20) /* of one file */
 #define STUB_ALIGNMENT	8	   /* stubs take 8 or 16 bytes */
+#define STUB_MAX_BYTES	16
 
 /* A slot of the GOT and the function whose address the loader stores there. */
 struct slot {
@@ -94,6 +96,42 @@ static uint64_t stub_slot(const uint8_t *code, size_t length, uint64_t address)
 	return address + at + 6 + (uint64_t)(int64_t)displacement;
 }
 
+static int read_slots(Elf *elf, struct slots *slots)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	int err = 0;
+
+	while (!err && (section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &header))
+			err = add_relocations(elf, &header, slots);
+	if (slots->count)
+		qsort(slots->list, slots->count, sizeof(*slots->list), compare_slots);
+	return err;
+}
+
+int seep_plt_name(const struct seep_image *image, uint64_t address, const char **ret_name)
+{
+	SEEP_CLEANUP(slots_done) struct slots slots = {0};
+	const uint8_t *code;
+	size_t length = seep_image_code(image, address, STUB_MAX_BYTES, &code);
+	struct slot key = {.address = length ? stub_slot(code, length, address) : 0};
+	const struct slot *slot = NULL;
+	int err;
+
+	if (!key.address)
+		return -ENOENT;
+	err = read_slots(seep_image_elf(image), &slots);
+	if (err)
+		return err;
+	if (slots.count)
+		slot = bsearch(&key, slots.list, slots.count, sizeof(key), compare_slots);
+	if (!slot)
+		return -ENOENT;
+	*ret_name = slot->name;
+	return 0;
+}
+
 static int add_stubs(struct seep_candidates *candidates, Elf *elf, const GElf_Shdr *header,
 		     const struct slots *slots)
 {
@@ -126,15 +164,9 @@ int seep_candidates_add_plt(struct seep_candidates *candidates)
 	static const char *const names[] = {".plt", ".plt.sec", ".plt.got"};
 	SEEP_CLEANUP(slots_done) struct slots slots = {0};
 	Elf *elf = seep_image_elf(candidates->image);
-	Elf_Scn *section = NULL;
 	GElf_Shdr header;
-	int err = 0;
+	int err = read_slots(elf, &slots);
 
-	while (!err && (section = elf_nextscn(elf, section)))
-		if (gelf_getshdr(section, &header))
-			err = add_relocations(elf, &header, &slots);
-	if (slots.count)
-		qsort(slots.list, slots.count, sizeof(*slots.list), compare_slots);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !err && slots.count; i++)
 		if (seep_section_find(elf, names[i], &header))
 			err = add_stubs(candidates, elf, &header, &slots);

@@ -13,7 +13,9 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "elf/demangle.h"
 #include "elf/image.h"
+#include "symbol/search.h"
 
 /* How much of a function is looked at for a probe place; the place is within the first few bytes. */
 #define CODE_BYTES 4096
@@ -38,6 +40,7 @@ struct probe_info {
 struct seep_files {
 	struct seep_kernel *kernel;
 	struct seep_symbolizer *symbolizer;
+	const struct seep_allocators *allocators;
 	struct entry *by_inode;
 	uint32_t num_entries;
 	uint32_t num_files; /* ids given, from SEEP_FILE_USER_BASE on */
@@ -45,25 +48,8 @@ struct seep_files {
 	struct probe_info probes[SEEP_MAX_PROBES];
 };
 
-struct traced_function {
-	const char *name;
-	enum seep_role role;
-	uint8_t size_arg;
-	uint8_t count_arg;
-	uint8_t pointer_arg;
-};
-
-static const struct traced_function traced_functions[] = {
-#define SEEP_TRACED(name, role, size, count, pointer)                                              \
-	{#name, SEEP_ROLE_##role, size, count, pointer},
-	SEEP_MEMORY_FUNCTIONS(SEEP_TRACED)
-#undef SEEP_TRACED
-};
-
-#define NUM_TRACED (sizeof(traced_functions) / sizeof(traced_functions[0]))
-
 int seep_files_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
-		   struct seep_files **ret_files)
+		   const struct seep_allocators *allocators, struct seep_files **ret_files)
 {
 	struct seep_files *files = calloc(1, sizeof(*files));
 
@@ -71,6 +57,7 @@ int seep_files_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolize
 		return -ENOMEM;
 	files->kernel = kernel;
 	files->symbolizer = symbolizer;
+	files->allocators = allocators;
 	*ret_files = files;
 	return 0;
 }
@@ -78,6 +65,8 @@ int seep_files_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolize
 static void entry_free(struct entry *entry)
 {
 	seep_cleanup_fd(&entry->file.fd);
+	for (size_t i = 0; i < entry->file.num_functions; i++)
+		free(entry->file.functions[i].name);
 	free(entry->file.functions);
 	free(entry->file.path);
 	free(entry->file.root);
@@ -99,97 +88,39 @@ void seep_files_free(struct seep_files *files)
 
 /* --- traced functions of one file -------------------------------------------------------------- */
 
-struct hit {
-	bool found;
-	uint64_t address;
-	uint64_t size;
-};
-
-struct search {
-	struct hit hits[NUM_TRACED];   /* global names */
-	struct hit locals[NUM_TRACED]; /* names that only the file itself can use */
-	size_t num_found;	       /* of hits */
-};
-
-static int match_symbol(const struct seep_symbol *symbol, void *context)
+static int place_probe(const struct seep_image *image, const struct seep_found *found,
+		       struct seep_file_function *function)
 {
-	struct search *search = context;
-
-	for (size_t i = 0; i < NUM_TRACED; i++) {
-		struct hit *hit = symbol->global ? &search->hits[i] : &search->locals[i];
-
-		if (hit->found || strcmp(symbol->name, traced_functions[i].name) != 0)
-			continue;
-		*hit = (struct hit){true, symbol->address, symbol->size};
-		search->num_found += symbol->global;
-	}
-	return 0;
-}
-
-/*
- * A static function that happens to be called free is not the allocator's. But beside global names
- * of the family it is: the linker makes some of them local in a static PIE.
- */
-static void accept_locals(struct search *search)
-{
-	if (!search->num_found)
-		return;
-	for (size_t i = 0; i < NUM_TRACED; i++) {
-		if (search->hits[i].found || !search->locals[i].found)
-			continue;
-		search->hits[i] = search->locals[i];
-		search->num_found++;
-	}
-}
-
-/* Two names of one function (aligned_alloc and memalign in glibc) are one probe. */
-static bool is_alias(const struct search *search, size_t index)
-{
-	for (size_t i = 0; i < index; i++) {
-		if (search->hits[i].found && search->hits[i].address == search->hits[index].address)
-			return true;
-	}
-	return false;
-}
-
-static unsigned int num_args(const struct traced_function *traced)
-{
-	unsigned int most = traced->size_arg;
-
-	if (traced->count_arg > most)
-		most = traced->count_arg;
-	return traced->pointer_arg > most ? traced->pointer_arg : most;
-}
-
-static int place_probe(const struct seep_image *image, const struct traced_function *traced,
-		       uint64_t address, uint64_t size, struct seep_file_function *function)
-{
+	const struct seep_allocator *allocator = found->allocator;
 	const uint8_t *code;
-	size_t length = seep_image_code(image, address, CODE_BYTES, &code);
+	size_t length = seep_image_code(image, found->address, CODE_BYTES, &code);
 	int error;
 
-	error = seep_probe_site_find(code, size && size < length ? size : length, size,
-				     traced->role == SEEP_ROLE_FREE ? SEEP_SITE_ENTRY :
-								      SEEP_SITE_RETURN,
-				     num_args(traced), &function->site);
+	error = seep_probe_site_find(
+		code, found->size && found->size < length ? found->size : length, found->size,
+		allocator->role == SEEP_ROLE_FREE ? SEEP_SITE_ENTRY : SEEP_SITE_RETURN,
+		seep_allocator_num_args(allocator), &function->site);
 	if (error)
 		return error;
-	return seep_image_address_to_offset(image, address + function->site.offset,
+	return seep_image_address_to_offset(image, found->address + function->site.offset,
 					    &function->offset);
 }
 
-static int register_probe(struct seep_files *files, uint32_t file_id,
-			  const struct traced_function *traced, uint64_t entry_offset,
+static int register_probe(struct seep_files *files, uint64_t frame,
+			  const struct seep_allocator *allocator,
 			  struct seep_file_function *function)
 {
 	struct seep_probe probe = {
-		.frame = SEEP_FRAME(file_id, entry_offset),
-		.role = (uint8_t)traced->role,
-		.pushed = (uint8_t)function->site.pushed,
-		.size_arg = traced->size_arg,
-		.count_arg = traced->count_arg,
-		.pointer_arg = traced->pointer_arg,
+		.frame = frame,
+		.role = (uint8_t)allocator->role,
+		.size_arg = allocator->size_arg,
+		.count_arg = allocator->count_arg,
+		.pointer_arg = allocator->pointer_arg,
+		.out_arg = allocator->out_arg,
 		.kind = SEEP_KIND_MEMORY,
+		.heap = allocator->family == SEEP_FAMILY_USER ? SEEP_HEAP_USER : SEEP_HEAP_USUAL,
+		.libc = allocator->family == SEEP_FAMILY_C,
+		.pushed = function->site.pushed,
 	};
 	int error;
 
@@ -198,64 +129,111 @@ static int register_probe(struct seep_files *files, uint32_t file_id,
 	error = seep_kernel_set_probe(files->kernel, files->num_probes, &probe);
 	if (error)
 		return error;
-	files->probes[files->num_probes].role = traced->role;
+	files->probes[files->num_probes].role = allocator->role;
 	files->probes[files->num_probes].emulated = function->site.emulated;
-	function->name = traced->name;
-	function->role = traced->role;
 	function->probe = files->num_probes++;
 	return 0;
 }
 
+/* Operators of C++ as people write them. */
+static int set_name(struct seep_file_function *function, const struct seep_allocator *allocator)
+{
+	function->allocator = allocator;
+	function->role = allocator->role;
+	function->name = seep_demangle(allocator->name);
+	if (!function->name)
+		function->name = strdup(allocator->name);
+	return function->name ? 0 : -ENOMEM;
+}
+
+/* operator delete goes on as free: one probe there is enough, and each costs. */
+static bool forwards(const struct seep_files *files, const struct seep_image *image,
+		     const struct seep_search *search, const struct seep_found *found,
+		     const struct seep_probe_site *site)
+{
+	return found->allocator->role == SEEP_ROLE_FREE &&
+	       found->allocator->family != SEEP_FAMILY_USER && site->jumps &&
+	       seep_search_releases_at(files->allocators, image, search,
+				       found->address + site->target);
+}
+
 static int add_function(struct seep_files *files, const struct seep_image *image, uint32_t file_id,
-			const struct traced_function *traced, uint64_t address, uint64_t size,
+			const struct seep_search *search, const struct seep_found *found,
 			struct seep_file *file)
 {
 	struct seep_file_function *function = &file->functions[file->num_functions];
 	uint64_t entry_offset;
 	int error;
 
-	error = seep_image_address_to_offset(image, address, &entry_offset);
+	error = seep_image_address_to_offset(image, found->address, &entry_offset);
 	if (!error)
-		error = place_probe(image, traced, address, size, function);
+		error = place_probe(image, found, function);
+	if (error == -ENOENT || error == -EINVAL) {
+		seep_warn("no code for %s in \"%s\", where its symbols say: not traced",
+			  found->allocator->name, file->path);
+		return 0;
+	}
+	if (!error && forwards(files, image, search, found, &function->site))
+		return 0;
 	if (!error)
-		error = register_probe(files, file_id, traced, entry_offset, function);
-	if (!error)
-		error = seep_symbolizer_name_function(
-			files->symbolizer, SEEP_FRAME(file_id, entry_offset), traced->name);
+		error = set_name(function, found->allocator);
 	if (error)
 		return error;
+	error = register_probe(files, SEEP_FRAME(file_id, entry_offset), found->allocator,
+			       function);
+	if (!error)
+		error = seep_symbolizer_name_function(
+			files->symbolizer, SEEP_FRAME(file_id, entry_offset), function->name);
+	if (error) {
+		free(function->name);
+		return error;
+	}
 	file->num_functions++;
-	seep_debug("%s: %s at 0x%llx+%u: %s (%s)", file->path, traced->name,
+	seep_debug("%s: %s at 0x%llx+%u: %s (%s)", file->path, function->name,
 		   (unsigned long long)entry_offset, function->site.offset, function->site.text,
 		   function->site.emulated ? "emulated" : "single-stepped");
 	return 0;
 }
 
-static int find_functions(struct seep_files *files, struct seep_file *file)
+static int add_functions(struct seep_files *files, const struct seep_image *image,
+			 const struct seep_search *search, struct seep_file *file)
 {
-	SEEP_AUTO_IMAGE struct seep_image *image = NULL;
-	struct search search = {0};
 	uint32_t file_id;
 	int error;
 
-	error = seep_image_open(file->fd, &image);
-	if (error)
-		return error == -ENOEXEC ? 0 : error; /* data mapped executable: no functions */
-	seep_image_each_function(image, match_symbol, &search);
-	accept_locals(&search);
-	if (!search.num_found)
+	if (!search->count)
 		return 0;
-	file->functions = calloc(search.num_found, sizeof(*file->functions));
+	file->functions = calloc(search->count, sizeof(*file->functions));
 	if (!file->functions)
 		return -ENOMEM;
 	file_id = SEEP_FILE_USER_BASE + files->num_files++;
 	error = seep_symbolizer_add_file(files->symbolizer, file_id, file->path, file->fd,
 					 file->root);
-	for (size_t i = 0; i < NUM_TRACED && !error; i++) {
-		if (search.hits[i].found && !is_alias(&search, i))
-			error = add_function(files, image, file_id, &traced_functions[i],
-					     search.hits[i].address, search.hits[i].size, file);
-	}
+	for (size_t i = 0; i < search->count && !error; i++)
+		error = add_function(files, image, file_id, search, &search->list[i], file);
+	return error;
+}
+
+static int find_functions(struct seep_files *files, struct seep_file *file)
+{
+	SEEP_AUTO_IMAGE struct seep_image *image = NULL;
+	SEEP_AUTO_CLOSE int root = -1;
+	struct seep_search search;
+	int error;
+
+	error = seep_image_open(file->fd, &image);
+	if (error)
+		return error == -ENOEXEC ? 0 : error; /* data mapped executable: no functions */
+	if (file->root)
+		root = open(file->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	error = seep_search_run(files->allocators, image, file->path, root, &search);
+	if (error)
+		return error;
+	file->has_rendezvous =
+		search.rendezvous &&
+		seep_image_address_to_offset(image, search.rendezvous, &file->rendezvous) == 0;
+	error = add_functions(files, image, &search, file);
+	seep_search_done(&search);
 	return error;
 }
 

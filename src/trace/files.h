@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "elf/probe_site.h"
+#include "model/allocators.h"
 #include "proc/maps.h"
 #include "seep/abi.h"
 #include "symbol/symbolizer.h"
@@ -20,7 +21,8 @@
 
 /* A traced function in a file. */
 struct seep_file_function {
-	const char *name;
+	const struct seep_allocator *allocator;
+	char *name; /* as it is shown */
 	enum seep_role role;
 	uint32_t probe;		     /* index in the kernel's table of probes */
 	uint64_t offset;	     /* of the probe in the file, bytes */
@@ -35,13 +37,15 @@ struct seep_file {
 	int failure;	/* then: the -errno */
 	size_t num_functions;
 	struct seep_file_function *functions;
+	bool has_rendezvous;
+	uint64_t rendezvous; /* offset of the function that a loader calls for debuggers */
 };
 
 struct seep_files;
 
-/* @kernel and @symbolizer must outlive the table. 0 or -ENOMEM. */
+/* @kernel, @symbolizer and @allocators must outlive the table. 0 or -ENOMEM. */
 int seep_files_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
-		   struct seep_files **ret_files);
+		   const struct seep_allocators *allocators, struct seep_files **ret_files);
 void seep_files_free(struct seep_files *files);
 
 /*

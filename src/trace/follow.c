@@ -151,11 +151,26 @@ static void on_copy(void *context, const struct seep_copy_event *event)
 		seep_verifier_counts(tracer->verifier)->counts[SEEP_COMPARISON_DIFFERENT];
 }
 
+/* Its loader changes its list of libraries. There are two events for each change, and one rescan. */
+static void on_library(void *context, const struct seep_library_event *event)
+{
+	struct seep_tracer *tracer = context;
+	struct seep_target *target =
+		seep_targets_at(tracer->targets, SEEP_PROCESS_SLOT(event->process));
+
+	if (target && target->process == event->process)
+		target->stale = true;
+}
+
 /* New files of a live target: plugins that were loaded, or all of them after an exec. */
 int seep_follow_rescan(struct seep_tracer *tracer, struct seep_target *target)
 {
-	return seep_targets_rescan(tracer->targets, target,
-				   &tracer->losses[SEEP_LOSS_MISSED_ATTACH]);
+	int added = seep_targets_rescan(tracer->targets, target,
+					&tracer->losses[SEEP_LOSS_MISSED_ATTACH]);
+
+	if (added > 0)
+		seep_debug("process %d: %d more functions are traced", target->pid, added);
+	return added;
 }
 
 /* --- the dead ---------------------------------------------------------------------------------- */
@@ -269,11 +284,22 @@ static void announce_files(void *context, pid_t pid, uint32_t process)
 		seep_debug("cannot look through the mappings of process %d", pid);
 }
 
+static void rescan_stale(struct seep_tracer *tracer)
+{
+	for (struct watch *watch = tracer->watches; watch; watch = watch->next) {
+		if (!watch->target->stale || tracer->stopped)
+			continue;
+		watch->target->stale = false;
+		seep_follow_rescan(tracer, watch->target);
+	}
+}
+
 /* Takes what the ring buffer holds; then BPF may see the tables that this made. */
 void seep_follow_drain(struct seep_tracer *tracer)
 {
 	seep_verifier_begin(tracer->verifier);
 	drain_once(tracer);
+	rescan_stale(tracer);
 	if (seep_rewalk_run(tracer->rewalk, announce_files, tracer)) {
 		drain_once(tracer);
 		seep_rewalk_run(tracer->rewalk, announce_files, tracer);
@@ -438,6 +464,7 @@ struct seep_kernel_events seep_follow_events(struct seep_tracer *tracer)
 		.copy = on_copy,
 		.process = on_process,
 		.cgroup = on_cgroup,
+		.library = on_library,
 		.context = tracer,
 	};
 }

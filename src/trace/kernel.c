@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "bpf/seep.skel.h"
+#include "proc/process.h"
 #include "trace/attach.h"
 
 /* Sites read in one go: 400 bytes each. */
@@ -65,6 +66,7 @@ static int configure_programs(struct seep_bpf *skeleton, enum seep_attach_varian
 		(enum bpf_attach_type)seep_attach_type(SEEP_ATTACH_SESSION));
 	bpf_program__set_expected_attach_type(skeleton->progs.alloc_entry, type);
 	bpf_program__set_expected_attach_type(skeleton->progs.alloc_return, type);
+	bpf_program__set_expected_attach_type(skeleton->progs.library_change, type);
 	return bpf_program__set_expected_attach_type(skeleton->progs.free_entry, type);
 }
 
@@ -75,6 +77,8 @@ static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 
 	skeleton->rodata->cfg_min_bytes = config->min_bytes;
 	skeleton->rodata->cfg_max_bytes = config->max_bytes;
+	skeleton->rodata->cfg_max_new_bytes = seep_proc_allocatable_bytes();
+	skeleton->rodata->cfg_user_heap = config->user_heap;
 	skeleton->rodata->cfg_max_frames = config->max_frames;
 	skeleton->rodata->cfg_verify_every = config->verify_every;
 	skeleton->rodata->cfg_scope = config->scope;
@@ -247,6 +251,8 @@ int seep_kernel_program_fd(const struct seep_kernel *kernel, enum seep_program p
 		return bpf_program__fd(skeleton->progs.alloc_return);
 	case SEEP_PROGRAM_FREE_ENTRY:
 		return bpf_program__fd(skeleton->progs.free_entry);
+	case SEEP_PROGRAM_LIBRARY_CHANGE:
+		return bpf_program__fd(skeleton->progs.library_change);
 	}
 	return -ENOENT;
 }
@@ -592,6 +598,9 @@ static void deliver(const struct seep_kernel_events *events, const void *data, s
 		break;
 	case SEEP_EVENT_COPY:
 		deliver_copy(events, data, size);
+		break;
+	case SEEP_EVENT_LIBRARY:
+		events->library(events->context, data);
 		break;
 	case SEEP_EVENT_EXEC:
 		events->exec(events->context, data);

@@ -28,6 +28,7 @@ struct seep_kernel_config {
 	uint64_t min_bytes; /* allocations below are not tracked */
 	uint64_t max_bytes; /* allocations above neither */
 	uint32_t max_objects;
+	bool user_heap;	       /* functions were named by the user */
 	uint32_t max_frames;   /* 1 to SEEP_MAX_FRAMES */
 	uint32_t verify_every; /* one in so many stacks is copied to be verified; 0: none */
 	enum seep_scope_type scope;
@@ -49,6 +50,7 @@ enum seep_program {
 	SEEP_PROGRAM_ALLOC_ENTRY,
 	SEEP_PROGRAM_ALLOC_RETURN,
 	SEEP_PROGRAM_FREE_ENTRY,
+	SEEP_PROGRAM_LIBRARY_CHANGE,
 };
 int seep_kernel_program_fd(const struct seep_kernel *kernel, enum seep_program program);
 
@@ -150,6 +152,7 @@ struct seep_kernel_events {
 	void (*copy)(void *context, const struct seep_copy_event *event);
 	void (*process)(void *context, const struct seep_process_event *event);
 	void (*cgroup)(void *context, const struct seep_cgroup_event *event);
+	void (*library)(void *context, const struct seep_library_event *event);
 	void *context;
 };
 /* Sets the receivers; once, before the first drain. 0 or -errno. */

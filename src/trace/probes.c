@@ -80,15 +80,30 @@ static void fill_group(const struct attachment *attachment, bool frees, struct p
 	}
 }
 
+/* A loader: to be told at once when it has loaded a library, which may bring its own allocator. */
+static int attach_rendezvous(const struct attachment *attachment)
+{
+	uint64_t offset = attachment->file->rendezvous;
+	uint64_t cookie = SEEP_COOKIE(attachment->probes->slot, 0);
+	struct probe_group group = {1, &offset, &cookie};
+
+	if (!attachment->file->has_rendezvous)
+		return 0;
+	return attach_group(attachment, &group, SEEP_PROGRAM_LIBRARY_CHANGE, false);
+}
+
 static int attach_file(const struct attachment *attachment)
 {
 	size_t most = attachment->file->num_functions;
-	SEEP_AUTO_FREE uint64_t *space = calloc(2 * most, sizeof(*space));
+	SEEP_AUTO_FREE uint64_t *space = calloc(2 * most + 1, sizeof(*space));
 	struct probe_group group = {0, space, space + most};
 	int error;
 
 	if (!space)
 		return -ENOMEM;
+	error = attach_rendezvous(attachment);
+	if (error)
+		return error;
 	fill_group(attachment, true, &group);
 	error = attach_group(attachment, &group, SEEP_PROGRAM_FREE_ENTRY, false);
 	if (error)
@@ -128,13 +143,13 @@ int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
 	struct attachment attachment = {probes, kernel, variant, file};
 	int result = see(probes, file);
 
-	if (result <= 0 || !file->num_functions)
+	if (result <= 0 || (!file->num_functions && !file->has_rendezvous))
 		return result < 0 ? result : 0;
 	result = attach_file(&attachment);
 	if (result)
 		return result;
 	probes->num_functions += file->num_functions;
-	probes->num_files++;
+	probes->num_files += file->num_functions > 0;
 	return (int)file->num_functions;
 }
 

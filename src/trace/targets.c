@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "proc/maps.h"
 #include "proc/process.h"
+#include "trace/coverage.h"
 
 struct seep_targets {
 	struct seep_targets_config config;
@@ -39,6 +40,7 @@ static void target_free(struct seep_target *target)
 {
 	seep_probes_done(&target->probes);
 	seep_cleanup_fd(&target->pidfd);
+	free(target->files);
 	free(target->root);
 	free(target);
 }
@@ -86,6 +88,26 @@ static int consider_file(struct seep_targets *targets, struct seep_target *targe
 	return 0;
 }
 
+/* Notes a file of the target, once. 0 or -ENOMEM. */
+static int note_file(struct seep_target *target, const struct seep_file *file)
+{
+	const struct seep_file **files;
+
+	if (file->fd < 0)
+		return 0;
+	for (size_t i = 0; i < target->num_files; i++) {
+		if (target->files[i] == file)
+			return 0;
+	}
+	files = realloc(target->files, (target->num_files + 1) * sizeof(struct seep_file *));
+	if (!files)
+		return -ENOMEM;
+	target->files = files;
+	target->files[target->num_files++] = file;
+	target->num_functions += file->num_functions;
+	return 0;
+}
+
 int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target, uint64_t *missed)
 {
 	struct seep_maps maps;
@@ -97,6 +119,7 @@ int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target
 	if (result)
 		return result;
 	target->num_functions = 0;
+	target->num_files = 0;
 	for (size_t i = 0; i < maps.num_mappings && result >= 0; i++) {
 		const struct seep_mapping *mapping = &maps.mappings[i];
 		const struct seep_file *file;
@@ -109,8 +132,8 @@ int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target
 			result = consider_file(targets, target, file, missed);
 		if (result > 0)
 			added += result;
-		if (result >= 0)
-			target->num_functions += file->num_functions;
+		if (result >= 0 && note_file(target, file))
+			result = -ENOMEM;
 	}
 	seep_maps_done(&maps);
 	return result < 0 ? result : added;
@@ -346,15 +369,6 @@ void seep_targets_preload(struct seep_targets *targets, const struct seep_target
 		seep_warn("cannot give the kernel its unwind tables: %s", strerror(-error));
 }
 
-static int explain_no_allocator(const struct seep_target *target, uint64_t missed)
-{
-	seep_error("cannot trace process %d (%s): none of the files it maps has a malloc, calloc, "
-		   "realloc or free in its symbol tables; a statically linked and stripped "
-		   "program, or one with an allocator of its own?",
-		   target->pid, target->record->process.comm);
-	return missed ? -EPERM : -ENOENT;
-}
-
 static int attach_running(struct seep_targets *targets, struct seep_target *target)
 {
 	struct seep_proc_memory memory;
@@ -369,8 +383,12 @@ static int attach_running(struct seep_targets *targets, struct seep_target *targ
 	count = seep_targets_rescan(targets, target, &missed);
 	if (count < 0)
 		return target->by_scope ? count : explain(target->pid, count);
-	if (!target->num_functions && !target->by_scope)
-		return explain_no_allocator(target, missed);
+	if (!target->num_functions && !target->by_scope) {
+		seep_coverage_explain_none(target);
+		return missed ? -EPERM : -ENOENT;
+	}
+	if (!target->by_scope)
+		seep_coverage_tell_missing(targets->config.allocators, target);
 	if (seep_proc_memory_read(target->pid, &memory) == 0)
 		target->record->process.pre_attach_bytes = memory.anon_bytes;
 	target->record->process.attached_late = true;
@@ -501,6 +519,7 @@ int seep_targets_add_launched(struct seep_targets *targets, pid_t pid,
 		seep_targets_remove(targets, target);
 		return explain(pid, result);
 	}
+	seep_coverage_tell_missing(targets->config.allocators, target);
 	*ret_target = target;
 	return 0;
 }

@@ -25,8 +25,11 @@ struct seep_target {
 	int pidfd;	  /* readable when the process has ended */
 	char *root;	  /* see seep_proc_info */
 	struct seep_record *record;
-	bool by_scope;		   /* nobody named it: it came by fork, exec or its cgroup */
-	size_t num_functions;	   /* traced ones in the files that it maps */
+	bool by_scope;	  /* nobody named it: it came by fork, exec or its cgroup */
+	bool stale;	  /* its loader has told of a change */
+	size_t num_files; /* that it maps executable and that could be opened */
+	const struct seep_file **files;
+	size_t num_functions;	   /* traced ones in them */
 	struct seep_probes probes; /* none if all processes share theirs */
 };
 
@@ -35,6 +38,7 @@ struct seep_targets;
 struct seep_targets_config {
 	struct seep_kernel *kernel;
 	struct seep_files *files;
+	const struct seep_allocators *allocators;
 	struct seep_tables *tables;
 	struct seep_processes *processes;
 	enum seep_attach_variant variant;

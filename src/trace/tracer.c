@@ -209,6 +209,7 @@ static int open_kernel(struct seep_tracer *tracer)
 		.min_bytes = config->min_size_bytes,
 		.max_bytes = config->max_size_bytes,
 		.max_objects = config->max_objects,
+		.user_heap = seep_allocators_num_user(config->allocators) > 0,
 		.max_frames = config->max_frames,
 		.verify_every = config->verify_every,
 		.scope = config->scope->type,
@@ -252,7 +253,8 @@ static int open_tables(struct seep_tracer *tracer)
 	int error = seep_symbolizer_new(&tracer->symbolizer);
 
 	if (!error)
-		error = seep_files_new(tracer->kernel, tracer->symbolizer, &tracer->files);
+		error = seep_files_new(tracer->kernel, tracer->symbolizer,
+				       tracer->config.allocators, &tracer->files);
 	if (!error)
 		error = seep_tables_new(tracer->kernel, tracer->config.unwind_bytes,
 					&tracer->tables);
@@ -267,6 +269,7 @@ static int open_tables(struct seep_tracer *tracer)
 	targets_config = (struct seep_targets_config){
 		.kernel = tracer->kernel,
 		.files = tracer->files,
+		.allocators = tracer->config.allocators,
 		.tables = tracer->tables,
 		.processes = tracer->processes,
 		.variant = tracer->features.variant,

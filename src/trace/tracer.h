@@ -17,17 +17,20 @@
 
 #include "base/buffer.h"
 #include "base/loop.h"
+#include "model/allocators.h"
 #include "model/snapshot.h"
 #include "symbol/symbolizer.h"
 #include "trace/features.h"
+#include "trace/files.h"
 #include "trace/scope.h"
 #include "trace/tables.h"
 
 struct seep_tracer;
 
 struct seep_tracer_config {
-	enum seep_attach_variant forced_variant; /* SEEP_ATTACH_VARIANT_COUNT: the best one */
-	const struct seep_scope *scope;		 /* must outlive the tracer */
+	enum seep_attach_variant forced_variant;  /* SEEP_ATTACH_VARIANT_COUNT: the best one */
+	const struct seep_scope *scope;		  /* must outlive the tracer */
+	const struct seep_allocators *allocators; /* so must these */
 	uint64_t min_age_ns;
 	uint64_t min_size_bytes;
 	uint64_t max_size_bytes;
@@ -75,6 +78,17 @@ int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 struct seep_symbolizer *seep_tracer_symbolizer(struct seep_tracer *tracer);
 /* The unwind tables of all files met so far: see seep_tables_each. */
 const struct seep_tables *seep_tracer_tables(const struct seep_tracer *tracer);
+
+/* A function that is traced in a process. */
+struct seep_tracer_probe {
+	const struct seep_file *file;
+	const struct seep_file_function *function;
+	uint32_t cost_ns; /* of one hit with an empty program, measured here */
+};
+/* Calls @fn for each of them, in the order of the mappings. */
+void seep_tracer_each_probe(const struct seep_tracer *tracer,
+			    void (*fn)(const struct seep_tracer_probe *probe, void *context),
+			    void *context);
 
 /* Says how many stacks were checked with libdw and what came of it, if that was asked for. */
 void seep_tracer_tell_verified(const struct seep_tracer *tracer);

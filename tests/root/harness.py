@@ -36,7 +36,17 @@ def x_macro(header: str, macro: str, field: int) -> list[str]:
 
 LOSSES = x_macro("counters.h", "SEEP_LOSSES", 1)
 ENDS = x_macro("ends.h", "SEEP_ENDS", 1)
-ALLOCATORS = x_macro("functions.h", "SEEP_MEMORY_FUNCTIONS", 0)
+
+
+def demangled(symbols: Iterable[str]) -> set[str]:
+    """Names as reports show them: those of C++ as people write them."""
+    result = subprocess.run(
+        ["c++filt"], input="\n".join(symbols), capture_output=True, text=True, check=True
+    )
+    return set(result.stdout.split("\n"))
+
+
+ALLOCATORS = demangled(x_macro("functions.h", "SEEP_MEMORY_FUNCTIONS", 0))
 
 
 def kernel_version() -> tuple[int, ...]:
@@ -249,10 +259,25 @@ class Seep:
         def given(*options: str) -> bool:
             return any(option in self.arguments for option in options)
 
-        check_report(report, aged=given("--min-age"), cut=given("-n", "--top"))
+        described = {
+            text.rsplit(":", 1)[0]
+            for option, text in zip(self.arguments, self.arguments[1:])
+            if option in ("--alloc", "--free")
+        }
+        check_report(
+            report,
+            aged=given("--min-age"),
+            cut=given("-n", "--top"),
+            allocators=ALLOCATORS | demangled(described),
+        )
 
 
-def check_report(report: Report, aged: bool = False, cut: bool = False) -> None:
+def check_report(
+    report: Report,
+    aged: bool = False,
+    cut: bool = False,
+    allocators: Iterable[str] | None = None,
+) -> None:
     """What holds for every report of every trace."""
     assert report["schema"] == "seep.report/1"
     assert set(LOSSES) <= set(report["losses"]), "a loss is missing"
@@ -268,7 +293,7 @@ def check_report(report: Report, aged: bool = False, cut: bool = False) -> None:
             assert numbers["live_objects"] == live_objects >= 0
             assert numbers["live_bytes"] == live_bytes >= 0
     for site in sites:
-        check_stack(site, report["losses"])
+        check_stack(site, report["losses"], allocators or ALLOCATORS)
     order = [site["live_bytes"] for site in sites]
     assert order == sorted(order, reverse=True), "largest live bytes come first"
     # the same path is one site (a process that became another one by exec has two of each)
@@ -286,14 +311,16 @@ def check_report(report: Report, aged: bool = False, cut: bool = False) -> None:
             ), f"{key} of process {pid}"
 
 
-def check_stack(site: dict[str, Any], losses: dict[str, int]) -> None:
+def check_stack(
+    site: dict[str, Any], losses: dict[str, int], allocators: Iterable[str]
+) -> None:
     assert re.fullmatch("[0-9a-f]{16}", site["id"])
     assert site["kind"] == "memory"
     assert site["stack_end"] in (*ENDS, None)
     if not site["stack"]:
         assert losses["stacks_unsent"] > 0, "an empty stack without a loss"
         return
-    assert site["stack"][0]["function"] in ALLOCATORS
+    assert site["stack"][0]["function"] in allocators
     for frame in site["stack"]:
         assert set(frame) >= {
             "function", "module", "build_id", "offset", "file", "line", "inlined",

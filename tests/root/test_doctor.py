@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""seep doctor: the machine, and the unwind tables of a process."""
+"""seep doctor: the machine, and the probes and unwind tables of a process."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 
-from harness import SEEP, TIMEOUT, attach_variants
+from harness import SEEP, TIMEOUT, attach_variants, modified_text
 
 
 def doctor(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +39,33 @@ def test_tables_of_a_process(start) -> None:
     assert re.search(r" \[vdso\]$", result.stdout, re.M)
 
 
+def test_probes_of_a_process(start) -> None:
+    target = start("operators")
+    result = doctor("-p", str(target.pid))
+    assert result.returncode == 0, result.stderr
+    file = None
+    probes = {}
+    for line in result.stdout.splitlines()[1:]:
+        if line.startswith("/"):
+            file = line
+        elif line:
+            probe = re.fullmatch(
+                r" *(0x[0-9a-f]+)  (emulated|single-stepped) +(\d+) ns  (.{34})  (\S.*)", line
+            )
+            assert probe, line
+            probes[file, probe[5]] = probe
+    libc = next(file for file, _ in probes if "libc.so" in file)
+    libstdcxx = next(file for file, _ in probes if "libstdc++" in file)
+    assert probes[libc, "malloc"][2] == "emulated"
+    assert probes[libc, "free"][2] == "emulated"
+    assert probes[libc, "malloc"][4].startswith("push ")
+    assert (libstdcxx, "operator new(unsigned long)") in probes
+    assert all(10 < int(probe[3]) < 1_000_000 for probe in probes.values())
+    assert modified_text(target.pid) == 0
+
+
 def test_wrong_use() -> None:
+    assert doctor("-p", "4194304").returncode == 1
     assert doctor("--unwind", "4194304").returncode == 1
     assert doctor("--unwind", "x").returncode == 2
     assert doctor("stray").returncode == 2

@@ -38,6 +38,7 @@ STOPS = int(os.environ.get("SEEP_GDB_STOPS", "2000"))
 RECUR = 60.0  # seconds for a stack that gdb has seen to come again
 GDB_TIMEOUT = 60.0 + STOPS / 100
 
+FUNCTION_BYTES = 256  # of an operator new that calls another one
 DEBUG_REGISTERS = 4  # of the processor
 PREFIXES = ("depth", "frame_pointer")
 
@@ -62,6 +63,18 @@ def entries_of(report: Report) -> list[Frame]:
     return [entry for entry, _ in calls.most_common(DEBUG_REGISTERS)]
 
 
+def outermost(stack: Stack, report: Report) -> Stack:
+    """From the outermost allocator on: gdb may have stopped at one that another one has called."""
+    entries = {frames_of(site)[0] for site in report["sites"]}
+
+    def is_inside(frame: Frame) -> bool:
+        return any(m == frame[0] and 0 < frame[1] - at < FUNCTION_BYTES for m, at in entries)
+
+    while len(stack) > 2 and is_inside(stack[1]):
+        stack = stack[1:]
+    return stack
+
+
 def missing_of(wanted: list[Stack], report: Report) -> list[Stack]:
     """
     What gdb saw and seep did not. Which allocator it was may differ: gdb sees the one that was
@@ -71,10 +84,14 @@ def missing_of(wanted: list[Stack], report: Report) -> list[Stack]:
     seen = {frames_of(site)[1:] for site in report["sites"]}
     cut = {frames_of(site)[1:] for site in report["sites"] if site["stack_end"] in PREFIXES}
     lengths = {len(stack) for stack in cut}
+
+    def is_seen(stack: Stack) -> bool:
+        return stack[1:] in seen or any(stack[1 : n + 1] in cut for n in lengths)
+
     return [
         stack
         for stack in wanted
-        if stack[1:] not in seen and not any(stack[1 : n + 1] in cut for n in lengths)
+        if not is_seen(stack) and not is_seen(outermost(stack, report))
     ]
 
 

@@ -91,6 +91,7 @@ int main(void)
 			.variant = (enum seep_attach_variant)i,
 			.max_bytes = UINT64_MAX,
 			.max_objects = 1024,
+			.user_heap = true,
 			.max_frames = SEEP_MAX_FRAMES,
 			.verify_every = 1, /* or the verifier drops that code */
 		};

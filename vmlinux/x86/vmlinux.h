@@ -110,6 +110,8 @@ typedef long long unsigned int __u64;
 
 typedef __u32 u32;
 
+typedef long unsigned int __kernel_ulong_t;
+
 typedef int __kernel_pid_t;
 
 typedef u32 __kernel_dev_t;
@@ -145,7 +147,10 @@ struct pt_regs {
 	long unsigned int r12;
 	long unsigned int bp;
 	long unsigned int bx;
+	long unsigned int r9;
+	long unsigned int r8;
 	long unsigned int ax;
+	long unsigned int cx;
 	long unsigned int dx;
 	long unsigned int si;
 	long unsigned int di;
@@ -165,6 +170,7 @@ struct uprobes_state {
 
 struct mm_struct {
 	struct {
+		long unsigned int total_vm;
 		mm_context_t context;
 		struct uprobes_state uprobes_state;
 	};
@@ -189,8 +195,13 @@ struct vm_area_struct {
 	struct file *vm_file;
 };
 
+struct rlimit {
+	__kernel_ulong_t rlim_cur;
+};
+
 struct signal_struct {
 	atomic_t live;
+	struct rlimit rlim[16];
 };
 
 struct return_instance;

@@ -11,9 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <capstone/capstone.h>
 #include <cmocka.h>
 
 #include "elf/image.h"
+#include "model/allocators.h"
 
 struct example {
 	const char *what;
@@ -105,6 +107,25 @@ static const struct example examples[] = {
 	{"pause", "f390 50 58 c3", 0, SEEP_SITE_ENTRY, 1, 0, 0, false, "pause"},
 	{"syscall clobbers rcx", "b80b000000 0f05 50 58 c3", 0, SEEP_SITE_ENTRY, 1, 0, 0, false,
 	 "mov eax, 0xb"},
+	{"patchable entry", "0f1f440000 55 5d c3", 0, SEEP_SITE_RETURN, 6, 5, 0, true, "push rbp"},
+	{"patchable entry behind endbr64", "f30f1efa 660f1f440000 4157 415f c3", 0,
+	 SEEP_SITE_RETURN, 1, 10, 0, true, "push r15"},
+	{"patched to jump away", "e900100000 5d c3", 0, SEEP_SITE_RETURN, 1, 0, 0, true,
+	 "jmp 0x1005"},
+	{"patched to jump over what was patched", "eb03 909090 55 5d c3", 0, SEEP_SITE_ENTRY, 1, 0,
+	 0, true, "jmp 5"},
+	{"call of __fentry__", "e800000000 55 5d c3", 0, SEEP_SITE_RETURN, 6, 0, 0, true, "call 5"},
+	{"trap", "0f0b 55 5d c3", 0, SEEP_SITE_ENTRY, 1, 0, 0, false, "ud2"},
+	{"fifth argument written", "4989f8 55 5d c3", 0, SEEP_SITE_ENTRY, 5, 0, 0, false,
+	 "mov r8, rdi"},
+	{"sixth argument written", "4531c9 55 5d c3", 0, SEEP_SITE_ENTRY, 6, 0, 0, false,
+	 "xor r9d, r9d"},
+	{"sixth argument written that is not needed", "4531c9 55 5d c3", 0, SEEP_SITE_ENTRY, 5, 3,
+	 0, true, "push rbp"},
+	{"argument from thread-local memory", "64488b3c2500000000 55 5d c3", 0, SEEP_SITE_RETURN, 1,
+	 0, 0, false, "mov rdi, qword ptr fs:[0]"},
+	{"tail call behind endbr64, back to the entry", "f30f1efa e9f7ffffff", 0, SEEP_SITE_ENTRY,
+	 1, 4, 0, true, "jmp 0"},
 	{"xchg writes both", "4887f7 50 58 c3", 0, SEEP_SITE_ENTRY, 1, 0, 0, false,
 	 "xchg rdi, rsi"},
 };
@@ -185,22 +206,56 @@ static void test_random(void **state)
 	}
 }
 
-static const struct {
-	const char *name;
-	enum seep_site_use use;
-	unsigned int num_args;
-} functions[] = {
-	{"malloc", SEEP_SITE_RETURN, 1},	 {"calloc", SEEP_SITE_RETURN, 2},
-	{"realloc", SEEP_SITE_RETURN, 2},	 {"reallocarray", SEEP_SITE_RETURN, 3},
-	{"posix_memalign", SEEP_SITE_RETURN, 3}, {"aligned_alloc", SEEP_SITE_RETURN, 2},
-	{"memalign", SEEP_SITE_RETURN, 2},	 {"valloc", SEEP_SITE_RETURN, 1},
-	{"pvalloc", SEEP_SITE_RETURN, 1},	 {"free", SEEP_SITE_ENTRY, 1},
-	{"cfree", SEEP_SITE_ENTRY, 1},		 {"_Znwm", SEEP_SITE_RETURN, 1},
-	{"_ZdlPv", SEEP_SITE_ENTRY, 1},		 {"mallocx", SEEP_SITE_RETURN, 2},
-	{"dallocx", SEEP_SITE_ENTRY, 2},	 {"sdallocx", SEEP_SITE_ENTRY, 3},
-};
+/* Where a tail call goes. */
+static void test_target(void **state)
+{
+	static const uint8_t forwards[] = {0xf3, 0x0f, 0x1e, 0xfa, 0xe9, 0x00, 0x10, 0x00, 0x00};
+	static const uint8_t conditional[] = {0x48, 0x85, 0xff, 0x74, 0x01, 0xc3, 0xc3};
+	struct seep_probe_site site;
+
+	(void)state;
+	assert_int_equal(seep_probe_site_find(forwards, 9, 9, SEEP_SITE_ENTRY, 1, &site), 0);
+	assert_true(site.jumps);
+	assert_int_equal(site.target, 0x1009);
+	assert_int_equal(seep_probe_site_find(conditional, 7, 7, SEEP_SITE_ENTRY, 1, &site), 0);
+	assert_int_equal(site.offset, 3);
+	assert_false(site.jumps);
+}
+
+/*
+ * That each call passes the place once, looked at from the other side: nothing before it leaves the
+ * straight line, and no jump of the function, as far as it can be told, leads behind the entry and up to it.
+ */
+static void check_passed_once(const char *name, const uint8_t *code, size_t length,
+			      const struct seep_probe_site *site)
+{
+	uint64_t address = 0;
+	cs_insn *insn;
+	csh handle;
+
+	assert_int_equal(cs_open(CS_ARCH_X86, CS_MODE_64, &handle), CS_ERR_OK);
+	cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
+	insn = cs_malloc(handle);
+	while (cs_disasm_iter(handle, &code, &length, &address, insn)) {
+		const cs_x86_op *operand = &insn->detail->x86.operands[0];
+		bool jumps = cs_insn_group(handle, insn, CS_GRP_JUMP) ||
+			     cs_insn_group(handle, insn, CS_GRP_BRANCH_RELATIVE);
+
+		if (insn->address < site->offset &&
+		    (jumps || cs_insn_group(handle, insn, CS_GRP_CALL) ||
+		     cs_insn_group(handle, insn, CS_GRP_RET)))
+			fail_msg("%s+%u: left at +%u", name, site->offset, (unsigned)insn->address);
+		if (jumps && operand->type == X86_OP_IMM && operand->imm > 0 &&
+		    operand->imm <= site->offset)
+			fail_msg("%s+%u: entered again from +%u", name, site->offset,
+				 (unsigned)insn->address);
+	}
+	cs_free(insn, 1);
+	cs_close(&handle);
+}
 
 struct survey {
+	const struct seep_allocators *allocators;
 	const struct seep_image *image;
 	size_t found;
 	size_t emulated;
@@ -209,58 +264,79 @@ struct survey {
 static int visit(const struct seep_symbol *symbol, void *context)
 {
 	struct survey *survey = context;
+	const struct seep_allocator *allocator =
+		seep_allocators_find(survey->allocators, symbol->name, strcspn(symbol->name, "@"));
 	struct seep_probe_site site;
+	enum seep_site_use use;
 	const uint8_t *code;
 	size_t length;
 
-	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		if (strcmp(symbol->name, functions[i].name) != 0)
-			continue;
-		length = seep_image_code(survey->image, symbol->address, symbol->size, &code);
-		assert_int_equal(length, symbol->size);
-		assert_int_equal(seep_probe_site_find(code, length, symbol->size, functions[i].use,
-						      functions[i].num_args, &site),
-				 0);
-		assert_true(site.offset < length);
-		survey->found++;
-		survey->emulated += site.emulated;
-		if (getenv("SEEP_TEST_SHOW"))
-			printf("%-16s +%-3u pushed %-3u %-8s %s\n", symbol->name, site.offset,
-			       site.pushed, site.emulated ? "emulated" : "STEPPED", site.text);
-	}
+	if (!allocator)
+		return 0;
+	use = allocator->role == SEEP_ROLE_FREE ? SEEP_SITE_ENTRY : SEEP_SITE_RETURN;
+	length = seep_image_code(survey->image, symbol->address, symbol->size, &code);
+	assert_int_equal(length, symbol->size);
+	assert_int_equal(seep_probe_site_find(code, length, symbol->size, use,
+					      seep_allocator_num_args(allocator), &site),
+			 0);
+	assert_true(site.offset < length);
+	assert_true(use == SEEP_SITE_ENTRY || !site.pushed);
+	if (site.offset)
+		check_passed_once(symbol->name, code, length, &site);
+	survey->found++;
+	survey->emulated += site.emulated;
+	if (getenv("SEEP_TEST_SHOW"))
+		printf("%-40s +%-3u pushed %-3u %-8s %s\n", symbol->name, site.offset, site.pushed,
+		       site.emulated ? "emulated" : "STEPPED", site.text);
 	return 0;
 }
 
 /* SEEP_TEST_SHOW=1 prints what is chosen in the allocators of this machine. */
 static void test_installed_allocators(void **state)
 {
-	static const char *const paths[] = {
-		"/usr/lib/x86_64-linux-gnu/libc.so.6",
-		"/usr/lib/x86_64-linux-gnu/libjemalloc.so.2",
-		"/usr/lib64/libc.so.6",
+	/* How many functions they have at least, and how many of them may cost a single step. */
+	static const struct {
+		const char *path;
+		size_t functions;
+		size_t stepped;
+	} libraries[] = {
+		{"/usr/lib/x86_64-linux-gnu/libc.so.6", 10, 2},
+		{"/usr/lib64/libc.so.6", 10, 2},
+		{"/usr/lib/x86_64-linux-gnu/libstdc++.so.6", 20, 4},
+		{"/usr/lib/x86_64-linux-musl/libc.so", 9, 2},
+		{"/usr/lib/x86_64-linux-gnu/libjemalloc.so.2", 20, 2},
+		{"/usr/lib/x86_64-linux-gnu/libtcmalloc.so.4", 40, 2},
+		{"/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4", 40, 2},
+		{"/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal_debug.so.4", 40, 2},
+		{"/usr/lib/x86_64-linux-gnu/libmimalloc.so.2", 90, 40},
 	};
+	struct seep_allocators *allocators;
 	size_t surveyed = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		int fd = open(paths[i], O_RDONLY | O_CLOEXEC);
-		struct survey survey = {0};
+	assert_int_equal(seep_allocators_new(&allocators), 0);
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
+		int fd = open(libraries[i].path, O_RDONLY | O_CLOEXEC);
+		struct survey survey = {.allocators = allocators};
 		struct seep_image *image;
 
 		if (fd < 0)
 			continue;
-		if (getenv("SEEP_TEST_SHOW"))
-			printf("%s\n", paths[i]);
 		assert_int_equal(seep_image_open(fd, &image), 0);
 		survey.image = image;
 		assert_int_equal(seep_image_each_function(image, visit, &survey), 0);
-		assert_true(survey.found >= 9);
-		/* All but one or two: reallocarray of glibc multiplies in an argument. */
-		assert_true(survey.emulated + 2 >= survey.found);
+		if (getenv("SEEP_TEST_SHOW"))
+			printf("%s: %zu, %zu emulated\n\n", libraries[i].path, survey.found,
+			       survey.emulated);
+		if (survey.found < libraries[i].functions ||
+		    survey.found - survey.emulated > libraries[i].stepped)
+			fail_msg("%s: %zu functions, %zu emulated", libraries[i].path, survey.found,
+				 survey.emulated);
 		seep_image_close(image);
 		close(fd);
 		surveyed++;
 	}
+	seep_allocators_free(allocators);
 	if (!surveyed)
 		skip();
 }
@@ -271,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_not_code),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_target),
 		cmocka_unit_test(test_installed_allocators),
 	};
 

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/allocators.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+static const struct seep_allocator builtin[] = {
+#define SEEP_ALLOCATOR(name, family, role, size, count, pointer, out)                              \
+	{#name, SEEP_FAMILY_##family, SEEP_ROLE_##role, size, count, pointer, out},
+	SEEP_MEMORY_FUNCTIONS(SEEP_ALLOCATOR)
+#undef SEEP_ALLOCATOR
+};
+
+#define NUM_BUILTIN (sizeof(builtin) / sizeof(builtin[0]))
+
+static const char *const family_texts[] = {
+#define SEEP_FAMILY_TEXT(name, text) text,
+	SEEP_FAMILIES(SEEP_FAMILY_TEXT)
+#undef SEEP_FAMILY_TEXT
+};
+
+struct seep_allocators {
+	size_t num_user;
+	struct seep_allocator *user; /* owns the names */
+	const struct seep_allocator *by_name[NUM_BUILTIN];
+};
+
+const char *seep_family_text(enum seep_family family)
+{
+	return family_texts[family];
+}
+
+unsigned int seep_allocator_num_args(const struct seep_allocator *allocator)
+{
+	const uint8_t arguments[] = {allocator->size_arg, allocator->count_arg,
+				     allocator->pointer_arg, allocator->out_arg};
+	unsigned int most = 0;
+
+	for (size_t i = 0; i < sizeof(arguments); i++) {
+		if (arguments[i] > most)
+			most = arguments[i];
+	}
+	return most;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	const struct seep_allocator *const *a = left, *const *b = right;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+int seep_allocators_new(struct seep_allocators **ret_allocators)
+{
+	struct seep_allocators *allocators = calloc(1, sizeof(*allocators));
+
+	if (!allocators)
+		return -ENOMEM;
+	for (size_t i = 0; i < NUM_BUILTIN; i++)
+		allocators->by_name[i] = &builtin[i];
+	qsort(allocators->by_name, NUM_BUILTIN, sizeof(allocators->by_name[0]), compare_names);
+	*ret_allocators = allocators;
+	return 0;
+}
+
+void seep_allocators_free(struct seep_allocators *allocators)
+{
+	if (!allocators)
+		return;
+	for (size_t i = 0; i < allocators->num_user; i++)
+		free((char *)allocators->user[i].name);
+	free(allocators->user);
+	free(allocators);
+}
+
+size_t seep_allocators_count(const struct seep_allocators *allocators)
+{
+	return allocators->num_user + NUM_BUILTIN;
+}
+
+size_t seep_allocators_num_user(const struct seep_allocators *allocators)
+{
+	return allocators->num_user;
+}
+
+const struct seep_allocator *seep_allocators_at(const struct seep_allocators *allocators,
+						size_t index)
+{
+	return index < allocators->num_user ? &allocators->user[index] :
+					      &builtin[index - allocators->num_user];
+}
+
+static bool has_name(const struct seep_allocator *allocator, const char *name, size_t length)
+{
+	return strncmp(allocator->name, name, length) == 0 && allocator->name[length] == '\0';
+}
+
+const struct seep_allocator *seep_allocators_find(const struct seep_allocators *allocators,
+						  const char *symbol, size_t length)
+{
+	size_t low = 0, high = NUM_BUILTIN;
+
+	for (size_t i = 0; i < allocators->num_user; i++) {
+		if (has_name(&allocators->user[i], symbol, length))
+			return &allocators->user[i];
+	}
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strncmp(allocators->by_name[middle]->name, symbol, length) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	/* The first name that begins so is the shortest. */
+	if (low < NUM_BUILTIN && has_name(allocators->by_name[low], symbol, length))
+		return allocators->by_name[low];
+	return NULL;
+}
+
+/* --- functions of the user --------------------------------------------------------------------- */
+
+struct description {
+	struct seep_allocator allocator;
+	bool returns;
+	const char *reason;
+};
+
+static int refuse(struct description *description, const char *reason)
+{
+	description->reason = reason;
+	return -EINVAL;
+}
+
+/* "arg1" to "arg6" */
+static int parse_argument(struct description *description, const char *value, uint8_t *ret_number)
+{
+	if (*ret_number)
+		return refuse(description, "a key is given twice");
+	if (strncmp(value, "arg", 3) != 0 || value[3] < '1' || value[3] > '0' + SEEP_MAX_ARGUMENT ||
+	    value[4])
+		return refuse(description, "arguments are arg1 to arg6");
+	*ret_number = (uint8_t)(value[3] - '0');
+	return 0;
+}
+
+static int parse_pair(struct description *description, char *pair, bool frees)
+{
+	struct seep_allocator *allocator = &description->allocator;
+	char *value = strchr(pair, '=');
+
+	if (!value)
+		return refuse(description, "a key needs a value, as in size=arg1");
+	*value++ = '\0';
+	if (strcmp(pair, "ptr") == 0)
+		return parse_argument(description, value, &allocator->pointer_arg);
+	if (frees)
+		return refuse(description, "the only key of a releasing function is ptr");
+	if (strcmp(pair, "size") == 0)
+		return parse_argument(description, value, &allocator->size_arg);
+	if (strcmp(pair, "count") == 0)
+		return parse_argument(description, value, &allocator->count_arg);
+	if (strcmp(pair, "out") == 0)
+		return parse_argument(description, value, &allocator->out_arg);
+	if (strcmp(pair, "ret") != 0)
+		return refuse(description, "the keys are size, count, ptr, out and ret");
+	if (description->returns)
+		return refuse(description, "a key is given twice");
+	if (strcmp(value, "ptr") != 0)
+		return refuse(description, "the result can only be the block: ret=ptr");
+	description->returns = true;
+	return 0;
+}
+
+static int check(struct description *description, bool frees)
+{
+	const struct seep_allocator *allocator = &description->allocator;
+
+	if (frees)
+		return allocator->pointer_arg ?
+			       0 :
+			       refuse(description, "which argument is the block? ptr=argN");
+	if (!allocator->size_arg)
+		return refuse(description, "which argument is the size? size=argN");
+	if (!description->returns && !allocator->out_arg)
+		return refuse(description, "where is the block? ret=ptr or out=argN");
+	if (description->returns && allocator->out_arg)
+		return refuse(description, "the block is either ret=ptr or out=argN");
+	return 0;
+}
+
+static int parse(struct description *description, char *keys, bool frees)
+{
+	char *pair;
+	int error = 0;
+
+	while (!error && (pair = strsep(&keys, ",")))
+		error = parse_pair(description, pair, frees);
+	return error ? error : check(description, frees);
+}
+
+static int append(struct seep_allocators *allocators, const struct seep_allocator *allocator)
+{
+	struct seep_allocator *user =
+		reallocarray(allocators->user, allocators->num_user + 1, sizeof(*allocators->user));
+
+	if (!user)
+		return -ENOMEM;
+	allocators->user = user;
+	user[allocators->num_user] = *allocator;
+	user[allocators->num_user].name = strdup(allocator->name);
+	if (!user[allocators->num_user].name)
+		return -ENOMEM;
+	allocators->num_user++;
+	return 0;
+}
+
+int seep_allocators_add(struct seep_allocators *allocators, const char *text, enum seep_role role,
+			const char **ret_reason)
+{
+	bool frees = role == SEEP_ROLE_FREE;
+	SEEP_AUTO_FREE char *copy = strdup(text);
+	struct description description = {.allocator = {.family = SEEP_FAMILY_USER, .role = role}};
+	char *colon;
+	int error;
+
+	if (!copy)
+		return -ENOMEM;
+	/* The keys have no colon, C++ names have some. */
+	colon = strrchr(copy, ':');
+	if (!colon || colon == copy || colon[-1] == ':') {
+		*ret_reason = frees ? "a function is given as NAME:ptr=arg1" :
+				      "a function is given as NAME:size=arg1,ret=ptr";
+		return -EINVAL;
+	}
+	*colon = '\0';
+	description.allocator.name = copy;
+	error = parse(&description, colon + 1, frees);
+	for (size_t i = 0; i < allocators->num_user && !error; i++) {
+		if (strcmp(allocators->user[i].name, copy) == 0)
+			error = refuse(&description, "the function is given twice");
+	}
+	if (error) {
+		*ret_reason = description.reason;
+		return error;
+	}
+	if (!frees && description.allocator.pointer_arg)
+		description.allocator.role = SEEP_ROLE_REALLOC;
+	return append(allocators, &description.allocator);
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "symbol/search.h"
+
+#include <errno.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "elf/demangle.h"
+#include "elf/sections.h"
+#include "elf/symbols.h"
+#include "symbol/debug_file.h"
+#include "symbol/plt.h"
+
+/* The tables are finite; overloads and static functions of one name are what can make many. */
+#define FOUND_MAX 1024
+
+struct candidate {
+	struct seep_found found;
+	bool global;
+};
+
+struct search {
+	const struct seep_allocators *allocators;
+	size_t count;
+	size_t capacity;
+	struct candidate *list;
+	uint64_t rendezvous;
+};
+
+static int add(struct search *search, const struct seep_allocator *allocator,
+	       const struct seep_symbol *symbol)
+{
+	struct candidate *grown;
+	size_t capacity;
+
+	if (search->count == FOUND_MAX)
+		return 0;
+	if (search->count == search->capacity) {
+		capacity = search->capacity ? 2 * search->capacity : 64;
+		grown = reallocarray(search->list, capacity, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		search->list = grown;
+		search->capacity = capacity;
+	}
+	search->list[search->count++] = (struct candidate){
+		.found = {.allocator = allocator, .address = symbol->address, .size = symbol->size},
+		.global = symbol->global,
+	};
+	return 0;
+}
+
+/* --- names that the user gives as C++ writes them ---------------------------------------------- */
+
+/* Where the last part of a qualified name begins: "take" in "store::Pool<int>::take". */
+static const char *last_part(const char *name)
+{
+	const char *part = name;
+
+	for (const char *c = strstr(name, "::"); c; c = strstr(c + 2, "::"))
+		part = c + 2;
+	return part;
+}
+
+/* Is @demangled the function @name, whatever its parameters and result? */
+static bool is_called(const char *demangled, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = strstr(demangled, name); at; at = strstr(at + 1, name)) {
+		char before = at == demangled ? ' ' : at[-1], after = at[length];
+
+		if (before == ' ' && (after == '\0' || after == '(' || after == '['))
+			return true;
+	}
+	return false;
+}
+
+/* The bare name stands in a mangled one too: demangling all symbols of a large program takes seconds. */
+static bool may_be_called(const char *symbol, const char *name)
+{
+	const char *part = last_part(name);
+	size_t length = strcspn(part, "<( ");
+	char start[32];
+
+	if (symbol[0] != '_' || (symbol[1] != 'Z' && symbol[1] != 'R'))
+		return false;
+	if (length >= sizeof(start))
+		length = sizeof(start) - 1;
+	memcpy(start, part, length);
+	start[length] = '\0';
+	return strncmp(part, "operator", 8) == 0 || strstr(symbol, start);
+}
+
+static int match_demangled(struct search *search, const struct seep_symbol *symbol)
+{
+	SEEP_AUTO_FREE char *demangled = NULL;
+
+	for (size_t i = 0; i < seep_allocators_num_user(search->allocators); i++) {
+		const struct seep_allocator *user = seep_allocators_at(search->allocators, i);
+
+		if (!may_be_called(symbol->name, user->name))
+			continue;
+		if (!demangled)
+			demangled = seep_demangle(symbol->name);
+		if (!demangled)
+			return 0;
+		if (is_called(demangled, user->name))
+			return add(search, user, symbol);
+	}
+	return 0;
+}
+
+/* --- symbols ----------------------------------------------------------------------------------- */
+
+static int match_symbol(const struct seep_symbol *symbol, void *context)
+{
+	struct search *search = context;
+	/* ld writes "free@@GLIBC_2.2.5" into .symtab. */
+	size_t length = strcspn(symbol->name, "@");
+	const struct seep_allocator *allocator =
+		seep_allocators_find(search->allocators, symbol->name, length);
+
+	if (allocator)
+		return add(search, allocator, symbol);
+	if (strncmp(symbol->name, "_dl_debug_state", length) == 0 && length == 15)
+		search->rendezvous = symbol->address;
+	return seep_allocators_num_user(search->allocators) ? match_demangled(search, symbol) : 0;
+}
+
+static int search_elsewhere(struct search *search, const struct seep_image *image, const char *path,
+			    int root)
+{
+	SEEP_CLEANUP(seep_debug_elf_done) struct seep_debug_elf unpacked = {.fd = -1};
+	SEEP_AUTO_IMAGE struct seep_image *debug = NULL;
+	int error = 0;
+
+	if (!seep_debug_file_unpack(image, &unpacked))
+		error = seep_symbols_each_function(unpacked.elf, match_symbol, search);
+	if (!error && !seep_debug_file_find(image, path, root, &debug))
+		error = seep_image_each_function(debug, match_symbol, search);
+	return error;
+}
+
+/* --- what counts ------------------------------------------------------------------------------- */
+
+/*
+ * A static function that happens to be called free is not the allocator's. But beside global names
+ * of the family it is: the linker makes some of them local in a static PIE.
+ */
+static void drop_strangers(struct search *search)
+{
+	size_t kept = 0;
+	bool exported = false;
+
+	for (size_t i = 0; i < search->count; i++) {
+		const struct candidate *candidate = &search->list[i];
+
+		if (candidate->global && candidate->found.allocator->family == SEEP_FAMILY_C)
+			exported = true;
+	}
+	for (size_t i = 0; i < search->count; i++) {
+		const struct candidate *candidate = &search->list[i];
+
+		if (exported || candidate->global ||
+		    candidate->found.allocator->family != SEEP_FAMILY_C)
+			search->list[kept++] = *candidate;
+	}
+	search->count = kept;
+}
+
+static bool is_user(const struct candidate *candidate)
+{
+	return candidate->found.allocator->family == SEEP_FAMILY_USER;
+}
+
+/* By address; of one address the name that counts first: the user's, then in the order of the table. */
+static int compare_addresses(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+
+	if (a->found.address != b->found.address)
+		return a->found.address < b->found.address ? -1 : 1;
+	if (is_user(a) != is_user(b))
+		return is_user(a) ? -1 : 1;
+	if (a->found.allocator != b->found.allocator)
+		return a->found.allocator < b->found.allocator ? -1 : 1;
+	return (a->found.size < b->found.size) - (a->found.size > b->found.size);
+}
+
+static void drop_aliases(struct search *search)
+{
+	size_t kept = 0;
+
+	if (!search->count)
+		return;
+	qsort(search->list, search->count, sizeof(*search->list), compare_addresses);
+	for (size_t i = 0; i < search->count; i++) {
+		if (kept && search->list[kept - 1].found.address == search->list[i].found.address)
+			continue;
+		search->list[kept++] = search->list[i];
+	}
+	search->count = kept;
+}
+
+/* By rank, so that what is found is listed alike in every file. */
+static int compare_ranks(const void *left, const void *right)
+{
+	const struct seep_found *a = left, *b = right;
+	bool a_user = a->allocator->family == SEEP_FAMILY_USER;
+	bool b_user = b->allocator->family == SEEP_FAMILY_USER;
+
+	if (a_user != b_user)
+		return a_user ? -1 : 1;
+	if (a->allocator != b->allocator)
+		return a->allocator < b->allocator ? -1 : 1;
+	return a->address < b->address ? -1 : a->address > b->address;
+}
+
+static int finish(const struct search *search, struct seep_search *ret_search)
+{
+	struct seep_found *list = calloc(search->count + 1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < search->count; i++)
+		list[i] = search->list[i].found;
+	qsort(list, search->count, sizeof(*list), compare_ranks);
+	*ret_search = (struct seep_search){
+		.count = search->count,
+		.list = list,
+		.rendezvous = search->rendezvous,
+	};
+	return 0;
+}
+
+int seep_search_run(const struct seep_allocators *allocators, const struct seep_image *image,
+		    const char *path, int root, struct seep_search *ret_search)
+{
+	struct search search = {.allocators = allocators};
+	GElf_Shdr header;
+	int error;
+
+	error = seep_image_each_function(image, match_symbol, &search);
+	if (!error && !seep_section_find(seep_image_elf(image), ".symtab", &header))
+		error = search_elsewhere(&search, image, path, root);
+	if (!error) {
+		drop_strangers(&search);
+		drop_aliases(&search);
+		error = finish(&search, ret_search);
+	}
+	free(search.list);
+	return error;
+}
+
+void seep_search_done(struct seep_search *search)
+{
+	free(search->list);
+	*search = (struct seep_search){0};
+}
+
+bool seep_search_releases_at(const struct seep_allocators *allocators,
+			     const struct seep_image *image, const struct seep_search *search,
+			     uint64_t address)
+{
+	const struct seep_allocator *allocator;
+	const char *name;
+
+	for (size_t i = 0; i < search->count; i++) {
+		if (search->list[i].address == address)
+			return search->list[i].allocator->role == SEEP_ROLE_FREE;
+	}
+	if (seep_plt_name(image, address, &name))
+		return false;
+	allocator = seep_allocators_find(allocators, name, strlen(name));
+	return allocator && allocator->role == SEEP_ROLE_FREE;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tells what was looked for in a process and was not found. */
+#ifndef SEEP_TRACE_COVERAGE_H
+#define SEEP_TRACE_COVERAGE_H
+
+#include "model/allocators.h"
+#include "trace/targets.h"
+
+/* No function at all: what was looked for, where, and what to do about it. */
+void seep_coverage_explain_none(const struct seep_target *target);
+
+/* Functions that the user named and no file of the process has. */
+void seep_coverage_tell_missing(const struct seep_allocators *allocators,
+				const struct seep_target *target);
+
+#endif

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "symbol/search.h"
+
+#include <errno.h>
+
+#include "compile.h"
+
+static char directory[PATH_MAX];
+
+static const char source[] =
+	"#include <stddef.h>\n"
+	"void *mi_malloc(size_t size) { (void)size; return NULL; }\n"
+	"void *malloc(size_t size) { (void)size; return NULL; }\n"
+	"void *calloc(size_t count, size_t size) __attribute__((alias(\"malloc\")));\n"
+	"__attribute__((used)) static void free(void *block) { __asm__ volatile(\"\" : : \"r\"(block)); }\n"
+	"__attribute__((used)) static void *hidden_get(size_t size) { return (void *)size; }\n"
+	"void _dl_debug_state(void) {}\n";
+
+static const char strangers[] =
+	"__attribute__((used, noinline)) static void free(void *x) { __asm__ volatile(\"\" : : \"r\"(x)); }\n"
+	"void use(void) { free(0); }\n";
+
+static const char plusplus[] =
+	"#include <cstddef>\n"
+	"namespace store {\n"
+	"template <typename T> struct Pool { void *take(size_t); };\n"
+	"template <typename T> void *Pool<T>::take(size_t n) { return (void *)n; }\n"
+	"template struct Pool<char>;\n"
+	"void *take(size_t n) { return (void *)n; }\n"
+	"void *take(int n) { return (void *)(size_t)n; }\n"
+	"void *untaken(size_t n) { return (void *)n; }\n"
+	"}\n";
+
+static int setup(void **state)
+{
+	(void)state;
+	enter_directory(directory);
+	write_text("a.c", source);
+	write_text("strangers.c", strangers);
+	write_text("plus.cc", plusplus);
+	shell("gcc -w -fno-builtin -O1 -fPIC -shared -Wl,--build-id a.c -o a.so");
+	shell("gcc -w -fno-builtin -O1 -fPIC -shared strangers.c -o strangers.so");
+	shell("gcc -w -O1 -fPIC -shared plus.cc -o plus.so");
+	shell("objcopy --only-keep-debug a.so a.debug");
+	shell("strip --strip-all -o stripped.so a.so");
+	shell("objcopy --remove-section=.note.gnu.build-id --strip-all "
+	      "--add-gnu-debuglink=a.debug a.so linked.so");
+	shell("objcopy --strip-debug a.so mini && xz --force mini && objcopy --strip-all "
+	      "--add-section .gnu_debugdata=mini.xz a.so packed.so");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	remove_directory(directory);
+	return 0;
+}
+
+static struct seep_allocators *table_with(const char *description)
+{
+	struct seep_allocators *allocators;
+	const char *reason;
+
+	assert_int_equal(seep_allocators_new(&allocators), 0);
+	if (description)
+		assert_int_equal(
+			seep_allocators_add(allocators, description, SEEP_ROLE_ALLOC, &reason), 0);
+	return allocators;
+}
+
+/* The names found in the file, in their order, each with a space behind it. */
+static void search(const char *name, const char *description, char *ret_names, size_t size)
+{
+	struct seep_allocators *allocators = table_with(description);
+	char path[PATH_MAX + 32];
+	struct seep_search found;
+	struct seep_image *image;
+	size_t length = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(seep_image_open(fd, &image), 0);
+	assert_int_equal(seep_search_run(allocators, image, path, -1, &found), 0);
+	ret_names[0] = '\0';
+	for (size_t i = 0; i < found.count; i++)
+		length += (size_t)snprintf(ret_names + length, size - length, "%s ",
+					   found.list[i].allocator->name);
+	if (found.rendezvous)
+		snprintf(ret_names + length, size - length, "!");
+	seep_search_done(&found);
+	seep_image_close(image);
+	seep_allocators_free(allocators);
+	close(fd);
+}
+
+#define assert_found(name, description, expected)                                                  \
+	do {                                                                                       \
+		char found_names[512];                                                             \
+		search(name, description, found_names, sizeof(found_names));                       \
+		assert_string_equal(found_names, expected);                                        \
+	} while (0)
+
+static void test_tables(void **state)
+{
+	(void)state;
+	/* calloc is an alias of malloc; the local free counts beside global names */
+	assert_found("a.so", NULL, "malloc free mi_malloc !");
+	assert_found("stripped.so", NULL, "malloc mi_malloc !");
+	assert_found("packed.so", NULL, "malloc free mi_malloc !");
+	assert_found("strangers.so", NULL, "");
+}
+
+static void test_separate_file(void **state)
+{
+	(void)state;
+	assert_found("linked.so", NULL, "malloc free mi_malloc !");
+}
+
+static void test_functions_of_the_user(void **state)
+{
+	(void)state;
+	assert_found("a.so", "hidden_get:size=arg1,ret=ptr", "hidden_get malloc free mi_malloc !");
+	assert_found("packed.so", "hidden_get:size=arg1,ret=ptr",
+		     "hidden_get malloc free mi_malloc !");
+	assert_found("a.so", "mi_malloc:size=arg2,ret=ptr", "mi_malloc malloc free !");
+	assert_found("a.so", "nothing:size=arg1,ret=ptr", "malloc free mi_malloc !");
+}
+
+static void test_names_of_cplusplus(void **state)
+{
+	(void)state;
+	assert_found("plus.so", "store::Pool<char>::take:size=arg2,ret=ptr",
+		     "store::Pool<char>::take ");
+	assert_found("plus.so", "_ZN5store4takeEm:size=arg1,ret=ptr", "_ZN5store4takeEm ");
+	/* all overloads */
+	assert_found("plus.so", "store::take:size=arg1,ret=ptr", "store::take store::take ");
+	assert_found("plus.so", "take:size=arg1,ret=ptr", "");
+}
+
+/* operator delete of the C++ library only goes on as free. */
+static void test_forwarding(void **state)
+{
+	static const char path[] = "/usr/lib/x86_64-linux-gnu/libstdc++.so.6";
+	struct seep_allocators *allocators = table_with(NULL);
+	struct seep_search found;
+	struct seep_image *image;
+	size_t releases = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	if (fd < 0)
+		skip();
+	assert_int_equal(seep_image_open(fd, &image), 0);
+	assert_int_equal(seep_search_run(allocators, image, path, -1, &found), 0);
+	assert_true(found.count >= 20);
+	for (size_t i = 0; i < found.count; i++) {
+		const struct seep_found *function = &found.list[i];
+
+		assert_int_equal(function->allocator->family, SEEP_FAMILY_CXX);
+		releases += function->allocator->role == SEEP_ROLE_FREE;
+		assert_int_equal(seep_search_releases_at(allocators, image, &found,
+							 function->address),
+				 function->allocator->role == SEEP_ROLE_FREE);
+		assert_false(
+			seep_search_releases_at(allocators, image, &found, function->address + 1));
+	}
+	assert_int_equal(releases, 12);
+	seep_search_done(&found);
+	seep_image_close(image);
+	seep_allocators_free(allocators);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_separate_file),
+		cmocka_unit_test(test_functions_of_the_user),
+		cmocka_unit_test(test_names_of_cplusplus),
+		cmocka_unit_test(test_forwarding),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
