@@ -165,12 +165,8 @@ static void on_library(void *context, const struct seep_library_event *event)
 /* New files of a live target: plugins that were loaded, or all of them after an exec. */
 int seep_follow_rescan(struct seep_tracer *tracer, struct seep_target *target)
 {
-	int added = seep_targets_rescan(tracer->targets, target,
-					&tracer->losses[SEEP_LOSS_MISSED_ATTACH]);
-
-	if (added > 0)
-		seep_debug("process %d: %d more functions are traced", target->pid, added);
-	return added;
+	return seep_targets_rescan(tracer->targets, target,
+				   &tracer->losses[SEEP_LOSS_MISSED_ATTACH]);
 }
 
 /* --- the dead ---------------------------------------------------------------------------------- */
@@ -284,13 +280,22 @@ static void announce_files(void *context, pid_t pid, uint32_t process)
 		seep_debug("cannot look through the mappings of process %d", pid);
 }
 
+/* A library was loaded: probes first, so that nothing is missed, then its unwind table. */
 static void rescan_stale(struct seep_tracer *tracer)
 {
 	for (struct watch *watch = tracer->watches; watch; watch = watch->next) {
-		if (!watch->target->stale || tracer->stopped)
+		struct seep_target *target = watch->target;
+		int added;
+
+		if (!target->stale || tracer->stopped)
 			continue;
-		watch->target->stale = false;
-		seep_follow_rescan(tracer, watch->target);
+		target->stale = false;
+		added = seep_follow_rescan(tracer, target);
+		if (added <= 0)
+			continue;
+		announce_files(tracer, target->pid, target->process);
+		drain_once(tracer);
+		seep_debug("process %d: %d more functions are traced", target->pid, added);
 	}
 }
 
