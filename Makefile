@@ -218,7 +218,7 @@ FAMILIES := $(addprefix $(BUILD)/fixtures/,mimalloc tcmalloc jemalloc jemalloc_j
 	    operators_mimalloc operators_tcmalloc operators_tcmalloc_static operators_jemalloc \
 	    operators_jemalloc_static pool releases plugin_host libplugin.so)
 FAMILIES_HEADERS := tests/fixtures/families/families.h tests/fixtures/fixture.h
-FAMILIES_LIBS    := /usr/lib/$(shell $(CC) -print-multiarch)
+FAMILIES_LIBS    := /usr/lib/$(ARCH)-linux-gnu
 FAMILIES_CXX     := -std=gnu++17 -D_GNU_SOURCE -Wno-missing-field-initializers
 
 # $(call family,name,compiler,source,flags and libraries)

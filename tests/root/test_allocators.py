@@ -11,6 +11,7 @@ import pytest
 from harness import (
     FIXTURES,
     SEEP,
+    Fixture,
     assert_exact,
     losses_of,
     names,
@@ -269,6 +270,27 @@ def test_allocator_that_cannot_be_found(start) -> None:
     for word in ("malloc", "jemalloc", "tcmalloc", "mimalloc", "operator new", "--alloc"):
         assert word in result.stderr
     assert str(FIXTURES / "allocators_static_stripped") in result.stderr
+
+
+def test_debug_file_below_the_root_of_the_process(seep, tmp_path: Path) -> None:
+    """In a container: the program is stripped, its debug file is only there."""
+    root = tmp_path / "root"
+    (root / "bin").mkdir(parents=True)
+    program = FIXTURES / "allocators_static"
+    notes = subprocess.run(["readelf", "-n", program], capture_output=True, text=True, check=True)
+    build_id = notes.stdout.partition("Build ID: ")[2].split()[0]
+    debug = root / f"usr/lib/debug/.build-id/{build_id[:2]}/{build_id[2:]}.debug"
+    debug.parent.mkdir(parents=True)
+    subprocess.run(["objcopy", "--only-keep-debug", program, debug], check=True)
+    subprocess.run(["objcopy", "--strip-all", program, root / "bin/program"], check=True)
+    target = Fixture("/usr/sbin/chroot", root, "/bin/program").ready()
+    try:
+        trace = seep("-p", target.pid).attached()
+        target.go()
+        done = target.done()
+        check(trace.finish(), done)
+    finally:
+        target.end()
 
 
 def load_and_work(start, seep, *command: str | Path) -> tuple[dict, dict]:
