@@ -440,7 +440,10 @@ int seep_follow_add(struct seep_tracer *tracer, pid_t pid)
 	struct seep_target *target;
 	int error = seep_targets_add(tracer->targets, pid, true, &target);
 
-	return error ? error : seep_follow_watch(tracer, target);
+	if (error)
+		return error;
+	seep_debug("process %d (%s) came into the scope", pid, target->record->process.comm);
+	return seep_follow_watch(tracer, target);
 }
 
 /* A process was moved to another cgroup: perhaps into ours, or out of it. */

@@ -66,12 +66,16 @@ static bool has_ended(const struct seep_target *target)
 
 /* --- probes ------------------------------------------------------------------------------------ */
 
+static struct seep_probes *probes_of(struct seep_targets *targets, struct seep_target *target)
+{
+	return targets->config.shared_probes ? &targets->shared : &target->probes;
+}
+
 /* Looks at a file once per target. Functions that were attached, or -errno. */
 static int consider_file(struct seep_targets *targets, struct seep_target *target,
 			 const struct seep_file *file, uint64_t *missed)
 {
-	struct seep_probes *probes =
-		targets->config.shared_probes ? &targets->shared : &target->probes;
+	struct seep_probes *probes = probes_of(targets, target);
 	int result;
 
 	if (file->fd < 0)
@@ -108,7 +112,8 @@ static int note_file(struct seep_target *target, const struct seep_file *file)
 	return 0;
 }
 
-int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target, uint64_t *missed)
+/* One look at what the target maps. Functions that were added, or -errno. */
+static int scan(struct seep_targets *targets, struct seep_target *target, uint64_t *missed)
 {
 	struct seep_maps maps;
 	int added = 0, result = seep_maps_read(target->pid, &maps);
@@ -136,6 +141,22 @@ int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target
 			result = -ENOMEM;
 	}
 	seep_maps_done(&maps);
+	return result < 0 ? result : added;
+}
+
+int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target, uint64_t *missed)
+{
+	const struct seep_probes *probes = probes_of(targets, target);
+	int added = 0, result;
+	size_t num_links;
+
+	/* A program that starts goes on loading until its loader is probed; so look once more. */
+	do {
+		num_links = probes->num_links;
+		result = scan(targets, target, missed);
+		if (result > 0)
+			added += result;
+	} while (result >= 0 && probes->num_links != num_links);
 	return result < 0 ? result : added;
 }
 

@@ -68,6 +68,23 @@ def probed(pid: int) -> bool:
     return False
 
 
+@pytest.fixture
+def wait_for_scope(start, seep) -> Callable[[Fixture], None]:
+    """Waits until all probes are in a process: as many as in one that is traced by its PID."""
+    sample = start("bulk", "1")
+    trace = seep("-p", sample.pid, json_file=None).attached()
+    probes = modified_text(sample.pid)
+    trace.process.terminate()
+    assert trace.wait() == 0
+
+    def complete(pid: int) -> bool:
+        with contextlib.suppress(OSError):
+            return modified_text(pid) >= probes
+        return False
+
+    return lambda target: wait_until(lambda: complete(target.pid), "all probes")
+
+
 def went(target: Fixture) -> dict:
     target.go()
     return target.done()
@@ -112,13 +129,13 @@ def test_cgroup_that_does_not_exist(seep) -> None:
     assert "No such file" in trace.stderr
 
 
-def test_joining_and_leaving_a_cgroup(start, seep, cgroup: Path) -> None:
+def test_joining_and_leaving_a_cgroup(start, seep, cgroup: Path, wait_for_scope) -> None:
     joins, leaves = start("bulk", "10"), start("preforker", "0")
     move(leaves.pid, cgroup)
     trace = seep("-g", cgroup).attached()
     assert not probed(joins.pid)
     move(joins.pid, cgroup / "below")
-    wait_until(lambda: probed(joins.pid), "probes in the one that joined")
+    wait_for_scope(joins)
     done = went(joins)
     before = went(leaves)
     move(leaves.pid, cgroup_mount())
@@ -131,14 +148,14 @@ def test_joining_and_leaving_a_cgroup(start, seep, cgroup: Path) -> None:
     assert exited == {joins.pid: False, leaves.pid: True}
 
 
-def test_fifty_come_and_go(start, seep, cgroup: Path) -> None:
+def test_fifty_come_and_go(start, seep, cgroup: Path, wait_for_scope) -> None:
     """Each joins before it becomes its program, works when it is probed, and every other one ends."""
     trace = seep("-g", cgroup, "-i", "500ms").attached()
     made: dict[int, dict] = {}
     for number in range(COMINGS):
         join = f"echo $$ > {cgroup}/cgroup.procs; exec {FIXTURES}/bulk {number + 1} 100 3"
         target = start("/bin/sh", "-c", join)
-        wait_until(lambda target=target: probed(target.pid), "probes")
+        wait_for_scope(target)
         made[target.pid] = went(target)
         if number % 2:
             assert target.quit() == 0
@@ -195,26 +212,26 @@ def test_children_of_a_command(seep, tmp_path: Path) -> None:
     """The command, what it forks and what that executes."""
     script = f"{FIXTURES}/launched exit & {FIXTURES}/launched exit; wait; exit 5"
     report = seep("-i", "1h", "--", "/bin/sh", "-c", script).final(expect=5)
-    comms = sorted(process["comm"] for process in report["processes"])
-    assert comms.count("launched") == 2
     assert all(process["exited"] for process in report["processes"])
     counts = [
         counts_of(report, "made_before_main", process["pid"])["allocs"]
         for process in report["processes"]
         if process["comm"] == "launched"
     ]
-    assert counts == [10, 10] or report["losses"]["missed_exec"] > 0
+    # They live for some milliseconds: what was missed is said.
+    missed = report["losses"]["missed_exec"] + report["losses"]["missed_processes"]
+    assert counts == [10, 10] or missed > 0
 
 
 # --- names, and everything -----------------------------------------------------------------------
 
 
-def test_comm(start, seep) -> None:
+def test_comm(start, seep, wait_for_scope) -> None:
     first, other = start("bulk", "10"), start("churn")
     trace = seep("-c", "bulk").attached()
     assert not probed(other.pid)
     second = start("bulk", "20")
-    wait_until(lambda: probed(second.pid), "probes in the one that came later")
+    wait_for_scope(second)
     made = {target.pid: went(target) for target in (first, second)}
     report = trace.finish()
     for pid, done in made.items():
@@ -223,10 +240,10 @@ def test_comm(start, seep) -> None:
     assert report["scope"] == {"type": "comm", "value": "bulk"}
 
 
-def test_comm_of_nobody_yet(start, seep) -> None:
+def test_comm_of_nobody_yet(start, seep, wait_for_scope) -> None:
     trace = seep("-c", "bulk").attached()
     target = start("bulk", "10")
-    wait_until(lambda: probed(target.pid), "probes")
+    wait_for_scope(target)
     done = went(target)
     assert target.quit() == 0
     wait_until(lambda: trace.report_now()["processes"][0]["exited"], "the end")
@@ -277,12 +294,12 @@ def test_many_short_processes(start, seep) -> None:
 # --- ends ----------------------------------------------------------------------------------------
 
 
-def test_exit_gives_its_memory_back(start, seep) -> None:
+def test_exit_gives_its_memory_back(start, seep, wait_for_scope) -> None:
     """There is room for one of them at a time."""
     trace = seep("-c", "bulk", "--max-objects", "1500").attached()
     for _ in range(4):
         target = start("bulk", "1000")
-        wait_until(lambda target=target: probed(target.pid), "probes")
+        wait_for_scope(target)
         done = went(target)
         assert target.quit() == 0
         report = wait_until(
@@ -311,14 +328,14 @@ def start_with_pid(start: Callable[..., Fixture], pid: int, *command: str) -> Fi
         target.end()
 
 
-def test_a_reused_pid_is_another_process(start, seep) -> None:
+def test_a_reused_pid_is_another_process(start, seep, wait_for_scope) -> None:
     trace = seep("-c", "bulk").attached()
     first = start("bulk", "10", "1000")
-    wait_until(lambda: probed(first.pid), "probes")
+    wait_for_scope(first)
     went(first)
     assert first.quit() == 0
     second = start_with_pid(start, first.pid, "bulk", "25", "1000")
-    wait_until(lambda: probed(second.pid), "probes")
+    wait_for_scope(second)
     went(second)
     report = trace.finish()
     (_, one), (_, two) = sorted(
