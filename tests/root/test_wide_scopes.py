@@ -76,6 +76,7 @@ def wait_for_scope(start, seep) -> Callable[[Fixture], None]:
     probes = modified_text(sample.pid)
     trace.process.terminate()
     assert trace.wait() == 0
+    sample.end()
 
     def complete(pid: int) -> bool:
         with contextlib.suppress(OSError):

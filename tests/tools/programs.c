@@ -11,6 +11,7 @@
 #define bpf_insn capstone_bpf_insn
 #include <capstone/capstone.h>
 #undef bpf_insn
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "base/clock.h"
 #include "trace/kernel.h"
 
+#define MAX_FDS 256
 #define MAX_CODE (1 << 20)
 
 static void die(const char *what)
@@ -78,6 +80,29 @@ static int report(csh capstone, const char *variant, __u32 id)
 	return found;
 }
 
+/* Somebody else may load programs at the same time. Ours have a descriptor here (proc(5), fdinfo). */
+static bool is_ours(__u32 wanted)
+{
+	bool found = false;
+
+	for (int fd = 0; fd < MAX_FDS && !found; fd++) {
+		char path[64], line[128];
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+		file = fopen(path, "r");
+		while (file && fgets(line, sizeof(line), file)) {
+			unsigned int id;
+
+			if (sscanf(line, "prog_id: %u", &id) == 1 && id == wanted)
+				found = true;
+		}
+		if (file)
+			fclose(file);
+	}
+	return found;
+}
+
 int main(void)
 {
 	int found = 0;
@@ -106,8 +131,10 @@ int main(void)
 		}
 		printf("%s loaded in %.0f ms\n", variant,
 		       (double)(seep_clock_monotonic_ns() - start_ns) / 1e6);
-		while (bpf_prog_get_next_id(id, &id) == 0)
-			found |= report(capstone, variant, id);
+		while (bpf_prog_get_next_id(id, &id) == 0) {
+			if (is_ours(id))
+				found |= report(capstone, variant, id);
+		}
 		seep_kernel_free(kernel);
 	}
 	cs_close(&capstone);
