@@ -33,18 +33,32 @@ static void append_files(struct seep_buffer *text, const struct seep_target *tar
 		seep_buffer_puts(text, "no file, for it maps none that could be opened");
 }
 
+static void append_search(struct seep_buffer *text, const struct seep_target *target)
+{
+	seep_buffer_puts(text, "no function of an allocator was found; looked for: ");
+	append_families(text);
+	seep_buffer_puts(text, "; in the symbol tables of: ");
+	append_files(text, target);
+	seep_buffer_puts(text, ". A stripped program needs its separate debug file, an allocator "
+			       "of another name --alloc and --free");
+}
+
 void seep_coverage_explain_none(const struct seep_target *target)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
 
-	seep_buffer_puts(&text, "looked for: ");
-	append_families(&text);
-	seep_buffer_puts(&text, "; in the symbol tables of: ");
-	append_files(&text, target);
-	seep_error("cannot trace process %d (%s): no function of an allocator was found; %s. A "
-		   "stripped program needs its separate debug file, an allocator of another name "
-		   "--alloc and --free",
-		   target->pid, target->record->process.comm, text.error ? "" : text.data);
+	append_search(&text, target);
+	seep_error("cannot trace process %d (%s): %s", target->pid, target->record->process.comm,
+		   text.error ? "out of memory" : text.data);
+}
+
+void seep_coverage_warn_none(const struct seep_target *target)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+
+	append_search(&text, target);
+	seep_warn("there may be nothing to see of the command: %s",
+		  text.error ? "out of memory" : text.data);
 }
 
 static bool has_function(const struct seep_target *target, const struct seep_allocator *allocator)

@@ -540,6 +540,8 @@ int seep_targets_add_launched(struct seep_targets *targets, pid_t pid,
 		seep_targets_remove(targets, target);
 		return explain(pid, result);
 	}
+	if (!target->num_functions)
+		seep_coverage_warn_none(target);
 	seep_coverage_tell_missing(targets->config.allocators, target);
 	*ret_target = target;
 	return 0;

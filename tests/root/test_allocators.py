@@ -272,6 +272,14 @@ def test_allocator_that_cannot_be_found(start) -> None:
     assert str(FIXTURES / "allocators_static_stripped") in result.stderr
 
 
+def test_command_whose_allocator_cannot_be_found(seep) -> None:
+    """It runs all the same: it may become another program."""
+    program = FIXTURES / "allocators_static_stripped"
+    trace = seep("--", program)
+    assert trace.wait() == 4  # the fixture's, without anybody to talk to
+    assert "mimalloc" in trace.stderr and str(program) in trace.stderr
+
+
 def test_debug_file_below_the_root_of_the_process(seep, tmp_path: Path) -> None:
     """In a container: the program is stripped, its debug file is only there."""
     root = tmp_path / "root"

@@ -9,6 +9,8 @@ import pytest
 from harness import FIXTURES, assert_exact, losses_of, names, sites_of
 
 JEMALLOC = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"
+TCMALLOC = "/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4"
+MIMALLOC = "/usr/lib/x86_64-linux-gnu/libmimalloc.so.2"
 
 # which allocator function each function of the fixture calls; some C libraries have one function
 # under both names
@@ -114,8 +116,9 @@ def test_two_million_pairs_in_eight_threads(traced) -> None:
     assert set(losses_of(report)) <= {"vma_busy"}
 
 
-def test_pairs_with_jemalloc(traced) -> None:
-    report, done = traced("pairs_threads", "4", "50000", env={"LD_PRELOAD": JEMALLOC})
+@pytest.mark.parametrize("library", [JEMALLOC, TCMALLOC, MIMALLOC])
+def test_pairs_with_other_allocators(traced, library: str) -> None:
+    report, done = traced("pairs_threads", "4", "50000", env={"LD_PRELOAD": library})
     assert_exact(report, done)
     assert losses_of(report) == {}
 
