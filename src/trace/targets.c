@@ -534,8 +534,11 @@ int seep_targets_add_launched(struct seep_targets *targets, pid_t pid,
 	if (result)
 		return explain(pid, result);
 	target->record->before_exec = true;
-	for (size_t i = 0; i < num_files && result >= 0; i++)
+	for (size_t i = 0; i < num_files && result >= 0; i++) {
 		result = consider_file(targets, target, files[i], &missed);
+		if (result >= 0 && note_file(target, files[i]))
+			result = -ENOMEM;
+	}
 	if (result < 0) {
 		seep_targets_remove(targets, target);
 		return explain(pid, result);
