@@ -46,6 +46,7 @@ struct seep_config {
 	uint64_t verify_every; /* one in so many stacks is checked with libdw; 0: none */
 	struct seep_allocators *allocators;	 /* the functions to be traced */
 	enum seep_attach_variant forced_variant; /* SEEP_ATTACH_VARIANT_COUNT: the best one */
+	bool unplaced; /* probes at first instructions, to measure what places are worth */
 	/* when */
 	uint64_t interval_ns;
 	uint64_t duration_ns; /* 0: until interrupted, or the targets end */

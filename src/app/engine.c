@@ -40,6 +40,7 @@ static int new_tracer(struct seep_engine *engine)
 	const struct seep_config *config = engine->config;
 	struct seep_tracer_config tracer_config = {
 		.forced_variant = config->forced_variant,
+		.unplaced = config->unplaced,
 		.scope = &config->scope,
 		.allocators = config->allocators,
 		.min_age_ns = config->min_age_ns,

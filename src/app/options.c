@@ -164,6 +164,13 @@ static int set_attach(struct seep_config *config, const char *value)
 	return seep_attach_variant_parse(value, &config->forced_variant);
 }
 
+static int set_unplaced(struct seep_config *config, const char *value)
+{
+	(void)value;
+	config->unplaced = true;
+	return 0;
+}
+
 static int set_interval(struct seep_config *config, const char *value)
 {
 	int error = seep_parse_duration(value, &config->interval_ns);
@@ -257,6 +264,7 @@ static const struct option_row trace_rows[] = {
 	{'v', "verbose", NULL, "build IDs, offsets, every counter; debug messages", NULL,
 	 set_verbose},
 	{0, "attach", "VARIANT", NULL, NULL, set_attach},
+	{0, "unplaced", NULL, NULL, NULL, set_unplaced},
 	{'h', "help", NULL, "this text", NULL, NULL},
 };
 

@@ -20,6 +20,8 @@
 /* How much of a function is looked at for a probe place; the place is within the first few bytes. */
 #define CODE_BYTES 4096
 
+#define INSTRUCTION_BYTES 15 /* the longest one */
+
 struct inode_key {
 	uint32_t dev_major;
 	uint32_t dev_minor;
@@ -41,6 +43,7 @@ struct seep_files {
 	struct seep_kernel *kernel;
 	struct seep_symbolizer *symbolizer;
 	const struct seep_allocators *allocators;
+	bool unplaced;
 	struct entry *by_inode;
 	uint32_t num_entries;
 	uint32_t num_files; /* ids given, from SEEP_FILE_USER_BASE on */
@@ -49,7 +52,8 @@ struct seep_files {
 };
 
 int seep_files_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
-		   const struct seep_allocators *allocators, struct seep_files **ret_files)
+		   const struct seep_allocators *allocators, bool unplaced,
+		   struct seep_files **ret_files)
 {
 	struct seep_files *files = calloc(1, sizeof(*files));
 
@@ -58,6 +62,7 @@ int seep_files_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolize
 	files->kernel = kernel;
 	files->symbolizer = symbolizer;
 	files->allocators = allocators;
+	files->unplaced = unplaced;
 	*ret_files = files;
 	return 0;
 }
@@ -88,12 +93,14 @@ void seep_files_free(struct seep_files *files)
 
 /* --- traced functions of one file -------------------------------------------------------------- */
 
-static int place_probe(const struct seep_image *image, const struct seep_found *found,
-		       struct seep_file_function *function)
+static int place_probe(const struct seep_files *files, const struct seep_image *image,
+		       const struct seep_found *found, struct seep_file_function *function)
 {
 	const struct seep_allocator *allocator = found->allocator;
+	/* Of a function that is not seen as a whole only the entry is safe. */
+	size_t wanted = files->unplaced ? INSTRUCTION_BYTES : CODE_BYTES;
 	const uint8_t *code;
-	size_t length = seep_image_code(image, found->address, CODE_BYTES, &code);
+	size_t length = seep_image_code(image, found->address, wanted, &code);
 	int error;
 
 	error = seep_probe_site_find(
@@ -167,7 +174,7 @@ static int add_function(struct seep_files *files, const struct seep_image *image
 
 	error = seep_image_address_to_offset(image, found->address, &entry_offset);
 	if (!error)
-		error = place_probe(image, found, function);
+		error = place_probe(files, image, found, function);
 	if (error == -ENOENT || error == -EINVAL) {
 		seep_warn("no code for %s in \"%s\", where its symbols say: not traced",
 			  found->allocator->name, file->path);

@@ -43,9 +43,13 @@ struct seep_file {
 
 struct seep_files;
 
-/* @kernel, @symbolizer and @allocators must outlive the table. 0 or -ENOMEM. */
+/*
+ * @kernel, @symbolizer and @allocators must outlive the table. With @unplaced probes stand at the first
+ * instruction, to measure what the search for a better place is worth. 0 or -ENOMEM.
+ */
 int seep_files_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
-		   const struct seep_allocators *allocators, struct seep_files **ret_files);
+		   const struct seep_allocators *allocators, bool unplaced,
+		   struct seep_files **ret_files);
 void seep_files_free(struct seep_files *files);
 
 /*

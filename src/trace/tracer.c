@@ -254,7 +254,8 @@ static int open_tables(struct seep_tracer *tracer)
 
 	if (!error)
 		error = seep_files_new(tracer->kernel, tracer->symbolizer,
-				       tracer->config.allocators, &tracer->files);
+				       tracer->config.allocators, tracer->config.unplaced,
+				       &tracer->files);
 	if (!error)
 		error = seep_tables_new(tracer->kernel, tracer->config.unwind_bytes,
 					&tracer->tables);

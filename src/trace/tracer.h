@@ -28,8 +28,9 @@
 struct seep_tracer;
 
 struct seep_tracer_config {
-	enum seep_attach_variant forced_variant;  /* SEEP_ATTACH_VARIANT_COUNT: the best one */
-	const struct seep_scope *scope;		  /* must outlive the tracer */
+	enum seep_attach_variant forced_variant; /* SEEP_ATTACH_VARIANT_COUNT: the best one */
+	bool unplaced;			/* probes at first instructions: see seep_files_new */
+	const struct seep_scope *scope; /* must outlive the tracer */
 	const struct seep_allocators *allocators; /* so must these */
 	uint64_t min_age_ns;
 	uint64_t min_size_bytes;

@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "trace/kernel.h"
 
-#define MAX_FDS 256
+#define MAX_FDS	 256
 #define MAX_CODE (1 << 20)
 
 static void die(const char *what)
