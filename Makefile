@@ -38,7 +38,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wfo
 CPPFLAGS += -D_GNU_SOURCE -DSEEP_VERSION='"$(VERSION)"' -Iinclude -Isrc -I$(BUILD)
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=gnu11 $(WARNINGS) -fstack-protector-strong
-LDLIBS   := -lbpf -ldw -lelf -liberty -lcapstone -ljson-c -lprotobuf-c -lxxhash -llzma -lz -lm -pthread
+LDLIBS   := -lbpf -ldw -lelf -liberty -lcapstone -ljson-c -lprotobuf-c -lxxhash -lcap-ng -llzma -lz -lm -pthread
 
 SOURCES  := $(filter-out src/app/main.c,$(wildcard src/*/*.c))
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/report/profile.pb-c.o

@@ -13,6 +13,7 @@
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/options.h"
+#include "app/privileges.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -34,6 +35,7 @@ static int examine_machine(void)
 
 	uname(&system);
 	printf("kernel   %s %s, %s\n", system.sysname, system.release, system.machine);
+	seep_privileges_print(stdout);
 	fflush(stdout);
 	error = seep_features_probe(SEEP_ATTACH_VARIANT_COUNT, &features);
 	if (error)

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "app/outputs.h"
+#include "app/privileges.h"
 #include "app/status.h"
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -222,6 +223,7 @@ int seep_engine_run(struct seep_engine *engine)
 	error = seep_tracer_start(engine->tracer);
 	if (error)
 		return error;
+	seep_privileges_drop();
 	seep_log_set_hook(seep_status_clear);
 	error = seep_loop_run(engine->loop);
 	seep_tracer_stop(engine->tracer);

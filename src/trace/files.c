@@ -348,7 +348,11 @@ uint32_t seep_files_probe_cost(const struct seep_files *files, uint32_t index,
 			       const struct seep_probe_cost *cost)
 {
 	const struct probe_info *probe = &files->probes[index];
-	uint32_t step = probe->emulated ? 0 : cost->stepped_ns - cost->entry_ns;
+	uint32_t step = 0;
+
+	/* On a busy machine the measured costs may come out the other way round. */
+	if (!probe->emulated && cost->stepped_ns > cost->entry_ns)
+		step = cost->stepped_ns - cost->entry_ns;
 
 	return (probe->role == SEEP_ROLE_FREE ? cost->entry_ns : cost->call_ns) + step;
 }

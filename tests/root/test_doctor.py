@@ -23,6 +23,8 @@ def test_machine() -> None:
     cost = re.search(r"^cost +(\d+) ns for a hit \((\d+) ns .*\), (\d+) ns for a call$", result.stdout, re.M)
     assert cost
     assert all(10 < int(value) < 1_000_000 for value in cost.groups())
+    rights = re.findall(r"^(?:rights)? +(CAP_\w+) +yes +\S", result.stdout, re.M)
+    assert {"CAP_BPF", "CAP_PERFMON", "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH"} <= set(rights)
 
 
 def test_tables_of_a_process(start) -> None:

@@ -240,6 +240,26 @@ def run_with_capabilities(start, report: Path, *capabilities: str) -> None:
     assert_exact(json.loads(report.read_text().splitlines()[-1]), done)
 
 
+def capabilities_of(pid: int, kind: str) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split(f"{kind}:")[1].split()[0], 16)
+
+
+def test_privileges_are_given_up(start, seep) -> None:
+    """What a running trace cannot need it does not have any more, and cannot get again."""
+    target = start("bulk", "10")
+    trace = seep("-p", target.pid).attached()
+    target.go()
+    done = target.done()
+    # linux/capability.h: DAC_OVERRIDE, DAC_READ_SEARCH, SYS_PTRACE, SYS_ADMIN, PERFMON, BPF,
+    # CHECKPOINT_RESTORE
+    allowed = sum(1 << number for number in (1, 2, 19, 21, 38, 39, 40))
+    for kind in ("CapEff", "CapPrm", "CapInh", "CapBnd"):
+        wait_until(lambda kind=kind: not capabilities_of(trace.pid, kind) & ~allowed, kind)
+    assert "NoNewPrivs:\t1" in Path(f"/proc/{trace.pid}/status").read_text()
+    assert_exact(trace.finish(), done)
+
+
 def test_four_capabilities_are_enough(start, tmp_path: Path) -> None:
     """What the README and the error messages name, instead of root."""
     paranoid = int(Path("/proc/sys/kernel/perf_event_paranoid").read_text()) > 2
