@@ -40,10 +40,7 @@ struct probe_info {
 };
 
 struct seep_files {
-	struct seep_kernel *kernel;
-	struct seep_symbolizer *symbolizer;
-	const struct seep_allocators *allocators;
-	bool unplaced;
+	struct seep_files_config config;
 	struct entry *by_inode;
 	uint32_t num_entries;
 	uint32_t num_files; /* ids given, from SEEP_FILE_USER_BASE on */
@@ -51,18 +48,13 @@ struct seep_files {
 	struct probe_info probes[SEEP_MAX_PROBES];
 };
 
-int seep_files_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
-		   const struct seep_allocators *allocators, bool unplaced,
-		   struct seep_files **ret_files)
+int seep_files_new(const struct seep_files_config *config, struct seep_files **ret_files)
 {
 	struct seep_files *files = calloc(1, sizeof(*files));
 
 	if (!files)
 		return -ENOMEM;
-	files->kernel = kernel;
-	files->symbolizer = symbolizer;
-	files->allocators = allocators;
-	files->unplaced = unplaced;
+	files->config = *config;
 	*ret_files = files;
 	return 0;
 }
@@ -98,7 +90,7 @@ static int place_probe(const struct seep_files *files, const struct seep_image *
 {
 	const struct seep_allocator *allocator = found->allocator;
 	/* Of a function that is not seen as a whole only the entry is safe. */
-	size_t wanted = files->unplaced ? INSTRUCTION_BYTES : CODE_BYTES;
+	size_t wanted = files->config.unplaced ? INSTRUCTION_BYTES : CODE_BYTES;
 	const uint8_t *code;
 	size_t length = seep_image_code(image, found->address, wanted, &code);
 	int error;
@@ -133,7 +125,7 @@ static int register_probe(struct seep_files *files, uint64_t frame,
 
 	if (files->num_probes == SEEP_MAX_PROBES)
 		return -ENOSPC;
-	error = seep_kernel_set_probe(files->kernel, files->num_probes, &probe);
+	error = seep_kernel_set_probe(files->config.kernel, files->num_probes, &probe);
 	if (error)
 		return error;
 	files->probes[files->num_probes].role = allocator->role;
@@ -160,7 +152,7 @@ static bool forwards(const struct seep_files *files, const struct seep_image *im
 {
 	return found->allocator->role == SEEP_ROLE_FREE &&
 	       found->allocator->family != SEEP_FAMILY_USER && site->jumps &&
-	       seep_search_releases_at(files->allocators, image, search,
+	       seep_search_releases_at(files->config.allocators, image, search,
 				       found->address + site->target);
 }
 
@@ -189,8 +181,9 @@ static int add_function(struct seep_files *files, const struct seep_image *image
 	error = register_probe(files, SEEP_FRAME(file_id, entry_offset), found->allocator,
 			       function);
 	if (!error)
-		error = seep_symbolizer_name_function(
-			files->symbolizer, SEEP_FRAME(file_id, entry_offset), function->name);
+		error = seep_symbolizer_name_function(files->config.symbolizer,
+						      SEEP_FRAME(file_id, entry_offset),
+						      function->name);
 	if (error) {
 		free(function->name);
 		return error;
@@ -200,6 +193,31 @@ static int add_function(struct seep_files *files, const struct seep_image *image
 		   (unsigned long long)entry_offset, function->site.offset, function->site.text,
 		   function->site.emulated ? "emulated" : "single-stepped");
 	return 0;
+}
+
+/* Is there an allocator besides that of the C library? Then operator new may be its own. */
+static bool has_own_allocator(const struct seep_search *search)
+{
+	for (size_t i = 0; i < search->count; i++) {
+		enum seep_family family = search->list[i].allocator->family;
+
+		if (family != SEEP_FAMILY_C && family != SEEP_FAMILY_CXX &&
+		    family != SEEP_FAMILY_USER)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * An exception cannot pass a watched return, so an operator new that fails would end the program. Where
+ * a probe cannot decide from call to call whether to watch (before 6.13), those that leave the work to
+ * malloc are not probed: malloc is.
+ */
+static bool is_risk(const struct seep_files *files, const struct seep_search *search,
+		    const struct seep_found *found)
+{
+	return found->allocator->role == SEEP_ROLE_NEW &&
+	       files->config.variant != SEEP_ATTACH_SESSION && !has_own_allocator(search);
 }
 
 static int add_functions(struct seep_files *files, const struct seep_image *image,
@@ -214,10 +232,12 @@ static int add_functions(struct seep_files *files, const struct seep_image *imag
 	if (!file->functions)
 		return -ENOMEM;
 	file_id = SEEP_FILE_USER_BASE + files->num_files++;
-	error = seep_symbolizer_add_file(files->symbolizer, file_id, file->path, file->fd,
+	error = seep_symbolizer_add_file(files->config.symbolizer, file_id, file->path, file->fd,
 					 file->root);
-	for (size_t i = 0; i < search->count && !error; i++)
-		error = add_function(files, image, file_id, search, &search->list[i], file);
+	for (size_t i = 0; i < search->count && !error; i++) {
+		if (!is_risk(files, search, &search->list[i]))
+			error = add_function(files, image, file_id, search, &search->list[i], file);
+	}
 	return error;
 }
 
@@ -233,7 +253,7 @@ static int find_functions(struct seep_files *files, struct seep_file *file)
 		return error == -ENOEXEC ? 0 : error; /* data mapped executable: no functions */
 	if (file->root)
 		root = open(file->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	error = seep_search_run(files->allocators, image, file->path, root, &search);
+	error = seep_search_run(files->config.allocators, image, file->path, root, &search);
 	if (error)
 		return error;
 	file->has_rendezvous =

@@ -43,13 +43,17 @@ struct seep_file {
 
 struct seep_files;
 
-/*
- * @kernel, @symbolizer and @allocators must outlive the table. With @unplaced probes stand at the first
- * instruction, to measure what the search for a better place is worth. 0 or -ENOMEM.
- */
-int seep_files_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
-		   const struct seep_allocators *allocators, bool unplaced,
-		   struct seep_files **ret_files);
+struct seep_files_config {
+	struct seep_kernel *kernel;
+	struct seep_symbolizer *symbolizer;
+	const struct seep_allocators *allocators;
+	/* How probes will be attached: not every one can stand at every function. */
+	enum seep_attach_variant variant;
+	bool unplaced; /* at first instructions, to measure what the search for places is worth */
+};
+
+/* What @config points to must outlive the table. 0 or -ENOMEM. */
+int seep_files_new(const struct seep_files_config *config, struct seep_files **ret_files);
 void seep_files_free(struct seep_files *files);
 
 /*

@@ -247,15 +247,26 @@ static int new_jit(struct seep_tracer *tracer)
 	return seep_jit_new(&config, &tracer->jit);
 }
 
+static int new_files(struct seep_tracer *tracer)
+{
+	struct seep_files_config config = {
+		.kernel = tracer->kernel,
+		.symbolizer = tracer->symbolizer,
+		.allocators = tracer->config.allocators,
+		.variant = tracer->features.variant,
+		.unplaced = tracer->config.unplaced,
+	};
+
+	return seep_files_new(&config, &tracer->files);
+}
+
 static int open_tables(struct seep_tracer *tracer)
 {
 	struct seep_targets_config targets_config;
 	int error = seep_symbolizer_new(&tracer->symbolizer);
 
 	if (!error)
-		error = seep_files_new(tracer->kernel, tracer->symbolizer,
-				       tracer->config.allocators, tracer->config.unplaced,
-				       &tracer->files);
+		error = new_files(tracer);
 	if (!error)
 		error = seep_tables_new(tracer->kernel, tracer->config.unwind_bytes,
 					&tracer->tables);

@@ -13,6 +13,7 @@ from harness import (
     SEEP,
     Fixture,
     assert_exact,
+    counts_of,
     losses_of,
     names,
     sites_of,
@@ -137,10 +138,28 @@ def test_operators_of_mimalloc(traced) -> None:
     totals_match(report, done)
 
 
-@pytest.mark.parametrize("program", OPERATORS)
+@pytest.mark.parametrize("program", OPERATORS[2:])
 def test_operators_by_other_probes(traced, program: str, variant: str = "multi") -> None:
     report, done = traced(program, options=("--attach", variant))
     check(report, done)
+
+
+@pytest.mark.parametrize("variant", ["multi", "perf"])
+@pytest.mark.parametrize("program", ["operators", "operators_static"])
+def test_exceptions_beside_other_probes(start, seep, program: str, variant: str) -> None:
+    """No probe is where an exception has to pass: malloc counts, with the sizes that it was asked for."""
+    target = start(program, "fail-first")
+    trace = seep("-p", target.pid, "--attach", variant).attached()
+    target.go()
+    done = target.done()
+    report = trace.finish()
+    assert target.quit() == 0
+    assert done["failures"] == 8
+    for function, made in done["sites"].items():
+        seen = counts_of(report, function)
+        assert (seen["allocs"], seen["frees"]) == (made["allocs"], made["frees"]), function
+        assert seen["alloc_bytes"] >= made["alloc_bytes"]
+        assert "operator new" not in {names(site)[0] for site in sites_of(report, function)}
 
 
 @pytest.mark.parametrize("program", ["operators", "operators_static"])
