@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "trace/targets.h"
+#include "trace/targets_private.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,15 +14,6 @@
 #include "base/log.h"
 #include "proc/maps.h"
 #include "proc/process.h"
-#include "trace/coverage.h"
-
-struct seep_targets {
-	struct seep_targets_config config;
-	struct seep_target *by_slot[SEEP_MAX_PROCESSES];
-	struct seep_probes shared; /* in all processes, if config.shared_probes */
-	size_t num_retired;	   /* slots of removed targets */
-	uint32_t retired[SEEP_MAX_PROCESSES];
-};
 
 int seep_targets_new(const struct seep_targets_config *config, struct seep_targets **ret_targets)
 {
@@ -36,7 +27,7 @@ int seep_targets_new(const struct seep_targets_config *config, struct seep_targe
 	return 0;
 }
 
-static void target_free(struct seep_target *target)
+void seep_target_free(struct seep_target *target)
 {
 	seep_probes_done(&target->probes);
 	seep_cleanup_fd(&target->pidfd);
@@ -57,7 +48,7 @@ void seep_targets_free(struct seep_targets *targets)
 	free(targets);
 }
 
-static bool has_ended(const struct seep_target *target)
+bool seep_target_has_ended(const struct seep_target *target)
 {
 	struct pollfd ended = {.fd = target->pidfd, .events = POLLIN};
 
@@ -71,9 +62,8 @@ static struct seep_probes *probes_of(struct seep_targets *targets, struct seep_t
 	return targets->config.shared_probes ? &targets->shared : &target->probes;
 }
 
-/* Looks at a file once per target. Functions that were attached, or -errno. */
-static int consider_file(struct seep_targets *targets, struct seep_target *target,
-			 const struct seep_file *file, uint64_t *missed)
+int seep_target_consider_file(struct seep_targets *targets, struct seep_target *target,
+			      const struct seep_file *file, uint64_t *missed)
 {
 	struct seep_probes *probes = probes_of(targets, target);
 	int result;
@@ -92,8 +82,7 @@ static int consider_file(struct seep_targets *targets, struct seep_target *targe
 	return 0;
 }
 
-/* Notes a file of the target, once. 0 or -ENOMEM. */
-static int note_file(struct seep_target *target, const struct seep_file *file)
+int seep_target_note_file(struct seep_target *target, const struct seep_file *file)
 {
 	const struct seep_file **files;
 
@@ -119,7 +108,7 @@ static int scan(struct seep_targets *targets, struct seep_target *target, uint64
 	int added = 0, result = seep_maps_read(target->pid, &maps);
 
 	/* In the middle of an exec it has no memory; when that is over we hear of it. */
-	if (result == -ESRCH && !has_ended(target))
+	if (result == -ESRCH && !seep_target_has_ended(target))
 		return 0;
 	if (result)
 		return result;
@@ -134,10 +123,10 @@ static int scan(struct seep_targets *targets, struct seep_target *target, uint64
 		result = seep_files_get(targets->config.files, target->pid, target->root, mapping,
 					&file);
 		if (!result)
-			result = consider_file(targets, target, file, missed);
+			result = seep_target_consider_file(targets, target, file, missed);
 		if (result > 0)
 			added += result;
-		if (result >= 0 && note_file(target, file))
+		if (result >= 0 && seep_target_note_file(target, file))
 			result = -ENOMEM;
 	}
 	seep_maps_done(&maps);
@@ -185,7 +174,7 @@ static int take_slot(struct seep_targets *targets, struct seep_target *target)
 }
 
 /* A target without slot: its descriptor is that of the process that @info is of. */
-static int target_alloc(const struct seep_proc_info *info, struct seep_target **ret_target)
+int seep_target_alloc(const struct seep_proc_info *info, struct seep_target **ret_target)
 {
 	struct seep_target *target = calloc(1, sizeof(*target));
 	int error;
@@ -198,32 +187,31 @@ static int target_alloc(const struct seep_proc_info *info, struct seep_target **
 	if (!error && info->root && !(target->root = strdup(info->root)))
 		error = -ENOMEM;
 	if (error) {
-		target_free(target);
+		seep_target_free(target);
 		return error;
 	}
 	*ret_target = target;
 	return 0;
 }
 
-static void target_enter(struct seep_targets *targets, struct seep_target *target)
+void seep_target_enter(struct seep_targets *targets, struct seep_target *target)
 {
 	target->probes.pid = target->pid;
 	target->probes.slot = target->slot;
 	targets->by_slot[target->slot] = target;
 }
 
-/* Takes a slot for the process: known to the kernel, no probes yet, not counting. */
-static int target_new(struct seep_targets *targets, const struct seep_proc_info *info,
-		      struct seep_target **ret_target)
+int seep_target_new(struct seep_targets *targets, const struct seep_proc_info *info,
+		    struct seep_target **ret_target)
 {
 	struct seep_target *target;
-	int error = target_alloc(info, &target);
+	int error = seep_target_alloc(info, &target);
 
 	if (error)
 		return error;
 	error = take_slot(targets, target);
 	if (error) {
-		target_free(target);
+		seep_target_free(target);
 		return error;
 	}
 	error = seep_kernel_watch(targets->config.kernel, target->pid, target->slot);
@@ -232,10 +220,10 @@ static int target_new(struct seep_targets *targets, const struct seep_proc_info 
 					   &target->record);
 	if (error) {
 		seep_kernel_give_slot(targets->config.kernel, target->slot);
-		target_free(target);
+		seep_target_free(target);
 		return error == -EEXIST ? -EALREADY : error;
 	}
-	target_enter(targets, target);
+	seep_target_enter(targets, target);
 	*ret_target = target;
 	return 0;
 }
@@ -244,11 +232,11 @@ void seep_targets_remove(struct seep_targets *targets, struct seep_target *targe
 {
 	seep_kernel_set_active(targets->config.kernel, target->slot, false);
 	/* Of one that has ended BPF has taken care; its PID may be somebody else's by now. */
-	if (!has_ended(target))
+	if (!seep_target_has_ended(target))
 		seep_kernel_unwatch(targets->config.kernel, target->pid);
 	targets->by_slot[target->slot] = NULL;
 	targets->retired[targets->num_retired++] = target->slot;
-	target_free(target);
+	seep_target_free(target);
 }
 
 void seep_targets_release(struct seep_targets *targets)
@@ -316,278 +304,4 @@ void seep_targets_sum(const struct seep_targets *targets, struct seep_targets_su
 struct seep_target *seep_targets_at(const struct seep_targets *targets, uint32_t slot)
 {
 	return slot < SEEP_MAX_PROCESSES ? targets->by_slot[slot] : NULL;
-}
-
-/* --- processes --------------------------------------------------------------------------------- */
-
-static int explain(pid_t pid, int error)
-{
-	if (error == -ESRCH)
-		seep_error("cannot trace process %d: it has ended", pid);
-	else if (error == -EPERM || error == -EACCES)
-		seep_error("cannot trace process %d: %s; " SEEP_NEEDS_PERMISSION, pid,
-			   strerror(-error));
-	else if (error == -ENOSPC)
-		seep_error("cannot trace process %d: %d processes are traced already, which is the "
-			   "most",
-			   pid, SEEP_MAX_PROCESSES);
-	else
-		seep_error("cannot trace process %d: %s", pid, strerror(-error));
-	return error;
-}
-
-/* What can be said about @pid before anything is attached. */
-static int check_process(const struct seep_targets *targets, pid_t pid,
-			 struct seep_proc_info *ret_info)
-{
-	int error;
-
-	if (!seep_proc_is_process(pid)) {
-		pid_t leader = seep_proc_leader(pid);
-
-		if (leader > 0)
-			seep_error("cannot trace %d: it is a thread of process %d; use -p %d", pid,
-				   leader, leader);
-		else
-			seep_error("cannot trace process %d: there is no such process", pid);
-		return -ESRCH;
-	}
-	if (pid == getpid()) {
-		seep_error("cannot trace process %d: that is seep itself", pid);
-		return -EINVAL;
-	}
-	if (seep_targets_by_pid(targets, pid))
-		return -EALREADY;
-	error = seep_proc_info_read(pid, ret_info);
-	if (error)
-		return explain(pid, error);
-	if (ret_info->kernel_thread) {
-		seep_error("cannot trace process %d (%s): it is a kernel thread, which has no "
-			   "memory of its own",
-			   pid, ret_info->comm);
-		seep_proc_info_done(ret_info);
-		return -EINVAL;
-	}
-	if (ret_info->state == 'Z' || ret_info->state == 'X') {
-		seep_proc_info_done(ret_info);
-		return explain(pid, -ESRCH);
-	}
-	return 0;
-}
-
-/* Without it stacks still resolve, later and with more tries. */
-void seep_targets_preload(struct seep_targets *targets, const struct seep_target *target)
-{
-	int error = seep_kernel_preload(targets->config.kernel, target->pid, target->process);
-
-	if (error)
-		seep_debug("cannot look through the mappings of process %d: %s", target->pid,
-			   strerror(-error));
-	/* The files come as events, and become tables, before the first stack needs them. */
-	seep_kernel_drain(targets->config.kernel);
-	error = seep_tables_flush(targets->config.tables);
-	if (error)
-		seep_warn("cannot give the kernel its unwind tables: %s", strerror(-error));
-}
-
-static int attach_running(struct seep_targets *targets, struct seep_target *target)
-{
-	struct seep_proc_memory memory;
-	uint64_t missed = 0;
-	int count;
-
-	/* First the tables: a busy process would have many stacks before they are there. */
-	seep_targets_preload(targets, target);
-	/* Whoever waits for the probes of one that joins a scope sees nothing but the probes. */
-	if (target->by_scope)
-		seep_kernel_set_active(targets->config.kernel, target->slot, true);
-	count = seep_targets_rescan(targets, target, &missed);
-	if (count < 0)
-		return target->by_scope ? count : explain(target->pid, count);
-	if (!target->num_functions && !target->by_scope) {
-		seep_coverage_explain_none(target);
-		return missed ? -EPERM : -ENOENT;
-	}
-	if (!target->by_scope)
-		seep_coverage_tell_missing(targets->config.allocators, target);
-	if (seep_proc_memory_read(target->pid, &memory) == 0)
-		target->record->process.pre_attach_bytes = memory.anon_bytes;
-	target->record->process.attached_late = true;
-	seep_kernel_set_active(targets->config.kernel, target->slot, true);
-	return 0;
-}
-
-/* What has to be known of a process of the scope: not one of the kernel, not ourselves. */
-static int check_process_of_scope(const struct seep_targets *targets, pid_t pid,
-				  struct seep_proc_info *ret_info)
-{
-	int error;
-
-	if (pid == getpid())
-		return -EINVAL;
-	if (seep_targets_by_pid(targets, pid))
-		return -EALREADY;
-	error = seep_proc_info_read(pid, ret_info);
-	if (error)
-		return error;
-	if (ret_info->kernel_thread || ret_info->state == 'Z' || ret_info->state == 'X') {
-		seep_proc_info_done(ret_info);
-		return -ESRCH;
-	}
-	return 0;
-}
-
-int seep_targets_add(struct seep_targets *targets, pid_t pid, bool by_scope,
-		     struct seep_target **ret_target)
-{
-	struct seep_target *target;
-	struct seep_proc_info info;
-	int error = by_scope ? check_process_of_scope(targets, pid, &info) :
-			       check_process(targets, pid, &info);
-
-	if (error)
-		return error;
-	error = target_new(targets, &info, &target);
-	seep_proc_info_done(&info);
-	if (error)
-		return by_scope || error == -EALREADY ? error : explain(pid, error);
-	target->by_scope = by_scope;
-	error = attach_running(targets, target);
-	if (error) {
-		seep_targets_remove(targets, target);
-		return error;
-	}
-	*ret_target = target;
-	return 0;
-}
-
-/* What BPF told of a process, when /proc does not know it any more. */
-static void info_of_event(const struct seep_process_event *event, struct seep_proc_info *ret_info)
-{
-	*ret_info = (struct seep_proc_info){.pid = (pid_t)event->pid};
-	snprintf(ret_info->comm, sizeof(ret_info->comm), "%.*s", SEEP_COMM_BYTES, event->comm);
-}
-
-/* A child has the heap of its parent, which is nothing that it has made itself. */
-static void note_inherited(struct seep_target *target)
-{
-	struct seep_proc_memory memory;
-
-	target->record->process.attached_late = true;
-	if (seep_proc_memory_read(target->pid, &memory) == 0)
-		target->record->process.pre_attach_bytes = memory.anon_bytes;
-}
-
-int seep_targets_adopt(struct seep_targets *targets, const struct seep_process_event *event,
-		       struct seep_target **ret_target, struct seep_record **ret_record)
-{
-	uint32_t slot = SEEP_PROCESS_SLOT(event->process);
-	struct seep_target *target = NULL;
-	struct seep_proc_info info;
-	int error;
-
-	/* It may be another program by now. */
-	if (seep_kernel_process_id(targets->config.kernel, slot) != event->process ||
-	    seep_proc_info_read((pid_t)event->pid, &info))
-		info_of_event(event, &info);
-	error = seep_processes_add(targets->config.processes, event->process, &info, ret_record);
-	if (!error) {
-		(*ret_record)->by_scope = true;
-		error = target_alloc(&info, &target);
-	}
-	seep_proc_info_done(&info);
-	/* Whoever has the PID now may not be who was meant. */
-	if (!error && !seep_kernel_is_watched(targets->config.kernel, target->pid, slot)) {
-		target_free(target);
-		error = -ESRCH;
-	}
-	if (error) {
-		targets->retired[targets->num_retired++] = slot;
-		return error;
-	}
-	target->slot = slot;
-	target->process = event->process;
-	target->record = *ret_record;
-	target->by_scope = true;
-	target_enter(targets, target);
-	if (event->parent)
-		note_inherited(target);
-	else
-		target->record->process.pre_attach_bytes = 0;
-	*ret_target = target;
-	return 0;
-}
-
-int seep_targets_add_launched(struct seep_targets *targets, pid_t pid,
-			      const struct seep_file *const *files, size_t num_files,
-			      struct seep_target **ret_target)
-{
-	struct seep_target *target;
-	struct seep_proc_info info;
-	uint64_t missed = 0;
-	int result = seep_proc_info_read(pid, &info);
-
-	if (result)
-		return explain(pid, result);
-	result = target_new(targets, &info, &target);
-	seep_proc_info_done(&info);
-	if (result)
-		return explain(pid, result);
-	target->record->before_exec = true;
-	for (size_t i = 0; i < num_files && result >= 0; i++) {
-		result = consider_file(targets, target, files[i], &missed);
-		if (result >= 0 && note_file(target, files[i]))
-			result = -ENOMEM;
-	}
-	if (result < 0) {
-		seep_targets_remove(targets, target);
-		return explain(pid, result);
-	}
-	if (!target->num_functions)
-		seep_coverage_warn_none(target);
-	seep_coverage_tell_missing(targets->config.allocators, target);
-	*ret_target = target;
-	return 0;
-}
-
-/* What is known of a process that ended before it could be looked at. */
-static void info_of_ended(const struct seep_target *target, struct seep_proc_info *ret_info)
-{
-	*ret_info = (struct seep_proc_info){
-		.pid = target->pid,
-		.start_utc_ns = target->record->process.start_utc_ns,
-	};
-	snprintf(ret_info->comm, sizeof(ret_info->comm), "%s", target->record->process.comm);
-}
-
-int seep_targets_replace(struct seep_targets *targets, struct seep_target *target, uint32_t id,
-			 const char *comm)
-{
-	struct seep_processes *processes = targets->config.processes;
-	struct seep_proc_info info;
-	int error;
-
-	if (seep_proc_info_read(target->pid, &info))
-		info_of_ended(target, &info);
-	if (comm)
-		snprintf(info.comm, sizeof(info.comm), "%s", comm);
-	target->process = id;
-	if (target->record->before_exec) {
-		target->record->before_exec = false;
-		error = seep_processes_rename(processes, target->record, id, &info);
-	} else {
-		error = seep_processes_add(processes, id, &info, &target->record);
-		if (!error)
-			target->record->by_scope = target->by_scope;
-	}
-	if (!error && info.root) {
-		free(target->root);
-		target->root = SEEP_TAKE_PTR(info.root);
-	}
-	seep_proc_info_done(&info);
-	if (error)
-		return error;
-	target->record->process.pre_attach_bytes = 0;
-	seep_targets_preload(targets, target);
-	return 0;
 }

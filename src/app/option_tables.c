@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/options_private.h"
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/units.h"
+
+#define MAX_PID		 4194304 /* PID_MAX_LIMIT on 64 bit */
+#define MIN_INTERVAL_NS	 (10 * SEEP_NS_PER_MS)
+#define MIN_UNWIND_BYTES (1 << 20)
+#define MIN_OBJECTS	 16
+#define MAX_OBJECTS	 (1 << 28)
+
+#define NUM_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+/* --- setters ----------------------------------------------------------------------------------- */
+
+static int add_pid(struct seep_config *config, pid_t pid)
+{
+	pid_t *pids = realloc(config->pids, (config->num_pids + 1) * sizeof(*pids));
+
+	if (!pids)
+		return -ENOMEM;
+	config->pids = pids;
+	config->pids[config->num_pids++] = pid;
+	return 0;
+}
+
+static int set_pid(struct seep_config *config, const char *value)
+{
+	SEEP_AUTO_FREE char *copy = strdup(value);
+	char *position = copy, *word;
+
+	if (!copy)
+		return -ENOMEM;
+	while ((word = strsep(&position, ","))) {
+		uint64_t pid;
+		int error = seep_parse_count(word, 1, MAX_PID, &pid);
+
+		if (!error)
+			error = add_pid(config, (pid_t)pid);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int set_scope(struct seep_config *config, enum seep_scope_type type, const char *value)
+{
+	if (config->scope.type != SEEP_SCOPE_NAMED)
+		return -EEXIST;
+	config->scope.type = type;
+	config->scope.value = value;
+	return value && !*value ? -EINVAL : 0;
+}
+
+static int set_cgroup(struct seep_config *config, const char *value)
+{
+	config->scope.children = true; /* they are born into it */
+	return set_scope(config, SEEP_SCOPE_CGROUP, value);
+}
+
+static int set_comm(struct seep_config *config, const char *value)
+{
+	snprintf(config->scope.comm, sizeof(config->scope.comm), "%s", value);
+	return set_scope(config, SEEP_SCOPE_COMM, value);
+}
+
+static int set_all(struct seep_config *config, const char *value)
+{
+	(void)value;
+	return set_scope(config, SEEP_SCOPE_ALL, NULL);
+}
+
+static int set_children(struct seep_config *config, const char *value)
+{
+	(void)value;
+	config->scope.children = true;
+	return 0;
+}
+
+static int set_probed_pid(struct seep_config *config, const char *value)
+{
+	config->list_probes = true;
+	return set_pid(config, value);
+}
+
+static int set_min_size(struct seep_config *config, const char *value)
+{
+	return seep_parse_size(value, &config->min_size_bytes);
+}
+
+static int set_max_size(struct seep_config *config, const char *value)
+{
+	return seep_parse_size(value, &config->max_size_bytes);
+}
+
+static int set_min_age(struct seep_config *config, const char *value)
+{
+	return seep_parse_duration(value, &config->min_age_ns);
+}
+
+static int set_max_objects(struct seep_config *config, const char *value)
+{
+	return seep_parse_count(value, MIN_OBJECTS, MAX_OBJECTS, &config->max_objects);
+}
+
+static int set_stack_depth(struct seep_config *config, const char *value)
+{
+	return seep_parse_count(value, 1, SEEP_MAX_FRAMES, &config->stack_depth);
+}
+
+static int set_unwind_mem(struct seep_config *config, const char *value)
+{
+	int error = seep_parse_size(value, &config->unwind_bytes);
+
+	return !error && config->unwind_bytes < MIN_UNWIND_BYTES ? -ERANGE : error;
+}
+
+static int set_verify_stacks(struct seep_config *config, const char *value)
+{
+	return seep_parse_count(value, 1, UINT32_MAX, &config->verify_every);
+}
+
+/* 0 or -ECANCELED: what is wrong has been said. */
+static int add_function(struct seep_config *config, const char *option, const char *value,
+			enum seep_role role)
+{
+	const char *reason = "out of memory";
+
+	if (seep_allocators_add(config->allocators, value, role, &reason) == 0)
+		return 0;
+	seep_error("%s %s: %s", option, value, reason);
+	return -ECANCELED;
+}
+
+static int add_alloc(struct seep_config *config, const char *value)
+{
+	return add_function(config, "--alloc", value, SEEP_ROLE_ALLOC);
+}
+
+static int add_free(struct seep_config *config, const char *value)
+{
+	return add_function(config, "--free", value, SEEP_ROLE_FREE);
+}
+
+static int set_attach(struct seep_config *config, const char *value)
+{
+	return seep_attach_variant_parse(value, &config->forced_variant);
+}
+
+static int set_unplaced(struct seep_config *config, const char *value)
+{
+	(void)value;
+	config->unplaced = true;
+	return 0;
+}
+
+static int set_interval(struct seep_config *config, const char *value)
+{
+	int error = seep_parse_duration(value, &config->interval_ns);
+
+	return !error && config->interval_ns < MIN_INTERVAL_NS ? -ERANGE : error;
+}
+
+static int set_duration(struct seep_config *config, const char *value)
+{
+	int error = seep_parse_duration(value, &config->duration_ns);
+
+	return !error && !config->duration_ns ? -ERANGE : error;
+}
+
+static int set_metric(struct seep_config *config, const char *value)
+{
+	for (int i = 0; i < SEEP_METRIC_COUNT; i++) {
+		if (strcmp(value, seep_metric_key((enum seep_metric)i)) == 0) {
+			config->metric = (enum seep_metric)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int set_top(struct seep_config *config, const char *value)
+{
+	config->top_given = true;
+	return seep_parse_count(value, 0, INT_MAX, &config->top);
+}
+
+static int set_quiet(struct seep_config *config, const char *value)
+{
+	(void)value;
+	config->quiet = true;
+	return 0;
+}
+
+static int set_verbose(struct seep_config *config, const char *value)
+{
+	(void)value;
+	config->verbose = true;
+	return 0;
+}
+
+#define SEEP_OUTPUT_SETTER(enumerator, key)                                                        \
+	static int set_##key(struct seep_config *config, const char *value)                        \
+	{                                                                                          \
+		config->paths[SEEP_OUTPUT_##enumerator] = value;                                   \
+		return *value ? 0 : -EINVAL;                                                       \
+	}
+SEEP_OUTPUTS(SEEP_OUTPUT_SETTER)
+#undef SEEP_OUTPUT_SETTER
+
+/* --- the table --------------------------------------------------------------------------------- */
+
+static const struct option_row trace_rows[] = {
+	{'p', "pid", "PID[,PID...]", "trace these processes; may be repeated", "Scope", set_pid},
+	{'g', "cgroup", "PATH", "all of a cgroup (v2), those below it and those to come", NULL,
+	 set_cgroup},
+	{'c', "comm", "NAME", "all with this command name, those to come too", NULL, set_comm},
+	{'a', "all", NULL, "all processes of the machine", NULL, set_all},
+	{0, "children", NULL, "children too (default for commands and cgroups)", NULL,
+	 set_children},
+	{0, "alloc", "FUNCTION", "an allocating function of your own, as in the example", "What",
+	 add_alloc},
+	{0, "free", "FUNCTION", "a releasing one; both may be repeated", NULL, add_free},
+	{0, "min-size", "SIZE", "track only allocations of at least this size", NULL, set_min_size},
+	{0, "max-size", "SIZE", "track only allocations of at most this size", NULL, set_max_size},
+	{0, "min-age", "TIME", "report only objects older than this", NULL, set_min_age},
+	{0, "max-objects", "N", "objects tracked at once (default 1048576)", NULL, set_max_objects},
+	{0, "stack-depth", "N", "frames per stack (default and most: 256)", NULL, set_stack_depth},
+	{0, "unwind-mem", "SIZE", "kernel memory for unwind tables (default 64M)", NULL,
+	 set_unwind_mem},
+	{0, "verify-stacks", "N", "self-check: walk one in N stacks again, with libdw", NULL,
+	 set_verify_stacks},
+	{'i', "interval", "TIME", "between reports (default 10s)", "When", set_interval},
+	{'d', "duration", "TIME", "end after this time (default: Ctrl-C or the targets' end)", NULL,
+	 set_duration},
+	{0, "json", "FILE", "one JSON object per line and report", "Output", set_json},
+	{0, "folded", "FILE", "folded stacks, for flamegraph.pl or speedscope", NULL, set_folded},
+	{0, "pprof", "FILE", "gzipped profile.proto, for go tool pprof", NULL, set_pprof},
+	{0, "flamegraph", "FILE", "flame graph, an SVG for the browser", NULL, set_flamegraph},
+	{0, "metric", "NAME",
+	 "what folded stacks and flame graph show: live-bytes\n"
+	 "(default), live-objects, alloc-bytes, alloc-objects",
+	 NULL, set_metric},
+	{'n', "top", "N", "sites in the text report (default 10)", NULL, set_top},
+	{'q', "quiet", NULL, "no text report, no progress: only the files", NULL, set_quiet},
+	{'v', "verbose", NULL, "build IDs, offsets, every counter; debug messages", NULL,
+	 set_verbose},
+	{0, "attach", "VARIANT", NULL, NULL, set_attach},
+	{0, "unplaced", NULL, NULL, NULL, set_unplaced},
+	{'h', "help", NULL, "this text", NULL, NULL},
+};
+
+static const struct option_row doctor_rows[] = {
+	{'p', "pid", "PID", "list the probes that a trace of this process needs", "What",
+	 set_probed_pid},
+	{0, "unwind", "PID",
+	 "trace this process for a while and tell, for each file that it\n"
+	 "maps, its unwind table and how stacks ended in it",
+	 NULL, set_pid},
+	{0, "alloc", "FUNCTION", "an allocating function of your own, as with seep trace", NULL,
+	 add_alloc},
+	{0, "free", "FUNCTION", "a releasing one", NULL, add_free},
+	{'d', "duration", "TIME", "how long (default 5s)", "When", set_duration},
+	{'v', "verbose", NULL, "debug messages", NULL, set_verbose},
+	{'h', "help", NULL, "this text", NULL, NULL},
+};
+
+_Static_assert(NUM_ROWS(trace_rows) <= SEEP_MAX_OPTION_ROWS, "room in options.c");
+
+/* --- options together -------------------------------------------------------------------------- */
+
+static const char *key_of_scope(const struct seep_config *config)
+{
+	switch (config->scope.type) {
+	case SEEP_SCOPE_ALL:
+		return "all";
+	case SEEP_SCOPE_COMM:
+		return "comm";
+	case SEEP_SCOPE_CGROUP:
+		return "cgroup";
+	case SEEP_SCOPE_NAMED:
+		break;
+	}
+	return config->command ? "command" : "pid";
+}
+
+/* The scope as it stands in reports: the PIDs, the words of the command, a path or a name. */
+static int describe_scope(struct seep_config *config)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+
+	config->scope.key = key_of_scope(config);
+	seep_buffer_puts(&text, config->scope.value ? config->scope.value : "");
+	for (size_t i = 0; i < config->num_pids; i++)
+		seep_buffer_printf(&text, "%s%d", i ? "," : "", config->pids[i]);
+	for (char *const *word = config->command; word && *word; word++)
+		seep_buffer_printf(&text, "%s%s", word == config->command ? "" : " ", *word);
+	if (text.error)
+		return text.error;
+	config->scope_text = strdup(text.data ? text.data : "");
+	config->scope.value = config->scope_text;
+	return config->scope_text ? 0 : -ENOMEM;
+}
+
+static int check(const struct seep_config *config, const char *stray)
+{
+	int on_stdout = 0;
+
+	bool is_open = seep_scope_is_open(&config->scope);
+
+	if (stray && (config->num_pids || is_open)) {
+		seep_error("unexpected word \"%s\"; a scope is one of -p, -g, -c, -a or -- COMMAND",
+			   stray);
+		return -EINVAL;
+	}
+	if (config->num_pids && is_open) {
+		seep_error("a scope is one of -p, -g, -c, -a or -- COMMAND");
+		return -EINVAL;
+	}
+	if (!config->num_pids && !config->command && !is_open) {
+		seep_error("nothing to trace: give -p PID, -g CGROUP, -c NAME, -a, or a command "
+			   "behind --");
+		return -EINVAL;
+	}
+	if (config->min_size_bytes > config->max_size_bytes) {
+		seep_error("--min-size is larger than --max-size: nothing would be tracked");
+		return -EINVAL;
+	}
+	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++) {
+		if (config->paths[i] && strcmp(config->paths[i], "-") == 0)
+			on_stdout++;
+	}
+	if (on_stdout > 1) {
+		seep_error("only one output can go to standard output");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int finish_trace(struct seep_config *config, char **stray)
+{
+	int error;
+
+	if (*stray && !config->num_pids && !seep_scope_is_open(&config->scope)) {
+		config->command = stray;
+		config->scope.children = true;
+	}
+	error = check(config, *stray);
+	return error ? error : describe_scope(config);
+}
+
+static int finish_doctor(struct seep_config *config, char **stray)
+{
+	if (*stray) {
+		seep_error("unexpected word \"%s\"", *stray);
+		return -EINVAL;
+	}
+	return describe_scope(config);
+}
+
+const struct seep_options seep_options_trace = {
+	.usage =
+		"Usage: seep trace -p PID[,PID...] | -g CGROUP | -c NAME | -a [options]\n"
+		"  or:  seep trace [options] -- COMMAND [ARG...]\n\n"
+		"Shows which code paths of running processes hold memory that was allocated and not\n"
+		"released. The processes need no restart, and keep running when the trace ends.\n",
+	.rows = trace_rows,
+	.num_rows = NUM_ROWS(trace_rows),
+	.examples =
+		"\nSIZE takes K, M, G; TIME takes ms, s, m, h. FILE may be - for standard output; with\n"
+		"%t in its name every report gets its own. SIGUSR1 asks for a report now.\n"
+		"\nExamples:\n"
+		"  seep trace -p 1234                            every 10 s, until Ctrl-C\n"
+		"  seep trace -p 1234 -d 1m --min-age 30s        what lives longer than 30 s\n"
+		"  seep trace -p 1234 -d 1m --flamegraph a.svg   and a flame graph of it\n"
+		"  seep trace -g /system.slice/shop.service      a service with all its processes\n"
+		"  seep trace --json out.json -- ./server --port 8080\n"
+		"  seep trace -p 1234 --alloc pool_get:size=arg2,ret=ptr --free pool_put:ptr=arg2\n",
+	.finish = finish_trace,
+};
+
+const struct seep_options seep_options_doctor = {
+	.usage =
+		"Usage: seep doctor [options]\n\n"
+		"Tells what this kernel can do for seep and what a probe costs here; with -p, where the\n"
+		"probes of a process go; with --unwind, how well its stacks can be walked.\n",
+	.rows = doctor_rows,
+	.num_rows = NUM_ROWS(doctor_rows),
+	.examples = "\nExamples:\n"
+		    "  seep doctor\n"
+		    "  seep doctor -p 1234\n"
+		    "  seep doctor --unwind 1234 -d 10s\n",
+	.finish = finish_doctor,
+};

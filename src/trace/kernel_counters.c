@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "trace/kernel_private.h"
+
+/* Sites read in one go: 400 bytes each. */
+#define SITE_BATCH 512
+
+/* --- counters ---------------------------------------------------------------------------------- */
+
+static int read_counters(const struct seep_kernel *kernel, const struct bpf_map *map, __u32 count,
+			 uint64_t *ret_counters)
+{
+	SEEP_AUTO_FREE uint64_t *values = calloc((size_t)kernel->num_cpus, sizeof(*values));
+
+	if (!values)
+		return -ENOMEM;
+	for (__u32 i = 0; i < count; i++) {
+		uint64_t sum = 0;
+		int error = bpf_map_lookup_elem(bpf_map__fd(map), &i, values);
+
+		if (error)
+			return error;
+		for (int cpu = 0; cpu < kernel->num_cpus; cpu++)
+			sum += values[cpu];
+		ret_counters[i] = sum;
+	}
+	return 0;
+}
+
+int seep_kernel_read_hits(const struct seep_kernel *kernel, uint32_t num_probes, uint64_t *ret_hits)
+{
+	return read_counters(kernel, kernel->skeleton->maps.hits, num_probes, ret_hits);
+}
+
+int seep_kernel_read_losses(const struct seep_kernel *kernel, uint64_t ret_losses[SEEP_LOSS_COUNT])
+{
+	return read_counters(kernel, kernel->skeleton->maps.losses, SEEP_LOSS_COUNT, ret_losses);
+}
+
+int seep_kernel_read_ends(const struct seep_kernel *kernel, uint64_t ret_ends[SEEP_END_COUNT])
+{
+	return read_counters(kernel, kernel->skeleton->maps.ends, SEEP_END_COUNT, ret_ends);
+}
+
+/* --- sites ------------------------------------------------------------------------------------- */
+
+struct site_batch {
+	struct seep_site_key keys[SITE_BATCH];
+	struct seep_site_value values[SITE_BATCH];
+};
+
+int seep_kernel_each_site(const struct seep_kernel *kernel, seep_site_fn fn, void *context)
+{
+	int fd = bpf_map__fd(kernel->skeleton->maps.sites);
+	SEEP_AUTO_FREE struct site_batch *batch = malloc(sizeof(*batch));
+	__u32 position, next, count;
+	void *from = NULL;
+	int error;
+
+	if (!batch)
+		return -ENOMEM;
+	do {
+		count = SITE_BATCH;
+		error = bpf_map_lookup_batch(fd, from, &next, batch->keys, batch->values, &count,
+					     NULL);
+		/* -ENOENT: this is the last batch. */
+		if (error && error != -ENOENT)
+			return error;
+		for (__u32 i = 0; i < count; i++) {
+			int stop = fn(&batch->keys[i], &batch->values[i], context);
+
+			if (stop)
+				return stop;
+		}
+		position = next;
+		from = &position;
+	} while (!error);
+	return 0;
+}
+
+/* The kernel copies what the program left in @argument back to where it came from. */
+static int run_pass(const struct bpf_program *program, void *argument, size_t size)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = argument, .ctx_size_in = (__u32)size);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(program), &options);
+}
+
+int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t young_after_ns, uint64_t *ret_number)
+{
+	struct seep_ages_pass pass = {
+		.number = ++kernel->scan_number,
+		.young_after_ns = young_after_ns,
+	};
+	int error = run_pass(kernel->skeleton->progs.ages_scan, &pass, sizeof(pass));
+
+	if (error)
+		return error;
+	*ret_number = pass.number;
+	return 0;
+}
+
+int seep_kernel_bury(struct seep_kernel *kernel, const uint32_t *processes, size_t count)
+{
+	int dead = bpf_map__fd(kernel->skeleton->maps.dead), error = 0;
+	struct seep_bury_pass pass = {0};
+
+	while (count && !error) {
+		size_t some = count < SEEP_MAX_DEAD ? count : SEEP_MAX_DEAD;
+
+		for (size_t i = 0; i < some && !error; i++)
+			error = bpf_map_update_elem(dead, &processes[i], &processes[i], BPF_ANY);
+		if (!error)
+			error = run_pass(kernel->skeleton->progs.dead_bury, &pass, sizeof(pass));
+		for (size_t i = 0; i < some; i++)
+			bpf_map_delete_elem(dead, &processes[i]);
+		processes += some;
+		count -= some;
+	}
+	return error;
+}
+
+void seep_kernel_rewalk_begin(struct seep_kernel *kernel, const void *stack, size_t size)
+{
+	memcpy(kernel->skeleton->bss->rewalk_stack, stack,
+	       size < SEEP_COPY_BYTES ? size : SEEP_COPY_BYTES);
+}
+
+int seep_kernel_rewalk_step(struct seep_kernel *kernel, struct seep_rewalk_pass *pass)
+{
+	return run_pass(kernel->skeleton->progs.rewalk_step, pass, sizeof(*pass));
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "trace/kernel_private.h"
+
+/* An event that was taken from the ring buffer and is not delivered yet. */
+struct event {
+	struct event *prev;
+	struct event *next;
+	size_t size;
+	_Alignas(8) char data[];
+};
+
+void seep_kernel_drop_events(struct seep_kernel *kernel)
+{
+	struct event *event, *next;
+
+	DL_FOREACH_SAFE(kernel->queue, event, next)
+	{
+		free(event);
+	}
+	kernel->queue = NULL;
+}
+
+/* Only takes it: a receiver may want to drain in turn, which must not happen within libbpf's loop. */
+static int take_event(void *context, void *data, size_t size)
+{
+	struct seep_kernel *kernel = context;
+	struct event *event = malloc(sizeof(*event) + size);
+
+	if (!event)
+		return -ENOMEM;
+	event->size = size;
+	memcpy(event->data, data, size);
+	DL_APPEND(kernel->queue, event);
+	return 0;
+}
+
+static void deliver_stack(const struct seep_kernel_events *events,
+			  const struct seep_stack_event *event, size_t size)
+{
+	size_t header = offsetof(struct seep_stack_event, frames);
+
+	if (size >= header && event->num_frames <= (size - header) / 8)
+		events->stack(events->context, event);
+}
+
+static void deliver_copy(const struct seep_kernel_events *events,
+			 const struct seep_copy_event *event, size_t size)
+{
+	if (size >= sizeof(*event) && event->num_frames <= SEEP_MAX_FRAMES &&
+	    event->stack_bytes <= SEEP_COPY_BYTES && event->end < SEEP_END_COUNT)
+		events->copy(events->context, event);
+}
+
+static void deliver(const struct seep_kernel_events *events, const void *data, size_t size)
+{
+	switch (*(const __u32 *)data) {
+	case SEEP_EVENT_STACK:
+		deliver_stack(events, data, size);
+		break;
+	case SEEP_EVENT_FILE:
+		events->file(events->context, data);
+		break;
+	case SEEP_EVENT_TABLE:
+		events->table(events->context, data);
+		break;
+	case SEEP_EVENT_COPY:
+		deliver_copy(events, data, size);
+		break;
+	case SEEP_EVENT_LIBRARY:
+		events->library(events->context, data);
+		break;
+	case SEEP_EVENT_EXEC:
+		events->exec(events->context, data);
+		break;
+	case SEEP_EVENT_PROCESS:
+		events->process(events->context, data);
+		break;
+	case SEEP_EVENT_CGROUP:
+		events->cgroup(events->context, data);
+		break;
+	}
+}
+
+int seep_kernel_listen(struct seep_kernel *kernel, const struct seep_kernel_events *events)
+{
+	kernel->events = *events;
+	kernel->ring = ring_buffer__new(bpf_map__fd(kernel->skeleton->maps.events), take_event,
+					kernel, NULL);
+	return kernel->ring ? 0 : -errno;
+}
+
+int seep_kernel_events_fd(const struct seep_kernel *kernel)
+{
+	return ring_buffer__epoll_fd(kernel->ring);
+}
+
+int seep_kernel_drain(struct seep_kernel *kernel)
+{
+	int result = ring_buffer__consume(kernel->ring);
+
+	while (kernel->queue) {
+		struct event *event = kernel->queue;
+
+		DL_DELETE(kernel->queue, event);
+		deliver(&kernel->events, event->data, event->size);
+		free(event);
+	}
+	return result < 0 ? result : 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The inside of the kernel's half, for kernel.c (its life), kernel_tables.c (what user space writes),
+ * kernel_counters.c (what it reads, and passes over the maps) and kernel_events.c (the ring buffer).
+ */
+#ifndef SEEP_TRACE_KERNEL_PRIVATE_H
+#define SEEP_TRACE_KERNEL_PRIVATE_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "bpf/seep.skel.h"
+#include "trace/kernel.h"
+
+/* Programs that follow the life of processes. */
+#define NUM_LIFE_LINKS 4
+
+struct event;
+
+struct seep_kernel {
+	struct seep_bpf *skeleton;
+	struct bpf_link *life_links[NUM_LIFE_LINKS];
+	struct ring_buffer *ring;
+	struct seep_kernel_events events;
+	struct event *queue;		      /* taken from the ring buffer and not delivered yet */
+	struct seep_process_value *processes; /* the map's memory */
+	int num_cpus;
+	uint64_t scan_number;
+};
+
+/* Forgets what was not delivered. */
+void seep_kernel_drop_events(struct seep_kernel *kernel);
+
+#endif
