@@ -245,8 +245,6 @@ static int examine_process(const struct seep_config *config)
 		return error;
 	error = config->list_probes ? list_probes(config, tracer) :
 				      examine_stacks(config, loop, tracer);
-	/* Not in the background: nothing is left in the process when we are gone. */
-	seep_tracer_stop(tracer);
 	seep_tracer_free(tracer);
 	return error;
 }

@@ -40,6 +40,8 @@ void seep_targets_free(struct seep_targets *targets)
 {
 	if (!targets)
 		return;
+	/* Not in the background: no probe is left when we are gone. */
+	seep_targets_detach(targets);
 	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
 		if (targets->by_slot[slot])
 			seep_targets_remove(targets, targets->by_slot[slot]);
