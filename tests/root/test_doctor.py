@@ -61,7 +61,8 @@ def test_probes_of_a_process(start) -> None:
     assert probes[libc, "malloc"][2] == "emulated"
     assert probes[libc, "free"][2] == "emulated"
     assert probes[libc, "malloc"][4].startswith("push ")
-    assert (libstdcxx, "operator new(unsigned long)") in probes
+    if attach_variants()[0] == "session":  # others do not stand where an exception has to pass
+        assert (libstdcxx, "operator new(unsigned long)") in probes
     assert all(10 < int(probe[3]) < 1_000_000 for probe in probes.values())
     assert modified_text(target.pid) == 0
 
