@@ -178,7 +178,7 @@ def check_complete(report: Report, least: float, allowed: tuple[str, ...] = ()) 
     print(f"{total} allocations, not whole: {incomplete(report)}; {where.most_common(20)}")
     partial = sum(n for end, n in incomplete(report).items() if end not in allowed)
     assert total - partial >= least * total, where.most_common(20)
-    assert set(losses_of(report)) <= {"unmatched_frees", "implicit_frees", "vma_busy"}
+    assert set(losses_of(report)) <= {"unmatched_frees", "implicit_frees", "vma_busy", "files_unnamed"}
 
 
 def trace_of_load(
@@ -286,6 +286,9 @@ def test_stacks_are_whole(program: str, start, seep) -> None:
         made.pop(name, None)
     if program == "stacks_musl":
         made.pop("made_by_strdup")  # it is behind a function of musl
+    # a library without a path that was gone before anybody could open it is a loss that is told
+    if "made_in_provider" in made:
+        made["made_in_provider"] -= report["losses"]["files_unnamed"]
     seen = made_by(report, set(made))
     assert not {name: (seen[name], made[name]) for name in made if seen[name] < made[name]}
     assert report["unwind"]["depth"] == made["made_too_deep"]
@@ -356,7 +359,10 @@ def test_java(seep, tmp_path: Path) -> None:
     (tmp_path / "Load.java").write_text(JAVA)
     with background(tmp_path, "java", "-Xmx256m", tmp_path / "Load.java") as pid:
         wait_until(lambda: "READY" in (tmp_path / "java.log").read_text(), "java")
-        check_java(trace_of_load(seep, pid, 20000, jit=True))
+        report = trace_of_load(seep, pid, 20000, jit=True)
+    check_java(report)
+    total = sum(report["unwind"].values())
+    assert report["unwind"]["complete"] + report["unwind"]["jit"] >= 0.99 * total
 
 
 def test_launched_java(seep, tmp_path: Path) -> None:
@@ -382,5 +388,3 @@ def check_java(report: Report) -> None:
             assert not raw
         elif site["stack_end"] == "jit":
             assert raw == [len(site["stack"]) - 1]
-    total = sum(report["unwind"].values())
-    assert report["unwind"]["complete"] + report["unwind"]["jit"] >= 0.99 * total
