@@ -38,12 +38,15 @@ struct seep_stack {
 struct seep_process {
 	uint32_t id; /* as in abi.h: one program image of one process */
 	pid_t pid;
+	pid_t inner_pid;       /* in its own PID namespace, 0 if unknown */
 	uint64_t start_utc_ns; /* when the process started, or SEEP_UNKNOWN */
 	const char *comm;
-	const char *exe;    /* NULL if unknown */
-	const char *cgroup; /* path in the cgroup v2 tree, NULL if unknown */
-	bool exited;	    /* gone, or replaced by exec: its numbers are final */
-	bool attached_late; /* it ran before the trace: it may release blocks we never saw */
+	const char *exe;       /* NULL if unknown */
+	const char *cgroup;    /* path in the cgroup v2 tree, NULL if unknown */
+	const char *container; /* its ID or name, NULL: in none that is known */
+	const char *pod;       /* UID of the Kubernetes pod, NULL: in none */
+	bool exited;	       /* gone, or replaced by exec: its numbers are final */
+	bool attached_late;    /* it ran before the trace: it may release blocks we never saw */
 	uint64_t rss_bytes;
 	uint64_t pre_attach_bytes; /* anonymous memory resident when the trace began */
 	struct seep_counts counts; /* sum over its sites */

@@ -80,18 +80,22 @@ int seep_cgroup_mount_point(char **ret_path)
 }
 
 /* cgroups(7): of the lines "hierarchy:controllers:path" that of cgroup v2 begins with "0::". */
-int seep_cgroup_read_at(int dir, char **ret_cgroup)
+int seep_cgroup_read_at(int dir, char **ret_cgroup, struct seep_container *ret_container)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
 	char *position, *line;
 	int error;
 
 	*ret_cgroup = NULL;
+	if (ret_container)
+		*ret_container = (struct seep_container){0};
 	error = seep_file_read_at(dir, "cgroup", CGROUPS_MAX, &text);
 	if (error == -ENOENT) /* a kernel without cgroups */
 		return 0;
 	if (error)
 		return error;
+	if (ret_container)
+		seep_container_parse_cgroups(text.data, ret_container);
 	position = text.data;
 	while ((line = strsep(&position, "\n"))) {
 		size_t length, suffix = sizeof(deleted_suffix) - 1;
@@ -118,6 +122,6 @@ int seep_cgroup_of(pid_t pid, char **ret_cgroup)
 	dir = open(path, O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	error = seep_cgroup_read_at(dir, ret_cgroup);
+	error = seep_cgroup_read_at(dir, ret_cgroup, NULL);
 	return !error && !*ret_cgroup ? -ENOENT : error;
 }

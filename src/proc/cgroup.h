@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include "proc/container.h"
+
 /*
  * Where cgroup v2 is mounted for us, in hybrid systems too, from /proc/self/mountinfo (proc(5)). 0,
  * *ret_path is the caller's; -ENOENT if it is not mounted; -ENOMEM or another -errno.
@@ -17,8 +19,9 @@ int seep_cgroup_parse_mounts(char *text, char **ret_path);
 /*
  * The cgroup of a process, as a path from the root of the hierarchy: @dir is an open descriptor of
  * /proc/PID. 0, *ret_cgroup is the caller's, NULL if it has none; -ESRCH, -ENOMEM or another -errno.
+ * The container that it is in goes to *ret_container, if that is not NULL; "" for none.
  */
-int seep_cgroup_read_at(int dir, char **ret_cgroup);
+int seep_cgroup_read_at(int dir, char **ret_cgroup, struct seep_container *ret_container);
 /* The same by PID; -ENOENT if it has none. */
 int seep_cgroup_of(pid_t pid, char **ret_cgroup);
 

@@ -181,6 +181,20 @@ static int read_root(int dir, pid_t pid, char **ret_root)
 	return 0;
 }
 
+static int read_inner_pid(int dir, pid_t *ret_pid)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct seep_proc_ids ids;
+	int error = seep_file_read_at(dir, "status", PROC_FILE_MAX, &buffer);
+
+	if (!error)
+		error = seep_proc_parse_ids(buffer.data, &ids);
+	if (error)
+		return gone_error(error);
+	*ret_pid = ids.inner_pid;
+	return 0;
+}
+
 int seep_proc_info_read(pid_t pid, struct seep_proc_info *ret_info)
 {
 	SEEP_CLEANUP(seep_proc_info_done) struct seep_proc_info info = {0};
@@ -197,7 +211,9 @@ int seep_proc_info_read(pid_t pid, struct seep_proc_info *ret_info)
 	if (!error)
 		error = read_exe(dir, &info.exe);
 	if (!error)
-		error = seep_cgroup_read_at(dir, &info.cgroup);
+		error = read_inner_pid(dir, &info.inner_pid);
+	if (!error)
+		error = seep_cgroup_read_at(dir, &info.cgroup, &info.container);
 	if (!error)
 		error = read_root(dir, pid, &info.root);
 	if (error)

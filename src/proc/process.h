@@ -7,8 +7,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "proc/container.h"
+
 struct seep_proc_info {
 	pid_t pid;
+	pid_t inner_pid; /* as the process itself knows it, in its PID namespace; 0: not known */
 	char comm[64];
 	char state; /* as in /proc/PID/stat: R, S, D, Z, X, ... */
 	bool kernel_thread;
@@ -18,11 +21,12 @@ struct seep_proc_info {
 	uint64_t start_utc_ns; /* the same as a time of day */
 	char *exe;	       /* link target, " (deleted)" cut off; NULL if not readable */
 	char *cgroup;	       /* cgroup v2 path, NULL if there is none */
+	struct seep_container container; /* "" if it is in none */
 	char *root; /* "/proc/PID/root" if its root or mount namespace is not ours, else NULL */
 };
 
 /*
- * Reads /proc/@pid/{stat,exe,cgroup,root,ns/mnt}, all of the same process even if @pid is reused
+ * Reads /proc/@pid/{stat,status,exe,cgroup,root,ns/mnt}, all of the same process even if @pid is reused
  * meanwhile. 0; -ESRCH; -EINVAL for text that is not understood; -ENOMEM or another -errno. On
  * success the caller frees the strings with seep_proc_info_done.
  */
@@ -47,7 +51,7 @@ struct seep_proc_memory {
 int seep_proc_memory_read(pid_t pid, struct seep_proc_memory *ret_memory);
 
 struct seep_proc_ids {
-	pid_t inner_pid; /* as the process itself knows it, in its PID namespace */
+	pid_t inner_pid; /* see seep_proc_info */
 	uid_t real_uid;	 /* as we know them */
 	uid_t effective_uid;
 };

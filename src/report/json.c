@@ -93,12 +93,29 @@ static struct json_object *new_totals(struct seep_json *json, const struct seep_
 	return all;
 }
 
+static void add_container(struct seep_json *json, struct json_object *process,
+			  const char *container, const char *pod)
+{
+	struct json_object *object;
+
+	if (!container) {
+		seep_json_add_null(json, process, "container");
+		return;
+	}
+	object = seep_json_new(json);
+	seep_json_add_text(json, object, "id", container);
+	seep_json_add_text(json, object, "pod", pod);
+	seep_json_add(json, process, "container", object);
+}
+
 static struct json_object *new_process(struct seep_json *json, const struct seep_process *process)
 {
 	struct json_object *object = seep_json_new(json);
 	char time[SEEP_CLOCK_TEXT_MAX];
 
 	seep_json_add_int(json, object, "pid", process->pid);
+	seep_json_add_uint(json, object, "inner_pid",
+			   process->inner_pid ? (uint64_t)process->inner_pid : SEEP_UNKNOWN);
 	if (process->start_utc_ns == SEEP_UNKNOWN)
 		seep_json_add_null(json, object, "start_time");
 	else
@@ -107,6 +124,7 @@ static struct json_object *new_process(struct seep_json *json, const struct seep
 	seep_json_add_text(json, object, "comm", process->comm);
 	seep_json_add_text(json, object, "exe", process->exe);
 	seep_json_add_text(json, object, "cgroup", process->cgroup);
+	add_container(json, object, process->container, process->pod);
 	seep_json_add_bool(json, object, "exited", process->exited);
 	seep_json_add_bool(json, object, "attached_late", process->attached_late);
 	seep_json_add_uint(json, object, "rss_bytes", process->rss_bytes);

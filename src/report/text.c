@@ -19,6 +19,11 @@
 #define COMMAND_COLUMNS 20
 #define PROCESSES_MAX	20
 
+/* Of a container: so many of its ID's digits, as its engine shows it; or so much of its name. */
+#define ENGINE_ID_DIGITS  64
+#define CONTAINER_DIGITS  12
+#define CONTAINER_COLUMNS 30
+
 struct text {
 	const struct seep_snapshot *snapshot;
 	const struct seep_report_options *options;
@@ -42,6 +47,28 @@ static void append_clean_elided(struct seep_buffer *buffer, const char *raw, siz
 	seep_text_append_elided(buffer, clean.data, columns);
 }
 
+/* "PID 7 in container 0123456789ab", as far as that is not what everybody sees; else nothing. */
+static void append_place(struct seep_buffer *buffer, const char *before,
+			 const struct seep_process *process)
+{
+	bool other_pid = process->inner_pid && process->inner_pid != process->pid;
+
+	if (!other_pid && !process->container)
+		return;
+	seep_buffer_puts(buffer, before);
+	if (other_pid)
+		seep_buffer_printf(buffer, "PID %d ", (int)process->inner_pid);
+	if (!process->container) {
+		seep_buffer_puts(buffer, "in its own namespace");
+		return;
+	}
+	seep_buffer_puts(buffer, "in container ");
+	if (strspn(process->container, "0123456789abcdef") == ENGINE_ID_DIGITS)
+		seep_buffer_append(buffer, process->container, CONTAINER_DIGITS);
+	else
+		append_clean_elided(buffer, process->container, CONTAINER_COLUMNS);
+}
+
 static void put_header(struct text *text)
 {
 	const struct seep_snapshot *snapshot = text->snapshot;
@@ -58,6 +85,7 @@ static void put_header(struct text *text)
 	if (snapshot->num_processes == 1 && snapshot->processes[0].comm) {
 		seep_buffer_puts(note, " (");
 		append_clean_elided(note, snapshot->processes[0].comm, COMMAND_COLUMNS);
+		append_place(note, ", ", &snapshot->processes[0]);
 		seep_buffer_putc(note, ')');
 	}
 	seep_buffer_printf(note, ", %s into the trace, %s",
@@ -272,6 +300,12 @@ static void put_process(struct text *text, const struct seep_process *process)
 		process->exited ? "exited" : bytes_or_unknown(rss, process->rss_bytes),
 		process->attached_late ? bytes_or_unknown(before, process->pre_attach_bytes) : "-");
 	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 11 + COMMAND_COLUMNS, note->data);
+	seep_layout_reset(&text->layout, note);
+	append_place(note, "", process);
+	if (!note->length)
+		return;
+	seep_layout_pad(&text->layout, 11);
+	seep_layout_wrap(&text->layout, SEEP_STYLE_FAINT, 11, note->data);
 	seep_layout_reset(&text->layout, note);
 }
 

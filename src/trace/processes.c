@@ -42,6 +42,8 @@ static void free_names(struct seep_process *process)
 	free((void *)process->comm);
 	free((void *)process->exe);
 	free((void *)process->cgroup);
+	free((void *)process->container);
+	free((void *)process->pod);
 }
 
 static void entry_free(struct entry *entry)
@@ -77,22 +79,33 @@ static int grow(struct seep_processes *processes)
 	return 0;
 }
 
+/* A copy of @text, NULL for none. */
+static int copy_text(const char *text, const char **ret_copy)
+{
+	if (!text || !text[0])
+		return 0;
+	*ret_copy = strdup(text);
+	return *ret_copy ? 0 : -ENOMEM;
+}
+
 static int set_names(struct seep_record *record, const struct seep_proc_info *info)
 {
-	struct seep_process names = {
-		.comm = strdup(info->comm),
-		.exe = info->exe ? strdup(info->exe) : NULL,
-		.cgroup = info->cgroup ? strdup(info->cgroup) : NULL,
-	};
+	struct seep_process *process = &record->process, names = {.comm = strdup(info->comm)};
 
-	if (!names.comm || (info->exe && !names.exe) || (info->cgroup && !names.cgroup)) {
+	if (!names.comm || copy_text(info->exe, &names.exe) ||
+	    copy_text(info->cgroup, &names.cgroup) ||
+	    copy_text(info->container.id, &names.container) ||
+	    copy_text(info->container.pod, &names.pod)) {
 		free_names(&names);
 		return -ENOMEM;
 	}
-	free_names(&record->process);
-	record->process.comm = names.comm;
-	record->process.exe = names.exe;
-	record->process.cgroup = names.cgroup;
+	free_names(process);
+	process->comm = names.comm;
+	process->exe = names.exe;
+	process->cgroup = names.cgroup;
+	process->container = names.container;
+	process->pod = names.pod;
+	process->inner_pid = info->inner_pid;
 	return 0;
 }
 

@@ -189,6 +189,7 @@ static void process_is_described(void **state)
 	exe[length] = '\0';
 	assert_int_equal(seep_proc_info_read(child.pid, &info), 0);
 	assert_int_equal(info.pid, child.pid);
+	assert_true(info.inner_pid > 0 && info.inner_pid <= child.pid);
 	assert_string_equal(info.comm, comm);
 	assert_true(info.state == 'R' || info.state == 'S'); /* on its way to sleep */
 	assert_int_equal(info.parent, getpid());

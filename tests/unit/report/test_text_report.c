@@ -44,6 +44,31 @@ static void test_several_processes(void **state)
 	golden_assert_report("report.two.txt", &seep_report_text, &fixture.snapshot, &two);
 }
 
+static void assert_header_has(const struct seep_snapshot *snapshot, const char *text)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+
+	assert_int_equal(seep_report_text.render(snapshot, NULL, &ten, &buffer), 0);
+	assert_non_null(strstr(buffer.data, text));
+}
+
+static void test_place_of_a_process(void **state)
+{
+	struct fixture fixture;
+	struct seep_process *process = &fixture.processes[0];
+
+	(void)state;
+	fixture_init_empty(&fixture);
+	assert_header_has(&fixture.snapshot, "pid 1234 (server), 30.0 s");
+	process->inner_pid = 1;
+	assert_header_has(&fixture.snapshot, "pid 1234 (server, PID 1 in its own namespace), ");
+	process->container = "web\033[2J";
+	assert_header_has(&fixture.snapshot, "(server, PID 1 in container web\xef\xbf\xbd[2J), ");
+	process->inner_pid = 0;
+	process->container = "deadbeefdeadbeef";
+	assert_header_has(&fixture.snapshot, "(server, in container deadbeefdeadbeef), ");
+}
+
 static void test_code_of_no_file(void **state)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
@@ -197,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_several_processes),
+		cmocka_unit_test(test_place_of_a_process),
 		cmocka_unit_test(test_code_of_no_file),
 		cmocka_unit_test(test_first_report_has_no_change),
 		cmocka_unit_test(test_long_stack_is_cut),
