@@ -39,6 +39,15 @@ struct seep_rewalk_pass {
 
 #define SEEP_REWALK_NEXT (-1)
 
+/* mapping_identify: the file behind a mapping of the process that runs it */
+struct seep_identify_pass {
+	__u64 address; /* in the mapping */
+	__u64 inode;   /* out */
+	__u32 device;  /* out: kernel encoding, as in struct seep_file_event */
+	__s32 error;   /* out: 0 or -errno; -EBUSY: another thread changes the address space */
+};
+
+_Static_assert(sizeof(struct seep_identify_pass) == 24, "no padding");
 _Static_assert(sizeof(struct seep_rewalk_pass) == 72, "no padding");
 _Static_assert(sizeof(struct seep_ages_pass) == 16, "no padding");
 _Static_assert(sizeof(struct seep_bury_pass) == 8, "no padding");

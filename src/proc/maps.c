@@ -246,17 +246,22 @@ static int open_map_file(pid_t pid, const struct seep_mapping *mapping)
 	return open_regular(link);
 }
 
-static int open_by_path(const char *root, const struct seep_mapping *mapping)
+int seep_maps_open_path(const char *root, const char *path)
 {
-	SEEP_AUTO_FREE char *path = NULL;
-	SEEP_AUTO_CLOSE int fd = -1;
-	struct stat status;
+	SEEP_AUTO_FREE char *whole = NULL;
 
-	if (asprintf(&path, "%s%s", root, mapping->path) < 0) {
-		path = NULL;
+	if (asprintf(&whole, "%s%s", root, path) < 0) {
+		whole = NULL;
 		return -ENOMEM;
 	}
-	fd = open_regular(path);
+	return open_regular(whole);
+}
+
+static int open_by_path(const char *root, const struct seep_mapping *mapping)
+{
+	SEEP_AUTO_CLOSE int fd = seep_maps_open_path(root, mapping->path);
+	struct stat status;
+
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &status) < 0)

@@ -262,6 +262,7 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
 	if (comm)
 		snprintf(info.comm, sizeof(info.comm), "%s", comm);
 	target->process = id;
+	seep_files_forget(targets->config.files, target->pid);
 	if (target->record->before_exec) {
 		target->record->before_exec = false;
 		error = seep_processes_rename(processes, target->record, id, &info);

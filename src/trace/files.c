@@ -5,11 +5,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <uthash.h>
+#include <utlist.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -22,16 +20,9 @@
 
 #define INSTRUCTION_BYTES 15 /* the longest one */
 
-struct inode_key {
-	uint32_t dev_major;
-	uint32_t dev_minor;
-	uint64_t inode;
-};
-
 struct entry {
-	struct inode_key key;
 	struct seep_file file;
-	UT_hash_handle hh;
+	struct entry *next;
 };
 
 struct probe_info {
@@ -41,7 +32,8 @@ struct probe_info {
 
 struct seep_files {
 	struct seep_files_config config;
-	struct entry *by_inode;
+	struct seep_inodes *inodes;
+	struct entry *entries;
 	uint32_t num_entries;
 	uint32_t num_files; /* ids given, from SEEP_FILE_USER_BASE on */
 	uint32_t num_probes;
@@ -52,8 +44,10 @@ int seep_files_new(const struct seep_files_config *config, struct seep_files **r
 {
 	struct seep_files *files = calloc(1, sizeof(*files));
 
-	if (!files)
+	if (!files || seep_inodes_new(&files->inodes)) {
+		free(files);
 		return -ENOMEM;
+	}
 	files->config = *config;
 	*ret_files = files;
 	return 0;
@@ -76,10 +70,11 @@ void seep_files_free(struct seep_files *files)
 
 	if (!files)
 		return;
-	HASH_ITER(hh, files->by_inode, entry, next) {
-		HASH_DEL(files->by_inode, entry);
+	LL_FOREACH_SAFE(files->entries, entry, next)
+	{
 		entry_free(entry);
 	}
+	seep_inodes_free(files->inodes);
 	free(files);
 }
 
@@ -274,89 +269,142 @@ bool seep_is_hotspot(const char *path)
 
 /* --- the table --------------------------------------------------------------------------------- */
 
-static struct entry *find_entry(const struct seep_files *files, const struct inode_key *key)
-{
-	struct entry *entry;
-
-	HASH_FIND(hh, files->by_inode, key, sizeof(*key), entry);
-	return entry;
-}
+/* Where a file is met. */
+struct meeting {
+	pid_t pid;		 /* 0: nobody maps it yet */
+	struct seep_inode shown; /* as /proc/PID/maps has it */
+	const char *path;
+	const char *root;
+};
 
 /* Takes over @fd, which may be a -errno; a file that could not be opened may be offered again. */
-static int entry_set_fd(struct seep_files *files, struct entry *entry, int fd)
+static int set_fd(struct seep_files *files, struct seep_file *file, int fd)
 {
-	entry->file.fd = fd < 0 ? -1 : fd;
-	entry->file.failure = fd < 0 ? fd : find_functions(files, &entry->file);
-	return entry->file.failure == -ENOMEM ? -ENOMEM : 0;
+	file->fd = fd < 0 ? -1 : fd;
+	file->failure = fd < 0 ? fd : find_functions(files, file);
+	return file->failure == -ENOMEM ? -ENOMEM : 0;
 }
 
-static int add_entry(struct seep_files *files, const struct inode_key *key, const char *path,
-		     const char *root, struct entry **ret_entry)
+static int add_file(struct seep_files *files, const struct meeting *meeting,
+		    const struct seep_inode *inode, struct seep_file **ret_file)
 {
 	struct entry *entry = calloc(1, sizeof(*entry));
 
 	if (!entry)
 		return -ENOMEM;
-	entry->key = *key;
 	entry->file.fd = -1;
-	entry->file.path = strdup(path);
-	entry->file.root = root ? strdup(root) : NULL;
-	if (!entry->file.path || (root && !entry->file.root)) {
+	entry->file.inode = *inode;
+	entry->file.path = strdup(meeting->path);
+	entry->file.root = meeting->root ? strdup(meeting->root) : NULL;
+	if (!entry->file.path || (meeting->root && !entry->file.root) ||
+	    seep_inodes_set(files->inodes, inode, 0, &entry->file)) {
 		entry_free(entry);
 		return -ENOMEM;
 	}
 	entry->file.index = files->num_entries++;
-	HASH_ADD(hh, files->by_inode, key, sizeof(entry->key), entry);
-	*ret_entry = entry;
+	LL_PREPEND(files->entries, entry);
+	*ret_file = &entry->file;
+	return 0;
+}
+
+/* Finds or makes the file whose descriptor, or -errno, is @fd, which it takes over. */
+static int meet(struct seep_files *files, const struct meeting *meeting, int fd,
+		const struct seep_file **ret_file)
+{
+	struct seep_inode inode = meeting->shown;
+	SEEP_AUTO_CLOSE int own = fd;
+	struct seep_file *file;
+	int error = 0;
+
+	if (fd >= 0 && seep_inode_of_fd(files->config.kernel, fd, &inode))
+		inode = meeting->shown;
+	file = seep_inodes_find(files->inodes, &inode);
+	if (!file)
+		error = add_file(files, meeting, &inode, &file);
+	if (!error && file->fd < 0)
+		error = set_fd(files, file, fd < 0 ? fd : SEEP_TAKE_FD(own));
+	if (!error && meeting->pid && !seep_inode_equal(&inode, &meeting->shown))
+		error = seep_inodes_set(files->inodes, &meeting->shown, meeting->pid, file);
+	if (error)
+		return error;
+	*ret_file = file;
 	return 0;
 }
 
 int seep_files_get(struct seep_files *files, pid_t pid, const char *root,
 		   const struct seep_mapping *mapping, const struct seep_file **ret_file)
 {
-	struct inode_key key = {mapping->dev_major, mapping->dev_minor, mapping->inode};
-	struct entry *entry = find_entry(files, &key);
-	int error = entry ? 0 : add_entry(files, &key, mapping->path, root, &entry);
+	struct meeting meeting = {
+		.pid = pid,
+		.shown = {mapping->dev_major, mapping->dev_minor, mapping->inode},
+		.path = mapping->path,
+		.root = root,
+	};
+	const struct seep_file *file = seep_inodes_find(files->inodes, &meeting.shown);
 
-	if (!error && entry->file.fd < 0)
-		error = entry_set_fd(files, entry, seep_maps_open(pid, mapping));
-	if (error)
-		return error;
-	*ret_file = &entry->file;
+	if (!file || file->fd < 0)
+		return meet(files, &meeting, seep_maps_open(pid, mapping), ret_file);
+	*ret_file = file;
 	return 0;
 }
 
 int seep_files_get_fd(struct seep_files *files, int fd, const char *path,
 		      const struct seep_file **ret_file)
 {
-	struct inode_key key;
-	struct entry *entry;
-	struct stat status;
-	int error = 0;
+	struct meeting meeting = {.path = path};
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
-	if (fstat(fd, &status) < 0)
-		return -errno;
-	key.dev_major = major(status.st_dev);
-	key.dev_minor = minor(status.st_dev);
-	key.inode = status.st_ino;
-	entry = find_entry(files, &key);
-	if (!entry)
-		error = add_entry(files, &key, path, NULL, &entry);
-	if (!error && entry->file.fd < 0)
-		error = entry_set_fd(files, entry, fcntl(fd, F_DUPFD_CLOEXEC, 0));
-	if (error)
-		return error;
-	*ret_file = &entry->file;
+	return copy < 0 ? -errno : meet(files, &meeting, copy, ret_file);
+}
+
+static bool is_inode(struct seep_files *files, int fd, const struct seep_inode *inode)
+{
+	struct seep_inode found;
+
+	return fd >= 0 && seep_inode_of_fd(files->config.kernel, fd, &found) == 0 &&
+	       seep_inode_equal(&found, inode);
+}
+
+/* Opens the file @inode where it was mapped. A descriptor or -errno. */
+static int open_gone(struct seep_files *files, pid_t pid, const char *root,
+		     const struct seep_mapping *mapping, const struct seep_inode *inode)
+{
+	SEEP_AUTO_CLOSE int mapped = seep_maps_open(pid, mapping), named = -1;
+
+	if (is_inode(files, mapped, inode))
+		return SEEP_TAKE_FD(mapped);
+	named = seep_maps_open_path(root ? root : "", mapping->path);
+	if (is_inode(files, named, inode))
+		return SEEP_TAKE_FD(named);
+	return mapped < 0 ? mapped : -ESTALE;
+}
+
+int seep_files_get_gone(struct seep_files *files, pid_t pid, const char *root,
+			const struct seep_mapping *mapping, const struct seep_file **ret_file)
+{
+	struct meeting meeting = {
+		.shown = {mapping->dev_major, mapping->dev_minor, mapping->inode},
+		.path = mapping->path,
+		.root = root,
+	};
+	const struct seep_file *file = seep_inodes_find(files->inodes, &meeting.shown);
+
+	if (!file || file->fd < 0)
+		return meet(files, &meeting, open_gone(files, pid, root, mapping, &meeting.shown),
+			    ret_file);
+	*ret_file = file;
 	return 0;
 }
 
-const struct seep_file *seep_files_find(const struct seep_files *files, uint32_t dev_major,
-					uint32_t dev_minor, uint64_t inode)
+const struct seep_file *seep_files_find(const struct seep_files *files,
+					const struct seep_inode *inode)
 {
-	struct inode_key key = {dev_major, dev_minor, inode};
-	const struct entry *entry = find_entry(files, &key);
+	return seep_inodes_find(files->inodes, inode);
+}
 
-	return entry ? &entry->file : NULL;
+void seep_files_forget(struct seep_files *files, pid_t pid)
+{
+	seep_inodes_forget(files->inodes, pid);
 }
 
 uint32_t seep_files_num_probes(const struct seep_files *files)

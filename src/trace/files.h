@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The mapped files that a trace has met: each opened once, by inode, with the allocator functions
- * found in it and the places to probe. An open descriptor keeps the inode from being reused, so that
- * (device, inode) stays its name; it also serves symbolisation after the process is gone.
+ * The mapped files that a trace has met: each opened once, by inode (trace/inodes.h), with the
+ * allocator functions found in it and the places to probe. An open descriptor keeps the inode from
+ * being reused, so that (device, inode) stays its name; it also serves symbolisation after the process
+ * is gone.
  */
 #ifndef SEEP_TRACE_FILES_H
 #define SEEP_TRACE_FILES_H
@@ -17,6 +18,7 @@
 #include "proc/maps.h"
 #include "seep/abi.h"
 #include "symbol/symbolizer.h"
+#include "trace/inodes.h"
 #include "trace/kernel.h"
 
 /* A traced function in a file. */
@@ -31,10 +33,11 @@ struct seep_file_function {
 
 struct seep_file {
 	uint32_t index; /* in the order of being met */
-	char *path;	/* as mapped, for people */
-	char *root;	/* see seep_symbolizer_add_file */
-	int fd;		/* -1: could not be opened */
-	int failure;	/* then: the -errno */
+	struct seep_inode inode;
+	char *path;  /* as mapped where it was met first, for people */
+	char *root;  /* see seep_symbolizer_add_file */
+	int fd;	     /* -1: could not be opened */
+	int failure; /* then: the -errno */
 	size_t num_functions;
 	struct seep_file_function *functions;
 	bool has_rendezvous;
@@ -68,9 +71,19 @@ int seep_files_get(struct seep_files *files, pid_t pid, const char *root,
 int seep_files_get_fd(struct seep_files *files, int fd, const char *path,
 		      const struct seep_file **ret_file);
 
-/* A file known by this inode, or NULL. */
-const struct seep_file *seep_files_find(const struct seep_files *files, uint32_t dev_major,
-					uint32_t dev_minor, uint64_t inode);
+/*
+ * The same for a mapping that may be gone: as BPF saw it, so with the inode that a file event has. The
+ * file is looked for at its path, too, and counts only if it is that inode.
+ */
+int seep_files_get_gone(struct seep_files *files, pid_t pid, const char *root,
+			const struct seep_mapping *mapping, const struct seep_file **ret_file);
+
+/* A file known by this inode, that of a mapping or of a file event, or NULL. */
+const struct seep_file *seep_files_find(const struct seep_files *files,
+					const struct seep_inode *inode);
+
+/* The process has ended, or runs another program. */
+void seep_files_forget(struct seep_files *files, pid_t pid);
 
 /* How many probes have been registered: the length of the kernel's table. */
 uint32_t seep_files_num_probes(const struct seep_files *files);

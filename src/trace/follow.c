@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
-#include "proc/maps.h"
+#include "trace/file_events.h"
 #include "trace/tracer_private.h"
 
 /* --- events from the kernel -------------------------------------------------------------------- */
@@ -26,89 +26,19 @@ static void on_stack(void *context, const struct seep_stack_event *event)
 		seep_jit_note_stack(tracer->jit, stack);
 }
 
-/* The path of a file event: its components come from the last one to the first. "" if it has none. */
-static void path_of_event(const struct seep_file_event *event, char path[SEEP_PATH_BYTES + 1])
-{
-	char text[SEEP_PATH_BYTES + SEEP_NAME_BYTES];
-	size_t used = 0, size = event->path_bytes;
-
-	path[0] = '\0';
-	if (!size || size > SEEP_PATH_BYTES || event->path[size - 1] != '\0')
-		return;
-	memcpy(text, event->path, size);
-	while (size) {
-		size_t start = --size, length;
-
-		while (start && text[start - 1] != '\0')
-			start--;
-		length = size - start;
-		path[used++] = '/';
-		memcpy(path + used, text + start, length);
-		used += length;
-		size = start;
-	}
-	path[used] = '\0';
-}
-
-/*
- * The file of a mapping that is gone already, or of a process: by the path that it had. It counts
- * only if inode and device are those of the event (seep_maps_open).
- */
-static const struct seep_file *file_by_path(struct seep_tracer *tracer,
-					    const struct seep_target *target,
-					    const struct seep_file_event *event)
-{
-	char path[SEEP_PATH_BYTES + 1];
-	const struct seep_file *file;
-	struct seep_mapping mapping = {
-		.start = event->start,
-		.end = event->end,
-		.offset = event->offset,
-		.inode = event->inode,
-		.dev_major = event->device >> 20,
-		.dev_minor = event->device & 0xfffff,
-		.executable = true,
-		.path = path,
-	};
-
-	path_of_event(event, path);
-	if (seep_files_get(tracer->files, target->pid, target->root, &mapping, &file))
-		return NULL;
-	return file;
-}
-
-/* The file of a mapping of a live target, opened if it is new; NULL if that is not possible. */
-static const struct seep_file *file_of_target(struct seep_tracer *tracer,
-					      const struct seep_target *target,
-					      const struct seep_file_event *event)
-{
-	const struct seep_file *file = NULL;
-	const struct seep_mapping *mapping;
-	struct seep_maps maps;
-
-	if (seep_maps_read(target->pid, &maps) == 0) {
-		mapping = seep_maps_find(&maps, event->start);
-		if (mapping && mapping->inode == event->inode &&
-		    seep_files_get(tracer->files, target->pid, target->root, mapping, &file))
-			file = NULL;
-		seep_maps_done(&maps);
-	}
-	return file && file->fd >= 0 ? file : file_by_path(tracer, target, event);
-}
-
 /* BPF met a file and gave it an id: find out which one it is while it is still mapped. */
 static void on_file(void *context, const struct seep_file_event *event)
 {
 	struct seep_tracer *tracer = context;
 	struct seep_target *target =
 		seep_targets_at(tracer->targets, SEEP_PROCESS_SLOT(event->process));
+	struct seep_inode inode = seep_inode_of_event(event);
 	const struct seep_file *file = NULL;
 
 	if (target && target->process == event->process)
-		file = file_of_target(tracer, target, event);
+		file = seep_file_of_event(tracer->files, target, event);
 	if (!file) /* the process or the mapping is gone; the file may be known from before */
-		file = seep_files_find(tracer->files, event->device >> 20, event->device & 0xfffff,
-				       event->inode);
+		file = seep_files_find(tracer->files, &inode);
 	if (file)
 		seep_symbolizer_add_file(tracer->symbolizer, event->file, file->path, file->fd,
 					 file->root);
@@ -275,9 +205,14 @@ static void drain_once(struct seep_tracer *tracer)
 static void announce_files(void *context, pid_t pid, uint32_t process)
 {
 	struct seep_tracer *tracer = context;
+	const struct seep_target *target =
+		seep_targets_at(tracer->targets, SEEP_PROCESS_SLOT(process));
 
 	if (seep_kernel_preload(tracer->kernel, pid, process))
 		seep_debug("cannot look through the mappings of process %d", pid);
+	/* BPF may know them, and only we do not know what is behind these mappings. */
+	if (target && target->process == process)
+		seep_files_meet_mapped(tracer->files, target);
 }
 
 /* A library was loaded: probes first, so that nothing is missed, then its unwind table. */

@@ -81,6 +81,9 @@ bool seep_kernel_is_watched(const struct seep_kernel *kernel, pid_t pid, uint32_
  */
 int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process);
 
+/* Which file is mapped at pass->address of ourselves. 0 or -errno, which is also in the pass. */
+int seep_kernel_identify(struct seep_kernel *kernel, struct seep_identify_pass *pass);
+
 /* What BPF saw last of the mapping at @address of the process, if anything. 0 or -ENOENT. */
 int seep_kernel_get_mapping(const struct seep_kernel *kernel, uint32_t process, uint64_t address,
 			    struct seep_mapping_value *ret_mapping);

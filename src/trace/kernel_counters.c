@@ -134,3 +134,8 @@ int seep_kernel_rewalk_step(struct seep_kernel *kernel, struct seep_rewalk_pass 
 {
 	return run_pass(kernel->skeleton->progs.rewalk_step, pass, sizeof(*pass));
 }
+
+int seep_kernel_identify(struct seep_kernel *kernel, struct seep_identify_pass *pass)
+{
+	return run_pass(kernel->skeleton->progs.mapping_identify, pass, sizeof(*pass));
+}

@@ -20,10 +20,6 @@
 /* A table takes some milliseconds, that of the largest libraries 150. */
 #define PATIENCE_NS (2 * SEEP_NS_PER_S)
 
-/* The kernel's numbers of the device in an event: major and minor. */
-#define DEVICE_MINOR_BITS    20
-#define DEVICE(major, minor) ((major) << DEVICE_MINOR_BITS | (minor))
-
 struct copy {
 	struct seep_copy_event *event;
 	pid_t pid;
@@ -32,13 +28,8 @@ struct copy {
 	struct copy *next;
 };
 
-struct file_key {
-	uint64_t inode;
-	uint64_t device;
-};
-
 struct file {
-	struct file_key key;
+	struct seep_inode inode;
 	uint32_t id;
 	UT_hash_handle hh;
 };
@@ -46,6 +37,7 @@ struct file {
 struct seep_rewalk {
 	struct seep_kernel *kernel;
 	struct seep_stacks *stacks;
+	const struct seep_files *known;
 	struct file *files;
 	struct copy *copies;
 	size_t num_copies;
@@ -58,7 +50,7 @@ struct seep_rewalk {
 };
 
 int seep_rewalk_new(struct seep_kernel *kernel, struct seep_stacks *stacks,
-		    struct seep_rewalk **ret_rewalk)
+		    const struct seep_files *files, struct seep_rewalk **ret_rewalk)
 {
 	struct seep_rewalk *rewalk = calloc(1, sizeof(*rewalk));
 
@@ -66,6 +58,7 @@ int seep_rewalk_new(struct seep_kernel *kernel, struct seep_stacks *stacks,
 		return -ENOMEM;
 	rewalk->kernel = kernel;
 	rewalk->stacks = stacks;
+	rewalk->known = files;
 	*ret_rewalk = rewalk;
 	return 0;
 }
@@ -96,18 +89,35 @@ void seep_rewalk_free(struct seep_rewalk *rewalk)
 
 /* --- what comes in ----------------------------------------------------------------------------- */
 
-int seep_rewalk_add_file(struct seep_rewalk *rewalk, const struct seep_file_event *event)
+static struct file *find_file(const struct seep_rewalk *rewalk, const struct seep_inode *inode)
 {
-	struct file_key key = {event->inode, event->device};
 	struct file *file;
 
-	HASH_FIND(hh, rewalk->files, &key, sizeof(key), file);
+	HASH_FIND(hh, rewalk->files, inode, sizeof(*inode), file);
+	return file;
+}
+
+/* The file of a mapping, NULL if BPF has not met it. */
+static struct file *find_mapped(const struct seep_rewalk *rewalk,
+				const struct seep_mapping *mapping)
+{
+	struct seep_inode shown = {mapping->dev_major, mapping->dev_minor, mapping->inode};
+	const struct seep_file *known = seep_files_find(rewalk->known, &shown);
+
+	return find_file(rewalk, known ? &known->inode : &shown);
+}
+
+int seep_rewalk_add_file(struct seep_rewalk *rewalk, const struct seep_file_event *event)
+{
+	struct seep_inode inode = seep_inode_of_event(event);
+	struct file *file = find_file(rewalk, &inode);
+
 	if (!file) {
 		file = calloc(1, sizeof(*file));
 		if (!file)
 			return -ENOMEM;
-		file->key = key;
-		HASH_ADD(hh, rewalk->files, key, sizeof(file->key), file);
+		file->inode = inode;
+		HASH_ADD(hh, rewalk->files, inode, sizeof(file->inode), file);
 	}
 	file->id = event->file;
 	return 0;
@@ -178,8 +188,7 @@ static int find_frame(struct seep_rewalk *rewalk, const struct copy *copy, uint6
 		      uint64_t *ret_frame)
 {
 	const struct seep_mapping *mapping = seep_maps_find(maps_of(rewalk, copy), address);
-	struct file_key key;
-	struct file *file;
+	const struct file *file;
 
 	if (!mapping || !mapping->executable)
 		return find_frame_before(rewalk, copy, address, ret_frame);
@@ -191,8 +200,7 @@ static int find_frame(struct seep_rewalk *rewalk, const struct copy *copy, uint6
 		*ret_frame = SEEP_FRAME_RAW | address;
 		return 0;
 	}
-	key = (struct file_key){mapping->inode, DEVICE(mapping->dev_major, mapping->dev_minor)};
-	HASH_FIND(hh, rewalk->files, &key, sizeof(key), file);
+	file = find_mapped(rewalk, mapping);
 	if (!file)
 		return -EAGAIN;
 	*ret_frame = SEEP_FRAME(file->id, address - mapping->start + mapping->offset);

@@ -16,14 +16,15 @@
 #include <sys/types.h>
 
 #include "seep/abi.h"
+#include "trace/files.h"
 #include "trace/kernel.h"
 #include "trace/stacks.h"
 
 struct seep_rewalk;
 
-/* @kernel and @stacks must outlive it. 0 or -ENOMEM. */
+/* @kernel, @stacks and @files must outlive it. 0 or -ENOMEM. */
 int seep_rewalk_new(struct seep_kernel *kernel, struct seep_stacks *stacks,
-		    struct seep_rewalk **ret_rewalk);
+		    const struct seep_files *files, struct seep_rewalk **ret_rewalk);
 void seep_rewalk_free(struct seep_rewalk *rewalk);
 
 /* BPF met a file. 0 or -ENOMEM. */

@@ -236,6 +236,7 @@ void seep_targets_remove(struct seep_targets *targets, struct seep_target *targe
 	/* Of one that has ended BPF has taken care; its PID may be somebody else's by now. */
 	if (!seep_target_has_ended(target))
 		seep_kernel_unwatch(targets->config.kernel, target->pid);
+	seep_files_forget(targets->config.files, target->pid);
 	targets->by_slot[target->slot] = NULL;
 	targets->retired[targets->num_retired++] = target->slot;
 	seep_target_free(target);

@@ -273,7 +273,8 @@ static int open_tables(struct seep_tracer *tracer)
 	if (!error)
 		error = seep_stacks_new(tracer->symbolizer, &tracer->stacks);
 	if (!error)
-		error = seep_rewalk_new(tracer->kernel, tracer->stacks, &tracer->rewalk);
+		error = seep_rewalk_new(tracer->kernel, tracer->stacks, tracer->files,
+					&tracer->rewalk);
 	if (!error)
 		error = seep_processes_new(&tracer->processes);
 	if (error)
