@@ -16,18 +16,20 @@ from archive import Kernel
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-DRIVERS = ("virtio_pci", "virtio_blk", "ext4")
+DRIVERS = ("virtio_pci", "virtio_blk", "ext4", "overlay")
 # Beside what the built programs are linked to.
 PACKAGES = (
     "binutils",
     "libjemalloc2",
     "libxml2-utils",
+    "musl",
     "procps",
     "python3",
     "python3-jsonschema",
     "python3-pytest",
     "redis-server",
     "redis-tools",
+    "runc",
 )
 SOURCES = ("docs", "include/seep", "tests/fixtures", "tests/golden", "tests/kernels", "tests/root")
 PROGRAMS = ("seep", "fixtures", "tools", "bench")

@@ -17,7 +17,6 @@ from typing import Any
 from harness import FIXTURES, TIMEOUT, Fixture, wait_until
 
 RUNC = shutil.which("runc") or "/usr/sbin/runc"
-BUSYBOX = Path("/bin/busybox")
 # Where root of a container with a user namespace begins.
 FIRST_UID = 100000
 
@@ -56,9 +55,8 @@ class Image:
         self.directory = Path(tempfile.mkdtemp(prefix="seep-container-"))
         self.directory.chmod(0o755)
         self.root = Path(tempfile.mkdtemp(dir=place)) if place else self.directory / "root"
-        for directory in ("bin", "dev", "proc", "opt"):
+        for directory in ("dev", "proc", "opt"):
             (self.root / directory).mkdir(parents=True)
-        self.add(BUSYBOX, "bin/busybox")
         for program in programs:
             self.add(program, f"opt/{program.name}")
             for library in libraries(program):
