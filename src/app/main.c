@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "app/commands.h"
 #include "base/log.h"
+
+#define MMAP_THRESHOLD_BYTES (256 << 10)
 
 struct command {
 	const char *name;
@@ -30,6 +33,8 @@ static void print_help(FILE *stream)
 
 int main(int argc, char **argv)
 {
+	/* What is read of large files goes back to the system at once, however often it was needed. */
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES);
 	if (argc < 2) {
 		print_help(stderr);
 		return SEEP_EXIT_USAGE;

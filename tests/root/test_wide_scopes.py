@@ -280,7 +280,7 @@ def test_many_short_processes(start, seep) -> None:
         return int(status.split("VmRSS:")[1].split()[0]) * 1024
 
     trace.report_now()
-    subprocess.run(["/bin/sh", "-c", loop.replace(str(SHORT_PROCESSES), "1500")], check=True)
+    subprocess.run(["/bin/sh", "-c", loop.replace(str(SHORT_PROCESSES), "3000")], check=True)
     before = resident()
     subprocess.run(["/bin/sh", "-c", loop], check=True)
     after = resident()
