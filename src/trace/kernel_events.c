@@ -7,6 +7,8 @@
 
 #include "trace/kernel_private.h"
 
+#define MAX_QUEUE_BYTES (1 << 20)
+
 /* An event that was taken from the ring buffer and is not delivered yet. */
 struct event {
 	struct event *prev;
@@ -24,6 +26,7 @@ void seep_kernel_drop_events(struct seep_kernel *kernel)
 		free(event);
 	}
 	kernel->queue = NULL;
+	kernel->queue_bytes = 0;
 }
 
 /* Only takes it: a receiver may want to drain in turn, which must not happen within libbpf's loop. */
@@ -37,7 +40,9 @@ static int take_event(void *context, void *data, size_t size)
 	event->size = size;
 	memcpy(event->data, data, size);
 	DL_APPEND(kernel->queue, event);
-	return 0;
+	kernel->queue_bytes += size;
+	/* Who fills the ring may be faster than we are: these are delivered first. */
+	return kernel->queue_bytes < MAX_QUEUE_BYTES ? 0 : -EAGAIN;
 }
 
 static void deliver_stack(const struct seep_kernel_events *events,
@@ -102,14 +107,18 @@ int seep_kernel_events_fd(const struct seep_kernel *kernel)
 
 int seep_kernel_drain(struct seep_kernel *kernel)
 {
-	int result = ring_buffer__consume(kernel->ring);
+	int result;
 
-	while (kernel->queue) {
-		struct event *event = kernel->queue;
+	do {
+		result = ring_buffer__consume(kernel->ring);
+		while (kernel->queue) {
+			struct event *event = kernel->queue;
 
-		DL_DELETE(kernel->queue, event);
-		deliver(&kernel->events, event->data, event->size);
-		free(event);
-	}
+			DL_DELETE(kernel->queue, event);
+			kernel->queue_bytes -= event->size;
+			deliver(&kernel->events, event->data, event->size);
+			free(event);
+		}
+	} while (result == -EAGAIN);
 	return result < 0 ? result : 0;
 }

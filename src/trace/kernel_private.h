@@ -22,7 +22,8 @@ struct seep_kernel {
 	struct bpf_link *life_links[NUM_LIFE_LINKS];
 	struct ring_buffer *ring;
 	struct seep_kernel_events events;
-	struct event *queue;		      /* taken from the ring buffer and not delivered yet */
+	struct event *queue; /* taken from the ring buffer and not delivered yet */
+	size_t queue_bytes;
 	struct seep_process_value *processes; /* the map's memory */
 	int num_cpus;
 	uint64_t scan_number;

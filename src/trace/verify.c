@@ -16,7 +16,7 @@
 #include "trace/libdw_walk.h"
 
 /* A round does not take longer, so that the loop serves timers, signals and the real events. */
-#define MAX_ROUND_NS (20 * SEEP_NS_PER_MS)
+#define MAX_ROUND_NS (100 * SEEP_NS_PER_MS)
 
 /* Disagreements that are described with -v. */
 #define MAX_DESCRIBED 5

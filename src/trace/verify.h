@@ -21,7 +21,7 @@ void seep_verifier_free(struct seep_verifier *verifier);
 /* The file that BPF calls @file has this inode. 0; -ENOMEM; -ERANGE for an id that BPF does not give. */
 int seep_verifier_add_file(struct seep_verifier *verifier, uint32_t file, uint64_t inode);
 
-/* Begins a round of checks; those that would make it longer than some 10 ms are skipped. */
+/* Begins a round of checks; those that would make it longer than 0.1 s are skipped. */
 void seep_verifier_begin(struct seep_verifier *verifier);
 
 /* Walks the stack of @event, of the process @pid (0: it is gone), and counts what comes of it. */
