@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* What waits at once. The threads do nothing but wait. */
-#define MAX_THREADS 256
+#define MAX_THREADS 64
 #define STACK_BYTES (64 << 10)
 
 /* Every step-th descriptor from first on. */
