@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,24 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
                 stream.close()
             except BrokenPipeError:
                 pass
+
+
+@contextlib.contextmanager
+def repeating(work: Callable[[], Any]) -> Iterator[None]:
+    """Does this again and again meanwhile, and to the end of it."""
+    stop = threading.Event()
+
+    def loop() -> None:
+        while not stop.is_set():
+            work()
+
+    thread = threading.Thread(target=loop)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 class Fixture:

@@ -9,12 +9,11 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness import end_process, wait_until
+from harness import end_process, repeating, wait_until
 
 
 @contextlib.contextmanager
@@ -77,24 +76,17 @@ def redis_rounds(path: Path) -> Iterator[None]:
         + b"".join(b"$%d\r\n%s\r\n" % (len(part), part.encode()) for part in command)
         for command in (*REDIS_ROUND, ("PING", "end of round"))
     )
-    stop = threading.Event()
 
     def work() -> None:
-        while not stop.is_set():
-            with socket.socket(socket.AF_UNIX) as client:
-                client.connect(str(path))
-                client.sendall(commands)
-                answer = b""
-                while not answer.endswith(b"end of round\r\n"):
-                    answer = (answer + client.recv(1 << 16))[-64:]
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+            client.sendall(commands)
+            answer = b""
+            while not answer.endswith(b"end of round\r\n"):
+                answer = (answer + client.recv(1 << 16))[-64:]
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
+    with repeating(work):
         yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 @contextlib.contextmanager

@@ -116,14 +116,9 @@ OPERATORS = [
 
 @pytest.mark.parametrize("order", ["fail-first", "fail-last"])
 @pytest.mark.parametrize("program", [name for name in OPERATORS if name != "operators_mimalloc"])
-def test_operators(start, seep, program: str, order: str) -> None:
+def test_operators(traced, program: str, order: str) -> None:
     """All forms of new and delete; an exception finds its way through a traced operator."""
-    target = start(program, order)
-    trace = seep("-p", target.pid).attached()
-    target.go()
-    done = target.done()
-    report = trace.finish()
-    assert target.quit() == 0
+    report, done = traced(program, order)
     check(report, done)
     assert done["failures"] == 8
     for site in sites_of(report, "fail"):
@@ -146,14 +141,9 @@ def test_operators_by_other_probes(traced, program: str, variant: str = "multi")
 
 @pytest.mark.parametrize("variant", ["multi", "perf"])
 @pytest.mark.parametrize("program", ["operators", "operators_static"])
-def test_exceptions_beside_other_probes(start, seep, program: str, variant: str) -> None:
+def test_exceptions_beside_other_probes(traced, program: str, variant: str) -> None:
     """No probe is where an exception has to pass: malloc counts, with the sizes that it was asked for."""
-    target = start(program, "fail-first")
-    trace = seep("-p", target.pid, "--attach", variant).attached()
-    target.go()
-    done = target.done()
-    report = trace.finish()
-    assert target.quit() == 0
+    report, done = traced(program, "fail-first", options=("--attach", variant))
     assert done["failures"] == 8
     for function, made in done["sites"].items():
         seen = counts_of(report, function)
@@ -176,14 +166,9 @@ def test_names_of_operators(traced, program: str) -> None:
         assert {names(site)[0] for site in sites_of(report, function)} == {operator}
 
 
-def test_memory_that_runs_out(start, seep) -> None:
+def test_memory_that_runs_out(traced) -> None:
     """Not only absurd sizes throw: here the C library has no more, in the middle of it all."""
-    target = start("operators", "fail-last", "run-out")
-    trace = seep("-p", target.pid).attached()
-    target.go()
-    done = target.done()
-    report = trace.finish()
-    assert target.quit() == 0
+    report, done = traced("operators", "fail-last", "run-out")
     check(report, done)
     assert done["failures"] == 9
     (site,) = [site for site in sites_of(report, "run_out") if site["alloc_bytes"] > 1 << 20]

@@ -11,13 +11,12 @@ import json
 import os
 import re
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import FIXTURES, losses_of, names, sites_of
+from harness import FIXTURES, losses_of, names, repeating, sites_of
 
 SECONDS = float(os.environ.get("SEEP_SOAK_SECONDS", "15"))
 THREADS = 48
@@ -51,10 +50,9 @@ def full_preemption(tmp_path: Path) -> Iterator[str]:
         subprocess.run(["umount", debugfs], check=True)
 
 
-def storm(stop: threading.Event) -> None:
+def storm() -> None:
     """Short processes, each a fork and an exec, one after the other."""
-    while not stop.is_set():
-        subprocess.run(["/bin/sh", "-c", "/bin/true; /bin/true & wait"], check=False)
+    subprocess.run(["/bin/sh", "-c", "/bin/true; /bin/true & wait"], check=False)
 
 
 def maps_of(pid: int) -> set[str]:
@@ -79,20 +77,12 @@ def busy_slots(pid: int) -> int:
 
 
 def test_threads_that_preempt_one_another(start, seep, full_preemption: str) -> None:
-    stop = threading.Event()
-    storms = [threading.Thread(target=storm, args=(stop,)) for _ in range(2)]
-    for thread in storms:
-        thread.start()
     rounds = 0
-    try:
+    with repeating(storm), repeating(storm):
         end = time.monotonic() + SECONDS
         while rounds == 0 or time.monotonic() < end:
             rounds += 1
             one_round(start, seep)
-    finally:
-        stop.set()
-        for thread in storms:
-            thread.join()
     print(f"{rounds} rounds of {THREADS} threads, preemption: {full_preemption}")
 
 

@@ -15,14 +15,13 @@ import json
 import os
 import signal
 import subprocess
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import FIXTURES, ROOT, Fixture, Report, Seep, end_process, losses_of, wait_until
+from harness import FIXTURES, ROOT, Fixture, Report, Seep, end_process, losses_of, repeating, wait_until
 from servers import (
     JAVA,
     NODE,
@@ -217,23 +216,9 @@ def check_against_gdb(
     return report
 
 
-@contextlib.contextmanager
-def rounds(target: Fixture) -> Iterator[None]:
-    """The fixture goes its round again and again."""
-    stop = threading.Event()
-
-    def work() -> None:
-        while not stop.is_set():
-            target.go()
-            target.done()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+def one_round(target: Fixture) -> None:
+    target.go()
+    target.done()
 
 
 STACKS = (
@@ -257,7 +242,7 @@ PARTIAL = {
 @pytest.mark.parametrize("program", (*STACKS[:-1], *RUST))
 def test_stacks_of_the_test_program(program: str, start, seep, tmp_path: Path) -> None:
     target = start(program)
-    with rounds(target):
+    with repeating(lambda: one_round(target)):
         check_against_gdb(seep, tmp_path, target.pid, PARTIAL.get(program, ("depth",)))
     assert target.quit() == 0
 
