@@ -249,31 +249,14 @@ static int examine_process(const struct seep_config *config)
 	return error;
 }
 
+static int run(struct seep_config *config)
+{
+	int error = config->num_pids ? examine_process(config) : examine_machine();
+
+	return error ? SEEP_EXIT_FAILED : SEEP_EXIT_OK;
+}
+
 int seep_command_doctor(int argc, char **argv)
 {
-	struct seep_config config;
-	int status = SEEP_EXIT_USAGE;
-
-	if (seep_config_init(&config)) {
-		seep_error("out of memory");
-		return SEEP_EXIT_FAILED;
-	}
-	switch (seep_options_parse(&seep_options_doctor, argc, argv, &config)) {
-	case SEEP_PARSE_HELP:
-		seep_options_help(&seep_options_doctor, stdout);
-		status = SEEP_EXIT_OK;
-		break;
-	case SEEP_PARSE_USAGE:
-		seep_info("see: seep doctor --help");
-		break;
-	case SEEP_PARSE_RUN:
-		if (config.verbose)
-			seep_log_set_level(SEEP_LOG_DEBUG);
-		status = (config.num_pids ? examine_process(&config) : examine_machine()) ?
-				 SEEP_EXIT_FAILED :
-				 SEEP_EXIT_OK;
-		break;
-	}
-	seep_config_done(&config);
-	return status;
+	return seep_options_run(&seep_options_doctor, argc, argv, run);
 }

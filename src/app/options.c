@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "app/commands.h"
 #include "app/options_private.h"
 #include "base/log.h"
 
@@ -26,7 +27,7 @@ static void print_row(FILE *stream, const struct option_row *row)
 	fprintf(stream, "%s\n", help);
 }
 
-void seep_options_help(const struct seep_options *options, FILE *stream)
+static void print_help(const struct seep_options *options, FILE *stream)
 {
 	fputs(options->usage, stream);
 	for (size_t i = 0; i < options->num_rows; i++) {
@@ -125,14 +126,38 @@ static int parse_options(const struct seep_options *options, int argc, char **ar
 	return 0;
 }
 
-enum seep_parse_result seep_options_parse(const struct seep_options *options, int argc, char **argv,
-					  struct seep_config *config)
+static int run_parsed(const struct seep_options *options, int argc, char **argv,
+		      struct seep_config *config, int (*run)(struct seep_config *config))
 {
 	bool help;
+	int error = parse_options(options, argc, argv, config, &help);
 
-	if (parse_options(options, argc, argv, config, &help))
-		return SEEP_PARSE_USAGE;
-	if (help)
-		return SEEP_PARSE_HELP;
-	return options->finish(config, argv + optind) ? SEEP_PARSE_USAGE : SEEP_PARSE_RUN;
+	if (!error && help) {
+		print_help(options, stdout);
+		return SEEP_EXIT_OK;
+	}
+	if (error || options->finish(config, argv + optind)) {
+		seep_info("see: seep %s --help", argv[0]);
+		return SEEP_EXIT_USAGE;
+	}
+	if (config->quiet)
+		seep_log_set_level(SEEP_LOG_WARN);
+	if (config->verbose)
+		seep_log_set_level(SEEP_LOG_DEBUG);
+	return run(config);
+}
+
+int seep_options_run(const struct seep_options *options, int argc, char **argv,
+		     int (*run)(struct seep_config *config))
+{
+	struct seep_config config;
+	int status;
+
+	if (seep_config_init(&config)) {
+		seep_error("out of memory");
+		return SEEP_EXIT_FAILED;
+	}
+	status = run_parsed(options, argc, argv, &config, run);
+	seep_config_done(&config);
+	return status;
 }
