@@ -11,11 +11,10 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "proc/process.h"
 
 #define MOUNTS_MAX  (4UL << 20)
 #define CGROUPS_MAX (1UL << 20)
-
-static const char deleted_suffix[] = " (deleted)";
 
 /* Undoes the kernel's escapes for white space in place: \040 and the like. */
 static void unescape(char *text)
@@ -98,15 +97,10 @@ int seep_cgroup_read_at(int dir, char **ret_cgroup, struct seep_container *ret_c
 		seep_container_parse_cgroups(text.data, ret_container);
 	position = text.data;
 	while ((line = strsep(&position, "\n"))) {
-		size_t length, suffix = sizeof(deleted_suffix) - 1;
-
 		if (strncmp(line, "0::", 3) != 0)
 			continue;
-		line += 3;
-		length = strlen(line);
-		if (length >= suffix && strcmp(line + length - suffix, deleted_suffix) == 0)
-			line[length - suffix] = '\0';
-		*ret_cgroup = strdup(line);
+		seep_proc_cut_deleted(line);
+		*ret_cgroup = strdup(line + 3);
 		return *ret_cgroup ? 0 : -ENOMEM;
 	}
 	return 0;
@@ -114,14 +108,11 @@ int seep_cgroup_read_at(int dir, char **ret_cgroup, struct seep_container *ret_c
 
 int seep_cgroup_of(pid_t pid, char **ret_cgroup)
 {
-	SEEP_AUTO_CLOSE int dir = -1;
-	char path[32];
+	SEEP_AUTO_CLOSE int dir = seep_proc_open(pid);
 	int error;
 
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-	dir = open(path, O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
+		return dir;
 	error = seep_cgroup_read_at(dir, ret_cgroup, NULL);
 	return !error && !*ret_cgroup ? -ENOENT : error;
 }

@@ -16,16 +16,7 @@
 #include "proc/maps.h"
 #include "proc/process.h"
 
-#define STATUS_MAX     (1UL << 20)
 #define NAME_MAX_BYTES 32 /* "tmp/perf-", a PID, ".map" */
-
-static int read_ids(int dir, struct seep_proc_ids *ret_ids)
-{
-	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
-	int error = seep_file_read_at(dir, "status", STATUS_MAX, &buffer);
-
-	return error ? error : seep_proc_parse_ids(buffer.data, ret_ids);
-}
 
 static bool is_trusted(int fd, const struct seep_proc_ids *ids)
 {
@@ -72,18 +63,16 @@ static int open_mapped(pid_t pid, const char *name, const struct seep_proc_ids *
 
 int seep_jit_file_open(pid_t pid, struct seep_jit_file *ret_file)
 {
-	SEEP_AUTO_CLOSE int dir = -1;
+	SEEP_AUTO_CLOSE int dir = seep_proc_open(pid);
 	SEEP_AUTO_CLOSE int root = -1;
 	struct seep_proc_ids ids = {0};
 	char path[NAME_MAX_BYTES];
 	bool is_dump = false;
 	int fd, error;
 
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-	dir = open(path, O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
-	error = read_ids(dir, &ids);
+		return dir;
+	error = seep_proc_ids_read_at(dir, &ids);
 	if (error)
 		return error;
 	root = openat(dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -14,11 +14,10 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "proc/process.h"
 
 /* 250 bytes for each mapping of SEEP_MAPS_MAX */
 #define MAPS_MAX_BYTES (250UL * SEEP_MAPS_MAX)
-
-static const char deleted_suffix[] = " (deleted)";
 
 static int digit_value(char c)
 {
@@ -83,17 +82,6 @@ static void unescape_path(char *path)
 		*to = '\0';
 }
 
-static bool cut_suffix(char *text, const char *suffix)
-{
-	size_t length = strlen(text);
-	size_t suffix_length = strlen(suffix);
-
-	if (length < suffix_length || strcmp(text + length - suffix_length, suffix) != 0)
-		return false;
-	text[length - suffix_length] = '\0';
-	return true;
-}
-
 /* One line of proc(5): "address perms offset dev inode pathname", the last padded and optional. */
 static int parse_line(char *line, struct seep_mapping *ret_mapping)
 {
@@ -113,7 +101,7 @@ static int parse_line(char *line, struct seep_mapping *ret_mapping)
 		return -EINVAL;
 
 	line += strspn(line, " ");
-	mapping.deleted = cut_suffix(line, deleted_suffix);
+	mapping.deleted = seep_proc_cut_deleted(line);
 	unescape_path(line);
 	mapping.path = line;
 	mapping.dev_major = (uint32_t)dev_major;
@@ -240,7 +228,7 @@ static int open_map_file(pid_t pid, const struct seep_mapping *mapping)
 	if (length < 0)
 		return -errno;
 	target[length] = '\0';
-	cut_suffix(target, deleted_suffix);
+	seep_proc_cut_deleted(target);
 	if (strcmp(target, mapping->path) != 0)
 		return -ESTALE;
 	return open_regular(link);

@@ -129,32 +129,29 @@ static int read_stat(int dir, struct seep_proc_info *ret_info)
 	return error;
 }
 
-/* A copy of @text without " (deleted)" at its end. */
-static int dup_without_deleted(const char *text, size_t length, char **ret_copy)
+bool seep_proc_cut_deleted(char *text)
 {
-	const size_t suffix = sizeof(deleted_suffix) - 1;
-	char *copy;
+	size_t length = strlen(text), suffix = sizeof(deleted_suffix) - 1;
 
-	if (length >= suffix && memcmp(text + length - suffix, deleted_suffix, suffix) == 0)
-		length -= suffix;
-	copy = strndup(text, length);
-	if (!copy)
-		return -ENOMEM;
-	*ret_copy = copy;
-	return 0;
+	if (length < suffix || strcmp(text + length - suffix, deleted_suffix) != 0)
+		return false;
+	text[length - suffix] = '\0';
+	return true;
 }
 
 /* A kernel thread has no executable, and another user's is not shown. Both are no failure. */
 static int read_exe(int dir, char **ret_exe)
 {
-	char target[PATH_MAX];
-	ssize_t length = readlinkat(dir, "exe", target, sizeof(target));
+	char target[PATH_MAX + 1];
+	ssize_t length = readlinkat(dir, "exe", target, PATH_MAX);
 
-	if (length < 0) {
-		*ret_exe = NULL;
+	*ret_exe = NULL;
+	if (length < 0)
 		return 0;
-	}
-	return dup_without_deleted(target, (size_t)length, ret_exe);
+	target[length] = '\0';
+	seep_proc_cut_deleted(target);
+	*ret_exe = strdup(target);
+	return *ret_exe ? 0 : -ENOMEM;
 }
 
 static bool is_same_file(int dir, const char *path, const char *own_path)
@@ -181,37 +178,39 @@ static int read_root(int dir, pid_t pid, char **ret_root)
 	return 0;
 }
 
-static int read_inner_pid(int dir, pid_t *ret_pid)
+int seep_proc_open(pid_t pid)
+{
+	char path[32];
+	int dir;
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	dir = open(path, O_DIRECTORY | O_CLOEXEC);
+	return dir < 0 ? gone_error(-errno) : dir;
+}
+
+int seep_proc_ids_read_at(int dir, struct seep_proc_ids *ret_ids)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
-	struct seep_proc_ids ids;
 	int error = seep_file_read_at(dir, "status", PROC_FILE_MAX, &buffer);
 
-	if (!error)
-		error = seep_proc_parse_ids(buffer.data, &ids);
-	if (error)
-		return gone_error(error);
-	*ret_pid = ids.inner_pid;
-	return 0;
+	return error ? gone_error(error) : seep_proc_parse_ids(buffer.data, ret_ids);
 }
 
 int seep_proc_info_read(pid_t pid, struct seep_proc_info *ret_info)
 {
 	SEEP_CLEANUP(seep_proc_info_done) struct seep_proc_info info = {0};
-	SEEP_AUTO_CLOSE int dir = -1;
-	char path[32];
+	SEEP_AUTO_CLOSE int dir = seep_proc_open(pid);
+	struct seep_proc_ids ids = {0};
 	int error;
 
-	/* The directory stays that of this process: a reused PID does not come back into it. */
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-	dir = open(path, O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		return gone_error(-errno);
+		return dir;
 	error = read_stat(dir, &info);
 	if (!error)
 		error = read_exe(dir, &info.exe);
 	if (!error)
-		error = read_inner_pid(dir, &info.inner_pid);
+		error = seep_proc_ids_read_at(dir, &ids);
+	info.inner_pid = ids.inner_pid;
 	if (!error)
 		error = seep_cgroup_read_at(dir, &info.cgroup, &info.container);
 	if (!error)

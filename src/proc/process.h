@@ -56,6 +56,17 @@ struct seep_proc_ids {
 	uid_t effective_uid;
 };
 
+/* Cuts off the " (deleted)" that the kernel appends to the name of what is gone. Was it there? */
+bool seep_proc_cut_deleted(char *text);
+
+/*
+ * Opens /proc/@pid. What is read below the descriptor is of this process: a reused PID does not come
+ * back into it. A descriptor; -ESRCH; another -errno.
+ */
+int seep_proc_open(pid_t pid);
+
+/* From @dir, a descriptor of /proc/PID. 0; -ESRCH; -EINVAL for text that is not understood; -errno. */
+int seep_proc_ids_read_at(int dir, struct seep_proc_ids *ret_ids);
 /* From the text of /proc/PID/status (proc(5)): lines NSpid and Uid. 0 or -EINVAL. */
 int seep_proc_parse_ids(const char *text, struct seep_proc_ids *ret_ids);
 
