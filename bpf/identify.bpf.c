@@ -6,17 +6,19 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 
+#include "maps.bpf.h"
 #include "seep/passes.h"
 
 static long identify_vma(struct task_struct *task, struct vm_area_struct *vma, void *context)
 {
 	struct seep_identify_pass *pass = context;
 	struct file *file = vma->vm_file;
+	struct seep_file_key key;
 
-	/* As in mapping_set, so that it is what file events have. */
 	if (file) {
-		pass->inode = file->f_inode->i_ino;
-		pass->device = file->f_inode->i_sb->s_dev;
+		key = file_key(file);
+		pass->inode = key.inode;
+		pass->device = key.device;
 	}
 	return 0;
 }

@@ -157,19 +157,17 @@ struct {
 } dead SEC(".maps");
 
 static long bury_object(struct bpf_map *map, const struct seep_object_key *key,
-			struct seep_object *object, struct seep_bury_pass *pass)
+			struct seep_object *object, void *none)
 {
 	__u32 process = key->process;
 
-	if (bpf_map_lookup_elem(&dead, &process)) {
+	if (bpf_map_lookup_elem(&dead, &process))
 		bpf_map_delete_elem(&live, key);
-		pass->objects++;
-	}
 	return 0;
 }
 
 static long bury_site(struct bpf_map *map, const struct seep_site_key *key,
-		      struct seep_site_value *site, struct seep_bury_pass *pass)
+		      struct seep_site_value *site, void *none)
 {
 	__u32 process = key->process;
 
@@ -180,12 +178,9 @@ static long bury_site(struct bpf_map *map, const struct seep_site_key *key,
 
 /* Drops everything that the maps hold of processes that are gone, after it has been reported. */
 SEC("syscall")
-int dead_bury(struct seep_bury_pass *pass)
+int dead_bury(void *none)
 {
-	struct seep_bury_pass copy = *pass;
-
-	bpf_for_each_map_elem(&live, bury_object, &copy, 0);
-	bpf_for_each_map_elem(&sites, bury_site, &copy, 0);
-	pass->objects = copy.objects;
+	bpf_for_each_map_elem(&live, bury_object, NULL, 0);
+	bpf_for_each_map_elem(&sites, bury_site, NULL, 0);
 	return 0;
 }

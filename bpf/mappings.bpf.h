@@ -179,8 +179,8 @@ static __always_inline __u64 mapping_sum(const struct seep_mapping_value *mappin
 /* What slot->mapping is to know of a VMA. Runs under the mmap lock. */
 static __always_inline void mapping_set(struct slot *slot, struct vm_area_struct *vma)
 {
-	struct seep_file_key key = {};
 	struct file *file = vma->vm_file;
+	struct seep_file_key key;
 
 	slot->mapping.start = vma->vm_start;
 	slot->mapping.end = vma->vm_end;
@@ -189,9 +189,7 @@ static __always_inline void mapping_set(struct slot *slot, struct vm_area_struct
 	slot->mapping.executable = !!(vma->vm_flags & VM_EXEC_FLAG);
 	slot->mapping.file = 0;
 	if (file) {
-		key.inode = file->f_inode->i_ino;
-		key.device = file->f_inode->i_sb->s_dev;
-		key.generation = file->f_inode->i_generation;
+		key = file_key(file);
 		slot->mapping.file = file_id(slot, &key, file);
 	} else if (vma->vm_start == (__u64)vma->vm_mm->context.vdso) {
 		slot->mapping.file = SEEP_FILE_VDSO;

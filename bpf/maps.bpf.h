@@ -119,6 +119,16 @@ static __always_inline void counter_add(void *map, __u32 index, __u64 amount)
 		__sync_fetch_and_add(counter, amount);
 }
 
+/* What a mapped file is known by: of overlayfs the file in its layer. */
+static __always_inline struct seep_file_key file_key(struct file *file)
+{
+	return (struct seep_file_key){
+		.inode = file->f_inode->i_ino,
+		.device = file->f_inode->i_sb->s_dev,
+		.generation = file->f_inode->i_generation,
+	};
+}
+
 /* The slot that the probe is of. One that does not exist if the running process is not traced. */
 static __always_inline __u32 slot_of_cookie(__u64 cookie)
 {

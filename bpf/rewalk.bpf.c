@@ -44,14 +44,8 @@ int rewalk_step(struct seep_rewalk_pass *pass)
 	__u64 frame = pass->frame;
 	int result;
 
-	if (!(frame & SEEP_FRAME_RAW))
-		result = step_in_file(&context, &registers, SEEP_FRAME_FILE(frame),
-				      SEEP_FRAME_OFFSET(frame), seep_frame_mix(frame),
-				      bpf_ktime_get_ns());
-	else if (is_hotspot(pass->process))
-		result = SEEP_END_JIT;
-	else
-		result = step_by_frame_pointer(&context, &registers, SEEP_END_JIT);
+	result = step_of_frame(&context, &registers, frame, seep_frame_mix(frame), pass->process,
+			       bpf_ktime_get_ns());
 	/* As at the end of unwind_step. */
 	if (result == STEP_NEXT && !registers.pc)
 		result = SEEP_END_COMPLETE;

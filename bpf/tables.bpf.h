@@ -156,4 +156,16 @@ static __always_inline int step_in_file(struct unwind_context *context, struct r
 	return step_by_rule(context, registers, rule);
 }
 
+/* The step for the frame, in whatever code it is. STEP_NEXT or the end. */
+static __always_inline int step_of_frame(struct unwind_context *context,
+					 struct registers *registers, __u64 frame, __u64 mixed,
+					 __u32 process, __u64 now_ns)
+{
+	if (!(frame & SEEP_FRAME_RAW))
+		return step_in_file(context, registers, SEEP_FRAME_FILE(frame),
+				    SEEP_FRAME_OFFSET(frame), mixed, now_ns);
+	return is_hotspot(process) ? SEEP_END_JIT :
+				     step_by_frame_pointer(context, registers, SEEP_END_JIT);
+}
+
 #endif

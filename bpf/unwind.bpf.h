@@ -57,7 +57,7 @@ static __always_inline void push_frame(struct slot *slot, __u64 frame, __u64 mix
 __weak int unwind_step(__u32 index)
 {
 	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
-	__u64 address;
+	__u64 address, frame, mixed;
 	int result;
 
 	if (!slot)
@@ -74,22 +74,12 @@ __weak int unwind_step(__u32 index)
 	}
 	if (!slot->mapping.executable)
 		return slot->registers.guessed ? SEEP_END_FRAME_POINTER : SEEP_END_NO_MAPPING;
-	if (slot->mapping.file) {
-		__u64 offset = address - slot->mapping.delta;
-		__u64 frame = SEEP_FRAME(slot->mapping.file, offset);
-		__u64 mixed = seep_frame_mix(frame);
-
-		push_frame(slot, frame, mixed);
-		result = step_in_file(&slot->context, &slot->registers, slot->mapping.file, offset,
-				      mixed, slot->now_ns);
-	} else {
-		push_frame(slot, SEEP_FRAME_RAW | address,
-			   seep_frame_mix(SEEP_FRAME_RAW | address));
-		result = is_hotspot(slot->process) ?
-				 SEEP_END_JIT :
-				 step_by_frame_pointer(&slot->context, &slot->registers,
-						       SEEP_END_JIT);
-	}
+	frame = slot->mapping.file ? SEEP_FRAME(slot->mapping.file, address - slot->mapping.delta) :
+				     SEEP_FRAME_RAW | address;
+	mixed = seep_frame_mix(frame);
+	push_frame(slot, frame, mixed);
+	result = step_of_frame(&slot->context, &slot->registers, frame, mixed, slot->process,
+			       slot->now_ns);
 	if (result != STEP_NEXT)
 		return result;
 	if (slot->trampoline && slot->registers.pc - slot->trampoline < PAGE_BYTES)

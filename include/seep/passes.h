@@ -11,10 +11,7 @@ struct seep_ages_pass {
 	__u64 young_after_ns; /* objects made later than this are young; CLOCK_MONOTONIC */
 };
 
-/* dead_bury: removes the objects and sites of the processes in the map "dead" */
-struct seep_bury_pass {
-	__u64 objects; /* out: how many were still live */
-};
+/* dead_bury: removes the objects and sites of the processes in the map "dead"; takes no argument. */
 
 /* Processes that one such pass can take. */
 #define SEEP_MAX_DEAD SEEP_MAX_PROCESSES
@@ -50,6 +47,5 @@ struct seep_identify_pass {
 _Static_assert(sizeof(struct seep_identify_pass) == 24, "no padding");
 _Static_assert(sizeof(struct seep_rewalk_pass) == 72, "no padding");
 _Static_assert(sizeof(struct seep_ages_pass) == 16, "no padding");
-_Static_assert(sizeof(struct seep_bury_pass) == 8, "no padding");
 
 #endif

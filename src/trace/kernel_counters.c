@@ -107,7 +107,6 @@ int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t young_after_ns, u
 int seep_kernel_bury(struct seep_kernel *kernel, const uint32_t *processes, size_t count)
 {
 	int dead = bpf_map__fd(kernel->skeleton->maps.dead), error = 0;
-	struct seep_bury_pass pass = {0};
 
 	while (count && !error) {
 		size_t some = count < SEEP_MAX_DEAD ? count : SEEP_MAX_DEAD;
@@ -115,7 +114,7 @@ int seep_kernel_bury(struct seep_kernel *kernel, const uint32_t *processes, size
 		for (size_t i = 0; i < some && !error; i++)
 			error = bpf_map_update_elem(dead, &processes[i], &processes[i], BPF_ANY);
 		if (!error)
-			error = run_pass(kernel->skeleton->progs.dead_bury, &pass, sizeof(pass));
+			error = run_pass(kernel->skeleton->progs.dead_bury, NULL, 0);
 		for (size_t i = 0; i < some; i++)
 			bpf_map_delete_elem(dead, &processes[i]);
 		processes += some;
