@@ -171,22 +171,26 @@ static void drop_strangers(struct search *search)
 	search->count = kept;
 }
 
-static bool is_user(const struct candidate *candidate)
+/* The user's names count first, then they come in the order of the table. */
+static int compare_names(const struct seep_allocator *a, const struct seep_allocator *b)
 {
-	return candidate->found.allocator->family == SEEP_FAMILY_USER;
+	bool a_user = a->family == SEEP_FAMILY_USER, b_user = b->family == SEEP_FAMILY_USER;
+
+	if (a_user != b_user)
+		return a_user ? -1 : 1;
+	return (a > b) - (a < b);
 }
 
-/* By address; of one address the name that counts first: the user's, then in the order of the table. */
+/* By address; of one address the name that counts first. */
 static int compare_addresses(const void *left, const void *right)
 {
 	const struct candidate *a = left, *b = right;
+	int names = compare_names(a->found.allocator, b->found.allocator);
 
 	if (a->found.address != b->found.address)
 		return a->found.address < b->found.address ? -1 : 1;
-	if (is_user(a) != is_user(b))
-		return is_user(a) ? -1 : 1;
-	if (a->found.allocator != b->found.allocator)
-		return a->found.allocator < b->found.allocator ? -1 : 1;
+	if (names)
+		return names;
 	return (a->found.size < b->found.size) - (a->found.size > b->found.size);
 }
 
@@ -209,13 +213,10 @@ static void drop_aliases(struct search *search)
 static int compare_ranks(const void *left, const void *right)
 {
 	const struct seep_found *a = left, *b = right;
-	bool a_user = a->allocator->family == SEEP_FAMILY_USER;
-	bool b_user = b->allocator->family == SEEP_FAMILY_USER;
+	int names = compare_names(a->allocator, b->allocator);
 
-	if (a_user != b_user)
-		return a_user ? -1 : 1;
-	if (a->allocator != b->allocator)
-		return a->allocator < b->allocator ? -1 : 1;
+	if (names)
+		return names;
 	return a->address < b->address ? -1 : a->address > b->address;
 }
 

@@ -74,10 +74,7 @@ void seep_targets_preload(struct seep_targets *targets, const struct seep_target
 		seep_debug("cannot look through the mappings of process %d: %s", target->pid,
 			   strerror(-error));
 	/* The files come as events, and become tables, before the first stack needs them. */
-	seep_kernel_drain(targets->config.kernel);
-	error = seep_tables_flush(targets->config.tables);
-	if (error)
-		seep_warn("cannot give the kernel its unwind tables: %s", strerror(-error));
+	seep_tables_drain(targets->config.tables);
 }
 
 static int attach_running(struct seep_targets *targets, struct seep_target *target)

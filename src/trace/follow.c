@@ -16,7 +16,6 @@
 static void on_stack(void *context, const struct seep_stack_event *event)
 {
 	struct seep_tracer *tracer = context;
-
 	const struct seep_stack *stack;
 
 	if (seep_stacks_add(tracer->stacks, event))
@@ -30,12 +29,11 @@ static void on_stack(void *context, const struct seep_stack_event *event)
 static void on_file(void *context, const struct seep_file_event *event)
 {
 	struct seep_tracer *tracer = context;
-	struct seep_target *target =
-		seep_targets_at(tracer->targets, SEEP_PROCESS_SLOT(event->process));
+	const struct seep_target *target = seep_targets_of(tracer->targets, event->process);
 	struct seep_inode inode = seep_inode_of_event(event);
 	const struct seep_file *file = NULL;
 
-	if (target && target->process == event->process)
+	if (target)
 		file = seep_file_of_event(tracer->files, target, event);
 	if (!file) /* the process or the mapping is gone; the file may be known from before */
 		file = seep_files_find(tracer->files, &inode);
@@ -66,11 +64,8 @@ static void on_table(void *context, const struct seep_table_event *event)
 static void on_copy(void *context, const struct seep_copy_event *event)
 {
 	struct seep_tracer *tracer = context;
-	const struct seep_target *target =
-		seep_targets_at(tracer->targets, SEEP_PROCESS_SLOT(event->process));
+	const struct seep_target *target = seep_targets_of(tracer->targets, event->process);
 
-	if (!target || target->process != event->process)
-		target = NULL;
 	if (target && event->purpose & SEEP_COPY_WALK &&
 	    seep_rewalk_add(tracer->rewalk, target->pid, event))
 		seep_debug("no memory to walk a stack later");
@@ -85,10 +80,9 @@ static void on_copy(void *context, const struct seep_copy_event *event)
 static void on_library(void *context, const struct seep_library_event *event)
 {
 	struct seep_tracer *tracer = context;
-	struct seep_target *target =
-		seep_targets_at(tracer->targets, SEEP_PROCESS_SLOT(event->process));
+	struct seep_target *target = seep_targets_of(tracer->targets, event->process);
 
-	if (target && target->process == event->process)
+	if (target)
 		target->stale = true;
 }
 
@@ -168,11 +162,10 @@ static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, 
 static void on_exec(void *context, const struct seep_exec_event *event)
 {
 	struct seep_tracer *tracer = context;
-	struct seep_target *target =
-		seep_targets_at(tracer->targets, SEEP_PROCESS_SLOT(event->old_process));
+	struct seep_target *target = seep_targets_of(tracer->targets, event->old_process);
 	char comm[SEEP_COMM_BYTES];
 
-	if (!target || target->process != event->old_process)
+	if (!target)
 		return;
 	memcpy(comm, event->comm, sizeof(comm));
 	comm[sizeof(comm) - 1] = '\0';
@@ -191,27 +184,16 @@ void seep_follow_catch_up(struct seep_tracer *tracer)
 	}
 }
 
-static void drain_once(struct seep_tracer *tracer)
-{
-	int error;
-
-	seep_kernel_drain(tracer->kernel);
-	error = seep_tables_flush(tracer->tables);
-	if (error)
-		seep_warn("cannot give the kernel its unwind tables: %s", strerror(-error));
-}
-
 /* Has BPF announce all files that the process maps. */
 static void announce_files(void *context, pid_t pid, uint32_t process)
 {
 	struct seep_tracer *tracer = context;
-	const struct seep_target *target =
-		seep_targets_at(tracer->targets, SEEP_PROCESS_SLOT(process));
+	const struct seep_target *target = seep_targets_of(tracer->targets, process);
 
 	if (seep_kernel_preload(tracer->kernel, pid, process))
 		seep_debug("cannot look through the mappings of process %d", pid);
 	/* BPF may know them, and only we do not know what is behind these mappings. */
-	if (target && target->process == process)
+	if (target)
 		seep_files_meet_mapped(tracer->files, target);
 }
 
@@ -228,8 +210,7 @@ static void rescan_stale(struct seep_tracer *tracer)
 		added = seep_follow_rescan(tracer, target);
 		if (added <= 0)
 			continue;
-		announce_files(tracer, target->pid, target->process);
-		drain_once(tracer);
+		seep_targets_preload(tracer->targets, target);
 		seep_debug("process %d: %d more functions are traced", target->pid, added);
 	}
 }
@@ -238,10 +219,10 @@ static void rescan_stale(struct seep_tracer *tracer)
 void seep_follow_drain(struct seep_tracer *tracer)
 {
 	seep_verifier_begin(tracer->verifier);
-	drain_once(tracer);
+	seep_tables_drain(tracer->tables);
 	rescan_stale(tracer);
 	if (seep_rewalk_run(tracer->rewalk, announce_files, tracer)) {
-		drain_once(tracer);
+		seep_tables_drain(tracer->tables);
 		seep_rewalk_run(tracer->rewalk, announce_files, tracer);
 	}
 	seep_jit_look(tracer->jit);

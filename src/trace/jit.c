@@ -2,7 +2,6 @@
 #include "trace/jit.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -65,14 +64,6 @@ void seep_jit_note_stack(struct seep_jit *jit, const struct seep_stack *stack)
 		jit->noted = has_raw_frame(stack);
 }
 
-/* What has ended is readable; until then nobody else can have its PID. */
-static bool lives(const struct seep_target *target)
-{
-	struct pollfd ended = {.fd = target->pidfd, .events = POLLIN};
-
-	return poll(&ended, 1, 0) == 0;
-}
-
 static int find_source(struct seep_jit *jit, const struct seep_target *target)
 {
 	struct seep_jit_source *source;
@@ -81,7 +72,7 @@ static int find_source(struct seep_jit *jit, const struct seep_target *target)
 
 	if (error)
 		return error;
-	if (!lives(target)) {
+	if (seep_target_has_ended(target)) {
 		close(file.fd);
 		return -ESRCH;
 	}
@@ -164,9 +155,9 @@ void seep_jit_prepare(struct seep_jit *jit, const struct seep_snapshot *snapshot
 	for (size_t i = 0; i < snapshot->num_sites && jit->needed; i++) {
 		const struct seep_site *site = &snapshot->sites[i];
 		const struct seep_target *target =
-			seep_targets_at(jit->config.targets, SEEP_PROCESS_SLOT(site->process->id));
+			seep_targets_of(jit->config.targets, site->process->id);
 
-		if (target && target->process == site->process->id && has_raw_frame(site->stack))
+		if (target && has_raw_frame(site->stack))
 			prepare_target(jit, target, snapshot->seq);
 	}
 }

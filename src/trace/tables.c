@@ -338,6 +338,16 @@ int seep_tables_flush(struct seep_tables *tables)
 	return error ? error : seep_chunks_flush(tables->chunks);
 }
 
+void seep_tables_drain(struct seep_tables *tables)
+{
+	int error;
+
+	seep_kernel_drain(tables->kernel);
+	error = seep_tables_flush(tables);
+	if (error)
+		seep_warn("cannot give the kernel its unwind tables: %s", strerror(-error));
+}
+
 int seep_tables_add(struct seep_tables *tables, uint32_t file, const char *path, int fd)
 {
 	struct entry *entry;

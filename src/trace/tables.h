@@ -35,6 +35,12 @@ int seep_tables_again(struct seep_tables *tables, uint32_t file);
 /* Shows BPF all tables made since the last time. Waits some 10 ms if there are any. 0 or -errno. */
 int seep_tables_flush(struct seep_tables *tables);
 
+/*
+ * Takes what the ring buffer holds (its receivers make tables of the files in it), and shows BPF what
+ * came of it. A failure is said.
+ */
+void seep_tables_drain(struct seep_tables *tables);
+
 /* What became of a file, for doctor and -v. */
 struct seep_table_info {
 	uint32_t file;

@@ -308,3 +308,10 @@ struct seep_target *seep_targets_at(const struct seep_targets *targets, uint32_t
 {
 	return slot < SEEP_MAX_PROCESSES ? targets->by_slot[slot] : NULL;
 }
+
+struct seep_target *seep_targets_of(const struct seep_targets *targets, uint32_t process)
+{
+	struct seep_target *target = seep_targets_at(targets, SEEP_PROCESS_SLOT(process));
+
+	return target && target->process == process ? target : NULL;
+}

@@ -77,6 +77,9 @@ int seep_targets_adopt(struct seep_targets *targets, const struct seep_process_e
 /* Has BPF look at all that the target maps: files become known, tables are made. */
 void seep_targets_preload(struct seep_targets *targets, const struct seep_target *target);
 
+/* The live target whose process id is @process now, or NULL: it has ended, or runs another program. */
+struct seep_target *seep_targets_of(const struct seep_targets *targets, uint32_t process);
+
 /* The live target in @slot, or NULL. */
 struct seep_target *seep_targets_at(const struct seep_targets *targets, uint32_t slot);
 
@@ -101,6 +104,9 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
 void seep_targets_remove(struct seep_targets *targets, struct seep_target *target);
 /* The processes of all removed targets have been buried. */
 void seep_targets_release(struct seep_targets *targets);
+
+/* Has the process ended? Until then nobody else can have its PID. */
+bool seep_target_has_ended(const struct seep_target *target);
 
 /* The traced process with this PID, or NULL. */
 struct seep_target *seep_targets_by_pid(const struct seep_targets *targets, pid_t pid);

@@ -26,8 +26,6 @@ void seep_target_enter(struct seep_targets *targets, struct seep_target *target)
 int seep_target_new(struct seep_targets *targets, const struct seep_proc_info *info,
 		    struct seep_target **ret_target);
 
-bool seep_target_has_ended(const struct seep_target *target);
-
 /* Looks at a file once per target. Functions that were attached, or -errno. */
 int seep_target_consider_file(struct seep_targets *targets, struct seep_target *target,
 			      const struct seep_file *file, uint64_t *missed);
