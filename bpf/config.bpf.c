@@ -5,6 +5,7 @@
 #include "config.bpf.h"
 #include "seep/abi.h"
 
+const volatile __u32 cfg_kinds = 0;
 const volatile __u64 cfg_min_bytes = 0;
 const volatile __u64 cfg_max_bytes = ~0ULL;
 const volatile __u64 cfg_max_new_bytes = ~0ULL;

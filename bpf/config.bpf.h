@@ -7,6 +7,7 @@
 
 #include "seep/abi.h"
 
+extern const volatile __u32 cfg_kinds;	       /* that are traced, SEEP_KIND_BIT of each */
 extern const volatile __u64 cfg_min_bytes;     /* smaller allocations are not tracked */
 extern const volatile __u64 cfg_max_bytes;     /* larger ones neither */
 extern const volatile __u64 cfg_max_new_bytes; /* what operator new can give at most */

@@ -102,6 +102,8 @@ static __noinline int copy_send(struct slot *slot, __u32 purpose)
 	event->end = slot->stack.end;
 	event->num_frames = slot->stack.num_frames;
 	event->purpose = purpose;
+	event->num_given = slot->num_given;
+	event->pad = 0;
 	event->time_ns = slot->now_ns;
 	event->hash = slot->stack.stack;
 	event->start = slot->mapping.start;
@@ -113,6 +115,15 @@ static __noinline int copy_send(struct slot *slot, __u32 purpose)
 	copy_repair(event, slot->start.sp);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
+}
+
+/* Sends the stack that was just walked in @slot, if somebody is to walk it again. */
+static __always_inline void copy_if_wanted(struct slot *slot)
+{
+	__u32 purpose = copy_purpose(slot);
+
+	if (purpose)
+		copy_send(slot, purpose);
 }
 
 #endif

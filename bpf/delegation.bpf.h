@@ -15,8 +15,8 @@
 #ifndef SEEP_BPF_DELEGATION_H
 #define SEEP_BPF_DELEGATION_H
 
+#include "calls.bpf.h"
 #include "config.bpf.h"
-#include "threads.bpf.h"
 
 /* What the frames of operator new, and of operators that call each other, take of the stack. */
 #define NEW_STACK_BYTES 512

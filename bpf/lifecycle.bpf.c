@@ -107,7 +107,7 @@ int process_cgroup(struct bpf_raw_tracepoint_args *ctx)
 
 struct bpf_map;
 
-/* One object of the pass over ages: find its site, note the oldest, count the young. */
+/* One object, of any kind, of the pass over ages: find its site, note the oldest, count the young. */
 static long age_of_object(struct bpf_map *map, const struct seep_object_key *key,
 			  struct seep_object *object, struct seep_ages_pass *pass)
 {
@@ -144,7 +144,14 @@ int ages_scan(struct seep_ages_pass *pass)
 {
 	struct seep_ages_pass copy = *pass;
 
-	bpf_for_each_map_elem(&live, age_of_object, &copy, 0);
+	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY))
+		bpf_for_each_map_elem(&live, age_of_object, &copy, 0);
+	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING))
+		bpf_for_each_map_elem(&live_mappings, age_of_object, &copy, 0);
+	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD))
+		bpf_for_each_map_elem(&live_threads, age_of_object, &copy, 0);
+	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_FD))
+		bpf_for_each_map_elem(&live_fds, age_of_object, &copy, 0);
 	return 0;
 }
 
@@ -156,13 +163,14 @@ struct {
 	__type(value, __u32);
 } dead SEC(".maps");
 
+/* Of any kind. */
 static long bury_object(struct bpf_map *map, const struct seep_object_key *key,
 			struct seep_object *object, void *none)
 {
 	__u32 process = key->process;
 
 	if (bpf_map_lookup_elem(&dead, &process))
-		bpf_map_delete_elem(&live, key);
+		bpf_map_delete_elem(map, key);
 	return 0;
 }
 
@@ -172,7 +180,7 @@ static long bury_site(struct bpf_map *map, const struct seep_site_key *key,
 	__u32 process = key->process;
 
 	if (bpf_map_lookup_elem(&dead, &process))
-		bpf_map_delete_elem(&sites, key);
+		bpf_map_delete_elem(map, key);
 	return 0;
 }
 
@@ -180,7 +188,14 @@ static long bury_site(struct bpf_map *map, const struct seep_site_key *key,
 SEC("syscall")
 int dead_bury(void *none)
 {
-	bpf_for_each_map_elem(&live, bury_object, NULL, 0);
+	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY))
+		bpf_for_each_map_elem(&live, bury_object, NULL, 0);
+	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING))
+		bpf_for_each_map_elem(&live_mappings, bury_object, NULL, 0);
+	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD))
+		bpf_for_each_map_elem(&live_threads, bury_object, NULL, 0);
+	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_FD))
+		bpf_for_each_map_elem(&live_fds, bury_object, NULL, 0);
 	bpf_for_each_map_elem(&sites, bury_site, NULL, 0);
 	return 0;
 }

@@ -28,6 +28,34 @@ struct {
 	__type(value, struct seep_object);
 } live SEC(".maps") __weak;
 
+/*
+ * Those of the other kinds, each with what its own programs need to know besides. The loader makes
+ * room in those that are traced.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct seep_object_key);
+	__type(value, struct seep_mapping_object);
+} live_mappings SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct seep_object_key);
+	__type(value, struct seep_thread_object);
+} live_threads SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct seep_object_key);
+	__type(value, struct seep_fd_object);
+} live_fds SEC(".maps") __weak;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

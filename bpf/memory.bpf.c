@@ -10,10 +10,10 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "calls.bpf.h"
 #include "copies.bpf.h"
 #include "delegation.bpf.h"
 #include "objects.bpf.h"
-#include "threads.bpf.h"
 
 /* Set by a session program's entry: do not run me at the return. */
 #define SESSION_SKIP_RETURN 1
@@ -111,12 +111,12 @@ static __always_inline int call_identify(struct pt_regs *ctx, struct call *ret_c
 /* Takes a block out of the live map, from the heap of the key or else from the other one. 0 or -1. */
 static __always_inline int block_take(struct seep_object_key *key, struct seep_object *ret_object)
 {
-	if (object_take(key, ret_object) == 0)
+	if (object_take(&live, key, ret_object) == 0)
 		return 0;
 	if (!cfg_user_heap)
 		return -1;
 	key->heap = key->heap == SEEP_HEAP_USER ? SEEP_HEAP_USUAL : SEEP_HEAP_USER;
-	return object_take(key, ret_object);
+	return object_take(&live, key, ret_object);
 }
 
 static __always_inline struct seep_object_key key_of_old(const struct thread_state *thread)
@@ -275,9 +275,9 @@ static __always_inline void block_resized(struct pt_regs *ctx, const struct thre
 
 	if (result < thread->bytes)
 		return;
-	if (object_resized(&key, result < bytes ? result : bytes) && cfg_user_heap) {
+	if (object_resized(&live, &key, result < bytes ? result : bytes) && cfg_user_heap) {
 		key.heap = SEEP_HEAP_USER;
-		object_resized(&key, result < bytes ? result : bytes);
+		object_resized(&live, &key, result < bytes ? result : bytes);
 	}
 }
 
@@ -319,10 +319,10 @@ static __always_inline void block_made(struct pt_regs *ctx, struct thread_state 
 		.kind = SEEP_KIND_MEMORY,
 		.heap = thread->heap,
 	};
+	struct seep_object object = {.bytes = thread->bytes, .made_ns = now_ns};
 	int index = slot_claim();
 	__u32 slot_index = index;
 	struct slot *slot;
-	__u32 purpose;
 
 	if (index < 0) {
 		count_loss(SEEP_LOSS_NO_SLOT, 1);
@@ -337,10 +337,8 @@ static __always_inline void block_made(struct pt_regs *ctx, struct thread_state 
 	else
 		registers_save(&slot->start, ctx);
 	unwind_from_return(slot, slot_index, thread->process, thread->function, now_ns);
-	purpose = copy_purpose(slot);
-	if (purpose)
-		copy_send(slot, purpose);
-	object_made(slot, &key, thread->bytes, now_ns);
+	copy_if_wanted(slot);
+	object_made(&live, slot, &key, &object);
 	slot_release(slot);
 }
 

@@ -89,16 +89,16 @@ static __always_inline struct seep_site_value *site_get(struct slot *slot,
 }
 
 /*
- * Puts an object into the live map. One that is already there under the same key was released
- * without our seeing it. 0, or -1 when the map is full.
+ * Puts an object into the live map of its kind. One that is already there under the same key was
+ * released without our seeing it. 0, or -1 when the map is full.
  */
-static __always_inline int live_insert(const struct seep_object_key *key,
+static __always_inline int live_insert(void *map, const struct seep_object_key *key,
 				       const struct seep_object *object, __u64 now_ns)
 {
-	long error = bpf_map_update_elem(&live, key, object, BPF_NOEXIST);
+	long error = bpf_map_update_elem(map, key, object, BPF_NOEXIST);
 
 	if (error == -EEXIST_ERRNO) {
-		struct seep_object *old = bpf_map_lookup_elem(&live, key);
+		struct seep_object *old = bpf_map_lookup_elem(map, key);
 
 		if (old) {
 			struct seep_object copy = *old;
@@ -106,61 +106,61 @@ static __always_inline int live_insert(const struct seep_object_key *key,
 			site_released(key->process, key->kind, &copy, now_ns);
 			count_loss(SEEP_LOSS_IMPLICIT_FREES, 1);
 		}
-		error = bpf_map_update_elem(&live, key, object, BPF_ANY);
+		error = bpf_map_update_elem(map, key, object, BPF_ANY);
 	}
 	return error ? -1 : 0;
 }
 
 /*
- * An object of @bytes came into being at the stack in @slot. The live map first: nobody but the
- * running thread knows the object yet, so nobody can release it before it is counted.
+ * @object, the beginning of a value of @map, came into being at the stack in @slot, which is noted in
+ * it. The live map first: nobody but the running thread knows the object yet, so nobody can release it
+ * before it is counted. 0, or -1: counted as a loss.
  */
-static __always_inline void object_made(struct slot *slot, const struct seep_object_key *key,
-					__u64 bytes, __u64 now_ns)
+static __always_inline int object_made(void *map, struct slot *slot,
+				       const struct seep_object_key *key,
+				       struct seep_object *object)
 {
 	struct seep_site_key site_key = {
 		.stack = slot->stack.stack,
 		.process = key->process,
 		.kind = key->kind,
 	};
-	struct seep_object object = {
-		.bytes = bytes,
-		.made_ns = now_ns,
-		.stack = slot->stack.stack,
-	};
 	struct seep_site_value *site = site_get(slot, &site_key);
+	__u64 bytes = object->bytes;
 
+	object->stack = slot->stack.stack;
 	if (!site) {
 		count_loss(SEEP_LOSS_UNTRACKED_SITES, 1);
 		count_loss(SEEP_LOSS_UNTRACKED_BYTES, bytes);
-		return;
+		return -1;
 	}
-	if (live_insert(key, &object, now_ns)) {
+	if (live_insert(map, key, object, object->made_ns)) {
 		count_loss(SEEP_LOSS_UNTRACKED_OBJECTS, 1);
 		count_loss(SEEP_LOSS_UNTRACKED_BYTES, bytes);
-		return;
+		return -1;
 	}
 	__sync_fetch_and_add(&site->allocs, 1);
 	__sync_fetch_and_add(&site->alloc_bytes, bytes);
+	return 0;
 }
 
-/* Takes an object out of the live map. 0 and a copy of it, or -1 if it is not there. */
-static __always_inline int object_take(const struct seep_object_key *key,
+/* Takes an object out of the live map of its kind. 0 and a copy of it, or -1 if it is not there. */
+static __always_inline int object_take(void *map, const struct seep_object_key *key,
 				       struct seep_object *ret_object)
 {
-	struct seep_object *object = bpf_map_lookup_elem(&live, key);
+	struct seep_object *object = bpf_map_lookup_elem(map, key);
 
 	if (!object)
 		return -1;
 	*ret_object = *object;
-	/* Of two threads that release the same block (a bug of the target) one gets it. */
-	return bpf_map_delete_elem(&live, key) ? -1 : 0;
+	/* Of two threads that release the same object (a bug of the target) one gets it. */
+	return bpf_map_delete_elem(map, key) ? -1 : 0;
 }
 
 /* The live object has another size from now on; it stays where it was made. -1 if it is not there. */
-static __always_inline int object_resized(const struct seep_object_key *key, __u64 bytes)
+static __always_inline int object_resized(void *map, const struct seep_object_key *key, __u64 bytes)
 {
-	struct seep_object *object = bpf_map_lookup_elem(&live, key);
+	struct seep_object *object = bpf_map_lookup_elem(map, key);
 	struct seep_site_key site_key = {.process = key->process, .kind = key->kind};
 	struct seep_site_value *site;
 	__u64 old_bytes;

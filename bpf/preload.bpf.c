@@ -7,7 +7,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 
-#include "mappings.bpf.h"
+#include "vmas.bpf.h"
 
 /* Who is looked at; user space sets these before it reads the iterator. */
 pid_t preload_pid = 0;

@@ -24,6 +24,8 @@ struct unwind_context {
 struct slot {
 	__u32 busy;
 	__u32 process;
+	__u32 num_given; /* see seep_copy_event */
+	__u32 pad;
 	__u64 now_ns;
 	__u64 trampoline; /* page of the return trampoline, 0 if no return probe is pending */
 	struct seep_registers

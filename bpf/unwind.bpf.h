@@ -8,8 +8,8 @@
 #define SEEP_BPF_UNWIND_H
 
 #include "config.bpf.h"
-#include "mappings.bpf.h"
 #include "tables.bpf.h"
+#include "vmas.bpf.h"
 
 #define PAGE_BYTES	 4096
 #define MAX_RETURN_DEPTH 64 /* MAX_URETPROBE_DEPTH in kernel/events/uprobes.c */
@@ -101,18 +101,47 @@ static __always_inline void registers_save(struct seep_registers *registers, str
 	registers->r15 = ctx->r15;
 }
 
+static __always_inline void stack_begin(struct slot *slot, __u32 process, __u64 now_ns)
+{
+	slot->process = process;
+	slot->now_ns = now_ns;
+	slot->hash = SEEP_HASH_INIT;
+	slot->stack.type = SEEP_EVENT_STACK;
+	slot->stack.num_frames = 0;
+}
+
+static __always_inline void stack_end(struct slot *slot, int end)
+{
+	slot->stack.end = end;
+	/* A stack that ended early is another one than the whole stack with the same frames. */
+	seep_hash_add(&slot->hash, seep_frame_mix(end));
+	slot->stack.stack = seep_hash_key(&slot->hash);
+	slot->stack.check = seep_hash_check(&slot->hash);
+}
+
+/* The stack of what was not made by any code that could be seen; @function 0: by no function. */
+static __always_inline void stack_of_origin(struct slot *slot, __u32 process, __u64 function,
+					    enum seep_origin origin, __u64 now_ns)
+{
+	stack_begin(slot, process, now_ns);
+	if (function)
+		push_frame(slot, function, seep_frame_mix(function));
+	push_frame(slot, SEEP_ORIGIN_FRAME(origin), seep_frame_mix(SEEP_ORIGIN_FRAME(origin)));
+	stack_end(slot, SEEP_END_COMPLETE);
+}
+
 /*
  * Walks the stack of the current thread from the slot's start on: the registers as the caller of the
  * allocator will find them. @function is the frame of the function that was called and becomes the
- * innermost one. The result is in the slot's stack; its hash is the stack's key.
+ * innermost one; 0: there is none, the walk starts in the function itself, at a system call. The
+ * result is in the slot's stack; its hash is the stack's key.
  */
 static __always_inline void unwind_from_return(struct slot *slot, __u32 index, __u32 process,
 					       __u64 function, __u64 now_ns)
 {
 	int end = SEEP_END_DEPTH;
 
-	slot->process = process;
-	slot->now_ns = now_ns;
+	stack_begin(slot, process, now_ns);
 	slot->registers.pc = slot->start.ip;
 	slot->registers.sp = slot->start.sp;
 	slot->registers.fp = slot->start.bp;
@@ -120,13 +149,12 @@ static __always_inline void unwind_from_return(struct slot *slot, __u32 index, _
 	slot->registers.exact = 0;
 	slot->registers.guessed = 0;
 	slot->trampoline = trampoline_page(bpf_get_current_task_btf());
-	slot->hash = SEEP_HASH_INIT;
 	slot->context.window_start = ~0ULL;
 	slot->mapping.start = 0;
 	slot->mapping.end = 0;
-	slot->stack.type = SEEP_EVENT_STACK;
-	slot->stack.num_frames = 0;
-	push_frame(slot, function, seep_frame_mix(function));
+	slot->num_given = function != 0;
+	if (function)
+		push_frame(slot, function, seep_frame_mix(function));
 	for (__u32 i = 1; i < SEEP_MAX_FRAMES && i < cfg_max_frames; i++) {
 		int result = unwind_step(index);
 
@@ -135,11 +163,7 @@ static __always_inline void unwind_from_return(struct slot *slot, __u32 index, _
 			break;
 		}
 	}
-	slot->stack.end = end;
-	/* A stack that ended early is another one than the whole stack with the same frames. */
-	seep_hash_add(&slot->hash, seep_frame_mix(end));
-	slot->stack.stack = seep_hash_key(&slot->hash);
-	slot->stack.check = seep_hash_check(&slot->hash);
+	stack_end(slot, end);
 	counter_add(&ends, end, 1);
 }
 

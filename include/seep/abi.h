@@ -28,11 +28,25 @@
 #define SEEP_PATH_BYTES	   1024	      /* of a mapped file's path */
 #define SEEP_NAME_BYTES	   256	      /* of one component of it, NUL included (NAME_MAX) */
 
-/* What can leak. The order is that of the JSON report. */
+/*
+ * What can leak, in the order of the reports. X(enum suffix, key in options, JSON and metrics, what
+ * people call one object)
+ */
+#define SEEP_KINDS(X)                                                                              \
+	X(MEMORY, memory, "object")                                                                \
+	X(MAPPING, mapping, "range")                                                               \
+	X(THREAD, thread, "thread")                                                                \
+	X(FD, fd, "descriptor")
+
 enum seep_kind {
-	SEEP_KIND_MEMORY,
-	SEEP_KIND_COUNT,
+#define SEEP_KIND_ENUM(name, key, noun) SEEP_KIND_##name,
+	SEEP_KINDS(SEEP_KIND_ENUM)
+#undef SEEP_KIND_ENUM
+	SEEP_KIND_COUNT
 };
+
+/* A set of kinds has a bit for each. */
+#define SEEP_KIND_BIT(kind) (1u << (kind))
 
 /*
  * A process as the maps know it: the slot of its target in the low bits, and above them how often
@@ -63,18 +77,39 @@ enum seep_kind {
 #define SEEP_HEAP_USUAL 0
 #define SEEP_HEAP_USER	1
 
-/* map "live": every object that exists now */
+/* maps "live" (memory), "live_mappings", "live_threads", "live_fds": every object that exists now */
 struct seep_object_key {
-	__u64 id; /* address, for memory */
+	__u64 id; /* of memory the address, of a mapping its start, of a descriptor its number */
 	__u32 process;
 	__u16 kind;
 	__u16 heap; /* of memory; else 0 */
 };
 
+/* The value of "live", and what those of the other maps begin with. */
 struct seep_object {
 	__u64 bytes;
 	__u64 made_ns; /* CLOCK_MONOTONIC */
 	__u64 stack;   /* with process and kind of the key: the site */
+};
+
+/* map "live_mappings": a range of pages, by its start; ranges do not overlap */
+struct seep_mapping_object {
+	struct seep_object object;
+};
+
+/* map "live_threads" */
+struct seep_thread_object {
+	struct seep_object object; /* bytes: of its stack */
+	__u64 start;		   /* address of the function that it began with, 0 if unknown */
+	__u32 tid;
+	__u32 state; /* SEEP_THREAD_ */
+};
+
+/* map "live_fds" */
+struct seep_fd_object {
+	struct seep_object object;
+	__u64 file; /* which open file it is: the kernel's address of it, compared only */
+	__u64 seen; /* number of the last pass that found it open */
 };
 
 /* map "sites" */
@@ -135,6 +170,27 @@ struct seep_probe {
 
 /* The file id of the vDSO, which has no file. */
 #define SEEP_FILE_VDSO 1
+
+/*
+ * Where objects come from that nobody made before our eyes, or for nobody's own use: their stacks end
+ * with a frame of this file id, whose offset says which. X(enum suffix, the name of the frame)
+ */
+#define SEEP_FILE_ORIGIN 0x7fffff
+#define SEEP_ORIGINS(X)                                                                            \
+	X(BEFORE, "[before the trace]")                                                            \
+	X(UNSEEN, "[not seen being made]")                                                         \
+	X(KERNEL, "[made by the kernel]")                                                          \
+	X(ALLOCATOR, "[arena of an allocator]")                                                    \
+	X(THREAD, "[stack of a thread]")
+
+enum seep_origin {
+#define SEEP_ORIGIN_ENUM(name, text) SEEP_ORIGIN_##name,
+	SEEP_ORIGINS(SEEP_ORIGIN_ENUM)
+#undef SEEP_ORIGIN_ENUM
+	SEEP_ORIGIN_COUNT
+};
+
+#define SEEP_ORIGIN_FRAME(origin) SEEP_FRAME(SEEP_FILE_ORIGIN, origin)
 
 /* File ids below this are given by BPF, as it meets files; those from it on by user space. */
 #define SEEP_FILE_USER_BASE 0x400000
@@ -284,13 +340,15 @@ struct seep_copy_event {
 	__u32 end; /* enum seep_end */
 	__u32 num_frames;
 	__u32 purpose;
-	__u32 stack_bytes;		 /* copied, from registers.sp on */
+	__u32 stack_bytes; /* copied, from registers.sp on */
+	__u32 num_given;   /* of the frames: the function that was called, which no walk finds */
+	__u32 pad;
 	__u64 time_ns;			 /* CLOCK_MONOTONIC */
 	__u64 hash;			 /* of the site, see seep_site_key */
 	__u64 start;			 /* NO_TABLE: the mapping in which the walk ended ... */
 	__u64 limit;			 /* ... the first address behind it ... */
 	__u64 delta;			 /* ... and what to take from an address for the offset */
-	struct seep_registers registers; /* as the allocator's caller finds them */
+	struct seep_registers registers; /* as the function's caller finds them */
 	__u64 frames[SEEP_MAX_FRAMES];
 	/* Return addresses that return probes had replaced are put back. */
 	__u8 stack[SEEP_COPY_BYTES];
@@ -313,7 +371,7 @@ _Static_assert(sizeof(struct seep_library_event) == 8, "no padding");
 _Static_assert(sizeof(struct seep_exec_event) == 40, "no padding");
 _Static_assert(sizeof(struct seep_process_event) == 40, "no padding");
 _Static_assert(sizeof(struct seep_cgroup_event) == 8, "no padding");
-_Static_assert(sizeof(struct seep_copy_event) == 128 + 8 * SEEP_MAX_FRAMES + SEEP_COPY_BYTES,
+_Static_assert(sizeof(struct seep_copy_event) == 136 + 8 * SEEP_MAX_FRAMES + SEEP_COPY_BYTES,
 	       "no padding");
 _Static_assert(SEEP_MAX_PROCESSES == 1 << SEEP_PROCESS_SLOT_BITS, "a slot fits its bits");
 

@@ -13,6 +13,7 @@
 int seep_config_init(struct seep_config *config)
 {
 	*config = (struct seep_config){
+		.kinds = SEEP_KIND_BIT(SEEP_KIND_MEMORY),
 		.max_size_bytes = UINT64_MAX,
 		.max_objects = DEFAULT_MAX_OBJECTS,
 		.stack_depth = SEEP_MAX_FRAMES,

@@ -37,6 +37,7 @@ struct seep_config {
 	char *scope_text; /* the scope as it was given, for reports */
 	bool list_probes; /* doctor: of these processes */
 	/* what */
+	uint32_t kinds; /* SEEP_KIND_BIT of each that is traced */
 	uint64_t min_size_bytes;
 	uint64_t max_size_bytes;
 	uint64_t min_age_ns;

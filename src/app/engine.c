@@ -41,6 +41,7 @@ static int new_tracer(struct seep_engine *engine)
 	const struct seep_config *config = engine->config;
 	struct seep_tracer_config tracer_config = {
 		.forced_variant = config->forced_variant,
+		.kinds = config->kinds,
 		.unplaced = config->unplaced,
 		.scope = &config->scope,
 		.allocators = config->allocators,

@@ -90,6 +90,29 @@ static int set_probed_pid(struct seep_config *config, const char *value)
 	return set_pid(config, value);
 }
 
+static int add_kind(struct seep_config *config, const char *name)
+{
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		if (strcmp(name, seep_kind_key((enum seep_kind)kind)) == 0) {
+			config->kinds |= SEEP_KIND_BIT(kind);
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int set_kinds(struct seep_config *config, const char *value)
+{
+	SEEP_AUTO_FREE char *copy = strdup(value);
+	char *position = copy, *word;
+	int error = copy ? 0 : -ENOMEM;
+
+	config->kinds = 0;
+	while (!error && (word = strsep(&position, ",")))
+		error = add_kind(config, word);
+	return error;
+}
+
 static int set_min_size(struct seep_config *config, const char *value)
 {
 	return seep_parse_size(value, &config->min_size_bytes);
@@ -225,7 +248,9 @@ static const struct option_row trace_rows[] = {
 	{'a', "all", NULL, "all processes of the machine", NULL, set_all},
 	{0, "children", NULL, "children too (default for commands and cgroups)", NULL,
 	 set_children},
-	{0, "alloc", "FUNCTION", "an allocating function of your own, as in the example", "What",
+	{'k', "kinds", "KIND[,KIND...]", "memory (default), mapping, thread, fd", "What",
+	 set_kinds},
+	{0, "alloc", "FUNCTION", "an allocating function of your own, as in the example", NULL,
 	 add_alloc},
 	{0, "free", "FUNCTION", "a releasing one; both may be repeated", NULL, add_free},
 	{0, "min-size", "SIZE", "track only allocations of at least this size", NULL, set_min_size},
@@ -329,6 +354,11 @@ static int check(const struct seep_config *config, const char *stray)
 			   "behind --");
 		return -EINVAL;
 	}
+	if (seep_allocators_num_user(config->allocators) &&
+	    !(config->kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY))) {
+		seep_error("--alloc and --free are for the kind memory, which is not traced");
+		return -EINVAL;
+	}
 	if (config->min_size_bytes > config->max_size_bytes) {
 		seep_error("--min-size is larger than --max-size: nothing would be tracked");
 		return -EINVAL;
@@ -353,6 +383,7 @@ static int finish_trace(struct seep_config *config, char **stray)
 		config->scope.children = true;
 	}
 	error = check(config, *stray);
+	seep_allocators_select(config->allocators, config->kinds);
 	return error ? error : describe_scope(config);
 }
 
@@ -362,6 +393,7 @@ static int finish_doctor(struct seep_config *config, char **stray)
 		seep_error("unexpected word \"%s\"", *stray);
 		return -EINVAL;
 	}
+	seep_allocators_select(config->allocators, config->kinds);
 	return describe_scope(config);
 }
 

@@ -10,7 +10,8 @@
 
 static const struct seep_allocator builtin[] = {
 #define SEEP_ALLOCATOR(name, family, role, size, count, pointer, out)                              \
-	{#name, SEEP_FAMILY_##family, SEEP_ROLE_##role, size, count, pointer, out},
+	{#name, SEEP_FAMILY_##family, SEEP_ROLE_##role, size, count, pointer,                      \
+	 out,	SEEP_KIND_MEMORY},
 	SEEP_MEMORY_FUNCTIONS(SEEP_ALLOCATOR)
 #undef SEEP_ALLOCATOR
 };
@@ -24,6 +25,7 @@ static const char *const family_texts[] = {
 };
 
 struct seep_allocators {
+	uint32_t kinds; /* selected */
 	size_t num_user;
 	struct seep_allocator *user; /* owns the names */
 	const struct seep_allocator *by_name[NUM_BUILTIN];
@@ -60,6 +62,7 @@ int seep_allocators_new(struct seep_allocators **ret_allocators)
 
 	if (!allocators)
 		return -ENOMEM;
+	allocators->kinds = UINT32_MAX;
 	for (size_t i = 0; i < NUM_BUILTIN; i++)
 		allocators->by_name[i] = &builtin[i];
 	qsort(allocators->by_name, NUM_BUILTIN, sizeof(allocators->by_name[0]), compare_names);
@@ -94,6 +97,16 @@ const struct seep_allocator *seep_allocators_at(const struct seep_allocators *al
 					      &builtin[index - allocators->num_user];
 }
 
+void seep_allocators_select(struct seep_allocators *allocators, uint32_t kinds)
+{
+	allocators->kinds = kinds;
+}
+
+uint32_t seep_allocators_kinds(const struct seep_allocators *allocators)
+{
+	return allocators->kinds;
+}
+
 static bool has_name(const struct seep_allocator *allocator, const char *name, size_t length)
 {
 	return strncmp(allocator->name, name, length) == 0 && allocator->name[length] == '\0';
@@ -117,7 +130,8 @@ const struct seep_allocator *seep_allocators_find(const struct seep_allocators *
 			high = middle;
 	}
 	/* The first name that begins so is the shortest. */
-	if (low < NUM_BUILTIN && has_name(allocators->by_name[low], symbol, length))
+	if (low < NUM_BUILTIN && has_name(allocators->by_name[low], symbol, length) &&
+	    allocators->kinds & SEEP_KIND_BIT(allocators->by_name[low]->kind))
 		return allocators->by_name[low];
 	return NULL;
 }

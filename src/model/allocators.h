@@ -9,7 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "seep/abi.h"
 #include "seep/functions.h"
+
+/* The kinds of objects that functions make, SEEP_KIND_BIT of each; the others are made by the kernel. */
+#define SEEP_KINDS_OF_FUNCTIONS (SEEP_KIND_BIT(SEEP_KIND_MEMORY) | SEEP_KIND_BIT(SEEP_KIND_THREAD))
 
 /* One function; see seep/functions.h for the arguments. */
 struct seep_allocator {
@@ -20,6 +24,7 @@ struct seep_allocator {
 	uint8_t count_arg;
 	uint8_t pointer_arg;
 	uint8_t out_arg;
+	enum seep_kind kind; /* of what it makes or releases */
 };
 
 /* What people call the family. */
@@ -30,7 +35,7 @@ unsigned int seep_allocator_num_args(const struct seep_allocator *allocator);
 
 struct seep_allocators;
 
-/* The functions of seep/functions.h. 0 or -ENOMEM. */
+/* The functions of seep/functions.h, of all kinds. 0 or -ENOMEM. */
 int seep_allocators_new(struct seep_allocators **ret_allocators);
 void seep_allocators_free(struct seep_allocators *allocators);
 
@@ -50,6 +55,10 @@ size_t seep_allocators_count(const struct seep_allocators *allocators);
 size_t seep_allocators_num_user(const struct seep_allocators *allocators);
 const struct seep_allocator *seep_allocators_at(const struct seep_allocators *allocators,
 						size_t index);
+
+/* From now on only functions of these kinds are found, SEEP_KIND_BIT of each. */
+void seep_allocators_select(struct seep_allocators *allocators, uint32_t kinds);
+uint32_t seep_allocators_kinds(const struct seep_allocators *allocators);
 
 /* The function with this symbol (@length bytes), or NULL. */
 const struct seep_allocator *seep_allocators_find(const struct seep_allocators *allocators,

@@ -19,8 +19,10 @@ static const struct name ends[] = {
 #undef END_NAME
 };
 
-static const char *const kinds[SEEP_KIND_COUNT] = {
-	[SEEP_KIND_MEMORY] = "memory",
+static const struct name kinds[] = {
+#define KIND_NAME(name, key, noun) [SEEP_KIND_##name] = {#key, noun},
+	SEEP_KINDS(KIND_NAME)
+#undef KIND_NAME
 };
 
 static const char *const metrics[SEEP_METRIC_COUNT] = {
@@ -52,7 +54,22 @@ const char *seep_end_text(enum seep_end end)
 
 const char *seep_kind_key(enum seep_kind kind)
 {
-	return kinds[kind];
+	return kinds[kind].key;
+}
+
+const char *seep_kind_noun(enum seep_kind kind)
+{
+	return kinds[kind].text;
+}
+
+int seep_origin_of(const struct seep_stack *stack)
+{
+	uint64_t last = stack->num_frames ? stack->frames[stack->num_frames - 1] : SEEP_FRAME_RAW;
+
+	if (last & SEEP_FRAME_RAW || SEEP_FRAME_FILE(last) != SEEP_FILE_ORIGIN ||
+	    SEEP_FRAME_OFFSET(last) >= SEEP_ORIGIN_COUNT)
+		return -1;
+	return (int)SEEP_FRAME_OFFSET(last);
 }
 
 const char *seep_metric_key(enum seep_metric metric)

@@ -2,6 +2,7 @@
 #include "model/snapshot.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void seep_counts_add(struct seep_counts *sum, const struct seep_counts *counts)
 {
@@ -56,27 +57,34 @@ void seep_sites_sort(struct seep_site *sites, size_t num_sites)
 		qsort(sites, num_sites, sizeof(*sites), compare_sites);
 }
 
+size_t seep_snapshot_num_kinds(const struct seep_snapshot *snapshot)
+{
+	size_t count = 0;
+
+	for (size_t kind = 0; kind < SEEP_KIND_COUNT; kind++)
+		count += snapshot->totals[kind].traced;
+	return count;
+}
+
+static void totals_add(struct seep_totals *totals, const struct seep_site *site)
+{
+	seep_counts_add(&totals->counts, &site->counts);
+	totals->live_objects += site->live_objects;
+	totals->live_bytes += site->live_bytes;
+}
+
 void seep_snapshot_sum(struct seep_process *processes, size_t num_processes,
 		       const struct seep_site *sites, size_t num_sites, struct seep_totals *totals)
 {
-	for (size_t i = 0; i < num_processes; i++) {
-		processes[i].counts = (struct seep_counts){0};
-		processes[i].live_objects = 0;
-		processes[i].live_bytes = 0;
-	}
 	for (size_t kind = 0; kind < SEEP_KIND_COUNT; kind++)
 		totals[kind] = (struct seep_totals){.traced = totals[kind].traced};
+	for (size_t i = 0; i < num_processes; i++)
+		memcpy(processes[i].totals, totals, sizeof(processes[i].totals));
 
 	for (size_t i = 0; i < num_sites; i++) {
 		const struct seep_site *site = &sites[i];
-		struct seep_process *process = &processes[site->process - processes];
-		struct seep_totals *total = &totals[site->kind];
 
-		seep_counts_add(&process->counts, &site->counts);
-		process->live_objects += site->live_objects;
-		process->live_bytes += site->live_bytes;
-		seep_counts_add(&total->counts, &site->counts);
-		total->live_objects += site->live_objects;
-		total->live_bytes += site->live_bytes;
+		totals_add(&processes[site->process - processes].totals[site->kind], site);
+		totals_add(&totals[site->kind], site);
 	}
 }

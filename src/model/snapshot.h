@@ -35,6 +35,14 @@ struct seep_stack {
 	const uint64_t *frames;
 };
 
+/* Of one kind: over all sites, or over those of a process. */
+struct seep_totals {
+	bool traced;
+	struct seep_counts counts;
+	uint64_t live_objects; /* as reported: see seep_site */
+	uint64_t live_bytes;
+};
+
 struct seep_process {
 	uint32_t id; /* as in abi.h: one program image of one process */
 	pid_t pid;
@@ -49,9 +57,22 @@ struct seep_process {
 	bool attached_late;    /* it ran before the trace: it may release blocks we never saw */
 	uint64_t rss_bytes;
 	uint64_t pre_attach_bytes; /* anonymous memory resident when the trace began */
-	struct seep_counts counts; /* sum over its sites */
-	uint64_t live_objects;	   /* as reported: see seep_site */
-	uint64_t live_bytes;
+	struct seep_totals totals[SEEP_KIND_COUNT];
+};
+
+/* Objects of a site that are alike in what their kind is about: types of descriptors, say. */
+struct seep_group {
+	const char *name; /* clean */
+	uint64_t objects;
+	uint64_t bytes;
+};
+
+/* What the live objects of a site are, as far as the kernel could be asked. */
+struct seep_details {
+	size_t num_groups;
+	const struct seep_group *groups;
+	size_t num_examples; /* a few */
+	const char *const *examples;
 };
 
 struct seep_site {
@@ -64,15 +85,10 @@ struct seep_site {
 	uint64_t live_objects;
 	uint64_t live_bytes;
 	int64_t live_bytes_change; /* since the snapshot before; 0 in the first */
+	int64_t live_objects_change;
 	uint64_t oldest_ns; /* age of the oldest live object, SEEP_UNKNOWN if there is none */
 	uint64_t lifetimes[SEEP_LIFETIME_BUCKETS];
-};
-
-struct seep_totals {
-	bool traced;
-	struct seep_counts counts;
-	uint64_t live_objects;
-	uint64_t live_bytes;
+	const struct seep_details *details; /* NULL: there is nothing to say */
 };
 
 /* What tracing costs, of the interval before the snapshot. SEEP_UNKNOWN or NAN if not measured. */
@@ -118,6 +134,9 @@ static inline bool seep_snapshot_lost(const struct seep_snapshot *snapshot, enum
 	return snapshot->losses[loss] != 0 && snapshot->losses[loss] != SEEP_UNKNOWN;
 }
 
+/* How many kinds were traced. */
+size_t seep_snapshot_num_kinds(const struct seep_snapshot *snapshot);
+
 static inline uint64_t seep_counts_live_objects(const struct seep_counts *counts)
 {
 	return counts->allocs - counts->frees;
@@ -136,6 +155,10 @@ const char *seep_loss_text(enum seep_loss loss);
 const char *seep_end_key(enum seep_end end);
 const char *seep_end_text(enum seep_end end);
 const char *seep_kind_key(enum seep_kind kind);
+const char *seep_kind_noun(enum seep_kind kind); /* "object": of one */
+
+/* The enum seep_origin of objects that were not seen being made, or -1 if they were. */
+int seep_origin_of(const struct seep_stack *stack);
 
 /* The four measures that folded stacks and flame graphs can show. */
 enum seep_metric {
@@ -156,8 +179,8 @@ const char *seep_metric_key(enum seep_metric metric); /* "live-bytes" */
 void seep_sites_sort(struct seep_site *sites, size_t num_sites);
 
 /*
- * Sums up: fills counts and live numbers of every process from the sites that point to it, and of
- * @totals, one for each kind, whose "traced" stays. The process of each site must be one of
+ * Sums up: fills the totals of every process from the sites that point to it, and @totals, one for each
+ * kind, whose "traced" stays and is that of the processes too. The process of each site must be one of
  * @processes.
  */
 void seep_snapshot_sum(struct seep_process *processes, size_t num_processes,

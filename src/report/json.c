@@ -74,20 +74,26 @@ static struct json_object *new_filters(struct seep_json *json, const struct seep
 	return filters;
 }
 
-static struct json_object *new_totals(struct seep_json *json, const struct seep_snapshot *snapshot)
+static void add_totals(struct seep_json *json, struct json_object *object,
+		       const struct seep_totals *totals)
+{
+	add_counts(json, object, &totals->counts);
+	seep_json_add_uint(json, object, "live_objects", totals->live_objects);
+	seep_json_add_uint(json, object, "live_bytes", totals->live_bytes);
+}
+
+/* By kind, of the traced ones. */
+static struct json_object *new_totals(struct seep_json *json, const struct seep_totals *totals)
 {
 	struct json_object *all = seep_json_new(json);
 
 	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		const struct seep_totals *totals = &snapshot->totals[kind];
 		struct json_object *object;
 
-		if (!totals->traced)
+		if (!totals[kind].traced)
 			continue;
 		object = seep_json_new(json);
-		add_counts(json, object, &totals->counts);
-		seep_json_add_uint(json, object, "live_objects", totals->live_objects);
-		seep_json_add_uint(json, object, "live_bytes", totals->live_bytes);
+		add_totals(json, object, &totals[kind]);
 		seep_json_add(json, all, seep_kind_key(kind), object);
 	}
 	return all;
@@ -128,9 +134,8 @@ static struct json_object *new_process(struct seep_json *json, const struct seep
 	seep_json_add_bool(json, object, "exited", process->exited);
 	seep_json_add_bool(json, object, "attached_late", process->attached_late);
 	seep_json_add_uint(json, object, "rss_bytes", process->rss_bytes);
-	add_counts(json, object, &process->counts);
-	seep_json_add_uint(json, object, "live_bytes", process->live_bytes);
-	seep_json_add_uint(json, object, "live_objects", process->live_objects);
+	add_totals(json, object, &process->totals[SEEP_KIND_MEMORY]);
+	seep_json_add(json, object, "totals", new_totals(json, process->totals));
 	seep_json_add_uint(json, object, "pre_attach_bytes", process->pre_attach_bytes);
 	seep_json_add_null(json, object, "coverage");
 	return object;
@@ -153,7 +158,7 @@ static void write_head(struct json_report *report)
 	seep_json_add(json, head, "scope", new_scope(json, snapshot));
 	seep_json_add(json, head, "filters", new_filters(json, snapshot));
 	seep_json_add_bool(json, head, "sampled", false);
-	seep_json_add(json, head, "totals", new_totals(json, snapshot));
+	seep_json_add(json, head, "totals", new_totals(json, snapshot->totals));
 	seep_json_write_open(json, head);
 }
 
@@ -171,20 +176,45 @@ static void write_processes(struct json_report *report)
 
 static struct json_object *new_lifetimes(struct seep_json *json, const struct seep_site *site)
 {
-	struct json_object *lifetimes = json_object_new_array();
+	struct json_object *lifetimes = seep_json_new_array(json);
 	size_t used = SEEP_LIFETIME_BUCKETS;
 
 	while (used > 0 && site->lifetimes[used - 1] == 0)
 		used--;
-	for (size_t i = 0; lifetimes && i < used; i++) {
-		struct json_object *count = json_object_new_uint64(site->lifetimes[i]);
-
-		if (!count || json_object_array_add(lifetimes, count) != 0) {
-			json_object_put(count);
-			json->out->error = -ENOMEM;
-		}
-	}
+	for (size_t i = 0; i < used; i++)
+		seep_json_append(json, lifetimes, json_object_new_uint64(site->lifetimes[i]));
 	return lifetimes;
+}
+
+static struct json_object *new_group(struct seep_json *json, const struct seep_group *group)
+{
+	struct json_object *object = seep_json_new(json);
+
+	seep_json_add_text(json, object, "name", group->name);
+	seep_json_add_uint(json, object, "objects", group->objects);
+	seep_json_add_uint(json, object, "bytes", group->bytes);
+	return object;
+}
+
+static void add_details(struct seep_json *json, struct json_object *site,
+			const struct seep_details *details)
+{
+	struct json_object *object, *groups, *examples;
+
+	if (!details) {
+		seep_json_add_null(json, site, "details");
+		return;
+	}
+	object = seep_json_new(json);
+	groups = seep_json_new_array(json);
+	examples = seep_json_new_array(json);
+	for (size_t i = 0; i < details->num_groups; i++)
+		seep_json_append(json, groups, new_group(json, &details->groups[i]));
+	for (size_t i = 0; i < details->num_examples; i++)
+		seep_json_append_text(json, examples, details->examples[i]);
+	seep_json_add(json, object, "groups", groups);
+	seep_json_add(json, object, "examples", examples);
+	seep_json_add(json, site, "details", object);
 }
 
 static void write_line(struct seep_json *json, const struct seep_location *location,
@@ -254,12 +284,16 @@ static int write_site(struct json_report *report, const struct seep_site *site)
 	add_counts(json, object, &site->counts);
 	seep_json_add_uint(json, object, "live_objects", site->live_objects);
 	seep_json_add_uint(json, object, "live_bytes", site->live_bytes);
-	if (report->snapshot->seq > 1)
+	if (report->snapshot->seq > 1) {
 		seep_json_add_int(json, object, "live_bytes_change", site->live_bytes_change);
-	else
+		seep_json_add_int(json, object, "live_objects_change", site->live_objects_change);
+	} else {
 		seep_json_add_null(json, object, "live_bytes_change");
+		seep_json_add_null(json, object, "live_objects_change");
+	}
 	seep_json_add_seconds(json, object, "oldest_s", site->oldest_ns);
 	seep_json_add(json, object, "lifetimes_us_log2", new_lifetimes(json, site));
+	add_details(json, object, site->details);
 	seep_json_add_null(json, object, "verdict");
 	/* Without frames nothing is known of the end either. */
 	seep_json_add_text(json, object, "stack_end",

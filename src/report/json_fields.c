@@ -38,6 +38,36 @@ struct json_object *seep_json_new(struct seep_json *json)
 	return object;
 }
 
+struct json_object *seep_json_new_array(struct seep_json *json)
+{
+	struct json_object *array = json_object_new_array();
+
+	if (!array)
+		fail(json);
+	return array;
+}
+
+void seep_json_append(struct seep_json *json, struct json_object *array, struct json_object *value)
+{
+	if (array && value && json_object_array_add(array, value) == 0)
+		return;
+	json_object_put(value);
+	fail(json);
+}
+
+/* NULL when memory is out. */
+static struct json_object *new_text(struct seep_json *json, const char *text)
+{
+	seep_buffer_reset(&json->clean);
+	seep_text_append_clean(&json->clean, text, SIZE_MAX);
+	return json->clean.error ? NULL : json_object_new_string(json->clean.data);
+}
+
+void seep_json_append_text(struct seep_json *json, struct json_object *array, const char *text)
+{
+	seep_json_append(json, array, new_text(json, text));
+}
+
 static void add_member(struct seep_json *json, struct json_object *object, const char *key,
 		       struct json_object *value)
 {
@@ -121,15 +151,10 @@ void seep_json_add_real(struct seep_json *json, struct json_object *object, cons
 void seep_json_add_text(struct seep_json *json, struct json_object *object, const char *key,
 			const char *text)
 {
-	if (!text) {
+	if (text)
+		seep_json_add(json, object, key, new_text(json, text));
+	else
 		seep_json_add_null(json, object, key);
-		return;
-	}
-	seep_buffer_reset(&json->clean);
-	seep_text_append_clean(&json->clean, text, SIZE_MAX);
-	if (json->clean.error)
-		fail(json);
-	seep_json_add(json, object, key, json_object_new_string(json->clean.data));
 }
 
 /* Appends what @object looks like, less @skip bytes at its beginning and @cut at its end. */

@@ -24,6 +24,13 @@ void seep_json_done(struct seep_json *json);
 /* A new object; NULL when memory is out, which the functions below accept. */
 struct json_object *seep_json_new(struct seep_json *json);
 
+/* A new array; NULL when memory is out, which seep_json_append accepts. */
+struct json_object *seep_json_new_array(struct seep_json *json);
+/* @value becomes the last of @array, or is released. */
+void seep_json_append(struct seep_json *json, struct json_object *array, struct json_object *value);
+/* Raw text of a target. */
+void seep_json_append_text(struct seep_json *json, struct json_object *array, const char *text);
+
 /* @value becomes part of @object, or is released. */
 void seep_json_add(struct seep_json *json, struct json_object *object, const char *key,
 		   struct json_object *value);

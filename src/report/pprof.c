@@ -25,12 +25,28 @@
 #define FLUSH_BYTES   65536
 #define PAGE_BYTES    4096
 #define PID_MAX	      12
-#define NUM_VALUES    4
+#define MAX_VALUES    7 /* four of memory, one of each other kind */
 #define NUM_LABELS    3
 #define MAX_LOCATIONS (SEEP_MAX_FRAMES + 1) /* and the marker of a partial stack */
 
 /* Keys of markers among those of frames (seep_report_frame_key): no address is as high. */
 #define MARKER_KEY(end) (UINT64_MAX - (end))
+
+/* The values of a sample; those of kinds that are not traced are left out. */
+static const struct value_kind {
+	enum seep_kind kind;
+	enum seep_metric metric;
+	const char *type;
+	const char *unit;
+} value_kinds[MAX_VALUES] = {
+	{SEEP_KIND_MEMORY, SEEP_METRIC_ALLOC_OBJECTS, "alloc_objects", "count"},
+	{SEEP_KIND_MEMORY, SEEP_METRIC_ALLOC_BYTES, "alloc_space", "bytes"},
+	{SEEP_KIND_MEMORY, SEEP_METRIC_LIVE_OBJECTS, "inuse_objects", "count"},
+	{SEEP_KIND_MEMORY, SEEP_METRIC_LIVE_BYTES, "inuse_space", "bytes"},
+	{SEEP_KIND_MAPPING, SEEP_METRIC_LIVE_BYTES, "mapping_space", "bytes"},
+	{SEEP_KIND_THREAD, SEEP_METRIC_LIVE_OBJECTS, "threads", "count"},
+	{SEEP_KIND_FD, SEEP_METRIC_LIVE_OBJECTS, "fds", "count"},
+};
 
 struct pprof_mapping {
 	uint32_t file_text;
@@ -255,12 +271,28 @@ static int64_t to_int64(uint64_t value)
 	return value < INT64_MAX ? (int64_t)value : INT64_MAX;
 }
 
+/* How many. */
+static size_t fill_values(const struct pprof *pprof, const struct seep_site *site,
+			  int64_t values[MAX_VALUES])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < MAX_VALUES; i++) {
+		const struct value_kind *value = &value_kinds[i];
+
+		if (!pprof->snapshot->totals[value->kind].traced)
+			continue;
+		values[count++] = site->kind == value->kind ?
+					  to_int64(seep_site_metric(site, value->metric)) :
+					  0;
+	}
+	return count;
+}
+
 static void pack_sample(struct pprof *pprof, const struct seep_site *site)
 {
-	const struct seep_counts *counts = &site->counts;
 	uint64_t location_ids[MAX_LOCATIONS];
-	int64_t values[NUM_VALUES] = {to_int64(counts->allocs), to_int64(counts->alloc_bytes),
-				      to_int64(site->live_objects), to_int64(site->live_bytes)};
+	int64_t values[MAX_VALUES];
 	Seep__Pprof__Label labels[NUM_LABELS];
 	Seep__Pprof__Label *list[NUM_LABELS] = {&labels[0], &labels[1], &labels[2]};
 	Seep__Pprof__Profile part = SEEP__PPROF__PROFILE__INIT;
@@ -269,7 +301,7 @@ static void pack_sample(struct pprof *pprof, const struct seep_site *site)
 	char pid[PID_MAX];
 
 	sample.location_ids = location_ids;
-	sample.n_values = NUM_VALUES;
+	sample.n_values = fill_values(pprof, site, values);
 	sample.values = values;
 	sample.n_labels = NUM_LABELS;
 	sample.labels = list;
@@ -340,18 +372,23 @@ static Seep__Pprof__ValueType value_type(struct pprof *pprof, const char *type, 
 static void pack_head(struct pprof *pprof)
 {
 	Seep__Pprof__Profile part = SEEP__PPROF__PROFILE__INIT;
-	Seep__Pprof__ValueType types[NUM_VALUES] = {
-		value_type(pprof, "alloc_objects", "count"),
-		value_type(pprof, "alloc_space", "bytes"),
-		value_type(pprof, "inuse_objects", "count"),
-		value_type(pprof, "inuse_space", "bytes"),
-	};
-	Seep__Pprof__ValueType *list[NUM_VALUES] = {&types[0], &types[1], &types[2], &types[3]};
-	Seep__Pprof__ValueType period = value_type(pprof, "space", "bytes");
+	Seep__Pprof__ValueType types[MAX_VALUES], *list[MAX_VALUES], period;
+	const char *fallback = "";
 
-	part.n_sample_types = NUM_VALUES;
+	for (size_t i = 0; i < MAX_VALUES; i++) {
+		if (!pprof->snapshot->totals[value_kinds[i].kind].traced)
+			continue;
+		types[part.n_sample_types] =
+			value_type(pprof, value_kinds[i].type, value_kinds[i].unit);
+		list[part.n_sample_types] = &types[part.n_sample_types];
+		part.n_sample_types++;
+		/* The last one of memory, else the first. */
+		if (!*fallback || value_kinds[i].kind == SEEP_KIND_MEMORY)
+			fallback = value_kinds[i].type;
+	}
+	period = value_type(pprof, "space", "bytes");
 	part.sample_types = list;
-	part.default_sample_type_text = text_number(pprof, "inuse_space");
+	part.default_sample_type_text = text_number(pprof, fallback);
 	part.period_type = &period;
 	part.period = 1; /* every allocation counts, none is sampled */
 	part.time_ns = to_int64(pprof->snapshot->utc_ns);

@@ -96,36 +96,68 @@ static void put_header(struct text *text)
 	seep_buffer_putc(text->layout.out, '\n');
 }
 
-/* "6.73 MiB in 4,226 objects" */
-static void append_amount(struct seep_buffer *buffer, uint64_t bytes, uint64_t objects)
+/* How much there is more of the kind, in what it is measured by, than in the last report. */
+static void append_change(struct text *text, enum seep_kind kind)
 {
-	char unit[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX];
+	struct seep_totals change = {0}; /* as if signed, but it may wrap around */
 
-	seep_buffer_printf(buffer, "%s in %s object%s", seep_format_bytes(unit, bytes),
-			   seep_format_count(count, objects), objects == 1 ? "" : "s");
+	if (text->snapshot->seq == 1)
+		return;
+	for (size_t i = 0; i < text->snapshot->num_sites; i++) {
+		const struct seep_site *site = &text->snapshot->sites[i];
+
+		if (site->kind != kind)
+			continue;
+		change.live_bytes += (uint64_t)site->live_bytes_change;
+		change.live_objects += (uint64_t)site->live_objects_change;
+	}
+	seep_buffer_puts(&text->note, ", ");
+	seep_text_append_change(&text->note, kind, (int64_t)change.live_bytes,
+				(int64_t)change.live_objects);
+	seep_buffer_puts(&text->note, " since the last report");
 }
 
 static void put_totals(struct text *text, enum seep_kind kind)
 {
 	const struct seep_totals *totals = &text->snapshot->totals[kind];
+	const struct seep_counts *counts = &totals->counts;
 	struct seep_buffer *note = &text->note;
-	uint64_t change = 0; /* as if signed, but it may wrap around */
-	char unit[SEEP_UNIT_MAX];
 
-	for (size_t i = 0; i < text->snapshot->num_sites; i++) {
-		if (text->snapshot->sites[i].kind == kind)
-			change += (uint64_t)text->snapshot->sites[i].live_bytes_change;
-	}
-	append_amount(note, totals->live_bytes, totals->live_objects);
-	if (text->snapshot->seq > 1)
-		seep_buffer_printf(note, ", %s since the last report",
-				   change ? seep_format_bytes_change(unit, (int64_t)change) :
-					    "unchanged");
+	seep_text_append_amount(note, kind, totals->live_bytes, totals->live_objects);
+	append_change(text, kind);
 	put_fact(text, SEEP_STYLE_STRONG, "live");
-	append_amount(note, totals->counts.alloc_bytes, totals->counts.allocs);
-	put_fact(text, SEEP_STYLE_PLAIN, "allocated");
-	append_amount(note, totals->counts.free_bytes, totals->counts.frees);
+	seep_text_append_amount(note, kind, counts->alloc_bytes, counts->allocs);
+	put_fact(text, SEEP_STYLE_PLAIN, kind == SEEP_KIND_MEMORY ? "allocated" : "made");
+	seep_text_append_amount(note, kind, counts->free_bytes, counts->frees);
 	put_fact(text, SEEP_STYLE_PLAIN, "released");
+}
+
+/* One of several kinds: a line. */
+static void put_kind(struct text *text, enum seep_kind kind)
+{
+	const struct seep_totals *totals = &text->snapshot->totals[kind];
+	char made[SEEP_UNIT_MAX], released[SEEP_UNIT_MAX];
+
+	seep_text_append_amount(&text->note, kind, totals->live_bytes, totals->live_objects);
+	append_change(text, kind);
+	seep_buffer_printf(&text->note, "; %s made, %s released",
+			   seep_format_count(made, totals->counts.allocs),
+			   seep_format_count(released, totals->counts.frees));
+	put_fact(text, SEEP_STYLE_STRONG, seep_kind_key(kind));
+}
+
+static void put_kinds(struct text *text)
+{
+	bool several = seep_snapshot_num_kinds(text->snapshot) > 1;
+
+	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		if (!text->snapshot->totals[kind].traced)
+			continue;
+		if (several)
+			put_kind(text, kind);
+		else
+			put_totals(text, kind);
+	}
 }
 
 static void put_resident(struct text *text)
@@ -273,8 +305,14 @@ static int compare_processes(const void *left, const void *right)
 	const struct seep_process *a = *(const struct seep_process *const *)left;
 	const struct seep_process *b = *(const struct seep_process *const *)right;
 
-	if (a->live_bytes != b->live_bytes)
-		return a->live_bytes < b->live_bytes ? 1 : -1;
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		const struct seep_totals *of_a = &a->totals[kind], *of_b = &b->totals[kind];
+
+		if (of_a->live_bytes != of_b->live_bytes)
+			return of_a->live_bytes < of_b->live_bytes ? 1 : -1;
+		if (of_a->live_objects != of_b->live_objects)
+			return of_a->live_objects < of_b->live_objects ? 1 : -1;
+	}
 	if (a->pid != b->pid)
 		return a->pid < b->pid ? -1 : 1;
 	return a->id < b->id ? -1 : a->id > b->id;
@@ -285,18 +323,53 @@ static const char *bytes_or_unknown(char unit[SEEP_UNIT_MAX], uint64_t bytes)
 	return bytes == SEEP_UNKNOWN ? "-" : seep_format_bytes(unit, bytes);
 }
 
+/* What is alive of each traced kind. */
+static void append_live_columns(struct seep_buffer *note, const struct seep_process *process)
+{
+	char bytes[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX];
+
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		const struct seep_totals *totals = &process->totals[kind];
+
+		if (!totals->traced)
+			continue;
+		if (kind == SEEP_KIND_MEMORY || kind == SEEP_KIND_MAPPING)
+			seep_buffer_printf(note, "  %10s",
+					   seep_format_bytes(bytes, totals->live_bytes));
+		if (kind != SEEP_KIND_MAPPING)
+			seep_buffer_printf(note, kind == SEEP_KIND_MEMORY ? "  %11s" : "  %7s",
+					   seep_format_count(count, totals->live_objects));
+	}
+}
+
+/* The heads of these columns. */
+static void put_live_heads(struct text *text)
+{
+	static const char *const heads[SEEP_KIND_COUNT] = {
+		[SEEP_KIND_MEMORY] = "        live      objects",
+		[SEEP_KIND_MAPPING] = "    mappings",
+		[SEEP_KIND_THREAD] = "  threads",
+		[SEEP_KIND_FD] = "      fds",
+	};
+
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		if (text->snapshot->totals[kind].traced)
+			seep_buffer_puts(text->layout.out, heads[kind]);
+	}
+}
+
 static void put_process(struct text *text, const struct seep_process *process)
 {
-	char live[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX], rss[SEEP_UNIT_MAX], before[SEEP_UNIT_MAX];
+	char rss[SEEP_UNIT_MAX], before[SEEP_UNIT_MAX];
 	struct seep_buffer *note = &text->note;
 
 	append_clean_elided(note, process->comm ? process->comm : "unknown", COMMAND_COLUMNS);
 	seep_buffer_printf(text->layout.out, "  %7d  %s", (int)process->pid, note->data);
 	seep_layout_pad(&text->layout, COMMAND_COLUMNS - seep_text_columns(note->data));
 	seep_layout_reset(&text->layout, note);
+	append_live_columns(note, process);
 	seep_buffer_printf(
-		note, "  %10s  %11s  %10s  %10s", seep_format_bytes(live, process->live_bytes),
-		seep_format_count(count, process->live_objects),
+		note, "  %10s  %10s",
 		process->exited ? "exited" : bytes_or_unknown(rss, process->rss_bytes),
 		process->attached_late ? bytes_or_unknown(before, process->pre_attach_bytes) : "-");
 	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 11 + COMMAND_COLUMNS, note->data);
@@ -327,8 +400,9 @@ static int put_processes(struct text *text)
 	if (shown > PROCESSES_MAX && !text->options->verbose)
 		shown = PROCESSES_MAX;
 
-	seep_buffer_printf(text->layout.out, "\n  %7s  %-*s  %10s  %11s  %10s  %10s\n", "pid",
-			   COMMAND_COLUMNS, "command", "live", "objects", "resident", "before");
+	seep_buffer_printf(text->layout.out, "\n  %7s  %-*s", "pid", COMMAND_COLUMNS, "command");
+	put_live_heads(text);
+	seep_buffer_printf(text->layout.out, "  %10s  %10s\n", "resident", "before");
 	for (size_t i = 0; i < shown; i++)
 		put_process(text, order[i]);
 	if (shown < snapshot->num_processes)
@@ -352,10 +426,7 @@ static int render_text(const struct seep_snapshot *snapshot, struct seep_symboli
 	if (snapshot->seq > 1)
 		seep_buffer_putc(buffer, '\n');
 	put_header(&text);
-	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		if (snapshot->totals[kind].traced)
-			put_totals(&text, kind);
-	}
+	put_kinds(&text);
 	put_resident(&text);
 	put_filters(&text);
 	put_ends(&text);

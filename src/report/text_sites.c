@@ -34,6 +34,40 @@ struct shown {
 	bool repeating;
 };
 
+/* Threads and descriptors are counted, the others measured. */
+static bool is_counted(enum seep_kind kind)
+{
+	return kind == SEEP_KIND_THREAD || kind == SEEP_KIND_FD;
+}
+
+void seep_text_append_amount(struct seep_buffer *buffer, enum seep_kind kind, uint64_t bytes,
+			     uint64_t objects)
+{
+	char unit[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX];
+
+	if (!is_counted(kind))
+		seep_buffer_printf(buffer, "%s in ", seep_format_bytes(unit, bytes));
+	seep_buffer_printf(buffer, "%s %s%s", seep_format_count(count, objects),
+			   seep_kind_noun(kind), objects == 1 ? "" : "s");
+	if (kind == SEEP_KIND_THREAD && bytes > 0)
+		seep_buffer_printf(buffer, " with %s of stack", seep_format_bytes(unit, bytes));
+}
+
+void seep_text_append_change(struct seep_buffer *buffer, enum seep_kind kind, int64_t bytes,
+			     int64_t objects)
+{
+	char unit[SEEP_UNIT_MAX];
+	uint64_t size = objects < 0 ? -(uint64_t)objects : (uint64_t)objects;
+
+	if (is_counted(kind) ? !objects : !bytes)
+		seep_buffer_puts(buffer, "unchanged");
+	else if (is_counted(kind))
+		seep_buffer_printf(buffer, "%c%s", objects < 0 ? '-' : '+',
+				   seep_format_count(unit, size));
+	else
+		seep_buffer_puts(buffer, seep_format_bytes_change(unit, bytes));
+}
+
 static bool is_live(const struct seep_site *site)
 {
 	return site->live_objects > 0 || site->live_bytes > 0;
@@ -192,25 +226,49 @@ static void put_stack(struct site_list *list, const struct seep_site *site)
 	put_end(list, site->stack);
 }
 
+/* "    8 socket, 2 pipe", and below it the examples. */
+static void put_details(struct site_list *list, const struct seep_details *details)
+{
+	struct seep_buffer *line = &list->clean;
+	char count[SEEP_UNIT_MAX];
+
+	seep_layout_reset(list->layout, line);
+	for (size_t i = 0; i < details->num_groups; i++)
+		seep_buffer_printf(line, "%s%s %s", i ? ", " : "",
+				   seep_format_count(count, details->groups[i].objects),
+				   details->groups[i].name);
+	if (line->length > 0) {
+		seep_layout_pad(list->layout, STACK_INDENT);
+		seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, STACK_INDENT, line->data);
+	}
+	for (size_t i = 0; i < details->num_examples; i++) {
+		seep_layout_reset(list->layout, line);
+		seep_buffer_puts(line, i ? "      " : "e.g.  ");
+		seep_text_append_clean(line, details->examples[i], SIZE_MAX);
+		seep_layout_pad(list->layout, STACK_INDENT);
+		seep_layout_wrap(list->layout, SEEP_STYLE_FAINT, STACK_INDENT + 6, line->data);
+	}
+}
+
 static void put_site(struct site_list *list, const struct seep_site *site, size_t number)
 {
 	const struct seep_totals *totals = &list->snapshot->totals[site->kind];
+	bool counted = is_counted(site->kind);
+	uint64_t part = counted ? site->live_objects : site->live_bytes;
+	uint64_t whole = counted ? totals->live_objects : totals->live_bytes;
 	struct seep_buffer *line = &list->clean;
 	char unit[SEEP_UNIT_MAX];
 
 	seep_layout_reset(list->layout, line);
 	seep_buffer_printf(line, "#%-3zu", number);
-	seep_buffer_puts(line, seep_format_bytes(unit, site->live_bytes));
-	seep_buffer_printf(line, " in %s object%s", seep_format_count(unit, site->live_objects),
-			   site->live_objects == 1 ? "" : "s");
-	if (totals->live_bytes > 0)
-		seep_buffer_printf(line, ", %s of live",
-				   seep_format_percent(unit, site->live_bytes, totals->live_bytes));
-	if (list->snapshot->seq > 1)
-		seep_buffer_printf(line, ", %s",
-				   site->live_bytes_change ?
-					   seep_format_bytes_change(unit, site->live_bytes_change) :
-					   "unchanged");
+	seep_text_append_amount(line, site->kind, site->live_bytes, site->live_objects);
+	if (whole > 0)
+		seep_buffer_printf(line, ", %s of live", seep_format_percent(unit, part, whole));
+	if (list->snapshot->seq > 1) {
+		seep_buffer_puts(line, ", ");
+		seep_text_append_change(line, site->kind, site->live_bytes_change,
+					site->live_objects_change);
+	}
 	if (site->oldest_ns != SEEP_UNKNOWN)
 		seep_buffer_printf(line, ", oldest %s",
 				   seep_format_duration(unit, site->oldest_ns));
@@ -222,6 +280,8 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 		seep_buffer_printf(line, ", site %016" PRIx64, site->id);
 	seep_buffer_putc(list->layout->out, '\n');
 	seep_layout_wrap(list->layout, SEEP_STYLE_STRONG, STACK_INDENT, line->data);
+	if (site->details)
+		put_details(list, site->details);
 	put_stack(list, site);
 }
 
@@ -253,19 +313,36 @@ static void put_empty(struct site_list *list)
 	seep_layout_wrap(list->layout, SEEP_STYLE_STRONG, 0, line->data);
 }
 
-static void put_rest(struct site_list *list, size_t shown, size_t live)
+/* The sites of one kind: the largest, and what the others add up to. */
+static size_t put_sites_of(struct site_list *list, enum seep_kind kind, size_t top)
 {
-	uint64_t rest_bytes = 0, rest_objects = 0;
-	char unit[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX];
+	const struct seep_snapshot *snapshot = list->snapshot;
+	struct seep_buffer *out = list->layout->out;
+	struct seep_totals rest = {0};
+	size_t live = 0;
 
-	for (size_t i = shown; i < live; i++) {
-		rest_bytes += list->snapshot->sites[i].live_bytes;
-		rest_objects += list->snapshot->sites[i].live_objects;
+	/* Sorted by live bytes, then live objects. */
+	for (size_t i = 0; i < snapshot->num_sites; i++) {
+		const struct seep_site *site = &snapshot->sites[i];
+
+		if (site->kind != kind || !is_live(site))
+			continue;
+		if (live == 0 && seep_snapshot_num_kinds(snapshot) > 1)
+			seep_buffer_printf(out, "\n%s\n", seep_kind_key(kind));
+		if (live++ < top) {
+			put_site(list, site, live);
+			continue;
+		}
+		rest.live_bytes += site->live_bytes;
+		rest.live_objects += site->live_objects;
 	}
-	seep_buffer_printf(list->layout->out, "\n%zu more site%s hold%s %s in %s object%s.\n",
-			   live - shown, live - shown == 1 ? "" : "s", live - shown == 1 ? "s" : "",
-			   seep_format_bytes(unit, rest_bytes),
-			   seep_format_count(count, rest_objects), rest_objects == 1 ? "" : "s");
+	if (live <= top)
+		return live;
+	seep_buffer_printf(out, "\n%zu more site%s hold%s ", live - top, live - top == 1 ? "" : "s",
+			   live - top == 1 ? "s" : "");
+	seep_text_append_amount(out, kind, rest.live_bytes, rest.live_objects);
+	seep_buffer_puts(out, ".\n");
+	return live;
 }
 
 void seep_text_put_sites(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
@@ -278,21 +355,15 @@ void seep_text_put_sites(const struct seep_layout *layout, const struct seep_sna
 		.symbolizer = symbolizer,
 		.verbose = options->verbose,
 	};
-	size_t live = 0, shown;
+	size_t live = 0;
 
 	seep_buffer_init(&list.function);
 	seep_buffer_init(&list.source);
 	seep_buffer_init(&list.clean);
-	/* Sorted by live bytes, then live objects: those with nothing come last. */
-	while (live < snapshot->num_sites && is_live(&snapshot->sites[live]))
-		live++;
-	shown = live < options->top ? live : options->top;
+	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++)
+		live += put_sites_of(&list, kind, options->top);
 	if (live == 0)
 		put_empty(&list);
-	for (size_t i = 0; i < shown; i++)
-		put_site(&list, &snapshot->sites[i], i + 1);
-	if (shown < live)
-		put_rest(&list, shown, live);
 	seep_layout_reset(layout, &list.function);
 	seep_layout_reset(layout, &list.source);
 	seep_layout_reset(layout, &list.clean);

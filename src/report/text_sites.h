@@ -8,6 +8,16 @@
 #include "report/report.h"
 #include "symbol/symbolizer.h"
 
+/*
+ * What there is of a kind, in what it is measured by: "6.73 MiB in 4,226 objects", "12 threads with 96.0
+ * MiB of stack", "12 descriptors".
+ */
+void seep_text_append_amount(struct seep_buffer *buffer, enum seep_kind kind, uint64_t bytes,
+			     uint64_t objects);
+/* How much more of it: "+1.50 KiB", "-3", "unchanged". */
+void seep_text_append_change(struct seep_buffer *buffer, enum seep_kind kind, int64_t bytes,
+			     int64_t objects);
+
 /* Failures are kept in the buffer of @layout. */
 void seep_text_put_sites(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
 			 struct seep_symbolizer *symbolizer,

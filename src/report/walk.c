@@ -129,6 +129,13 @@ int seep_report_fold(const struct seep_snapshot *snapshot, struct seep_symbolize
 	err = name.error ? name.error : fn(context, name.data);
 	if (err)
 		return err;
+	if (seep_snapshot_num_kinds(snapshot) > 1) {
+		seep_buffer_reset(&name);
+		seep_buffer_printf(&name, "[%s]", seep_kind_key(site->kind));
+		err = name.error ? name.error : fn(context, name.data);
+		if (err)
+			return err;
+	}
 	seep_buffer_reset(&name);
 	seep_report_append_marker(&name, site->stack);
 	if (name.length > 0 || name.error)

@@ -74,6 +74,11 @@ struct seep_symbolizer {
 };
 
 static const struct seep_line unknown_line;
+static const struct seep_line origin_lines[SEEP_ORIGIN_COUNT] = {
+#define ORIGIN_LINE(name, text) [SEEP_ORIGIN_##name] = {.function = text},
+	SEEP_ORIGINS(ORIGIN_LINE)
+#undef ORIGIN_LINE
+};
 static const struct seep_location out_of_memory = {.num_lines = 1, .lines = &unknown_line};
 
 int seep_symbolizer_new(struct seep_symbolizer **ret_symbolizer)
@@ -440,6 +445,8 @@ const struct seep_location *seep_symbolizer_resolve(struct seep_symbolizer *symb
 	}
 	if (file)
 		locate(symbolizer, file, location);
+	else if (!(frame & SEEP_FRAME_RAW) && SEEP_FRAME_FILE(frame) == SEEP_FILE_ORIGIN)
+		location->lines = &origin_lines[location->offset % SEEP_ORIGIN_COUNT];
 	use_given_name(symbolizer, frame, location);
 	if (seep_frame_table_set(&symbolizer->frames, frame, location))
 		return &out_of_memory;

@@ -15,10 +15,12 @@
 /* What has to be remembered of a site from one snapshot to the next. */
 struct memory {
 	struct seep_site_key key;
-	uint64_t seq;	 /* of the last snapshot with this site ... */
-	size_t index;	 /* ... where it stood there ... */
-	uint64_t before; /* ... and its live bytes in the one before */
+	uint64_t seq;	       /* of the last snapshot with this site ... */
+	size_t index;	       /* ... where it stood there ... */
+	uint64_t bytes_before; /* ... and what was alive in the one before */
+	uint64_t objects_before;
 	uint64_t live_bytes;
+	uint64_t live_objects;
 	UT_hash_handle hh;
 };
 
@@ -157,6 +159,8 @@ static void merge_site(struct seep_site *site, const struct seep_site *other)
 	site->live_bytes += other->live_bytes;
 	for (int i = 0; i < SEEP_LIFETIME_BUCKETS; i++)
 		site->lifetimes[i] += other->lifetimes[i];
+	if (!site->details)
+		site->details = other->details;
 	if (site->oldest_ns == SEEP_UNKNOWN ||
 	    (other->oldest_ns != SEEP_UNKNOWN && other->oldest_ns > site->oldest_ns))
 		site->oldest_ns = other->oldest_ns;
@@ -169,7 +173,8 @@ static int append_site(struct seep_collector *collector, const struct seep_site 
 
 	if (error)
 		return error;
-	memory->before = memory->live_bytes;
+	memory->bytes_before = memory->live_bytes;
+	memory->objects_before = memory->live_objects;
 	memory->seq = collector->snapshot.seq;
 	memory->index = collector->snapshot.num_sites;
 	collector->sites[collector->snapshot.num_sites++] = *site;
@@ -187,11 +192,13 @@ static int add_site(struct pass *pass, const struct seep_record *record,
 	};
 	struct seep_site_key one_key = *key;
 	struct memory *memory;
+	struct seep_site *kept;
 	int error;
 
 	if (!site.stack)
 		return -ENOMEM;
 	fill_site(pass, value, &site);
+	site.details = seep_census_details(collector->config.census, key);
 	one_key.stack = site.stack->hash;
 	error = memory_get(collector, &one_key, &memory);
 	if (error)
@@ -202,9 +209,14 @@ static int add_site(struct pass *pass, const struct seep_record *record,
 		error = append_site(collector, &site, memory);
 	if (error)
 		return error;
-	memory->live_bytes = collector->sites[memory->index].live_bytes;
-	collector->sites[memory->index].live_bytes_change =
-		collector->snapshot.seq > 1 ? (int64_t)(memory->live_bytes - memory->before) : 0;
+	kept = &collector->sites[memory->index];
+	memory->live_bytes = kept->live_bytes;
+	memory->live_objects = kept->live_objects;
+	if (collector->snapshot.seq > 1) {
+		kept->live_bytes_change = (int64_t)(memory->live_bytes - memory->bytes_before);
+		kept->live_objects_change =
+			(int64_t)(memory->live_objects - memory->objects_before);
+	}
 	return 0;
 }
 
@@ -322,7 +334,8 @@ static void describe(struct seep_collector *collector, bool final, uint64_t now_
 		.min_size_bytes = config->min_size_bytes,
 		.max_size_bytes = config->max_size_bytes,
 	};
-	collector->snapshot.totals[SEEP_KIND_MEMORY].traced = true;
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++)
+		collector->snapshot.totals[kind].traced = config->kinds & SEEP_KIND_BIT(kind);
 	collector->taken_ns = now_ns;
 }
 

@@ -77,6 +77,18 @@ void seep_targets_preload(struct seep_targets *targets, const struct seep_target
 	seep_tables_drain(targets->config.tables);
 }
 
+/* Without any function there is nothing to be traced. */
+static bool wants_functions_only(const struct seep_targets *targets)
+{
+	return seep_allocators_kinds(targets->config.allocators) == SEEP_KIND_BIT(SEEP_KIND_MEMORY);
+}
+
+/* What it has of its own from before it was traced. Counting is on already, so nothing is missed. */
+static void take_census(const struct seep_targets *targets, const struct seep_target *target)
+{
+	seep_census_take(targets->config.census, target->pid, target->process, true);
+}
+
 static int attach_running(struct seep_targets *targets, struct seep_target *target)
 {
 	struct seep_proc_memory memory;
@@ -91,7 +103,7 @@ static int attach_running(struct seep_targets *targets, struct seep_target *targ
 	count = seep_targets_rescan(targets, target, &missed);
 	if (count < 0)
 		return target->by_scope ? count : explain(target->pid, count);
-	if (!target->num_functions && !target->by_scope) {
+	if (!target->num_functions && !target->by_scope && wants_functions_only(targets)) {
 		seep_coverage_explain_none(target);
 		return missed ? -EPERM : -ENOENT;
 	}
@@ -101,6 +113,7 @@ static int attach_running(struct seep_targets *targets, struct seep_target *targ
 		target->record->process.pre_attach_bytes = memory.anon_bytes;
 	target->record->process.attached_late = true;
 	seep_kernel_set_active(targets->config.kernel, target->slot, true);
+	take_census(targets, target);
 	return 0;
 }
 
@@ -197,6 +210,7 @@ int seep_targets_adopt(struct seep_targets *targets, const struct seep_process_e
 	target->record = *ret_record;
 	target->by_scope = true;
 	seep_target_enter(targets, target);
+	take_census(targets, target);
 	if (event->parent)
 		note_inherited(target);
 	else
@@ -230,7 +244,7 @@ int seep_targets_add_launched(struct seep_targets *targets, pid_t pid,
 		seep_targets_remove(targets, target);
 		return explain(pid, result);
 	}
-	if (!target->num_functions)
+	if (!target->num_functions && wants_functions_only(targets))
 		seep_coverage_warn_none(target);
 	seep_coverage_tell_missing(targets->config.allocators, target);
 	*ret_target = target;
@@ -276,6 +290,7 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
 	if (error)
 		return error;
 	target->record->process.pre_attach_bytes = 0;
+	take_census(targets, target);
 	seep_targets_preload(targets, target);
 	return 0;
 }

@@ -111,7 +111,7 @@ static int register_probe(struct seep_files *files, uint64_t frame,
 		.count_arg = allocator->count_arg,
 		.pointer_arg = allocator->pointer_arg,
 		.out_arg = allocator->out_arg,
-		.kind = SEEP_KIND_MEMORY,
+		.kind = (uint8_t)allocator->kind,
 		.heap = allocator->family == SEEP_FAMILY_USER ? SEEP_HEAP_USER : SEEP_HEAP_USUAL,
 		.libc = allocator->family == SEEP_FAMILY_C,
 		.pushed = function->site.pushed,
@@ -243,6 +243,8 @@ static int find_functions(struct seep_files *files, struct seep_file *file)
 	struct seep_search search;
 	int error;
 
+	if (!(seep_allocators_kinds(files->config.allocators) & SEEP_KINDS_OF_FUNCTIONS))
+		return 0;
 	error = seep_image_open(file->fd, &image);
 	if (error)
 		return error == -ENOEXEC ? 0 : error; /* data mapped executable: no functions */

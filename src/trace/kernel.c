@@ -37,11 +37,32 @@ static int configure_programs(struct seep_bpf *skeleton, enum seep_attach_varian
 	return bpf_program__set_expected_attach_type(skeleton->progs.free_entry, type);
 }
 
+/* A kind that is not traced needs no room. */
+static int size_live_maps(struct seep_bpf *skeleton, const struct seep_kernel_config *config)
+{
+	struct bpf_map *const maps[SEEP_KIND_COUNT] = {
+		[SEEP_KIND_MEMORY] = skeleton->maps.live,
+		[SEEP_KIND_MAPPING] = skeleton->maps.live_mappings,
+		[SEEP_KIND_THREAD] = skeleton->maps.live_threads,
+		[SEEP_KIND_FD] = skeleton->maps.live_fds,
+	};
+
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		bool traced = config->kinds & SEEP_KIND_BIT(kind);
+		int error = bpf_map__set_max_entries(maps[kind], traced ? config->max_objects : 1);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
 static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_config *config,
 			  int num_cpus)
 {
 	int error;
 
+	skeleton->rodata->cfg_kinds = config->kinds;
 	skeleton->rodata->cfg_min_bytes = config->min_bytes;
 	skeleton->rodata->cfg_max_bytes = config->max_bytes;
 	skeleton->rodata->cfg_max_new_bytes = seep_proc_allocatable_bytes();
@@ -53,7 +74,7 @@ static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 	skeleton->rodata->cfg_self = (__u32)getpid();
 	if (config->comm)
 		strncpy((char *)skeleton->rodata->cfg_comm, config->comm, SEEP_COMM_BYTES - 1);
-	error = bpf_map__set_max_entries(skeleton->maps.live, config->max_objects);
+	error = size_live_maps(skeleton, config);
 	if (error)
 		return error;
 	return bpf_map__set_max_entries(skeleton->maps.slots, (__u32)num_cpus * SEEP_SLOTS_PER_CPU);

@@ -25,6 +25,7 @@ struct seep_kernel;
 
 struct seep_kernel_config {
 	enum seep_attach_variant variant;
+	uint32_t kinds;	    /* SEEP_KIND_BIT of each that is traced */
 	uint64_t min_bytes; /* allocations below are not tracked */
 	uint64_t max_bytes; /* allocations above neither */
 	uint32_t max_objects;

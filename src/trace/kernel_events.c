@@ -58,7 +58,8 @@ static void deliver_copy(const struct seep_kernel_events *events,
 			 const struct seep_copy_event *event, size_t size)
 {
 	if (size >= sizeof(*event) && event->num_frames <= SEEP_MAX_FRAMES &&
-	    event->stack_bytes <= SEEP_COPY_BYTES && event->end < SEEP_END_COUNT)
+	    event->num_given <= event->num_frames && event->stack_bytes <= SEEP_COPY_BYTES &&
+	    event->end < SEEP_END_COUNT)
 		events->copy(events->context, event);
 }
 

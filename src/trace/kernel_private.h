@@ -29,6 +29,14 @@ struct seep_kernel {
 	uint64_t scan_number;
 };
 
+/*
+ * Runs an iterator program over what the process @pid has. @fn, if any, is given what the program writes,
+ * in pieces that may end in the middle of a record; what it returns other than 0 ends the walk and is
+ * returned. 0 or -errno.
+ */
+int seep_kernel_iterate(const struct bpf_program *program, pid_t pid,
+			int (*fn)(void *context, const void *data, size_t size), void *context);
+
 /* Forgets what was not delivered. */
 void seep_kernel_drop_events(struct seep_kernel *kernel);
 

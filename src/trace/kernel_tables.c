@@ -68,7 +68,8 @@ bool seep_kernel_is_watched(const struct seep_kernel *kernel, pid_t pid, uint32_
 	       found == slot;
 }
 
-int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process)
+int seep_kernel_iterate(const struct bpf_program *program, pid_t pid,
+			int (*fn)(void *context, const void *data, size_t size), void *context)
 {
 	union bpf_iter_link_info info = {.task.pid = (__u32)pid};
 	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
@@ -76,21 +77,30 @@ int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process)
 	struct bpf_link *link;
 	SEEP_AUTO_CLOSE int iterator = -1;
 	ssize_t length;
-	char none[64];
+	/* As much as the kernel gives at once; records are not cut by it (bpf_seq_read). */
+	_Alignas(8) char data[4096];
+	int stop = 0;
 
-	kernel->skeleton->bss->preload_pid = pid;
-	kernel->skeleton->bss->preload_process = process;
-	link = bpf_program__attach_iter(kernel->skeleton->progs.mappings_preload, &options);
+	link = bpf_program__attach_iter(program, &options);
 	if (!link)
 		return -errno;
 	iterator = bpf_iter_create(bpf_link__fd(link));
 	bpf_link__destroy(link);
 	if (iterator < 0)
 		return iterator;
-	do { /* the program prints nothing; reading is what runs it */
-		length = read(iterator, none, sizeof(none));
-	} while (length > 0 || (length < 0 && (errno == EAGAIN || errno == EINTR)));
-	return length < 0 ? -errno : 0;
+	do { /* reading is what runs it */
+		length = read(iterator, data, sizeof(data));
+		if (length > 0 && fn)
+			stop = fn(context, data, (size_t)length);
+	} while (!stop && (length > 0 || (length < 0 && (errno == EAGAIN || errno == EINTR))));
+	return length < 0 ? -errno : stop;
+}
+
+int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process)
+{
+	kernel->skeleton->bss->preload_pid = pid;
+	kernel->skeleton->bss->preload_process = process;
+	return seep_kernel_iterate(kernel->skeleton->progs.mappings_preload, pid, NULL, NULL);
 }
 
 int seep_kernel_get_mapping(const struct seep_kernel *kernel, uint32_t process, uint64_t address,

@@ -217,8 +217,8 @@ static int frame_at(struct seep_rewalk *rewalk, const struct copy *copy, size_t 
 		*ret_frame = event->frames[number];
 		return 0;
 	}
-	if (event->end == SEEP_END_NO_TABLE && event->num_frames > 1 && address >= event->start &&
-	    address < event->limit) {
+	if (event->end == SEEP_END_NO_TABLE && event->num_frames > event->num_given &&
+	    address >= event->start && address < event->limit) {
 		*ret_frame = SEEP_FRAME(SEEP_FRAME_FILE(event->frames[event->num_frames - 1]),
 					address - event->delta);
 		return 0;
@@ -246,10 +246,10 @@ static int walk(struct seep_rewalk *rewalk, const struct copy *copy, size_t *ret
 		.bx = event->registers.bx,
 		.process = event->process,
 	};
-	size_t count = 1;
+	size_t count = event->num_given;
 	int error;
 
-	rewalk->frames[0] = event->frames[0]; /* the allocator */
+	memcpy(rewalk->frames, event->frames, count * sizeof(*rewalk->frames));
 	do {
 		if (count == SEEP_MAX_FRAMES)
 			return SEEP_END_DEPTH;

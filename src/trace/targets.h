@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "trace/census.h"
 #include "trace/features.h"
 #include "trace/files.h"
 #include "trace/kernel.h"
@@ -37,6 +38,7 @@ struct seep_targets;
 
 struct seep_targets_config {
 	struct seep_kernel *kernel;
+	struct seep_census *census;
 	struct seep_files *files;
 	const struct seep_allocators *allocators;
 	struct seep_tables *tables;

@@ -119,9 +119,13 @@ static void describe_target(const struct seep_target *target, const char *separa
 {
 	seep_buffer_printf(buffer, "%sprocess %d (", separator, target->pid);
 	seep_text_append_clean(buffer, target->record->process.comm, SIZE_MAX);
-	seep_buffer_printf(buffer, "): %zu function%s in %zu file%s", target->probes.num_functions,
-			   target->probes.num_functions == 1 ? "" : "s", target->probes.num_files,
-			   target->probes.num_files == 1 ? "" : "s");
+	seep_buffer_putc(buffer, ')');
+	if (target->probes.num_functions)
+		seep_buffer_printf(buffer, ": %zu function%s in %zu file%s",
+				   target->probes.num_functions,
+				   target->probes.num_functions == 1 ? "" : "s",
+				   target->probes.num_files,
+				   target->probes.num_files == 1 ? "" : "s");
 }
 
 static void describe_scope(const struct seep_tracer *tracer, struct seep_buffer *buffer)
@@ -206,6 +210,7 @@ static int open_kernel(struct seep_tracer *tracer)
 {
 	const struct seep_tracer_config *config = &tracer->config;
 	struct seep_kernel_config kernel_config = {
+		.kinds = config->kinds,
 		.min_bytes = config->min_size_bytes,
 		.max_bytes = config->max_size_bytes,
 		.max_objects = config->max_objects,
@@ -279,8 +284,12 @@ static int open_tables(struct seep_tracer *tracer)
 		error = seep_processes_new(&tracer->processes);
 	if (error)
 		return error;
+	error = seep_census_new(tracer->kernel, tracer->config.kinds, &tracer->census);
+	if (error)
+		return error;
 	targets_config = (struct seep_targets_config){
 		.kernel = tracer->kernel,
+		.census = tracer->census,
 		.files = tracer->files,
 		.allocators = tracer->config.allocators,
 		.tables = tracer->tables,
@@ -339,6 +348,7 @@ void seep_tracer_free(struct seep_tracer *tracer)
 	seep_verifier_free(tracer->verifier);
 	seep_jit_free(tracer->jit);
 	seep_targets_free(tracer->targets);
+	seep_census_free(tracer->census);
 	seep_processes_free(tracer->processes);
 	seep_rewalk_free(tracer->rewalk);
 	seep_stacks_free(tracer->stacks);
@@ -359,6 +369,8 @@ int seep_tracer_start(struct seep_tracer *tracer)
 		.overhead = tracer->overhead,
 		.scope_type = tracer->config.scope->key,
 		.scope_value = tracer->config.scope->value,
+		.kinds = tracer->config.kinds,
+		.census = tracer->census,
 		.min_age_ns = tracer->config.min_age_ns,
 		.min_size_bytes = tracer->config.min_size_bytes,
 		.max_size_bytes = tracer->config.max_size_bytes,
@@ -376,8 +388,18 @@ int seep_tracer_start(struct seep_tracer *tracer)
 	return error;
 }
 
+/* Of who exists; what the others had is frozen. */
+static void take_census(struct seep_tracer *tracer)
+{
+	seep_census_begin(tracer->census);
+	for (struct watch *watch = tracer->watches; watch; watch = watch->next)
+		seep_census_take(tracer->census, watch->target->pid, watch->target->process, false);
+}
+
 void seep_tracer_stop(struct seep_tracer *tracer)
 {
+	if (!tracer->stopped)
+		take_census(tracer);
 	tracer->stopped = true;
 	seep_overhead_window_close(tracer->overhead);
 	seep_targets_detach(tracer->targets);
@@ -393,6 +415,8 @@ int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 	for (struct watch *watch = tracer->watches; watch && !final; watch = watch->next)
 		seep_follow_rescan(tracer, watch->target);
 	seep_follow_bury(tracer);
+	if (!tracer->stopped)
+		take_census(tracer);
 	error = seep_collector_take(tracer->collector, final, tracer->losses, ret_snapshot);
 	if (!error)
 		seep_jit_prepare(tracer->jit, *ret_snapshot);

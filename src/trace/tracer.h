@@ -29,6 +29,7 @@ struct seep_tracer;
 
 struct seep_tracer_config {
 	enum seep_attach_variant forced_variant; /* SEEP_ATTACH_VARIANT_COUNT: the best one */
+	uint32_t kinds;				 /* SEEP_KIND_BIT of each that is traced */
 	bool unplaced;			/* probes at first instructions: see seep_files_new */
 	const struct seep_scope *scope; /* must outlive the tracer */
 	const struct seep_allocators *allocators; /* so must these */

@@ -6,6 +6,7 @@
 #ifndef SEEP_TRACE_TRACER_PRIVATE_H
 #define SEEP_TRACE_TRACER_PRIVATE_H
 
+#include "trace/census.h"
 #include "trace/collect.h"
 #include "trace/files.h"
 #include "trace/jit.h"
@@ -39,6 +40,7 @@ struct seep_tracer {
 	struct seep_stacks *stacks;
 	struct seep_rewalk *rewalk;
 	struct seep_processes *processes;
+	struct seep_census *census;
 	struct seep_targets *targets;
 	struct seep_jit *jit;
 	struct seep_verifier *verifier; /* NULL: not asked for */

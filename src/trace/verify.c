@@ -195,7 +195,7 @@ static struct seep_place place_of_frame(const struct seep_verifier *verifier,
 	return place;
 }
 
-/* BPF's walk without its first frame, the allocator: libdw begins at the return from it. */
+/* BPF's walk without the function that was called: libdw begins at the return from it. */
 static struct seep_walk walk_of_event(struct seep_verifier *verifier, const struct image *image,
 				      const struct seep_copy_event *event)
 {
@@ -204,7 +204,7 @@ static struct seep_walk walk_of_event(struct seep_verifier *verifier, const stru
 		.whole = event->end == SEEP_END_COMPLETE,
 	};
 
-	for (uint32_t i = 1; i < event->num_frames; i++)
+	for (uint32_t i = event->num_given; i < event->num_frames; i++)
 		verifier->ours[walk.count++] = place_of_frame(verifier, image, event->frames[i]);
 	return walk;
 }

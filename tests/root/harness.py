@@ -36,6 +36,8 @@ def x_macro(header: str, macro: str, field: int) -> list[str]:
 
 
 LOSSES = x_macro("counters.h", "SEEP_LOSSES", 1)
+KINDS = x_macro("abi.h", "SEEP_KINDS", 1)
+ORIGINS = [text.strip('"') for text in x_macro("abi.h", "SEEP_ORIGINS", 1)]
 ENDS = x_macro("ends.h", "SEEP_ENDS", 1)
 
 
@@ -300,9 +302,9 @@ def check_report(
     """What holds for every report of every trace."""
     assert report["schema"] == "seep.report/1"
     assert set(LOSSES) <= set(report["losses"]), "a loss is missing"
-    totals = report["totals"]["memory"]
+    totals = report["totals"]
     sites = report["sites"]
-    for numbers in [totals, *sites]:
+    for numbers in [*totals.values(), *sites]:
         live_objects = numbers["allocs"] - numbers["frees"]
         live_bytes = numbers["alloc_bytes"] - numbers["free_bytes"]
         if aged:
@@ -321,25 +323,28 @@ def check_report(
         assert len(keys) == len(set(keys)), "two sites with the same id"
     if cut:
         return
-    for key in (*COUNTS, "live_objects", "live_bytes"):
-        assert totals[key] == sum(site[key] for site in sites), key
-    for key in ("live_objects", "live_bytes"):
-        for pid in {process["pid"] for process in report["processes"]}:
-            assert sum(p[key] for p in report["processes"] if p["pid"] == pid) == sum(
-                site[key] for site in sites if site["pid"] == pid
-            ), f"{key} of process {pid}"
+    for kind, total in totals.items():
+        of_kind = [site for site in sites if site["kind"] == kind]
+        for key in (*COUNTS, "live_objects", "live_bytes"):
+            assert total[key] == sum(site[key] for site in of_kind), f"{key} of {kind}"
+            for pid in {process["pid"] for process in report["processes"]}:
+                assert sum(
+                    p["totals"][kind][key] for p in report["processes"] if p["pid"] == pid
+                ) == sum(site[key] for site in of_kind if site["pid"] == pid), (
+                    f"{key} of {kind} of process {pid}"
+                )
 
 
 def check_stack(
     site: dict[str, Any], losses: dict[str, int], allocators: Iterable[str]
 ) -> None:
     assert re.fullmatch("[0-9a-f]{16}", site["id"])
-    assert site["kind"] == "memory"
+    assert site["kind"] in KINDS
     assert site["stack_end"] in (*ENDS, None)
     if not site["stack"]:
         assert losses["stacks_unsent"] > 0, "an empty stack without a loss"
         return
-    assert site["stack"][0]["function"] in allocators
+    assert site["kind"] != "memory" or site["stack"][0]["function"] in allocators
     for frame in site["stack"]:
         assert set(frame) >= {
             "function", "module", "build_id", "offset", "file", "line", "inlined",

@@ -87,9 +87,9 @@ static void sites_are_sorted_for_reports(void **state)
 static void sums_follow_the_process_and_the_kind(void **state)
 {
 	struct seep_process processes[] = {
-		{.pid = 1, .counts = {9, 9, 9, 9}, .live_bytes = 9, .live_objects = 9},
+		{.pid = 1, .totals[SEEP_KIND_MEMORY] = {true, {9, 9, 9, 9}, 9, 9}},
 		{.pid = 2},
-		{.pid = 3, .counts = {9, 9, 9, 9}, .live_bytes = 9, .live_objects = 9},
+		{.pid = 3, .totals[SEEP_KIND_FD] = {true, {9, 9, 9, 9}, 9, 9}},
 	};
 	const struct seep_site sites[] = {
 		{.process = &processes[1],
@@ -101,24 +101,35 @@ static void sums_follow_the_process_and_the_kind(void **state)
 		 .live_objects = 9,
 		 .live_bytes = 90},
 		{.process = &processes[1], .counts = {300, 300, 3000, 3000}, .live_bytes = 0},
+		{.process = &processes[1],
+		 .kind = SEEP_KIND_FD,
+		 .counts = {7, 4},
+		 .live_objects = 3},
 	};
 	struct seep_totals totals[SEEP_KIND_COUNT] = {
 		[SEEP_KIND_MEMORY] = {true, {9, 9, 9, 9}, 9, 9},
+		[SEEP_KIND_FD].traced = true,
 	};
 
 	(void)state;
 	seep_snapshot_sum(processes, LENGTH(processes), sites, LENGTH(sites), totals);
 
-	assert_counts(&processes[0].counts, 20, 10, 200, 100);
-	assert_int_equal(processes[0].live_objects, 9);
-	assert_int_equal(processes[0].live_bytes, 90);
-	assert_counts(&processes[1].counts, 301, 300, 3010, 3000);
-	assert_int_equal(processes[1].live_objects, 1);
-	assert_int_equal(processes[1].live_bytes, 10);
-	assert_counts(&processes[2].counts, 0, 0, 0, 0);
-	assert_int_equal(processes[2].live_bytes, 0);
-	assert_int_equal(processes[2].live_objects, 0);
+	assert_counts(&processes[0].totals[SEEP_KIND_MEMORY].counts, 20, 10, 200, 100);
+	assert_int_equal(processes[0].totals[SEEP_KIND_MEMORY].live_objects, 9);
+	assert_int_equal(processes[0].totals[SEEP_KIND_MEMORY].live_bytes, 90);
+	assert_counts(&processes[1].totals[SEEP_KIND_MEMORY].counts, 301, 300, 3010, 3000);
+	assert_int_equal(processes[1].totals[SEEP_KIND_MEMORY].live_objects, 1);
+	assert_int_equal(processes[1].totals[SEEP_KIND_MEMORY].live_bytes, 10);
+	assert_counts(&processes[2].totals[SEEP_KIND_MEMORY].counts, 0, 0, 0, 0);
+	assert_int_equal(processes[2].totals[SEEP_KIND_MEMORY].live_bytes, 0);
+	assert_int_equal(processes[2].totals[SEEP_KIND_MEMORY].live_objects, 0);
 	assert_int_equal(processes[2].pid, 3);
+
+	assert_int_equal(processes[1].totals[SEEP_KIND_FD].live_objects, 3);
+	assert_int_equal(processes[2].totals[SEEP_KIND_FD].live_objects, 0);
+	assert_true(processes[2].totals[SEEP_KIND_FD].traced);
+	assert_false(processes[2].totals[SEEP_KIND_THREAD].traced);
+	assert_int_equal(totals[SEEP_KIND_FD].counts.frees, 4);
 
 	assert_true(totals[SEEP_KIND_MEMORY].traced);
 	assert_counts(&totals[SEEP_KIND_MEMORY].counts, 321, 310, 3210, 3100);

@@ -175,8 +175,8 @@ static void test_width(void **state)
 	fixture.snapshot.seq = UINT64_MAX;
 	fixture.processes[0].comm = long_word;
 	fixture.processes[0].pid = INT32_MAX;
-	fixture.processes[0].live_bytes = UINT64_MAX - 1;
-	fixture.processes[0].live_objects = UINT64_MAX - 1;
+	fixture.processes[0].totals[SEEP_KIND_MEMORY].live_bytes = UINT64_MAX - 1;
+	fixture.processes[0].totals[SEEP_KIND_MEMORY].live_objects = UINT64_MAX - 1;
 	fixture.sites[0].live_objects = UINT64_MAX - 1;
 	fixture.sites[0].live_bytes = UINT64_MAX - 1;
 	fixture.sites[0].live_bytes_change = INT64_MIN;

@@ -9,8 +9,8 @@
  *
  * In task storage (uprobe programs may use it since 5.12): the kernel frees it with the thread.
  */
-#ifndef SEEP_BPF_THREADS_H
-#define SEEP_BPF_THREADS_H
+#ifndef SEEP_BPF_CALLS_H
+#define SEEP_BPF_CALLS_H
 
 #include "maps.bpf.h"
 #include "unwind.bpf.h"

@@ -6,8 +6,8 @@
  * short time only. So mmap, munmap, dlclose and dlopen need no bookkeeping, at the price that a
  * mapping which replaced another one may be named wrongly for that time.
  */
-#ifndef SEEP_BPF_MAPPINGS_H
-#define SEEP_BPF_MAPPINGS_H
+#ifndef SEEP_BPF_VMAS_H
+#define SEEP_BPF_VMAS_H
 
 #include <bpf/bpf_core_read.h>
 

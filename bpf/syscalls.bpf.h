@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * System calls, for the kinds of objects that the kernel makes: who calls, and the stack from there.
+ *
+ * By the tracepoints at the entry and the return of every system call, so also of programs without a
+ * C library (Go, static ones). They slow down every system call of the machine a little, and are only
+ * there while such a kind is traced; so a program first looks at the number.
+ */
+#ifndef SEEP_BPF_SYSCALLS_H
+#define SEEP_BPF_SYSCALLS_H
+
+#include "copies.bpf.h"
+#include "objects.bpf.h"
+
+#define TS_COMPAT_FLAG                                                                             \
+	0x2 /* arch/x86/include/asm/thread_info.h: a 32-bit call, with other numbers */
+
+/* The id of the traced process that makes the system call. -1: it is not traced. */
+static __always_inline int syscall_process(__u32 *ret_process)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct seep_process_value *process;
+	__u32 *slot;
+
+	slot = bpf_map_lookup_elem(&targets, &tgid);
+	if (!slot)
+		return -1;
+	process = bpf_map_lookup_elem(&processes, slot);
+	if (!process || !process->active || task->thread_info.status & TS_COMPAT_FLAG)
+		return -1;
+	*ret_process = process->id;
+	return 0;
+}
+
+/* The registers as the instruction behind the system call finds them. */
+static __always_inline void syscall_registers(struct seep_registers *registers,
+					      struct pt_regs *regs)
+{
+	registers->ip = regs->ip;
+	registers->sp = regs->sp;
+	registers->bp = regs->bp;
+	registers->bx = regs->bx;
+	registers->r12 = regs->r12;
+	registers->r13 = regs->r13;
+	registers->r14 = regs->r14;
+	registers->r15 = regs->r15;
+}
+
+/*
+ * The system call in @regs made @object, the beginning of a value of @map; its time is set here. 0, or
+ * -1: counted as a loss.
+ */
+static __always_inline int syscall_made(void *map, struct pt_regs *regs,
+					const struct seep_object_key *key,
+					struct seep_object *object)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+	int index = slot_claim(), error;
+	__u32 slot_index = index;
+	struct slot *slot;
+
+	if (index < 0) {
+		count_loss(SEEP_LOSS_NO_SLOT, 1);
+		count_loss(SEEP_LOSS_UNTRACKED_BYTES, object->bytes);
+		return -1;
+	}
+	slot = bpf_map_lookup_elem(&slots, &slot_index);
+	if (!slot)
+		return -1;
+	object->made_ns = now_ns;
+	syscall_registers(&slot->start, regs);
+	unwind_from_return(slot, slot_index, key->process, 0, now_ns);
+	copy_if_wanted(slot);
+	error = object_made(map, slot, key, object);
+	slot_release(slot);
+	return error;
+}
+
+/*
+ * @object, the beginning of a value of @map, exists although nobody saw it being made. @function: frame
+ * of the function for which it was, or 0. 0 or -1 as above.
+ */
+static __always_inline int origin_made(void *map, const struct seep_object_key *key,
+				       struct seep_object *object, __u64 function,
+				       enum seep_origin origin)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+	int index = slot_claim(), error;
+	__u32 slot_index = index;
+	struct slot *slot;
+
+	if (index < 0) {
+		count_loss(SEEP_LOSS_NO_SLOT, 1);
+		count_loss(SEEP_LOSS_UNTRACKED_BYTES, object->bytes);
+		return -1;
+	}
+	slot = bpf_map_lookup_elem(&slots, &slot_index);
+	if (!slot)
+		return -1;
+	object->made_ns = now_ns;
+	stack_of_origin(slot, key->process, function, origin, now_ns);
+	error = object_made(map, slot, key, object);
+	slot_release(slot);
+	return error;
+}
+
+#endif

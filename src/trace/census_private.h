@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The inside of the census: census.c has the table of notes, the files of the kinds fill it. */
+#ifndef SEEP_TRACE_CENSUS_PRIVATE_H
+#define SEEP_TRACE_CENSUS_PRIVATE_H
+
+#include "trace/census.h"
+
+struct seep_census {
+	struct seep_kernel *kernel;
+	uint32_t kinds;
+	struct notes *notes; /* by site */
+};
+
+/*
+ * Notes an object of a site: the @group that it belongs to, a short name of static storage ("socket"),
+ * and what it is, for people ("descriptor 7: TCP 10.0.0.1:80 to 10.0.0.2:5012"); NULL if nothing is
+ * known. Of each site some examples are kept: see seep_census_wants_example. Raw text of the target.
+ */
+void seep_census_note(struct seep_census *census, const struct seep_site_key *site,
+		      const char *group, uint64_t bytes, const char *example);
+/* Is one more example of this site kept? Else there is no need to make one. */
+bool seep_census_wants_example(const struct seep_census *census, const struct seep_site_key *site);
+
+#endif
