@@ -152,7 +152,7 @@ FIXTURE_PROGRAMS := $(filter-out $(FIXTURE_SPECIAL),$(patsubst tests/fixtures/%.
 FIXTURES := $(addprefix $(BUILD)/fixtures/,$(FIXTURE_PROGRAMS) launched plt_pointer raw uses_library cplusplus \
 	    libnested.so libleaky.so libleaky_late.so allocators_static allocators_musl \
 	    allocators_musl_dynamic allocators_static_debuglink allocators_static_debugdata \
-	    allocators_static_stripped sizes_stripped sizes_debuglink sizes_debugdata)
+	    allocators_static_stripped descriptors_static descriptors_musl sizes_stripped sizes_debuglink sizes_debugdata)
 
 # One place for all that is linked from C: $(call fixture,extra flags)
 fixture = @mkdir -p $(@D) && $(if $(V),set -x,printf '  %-8s %s\n' FIXTURE $@) && \
@@ -188,6 +188,13 @@ $(BUILD)/fixtures/allocators_musl_dynamic: tests/fixtures/allocators.c tests/fix
 
 $(BUILD)/fixtures/allocators_musl: CC := musl-gcc
 $(BUILD)/fixtures/allocators_musl: tests/fixtures/allocators.c tests/fixtures/fixture.h
+	$(call fixture,-static)
+
+$(BUILD)/fixtures/descriptors_static: tests/fixtures/descriptors.c tests/fixtures/fixture.h
+	$(call fixture,-static)
+
+$(BUILD)/fixtures/descriptors_musl: CC := musl-gcc
+$(BUILD)/fixtures/descriptors_musl: tests/fixtures/descriptors.c tests/fixtures/fixture.h
 	$(call fixture,-static)
 
 $(BUILD)/fixtures/cplusplus: tests/fixtures/cplusplus.cc tests/fixtures/fixture.h

@@ -30,6 +30,8 @@
 	X(MISSED_ATTACH, missed_attach, "files with allocator functions that could not be probed") \
 	X(MISSED_PROCESSES, missed_processes, "processes that ended before they could be probed")  \
 	X(MISSED_EXEC, missed_exec, "programs started by exec and noticed late")                   \
+	X(UNSEEN_OPENS, unseen_opens, "descriptors whose making was not seen")                     \
+	X(UNSEEN_CLOSES, unseen_closes, "descriptors whose closing was not seen")                  \
 	X(STACK_DISAGREEMENTS, stack_disagreements, "stacks that libdw unwinds differently")
 
 enum seep_loss {

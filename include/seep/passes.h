@@ -44,6 +44,41 @@ struct seep_identify_pass {
 	__s32 error;   /* out: 0 or -errno; -EBUSY: another thread changes the address space */
 };
 
+/*
+ * fds_count, an iterator: the descriptors that a process has. What is unknown becomes known, if it is
+ * the first pass or was found by the pass before. fds_sweep: those that are known and that neither
+ * the pass with this number nor a later one has found are gone.
+ */
+struct seep_fds_pass {
+	__u64 number;	/* from 1 */
+	__u64 start_ns; /* sweep: what was made later may be missing; CLOCK_MONOTONIC */
+	__u32 process;
+	__u32 first;	/* what is unknown is from before the trace */
+	__u32 describe; /* write a seep_fd_record of each */
+	__u32 pad;
+};
+
+#define SEEP_FD_NAME_BYTES 64
+
+/* What a descriptor is, as the kernel has it. */
+struct seep_fd_record {
+	__u64 stack;	  /* of its site */
+	__u64 made_ns;	  /* CLOCK_MONOTONIC */
+	__u64 filesystem; /* magic number, include/uapi/linux/magic.h */
+	__u32 fd;
+	__u16 mode;	   /* type and permissions, as stat(2) has them */
+	__u16 socket_type; /* SOCK_ */
+	__u16 family;	   /* AF_; 0: no socket */
+	__u16 state;	   /* of TCP: include/net/tcp_states.h */
+	__u16 local_port;
+	__u16 remote_port;
+	__u8 local[16]; /* address, of AF_INET the first 4 bytes; network order */
+	__u8 remote[16];
+	char name[SEEP_FD_NAME_BYTES]; /* of the file, or the address of a Unix socket */
+};
+
+_Static_assert(sizeof(struct seep_fds_pass) == 32, "no padding");
+_Static_assert(sizeof(struct seep_fd_record) == 136, "no padding");
 _Static_assert(sizeof(struct seep_identify_pass) == 24, "no padding");
 _Static_assert(sizeof(struct seep_rewalk_pass) == 72, "no padding");
 _Static_assert(sizeof(struct seep_ages_pass) == 16, "no padding");

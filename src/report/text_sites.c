@@ -85,7 +85,7 @@ static void append_source(struct seep_buffer *buffer, const struct seep_walk *wa
 	} else if (line->function && walk->location->module) {
 		seep_text_append_clean(buffer, seep_report_basename(walk->location->module),
 				       SIZE_MAX);
-	} else if (!walk->location->module) {
+	} else if (!walk->location->module && !line->function) {
 		seep_buffer_puts(buffer, "code of no file");
 	}
 }

@@ -22,7 +22,9 @@ struct notes {
 
 /* How each kind is counted; NULL: not at all. */
 static int (*const takers[SEEP_KIND_COUNT])(struct seep_census *census, pid_t pid, uint32_t process,
-					    bool first) = {NULL};
+					    bool first) = {
+	[SEEP_KIND_FD] = seep_census_take_fds,
+};
 
 int seep_census_new(struct seep_kernel *kernel, uint32_t kinds, struct seep_census **ret_census)
 {

@@ -21,4 +21,7 @@ void seep_census_note(struct seep_census *census, const struct seep_site_key *si
 /* Is one more example of this site kept? Else there is no need to make one. */
 bool seep_census_wants_example(const struct seep_census *census, const struct seep_site_key *site);
 
+/* One for each kind: see seep_census_take. 0 or -errno. */
+int seep_census_take_fds(struct seep_census *census, pid_t pid, uint32_t process, bool first);
+
 #endif

@@ -19,15 +19,25 @@
 
 /* --- loading ----------------------------------------------------------------------------------- */
 
-static int configure_programs(struct seep_bpf *skeleton, enum seep_attach_variant variant)
+/* What no traced kind needs is not loaded. */
+static int configure_programs(struct seep_bpf *skeleton, enum seep_attach_variant variant,
+			      uint32_t kinds)
 {
 	bool session = variant == SEEP_ATTACH_SESSION;
 	enum bpf_attach_type type =
 		(enum bpf_attach_type)seep_attach_type(seep_attach_entry_variant(variant));
 
-	bpf_program__set_autoload(skeleton->progs.alloc_session, session);
-	bpf_program__set_autoload(skeleton->progs.alloc_entry, !session);
-	bpf_program__set_autoload(skeleton->progs.alloc_return, !session);
+	bool memory = kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY);
+	bool fd = kinds & SEEP_KIND_BIT(SEEP_KIND_FD);
+
+	bpf_program__set_autoload(skeleton->progs.fd_call_entry, fd);
+	bpf_program__set_autoload(skeleton->progs.fd_call_return, fd);
+	bpf_program__set_autoload(skeleton->progs.fds_count, fd);
+	bpf_program__set_autoload(skeleton->progs.fds_sweep, fd);
+	bpf_program__set_autoload(skeleton->progs.free_entry, memory);
+	bpf_program__set_autoload(skeleton->progs.alloc_session, memory && session);
+	bpf_program__set_autoload(skeleton->progs.alloc_entry, memory && !session);
+	bpf_program__set_autoload(skeleton->progs.alloc_return, memory && !session);
 	bpf_program__set_expected_attach_type(
 		skeleton->progs.alloc_session,
 		(enum bpf_attach_type)seep_attach_type(SEEP_ATTACH_SESSION));
@@ -122,6 +132,8 @@ static int attach_life(struct seep_kernel *kernel, const struct seep_kernel_conf
 		{skeleton->progs.process_exit, true},
 		{skeleton->progs.process_fork, wide || config->children},
 		{skeleton->progs.process_cgroup, config->scope == SEEP_SCOPE_CGROUP},
+		{skeleton->progs.fd_call_entry, config->kinds & SEEP_KIND_BIT(SEEP_KIND_FD)},
+		{skeleton->progs.fd_call_return, config->kinds & SEEP_KIND_BIT(SEEP_KIND_FD)},
 	};
 
 	for (size_t i = 0; i < NUM_LIFE_LINKS; i++) {
@@ -163,7 +175,7 @@ static int load(struct seep_kernel *kernel, const struct seep_kernel_config *con
 	if (!skeleton)
 		return -errno;
 	kernel->skeleton = skeleton;
-	error = configure_programs(skeleton, config->variant);
+	error = configure_programs(skeleton, config->variant, config->kinds);
 	if (!error)
 		error = configure_maps(skeleton, config, kernel->num_cpus);
 	if (!error)

@@ -137,6 +137,15 @@ int seep_kernel_each_site(const struct seep_kernel *kernel, seep_site_fn fn, voi
 int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t young_after_ns,
 			  uint64_t *ret_number);
 
+/*
+ * What a process has, which the kernel keeps for it: see trace/census.h. @fn is called with a record of
+ * each descriptor that is known after the pass, unless it is NULL; what it returns other than 0 ends
+ * the pass and is returned. 0 or -errno.
+ */
+typedef int (*seep_fd_fn)(void *context, const struct seep_fd_record *record);
+int seep_kernel_count_fds(struct seep_kernel *kernel, pid_t pid, uint32_t process, bool first,
+			  seep_fd_fn fn, void *context);
+
 /* Drops all objects and sites of @count processes, by their ids, in one pass. 0 or -errno. */
 int seep_kernel_bury(struct seep_kernel *kernel, const uint32_t *processes, size_t count);
 

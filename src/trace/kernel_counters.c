@@ -82,8 +82,7 @@ int seep_kernel_each_site(const struct seep_kernel *kernel, seep_site_fn fn, voi
 	return 0;
 }
 
-/* The kernel copies what the program left in @argument back to where it came from. */
-static int run_pass(const struct bpf_program *program, void *argument, size_t size)
+int seep_kernel_run_pass(const struct bpf_program *program, void *argument, size_t size)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = argument, .ctx_size_in = (__u32)size);
 
@@ -96,7 +95,7 @@ int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t young_after_ns, u
 		.number = ++kernel->scan_number,
 		.young_after_ns = young_after_ns,
 	};
-	int error = run_pass(kernel->skeleton->progs.ages_scan, &pass, sizeof(pass));
+	int error = seep_kernel_run_pass(kernel->skeleton->progs.ages_scan, &pass, sizeof(pass));
 
 	if (error)
 		return error;
@@ -114,7 +113,7 @@ int seep_kernel_bury(struct seep_kernel *kernel, const uint32_t *processes, size
 		for (size_t i = 0; i < some && !error; i++)
 			error = bpf_map_update_elem(dead, &processes[i], &processes[i], BPF_ANY);
 		if (!error)
-			error = run_pass(kernel->skeleton->progs.dead_bury, NULL, 0);
+			error = seep_kernel_run_pass(kernel->skeleton->progs.dead_bury, NULL, 0);
 		for (size_t i = 0; i < some; i++)
 			bpf_map_delete_elem(dead, &processes[i]);
 		processes += some;
@@ -131,10 +130,10 @@ void seep_kernel_rewalk_begin(struct seep_kernel *kernel, const void *stack, siz
 
 int seep_kernel_rewalk_step(struct seep_kernel *kernel, struct seep_rewalk_pass *pass)
 {
-	return run_pass(kernel->skeleton->progs.rewalk_step, pass, sizeof(*pass));
+	return seep_kernel_run_pass(kernel->skeleton->progs.rewalk_step, pass, sizeof(*pass));
 }
 
 int seep_kernel_identify(struct seep_kernel *kernel, struct seep_identify_pass *pass)
 {
-	return run_pass(kernel->skeleton->progs.mapping_identify, pass, sizeof(*pass));
+	return seep_kernel_run_pass(kernel->skeleton->progs.mapping_identify, pass, sizeof(*pass));
 }

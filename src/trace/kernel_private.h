@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The inside of the kernel's half, for kernel.c (its life), kernel_tables.c (what user space writes),
- * kernel_counters.c (what it reads, and passes over the maps) and kernel_events.c (the ring buffer).
+ * kernel_counters.c (what it reads, and passes over the maps), kernel_census.c (what processes have) and
+ * kernel_events.c (the ring buffer).
  */
 #ifndef SEEP_TRACE_KERNEL_PRIVATE_H
 #define SEEP_TRACE_KERNEL_PRIVATE_H
@@ -9,11 +10,14 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+/* The skeleton names types of it. */
+#include "seep/passes.h"
+
 #include "bpf/seep.skel.h"
 #include "trace/kernel.h"
 
-/* Programs that follow the life of processes. */
-#define NUM_LIFE_LINKS 4
+/* Programs that follow the life of processes, and what the kernel makes for them. */
+#define NUM_LIFE_LINKS 6
 
 struct event;
 
@@ -27,6 +31,7 @@ struct seep_kernel {
 	struct seep_process_value *processes; /* the map's memory */
 	int num_cpus;
 	uint64_t scan_number;
+	uint64_t census_number;
 };
 
 /*
@@ -36,6 +41,9 @@ struct seep_kernel {
  */
 int seep_kernel_iterate(const struct bpf_program *program, pid_t pid,
 			int (*fn)(void *context, const void *data, size_t size), void *context);
+
+/* Runs a pass (seep/passes.h); the kernel copies what the program left in @argument back. 0 or -errno. */
+int seep_kernel_run_pass(const struct bpf_program *program, void *argument, size_t size);
 
 /* Forgets what was not delivered. */
 void seep_kernel_drop_events(struct seep_kernel *kernel);

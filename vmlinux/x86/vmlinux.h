@@ -103,8 +103,53 @@ enum {
 	BPF_RB_PROD_POS = 3,
 };
 
+enum bpf_cmd {
+	BPF_MAP_CREATE = 0,
+	BPF_MAP_LOOKUP_ELEM = 1,
+	BPF_MAP_UPDATE_ELEM = 2,
+	BPF_MAP_DELETE_ELEM = 3,
+	BPF_MAP_GET_NEXT_KEY = 4,
+	BPF_PROG_LOAD = 5,
+	BPF_OBJ_PIN = 6,
+	BPF_OBJ_GET = 7,
+	BPF_PROG_ATTACH = 8,
+	BPF_PROG_DETACH = 9,
+	BPF_PROG_TEST_RUN = 10,
+	BPF_PROG_RUN = 10,
+	BPF_PROG_GET_NEXT_ID = 11,
+	BPF_MAP_GET_NEXT_ID = 12,
+	BPF_PROG_GET_FD_BY_ID = 13,
+	BPF_MAP_GET_FD_BY_ID = 14,
+	BPF_OBJ_GET_INFO_BY_FD = 15,
+	BPF_PROG_QUERY = 16,
+	BPF_RAW_TRACEPOINT_OPEN = 17,
+	BPF_BTF_LOAD = 18,
+	BPF_BTF_GET_FD_BY_ID = 19,
+	BPF_TASK_FD_QUERY = 20,
+	BPF_MAP_LOOKUP_AND_DELETE_ELEM = 21,
+	BPF_MAP_FREEZE = 22,
+	BPF_BTF_GET_NEXT_ID = 23,
+	BPF_MAP_LOOKUP_BATCH = 24,
+	BPF_MAP_LOOKUP_AND_DELETE_BATCH = 25,
+	BPF_MAP_UPDATE_BATCH = 26,
+	BPF_MAP_DELETE_BATCH = 27,
+	BPF_LINK_CREATE = 28,
+	BPF_LINK_UPDATE = 29,
+	BPF_LINK_GET_FD_BY_ID = 30,
+	BPF_LINK_GET_NEXT_ID = 31,
+	BPF_ENABLE_STATS = 32,
+	BPF_ITER_CREATE = 33,
+	BPF_LINK_DETACH = 34,
+	BPF_PROG_BIND_MAP = 35,
+	BPF_TOKEN_CREATE = 36,
+	BPF_PROG_STREAM_READ_BY_FD = 37,
+	__MAX_BPF_CMD = 38,
+};
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+
+typedef short unsigned int __u16;
 
 typedef long long unsigned int __u64;
 
@@ -114,9 +159,15 @@ typedef long unsigned int __kernel_ulong_t;
 
 typedef int __kernel_pid_t;
 
+typedef __u16 __be16;
+
+typedef __u32 __be32;
+
 typedef u32 __kernel_dev_t;
 
 typedef __kernel_dev_t dev_t;
+
+typedef short unsigned int umode_t;
 
 typedef __kernel_pid_t pid_t;
 
@@ -124,18 +175,27 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct thread_info {
+	u32 status;
+};
+
 struct mm_struct;
+
+struct files_struct;
 
 struct signal_struct;
 
 struct uprobe_task;
 
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int flags;
 	struct mm_struct *mm;
 	pid_t pid;
 	pid_t tgid;
 	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct files_struct *files;
 	struct signal_struct *signal;
 	struct uprobe_task *utask;
 };
@@ -147,6 +207,7 @@ struct pt_regs {
 	long unsigned int r12;
 	long unsigned int bp;
 	long unsigned int bx;
+	long unsigned int r10;
 	long unsigned int r9;
 	long unsigned int r8;
 	long unsigned int ax;
@@ -154,6 +215,7 @@ struct pt_regs {
 	long unsigned int dx;
 	long unsigned int si;
 	long unsigned int di;
+	long unsigned int orig_ax;
 	long unsigned int ip;
 	long unsigned int sp;
 };
@@ -228,6 +290,7 @@ struct path {
 struct inode;
 
 struct file {
+	void *private_data;
 	struct inode *f_inode;
 	union {
 		const struct path f_path;
@@ -248,6 +311,7 @@ struct dentry {
 struct super_block;
 
 struct inode {
+	umode_t i_mode;
 	struct super_block *i_sb;
 	long unsigned int i_ino;
 	u32 i_generation;
@@ -255,14 +319,77 @@ struct inode {
 
 struct super_block {
 	dev_t s_dev;
+	long unsigned int s_magic;
 };
 
 struct vfsmount {
 	struct dentry *mnt_root;
 };
 
+struct in6_addr {
+};
+
+struct sock_common {
+	union {
+		struct {
+			__be32 skc_daddr;
+			__be32 skc_rcv_saddr;
+		};
+	};
+	union {
+		struct {
+			__be16 skc_dport;
+			__u16 skc_num;
+		};
+	};
+	short unsigned int skc_family;
+	volatile unsigned char skc_state;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+};
+
+struct socket {
+	short int type;
+	struct sock *sk;
+};
+
+struct fdtable;
+
+struct files_struct {
+	atomic_t count;
+	struct fdtable *fdt;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct bpf_iter_meta {
+	union {
+		void *seq;
+	};
+};
+
 struct bpf_raw_tracepoint_args {
 	__u64 args[0];
+};
+
+struct bpf_iter__task_file {
+	union {
+		struct bpf_iter_meta *meta;
+	};
+	union {
+		struct task_struct *task;
+	};
+	u32 fd;
+	union {
+		struct file *file;
+	};
 };
 
 struct bpf_iter__task_vma {
@@ -282,6 +409,19 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+};
+
+struct sockaddr_un {
+	char sun_path[108];
+};
+
+struct unix_address {
+	struct sockaddr_un name[0];
+};
+
+struct unix_sock {
+	struct unix_address *addr;
+	struct sock *peer;
 };
 
 

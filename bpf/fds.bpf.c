@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Descriptors. They are made at the return of system calls (seep/descriptors.h) and released at the
+ * entry of close, before another thread can get the number. What comes and goes in other ways
+ * (io_uring) is found by the census (fds_count).
+ *
+ * A table of descriptors is that of the process: a thread with a table of its own (unshare) is left
+ * alone.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "seep/descriptors.h"
+#include "seep/passes.h"
+#include "syscalls.bpf.h"
+
+/* include/uapi/linux/: fcntl.h, bpf.h, seccomp.h, sched.h, close_range.h, socket.h */
+#define F_DUPFD_CMD	    0
+#define F_DUPFD_CLOEXEC_CMD 1030
+#define SECCOMP_SET_FILTER  1
+#define SECCOMP_LISTENER    (1 << 3)
+#define CLONE_PIDFD_FLAG    0x1000
+#define CLOSE_UNSHARE	    (1 << 1)
+#define CLOSE_CLOEXEC_ONLY  (1 << 2)
+#define SOL_SOCKET_LEVEL    1
+#define SCM_RIGHTS_TYPE	    1
+#define SCM_PIDFD_TYPE	    4
+
+/* include/uapi/linux/stat.h, include/linux/socket.h */
+#define FILE_TYPE_MASK	 0170000
+#define FILE_TYPE_SOCKET 0140000
+#define AF_UNIX_FAMILY	 1
+#define AF_INET_FAMILY	 2
+#define AF_INET6_FAMILY	 10
+
+#define COMMAND_BIT(command) (1ULL << (command))
+/* Commands of bpf whose result is a descriptor. */
+#define BPF_FD_COMMANDS                                                                            \
+	(COMMAND_BIT(BPF_MAP_CREATE) | COMMAND_BIT(BPF_PROG_LOAD) | COMMAND_BIT(BPF_OBJ_GET) |     \
+	 COMMAND_BIT(BPF_PROG_GET_FD_BY_ID) | COMMAND_BIT(BPF_MAP_GET_FD_BY_ID) |                  \
+	 COMMAND_BIT(BPF_RAW_TRACEPOINT_OPEN) | COMMAND_BIT(BPF_BTF_LOAD) |                        \
+	 COMMAND_BIT(BPF_BTF_GET_FD_BY_ID) | COMMAND_BIT(BPF_LINK_CREATE) |                        \
+	 COMMAND_BIT(BPF_LINK_GET_FD_BY_ID) | COMMAND_BIT(BPF_ENABLE_STATS) |                      \
+	 COMMAND_BIT(BPF_ITER_CREATE))
+
+/* Of one system call; what comes in further messages is found by the census. */
+#define MAX_RECEIVE_STEPS 4096
+
+static const __u8 roles[SEEP_MAX_CALLS] = {
+#define DESCRIPTOR_ROLE(name, number, role) [number] = SEEP_DESCRIPTOR_##role,
+	SEEP_DESCRIPTOR_CALLS(DESCRIPTOR_ROLE)
+#undef DESCRIPTOR_ROLE
+};
+
+static __always_inline struct seep_object_key fd_key(__u32 process, __u32 fd)
+{
+	return (struct seep_object_key){.id = fd, .process = process, .kind = SEEP_KIND_FD};
+}
+
+/* Has the running thread the table of its process? */
+static __always_inline bool has_table_of_process(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct files_struct *of_leader = task->group_leader->files;
+
+	/* The first thread may have ended before the others. */
+	return !of_leader || task->files == of_leader;
+}
+
+/* Which file is open as @fd in the running thread; 0: none. */
+static __always_inline __u64 open_file(__u32 fd)
+{
+	struct fdtable *table = BPF_CORE_READ(bpf_get_current_task_btf(), files, fdt);
+	struct file *file = NULL;
+
+	if (fd < BPF_CORE_READ(table, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
+	return (__u64)file;
+}
+
+static __always_inline void fd_released(const struct seep_object_key *key)
+{
+	struct seep_object object;
+
+	if (object_take(&live_fds, key, &object) == 0)
+		site_released(key->process, SEEP_KIND_FD, &object, bpf_ktime_get_ns());
+}
+
+/*
+ * What had the number before is gone: closed without our seeing it, unless it is the same file, which
+ * the census has met before its system call returned.
+ */
+static __always_inline void clear_number(const struct seep_object_key *key, __u64 file)
+{
+	struct seep_fd_object *old = bpf_map_lookup_elem(&live_fds, key);
+
+	if (!old)
+		return;
+	if (old->file != file)
+		count_loss(SEEP_LOSS_UNSEEN_CLOSES, 1);
+	fd_released(key);
+}
+
+/* The system call that returns now made @fd. Global: verified once, not once per way to say so. */
+__weak int fd_made(__u32 process, __u32 fd)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct seep_object_key key = fd_key(process, fd);
+	struct seep_fd_object value = {.file = open_file(fd)};
+
+	/* Another thread has closed it meanwhile. */
+	if (!value.file)
+		return 0;
+	clear_number(&key, value.file);
+	return syscall_made(&live_fds, regs, &key, &value.object);
+}
+
+static __always_inline void fd_made_at(__u32 process, __u64 address)
+{
+	__u32 fd;
+
+	if (bpf_probe_read_user(&fd, sizeof(fd), (void *)address) == 0)
+		fd_made(process, fd);
+}
+
+/* --- received with a message ------------------------------------------------------------------- */
+
+/* struct user_msghdr in include/linux/socket.h */
+struct message {
+	__u64 name;
+	__u64 name_bytes;
+	__u64 parts;
+	__u64 num_parts;
+	__u64 control;
+	__u64 control_bytes;
+	__u64 flags;
+};
+
+/* struct cmsghdr */
+struct control {
+	__u64 bytes; /* this head included */
+	__u32 level;
+	__u32 type;
+};
+
+/* A walk over the control data of messages. */
+struct received {
+	__u64 descriptor;      /* address of the next one of the present control ... */
+	__u64 num_descriptors; /* ... and how many are left */
+	__u64 control;	       /* address of the next control of the present message */
+	__u64 end;	       /* of its controls */
+	__u64 message;	       /* address of the next message ... */
+	__u64 num_messages;    /* ... and how many are left */
+	__u32 process;
+	__u32 pad;
+};
+
+static __always_inline long next_message(struct received *received)
+{
+	struct message message;
+
+	if (!received->num_messages ||
+	    bpf_probe_read_user(&message, sizeof(message), (void *)received->message))
+		return 1;
+	received->num_messages--;
+	/* Each element of the array of recvmmsg is a head and the length of the message. */
+	received->message += sizeof(message) + sizeof(__u64);
+	received->control = message.control;
+	received->end = message.control + message.control_bytes;
+	return 0;
+}
+
+static __always_inline long next_control(struct received *received)
+{
+	struct control control;
+
+	if (received->control + sizeof(control) > received->end)
+		return next_message(received);
+	if (bpf_probe_read_user(&control, sizeof(control), (void *)received->control) ||
+	    control.bytes < sizeof(control))
+		return 1;
+	if (control.level == SOL_SOCKET_LEVEL &&
+	    (control.type == SCM_RIGHTS_TYPE || control.type == SCM_PIDFD_TYPE)) {
+		received->descriptor = received->control + sizeof(control);
+		received->num_descriptors = (control.bytes - sizeof(control)) / sizeof(__u32);
+	}
+	received->control += (control.bytes + 7) & ~7ULL;
+	return 0;
+}
+
+/* One descriptor, or on to the next control or message; one level of calls, of which there are few. */
+static long receive_step(__u32 step, void *context)
+{
+	struct received *received = context;
+
+	if (!received->num_descriptors)
+		return next_control(received);
+	fd_made_at(received->process, received->descriptor);
+	received->descriptor += sizeof(__u32);
+	received->num_descriptors--;
+	return 0;
+}
+
+/* @count messages were received, whose heads are from @address on. */
+static __always_inline void messages_received(__u32 process, __u64 address, __u64 count)
+{
+	struct received received = {
+		.process = process,
+		.message = address,
+		.num_messages = count,
+	};
+
+	bpf_loop(MAX_RECEIVE_STEPS, receive_step, &received, 0);
+}
+
+/* --- system calls ------------------------------------------------------------------------------ */
+
+static __always_inline void clone_returned(__u32 process, __u64 flags, __u64 address)
+{
+	if (flags & CLONE_PIDFD_FLAG)
+		fd_made_at(process, address);
+}
+
+static __always_inline void clone_3_returned(__u32 process, __u64 address)
+{
+	struct {
+		__u64 flags;
+		__u64 pidfd;
+	} arguments; /* the beginning of struct clone_args in include/uapi/linux/sched.h */
+
+	if (bpf_probe_read_user(&arguments, sizeof(arguments), (void *)address) == 0)
+		clone_returned(process, arguments.flags, arguments.pidfd);
+}
+
+/* Is the result of this call a new descriptor? */
+static __always_inline bool result_is_new(__u8 role, struct pt_regs *regs, __u32 process, __u32 fd)
+{
+	struct seep_object_key key = fd_key(process, fd);
+	__u64 first = regs->di, second = regs->si;
+
+	switch (role) {
+	case SEEP_DESCRIPTOR_RESULT:
+		return true;
+	case SEEP_DESCRIPTOR_DUPLICATE:
+		return second == F_DUPFD_CMD || second == F_DUPFD_CLOEXEC_CMD;
+	case SEEP_DESCRIPTOR_UPDATE:
+		return (__s32)first == -1;
+	case SEEP_DESCRIPTOR_COMMAND:
+		return first < 64 && COMMAND_BIT(first) & BPF_FD_COMMANDS;
+	case SEEP_DESCRIPTOR_LISTENER:
+		return first == SECCOMP_SET_FILTER && second & SECCOMP_LISTENER;
+	case SEEP_DESCRIPTOR_MAYBE:
+		return !bpf_map_lookup_elem(&live_fds, &key) && open_file(fd);
+	case SEEP_DESCRIPTOR_REPLACE:
+		/* A descriptor that is made the same as itself stays what it is. */
+		if ((__u32)first == (__u32)second)
+			return false;
+		fd_released(&key);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static __always_inline void call_returned(__u8 role, struct pt_regs *regs, __u32 process,
+					  __u64 result)
+{
+	switch (role) {
+	case SEEP_DESCRIPTOR_PAIR_1:
+		fd_made_at(process, regs->di);
+		fd_made_at(process, regs->di + 4);
+		break;
+	case SEEP_DESCRIPTOR_PAIR_4:
+		fd_made_at(process, regs->r10);
+		fd_made_at(process, regs->r10 + 4);
+		break;
+	case SEEP_DESCRIPTOR_CLONE:
+		clone_returned(process, regs->di, regs->dx);
+		break;
+	case SEEP_DESCRIPTOR_CLONE_3:
+		clone_3_returned(process, regs->di);
+		break;
+	case SEEP_DESCRIPTOR_MESSAGE:
+		messages_received(process, regs->si, 1);
+		break;
+	case SEEP_DESCRIPTOR_MESSAGES:
+		messages_received(process, regs->si, result);
+		break;
+	default:
+		if (result_is_new(role, regs, process, result))
+			fd_made(process, result);
+	}
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(fd_call_return, struct pt_regs *regs, long result)
+{
+	__u64 number = regs->orig_ax;
+	__u32 process;
+	__u8 role;
+
+	if (number >= SEEP_MAX_CALLS || result < 0)
+		return 0;
+	role = roles[number];
+	if (role == SEEP_DESCRIPTOR_NONE || syscall_process(&process) || !has_table_of_process())
+		return 0;
+	call_returned(role, regs, process, result);
+	return 0;
+}
+
+struct bpf_map;
+
+struct number_range {
+	__u64 first;
+	__u64 last;
+	__u32 process;
+	__u32 pad;
+};
+
+static long close_in_range(struct bpf_map *map, const struct seep_object_key *key,
+			   struct seep_fd_object *object, struct number_range *range)
+{
+	struct seep_object_key copy = *key;
+
+	if (key->process == range->process && key->id >= range->first && key->id <= range->last)
+		fd_released(&copy);
+	return 0;
+}
+
+static __always_inline void close_range_entered(__u32 process, struct pt_regs *regs)
+{
+	struct number_range range = {
+		.first = (__u32)regs->di,
+		.last = (__u32)regs->si,
+		.process = process,
+	};
+	__u64 flags = regs->dx;
+
+	if (flags & CLOSE_CLOEXEC_ONLY)
+		return;
+	/* The thread gets a table of its own first: nothing happens to that of the process. */
+	if (flags & CLOSE_UNSHARE && bpf_get_current_task_btf()->files->count.counter > 1)
+		return;
+	bpf_for_each_map_elem(&live_fds, close_in_range, &range, 0);
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(fd_call_entry, struct pt_regs *regs, long number)
+{
+	struct seep_object_key key;
+	__u32 process;
+
+	if ((number != SEEP_CALL_CLOSE && number != SEEP_CALL_CLOSE_RANGE) ||
+	    syscall_process(&process) || !has_table_of_process())
+		return 0;
+	if (number == SEEP_CALL_CLOSE_RANGE) {
+		close_range_entered(process, regs);
+		return 0;
+	}
+	key = fd_key(process, regs->di);
+	fd_released(&key);
+	return 0;
+}
+
+/* --- census ------------------------------------------------------------------------------------ */
+
+/* What is counted; user space sets it before it reads the iterator. */
+struct seep_fds_pass fds_pass = {};
+
+/* Open files that a pass found and nobody has seen being opened: it may be about to return. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct seep_object_key);
+	__type(value, struct seep_fd_object);
+} fd_candidates SEC(".maps");
+
+/* @key is open as @value says, but not known, or as another file. */
+static __always_inline void meet_unknown(const struct seep_object_key *key,
+					 struct seep_fd_object *value)
+{
+	struct seep_fd_object *candidate = bpf_map_lookup_elem(&fd_candidates, key);
+
+	if (fds_pass.first) {
+		origin_made(&live_fds, key, &value->object, 0, SEEP_ORIGIN_BEFORE);
+		return;
+	}
+	/* Twice the same: no system call is as slow as that. */
+	if (!candidate || candidate->file != value->file ||
+	    candidate->seen + 1 != fds_pass.number) {
+		bpf_map_update_elem(&fd_candidates, key, value, BPF_ANY);
+		return;
+	}
+	clear_number(key, value->file);
+	if (origin_made(&live_fds, key, &value->object, 0, SEEP_ORIGIN_UNSEEN) == 0)
+		count_loss(SEEP_LOSS_UNSEEN_OPENS, 1);
+}
+
+static __always_inline void read_internet(struct seep_fd_record *record, struct sock *sk)
+{
+	record->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	record->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (record->family == AF_INET_FAMILY) {
+		bpf_core_read(record->local, 4, &sk->__sk_common.skc_rcv_saddr);
+		bpf_core_read(record->remote, 4, &sk->__sk_common.skc_daddr);
+		return;
+	}
+	bpf_core_read(record->local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+	bpf_core_read(record->remote, 16, &sk->__sk_common.skc_v6_daddr);
+}
+
+/* The name of a Unix socket, or of the one that it is connected to. */
+static __always_inline void read_unix(struct seep_fd_record *record, struct sock *sk)
+{
+	struct unix_sock *socket = (void *)sk;
+	struct unix_address *address = BPF_CORE_READ(socket, addr);
+
+	if (!address) {
+		socket = (void *)BPF_CORE_READ(socket, peer);
+		address = socket ? BPF_CORE_READ(socket, addr) : NULL;
+	}
+	if (address)
+		bpf_probe_read_kernel_str(record->name, sizeof(record->name),
+					  address->name[0].sun_path);
+}
+
+static __always_inline void read_socket(struct seep_fd_record *record, struct file *file)
+{
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+
+	record->socket_type = BPF_CORE_READ(socket, type);
+	if (!sk)
+		return;
+	record->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	record->state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	if (record->family == AF_INET_FAMILY || record->family == AF_INET6_FAMILY)
+		read_internet(record, sk);
+	else if (record->family == AF_UNIX_FAMILY)
+		read_unix(record, sk);
+}
+
+/* Tells user space what the descriptor is. */
+static __always_inline void describe(struct bpf_iter__task_file *ctx, struct file *file,
+				     const struct seep_fd_object *object)
+{
+	struct seep_fd_record record = {
+		.stack = object->object.stack,
+		.made_ns = object->object.made_ns,
+		.fd = ctx->fd,
+		.mode = BPF_CORE_READ(file, f_inode, i_mode),
+		.filesystem = BPF_CORE_READ(file, f_inode, i_sb, s_magic),
+	};
+
+	if ((record.mode & FILE_TYPE_MASK) == FILE_TYPE_SOCKET)
+		read_socket(&record, file);
+	else
+		bpf_probe_read_kernel_str(record.name, sizeof(record.name),
+					  BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+}
+
+SEC("iter/task_file")
+int fds_count(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	struct seep_fd_object value = {}, *object;
+	struct seep_object_key key;
+
+	if (!ctx->task || !file)
+		return 0;
+	key = fd_key(fds_pass.process, ctx->fd);
+	object = bpf_map_lookup_elem(&live_fds, &key);
+	if (!object || object->file != (__u64)file) {
+		value.file = (__u64)file;
+		value.seen = fds_pass.number;
+		meet_unknown(&key, &value);
+		object = bpf_map_lookup_elem(&live_fds, &key);
+		if (!object || object->file != (__u64)file)
+			return 0;
+	}
+	object->seen = fds_pass.number;
+	if (fds_pass.describe)
+		describe(ctx, file, object);
+	return 0;
+}
+
+/* Of the process that was counted: what was there before, and was not found. */
+static long sweep_fd(struct bpf_map *map, const struct seep_object_key *key,
+		     struct seep_fd_object *object, const struct seep_fds_pass *pass)
+{
+	struct seep_object_key copy = *key;
+
+	if (key->process != pass->process || object->seen >= pass->number ||
+	    object->object.made_ns > pass->start_ns)
+		return 0;
+	fd_released(&copy);
+	count_loss(SEEP_LOSS_UNSEEN_CLOSES, 1);
+	return 0;
+}
+
+SEC("syscall")
+int fds_sweep(struct seep_fds_pass *pass)
+{
+	struct seep_fds_pass copy = *pass;
+
+	bpf_for_each_map_elem(&live_fds, sweep_fd, &copy, 0);
+	return 0;
+}
