@@ -57,6 +57,10 @@ struct seep_process {
 	bool attached_late;    /* it ran before the trace: it may release blocks we never saw */
 	uint64_t rss_bytes;
 	uint64_t pre_attach_bytes; /* anonymous memory resident when the trace began */
+	/* How many descriptors it may have (RLIMIT_NOFILE, soft); UINT64_MAX: no limit or not known. */
+	uint64_t fd_limit;
+	/* Until it has as many, as fast as they became more since the trace began; SEEP_UNKNOWN: never. */
+	uint64_t fd_limit_eta_ns;
 	struct seep_totals totals[SEEP_KIND_COUNT];
 };
 
@@ -98,7 +102,8 @@ struct seep_overhead {
 	uint64_t bpf_ns_per_event; /* run time of our programs, from the kernel's BPF statistics */
 	uint64_t probe_ns_per_event; /* the trap itself, calibrated at start */
 	double target_cpu_pct;	     /* events x both, in percent of one CPU */
-	double seep_cpu_pct;	     /* this program, in percent of one CPU */
+	double calls_cpu_pct; /* programs at system calls, of all processes: percent of one CPU */
+	double seep_cpu_pct;  /* this program, in percent of one CPU */
 	uint64_t seep_rss_bytes;
 	uint64_t map_bytes; /* kernel memory of the maps */
 };

@@ -136,6 +136,8 @@ static struct json_object *new_process(struct seep_json *json, const struct seep
 	seep_json_add_uint(json, object, "rss_bytes", process->rss_bytes);
 	add_totals(json, object, &process->totals[SEEP_KIND_MEMORY]);
 	seep_json_add(json, object, "totals", new_totals(json, process->totals));
+	seep_json_add_uint(json, object, "fd_limit", process->fd_limit);
+	seep_json_add_seconds(json, object, "fd_limit_eta_s", process->fd_limit_eta_ns);
 	seep_json_add_uint(json, object, "pre_attach_bytes", process->pre_attach_bytes);
 	seep_json_add_null(json, object, "coverage");
 	return object;
@@ -343,6 +345,7 @@ static void write_tail(struct json_report *report)
 	seep_json_add_uint(json, cost, "bpf_ns_per_event", overhead->bpf_ns_per_event);
 	seep_json_add_uint(json, cost, "probe_ns_per_event", overhead->probe_ns_per_event);
 	seep_json_add_real(json, cost, "target_cpu_pct", overhead->target_cpu_pct);
+	seep_json_add_real(json, cost, "calls_cpu_pct", overhead->calls_cpu_pct);
 	seep_json_add_real(json, cost, "seep_cpu_pct", overhead->seep_cpu_pct);
 	seep_json_add_uint(json, cost, "seep_rss_bytes", overhead->seep_rss_bytes);
 	seep_json_add_uint(json, cost, "map_bytes", overhead->map_bytes);

@@ -160,6 +160,36 @@ static void put_kinds(struct text *text)
 	}
 }
 
+/* Of the process that is nearest to the end of its descriptors. */
+static void put_fd_limit(struct text *text)
+{
+	const struct seep_snapshot *snapshot = text->snapshot;
+	const struct seep_process *nearest = NULL;
+	char limit[SEEP_UNIT_MAX], time[SEEP_UNIT_MAX];
+
+	for (size_t i = 0; i < snapshot->num_processes; i++) {
+		const struct seep_process *process = &snapshot->processes[i];
+
+		if (!process->exited && process->fd_limit != UINT64_MAX &&
+		    (!nearest || process->fd_limit_eta_ns < nearest->fd_limit_eta_ns))
+			nearest = process;
+	}
+	if (!nearest || !snapshot->totals[SEEP_KIND_FD].traced)
+		return;
+	if (snapshot->num_processes > 1 && nearest->fd_limit_eta_ns == SEEP_UNKNOWN)
+		return;
+	if (snapshot->num_processes > 1) {
+		seep_report_append_process(&text->note, snapshot, nearest);
+		seep_buffer_puts(&text->note, ": ");
+	}
+	seep_buffer_printf(&text->note, "%s descriptors at most",
+			   seep_format_count(limit, nearest->fd_limit));
+	if (nearest->fd_limit_eta_ns != SEEP_UNKNOWN)
+		seep_buffer_printf(&text->note, ", reached in %s if it goes on like this",
+				   seep_format_duration(time, nearest->fd_limit_eta_ns));
+	put_fact(text, SEEP_STYLE_PLAIN, "limit");
+}
+
 static void put_resident(struct text *text)
 {
 	const struct seep_snapshot *snapshot = text->snapshot;
@@ -267,6 +297,29 @@ static bool is_known(double number)
 	return isfinite(number) && number >= 0 && number < 1e15;
 }
 
+/* The kinds that are seen by probes in functions, and those that are seen at system calls. */
+static bool has_probes(const struct seep_snapshot *snapshot)
+{
+	return snapshot->totals[SEEP_KIND_MEMORY].traced ||
+	       snapshot->totals[SEEP_KIND_THREAD].traced;
+}
+
+static bool sees_calls(const struct seep_snapshot *snapshot)
+{
+	return snapshot->totals[SEEP_KIND_MAPPING].traced || snapshot->totals[SEEP_KIND_FD].traced;
+}
+
+static void append_calls(struct seep_buffer *note, const struct seep_overhead *overhead)
+{
+	if (note->length)
+		seep_buffer_puts(note, ", ");
+	if (is_known(overhead->calls_cpu_pct))
+		append_tenths(note, overhead->calls_cpu_pct,
+			      " % of a CPU at system calls of all processes");
+	else
+		seep_buffer_puts(note, "not measured at system calls");
+}
+
 static void put_overhead(struct text *text)
 {
 	const struct seep_overhead *overhead = &text->snapshot->overhead;
@@ -275,9 +328,11 @@ static void put_overhead(struct text *text)
 
 	if (is_known(overhead->target_cpu_pct))
 		append_tenths(note, overhead->target_cpu_pct, " % of a CPU in the targets");
-	else
+	else if (has_probes(text->snapshot))
 		seep_buffer_puts(note, "not measured in the targets");
-	if (is_known(overhead->events_per_s))
+	if (sees_calls(text->snapshot))
+		append_calls(note, overhead);
+	if (is_known(overhead->events_per_s) && has_probes(text->snapshot))
 		seep_buffer_printf(note, ", %s events/s",
 				   seep_format_count(unit,
 						     (uint64_t)llround(overhead->events_per_s)));
@@ -427,6 +482,7 @@ static int render_text(const struct seep_snapshot *snapshot, struct seep_symboli
 		seep_buffer_putc(buffer, '\n');
 	put_header(&text);
 	put_kinds(&text);
+	put_fd_limit(&text);
 	put_resident(&text);
 	put_filters(&text);
 	put_ends(&text);

@@ -252,7 +252,14 @@ int seep_kernel_program_fd(const struct seep_kernel *kernel, enum seep_program p
 
 /* --- costs ------------------------------------------------------------------------------------- */
 
-int seep_kernel_read_run_time(const struct seep_kernel *kernel, uint64_t *ret_ns)
+/* Probes are uprobes; system calls are seen by tracepoints with types. */
+static enum bpf_prog_type type_of_programs(enum seep_programs_at at)
+{
+	return at == SEEP_PROGRAMS_AT_PROBES ? BPF_PROG_TYPE_KPROBE : BPF_PROG_TYPE_TRACING;
+}
+
+int seep_kernel_read_run_time(const struct seep_kernel *kernel, enum seep_programs_at at,
+			      uint64_t *ret_ns)
 {
 	struct bpf_program *program;
 	uint64_t sum = 0;
@@ -263,7 +270,7 @@ int seep_kernel_read_run_time(const struct seep_kernel *kernel, uint64_t *ret_ns
 		__u32 length = sizeof(info);
 		int error;
 
-		if (bpf_program__type(program) != BPF_PROG_TYPE_KPROBE ||
+		if (bpf_program__type(program) != type_of_programs(at) ||
 		    !bpf_program__autoload(program))
 			continue;
 		error = bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length);

@@ -178,8 +178,14 @@ int seep_kernel_events_fd(const struct seep_kernel *kernel);
  */
 int seep_kernel_drain(struct seep_kernel *kernel);
 
-/* Run time of our probe programs while the kernel's BPF statistics are on. 0 or -errno. */
-int seep_kernel_read_run_time(const struct seep_kernel *kernel, uint64_t *ret_ns);
+/* Programs by where they run. */
+enum seep_programs_at {
+	SEEP_PROGRAMS_AT_PROBES,
+	SEEP_PROGRAMS_AT_CALLS, /* system calls, of all processes; and the iterators of the census */
+};
+/* Run time of our programs while the kernel's BPF statistics are on. 0 or -errno. */
+int seep_kernel_read_run_time(const struct seep_kernel *kernel, enum seep_programs_at at,
+			      uint64_t *ret_ns);
 /* Kernel memory of the maps, as the kernel accounts it. */
 uint64_t seep_kernel_map_bytes(const struct seep_kernel *kernel);
 

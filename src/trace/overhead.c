@@ -30,9 +30,12 @@ struct seep_overhead_meter {
 	struct reading earlier;
 	/* the window, and what it gave */
 	int stats_fd;
+	uint64_t window_start_ns;
 	uint64_t window_run_ns;
+	uint64_t window_calls_ns;
 	uint64_t window_events;
 	uint64_t bpf_ns_per_event;
+	double calls_cpu_pct;
 	uint64_t hits[SEEP_MAX_PROBES];
 };
 
@@ -48,6 +51,7 @@ int seep_overhead_new(struct seep_kernel *kernel, struct seep_files *files,
 	meter->cost = *cost;
 	meter->stats_fd = -1;
 	meter->bpf_ns_per_event = SEEP_UNKNOWN;
+	meter->calls_cpu_pct = NAN;
 	meter->latest.time_ns = seep_clock_monotonic_ns();
 	meter->latest.cpu_ns = seep_clock_cpu_ns();
 	meter->earlier = meter->latest;
@@ -80,9 +84,24 @@ int seep_overhead_events(struct seep_overhead_meter *meter, uint64_t *ret_events
 void seep_overhead_window_open(struct seep_overhead_meter *meter)
 {
 	if (meter->stats_fd >= 0 || seep_overhead_events(meter, &meter->window_events) ||
-	    seep_kernel_read_run_time(meter->kernel, &meter->window_run_ns))
+	    seep_kernel_read_run_time(meter->kernel, SEEP_PROGRAMS_AT_PROBES,
+				      &meter->window_run_ns) ||
+	    seep_kernel_read_run_time(meter->kernel, SEEP_PROGRAMS_AT_CALLS,
+				      &meter->window_calls_ns))
 		return;
+	meter->window_start_ns = seep_clock_monotonic_ns();
 	meter->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+}
+
+/* What the programs at system calls took of the machine in the window that ends. */
+static void read_calls(struct seep_overhead_meter *meter)
+{
+	uint64_t elapsed_ns = seep_clock_monotonic_ns() - meter->window_start_ns, calls_ns;
+
+	if (elapsed_ns &&
+	    !seep_kernel_read_run_time(meter->kernel, SEEP_PROGRAMS_AT_CALLS, &calls_ns))
+		meter->calls_cpu_pct =
+			100.0 * (double)(calls_ns - meter->window_calls_ns) / (double)elapsed_ns;
 }
 
 void seep_overhead_window_close(struct seep_overhead_meter *meter)
@@ -93,7 +112,8 @@ void seep_overhead_window_close(struct seep_overhead_meter *meter)
 		return;
 	close(meter->stats_fd);
 	meter->stats_fd = -1;
-	if (seep_kernel_read_run_time(meter->kernel, &run_ns) ||
+	read_calls(meter);
+	if (seep_kernel_read_run_time(meter->kernel, SEEP_PROGRAMS_AT_PROBES, &run_ns) ||
 	    seep_overhead_events(meter, &events) || events == meter->window_events)
 		return;
 	meter->bpf_ns_per_event = (run_ns - meter->window_run_ns) / (events - meter->window_events);
@@ -148,6 +168,7 @@ int seep_overhead_read(struct seep_overhead_meter *meter, uint64_t now_ns,
 		return error;
 	overhead.events = now.events;
 	overhead.bpf_ns_per_event = meter->bpf_ns_per_event;
+	overhead.calls_cpu_pct = meter->calls_cpu_pct;
 	overhead.probe_ns_per_event = probe_ns_per_event(meter, now.events);
 	overhead.map_bytes = seep_kernel_map_bytes(meter->kernel);
 	if (seep_proc_memory_read(getpid(), &memory) == 0)

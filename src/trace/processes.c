@@ -130,6 +130,8 @@ int seep_processes_add(struct seep_processes *processes, uint32_t id,
 	entry->record.process.start_utc_ns = info->start_utc_ns;
 	entry->record.process.rss_bytes = SEEP_UNKNOWN;
 	entry->record.process.pre_attach_bytes = SEEP_UNKNOWN;
+	entry->record.process.fd_limit = UINT64_MAX;
+	entry->record.process.fd_limit_eta_ns = SEEP_UNKNOWN;
 	HASH_ADD(hh, processes->by_id, record.process.id, sizeof(entry->record.process.id), entry);
 	processes->in_order[processes->count++] = entry;
 	*ret_record = &entry->record;

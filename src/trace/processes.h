@@ -30,7 +30,9 @@ struct seep_record {
 	size_t num_frozen;
 	size_t capacity; /* of frozen */
 	struct seep_frozen_site *frozen;
-	size_t index; /* scratch of the snapshot that is being built */
+	uint64_t first_fds;    /* how many descriptors it had ... */
+	uint64_t first_fds_ns; /* ... in the first snapshot; CLOCK_MONOTONIC, 0: none yet */
+	size_t index;	       /* scratch of the snapshot that is being built */
 };
 
 struct seep_processes;

@@ -157,6 +157,8 @@ static const struct seep_process fixture_server = {
 	.attached_late = true,
 	.rss_bytes = 50331648,
 	.pre_attach_bytes = 10485760,
+	.fd_limit = UINT64_MAX,
+	.fd_limit_eta_ns = SEEP_UNKNOWN,
 };
 
 static const struct seep_process fixture_worker = {
@@ -170,6 +172,8 @@ static const struct seep_process fixture_worker = {
 	.exited = true,
 	.rss_bytes = SEEP_UNKNOWN,
 	.pre_attach_bytes = SEEP_UNKNOWN,
+	.fd_limit = UINT64_MAX,
+	.fd_limit_eta_ns = SEEP_UNKNOWN,
 };
 
 static const struct seep_snapshot fixture_snapshot = {
