@@ -382,7 +382,7 @@ soak: all fixtures ## ten minutes of preemption, forks and execs (SOAK_SECONDS)
 		tests/root/test_soak.py
 
 .PHONY: bench
-bench: all $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(BUILD)/bench/empty_probes $(BUILD)/fixtures/many_sites $(BUILD)/fixtures/preforker ## measure what tracing costs
+bench: all $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(BUILD)/bench/calls $(BUILD)/bench/empty_probes $(BUILD)/fixtures/many_sites $(BUILD)/fixtures/preforker ## measure what tracing costs
 	@BUILD=$(BUILD) tools/bench
 
 .PHONY: install

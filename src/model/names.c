@@ -25,6 +25,12 @@ static const struct name kinds[] = {
 #undef KIND_NAME
 };
 
+static const char *const origins[] = {
+#define ORIGIN_NAME(name, text) [SEEP_ORIGIN_##name] = text,
+	SEEP_ORIGINS(ORIGIN_NAME)
+#undef ORIGIN_NAME
+};
+
 static const char *const metrics[SEEP_METRIC_COUNT] = {
 	[SEEP_METRIC_LIVE_BYTES] = "live-bytes",
 	[SEEP_METRIC_LIVE_OBJECTS] = "live-objects",
@@ -60,6 +66,11 @@ const char *seep_kind_key(enum seep_kind kind)
 const char *seep_kind_noun(enum seep_kind kind)
 {
 	return kinds[kind].text;
+}
+
+const char *seep_origin_text(enum seep_origin origin)
+{
+	return origins[origin];
 }
 
 int seep_origin_of(const struct seep_stack *stack)

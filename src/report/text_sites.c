@@ -313,35 +313,77 @@ static void put_empty(struct site_list *list)
 	seep_layout_wrap(list->layout, SEEP_STYLE_STRONG, 0, line->data);
 }
 
-/* The sites of one kind: the largest, and what the others add up to. */
+/* What the sites of a kind add up to that are not listed one by one. */
+struct unlisted {
+	struct seep_totals rest;
+	struct seep_totals origins[SEEP_ORIGIN_COUNT];
+};
+
+static void add_unlisted(struct seep_totals *totals, const struct seep_site *site)
+{
+	totals->live_bytes += site->live_bytes;
+	totals->live_objects += site->live_objects;
+}
+
+static void put_rest(struct site_list *list, enum seep_kind kind, size_t count,
+		     const struct seep_totals *rest)
+{
+	struct seep_buffer *out = list->layout->out;
+
+	seep_buffer_printf(out, "\n%zu more site%s hold%s ", count, count == 1 ? "" : "s",
+			   count == 1 ? "s" : "");
+	seep_text_append_amount(out, kind, rest->live_bytes, rest->live_objects);
+	seep_buffer_puts(out, ".\n");
+}
+
+/* Of no code that could be blamed: a line. */
+static void put_origins(struct site_list *list, enum seep_kind kind,
+			const struct seep_totals origins[SEEP_ORIGIN_COUNT])
+{
+	struct seep_buffer *line = &list->clean;
+
+	seep_layout_reset(list->layout, line);
+	for (enum seep_origin origin = 0; origin < SEEP_ORIGIN_COUNT; origin++) {
+		if (!origins[origin].live_objects)
+			continue;
+		seep_buffer_puts(line, line->length ? ", " : "Besides: ");
+		seep_text_append_amount(line, kind, origins[origin].live_bytes,
+					origins[origin].live_objects);
+		seep_buffer_printf(line, " %s", seep_origin_text(origin));
+	}
+	if (!line->length)
+		return;
+	seep_buffer_puts(line, ".");
+	seep_buffer_putc(list->layout->out, '\n');
+	seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, 0, line->data);
+}
+
+/* The sites of one kind: the largest, and what the others add up to. How many. */
 static size_t put_sites_of(struct site_list *list, enum seep_kind kind, size_t top)
 {
 	const struct seep_snapshot *snapshot = list->snapshot;
-	struct seep_buffer *out = list->layout->out;
-	struct seep_totals rest = {0};
+	struct unlisted unlisted = {0};
 	size_t live = 0;
 
+	if (seep_snapshot_num_kinds(snapshot) > 1 && snapshot->totals[kind].live_objects)
+		seep_buffer_printf(list->layout->out, "\n%s\n", seep_kind_key(kind));
 	/* Sorted by live bytes, then live objects. */
 	for (size_t i = 0; i < snapshot->num_sites; i++) {
 		const struct seep_site *site = &snapshot->sites[i];
+		int origin = seep_origin_of(site->stack);
 
 		if (site->kind != kind || !is_live(site))
 			continue;
-		if (live == 0 && seep_snapshot_num_kinds(snapshot) > 1)
-			seep_buffer_printf(out, "\n%s\n", seep_kind_key(kind));
-		if (live++ < top) {
+		if (origin >= 0)
+			add_unlisted(&unlisted.origins[origin], site);
+		else if (live++ < top)
 			put_site(list, site, live);
-			continue;
-		}
-		rest.live_bytes += site->live_bytes;
-		rest.live_objects += site->live_objects;
+		else
+			add_unlisted(&unlisted.rest, site);
 	}
-	if (live <= top)
-		return live;
-	seep_buffer_printf(out, "\n%zu more site%s hold%s ", live - top, live - top == 1 ? "" : "s",
-			   live - top == 1 ? "s" : "");
-	seep_text_append_amount(out, kind, rest.live_bytes, rest.live_objects);
-	seep_buffer_puts(out, ".\n");
+	if (live > top)
+		put_rest(list, kind, live - top, &unlisted.rest);
+	put_origins(list, kind, unlisted.origins);
 	return live;
 }
 
