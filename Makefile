@@ -19,6 +19,7 @@ endif
 CLANG   ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/bin/bpftool) bpftool)
 PYTHON  ?= /usr/bin/python3
+GO      ?= go
 # Debian 12 and 13 both have this version; another one formats differently and finds other things.
 CLANG_FORMAT ?= clang-format-19
 CLANG_TIDY   ?= clang-tidy-19
@@ -152,7 +153,7 @@ FIXTURE_PROGRAMS := $(filter-out $(FIXTURE_SPECIAL),$(patsubst tests/fixtures/%.
 FIXTURES := $(addprefix $(BUILD)/fixtures/,$(FIXTURE_PROGRAMS) launched plt_pointer raw uses_library cplusplus \
 	    libnested.so libleaky.so libleaky_late.so allocators_static allocators_musl \
 	    allocators_musl_dynamic allocators_static_debuglink allocators_static_debugdata \
-	    allocators_static_stripped descriptors_static descriptors_musl sizes_stripped sizes_debuglink sizes_debugdata)
+	    allocators_static_stripped descriptors_static descriptors_musl descriptors_go sizes_stripped sizes_debuglink sizes_debugdata)
 
 # One place for all that is linked from C: $(call fixture,extra flags)
 fixture = @mkdir -p $(@D) && $(if $(V),set -x,printf '  %-8s %s\n' FIXTURE $@) && \
@@ -196,6 +197,12 @@ $(BUILD)/fixtures/descriptors_static: tests/fixtures/descriptors.c tests/fixture
 $(BUILD)/fixtures/descriptors_musl: CC := musl-gcc
 $(BUILD)/fixtures/descriptors_musl: tests/fixtures/descriptors.c tests/fixtures/fixture.h
 	$(call fixture,-static)
+
+# Without a C library, and without anything to fetch.
+$(BUILD)/fixtures/%_go: tests/fixtures/%.go
+	@mkdir -p $(@D)
+	$(call say,FIXTURE,$@)
+	$(Q)CGO_ENABLED=0 GOFLAGS=-mod=mod GOCACHE=$(abspath $(BUILD))/go $(GO) build -o $@ $<
 
 $(BUILD)/fixtures/cplusplus: tests/fixtures/cplusplus.cc tests/fixtures/fixture.h
 	@mkdir -p $(@D)

@@ -128,15 +128,14 @@ static __always_inline void fd_made_at(__u32 process, __u64 address)
 
 /* --- received with a message ------------------------------------------------------------------- */
 
-/* struct user_msghdr in include/linux/socket.h */
-struct message {
-	__u64 name;
-	__u64 name_bytes;
-	__u64 parts;
-	__u64 num_parts;
-	__u64 control;
-	__u64 control_bytes;
-	__u64 flags;
+/* struct user_msghdr in include/linux/socket.h: where its control data are told, and its size. */
+#define MESSAGE_CONTROL 32
+#define MESSAGE_BYTES	56
+
+/* The stack of all calls together is 512 bytes: so no more of it is read than what is needed. */
+struct message_control {
+	__u64 address;
+	__u64 bytes;
 };
 
 /* struct cmsghdr */
@@ -148,28 +147,29 @@ struct control {
 
 /* A walk over the control data of messages. */
 struct received {
-	__u64 descriptor;      /* address of the next one of the present control ... */
-	__u64 num_descriptors; /* ... and how many are left */
-	__u64 control;	       /* address of the next control of the present message */
-	__u64 end;	       /* of its controls */
-	__u64 message;	       /* address of the next message ... */
-	__u64 num_messages;    /* ... and how many are left */
+	__u64 descriptor; /* address of the next one of the present control */
+	__u64 control;	  /* address of the next control of the present message */
+	__u64 end;	  /* of its controls */
+	__u64 message;	  /* address of the next message */
+	__u32 num_descriptors; /* how many are left */
+	__u32 num_messages;
 	__u32 process;
 	__u32 pad;
 };
 
 static __always_inline long next_message(struct received *received)
 {
-	struct message message;
+	struct message_control control;
 
 	if (!received->num_messages ||
-	    bpf_probe_read_user(&message, sizeof(message), (void *)received->message))
+	    bpf_probe_read_user(&control, sizeof(control),
+				(void *)(received->message + MESSAGE_CONTROL)))
 		return 1;
 	received->num_messages--;
 	/* Each element of the array of recvmmsg is a head and the length of the message. */
-	received->message += sizeof(message) + sizeof(__u64);
-	received->control = message.control;
-	received->end = message.control + message.control_bytes;
+	received->message += MESSAGE_BYTES + sizeof(__u64);
+	received->control = control.address;
+	received->end = control.address + control.bytes;
 	return 0;
 }
 

@@ -17,6 +17,7 @@ mkdir -p /dev/pts /dev/shm /run/results
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
 hostname guest
+busybox ip link set lo up
 # what the kernel has to say is in the results
 echo 1 >/proc/sys/kernel/printk
 

@@ -20,6 +20,8 @@ DRIVERS = ("virtio_pci", "virtio_blk", "ext4", "overlay")
 # Beside what the built programs are linked to.
 PACKAGES = (
     "binutils",
+    "bpftool",
+    "busybox",
     "libjemalloc2",
     "libxml2-utils",
     "musl",

@@ -159,6 +159,22 @@ def test_what_is_not_seen_is_found(begun) -> None:
     assert losses_of(report) == {"unseen_opens": 3, "unseen_closes": 2}
 
 
+def test_go(begun) -> None:
+    """Stacks of system calls that no C library makes."""
+    target, trace, done = begun("descriptors_go")
+    report = check_against_proc(trace, target.pid)
+    # the first file makes the runtime open what it waits for files with
+    (files,) = [s for s in sites_of(report, "main.leakFile") if "syscall.openat" in names(s)]
+    assert (files["allocs"], files["frees"]) == (done["files"], done["closed"])
+    assert files["stack_end"] == "complete"
+    sockets = sites_of(report, "main.leakSocket")
+    assert sum(site["live_objects"] for site in sockets) == done["sockets"]
+    assert {group["name"] for site in sockets for group in site["details"]["groups"]} == {
+        "UDP socket"
+    }
+    assert losses_of(report) == {}
+
+
 def test_launched(seep, tmp_path) -> None:
     trace = seep("-k", "fd", "--", "/bin/sh", "-c", "exec 7</dev/null; exec 8</dev/zero; read line",
                  stdin=subprocess.PIPE).attached()  # fmt: skip

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A server that forgets one socket in a hundred, alone and among servers that forget nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from harness import ORIGINS, Report, assert_exact, losses_of, names
+from servers import nginx_under_load, postgres_under_load
+
+CONNECTIONS = 5000
+
+
+def ranked(report: Report, kind: str) -> list[dict[str, Any]]:
+    """The sites of a kind that are somebody's, in the order of the report."""
+    return [
+        site
+        for site in report["sites"]
+        if site["kind"] == kind and site["live_objects"] and names(site)[-1] not in ORIGINS
+    ]
+
+
+def check_socket_site(report: Report, pid: int) -> None:
+    top = ranked(report, "fd")[0]
+    assert top["pid"] == pid
+    assert names(top)[1:3] == ["accept_connection", "serve_one"]
+    assert top["live_objects"] == CONNECTIONS // 100
+    assert top["details"]["groups"] == [
+        {"name": "TCP socket (closed by the peer: CLOSE_WAIT)", "objects": CONNECTIONS // 100, "bytes": 0}
+    ]
+
+
+def test_alone(start, seep) -> None:
+    target = start("leaky_server", CONNECTIONS)
+    trace = seep("-p", target.pid, "-k", "fd").attached()
+    target.go()
+    done = target.done()
+    report = trace.finish()
+    assert_exact(report, done)
+    check_socket_site(report, target.pid)
+    assert [names(site)[1] for site in ranked(report, "fd")] == ["accept_connection"]
+    assert losses_of(report) == {}
+
+
+def test_among_others(start, seep, tmp_path: Path) -> None:
+    """Of the whole machine, with postgres and nginx under load."""
+    for name in ("postgres", "nginx"):
+        (tmp_path / name).mkdir()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(postgres_under_load(tmp_path / "postgres"))
+        stack.enter_context(nginx_under_load(tmp_path / "nginx"))
+        target = start("leaky_server", CONNECTIONS)
+        trace = seep("-a", "-k", "fd").attached()
+        target.go()
+        target.done()
+        report = trace.finish()
+    check_socket_site(report, target.pid)
+    comms = {process["comm"] for process in report["processes"]}
+    assert {"nginx", "postgres"} <= comms
