@@ -147,10 +147,10 @@ struct control {
 
 /* A walk over the control data of messages. */
 struct received {
-	__u64 descriptor; /* address of the next one of the present control */
-	__u64 control;	  /* address of the next control of the present message */
-	__u64 end;	  /* of its controls */
-	__u64 message;	  /* address of the next message */
+	__u64 descriptor;      /* address of the next one of the present control */
+	__u64 control;	       /* address of the next control of the present message */
+	__u64 end;	       /* of its controls */
+	__u64 message;	       /* address of the next message */
 	__u32 num_descriptors; /* how many are left */
 	__u32 num_messages;
 	__u32 process;
@@ -204,6 +204,13 @@ static long receive_step(__u32 step, void *context)
 	return 0;
 }
 
+/*
+ * Before 6.7 the verifier believes that what a callback of bpf_loop finds in the first round is what it
+ * finds in all of them, and drops the code for the rest (commit ab5cfac139ab): so it must not know with
+ * what the walk begins.
+ */
+__u32 unknown_zero = 0;
+
 /* @count messages were received, whose heads are from @address on. */
 static __always_inline void messages_received(__u32 process, __u64 address, __u64 count)
 {
@@ -211,6 +218,9 @@ static __always_inline void messages_received(__u32 process, __u64 address, __u6
 		.process = process,
 		.message = address,
 		.num_messages = count,
+		.control = unknown_zero,
+		.end = unknown_zero,
+		.num_descriptors = unknown_zero,
 	};
 
 	bpf_loop(MAX_RECEIVE_STEPS, receive_step, &received, 0);
@@ -370,31 +380,53 @@ int BPF_PROG(fd_call_entry, struct pt_regs *regs, long number)
 /* What is counted; user space sets it before it reads the iterator. */
 struct seep_fds_pass fds_pass = {};
 
-/* Open files that a pass found and nobody has seen being opened: it may be about to return. */
+/*
+ * An open file that passes have found and that nobody has seen being opened. That may be about to be
+ * seen: the system call has not returned yet. Of a thread that opens and closes all the time, often the
+ * same address of a file, each look may find such a moment; so many looks in a row do not.
+ */
+struct fd_candidate {
+	__u64 file;
+	__u64 number; /* of the last pass that found it ... */
+	__u64 times;  /* ... after so many in a row */
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 65536);
 	__type(key, struct seep_object_key);
-	__type(value, struct seep_fd_object);
+	__type(value, struct fd_candidate);
 } fd_candidates SEC(".maps");
+
+/* Was it found like this in enough passes, this one included? */
+static __always_inline bool is_certain(const struct seep_object_key *key, __u64 file)
+{
+	struct fd_candidate now = {.file = file, .number = fds_pass.number};
+	struct fd_candidate *candidate = bpf_map_lookup_elem(&fd_candidates, key);
+
+	if (candidate && candidate->file == file && candidate->number + 1 == now.number)
+		now.times = candidate->times;
+	now.times++;
+	if (now.times >= SEEP_FD_LOOKS) {
+		bpf_map_delete_elem(&fd_candidates, key);
+		return true;
+	}
+	bpf_map_update_elem(&fd_candidates, key, &now, BPF_ANY);
+	fds_pass.num_uncertain++;
+	return false;
+}
 
 /* @key is open as @value says, but not known, or as another file. */
 static __always_inline void meet_unknown(const struct seep_object_key *key,
 					 struct seep_fd_object *value)
 {
-	struct seep_fd_object *candidate = bpf_map_lookup_elem(&fd_candidates, key);
-
 	if (fds_pass.first) {
 		origin_made(&live_fds, key, &value->object, 0, SEEP_ORIGIN_BEFORE);
 		return;
 	}
-	/* Twice the same: no system call is as slow as that. */
-	if (!candidate || candidate->file != value->file ||
-	    candidate->seen + 1 != fds_pass.number) {
-		bpf_map_update_elem(&fd_candidates, key, value, BPF_ANY);
+	if (!is_certain(key, value->file))
 		return;
-	}
 	clear_number(key, value->file);
 	if (origin_made(&live_fds, key, &value->object, 0, SEEP_ORIGIN_UNSEEN) == 0)
 		count_loss(SEEP_LOSS_UNSEEN_OPENS, 1);

@@ -46,16 +46,18 @@ struct seep_identify_pass {
 
 /*
  * fds_count, an iterator: the descriptors that a process has. What is unknown becomes known, if it is
- * the first pass or was found by the pass before. fds_sweep: those that are known and that neither
+ * the first pass or was found by SEEP_FD_LOOKS in a row. fds_sweep: those that are known and that neither
  * the pass with this number nor a later one has found are gone.
  */
+#define SEEP_FD_LOOKS 6
+
 struct seep_fds_pass {
 	__u64 number;	/* from 1 */
 	__u64 start_ns; /* sweep: what was made later may be missing; CLOCK_MONOTONIC */
 	__u32 process;
-	__u32 first;	/* what is unknown is from before the trace */
-	__u32 describe; /* write a seep_fd_record of each */
-	__u32 pad;
+	__u32 first;	     /* what is unknown is from before the trace */
+	__u32 describe;	     /* write a seep_fd_record of each */
+	__u32 num_uncertain; /* out: unknown ones that further passes may make known */
 };
 
 #define SEEP_FD_NAME_BYTES 64

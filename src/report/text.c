@@ -3,27 +3,18 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "report/layout.h"
 #include "report/report.h"
+#include "report/text_processes.h"
 #include "report/text_sites.h"
 #include "report/walk.h"
 
-#define LABEL_COLUMNS	12
-#define SCOPE_COLUMNS	40
-#define COMMAND_COLUMNS 20
-#define PROCESSES_MAX	20
-
-/* Of a container: so many of its ID's digits, as its engine shows it; or so much of its name. */
-#define ENGINE_ID_DIGITS  64
-#define CONTAINER_DIGITS  12
-#define CONTAINER_COLUMNS 30
-
+#define LABEL_COLUMNS 12
+#define SCOPE_COLUMNS 40
 struct text {
 	const struct seep_snapshot *snapshot;
 	const struct seep_report_options *options;
@@ -39,36 +30,6 @@ static void put_fact(struct text *text, enum seep_style style, const char *label
 	seep_layout_reset(&text->layout, &text->note);
 }
 
-static void append_clean_elided(struct seep_buffer *buffer, const char *raw, size_t columns)
-{
-	SEEP_AUTO_BUFFER struct seep_buffer clean = SEEP_BUFFER_INIT;
-
-	seep_text_append_clean(&clean, raw, SIZE_MAX);
-	seep_text_append_elided(buffer, clean.data, columns);
-}
-
-/* "PID 7 in container 0123456789ab", as far as that is not what everybody sees; else nothing. */
-static void append_place(struct seep_buffer *buffer, const char *before,
-			 const struct seep_process *process)
-{
-	bool other_pid = process->inner_pid && process->inner_pid != process->pid;
-
-	if (!other_pid && !process->container)
-		return;
-	seep_buffer_puts(buffer, before);
-	if (other_pid)
-		seep_buffer_printf(buffer, "PID %d ", (int)process->inner_pid);
-	if (!process->container) {
-		seep_buffer_puts(buffer, "in its own namespace");
-		return;
-	}
-	seep_buffer_puts(buffer, "in container ");
-	if (strspn(process->container, "0123456789abcdef") == ENGINE_ID_DIGITS)
-		seep_buffer_append(buffer, process->container, CONTAINER_DIGITS);
-	else
-		append_clean_elided(buffer, process->container, CONTAINER_COLUMNS);
-}
-
 static void put_header(struct text *text)
 {
 	const struct seep_snapshot *snapshot = text->snapshot;
@@ -81,11 +42,12 @@ static void put_header(struct text *text)
 	else
 		seep_buffer_printf(note, "report %" PRIu64, snapshot->seq);
 	seep_buffer_printf(note, ", %s ", snapshot->scope_type);
-	append_clean_elided(note, snapshot->scope_value, SCOPE_COLUMNS);
+	seep_text_append_clean_elided(note, snapshot->scope_value, SCOPE_COLUMNS);
 	if (snapshot->num_processes == 1 && snapshot->processes[0].comm) {
 		seep_buffer_puts(note, " (");
-		append_clean_elided(note, snapshot->processes[0].comm, COMMAND_COLUMNS);
-		append_place(note, ", ", &snapshot->processes[0]);
+		seep_text_append_clean_elided(note, snapshot->processes[0].comm,
+					      SEEP_TEXT_COMMAND_COLUMNS);
+		seep_text_append_place(note, ", ", &snapshot->processes[0]);
 		seep_buffer_putc(note, ')');
 	}
 	seep_buffer_printf(note, ", %s into the trace, %s",
@@ -355,118 +317,6 @@ static void put_overhead(struct text *text)
 	put_fact(text, SEEP_STYLE_PLAIN, "overhead");
 }
 
-static int compare_processes(const void *left, const void *right)
-{
-	const struct seep_process *a = *(const struct seep_process *const *)left;
-	const struct seep_process *b = *(const struct seep_process *const *)right;
-
-	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		const struct seep_totals *of_a = &a->totals[kind], *of_b = &b->totals[kind];
-
-		if (of_a->live_bytes != of_b->live_bytes)
-			return of_a->live_bytes < of_b->live_bytes ? 1 : -1;
-		if (of_a->live_objects != of_b->live_objects)
-			return of_a->live_objects < of_b->live_objects ? 1 : -1;
-	}
-	if (a->pid != b->pid)
-		return a->pid < b->pid ? -1 : 1;
-	return a->id < b->id ? -1 : a->id > b->id;
-}
-
-static const char *bytes_or_unknown(char unit[SEEP_UNIT_MAX], uint64_t bytes)
-{
-	return bytes == SEEP_UNKNOWN ? "-" : seep_format_bytes(unit, bytes);
-}
-
-/* What is alive of each traced kind. */
-static void append_live_columns(struct seep_buffer *note, const struct seep_process *process)
-{
-	char bytes[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX];
-
-	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		const struct seep_totals *totals = &process->totals[kind];
-
-		if (!totals->traced)
-			continue;
-		if (kind == SEEP_KIND_MEMORY || kind == SEEP_KIND_MAPPING)
-			seep_buffer_printf(note, "  %10s",
-					   seep_format_bytes(bytes, totals->live_bytes));
-		if (kind != SEEP_KIND_MAPPING)
-			seep_buffer_printf(note, kind == SEEP_KIND_MEMORY ? "  %11s" : "  %7s",
-					   seep_format_count(count, totals->live_objects));
-	}
-}
-
-/* The heads of these columns. */
-static void put_live_heads(struct text *text)
-{
-	static const char *const heads[SEEP_KIND_COUNT] = {
-		[SEEP_KIND_MEMORY] = "        live      objects",
-		[SEEP_KIND_MAPPING] = "    mappings",
-		[SEEP_KIND_THREAD] = "  threads",
-		[SEEP_KIND_FD] = "      fds",
-	};
-
-	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		if (text->snapshot->totals[kind].traced)
-			seep_buffer_puts(text->layout.out, heads[kind]);
-	}
-}
-
-static void put_process(struct text *text, const struct seep_process *process)
-{
-	char rss[SEEP_UNIT_MAX], before[SEEP_UNIT_MAX];
-	struct seep_buffer *note = &text->note;
-
-	append_clean_elided(note, process->comm ? process->comm : "unknown", COMMAND_COLUMNS);
-	seep_buffer_printf(text->layout.out, "  %7d  %s", (int)process->pid, note->data);
-	seep_layout_pad(&text->layout, COMMAND_COLUMNS - seep_text_columns(note->data));
-	seep_layout_reset(&text->layout, note);
-	append_live_columns(note, process);
-	seep_buffer_printf(
-		note, "  %10s  %10s",
-		process->exited ? "exited" : bytes_or_unknown(rss, process->rss_bytes),
-		process->attached_late ? bytes_or_unknown(before, process->pre_attach_bytes) : "-");
-	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 11 + COMMAND_COLUMNS, note->data);
-	seep_layout_reset(&text->layout, note);
-	append_place(note, "", process);
-	if (!note->length)
-		return;
-	seep_layout_pad(&text->layout, 11);
-	seep_layout_wrap(&text->layout, SEEP_STYLE_FAINT, 11, note->data);
-	seep_layout_reset(&text->layout, note);
-}
-
-/* 0 or -ENOMEM. Nothing for a single process that lives: the totals are its numbers. */
-static int put_processes(struct text *text)
-{
-	const struct seep_snapshot *snapshot = text->snapshot;
-	size_t shown = snapshot->num_processes;
-	const struct seep_process **order;
-
-	if (shown == 0 || (shown == 1 && !snapshot->processes[0].exited))
-		return 0;
-	order = calloc(shown, sizeof(*order));
-	if (!order)
-		return -ENOMEM;
-	for (size_t i = 0; i < shown; i++)
-		order[i] = &snapshot->processes[i];
-	qsort(order, shown, sizeof(*order), compare_processes);
-	if (shown > PROCESSES_MAX && !text->options->verbose)
-		shown = PROCESSES_MAX;
-
-	seep_buffer_printf(text->layout.out, "\n  %7s  %-*s", "pid", COMMAND_COLUMNS, "command");
-	put_live_heads(text);
-	seep_buffer_printf(text->layout.out, "  %10s  %10s\n", "resident", "before");
-	for (size_t i = 0; i < shown; i++)
-		put_process(text, order[i]);
-	if (shown < snapshot->num_processes)
-		seep_buffer_printf(text->layout.out, "  ... %zu more processes\n",
-				   snapshot->num_processes - shown);
-	free(order);
-	return 0;
-}
-
 static int render_text(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
 		       const struct seep_report_options *options, struct seep_buffer *buffer)
 {
@@ -488,7 +338,7 @@ static int render_text(const struct seep_snapshot *snapshot, struct seep_symboli
 	put_ends(&text);
 	put_losses(&text);
 	put_overhead(&text);
-	err = put_processes(&text);
+	err = seep_text_put_processes(&text.layout, snapshot, options);
 	seep_buffer_done(&text.note);
 	if (err)
 		return err;

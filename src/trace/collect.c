@@ -10,8 +10,8 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "proc/limits.h"
 #include "proc/process.h"
+#include "trace/fd_limit.h"
 
 /* What has to be remembered of a site from one snapshot to the next. */
 struct memory {
@@ -412,37 +412,15 @@ static int separate_ids(struct seep_collector *collector)
 	return 0;
 }
 
-/* How long the growth so far may go on until the limit is reached. */
-static uint64_t time_to_limit(uint64_t first, uint64_t now, uint64_t limit, uint64_t elapsed_ns)
-{
-	if (limit == UINT64_MAX || now <= first)
-		return SEEP_UNKNOWN;
-	if (now >= limit)
-		return 0;
-	return (uint64_t)((double)(limit - now) / (double)(now - first) * (double)elapsed_ns);
-}
-
 /* How near each process is to the limit of its descriptors. */
-static void collect_fd_limits(struct seep_collector *collector, uint64_t now_ns)
+static void collect_limits(struct seep_collector *collector, uint64_t now_ns)
 {
 	for (size_t i = 0; i < seep_processes_count(collector->config.processes); i++) {
 		struct seep_record *record = seep_processes_at(collector->config.processes, i);
 		struct seep_process *process = &collector->processes[record->index];
-		uint64_t count = process->totals[SEEP_KIND_FD].live_objects;
-		struct seep_proc_limits limits;
 
-		if (record->before_exec || process->exited ||
-		    seep_proc_limits_read(process->pid, &limits))
-			continue;
-		process->fd_limit = limits.open_files;
-		if (record->first_fds_ns) {
-			process->fd_limit_eta_ns =
-				time_to_limit(record->first_fds, count, limits.open_files,
-					      now_ns - record->first_fds_ns);
-		} else {
-			record->first_fds = count;
-			record->first_fds_ns = now_ns;
-		}
+		if (!record->before_exec && !process->exited)
+			seep_fd_limit_fill(&record->fd_growth, process, now_ns);
 	}
 }
 
@@ -478,7 +456,7 @@ int seep_collector_take(struct seep_collector *collector, bool final,
 	seep_snapshot_sum(collector->processes, snapshot->num_processes, snapshot->sites,
 			  snapshot->num_sites, snapshot->totals);
 	if (snapshot->totals[SEEP_KIND_FD].traced)
-		collect_fd_limits(collector, now_ns);
+		collect_limits(collector, now_ns);
 	*ret_snapshot = snapshot;
 	return 0;
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "trace/kernel_private.h"
+
+#define LOOK_PAUSE_NS 1000000
 
 /* Puts the records together of which an iterator gives pieces. */
 struct fd_reader {
@@ -37,11 +40,40 @@ static int read_piece(void *context, const void *data, size_t size)
 	return 0;
 }
 
-static int run_fds_count(struct seep_kernel *kernel, pid_t pid, const struct seep_fds_pass *pass,
+/* One pass; @reader NULL: nothing is to be described. */
+static int run_fds_count(struct seep_kernel *kernel, pid_t pid, struct seep_fds_pass *pass,
 			 struct fd_reader *reader)
 {
+	int error;
+
+	pass->number = ++kernel->census_number;
+	pass->describe = reader != NULL;
+	pass->num_uncertain = 0;
 	kernel->skeleton->bss->fds_pass = *pass;
-	return seep_kernel_iterate(kernel->skeleton->progs.fds_count, pid, read_piece, reader);
+	error = seep_kernel_iterate(kernel->skeleton->progs.fds_count, pid,
+				    reader ? read_piece : NULL, reader);
+	pass->num_uncertain = kernel->skeleton->bss->fds_pass.num_uncertain;
+	return error;
+}
+
+/* What is unknown may only be in the middle of being opened: time for that to come to its end. */
+static void pause_between_looks(void)
+{
+	const struct timespec pause = {.tv_nsec = LOOK_PAUSE_NS};
+
+	nanosleep(&pause, NULL);
+}
+
+/* Until nothing is uncertain, or what was uncertain in the first pass is certain. 0 or -errno. */
+static int look_again(struct seep_kernel *kernel, pid_t pid, struct seep_fds_pass *pass)
+{
+	int error = 0;
+
+	for (int i = 1; i < SEEP_FD_LOOKS && pass->num_uncertain && !error; i++) {
+		pause_between_looks();
+		error = run_fds_count(kernel, pid, pass, NULL);
+	}
+	return error;
 }
 
 int seep_kernel_count_fds(struct seep_kernel *kernel, pid_t pid, uint32_t process, bool first,
@@ -49,22 +81,20 @@ int seep_kernel_count_fds(struct seep_kernel *kernel, pid_t pid, uint32_t proces
 {
 	struct fd_reader reader = {.fn = fn, .context = context};
 	struct seep_fds_pass pass = {
-		.number = ++kernel->census_number,
 		.start_ns = seep_clock_monotonic_ns(),
 		.process = process,
 		.first = first,
-		.describe = first && fn,
 	};
-	struct seep_fds_pass again = pass;
-	int error = run_fds_count(kernel, pid, &pass, &reader);
+	uint64_t first_number;
+	int error = run_fds_count(kernel, pid, &pass, NULL);
 
+	first_number = pass.number;
+	if (!error && !first)
+		error = look_again(kernel, pid, &pass);
+	if (!error && fn)
+		error = run_fds_count(kernel, pid, &pass, &reader);
 	if (error || first)
 		return error;
-	/* What both find the same is so: it was not in the middle of being opened or closed. */
-	again.number = ++kernel->census_number;
-	again.describe = fn != NULL;
-	error = run_fds_count(kernel, pid, &again, &reader);
-	if (error)
-		return error;
+	pass.number = first_number;
 	return seep_kernel_run_pass(kernel->skeleton->progs.fds_sweep, &pass, sizeof(pass));
 }

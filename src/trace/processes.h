@@ -13,6 +13,7 @@
 
 #include "model/snapshot.h"
 #include "proc/process.h"
+#include "trace/fd_limit.h"
 #include "trace/kernel.h"
 
 struct seep_frozen_site {
@@ -30,9 +31,8 @@ struct seep_record {
 	size_t num_frozen;
 	size_t capacity; /* of frozen */
 	struct seep_frozen_site *frozen;
-	uint64_t first_fds;    /* how many descriptors it had ... */
-	uint64_t first_fds_ns; /* ... in the first snapshot; CLOCK_MONOTONIC, 0: none yet */
-	size_t index;	       /* scratch of the snapshot that is being built */
+	struct seep_fd_growth fd_growth;
+	size_t index; /* scratch of the snapshot that is being built */
 };
 
 struct seep_processes;

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -187,11 +188,10 @@ def test_launched(seep, tmp_path) -> None:
 
 def loaded_programs(trace: Seep) -> set[str]:
     """Those that this run holds."""
-    held = {
-        int(number)
-        for info in Path(f"/proc/{trace.pid}/fdinfo").iterdir()
-        for number in re.findall(r"^prog_id:\s+(\d+)$", info.read_text(), re.M)
-    }
+    held = set()
+    for info in Path(f"/proc/{trace.pid}/fdinfo").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            held.update(map(int, re.findall(r"^prog_id:\s+(\d+)$", info.read_text(), re.M)))
     text = subprocess.run(
         ["bpftool", "-j", "prog", "show"], capture_output=True, text=True, check=True,
         env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin"},

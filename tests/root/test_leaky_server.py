@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 from pathlib import Path
 from typing import Any
 
+import pytest
 from harness import ORIGINS, Report, assert_exact, losses_of, names
 from servers import nginx_under_load, postgres_under_load
 
@@ -42,6 +44,27 @@ def test_alone(start, seep) -> None:
     check_socket_site(report, target.pid)
     assert [names(site)[1] for site in ranked(report, "fd")] == ["accept_connection"]
     assert losses_of(report) == {}
+
+
+def test_limit(start, seep) -> None:
+    """When the soft limit is reached, from the growth since the first report."""
+    target = start("leaky_server", CONNECTIONS)
+    soft, hard = resource.prlimit(target.pid, resource.RLIMIT_NOFILE)
+    soft = min(4096, hard)
+    resource.prlimit(target.pid, resource.RLIMIT_NOFILE, (soft, hard))
+    trace = seep("-p", target.pid, "-k", "fd").attached()
+    first = trace.report_now()
+    assert first["processes"][0]["fd_limit"] == soft
+    assert first["processes"][0]["fd_limit_eta_s"] is None
+    target.go()
+    target.done()
+    second = trace.finish()
+    grown = CONNECTIONS // 100
+    used = second["totals"]["fd"]["live_objects"]
+    assert used == first["totals"]["fd"]["live_objects"] + grown
+    elapsed = second["elapsed_s"] - first["elapsed_s"]
+    expected = (soft - used) / grown * elapsed
+    assert second["processes"][0]["fd_limit_eta_s"] == pytest.approx(expected, rel=0.02)
 
 
 def test_among_others(start, seep, tmp_path: Path) -> None:
