@@ -57,6 +57,7 @@ static int take_permissions(char **at, struct seep_mapping *mapping)
 	mapping->readable = text[0] == 'r';
 	mapping->writable = text[1] == 'w';
 	mapping->executable = text[2] == 'x';
+	mapping->shared = text[3] == 's';
 	*at += 5;
 	return 0;
 }

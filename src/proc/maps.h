@@ -18,6 +18,7 @@ struct seep_mapping {
 	bool readable;
 	bool writable;
 	bool executable;
+	bool shared;	  /* what is written there others see too */
 	bool deleted;	  /* the path carried " (deleted)", cut off here */
 	const char *path; /* "" for anonymous memory; "[heap]" and the like as they are */
 };

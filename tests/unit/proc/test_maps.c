@@ -57,8 +57,10 @@ static void every_field_is_parsed(void **state)
 	assert_true(mapping->dev_major == 0xfd && mapping->dev_minor == 1);
 	assert_int_equal(mapping->inode, 1835052);
 	assert_string_equal(mapping->path, "/usr/bin/a program");
+	assert_false(mapping->shared);
 
 	mapping = &maps.mappings[1];
+	assert_true(mapping->shared);
 	assert_true(mapping->readable && !mapping->writable && mapping->executable);
 	assert_int_equal(mapping->offset, 0x1000);
 	assert_true(mapping->dev_major == 0x103 && mapping->dev_minor == 0xfffff);
