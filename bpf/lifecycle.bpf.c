@@ -174,6 +174,16 @@ static long bury_object(struct bpf_map *map, const struct seep_object_key *key,
 	return 0;
 }
 
+static long bury_range_word(struct bpf_map *map, const struct range_word_key *key, __u64 *word,
+			    void *none)
+{
+	__u32 process = key->process;
+
+	if (bpf_map_lookup_elem(&dead, &process))
+		bpf_map_delete_elem(map, key);
+	return 0;
+}
+
 static long bury_site(struct bpf_map *map, const struct seep_site_key *key,
 		      struct seep_site_value *site, void *none)
 {
@@ -190,8 +200,10 @@ int dead_bury(void *none)
 {
 	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY))
 		bpf_for_each_map_elem(&live, bury_object, NULL, 0);
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING))
+	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)) {
 		bpf_for_each_map_elem(&live_mappings, bury_object, NULL, 0);
+		bpf_for_each_map_elem(&range_words, bury_range_word, NULL, 0);
+	}
 	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD))
 		bpf_for_each_map_elem(&live_threads, bury_object, NULL, 0);
 	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_FD))

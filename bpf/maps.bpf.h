@@ -56,6 +56,21 @@ struct {
 	__type(value, struct seep_fd_object);
 } live_fds SEC(".maps") __weak;
 
+/* The index over live_mappings, see ranges.bpf.h: words by level and place. Sized like it. */
+struct range_word_key {
+	__u64 block;
+	__u32 process;
+	__u32 level;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct range_word_key);
+	__type(value, __u64);
+} range_words SEC(".maps") __weak;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

@@ -97,6 +97,12 @@ struct seep_mapping_object {
 	struct seep_object object;
 };
 
+/*
+ * Room in the map "range_words" for so many ranges. Near ones share words, so that one rarely needs more
+ * than one of its own; the few that lead to them count for little unless there is room for few.
+ */
+#define SEEP_RANGE_WORDS(num_ranges) ((num_ranges) < 1024 ? 1024 : (num_ranges))
+
 /* map "live_threads" */
 struct seep_thread_object {
 	struct seep_object object; /* bytes: of its stack */

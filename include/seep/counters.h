@@ -32,6 +32,8 @@
 	X(MISSED_EXEC, missed_exec, "programs started by exec and noticed late")                   \
 	X(UNSEEN_OPENS, unseen_opens, "descriptors whose making was not seen")                     \
 	X(UNSEEN_CLOSES, unseen_closes, "descriptors whose closing was not seen")                  \
+	X(UNSEEN_MAPPINGS, unseen_mappings, "ranges of memory whose mapping was not seen")         \
+	X(UNSEEN_UNMAPPINGS, unseen_unmappings, "ranges of memory whose unmapping was not seen")   \
 	X(STACK_DISAGREEMENTS, stack_disagreements, "stacks that libdw unwinds differently")
 
 enum seep_loss {

@@ -60,6 +60,18 @@ struct seep_fds_pass {
 	__u32 num_uncertain; /* out: unknown ones that further passes may make known */
 };
 
+/*
+ * mappings_count, an iterator: the mappings that a process has. What is unknown becomes known, and what
+ * is known and not there is forgotten, unless the process is just about to change it.
+ */
+struct seep_mappings_pass {
+	__u64 end; /* of the mapping that was looked at last; 0 at the start, as is all below */
+	__u32 process;
+	__u32 thread;	 /* by whom the address space is visited; all threads have the same one */
+	__u32 unsettled; /* out: mappings that were left as they are */
+	__u32 pad;
+};
+
 #define SEEP_FD_NAME_BYTES 64
 
 /* What a descriptor is, as the kernel has it. */
@@ -80,6 +92,7 @@ struct seep_fd_record {
 };
 
 _Static_assert(sizeof(struct seep_fds_pass) == 32, "no padding");
+_Static_assert(sizeof(struct seep_mappings_pass) == 24, "no padding");
 _Static_assert(sizeof(struct seep_fd_record) == 136, "no padding");
 _Static_assert(sizeof(struct seep_identify_pass) == 24, "no padding");
 _Static_assert(sizeof(struct seep_rewalk_pass) == 72, "no padding");

@@ -23,6 +23,7 @@ struct notes {
 /* How each kind is counted; NULL: not at all. */
 static int (*const takers[SEEP_KIND_COUNT])(struct seep_census *census, pid_t pid, uint32_t process,
 					    bool first) = {
+	[SEEP_KIND_MAPPING] = seep_census_take_mappings,
 	[SEEP_KIND_FD] = seep_census_take_fds,
 };
 
@@ -42,6 +43,7 @@ void seep_census_begin(struct seep_census *census)
 {
 	struct notes *notes, *next;
 
+	seep_census_forget_ranges(census);
 	HASH_ITER(hh, census->notes, notes, next) {
 		HASH_DEL(census->notes, notes);
 		for (size_t i = 0; i < notes->details.num_examples; i++)

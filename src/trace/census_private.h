@@ -9,6 +9,8 @@ struct seep_census {
 	struct seep_kernel *kernel;
 	uint32_t kinds;
 	struct notes *notes; /* by site */
+	struct seep_ranges
+		*ranges; /* what is mapped, of all processes; NULL: not read for this report */
 };
 
 /*
@@ -22,6 +24,10 @@ void seep_census_note(struct seep_census *census, const struct seep_site_key *si
 bool seep_census_wants_example(const struct seep_census *census, const struct seep_site_key *site);
 
 /* One for each kind: see seep_census_take. 0 or -errno. */
+int seep_census_take_mappings(struct seep_census *census, pid_t pid, uint32_t process, bool first);
 int seep_census_take_fds(struct seep_census *census, pid_t pid, uint32_t process, bool first);
+
+/* Before the next report. */
+void seep_census_forget_ranges(struct seep_census *census);
 
 #endif

@@ -29,11 +29,15 @@ static int configure_programs(struct seep_bpf *skeleton, enum seep_attach_varian
 
 	bool memory = kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY);
 	bool fd = kinds & SEEP_KIND_BIT(SEEP_KIND_FD);
+	bool mapping = kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING);
 
 	bpf_program__set_autoload(skeleton->progs.fd_call_entry, fd);
 	bpf_program__set_autoload(skeleton->progs.fd_call_return, fd);
 	bpf_program__set_autoload(skeleton->progs.fds_count, fd);
 	bpf_program__set_autoload(skeleton->progs.fds_sweep, fd);
+	bpf_program__set_autoload(skeleton->progs.mapping_call_entry, mapping);
+	bpf_program__set_autoload(skeleton->progs.mapping_call_return, mapping);
+	bpf_program__set_autoload(skeleton->progs.mappings_count, mapping);
 	bpf_program__set_autoload(skeleton->progs.free_entry, memory);
 	bpf_program__set_autoload(skeleton->progs.alloc_session, memory && session);
 	bpf_program__set_autoload(skeleton->progs.alloc_entry, memory && !session);
@@ -64,7 +68,10 @@ static int size_live_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 		if (error)
 			return error;
 	}
-	return 0;
+	if (!(config->kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)))
+		return 0;
+	return bpf_map__set_max_entries(skeleton->maps.range_words,
+					SEEP_RANGE_WORDS(config->max_objects));
 }
 
 static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_config *config,
@@ -134,6 +141,10 @@ static int attach_life(struct seep_kernel *kernel, const struct seep_kernel_conf
 		{skeleton->progs.process_cgroup, config->scope == SEEP_SCOPE_CGROUP},
 		{skeleton->progs.fd_call_entry, config->kinds & SEEP_KIND_BIT(SEEP_KIND_FD)},
 		{skeleton->progs.fd_call_return, config->kinds & SEEP_KIND_BIT(SEEP_KIND_FD)},
+		{skeleton->progs.mapping_call_entry,
+		 config->kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)},
+		{skeleton->progs.mapping_call_return,
+		 config->kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)},
 	};
 
 	for (size_t i = 0; i < NUM_LIFE_LINKS; i++) {

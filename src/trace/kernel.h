@@ -146,6 +146,17 @@ typedef int (*seep_fd_fn)(void *context, const struct seep_fd_record *record);
 int seep_kernel_count_fds(struct seep_kernel *kernel, pid_t pid, uint32_t process, bool first,
 			  seep_fd_fn fn, void *context);
 
+/*
+ * Finds out what @pid has mapped, see trace/census.h. 0; -ESRCH: it has ended; -EAGAIN: other threads
+ * change the address space all the time, so not all could be settled now; another -errno.
+ */
+int seep_kernel_count_mappings(struct seep_kernel *kernel, pid_t pid, uint32_t process);
+
+/* Calls @fn for every range that is mapped, of all processes, as seep_kernel_each_site does. */
+typedef int (*seep_mapping_fn)(void *context, const struct seep_object_key *key,
+			       const struct seep_mapping_object *range);
+int seep_kernel_each_mapping(const struct seep_kernel *kernel, seep_mapping_fn fn, void *context);
+
 /* Drops all objects and sites of @count processes, by their ids, in one pass. 0 or -errno. */
 int seep_kernel_bury(struct seep_kernel *kernel, const uint32_t *processes, size_t count);
 

@@ -98,3 +98,29 @@ int seep_kernel_count_fds(struct seep_kernel *kernel, pid_t pid, uint32_t proces
 	pass.number = first_number;
 	return seep_kernel_run_pass(kernel->skeleton->progs.fds_sweep, &pass, sizeof(pass));
 }
+
+/* Of a pass over the mappings that finds calls on their way: few are, at any moment. */
+#define MAPPING_TRIES 32
+
+static int run_mappings_count(struct seep_kernel *kernel, pid_t pid, uint32_t process)
+{
+	struct seep_mappings_pass *pass = &kernel->skeleton->bss->mappings_pass;
+	int error;
+
+	*pass = (struct seep_mappings_pass){.process = process};
+	error = seep_kernel_iterate(kernel->skeleton->progs.mappings_count, pid, NULL, NULL);
+	if (error)
+		return error;
+	if (!pass->thread)
+		return -ESRCH;
+	return pass->unsettled ? -EAGAIN : 0;
+}
+
+int seep_kernel_count_mappings(struct seep_kernel *kernel, pid_t pid, uint32_t process)
+{
+	int error = -EAGAIN;
+
+	for (int i = 0; i < MAPPING_TRIES && error == -EAGAIN; i++)
+		error = run_mappings_count(kernel, pid, process);
+	return error;
+}

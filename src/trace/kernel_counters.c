@@ -6,8 +6,8 @@
 #include "base/cleanup.h"
 #include "trace/kernel_private.h"
 
-/* Sites read in one go: 400 bytes each. */
-#define SITE_BATCH 512
+/* Entries read in one go; sites have 400 bytes each. */
+#define BATCH 512
 
 /* --- counters ---------------------------------------------------------------------------------- */
 
@@ -46,41 +46,76 @@ int seep_kernel_read_ends(const struct seep_kernel *kernel, uint64_t ret_ends[SE
 	return read_counters(kernel, kernel->skeleton->maps.ends, SEEP_END_COUNT, ret_ends);
 }
 
-/* --- sites ------------------------------------------------------------------------------------- */
+/* --- sites and mappings ------------------------------------------------------------------------ */
 
-struct site_batch {
-	struct seep_site_key keys[SITE_BATCH];
-	struct seep_site_value values[SITE_BATCH];
-};
+typedef int (*entry_fn)(void *context, const void *key, const void *value);
 
-int seep_kernel_each_site(const struct seep_kernel *kernel, seep_site_fn fn, void *context)
+/* Calls @fn for every entry of a hash, until it returns other than 0, and returns that. 0 or -errno. */
+static int each_entry(const struct bpf_map *map, entry_fn fn, void *context)
 {
-	int fd = bpf_map__fd(kernel->skeleton->maps.sites);
-	SEEP_AUTO_FREE struct site_batch *batch = malloc(sizeof(*batch));
+	size_t key_bytes = bpf_map__key_size(map), value_bytes = bpf_map__value_size(map);
+	SEEP_AUTO_FREE char *keys = calloc(BATCH, key_bytes);
+	SEEP_AUTO_FREE char *values = calloc(BATCH, value_bytes);
 	__u32 position, next, count;
 	void *from = NULL;
-	int error;
+	int error, stop = 0;
 
-	if (!batch)
+	if (!keys || !values)
 		return -ENOMEM;
 	do {
-		count = SITE_BATCH;
-		error = bpf_map_lookup_batch(fd, from, &next, batch->keys, batch->values, &count,
+		count = BATCH;
+		error = bpf_map_lookup_batch(bpf_map__fd(map), from, &next, keys, values, &count,
 					     NULL);
 		/* -ENOENT: this is the last batch. */
 		if (error && error != -ENOENT)
 			return error;
-		for (__u32 i = 0; i < count; i++) {
-			int stop = fn(&batch->keys[i], &batch->values[i], context);
-
-			if (stop)
-				return stop;
-		}
+		for (__u32 i = 0; i < count && !stop; i++)
+			stop = fn(context, keys + i * key_bytes, values + i * value_bytes);
 		position = next;
 		from = &position;
-	} while (!error);
-	return 0;
+	} while (!error && !stop);
+	return stop;
 }
+
+struct site_receiver {
+	seep_site_fn fn;
+	void *context;
+};
+
+static int on_site(void *context, const void *key, const void *value)
+{
+	const struct site_receiver *receiver = context;
+
+	return receiver->fn(key, value, receiver->context);
+}
+
+int seep_kernel_each_site(const struct seep_kernel *kernel, seep_site_fn fn, void *context)
+{
+	struct site_receiver receiver = {fn, context};
+
+	return each_entry(kernel->skeleton->maps.sites, on_site, &receiver);
+}
+
+struct mapping_receiver {
+	seep_mapping_fn fn;
+	void *context;
+};
+
+static int on_mapping(void *context, const void *key, const void *value)
+{
+	const struct mapping_receiver *receiver = context;
+
+	return receiver->fn(receiver->context, key, value);
+}
+
+int seep_kernel_each_mapping(const struct seep_kernel *kernel, seep_mapping_fn fn, void *context)
+{
+	struct mapping_receiver receiver = {fn, context};
+
+	return each_entry(kernel->skeleton->maps.live_mappings, on_mapping, &receiver);
+}
+
+/* --- passes ------------------------------------------------------------------------------------ */
 
 int seep_kernel_run_pass(const struct bpf_program *program, void *argument, size_t size)
 {

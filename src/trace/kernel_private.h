@@ -17,7 +17,7 @@
 #include "trace/kernel.h"
 
 /* Programs that follow the life of processes, and what the kernel makes for them. */
-#define NUM_LIFE_LINKS 6
+#define NUM_LIFE_LINKS 8
 
 struct event;
 

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mappings: ranges of pages, by the system calls that make and release them, down to the page.
+ *
+ * All is done at the return, when it is known what happened; a call that failed changed nothing. So
+ * between the kernel's work and ours other threads may be faster, and get addresses that we have not yet
+ * released. What tells them apart is age: a call releases only what was made before it began, and a
+ * range that is made takes the place of whatever seems to be there.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "calls.bpf.h"
+#include "ranges.bpf.h"
+#include "syscalls.bpf.h"
+
+/* arch/x86/entry/syscalls/syscall_64.tbl */
+enum {
+	NR_MMAP = 9,
+	NR_MUNMAP = 11,
+	NR_BRK = 12,
+	NR_MREMAP = 25,
+	NR_SHMAT = 30,
+	NR_SHMDT = 67,
+	NR_IO_SETUP = 206,
+	NR_IO_DESTROY = 207,
+	NR_MAP_SHADOW_STACK = 453,
+};
+
+/* include/uapi/asm-generic/mman-common.h, include/uapi/linux/mman.h, include/linux/mm.h */
+#define MAP_FIXED_FLAG	      0x10
+#define MAP_ANONYMOUS_FLAG    0x20
+#define MAP_HUGETLB_FLAG      0x40000
+#define MREMAP_FIXED_FLAG     2
+#define MREMAP_DONTUNMAP_FLAG 4
+#define SHM_REMAP_FLAG	      040000
+#define VM_HUGETLB_FLAG	      0x400000
+
+#define MAX_ERRNO 4095 /* include/linux/err.h */
+
+/* A system call that a thread is in the middle of. */
+struct mapping_call {
+	__u64 entered_ns;
+	__u64 brk; /* the end of the heap before it */
+	__u32 process;
+	__u32 pending;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct mapping_call);
+} mapping_calls SEC(".maps");
+
+/* What a system call has done. Both ranges may be empty. */
+struct mapping_change {
+	__u64 released;
+	__u64 released_end;
+	__u64 made;
+	__u64 made_end;
+	bool replaces; /* what was made was to take the place of others */
+};
+
+static __always_inline bool changes_mappings(long number)
+{
+	switch (number) {
+	case NR_MMAP:
+	case NR_MUNMAP:
+	case NR_BRK:
+	case NR_MREMAP:
+	case NR_SHMAT:
+	case NR_SHMDT:
+	case NR_IO_SETUP:
+	case NR_IO_DESTROY:
+	case NR_MAP_SHADOW_STACK:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static __always_inline __u64 page_align(__u64 bytes)
+{
+	return (bytes + RANGE_PAGE_BYTES - 1) & ~(RANGE_PAGE_BYTES - 1);
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(mapping_call_entry, struct pt_regs *regs, long number)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct range_process *ranges;
+	struct mapping_call *call;
+	__u32 process;
+
+	if (!changes_mappings(number) || syscall_process(&process))
+		return 0;
+	call = bpf_task_storage_get(&mapping_calls, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	ranges = range_process_of(process);
+	if (!call || !ranges)
+		return 0;
+	__sync_fetch_and_add(&ranges->entered, 1);
+	call->entered_ns = bpf_ktime_get_ns();
+	call->brk = task->mm->brk;
+	call->process = process;
+	call->pending = 1;
+	return 0;
+}
+
+struct mapping_extent {
+	__u64 end;
+	bool huge;
+};
+
+static long extent_of_vma(struct task_struct *task, struct vm_area_struct *vma, void *context)
+{
+	struct mapping_extent *extent = context;
+
+	extent->end = vma->vm_end;
+	extent->huge = vma->vm_flags & VM_HUGETLB_FLAG;
+	return 0;
+}
+
+/*
+ * The end of a mapping that is known to the kernel only: of segments of shared memory and the like, which
+ * are never merged with their neighbours. @start, if another thread holds the lock of the address space:
+ * then the census finds it.
+ */
+static __always_inline __u64 end_of_vma(__u64 start)
+{
+	struct mapping_extent extent = {.end = start};
+
+	bpf_find_vma(bpf_get_current_task_btf(), start, extent_of_vma, &extent, 0);
+	return extent.end;
+}
+
+/* The kernel makes whole huge pages of the length of a mapping of such. */
+static __always_inline __u64 end_of_mapping(struct pt_regs *regs, __u64 start)
+{
+	struct mapping_extent extent = {};
+
+	if (regs->orig_ax == NR_MMAP &&
+	    (regs->r10 & MAP_HUGETLB_FLAG || !(regs->r10 & MAP_ANONYMOUS_FLAG)))
+		bpf_find_vma(bpf_get_current_task_btf(), start, extent_of_vma, &extent, 0);
+	return extent.huge ? extent.end : start + page_align(regs->si);
+}
+
+static __always_inline void change_of_brk(__u64 old_brk, __u64 new_brk,
+					  struct mapping_change *change)
+{
+	old_brk = page_align(old_brk);
+	new_brk = page_align(new_brk);
+	if (new_brk > old_brk) {
+		change->made = old_brk;
+		change->made_end = new_brk;
+	} else {
+		change->released = new_brk;
+		change->released_end = old_brk;
+	}
+}
+
+/* The old range is released, and what is there now is a new one, as with realloc. */
+static __always_inline void change_of_mremap(struct pt_regs *regs, __u64 result,
+					     struct mapping_change *change)
+{
+	change->made = result;
+	change->made_end = result + page_align(regs->dx);
+	change->replaces = regs->r10 & MREMAP_FIXED_FLAG;
+	if (regs->r10 & MREMAP_DONTUNMAP_FLAG)
+		return;
+	/* Of 0 bytes: it is mapped a second time. */
+	change->released = regs->di;
+	change->released_end = regs->di + page_align(regs->si);
+}
+
+/* Of a whole mapping that is known by its start. */
+static __always_inline void change_of_detach(__u32 process, __u64 start,
+					     struct mapping_change *change)
+{
+	struct seep_object_key key = range_key(process, start);
+	const struct seep_mapping_object *range = bpf_map_lookup_elem(&live_mappings, &key);
+
+	change->released = start;
+	change->released_end = range ? start + range->object.bytes : start;
+}
+
+/* What the system call in @regs did, which has succeeded. */
+static __always_inline void change_of_call(struct pt_regs *regs, __u64 result, __u32 process,
+					   const struct mapping_call *call,
+					   struct mapping_change *change)
+{
+	switch (regs->orig_ax) {
+	case NR_MUNMAP:
+		change->released = regs->di;
+		change->released_end = regs->di + page_align(regs->si);
+		break;
+	case NR_BRK:
+		if (call)
+			change_of_brk(call->brk, result, change);
+		break;
+	case NR_MREMAP:
+		change_of_mremap(regs, result, change);
+		break;
+	case NR_SHMAT:
+		change->made = result;
+		change->made_end = end_of_vma(result);
+		change->replaces = regs->dx & SHM_REMAP_FLAG;
+		break;
+	case NR_IO_SETUP: /* the context's id is the address of its ring (fs/aio.c) */
+		if (!bpf_probe_read_user(&change->made, 8, (void *)regs->si))
+			change->made_end = end_of_vma(change->made);
+		break;
+	case NR_SHMDT:
+	case NR_IO_DESTROY:
+		change_of_detach(process, regs->di, change);
+		break;
+	default:
+		change->made = result;
+		change->made_end = end_of_mapping(regs, result);
+		change->replaces = regs->r10 & MAP_FIXED_FLAG;
+	}
+}
+
+static __always_inline void mapping_released(__u32 process, __u64 start, __u64 end, __u64 age_ns)
+{
+	if (ranges_lock(process))
+		return;
+	ranges_cut(process, start, end, age_ns);
+	ranges_unlock(process);
+}
+
+/* Makes way for a new range: whatever was there is gone. 0, or -1: it cannot be tracked. */
+static __always_inline int mapping_reserve(__u32 process, const struct mapping_change *change)
+{
+	struct range_process *ranges = range_process_of(process);
+	__u64 bytes = change->made_end - change->made;
+	int count, error;
+
+	if (!ranges || ranges_lock(process))
+		return -1;
+	count = ranges_cut(process, change->made, change->made_end, RANGE_ANY_AGE);
+	/* Another thread may be about to tell; if there is none, nobody has seen the release. */
+	if (count && !change->replaces && ranges_in_flight(ranges) <= 1)
+		count_loss(SEEP_LOSS_UNSEEN_UNMAPPINGS, count);
+	error = range_index_add(process, change->made >> RANGE_PAGE_SHIFT);
+	ranges_unlock(process);
+	if (error) {
+		count_loss(SEEP_LOSS_UNTRACKED_OBJECTS, 1);
+		count_loss(SEEP_LOSS_UNTRACKED_BYTES, bytes);
+	}
+	return error;
+}
+
+/*
+ * Whose mapping it is, if not the caller's: an allocator makes its arenas for nobody in particular, and
+ * what it gives out of them is counted as memory. The origin, and the frame of the function; or -1.
+ */
+static __always_inline int mapping_owner(__u32 process, __u64 *ret_function)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread_state *thread;
+
+	if (!(cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)))
+		return -1;
+	thread = thread_state_get(task, false);
+	if (!thread || thread->process != process || !thread_in_call(task, thread))
+		return -1;
+	*ret_function = thread->function;
+	return SEEP_ORIGIN_ALLOCATOR;
+}
+
+/* The system call that returns now made a range. Global: verified once, not in each program anew. */
+__weak int mapping_made(__u32 process, __u64 start, __u64 bytes)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct seep_object_key key = range_key(process, start);
+	struct seep_mapping_object range = {.object.bytes = bytes};
+	__u64 function = 0;
+	int origin = mapping_owner(process, &function);
+
+	if (origin >= 0)
+		return origin_made(&live_mappings, &key, &range.object, function, origin);
+	return syscall_made(&live_mappings, regs, &key, &range.object);
+}
+
+static __always_inline void mapping_added(__u32 process, const struct mapping_change *change)
+{
+	__u64 bytes = change->made_end - change->made;
+
+	if (mapping_reserve(process, change) || !mapping_made(process, change->made, bytes) ||
+	    ranges_lock(process))
+		return;
+	range_index_remove(process, change->made >> RANGE_PAGE_SHIFT);
+	ranges_unlock(process);
+}
+
+static __always_inline void mapping_call_done(struct pt_regs *regs, __u64 result, __u32 process,
+					      const struct mapping_call *call)
+{
+	/* A call that was entered before anybody watched is as old as can be. */
+	__u64 age_ns = call ? call->entered_ns : RANGE_ANY_AGE;
+	struct mapping_change change = {};
+
+	change_of_call(regs, result, process, call, &change);
+	if (change.released < change.released_end)
+		mapping_released(process, change.released, change.released_end, age_ns);
+	if (change.made < change.made_end)
+		mapping_added(process, &change);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(mapping_call_return, struct pt_regs *regs, long result)
+{
+	struct range_process *ranges;
+	struct mapping_call *call;
+	__u32 process;
+
+	if (!changes_mappings(regs->orig_ax))
+		return 0;
+	call = bpf_task_storage_get(&mapping_calls, bpf_get_current_task_btf(), NULL, 0);
+	if (call && !call->pending)
+		call = NULL;
+	if ((__u64)result < -(__u64)MAX_ERRNO && !syscall_process(&process))
+		mapping_call_done(regs, result, process, call);
+	if (!call)
+		return 0;
+	call->pending = 0;
+	ranges = range_process_of(call->process);
+	if (ranges)
+		__sync_fetch_and_add(&ranges->left, 1);
+	return 0;
+}

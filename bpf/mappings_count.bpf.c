@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The census of mappings: what a process really has, by the kernel's own list. It finds what was there
+ * before the trace, stacks that have grown, and what no system call of ours told.
+ *
+ * A system call is between its work and its return for a moment, in which list and ranges do not agree.
+ * So nothing is put right but while no such call is on its way: the iterator holds the lock of the
+ * address space (task_vma_seq_get_next in kernel/bpf/task_iter.c), so that none can do its work from
+ * then on.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "ranges.bpf.h"
+#include "seep/passes.h"
+#include "syscalls.bpf.h"
+
+#define VM_GROWSDOWN_FLAG 0x100 /* include/linux/mm.h */
+
+/* What is counted; user space sets it before it reads the iterator. */
+struct seep_mappings_pass mappings_pass = {};
+
+/* Makes a range known that was not. */
+__weak int range_found(__u32 process, __u64 start, __u64 end, __u32 origin, __u64 now_ns)
+{
+	struct seep_object_key key = range_key(process, start);
+	struct seep_mapping_object range = {.object.bytes = end - start}, *found;
+
+	if (range_index_add(process, start >> RANGE_PAGE_SHIFT)) {
+		count_loss(SEEP_LOSS_UNTRACKED_OBJECTS, 1);
+		count_loss(SEEP_LOSS_UNTRACKED_BYTES, end - start);
+		return -1;
+	}
+	if (origin_made(&live_mappings, &key, &range.object, 0, origin)) {
+		range_index_remove(process, start >> RANGE_PAGE_SHIFT);
+		return -1;
+	}
+	if (origin == SEEP_ORIGIN_UNSEEN)
+		count_loss(SEEP_LOSS_UNSEEN_MAPPINGS, 1);
+	/* It is older than any system call that may have begun since then. */
+	found = bpf_map_lookup_elem(&live_mappings, &key);
+	if (found)
+		found->object.made_ns = now_ns;
+	return 0;
+}
+
+/* A walk over the pages of a mapping, from its end to its start. */
+struct pages_walk {
+	__u64 start;
+	__u64 left; /* what lies from here on is known */
+	__u64 now_ns;
+	__u32 process;
+	__u32 origin;
+	__u32 fill; /* else only look */
+	__u32 unknown;
+};
+
+static long pages_step(__u32 step, void *context)
+{
+	struct pages_walk *walk = context;
+	__u64 page = range_index_last(walk->process, (walk->left - 1) >> RANGE_PAGE_SHIFT);
+	struct seep_object_key key = range_key(walk->process, page << RANGE_PAGE_SHIFT);
+	const struct seep_mapping_object *range = NULL;
+	__u64 end = walk->start;
+
+	if (page != RANGE_NONE)
+		range = bpf_map_lookup_elem(&live_mappings, &key);
+	if (range && key.id + range->object.bytes > end)
+		end = key.id + range->object.bytes;
+	if (end < walk->left) {
+		walk->unknown++;
+		if (walk->fill)
+			range_found(walk->process, end, walk->left, walk->origin, walk->now_ns);
+	}
+	if (page == RANGE_NONE || key.id <= walk->start)
+		return 1;
+	walk->left = key.id;
+	return 0;
+}
+
+/* How many parts of the mapping are unknown; with @origin other than -1 they become known. */
+static __always_inline __u32 pages_unknown(__u32 process, __u64 start, __u64 end, int origin,
+					   __u64 now_ns)
+{
+	struct pages_walk walk = {
+		.start = start,
+		.left = end,
+		.now_ns = now_ns,
+		.process = process,
+		.origin = origin,
+		.fill = origin >= 0,
+	};
+
+	bpf_loop(RANGE_MAX_VISITED, pages_step, &walk, 0);
+	return walk.unknown;
+}
+
+/* Does any range have pages between @start and @end? */
+static __always_inline bool ranges_between(__u32 process, __u64 start, __u64 end)
+{
+	const struct seep_mapping_object *range;
+	struct seep_object_key key;
+	__u64 page;
+
+	if (start >= end)
+		return false;
+	page = range_index_last(process, (end - 1) >> RANGE_PAGE_SHIFT);
+	if (page == RANGE_NONE)
+		return false;
+	key = range_key(process, page << RANGE_PAGE_SHIFT);
+	range = bpf_map_lookup_elem(&live_mappings, &key);
+	return range && key.id + range->object.bytes > start;
+}
+
+/*
+ * Puts right what is known of the mapping from @start to @end, behind the one that ends at @before.
+ * Global: what it needs of the stack is its own. 0, or -1: not now.
+ */
+__weak int mapping_settle(__u32 process, __u64 before, __u64 start, __u64 end, __u32 origin)
+{
+	struct range_process *ranges = range_process_of(process);
+	__u64 now_ns = bpf_ktime_get_ns();
+	int error = -1;
+
+	if (!ranges || ranges_lock(process))
+		return -1;
+	if (!ranges_in_flight(ranges)) {
+		int stale = before < start ? ranges_cut(process, before, start, RANGE_ANY_AGE) : 0;
+
+		if (stale)
+			count_loss(SEEP_LOSS_UNSEEN_UNMAPPINGS, stale);
+		pages_unknown(process, start, end, origin, now_ns);
+		error = 0;
+	}
+	ranges_unlock(process);
+	return error;
+}
+
+/* Where it comes from, if nobody saw it being made. */
+static __always_inline __u32 origin_of_vma(const struct vm_area_struct *vma, __u32 process)
+{
+	struct range_process *ranges = range_process_of(process);
+	struct xol_area *area = vma->vm_mm->uprobes_state.xol_area;
+
+	/* Where uprobes execute what they replaced. */
+	if (area && area->vaddr == vma->vm_start)
+		return SEEP_ORIGIN_KERNEL;
+	if (!ranges || ranges->counted != process)
+		return SEEP_ORIGIN_BEFORE;
+	/* A stack that has grown. */
+	return vma->vm_flags & VM_GROWSDOWN_FLAG ? SEEP_ORIGIN_KERNEL : SEEP_ORIGIN_UNSEEN;
+}
+
+/* Everything was visited; if all is as it should be, whatever turns up later is from later. */
+static __always_inline void pass_ends(void)
+{
+	struct range_process *ranges = range_process_of(mappings_pass.process);
+
+	if (ranges && mappings_pass.thread && !mappings_pass.unsettled)
+		ranges->counted = mappings_pass.process;
+}
+
+SEC("iter/task_vma")
+int mappings_count(struct bpf_iter__task_vma *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct vm_area_struct *vma = ctx->vma;
+	__u32 process = mappings_pass.process;
+	__u64 before = mappings_pass.end;
+
+	if (!task || !vma) {
+		pass_ends();
+		return 0;
+	}
+	if (!mappings_pass.thread)
+		mappings_pass.thread = task->pid;
+	if (mappings_pass.thread != (__u32)task->pid)
+		return 0;
+	/* First without the lock: nearly always nothing is to be done. */
+	if ((ranges_between(process, before, vma->vm_start) ||
+	     pages_unknown(process, vma->vm_start, vma->vm_end, -1, 0)) &&
+	    mapping_settle(process, before, vma->vm_start, vma->vm_end,
+			   origin_of_vma(vma, process)))
+		mappings_pass.unsettled++;
+	mappings_pass.end = vma->vm_end;
+	return 0;
+}

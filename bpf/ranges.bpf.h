@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ranges of pages that processes have mapped, in the order of their addresses: a range may be
+ * released in parts, or together with its neighbours, so those that overlap others must be found.
+ *
+ * A hash has no order, and a walk over the whole of it takes milliseconds, for each segment of a
+ * library that is loaded. So beside live_mappings stands an index of where ranges start, a tree like
+ * that of the page tables: each word has one bit for 64 pages, or for 64 words of the level below. The
+ * ranges of a process do not overlap; the last one that starts before an address tells all about it.
+ *
+ * Whoever changes index and ranges holds the lock of the process, but for ranges that nobody else can
+ * know yet. Programs of tracepoints are not preempted while they hold it.
+ */
+#ifndef SEEP_BPF_RANGES_H
+#define SEEP_BPF_RANGES_H
+
+#include "objects.bpf.h"
+
+#define RANGE_PAGE_SHIFT  12
+#define RANGE_PAGE_BYTES  (1ULL << RANGE_PAGE_SHIFT)
+#define RANGE_WORD_SHIFT  6
+#define RANGE_WORD_MASK	  ((1 << RANGE_WORD_SHIFT) - 1)
+#define RANGE_LEVELS	  8 /* 60 bits of an address: more than five levels of page tables have */
+#define RANGE_NONE	  (~0ULL)
+#define RANGE_ANY_AGE	  (~0ULL)
+#define RANGE_MAX_SPINS	  (1 << 15) /* some 100 us; the lock is held for a few */
+#define RANGE_MAX_VISITED (1 << 20) /* by one call; what is left over is found by the census */
+
+/* What is known of the ranges of a process; by the slot of the process, which may go to another one. */
+struct range_process {
+	__u32 locked;
+	__u32 counted; /* id of the process whose ranges from before were all found */
+	__u64 entered; /* system calls that may change mappings ... */
+	__u64 left;    /* ... and how many of them are over; both never go back */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SEEP_MAX_PROCESSES);
+	__type(key, __u32);
+	__type(value, struct range_process);
+} range_processes SEC(".maps") __weak;
+
+static __always_inline struct range_process *range_process_of(__u32 process)
+{
+	__u32 slot = SEEP_PROCESS_SLOT(process);
+
+	return bpf_map_lookup_elem(&range_processes, &slot);
+}
+
+struct range_lock_wait {
+	__u32 process;
+	__u32 locked;
+};
+
+static long range_try_lock(__u32 attempt, void *context)
+{
+	struct range_lock_wait *wait = context;
+	struct range_process *ranges = range_process_of(wait->process);
+
+	if (!ranges)
+		return 1;
+	wait->locked = !__sync_lock_test_and_set(&ranges->locked, 1);
+	return wait->locked;
+}
+
+/* 0, or -1: somebody holds the lock for too long. Then the census finds out what was not noted. */
+__weak int ranges_lock(__u32 process)
+{
+	struct range_lock_wait wait = {.process = process};
+
+	bpf_loop(RANGE_MAX_SPINS, range_try_lock, &wait, 0);
+	return wait.locked ? 0 : -1;
+}
+
+static __always_inline void ranges_unlock(__u32 process)
+{
+	struct range_process *ranges = range_process_of(process);
+
+	if (ranges)
+		__sync_lock_test_and_set(&ranges->locked, 0);
+}
+
+/* How many system calls that may change mappings the process is in the middle of. */
+static __always_inline __u64 ranges_in_flight(const struct range_process *ranges)
+{
+	return ranges->entered - ranges->left;
+}
+
+/* --- the index --------------------------------------------------------------------------------- */
+
+static __always_inline struct range_word_key range_word_key(__u32 process, __u32 level,
+							    __u64 position)
+{
+	return (struct range_word_key){
+		.block = position >> RANGE_WORD_SHIFT,
+		.process = process,
+		.level = level,
+	};
+}
+
+/* For a word that is not 0. */
+static __always_inline __u32 range_last_bit(__u64 word)
+{
+	return word >> 63 ? 63 : log2_floor(word);
+}
+
+/* A range that starts at @page is no more. */
+__weak int range_index_remove(__u32 process, __u64 page)
+{
+	for (__u32 level = 0; level < RANGE_LEVELS; level++) {
+		struct range_word_key key = range_word_key(process, level, page);
+		__u64 *word = bpf_map_lookup_elem(&range_words, &key);
+
+		if (!word)
+			return 0;
+		*word &= ~(1ULL << (page & RANGE_WORD_MASK));
+		if (*word)
+			return 0;
+		bpf_map_delete_elem(&range_words, &key);
+		page >>= RANGE_WORD_SHIFT;
+	}
+	return 0;
+}
+
+/* A range starts at @page. 0, or -1: there is no room. */
+__weak int range_index_add(__u32 process, __u64 page)
+{
+	__u64 position = page;
+
+	for (__u32 level = 0; level < RANGE_LEVELS; level++) {
+		struct range_word_key key = range_word_key(process, level, position);
+		__u64 bit = 1ULL << (position & RANGE_WORD_MASK);
+		__u64 *word = bpf_map_lookup_elem(&range_words, &key);
+
+		if (word) {
+			*word |= bit;
+			return 0;
+		}
+		if (bpf_map_update_elem(&range_words, &key, &bit, BPF_NOEXIST)) {
+			range_index_remove(process, page);
+			return -1;
+		}
+		position >>= RANGE_WORD_SHIFT;
+	}
+	return 0;
+}
+
+/* The page at which the last range starts that does not start behind @page; RANGE_NONE without one. */
+__weak __u64 range_index_last(__u32 process, __u64 page)
+{
+	__u64 *word, bits, position = page;
+	struct range_word_key key;
+	__u32 level;
+
+	for (level = 0; level < RANGE_LEVELS; level++) {
+		key = range_word_key(process, level, position);
+		word = bpf_map_lookup_elem(&range_words, &key);
+		bits = word ? *word << (RANGE_WORD_MASK - (position & RANGE_WORD_MASK)) : 0;
+		if (bits)
+			break;
+		/* Nothing here: whatever there is lies in the blocks before. */
+		position = key.block - 1;
+		if (!key.block)
+			return RANGE_NONE;
+	}
+	if (level == RANGE_LEVELS)
+		return RANGE_NONE;
+	position -= RANGE_WORD_MASK - range_last_bit(bits);
+	while (level > 0) {
+		key = range_word_key(process, --level, position << RANGE_WORD_SHIFT);
+		word = bpf_map_lookup_elem(&range_words, &key);
+		if (!word || !*word)
+			return RANGE_NONE; /* read without the lock while it changes */
+		position = position << RANGE_WORD_SHIFT | range_last_bit(*word);
+	}
+	return position;
+}
+
+/* --- ranges ------------------------------------------------------------------------------------ */
+
+static __always_inline struct seep_object_key range_key(__u32 process, __u64 start)
+{
+	return (struct seep_object_key){
+		.id = start,
+		.process = process,
+		.kind = SEEP_KIND_MAPPING,
+	};
+}
+
+/* Keeps what is behind a cut as a range of its own. 0, or -1: there is no room. */
+static __always_inline int range_keep(const struct seep_object_key *key,
+				      const struct seep_mapping_object *range)
+{
+	if (range_index_add(key->process, key->id >> RANGE_PAGE_SHIFT))
+		return -1;
+	if (!bpf_map_update_elem(&live_mappings, key, range, BPF_ANY))
+		return 0;
+	range_index_remove(key->process, key->id >> RANGE_PAGE_SHIFT);
+	return -1;
+}
+
+/*
+ * Counts what was cut out of a range: its bytes are released. A range of which something is left is the
+ * same one, only smaller. One that was cut in two counts as two from then on: one more was made, of no
+ * bytes, so that of both objects and bytes as many live as were made and not released.
+ */
+static __always_inline void range_count_cut(__u32 process, const struct seep_object *cut,
+					    __u32 pieces)
+{
+	struct seep_site_key key = {
+		.stack = cut->stack,
+		.process = process,
+		.kind = SEEP_KIND_MAPPING,
+	};
+	struct seep_site_value *site;
+
+	if (!pieces) {
+		site_released(process, SEEP_KIND_MAPPING, cut, bpf_ktime_get_ns());
+		return;
+	}
+	site = bpf_map_lookup_elem(&sites, &key);
+	if (!site)
+		return; /* the process was buried meanwhile */
+	__sync_fetch_and_add(&site->free_bytes, cut->bytes);
+	if (pieces > 1)
+		__sync_fetch_and_add(&site->allocs, pieces - 1);
+}
+
+/*
+ * Takes the pages from @start up to @end out of the range that starts at @at, if it has any of them and
+ * was not made after @age_ns. 1 if something was cut, else 0.
+ */
+__weak int range_cut(__u32 process, __u64 at, __u64 start, __u64 end, __u64 age_ns)
+{
+	struct seep_object_key key = range_key(process, at);
+	struct seep_mapping_object *found = bpf_map_lookup_elem(&live_mappings, &key), rest;
+	__u64 old_end, rest_bytes;
+	__u32 pieces = 0;
+
+	if (!found || found->object.made_ns > age_ns)
+		return 0;
+	rest = *found;
+	old_end = at + rest.object.bytes;
+	if (old_end <= start || at >= end)
+		return 0;
+	rest_bytes = old_end > end ? old_end - end : 0;
+	if (at < start) {
+		found->object.bytes = start - at;
+		rest.object.bytes -= start - at;
+		pieces++;
+	} else {
+		bpf_map_delete_elem(&live_mappings, &key);
+		range_index_remove(process, at >> RANGE_PAGE_SHIFT);
+	}
+	if (rest_bytes) {
+		struct seep_mapping_object behind = rest;
+
+		behind.object.bytes = rest_bytes;
+		key.id = end;
+		if (range_keep(&key, &behind)) {
+			count_loss(SEEP_LOSS_UNTRACKED_OBJECTS, 1);
+			count_loss(SEEP_LOSS_UNTRACKED_BYTES, rest_bytes);
+		} else {
+			rest.object.bytes -= rest_bytes;
+			pieces++;
+		}
+	}
+	range_count_cut(process, &rest.object, pieces);
+	return 1;
+}
+
+struct ranges_walk {
+	__u64 start;
+	__u64 end;
+	__u64 age_ns;
+	__u64 below; /* what starts before this has not been looked at */
+	__u32 process;
+	__u32 count;
+};
+
+static long ranges_cut_step(__u32 step, void *context)
+{
+	struct ranges_walk *walk = context;
+	__u64 page = range_index_last(walk->process, (walk->below - 1) >> RANGE_PAGE_SHIFT);
+
+	if (page == RANGE_NONE)
+		return 1;
+	walk->below = page << RANGE_PAGE_SHIFT;
+	walk->count += range_cut(walk->process, walk->below, walk->start, walk->end, walk->age_ns);
+	/* Those further down end before this one begins. */
+	return walk->below <= walk->start;
+}
+
+/*
+ * Releases the pages from @start up to @end, whatever ranges they belong to, unless those were made
+ * after @age_ns. How many ranges lost some. Under the lock.
+ */
+__weak int ranges_cut(__u32 process, __u64 start, __u64 end, __u64 age_ns)
+{
+	struct seep_object_key key = range_key(process, start);
+	const struct seep_mapping_object *exact = bpf_map_lookup_elem(&live_mappings, &key);
+	struct ranges_walk walk = {
+		.start = start,
+		.end = end,
+		.age_ns = age_ns,
+		.below = end,
+		.process = process,
+	};
+
+	if (end <= start)
+		return 0;
+	if (exact && exact->object.bytes == end - start)
+		return range_cut(process, start, start, end, age_ns);
+	bpf_loop(RANGE_MAX_VISITED, ranges_cut_step, &walk, 0);
+	return walk.count;
+}
+
+#endif
