@@ -44,7 +44,8 @@ struct mapping_call {
 	__u64 entered_ns;
 	__u64 brk; /* the end of the heap before it */
 	__u32 process;
-	__u32 pending;
+	__s16 release; /* number of the note of what it releases, or -1 */
+	__u16 pending;
 };
 
 struct {
@@ -86,12 +87,27 @@ static __always_inline __u64 page_align(__u64 bytes)
 	return (bytes + RANGE_PAGE_BYTES - 1) & ~(RANGE_PAGE_BYTES - 1);
 }
 
+/* The pages that the call is about to unmap, as far as can be told; else none. */
+static __always_inline void pages_to_release(struct pt_regs *regs, long number,
+					     struct mm_struct *mm, __u64 *start, __u64 *end)
+{
+	*start = *end = 0;
+	if (number == NR_MUNMAP || (number == NR_MREMAP && !(regs->r10 & MREMAP_DONTUNMAP_FLAG))) {
+		*start = regs->di;
+		*end = regs->di + page_align(regs->si);
+	} else if (number == NR_BRK && regs->di >= mm->start_brk) {
+		*start = page_align(regs->di);
+		*end = page_align(mm->brk);
+	}
+}
+
 SEC("tp_btf/sys_enter")
 int BPF_PROG(mapping_call_entry, struct pt_regs *regs, long number)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct range_process *ranges;
 	struct mapping_call *call;
+	__u64 start, end;
 	__u32 process;
 
 	if (!changes_mappings(number) || syscall_process(&process))
@@ -105,6 +121,10 @@ int BPF_PROG(mapping_call_entry, struct pt_regs *regs, long number)
 	call->brk = task->mm->brk;
 	call->process = process;
 	call->pending = 1;
+	call->release = -1;
+	pages_to_release(regs, number, task->mm, &start, &end);
+	if (start < end)
+		call->release = range_release_begin(ranges, start, end, call->entered_ns);
 	return 0;
 }
 
@@ -239,6 +259,9 @@ static __always_inline int mapping_reserve(__u32 process, const struct mapping_c
 
 	if (!ranges || ranges_lock(process))
 		return -1;
+	if (!change->replaces && ranges_in_flight(ranges) > 1 &&
+	    ranges_between(process, change->made, change->made_end))
+		ranges_complete(process, change->made, change->made_end);
 	count = ranges_cut(process, change->made, change->made_end, RANGE_ANY_AGE);
 	/* Another thread may be about to tell; if there is none, nobody has seen the release. */
 	if (count && !change->replaces && ranges_in_flight(ranges) <= 1)
@@ -327,7 +350,10 @@ int BPF_PROG(mapping_call_return, struct pt_regs *regs, long result)
 		return 0;
 	call->pending = 0;
 	ranges = range_process_of(call->process);
-	if (ranges)
-		__sync_fetch_and_add(&ranges->left, 1);
+	if (!ranges)
+		return 0;
+	if (call->release >= 0)
+		range_release_end(ranges, call->release);
+	__sync_fetch_and_add(&ranges->left, 1);
 	return 0;
 }

@@ -95,23 +95,6 @@ static __always_inline __u32 pages_unknown(__u32 process, __u64 start, __u64 end
 	return walk.unknown;
 }
 
-/* Does any range have pages between @start and @end? */
-static __always_inline bool ranges_between(__u32 process, __u64 start, __u64 end)
-{
-	const struct seep_mapping_object *range;
-	struct seep_object_key key;
-	__u64 page;
-
-	if (start >= end)
-		return false;
-	page = range_index_last(process, (end - 1) >> RANGE_PAGE_SHIFT);
-	if (page == RANGE_NONE)
-		return false;
-	key = range_key(process, page << RANGE_PAGE_SHIFT);
-	range = bpf_map_lookup_elem(&live_mappings, &key);
-	return range && key.id + range->object.bytes > start;
-}
-
 /*
  * Puts right what is known of the mapping from @start to @end, behind the one that ends at @before.
  * Global: what it needs of the stack is its own. 0, or -1: not now.
@@ -122,7 +105,8 @@ __weak int mapping_settle(__u32 process, __u64 before, __u64 start, __u64 end, _
 	__u64 now_ns = bpf_ktime_get_ns();
 	int error = -1;
 
-	if (!ranges || ranges_lock(process))
+	/* It is looked at again under the lock, but others need not wait for what would be in vain. */
+	if (!ranges || ranges_in_flight(ranges) || ranges_lock(process))
 		return -1;
 	if (!ranges_in_flight(ranges)) {
 		int stale = before < start ? ranges_cut(process, before, start, RANGE_ANY_AGE) : 0;

@@ -14,6 +14,8 @@
 #ifndef SEEP_BPF_RANGES_H
 #define SEEP_BPF_RANGES_H
 
+#include <bpf/bpf_helpers.h>
+
 #include "objects.bpf.h"
 
 #define RANGE_PAGE_SHIFT  12
@@ -26,17 +28,31 @@
 #define RANGE_MAX_SPINS	  (1 << 15) /* some 100 us; the lock is held for a few */
 #define RANGE_MAX_VISITED (1 << 20) /* by one call; what is left over is found by the census */
 
+/* Pages that a system call, which has not returned yet, is about to unmap or has unmapped. */
+struct range_release {
+	__u64 start;
+	__u64 end;
+	__u64 entered_ns;
+	__u32 claimed;
+	__u32 pad;
+};
+
+/* Of threads that release at the same moment; see ranges_complete. */
+#define RANGE_MAX_RELEASES 16
+
 /* What is known of the ranges of a process; by the slot of the process, which may go to another one. */
 struct range_process {
 	__u32 locked;
 	__u32 counted; /* id of the process whose ranges from before were all found */
 	__u64 entered; /* system calls that may change mappings ... */
 	__u64 left;    /* ... and how many of them are over; both never go back */
+	struct range_release releases[RANGE_MAX_RELEASES];
 };
 
+/* The loader makes room if mappings are traced. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SEEP_MAX_PROCESSES);
+	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct range_process);
 } range_processes SEC(".maps") __weak;
@@ -270,6 +286,23 @@ __weak int range_cut(__u32 process, __u64 at, __u64 start, __u64 end, __u64 age_
 	return 1;
 }
 
+/* Does any range have pages between @start and @end? */
+static __always_inline bool ranges_between(__u32 process, __u64 start, __u64 end)
+{
+	const struct seep_mapping_object *range;
+	struct seep_object_key key;
+	__u64 page;
+
+	if (start >= end)
+		return false;
+	page = range_index_last(process, (end - 1) >> RANGE_PAGE_SHIFT);
+	if (page == RANGE_NONE)
+		return false;
+	key = range_key(process, page << RANGE_PAGE_SHIFT);
+	range = bpf_map_lookup_elem(&live_mappings, &key);
+	return range && key.id + range->object.bytes > start;
+}
+
 struct ranges_walk {
 	__u64 start;
 	__u64 end;
@@ -314,6 +347,75 @@ __weak int ranges_cut(__u32 process, __u64 start, __u64 end, __u64 age_ns)
 		return range_cut(process, start, start, end, age_ns);
 	bpf_loop(RANGE_MAX_VISITED, ranges_cut_step, &walk, 0);
 	return walk.count;
+}
+
+/*
+ * Notes that the running thread enters a system call that releases these pages. The number of the note
+ * for range_release_end, or -1: there is no room.
+ */
+static __always_inline int range_release_begin(struct range_process *ranges, __u64 start, __u64 end,
+					       __u64 entered_ns)
+{
+	for (int i = 0; i < RANGE_MAX_RELEASES; i++) {
+		struct range_release *release = &ranges->releases[i];
+
+		if (release->claimed || __sync_lock_test_and_set(&release->claimed, 1))
+			continue;
+		release->start = start;
+		barrier();
+		release->entered_ns = entered_ns;
+		barrier();
+		release->end = end; /* 0 until then */
+		return i;
+	}
+	return -1;
+}
+
+static __always_inline void range_release_end(struct range_process *ranges, __u32 number)
+{
+	struct range_release *release = &ranges->releases[number & (RANGE_MAX_RELEASES - 1)];
+
+	release->end = 0;
+	__sync_lock_test_and_set(&release->claimed, 0);
+}
+
+/*
+ * Copies a note that its thread may be taking back, and writing another one, right now: parts of two
+ * would release all that lies between. No two are entered at the same time. 0, or -1: there is none.
+ */
+static __always_inline int range_release_read(const volatile struct range_release *release,
+					      struct range_release *ret_release)
+{
+	ret_release->entered_ns = release->entered_ns;
+	ret_release->end = release->end;
+	ret_release->start = release->start;
+	return release->entered_ns == ret_release->entered_ns && release->end == ret_release->end &&
+			       ret_release->end ?
+		       0 :
+		       -1;
+}
+
+/*
+ * Somebody was given the pages from @start up to @end. If that is because another thread is in the
+ * middle of releasing them, and it is slower to say so, then it is said here: the whole of what it
+ * releases is gone at once, and does not look as if it had been cut in parts. Without a note only the
+ * numbers of ranges would differ, not their bytes. Only for pages that still belong to a range: who notes
+ * what the kernel will refuse to release has not given them away. Under the lock.
+ */
+__weak int ranges_complete(__u32 process, __u64 start, __u64 end)
+{
+	struct range_process *ranges = range_process_of(process);
+
+	if (!ranges)
+		return 0;
+	for (int i = 0; i < RANGE_MAX_RELEASES; i++) {
+		struct range_release release;
+
+		if (!range_release_read(&ranges->releases[i], &release) && release.start < end &&
+		    start < release.end)
+			ranges_cut(process, release.start, release.end, release.entered_ns);
+	}
+	return 0;
 }
 
 #endif

@@ -51,6 +51,17 @@ static int configure_programs(struct seep_bpf *skeleton, enum seep_attach_varian
 	return bpf_program__set_expected_attach_type(skeleton->progs.free_entry, type);
 }
 
+/* What stands beside the live map of mappings. */
+static int size_ranges(struct seep_bpf *skeleton, const struct seep_kernel_config *config)
+{
+	int error = bpf_map__set_max_entries(skeleton->maps.range_processes, SEEP_MAX_PROCESSES);
+
+	if (error)
+		return error;
+	return bpf_map__set_max_entries(skeleton->maps.range_words,
+					SEEP_RANGE_WORDS(config->max_objects));
+}
+
 /* A kind that is not traced needs no room. */
 static int size_live_maps(struct seep_bpf *skeleton, const struct seep_kernel_config *config)
 {
@@ -68,10 +79,7 @@ static int size_live_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 		if (error)
 			return error;
 	}
-	if (!(config->kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)))
-		return 0;
-	return bpf_map__set_max_entries(skeleton->maps.range_words,
-					SEEP_RANGE_WORDS(config->max_objects));
+	return config->kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING) ? size_ranges(skeleton, config) : 0;
 }
 
 static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_config *config,

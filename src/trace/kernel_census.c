@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/units.h"
 #include "trace/kernel_private.h"
 
 #define LOOK_PAUSE_NS 1000000
@@ -99,8 +100,8 @@ int seep_kernel_count_fds(struct seep_kernel *kernel, pid_t pid, uint32_t proces
 	return seep_kernel_run_pass(kernel->skeleton->progs.fds_sweep, &pass, sizeof(pass));
 }
 
-/* Of a pass over the mappings that finds calls on their way: few are, at any moment. */
-#define MAPPING_TRIES 32
+/* How long passes over the mappings are repeated that find calls on their way: seldom more than one. */
+#define MAPPINGS_TIME_NS (20 * SEEP_NS_PER_MS)
 
 static int run_mappings_count(struct seep_kernel *kernel, pid_t pid, uint32_t process)
 {
@@ -118,9 +119,11 @@ static int run_mappings_count(struct seep_kernel *kernel, pid_t pid, uint32_t pr
 
 int seep_kernel_count_mappings(struct seep_kernel *kernel, pid_t pid, uint32_t process)
 {
-	int error = -EAGAIN;
+	uint64_t start_ns = seep_clock_monotonic_ns();
+	int error;
 
-	for (int i = 0; i < MAPPING_TRIES && error == -EAGAIN; i++)
+	do {
 		error = run_mappings_count(kernel, pid, process);
+	} while (error == -EAGAIN && seep_clock_monotonic_ns() - start_ns < MAPPINGS_TIME_NS);
 	return error;
 }

@@ -233,6 +233,7 @@ struct uprobes_state {
 struct mm_struct {
 	struct {
 		long unsigned int total_vm;
+		long unsigned int start_brk;
 		long unsigned int brk;
 		mm_context_t context;
 		struct uprobes_state uprobes_state;
