@@ -153,7 +153,8 @@ FIXTURE_PROGRAMS := $(filter-out $(FIXTURE_SPECIAL),$(patsubst tests/fixtures/%.
 FIXTURES := $(addprefix $(BUILD)/fixtures/,$(FIXTURE_PROGRAMS) launched plt_pointer raw uses_library cplusplus \
 	    libnested.so libleaky.so libleaky_late.so allocators_static allocators_musl \
 	    allocators_musl_dynamic allocators_static_debuglink allocators_static_debugdata \
-	    allocators_static_stripped descriptors_static descriptors_musl descriptors_go sizes_stripped sizes_debuglink sizes_debugdata)
+	    allocators_static_stripped descriptors_static descriptors_musl descriptors_go \
+	    mappings_static mappings_musl mappings_go sizes_stripped sizes_debuglink sizes_debugdata)
 
 # One place for all that is linked from C: $(call fixture,extra flags)
 fixture = @mkdir -p $(@D) && $(if $(V),set -x,printf '  %-8s %s\n' FIXTURE $@) && \
@@ -196,6 +197,15 @@ $(BUILD)/fixtures/descriptors_static: tests/fixtures/descriptors.c tests/fixture
 
 $(BUILD)/fixtures/descriptors_musl: CC := musl-gcc
 $(BUILD)/fixtures/descriptors_musl: tests/fixtures/descriptors.c tests/fixtures/fixture.h
+	$(call fixture,-static)
+
+$(addprefix $(BUILD)/fixtures/,mappers mappings mappings_static mappings_musl): tests/fixtures/mappings.h
+
+$(BUILD)/fixtures/mappings_static: tests/fixtures/mappings.c tests/fixtures/fixture.h
+	$(call fixture,-static)
+
+$(BUILD)/fixtures/mappings_musl: CC := musl-gcc
+$(BUILD)/fixtures/mappings_musl: tests/fixtures/mappings.c tests/fixtures/fixture.h
 	$(call fixture,-static)
 
 # Without a C library, and without anything to fetch.
