@@ -216,8 +216,7 @@ static __always_inline void change_of_call(struct pt_regs *regs, __u64 result, _
 		change->released_end = regs->di + page_align(regs->si);
 		break;
 	case NR_BRK:
-		if (call)
-			change_of_brk(call->brk, result, change);
+		change_of_brk(call->brk, result, change);
 		break;
 	case NR_MREMAP:
 		change_of_mremap(regs, result, change);
@@ -321,13 +320,11 @@ static __always_inline void mapping_added(__u32 process, const struct mapping_ch
 static __always_inline void mapping_call_done(struct pt_regs *regs, __u64 result, __u32 process,
 					      const struct mapping_call *call)
 {
-	/* A call that was entered before anybody watched is as old as can be. */
-	__u64 age_ns = call ? call->entered_ns : RANGE_ANY_AGE;
 	struct mapping_change change = {};
 
 	change_of_call(regs, result, process, call, &change);
 	if (change.released < change.released_end)
-		mapping_released(process, change.released, change.released_end, age_ns);
+		mapping_released(process, change.released, change.released_end, call->entered_ns);
 	if (change.made < change.made_end)
 		mapping_added(process, &change);
 }
@@ -342,13 +339,13 @@ int BPF_PROG(mapping_call_return, struct pt_regs *regs, long result)
 	if (!changes_mappings(regs->orig_ax))
 		return 0;
 	call = bpf_task_storage_get(&mapping_calls, bpf_get_current_task_btf(), NULL, 0);
-	if (call && !call->pending)
-		call = NULL;
-	if ((__u64)result < -(__u64)MAX_ERRNO && !syscall_process(&process))
-		mapping_call_done(regs, result, process, call);
-	if (!call)
+	/* The census finds what was done by a call that was entered before anybody watched. */
+	if (!call || !call->pending)
 		return 0;
 	call->pending = 0;
+	if ((__u64)result < -(__u64)MAX_ERRNO && !syscall_process(&process) &&
+	    process == call->process)
+		mapping_call_done(regs, result, process, call);
 	ranges = range_process_of(call->process);
 	if (!ranges)
 		return 0;

@@ -4,9 +4,10 @@
  * before the trace, stacks that have grown, and what no system call of ours told.
  *
  * A system call is between its work and its return for a moment, in which list and ranges do not agree.
- * So nothing is put right but while no such call is on its way: the iterator holds the lock of the
- * address space (task_vma_seq_get_next in kernel/bpf/task_iter.c), so that none can do its work from
- * then on.
+ * So nothing is put right but while no such call is on its way. The iterator holds the lock of the
+ * address space for reading (task_vma_seq_get_next in kernel/bpf/task_iter.c), and each call that has
+ * something to tell needs it for writing before: so none can come to tell it from then on, until the
+ * program is over. That is why it needs no lock of ours, with which it might be preempted.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -103,21 +104,16 @@ __weak int mapping_settle(__u32 process, __u64 before, __u64 start, __u64 end, _
 {
 	struct range_process *ranges = range_process_of(process);
 	__u64 now_ns = bpf_ktime_get_ns();
-	int error = -1;
+	int stale = 0;
 
-	/* It is looked at again under the lock, but others need not wait for what would be in vain. */
-	if (!ranges || ranges_in_flight(ranges) || ranges_lock(process))
+	if (!ranges || ranges_in_flight(ranges))
 		return -1;
-	if (!ranges_in_flight(ranges)) {
-		int stale = before < start ? ranges_cut(process, before, start, RANGE_ANY_AGE) : 0;
-
-		if (stale)
-			count_loss(SEEP_LOSS_UNSEEN_UNMAPPINGS, stale);
-		pages_unknown(process, start, end, origin, now_ns);
-		error = 0;
-	}
-	ranges_unlock(process);
-	return error;
+	if (before < start)
+		stale = ranges_cut(process, before, start, RANGE_ANY_AGE);
+	if (stale)
+		count_loss(SEEP_LOSS_UNSEEN_UNMAPPINGS, stale);
+	pages_unknown(process, start, end, origin, now_ns);
+	return 0;
 }
 
 /* Where it comes from, if nobody saw it being made. */
@@ -160,7 +156,7 @@ int mappings_count(struct bpf_iter__task_vma *ctx)
 		mappings_pass.thread = task->pid;
 	if (mappings_pass.thread != (__u32)task->pid)
 		return 0;
-	/* First without the lock: nearly always nothing is to be done. */
+	/* Nearly always nothing is to be done, also while calls are on their way. */
 	if ((ranges_between(process, before, vma->vm_start) ||
 	     pages_unknown(process, vma->vm_start, vma->vm_end, -1, 0)) &&
 	    mapping_settle(process, before, vma->vm_start, vma->vm_end,

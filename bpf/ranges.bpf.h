@@ -8,8 +8,8 @@
  * that of the page tables: each word has one bit for 64 pages, or for 64 words of the level below. The
  * ranges of a process do not overlap; the last one that starts before an address tells all about it.
  *
- * Whoever changes index and ranges holds the lock of the process, but for ranges that nobody else can
- * know yet. Programs of tracepoints are not preempted while they hold it.
+ * Whoever changes index and ranges at a system call holds the lock of the process, but for ranges that
+ * nobody else can know yet. Programs at tracepoints are not preempted while they hold it, or wait for it.
  */
 #ifndef SEEP_BPF_RANGES_H
 #define SEEP_BPF_RANGES_H
@@ -18,15 +18,18 @@
 
 #include "objects.bpf.h"
 
-#define RANGE_PAGE_SHIFT  12
-#define RANGE_PAGE_BYTES  (1ULL << RANGE_PAGE_SHIFT)
-#define RANGE_WORD_SHIFT  6
-#define RANGE_WORD_MASK	  ((1 << RANGE_WORD_SHIFT) - 1)
-#define RANGE_LEVELS	  8 /* 60 bits of an address: more than five levels of page tables have */
-#define RANGE_NONE	  (~0ULL)
-#define RANGE_ANY_AGE	  (~0ULL)
-#define RANGE_MAX_SPINS	  (1 << 15) /* some 100 us; the lock is held for a few */
-#define RANGE_MAX_VISITED (1 << 20) /* by one call; what is left over is found by the census */
+#define RANGE_PAGE_SHIFT 12
+#define RANGE_PAGE_BYTES (1ULL << RANGE_PAGE_SHIFT)
+#define RANGE_WORD_SHIFT 6
+#define RANGE_WORD_MASK	 ((1 << RANGE_WORD_SHIFT) - 1)
+#define RANGE_LEVELS	 8 /* 60 bits of an address: more than five levels of page tables have */
+#define RANGE_NONE	 (~0ULL)
+#define RANGE_ANY_AGE	 (~0ULL)
+
+/* The most that bpf_loop does; the lock is held for microseconds. */
+#define RANGE_MAX_SPINS (1 << 23)
+/* Of one call or mapping; what is left over is found by the next census. */
+#define RANGE_MAX_VISITED (1 << 20)
 
 /* Pages that a system call, which has not returned yet, is about to unmap or has unmapped. */
 struct range_release {
@@ -80,7 +83,10 @@ static long range_try_lock(__u32 attempt, void *context)
 	return wait->locked;
 }
 
-/* 0, or -1: somebody holds the lock for too long. Then the census finds out what was not noted. */
+/*
+ * 0, or -1: after some 10 ms, in which only a virtual machine may have stopped the holder. Then the census
+ * finds what was not noted.
+ */
 __weak int ranges_lock(__u32 process)
 {
 	struct range_lock_wait wait = {.process = process};
