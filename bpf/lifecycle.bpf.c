@@ -5,6 +5,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "objects.bpf.h"
 #include "scope.bpf.h"
 #include "seep/passes.h"
 
@@ -117,6 +118,7 @@ static long age_of_object(struct bpf_map *map, const struct seep_object_key *key
 		.kind = key->kind,
 	};
 	struct seep_site_value *site = bpf_map_lookup_elem(&sites, &site_key);
+	__u32 bucket;
 
 	if (!site)
 		return 0;
@@ -125,7 +127,13 @@ static long age_of_object(struct bpf_map *map, const struct seep_object_key *key
 		site->oldest_ns = object->made_ns;
 		site->young_objects = 0;
 		site->young_bytes = 0;
+		__builtin_memset(site->ages, 0, sizeof(site->ages));
 	}
+	/* Only one pass runs, so nobody else counts here. */
+	bucket = object->made_ns < pass->now_ns ? lifetime_bucket(pass->now_ns - object->made_ns) :
+						  0;
+	if (bucket < SEEP_LIFETIME_BUCKETS)
+		site->ages[bucket]++;
 	if (object->made_ns < site->oldest_ns)
 		site->oldest_ns = object->made_ns;
 	if (object->made_ns > pass->young_after_ns) {

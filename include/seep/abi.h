@@ -126,7 +126,7 @@ struct seep_site_key {
 };
 
 /*
- * Lifetimes: bucket 0 holds those under 1 us, bucket b those from 2^(b-1) us up to 2^b us, the last
+ * Lifetimes and ages: bucket 0 holds those under 1 us, bucket b those from 2^(b-1) us up to 2^b us, the last
  * one everything longer (2^38 us are 76 hours).
  */
 #define SEEP_LIFETIME_BUCKETS 40
@@ -143,7 +143,8 @@ struct seep_site_value {
 	__u64 oldest_ns; /* made_ns of the oldest live object */
 	__u64 young_objects;
 	__u64 young_bytes;
-	__u64 lifetimes[SEEP_LIFETIME_BUCKETS];
+	__u64 ages[SEEP_LIFETIME_BUCKETS];	/* of the live objects */
+	__u64 lifetimes[SEEP_LIFETIME_BUCKETS]; /* of the released ones */
 };
 
 /* map "processes", by slot */
@@ -363,7 +364,7 @@ struct seep_copy_event {
 _Static_assert(sizeof(struct seep_object_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_object) == 24, "no padding in values");
 _Static_assert(sizeof(struct seep_site_key) == 16, "no padding in keys");
-_Static_assert(sizeof(struct seep_site_value) == 72 + 8 * SEEP_LIFETIME_BUCKETS, "no padding");
+_Static_assert(sizeof(struct seep_site_value) == 72 + 16 * SEEP_LIFETIME_BUCKETS, "no padding");
 _Static_assert(sizeof(struct seep_process_value) == 8, "no padding in values");
 _Static_assert(sizeof(struct seep_probe) == 24, "no padding in values");
 _Static_assert(sizeof(struct seep_file_key) == 16, "no padding in keys");

@@ -9,6 +9,7 @@
 struct seep_ages_pass {
 	__u64 number;	      /* of the pass, from 1 */
 	__u64 young_after_ns; /* objects made later than this are young; CLOCK_MONOTONIC */
+	__u64 now_ns;	      /* that ages are counted up to */
 };
 
 /* dead_bury: removes the objects and sites of the processes in the map "dead"; takes no argument. */
@@ -96,6 +97,6 @@ _Static_assert(sizeof(struct seep_mappings_pass) == 24, "no padding");
 _Static_assert(sizeof(struct seep_fd_record) == 136, "no padding");
 _Static_assert(sizeof(struct seep_identify_pass) == 24, "no padding");
 _Static_assert(sizeof(struct seep_rewalk_pass) == 72, "no padding");
-_Static_assert(sizeof(struct seep_ages_pass) == 16, "no padding");
+_Static_assert(sizeof(struct seep_ages_pass) == 24, "no padding");
 
 #endif

@@ -91,7 +91,10 @@ struct seep_site {
 	int64_t live_bytes_change; /* since the snapshot before; 0 in the first */
 	int64_t live_objects_change;
 	uint64_t oldest_ns; /* age of the oldest live object, SEEP_UNKNOWN if there is none */
-	uint64_t lifetimes[SEEP_LIFETIME_BUCKETS];
+	uint64_t lifetimes[SEEP_LIFETIME_BUCKETS]; /* of the released */
+	/* Of the live, by age, in the same buckets; only if ages_known, else 0. */
+	uint64_t ages[SEEP_LIFETIME_BUCKETS];
+	bool ages_known;
 	const struct seep_details *details; /* NULL: there is nothing to say */
 };
 

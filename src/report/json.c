@@ -176,16 +176,18 @@ static void write_processes(struct json_report *report)
 	seep_buffer_putc(report->json.out, ']');
 }
 
-static struct json_object *new_lifetimes(struct seep_json *json, const struct seep_site *site)
+/* Without the empty buckets at its end. */
+static struct json_object *new_histogram(struct seep_json *json,
+					 const uint64_t counts[SEEP_LIFETIME_BUCKETS])
 {
-	struct json_object *lifetimes = seep_json_new_array(json);
+	struct json_object *histogram = seep_json_new_array(json);
 	size_t used = SEEP_LIFETIME_BUCKETS;
 
-	while (used > 0 && site->lifetimes[used - 1] == 0)
+	while (used > 0 && counts[used - 1] == 0)
 		used--;
 	for (size_t i = 0; i < used; i++)
-		seep_json_append(json, lifetimes, json_object_new_uint64(site->lifetimes[i]));
-	return lifetimes;
+		seep_json_append(json, histogram, json_object_new_uint64(counts[i]));
+	return histogram;
 }
 
 static struct json_object *new_group(struct seep_json *json, const struct seep_group *group)
@@ -294,7 +296,11 @@ static int write_site(struct json_report *report, const struct seep_site *site)
 		seep_json_add_null(json, object, "live_objects_change");
 	}
 	seep_json_add_seconds(json, object, "oldest_s", site->oldest_ns);
-	seep_json_add(json, object, "lifetimes_us_log2", new_lifetimes(json, site));
+	seep_json_add(json, object, "lifetimes_us_log2", new_histogram(json, site->lifetimes));
+	if (site->ages_known)
+		seep_json_add(json, object, "ages_us_log2", new_histogram(json, site->ages));
+	else
+		seep_json_add_null(json, object, "ages_us_log2");
 	add_details(json, object, site->details);
 	seep_json_add_null(json, object, "verdict");
 	/* Without frames nothing is known of the end either. */

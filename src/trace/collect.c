@@ -119,8 +119,10 @@ static void fill_ages(const struct pass *pass, const struct seep_site_value *val
 		      struct seep_site *site)
 {
 	site->oldest_ns = SEEP_UNKNOWN;
+	site->ages_known = true;
 	if (value->scan != pass->scan_number)
 		return; /* nothing of this site was alive */
+	memcpy(site->ages, value->ages, sizeof(site->ages));
 	if (value->oldest_ns <= pass->now_ns)
 		site->oldest_ns = pass->now_ns - value->oldest_ns;
 	if (pass->collector->config.min_age_ns) {
@@ -158,8 +160,10 @@ static void merge_site(struct seep_site *site, const struct seep_site *other)
 	site->counts.free_bytes += other->counts.free_bytes;
 	site->live_objects += other->live_objects;
 	site->live_bytes += other->live_bytes;
-	for (int i = 0; i < SEEP_LIFETIME_BUCKETS; i++)
+	for (int i = 0; i < SEEP_LIFETIME_BUCKETS; i++) {
 		site->lifetimes[i] += other->lifetimes[i];
+		site->ages[i] += other->ages[i];
+	}
 	if (!site->details)
 		site->details = other->details;
 	if (site->oldest_ns == SEEP_UNKNOWN ||

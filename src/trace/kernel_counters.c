@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "trace/kernel_private.h"
 
 /* Entries read in one go; sites have 400 bytes each. */
@@ -129,6 +130,7 @@ int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t young_after_ns, u
 	struct seep_ages_pass pass = {
 		.number = ++kernel->scan_number,
 		.young_after_ns = young_after_ns,
+		.now_ns = seep_clock_monotonic_ns(),
 	};
 	int error = seep_kernel_run_pass(kernel->skeleton->progs.ages_scan, &pass, sizeof(pass));
 

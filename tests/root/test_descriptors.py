@@ -63,6 +63,9 @@ def test_each_way(begun, program: str) -> None:
     assert losses_of(report) == {}
     for function in ("leak_openat2", "leak_received", "leak_dup3", "leak_cloned_pidfd"):
         assert done["sites"][function]["allocs"] > 0
+    for site in report["sites"]:
+        assert sum(site["ages_us_log2"]) == site["live_objects"]
+        assert sum(site["lifetimes_us_log2"]) == site["frees"]
     # what was seen and what was there before is all that there is
     before = sites_of(report, BEFORE)
     assert [site["live_objects"] for site in before] == [before[0]["allocs"]]

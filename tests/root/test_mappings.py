@@ -219,7 +219,7 @@ def test_reports_during_churn(start, seep) -> None:
     done = target.done()
     report = check_against_proc(trace, target.pid)
     assert_exact(report, done)
-    assert losses_of(report) == {}
+    assert set(losses_of(report)) <= {"vma_busy"}  # the target itself holds the lock
     assert len(trace.reports()) > 10
 
 
