@@ -2,8 +2,7 @@
 /*
  * Mappings: ranges of pages, by the system calls that make and release them, down to the page.
  *
- * All is done at the return, when it is known what happened; a call that failed changed nothing. So
- * between the kernel's work and ours other threads may be faster, and get addresses that we have not yet
+ * All is done at the return, when it is known what happened. So between the kernel's work and ours other threads may be faster, and get addresses that we have not yet
  * released. What tells them apart is age: a call releases only what was made before it began, and a
  * range that is made takes the place of whatever seems to be there.
  */
@@ -34,10 +33,12 @@ enum {
 #define MAP_HUGETLB_FLAG      0x40000
 #define MREMAP_FIXED_FLAG     2
 #define MREMAP_DONTUNMAP_FLAG 4
+#define MREMAP_MOVES_FLAGS    (MREMAP_FIXED_FLAG | MREMAP_DONTUNMAP_FLAG)
 #define SHM_REMAP_FLAG	      040000
 #define VM_HUGETLB_FLAG	      0x400000
 
-#define MAX_ERRNO 4095 /* include/linux/err.h */
+#define MAX_ERRNO    4095 /* include/linux/err.h */
+#define ENOENT_ERRNO 2
 
 /* A system call that a thread is in the middle of. */
 struct mapping_call {
@@ -87,17 +88,27 @@ static __always_inline __u64 page_align(__u64 bytes)
 	return (bytes + RANGE_PAGE_BYTES - 1) & ~(RANGE_PAGE_BYTES - 1);
 }
 
+static __always_inline bool shrinks_in_place(struct pt_regs *regs)
+{
+	return page_align(regs->dx) <= page_align(regs->si) && !(regs->r10 & MREMAP_MOVES_FLAGS);
+}
+
 /* The pages that the call is about to unmap, as far as can be told; else none. */
 static __always_inline void pages_to_release(struct pt_regs *regs, long number,
 					     struct mm_struct *mm, __u64 *start, __u64 *end)
 {
-	*start = *end = 0;
-	if (number == NR_MUNMAP || (number == NR_MREMAP && !(regs->r10 & MREMAP_DONTUNMAP_FLAG))) {
-		*start = regs->di;
-		*end = regs->di + page_align(regs->si);
-	} else if (number == NR_BRK && regs->di >= mm->start_brk) {
-		*start = page_align(regs->di);
+	*start = regs->di;
+	*end = regs->di + page_align(regs->si);
+	if (number == NR_BRK) {
+		*start = regs->di < mm->start_brk ? ~0ULL : page_align(regs->di);
 		*end = page_align(mm->brk);
+	} else if (number == NR_MREMAP) {
+		if (shrinks_in_place(regs))
+			*start += page_align(regs->dx);
+		else if (regs->r10 & MREMAP_DONTUNMAP_FLAG)
+			*end = 0;
+	} else if (number != NR_MUNMAP) {
+		*end = 0;
 	}
 }
 
@@ -180,10 +191,18 @@ static __always_inline void change_of_brk(__u64 old_brk, __u64 new_brk,
 	}
 }
 
-/* The old range is released, and what is there now is a new one, as with realloc. */
+/*
+ * The old range is released, and what is there now is a new one, as with realloc. One that is shrunk in
+ * place is only cut: it may be of several mappings with holes between them, which stay what they are.
+ */
 static __always_inline void change_of_mremap(struct pt_regs *regs, __u64 result,
 					     struct mapping_change *change)
 {
+	if (shrinks_in_place(regs)) {
+		change->released = regs->di + page_align(regs->dx);
+		change->released_end = regs->di + page_align(regs->si);
+		return;
+	}
 	change->made = result;
 	change->made_end = result + page_align(regs->dx);
 	change->replaces = regs->r10 & MREMAP_FIXED_FLAG;
@@ -317,6 +336,42 @@ static __always_inline void mapping_added(__u32 process, const struct mapping_ch
 	ranges_unlock(process);
 }
 
+/*
+ * A call that was to put something else there failed; but the kernel may have unmapped these pages
+ * before it did (mremap_to in mm/mremap.c), all of them or none. Are those that are known still there?
+ * If that cannot be told right now, the census finds out.
+ */
+__weak int mapping_doubted(__u32 process, __u64 start, __u64 end, __u64 age_ns)
+{
+	struct mapping_extent extent = {};
+	__u64 page, address;
+
+	if (!ranges_between(process, start, end))
+		return 0;
+	page = range_index_last(process, (end - 1) >> RANGE_PAGE_SHIFT);
+	address = page << RANGE_PAGE_SHIFT;
+	if (address < start)
+		address = start;
+	if (bpf_find_vma(bpf_get_current_task_btf(), address, extent_of_vma, &extent, 0) ==
+	    -ENOENT_ERRNO)
+		mapping_released(process, start, end, age_ns);
+	return 0;
+}
+
+static __always_inline void mapping_call_failed(struct pt_regs *regs,
+						const struct mapping_call *call)
+{
+	if (regs->orig_ax == NR_MMAP && regs->r10 & MAP_FIXED_FLAG) {
+		mapping_doubted(call->process, regs->di, regs->di + page_align(regs->si),
+				call->entered_ns);
+	} else if (regs->orig_ax == NR_MREMAP && regs->r10 & MREMAP_FIXED_FLAG) {
+		mapping_doubted(call->process, regs->r8, regs->r8 + page_align(regs->dx),
+				call->entered_ns);
+		mapping_doubted(call->process, regs->di + page_align(regs->dx),
+				regs->di + page_align(regs->si), call->entered_ns);
+	}
+}
+
 static __always_inline void mapping_call_done(struct pt_regs *regs, __u64 result, __u32 process,
 					      const struct mapping_call *call)
 {
@@ -343,9 +398,12 @@ int BPF_PROG(mapping_call_return, struct pt_regs *regs, long result)
 	if (!call || !call->pending)
 		return 0;
 	call->pending = 0;
-	if ((__u64)result < -(__u64)MAX_ERRNO && !syscall_process(&process) &&
-	    process == call->process)
-		mapping_call_done(regs, result, process, call);
+	if (!syscall_process(&process) && process == call->process) {
+		if ((__u64)result < -(__u64)MAX_ERRNO)
+			mapping_call_done(regs, result, process, call);
+		else
+			mapping_call_failed(regs, call);
+	}
 	ranges = range_process_of(call->process);
 	if (!ranges)
 		return 0;
