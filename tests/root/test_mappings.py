@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from harness import (
+    BUILD,
     Fixture,
     Report,
     Seep,
@@ -96,8 +97,8 @@ def dump(trace: Seep, name: str) -> list[dict[str, Any]]:
     return [entry["formatted"] for entry in json.loads(text)]
 
 
-def check_ranges(trace: Seep, pid: int) -> None:
-    """For a trace of one process: its ranges are what is mapped, and the index knows each."""
+def check_ranges(trace: Seep, pid: int) -> int:
+    """For a trace of one process: its ranges are what is mapped, and the index knows each. How many."""
     ranges = [
         (entry["key"]["id"], entry["key"]["id"] + entry["value"]["object"]["bytes"])
         for entry in dump(trace, "live_mappings")
@@ -110,6 +111,7 @@ def check_ranges(trace: Seep, pid: int) -> None:
         if entry["key"]["level"] == 0 and entry["value"] >> bit & 1
     }
     assert starts == {start for start, _ in ranges}
+    return len(ranges)
 
 
 def check_against_proc(trace: Seep, pid: int) -> Report:
@@ -149,6 +151,16 @@ def test_each_way(begun, program: str) -> None:
     assert sum(site["frees"] for site in rings) == done["rings"]
     for function in ("cut_away", "grown", "heap_up", "attach_shared", "fixed_over_both"):
         assert done["sites"][function]["allocs"] > 0
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "3", "4"])
+def test_anything(begun, seed: str) -> None:
+    """Whatever overlaps whatever: ranges, index and counts hold."""
+    target, trace, _ = begun("mappers", "random", seed, "20000")
+    report = check_against_proc(trace, target.pid)
+    assert report["totals"]["mapping"]["live_objects"] == check_ranges(trace, target.pid)
+    assert report["totals"]["mapping"]["allocs"] > 5000
+    assert losses_of(report) == {}
 
 
 def test_without_unwind_information(begun) -> None:
@@ -223,9 +235,31 @@ def test_reports_during_churn(start, seep) -> None:
     assert len(trace.reports()) > 10
 
 
-def test_threads(start, seep) -> None:
-    """They get each other's addresses at once; some reports are made meanwhile."""
-    target = start("mappers", "threads", "4", "10000")
+@pytest.fixture
+def late_returns() -> Iterator[Callable[[int], None]]:
+    """System calls of this process return late to whoever watches them from now on."""
+    running: list[subprocess.Popen[str]] = []
+
+    def run(pid: int) -> None:
+        process = subprocess.Popen(
+            [BUILD / "tools/late_returns", str(pid)], stdout=subprocess.PIPE, text=True
+        )
+        running.append(process)
+        assert process.stdout
+        assert process.stdout.readline() == "attached\n"
+
+    yield run
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_threads(start, seep, late_returns, late: bool) -> None:
+    """They get each other's addresses at once, also before it is known that these are free again."""
+    target = start("mappers", "threads", "4", "5000")
+    if late:
+        late_returns(target.pid)
     trace = seep("-p", target.pid, "-k", "mapping", "-i", "50ms").attached()
     target.go()
     done = target.done()
