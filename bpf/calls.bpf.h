@@ -74,15 +74,7 @@ static __always_inline struct thread_state *thread_state_get(struct task_struct 
  */
 static __always_inline bool thread_in_call(struct task_struct *task, struct thread_state *thread)
 {
-	__u64 trampoline, word;
-
-	if (!thread->return_slot)
-		return false;
-	trampoline = trampoline_page(task);
-	if (trampoline && !bpf_probe_read_user(&word, 8, (void *)thread->return_slot) &&
-	    word - trampoline < PAGE_BYTES)
-		return true;
-	return false;
+	return return_is_pending(task, thread->return_slot);
 }
 
 /*

@@ -10,13 +10,10 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "calls.bpf.h"
 #include "copies.bpf.h"
 #include "delegation.bpf.h"
 #include "objects.bpf.h"
-
-/* Set by a session program's entry: do not run me at the return. */
-#define SESSION_SKIP_RETURN 1
+#include "probes.bpf.h"
 
 /* Text of one allocator source: that of glibc's malloc.c is 24 KiB. */
 #define ALLOCATOR_BYTES (32 << 10)
@@ -26,87 +23,6 @@
 
 /* Of a string, in windows of a slot: strings that are copied are shorter. */
 #define STRING_MAX_WINDOWS 64
-
-/*
- * The guard against the private stack: since 6.13 a program that uses 64 bytes of stack or more gets
- * a per-CPU one, which another thread on this CPU would share (uprobe programs are preemptible). A
- * program with a tail call keeps the normal stack. These arrays stay empty, so the calls, even if
- * they were reached, do nothing. One per attach type: an array serves programs of one type only.
- */
-struct no_programs {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-};
-
-struct no_programs no_programs SEC(".maps"), no_session_programs SEC(".maps");
-
-/*
- * The argument with this number, 0 without one. Each is loaded on its own: a load at a computed offset
- * of the context, as the compiler would like to make of it, is refused by the verifier.
- */
-static __always_inline __u64 late_argument(struct pt_regs *ctx, __u8 number)
-{
-	__u64 fourth = PT_REGS_PARM4(ctx), fifth = PT_REGS_PARM5(ctx), sixth = ctx->r9;
-
-	barrier_var(fourth);
-	barrier_var(fifth);
-	barrier_var(sixth);
-	switch (number) {
-	case 4:
-		return fourth;
-	case 5:
-		return fifth;
-	default:
-		return sixth;
-	}
-}
-
-static __always_inline __u64 argument(struct pt_regs *ctx, __u8 number)
-{
-	__u64 first = PT_REGS_PARM1(ctx), second = PT_REGS_PARM2(ctx), third = PT_REGS_PARM3(ctx);
-
-	barrier_var(first);
-	barrier_var(second);
-	barrier_var(third);
-	switch (number) {
-	case 0:
-		return 0;
-	case 1:
-		return first;
-	case 2:
-		return second;
-	case 3:
-		return third;
-	default:
-		return late_argument(ctx, number);
-	}
-}
-
-struct call {
-	const struct seep_probe *probe;
-	__u32 index; /* of the probe */
-	__u32 process;
-};
-
-/* Looks up whom and what the probe that was hit belongs to. 0, or -1: not to be counted. */
-static __always_inline int call_identify(struct pt_regs *ctx, struct call *ret_call)
-{
-	__u64 cookie = bpf_get_attach_cookie(ctx);
-	__u32 slot = slot_of_cookie(cookie), index = cookie;
-	const struct seep_probe *probe = bpf_map_lookup_elem(&probes, &index);
-	struct seep_process_value *process;
-
-	process = bpf_map_lookup_elem(&processes, &slot);
-	if (!process || !probe || !process->active)
-		return -1;
-	counter_add(&hits, index, 1);
-	ret_call->probe = probe;
-	ret_call->index = index;
-	ret_call->process = process->id;
-	return 0;
-}
 
 /* Takes a block out of the live map, from the heap of the key or else from the other one. 0 or -1. */
 static __always_inline int block_take(struct seep_object_key *key, struct seep_object *ret_object)

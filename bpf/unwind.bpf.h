@@ -43,6 +43,18 @@ static __noinline __u64 hijacked_return_address(__u64 address)
 	return 0;
 }
 
+/* Is a return probe pending for the return address in the stack slot @address? */
+static __always_inline bool return_is_pending(struct task_struct *task, __u64 address)
+{
+	__u64 trampoline, word;
+
+	if (!address)
+		return false;
+	trampoline = trampoline_page(task);
+	return trampoline && !bpf_probe_read_user(&word, 8, (void *)address) &&
+	       word - trampoline < PAGE_BYTES;
+}
+
 static __always_inline void push_frame(struct slot *slot, __u64 frame, __u64 mixed)
 {
 	slot->stack.frames[slot->stack.num_frames & (SEEP_MAX_FRAMES - 1)] = frame;
