@@ -154,7 +154,8 @@ FIXTURES := $(addprefix $(BUILD)/fixtures/,$(FIXTURE_PROGRAMS) launched plt_poin
 	    libnested.so libleaky.so libleaky_late.so allocators_static allocators_musl \
 	    allocators_musl_dynamic allocators_static_debuglink allocators_static_debugdata \
 	    allocators_static_stripped descriptors_static descriptors_musl descriptors_go \
-	    mappings_static mappings_musl mappings_go sizes_stripped sizes_debuglink sizes_debugdata)
+	    mappings_static mappings_musl mappings_go threads_static threads_musl threads_cplusplus \
+	    threads_go sizes_stripped sizes_debuglink sizes_debugdata)
 
 # One place for all that is linked from C: $(call fixture,extra flags)
 fixture = @mkdir -p $(@D) && $(if $(V),set -x,printf '  %-8s %s\n' FIXTURE $@) && \
@@ -214,7 +215,16 @@ $(BUILD)/fixtures/%_go: tests/fixtures/%.go
 	$(call say,FIXTURE,$@)
 	$(Q)CGO_ENABLED=0 GOFLAGS=-mod=mod GOCACHE=$(abspath $(BUILD))/go $(GO) build -o $@ $<
 
-$(BUILD)/fixtures/cplusplus: tests/fixtures/cplusplus.cc tests/fixtures/fixture.h
+$(BUILD)/fixtures/threads_static: tests/fixtures/threads.c tests/fixtures/threads.h tests/fixtures/fixture.h
+	$(call fixture,-static)
+
+$(BUILD)/fixtures/threads_musl: CC := musl-gcc
+$(BUILD)/fixtures/threads_musl: tests/fixtures/threads.c tests/fixtures/threads.h tests/fixtures/fixture.h
+	$(call fixture,-static)
+
+$(BUILD)/fixtures/threads $(BUILD)/fixtures/threads_life: tests/fixtures/threads.h
+
+$(BUILD)/fixtures/cplusplus $(BUILD)/fixtures/threads_cplusplus: $(BUILD)/fixtures/%: tests/fixtures/%.cc tests/fixtures/fixture.h
 	@mkdir -p $(@D)
 	$(call say,FIXTURE,$@)
 	$(Q)$(CXX) -std=gnu++17 -D_GNU_SOURCE $(FIXTURE_FLAGS) $< -o $@

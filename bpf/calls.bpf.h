@@ -72,7 +72,8 @@ static __always_inline struct thread_state *thread_state_get(struct task_struct 
  * Is the thread really inside the call that its state remembers? While it is, the kernel's return
  * trampoline stands in the slot of the return address.
  */
-static __always_inline bool thread_in_call(struct task_struct *task, struct thread_state *thread)
+static __always_inline bool thread_in_call(struct task_struct *task,
+					   const struct thread_state *thread)
 {
 	return return_is_pending(task, thread->return_slot);
 }

@@ -171,9 +171,9 @@ struct {
 	__type(value, __u32);
 } dead SEC(".maps");
 
-/* Of any kind. */
-static long bury_object(struct bpf_map *map, const struct seep_object_key *key,
-			struct seep_object *object, void *none)
+/* Of any kind, and in the map of pthreads. */
+static long bury_object(struct bpf_map *map, const struct seep_object_key *key, void *object,
+			void *none)
 {
 	__u32 process = key->process;
 
@@ -212,8 +212,10 @@ int dead_bury(void *none)
 		bpf_for_each_map_elem(&live_mappings, bury_object, NULL, 0);
 		bpf_for_each_map_elem(&range_words, bury_range_word, NULL, 0);
 	}
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD))
+	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD)) {
 		bpf_for_each_map_elem(&live_threads, bury_object, NULL, 0);
+		bpf_for_each_map_elem(&pthreads, bury_object, NULL, 0);
+	}
 	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_FD))
 		bpf_for_each_map_elem(&live_fds, bury_object, NULL, 0);
 	bpf_for_each_map_elem(&sites, bury_site, NULL, 0);

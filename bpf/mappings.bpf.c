@@ -13,6 +13,7 @@
 #include "calls.bpf.h"
 #include "ranges.bpf.h"
 #include "syscalls.bpf.h"
+#include "threads.bpf.h"
 
 /* arch/x86/entry/syscalls/syscall_64.tbl */
 enum {
@@ -295,20 +296,30 @@ static __always_inline int mapping_reserve(__u32 process, const struct mapping_c
 
 /*
  * Whose mapping it is, if not the caller's: an allocator makes its arenas for nobody in particular, and
- * what it gives out of them is counted as memory. The origin, and the frame of the function; or -1.
+ * what it gives out of them is counted as memory; the stack of a thread is counted with the thread. The
+ * origin, and the frame of the function; or -1.
  */
-static __always_inline int mapping_owner(__u32 process, __u64 *ret_function)
+static __always_inline int mapping_owner(struct pt_regs *regs, __u32 process, __u64 *ret_function)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct thread_state *thread;
+	const struct thread_state *thread;
+	const struct thread_call *creation;
 
-	if (!(cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)))
-		return -1;
-	thread = thread_state_get(task, false);
-	if (!thread || thread->process != process || !thread_in_call(task, thread))
-		return -1;
-	*ret_function = thread->function;
-	return SEEP_ORIGIN_ALLOCATOR;
+	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)) {
+		thread = thread_state_get(task, false);
+		if (thread && thread->process == process && thread_in_call(task, thread)) {
+			*ret_function = thread->function;
+			return SEEP_ORIGIN_ALLOCATOR;
+		}
+	}
+	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD)) {
+		creation = creation_of(task, regs, process);
+		if (creation) {
+			*ret_function = creation->function;
+			return SEEP_ORIGIN_THREAD;
+		}
+	}
+	return -1;
 }
 
 /* The system call that returns now made a range. Global: verified once, not in each program anew. */
@@ -318,7 +329,7 @@ __weak int mapping_made(__u32 process, __u64 start, __u64 bytes)
 	struct seep_object_key key = range_key(process, start);
 	struct seep_mapping_object range = {.object.bytes = bytes};
 	__u64 function = 0;
-	int origin = mapping_owner(process, &function);
+	int origin = mapping_owner(regs, process, &function);
 
 	if (origin >= 0)
 		return origin_made(&live_mappings, &key, &range.object, function, origin);

@@ -53,6 +53,14 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1);
 	__type(key, struct seep_object_key);
+	__type(value, __u64);
+} pthreads SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct seep_object_key);
 	__type(value, struct seep_fd_object);
 } live_fds SEC(".maps") __weak;
 

@@ -15,10 +15,9 @@
 #define TS_COMPAT_FLAG                                                                             \
 	0x2 /* arch/x86/include/asm/thread_info.h: a 32-bit call, with other numbers */
 
-/* The id of the traced process that makes the system call. -1: it is not traced. */
-static __always_inline int syscall_process(__u32 *ret_process)
+/* The id of the running process. -1: it is not traced. */
+static __always_inline int current_process(__u32 *ret_process)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct seep_process_value *process;
 	__u32 *slot;
@@ -27,10 +26,22 @@ static __always_inline int syscall_process(__u32 *ret_process)
 	if (!slot)
 		return -1;
 	process = bpf_map_lookup_elem(&processes, slot);
-	if (!process || !process->active || task->thread_info.status & TS_COMPAT_FLAG)
+	if (!process || !process->active)
 		return -1;
 	*ret_process = process->id;
 	return 0;
+}
+
+/* Is the system call one of 32 bits, with other numbers and registers? */
+static __always_inline bool syscall_is_compat(void)
+{
+	return bpf_get_current_task_btf()->thread_info.status & TS_COMPAT_FLAG;
+}
+
+/* The id of the traced process that makes the system call. -1: it is not traced. */
+static __always_inline int syscall_process(__u32 *ret_process)
+{
+	return current_process(ret_process) || syscall_is_compat() ? -1 : 0;
 }
 
 /* The registers as the instruction behind the system call finds them. */

@@ -79,7 +79,11 @@ enum seep_kind {
 
 /* maps "live" (memory), "live_mappings", "live_threads", "live_fds": every object that exists now */
 struct seep_object_key {
-	__u64 id; /* of memory the address, of a mapping its start, of a descriptor its number */
+	/*
+	 * Of memory the address, of a mapping its start, of a descriptor its number, of a thread see
+	 * SEEP_THREAD_ID.
+	 */
+	__u64 id;
 	__u32 process;
 	__u16 kind;
 	__u16 heap; /* of memory; else 0 */
@@ -103,13 +107,34 @@ struct seep_mapping_object {
  */
 #define SEEP_RANGE_WORDS(num_ranges) ((num_ranges) < 1024 ? 1024 : (num_ranges))
 
+/*
+ * The id of a thread: its tid, which is used again while a thread that had it is still to be joined, and
+ * in the high half when it was made, in units of 2^20 ns. So the id means one thread for ever, and the
+ * kernel's own description of a thread says it.
+ */
+#define SEEP_THREAD_ID(tid, boot_ns) ((__u64)(__u32)((boot_ns) >> 20) << 32 | (__u32)(tid))
+#define SEEP_THREAD_TID(id)	     ((__u32)(id))
+
+/* A thread is gone when it has ended and nobody needs to join it. */
+#define SEEP_THREAD_ENDED    1
+#define SEEP_THREAD_JOINED   2 /* it was joined, or somebody waits to do so */
+#define SEEP_THREAD_DETACHED 4
+#define SEEP_THREAD_RAW	     8 /* not made by a function that is traced: nothing is known of joining */
+
 /* map "live_threads" */
 struct seep_thread_object {
-	struct seep_object object; /* bytes: of its stack */
-	__u64 start;		   /* address of the function that it began with, 0 if unknown */
-	__u32 tid;
-	__u32 state; /* SEEP_THREAD_ */
+	struct seep_object object; /* bytes: of its stack, 0 if unknown */
+	__u64 start;		   /* frame of the function that it began with, 0 if unknown */
+	__u64 task;		   /* the kernel's address of it; only before it has ended */
+	__u32 state;		   /* SEEP_THREAD_ */
+	__u32 pad;
+	char comm[SEEP_COMM_BYTES]; /* its name when it ended */
 };
+
+/*
+ * map "pthreads": from a pthread_t (in the id of the key) to the id of the thread, as long as there is
+ * one to be joined or detached.
+ */
 
 /* map "live_fds" */
 struct seep_fd_object {
@@ -363,6 +388,7 @@ struct seep_copy_event {
 
 _Static_assert(sizeof(struct seep_object_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_object) == 24, "no padding in values");
+_Static_assert(sizeof(struct seep_thread_object) == 64, "no padding in values");
 _Static_assert(sizeof(struct seep_site_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_site_value) == 72 + 16 * SEEP_LIFETIME_BUCKETS, "no padding");
 _Static_assert(sizeof(struct seep_process_value) == 8, "no padding in values");

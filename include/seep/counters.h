@@ -34,6 +34,8 @@
 	X(UNSEEN_CLOSES, unseen_closes, "descriptors whose closing was not seen")                  \
 	X(UNSEEN_MAPPINGS, unseen_mappings, "ranges of memory whose mapping was not seen")         \
 	X(UNSEEN_UNMAPPINGS, unseen_unmappings, "ranges of memory whose unmapping was not seen")   \
+	X(UNSEEN_THREADS, unseen_threads, "threads whose making was not seen")                     \
+	X(UNSEEN_EXITS, unseen_exits, "threads whose end was not seen")                            \
 	X(STACK_DISAGREEMENTS, stack_disagreements, "stacks that libdw unwinds differently")
 
 enum seep_loss {

@@ -23,6 +23,14 @@
  * RESIZE    gives the block of the pointer argument another size where it is, if the result is as
  *           large as that (a pointer is); the count argument says how much more would be welcome
  * FREE      takes the block of the pointer argument
+ *
+ * Of threads. The pointer argument is the thread; of CREATE it is the function that the thread begins
+ * with, and the out argument points to its attributes. The result is 0 on success.
+ *
+ * CREATE    makes a thread
+ * JOIN      waits for the end of the thread, however long it takes
+ * TRYJOIN   the same, but may give up
+ * DETACH    the thread needs not be joined
  */
 enum seep_role {
 	SEEP_ROLE_ALLOC,
@@ -32,6 +40,10 @@ enum seep_role {
 	SEEP_ROLE_REALLOCF,
 	SEEP_ROLE_RESIZE,
 	SEEP_ROLE_FREE,
+	SEEP_ROLE_CREATE,
+	SEEP_ROLE_JOIN,
+	SEEP_ROLE_TRYJOIN,
+	SEEP_ROLE_DETACH,
 };
 
 /* Argument registers of a function call. */
@@ -291,5 +303,17 @@ enum seep_family {
 	X(mi_free_size, MIMALLOC, FREE, 0, 0, 1, 0)                                                \
 	X(mi_free_aligned, MIMALLOC, FREE, 0, 0, 1, 0)                                             \
 	X(mi_free_size_aligned, MIMALLOC, FREE, 0, 0, 1, 0)
+
+/* Those of glibc and musl; what else makes threads calls them, or clone (2), which needs no function. */
+#define SEEP_THREAD_FUNCTIONS(X)                                                                   \
+	X(pthread_create, C, CREATE, 0, 0, 3, 2)                                                   \
+	X(thrd_create, C, CREATE, 0, 0, 2, 0)                                                      \
+	X(pthread_join, C, JOIN, 0, 0, 1, 0)                                                       \
+	X(thrd_join, C, JOIN, 0, 0, 1, 0)                                                          \
+	X(pthread_tryjoin_np, C, TRYJOIN, 0, 0, 1, 0)                                              \
+	X(pthread_timedjoin_np, C, TRYJOIN, 0, 0, 1, 0)                                            \
+	X(pthread_clockjoin_np, C, TRYJOIN, 0, 0, 1, 0)                                            \
+	X(pthread_detach, C, DETACH, 0, 0, 1, 0)                                                   \
+	X(thrd_detach, C, DETACH, 0, 0, 1, 0)
 
 #endif

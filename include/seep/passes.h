@@ -92,6 +92,22 @@ struct seep_fd_record {
 	char name[SEEP_FD_NAME_BYTES]; /* of the file, or the address of a Unix socket */
 };
 
+/*
+ * threads_count, an iterator: the threads that a process has. What is unknown becomes known; user space
+ * sets the first two, the rest is the result.
+ */
+struct seep_threads_pass {
+	__u32 process;
+	__u32 first;	 /* what is unknown is from before the trace */
+	__u32 num_new;	 /* unknown ones that were just being made: to be looked at again */
+	__u32 num_found; /* that are in the list of the process ... */
+	__u32 num_all;	 /* ... and how many there were */
+	__u32 num_added; /* became known */
+};
+
+/* thread_drop: takes the key of a thread that does not exist any more, and whose end nobody saw. */
+
+_Static_assert(sizeof(struct seep_threads_pass) == 24, "no padding");
 _Static_assert(sizeof(struct seep_fds_pass) == 32, "no padding");
 _Static_assert(sizeof(struct seep_mappings_pass) == 24, "no padding");
 _Static_assert(sizeof(struct seep_fd_record) == 136, "no padding");

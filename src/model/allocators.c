@@ -14,6 +14,11 @@ static const struct seep_allocator builtin[] = {
 	 out,	SEEP_KIND_MEMORY},
 	SEEP_MEMORY_FUNCTIONS(SEEP_ALLOCATOR)
 #undef SEEP_ALLOCATOR
+#define SEEP_THREAD_FUNCTION(name, family, role, size, count, pointer, out)                        \
+	{#name, SEEP_FAMILY_##family, SEEP_ROLE_##role, size, count, pointer,                      \
+	 out,	SEEP_KIND_THREAD},
+		SEEP_THREAD_FUNCTIONS(SEEP_THREAD_FUNCTION)
+#undef SEEP_THREAD_FUNCTION
 };
 
 #define NUM_BUILTIN (sizeof(builtin) / sizeof(builtin[0]))
@@ -34,6 +39,11 @@ struct seep_allocators {
 const char *seep_family_text(enum seep_family family)
 {
 	return family_texts[family];
+}
+
+bool seep_role_returns(enum seep_role role)
+{
+	return role != SEEP_ROLE_FREE && role != SEEP_ROLE_JOIN && role != SEEP_ROLE_DETACH;
 }
 
 unsigned int seep_allocator_num_args(const struct seep_allocator *allocator)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The functions that make and release memory, by name: those of seep/functions.h, and what the user
- * has named besides (--alloc, --free).
+ * The functions that make and release memory and threads, by name: those of seep/functions.h, and what
+ * the user has named besides (--alloc, --free).
  */
 #ifndef SEEP_MODEL_ALLOCATORS_H
 #define SEEP_MODEL_ALLOCATORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,9 @@ struct seep_allocator {
 
 /* What people call the family. */
 const char *seep_family_text(enum seep_family family);
+
+/* Does what the function does show only when it returns? Of the others the entry is enough. */
+bool seep_role_returns(enum seep_role role);
 
 /* How many of the first arguments of the function are looked at. */
 unsigned int seep_allocator_num_args(const struct seep_allocator *allocator);

@@ -148,24 +148,25 @@ static int search_elsewhere(struct search *search, const struct seep_image *imag
 
 /*
  * A static function that happens to be called free is not the allocator's. But beside global names
- * of the family it is: the linker makes some of them local in a static PIE.
+ * of the family, for the same kind of objects, it is: the linker makes some of them local in a static PIE.
  */
 static void drop_strangers(struct search *search)
 {
+	uint32_t exported = 0; /* kinds */
 	size_t kept = 0;
-	bool exported = false;
 
 	for (size_t i = 0; i < search->count; i++) {
-		const struct candidate *candidate = &search->list[i];
+		const struct seep_allocator *allocator = search->list[i].found.allocator;
 
-		if (candidate->global && candidate->found.allocator->family == SEEP_FAMILY_C)
-			exported = true;
+		if (search->list[i].global && allocator->family == SEEP_FAMILY_C)
+			exported |= SEEP_KIND_BIT(allocator->kind);
 	}
 	for (size_t i = 0; i < search->count; i++) {
 		const struct candidate *candidate = &search->list[i];
+		const struct seep_allocator *allocator = candidate->found.allocator;
 
-		if (exported || candidate->global ||
-		    candidate->found.allocator->family != SEEP_FAMILY_C)
+		if (exported & SEEP_KIND_BIT(allocator->kind) || candidate->global ||
+		    allocator->family != SEEP_FAMILY_C)
 			search->list[kept++] = *candidate;
 	}
 	search->count = kept;

@@ -24,16 +24,19 @@ struct notes {
 static int (*const takers[SEEP_KIND_COUNT])(struct seep_census *census, pid_t pid, uint32_t process,
 					    bool first) = {
 	[SEEP_KIND_MAPPING] = seep_census_take_mappings,
+	[SEEP_KIND_THREAD] = seep_census_take_threads,
 	[SEEP_KIND_FD] = seep_census_take_fds,
 };
 
-int seep_census_new(struct seep_kernel *kernel, uint32_t kinds, struct seep_census **ret_census)
+int seep_census_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer, uint32_t kinds,
+		    struct seep_census **ret_census)
 {
 	struct seep_census *census = calloc(1, sizeof(*census));
 
 	if (!census)
 		return -ENOMEM;
 	census->kernel = kernel;
+	census->symbolizer = symbolizer;
 	census->kinds = kinds;
 	*ret_census = census;
 	return 0;
@@ -44,6 +47,7 @@ void seep_census_begin(struct seep_census *census)
 	struct notes *notes, *next;
 
 	seep_census_forget_ranges(census);
+	seep_census_forget_threads(census);
 	HASH_ITER(hh, census->notes, notes, next) {
 		HASH_DEL(census->notes, notes);
 		for (size_t i = 0; i < notes->details.num_examples; i++)

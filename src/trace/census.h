@@ -16,12 +16,17 @@
 #include <sys/types.h>
 
 #include "model/snapshot.h"
+#include "symbol/symbolizer.h"
 #include "trace/kernel.h"
 
 struct seep_census;
 
-/* For @kinds, SEEP_KIND_BIT of each, of which those that functions make are passed over. 0 or -ENOMEM. */
-int seep_census_new(struct seep_kernel *kernel, uint32_t kinds, struct seep_census **ret_census);
+/*
+ * For @kinds, SEEP_KIND_BIT of each, of which memory is passed over. @symbolizer names functions in the notes.
+ * 0 or -ENOMEM.
+ */
+int seep_census_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer, uint32_t kinds,
+		    struct seep_census **ret_census);
 void seep_census_free(struct seep_census *census);
 
 /* Forgets what was noted for the report before. */

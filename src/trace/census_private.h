@@ -5,12 +5,16 @@
 
 #include "trace/census.h"
 
+struct seep_thread_list;
+
 struct seep_census {
 	struct seep_kernel *kernel;
+	struct seep_symbolizer *symbolizer;
 	uint32_t kinds;
 	struct notes *notes; /* by site */
 	struct seep_ranges
 		*ranges; /* what is mapped, of all processes; NULL: not read for this report */
+	struct seep_thread_list *threads; /* of all processes; NULL until they are asked for */
 };
 
 /*
@@ -26,6 +30,10 @@ bool seep_census_wants_example(const struct seep_census *census, const struct se
 /* One for each kind: see seep_census_take. 0 or -errno. */
 int seep_census_take_mappings(struct seep_census *census, pid_t pid, uint32_t process, bool first);
 int seep_census_take_fds(struct seep_census *census, pid_t pid, uint32_t process, bool first);
+int seep_census_take_threads(struct seep_census *census, pid_t pid, uint32_t process, bool first);
+
+/* Forgets the list of threads: it is read again when it is needed. */
+void seep_census_forget_threads(struct seep_census *census);
 
 /* Before the next report. */
 void seep_census_forget_ranges(struct seep_census *census);

@@ -92,7 +92,7 @@ static int place_probe(const struct seep_files *files, const struct seep_image *
 
 	error = seep_probe_site_find(
 		code, found->size && found->size < length ? found->size : length, found->size,
-		allocator->role == SEEP_ROLE_FREE ? SEEP_SITE_ENTRY : SEEP_SITE_RETURN,
+		seep_role_returns(allocator->role) ? SEEP_SITE_RETURN : SEEP_SITE_ENTRY,
 		seep_allocator_num_args(allocator), &function->site);
 	if (error)
 		return error;
@@ -424,5 +424,5 @@ uint32_t seep_files_probe_cost(const struct seep_files *files, uint32_t index,
 	if (!probe->emulated && cost->stepped_ns > cost->entry_ns)
 		step = cost->stepped_ns - cost->entry_ns;
 
-	return (probe->role == SEEP_ROLE_FREE ? cost->entry_ns : cost->call_ns) + step;
+	return (seep_role_returns(probe->role) ? cost->call_ns : cost->entry_ns) + step;
 }

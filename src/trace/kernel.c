@@ -19,6 +19,29 @@
 
 /* --- loading ----------------------------------------------------------------------------------- */
 
+static void configure_threads(struct seep_bpf *skeleton, enum seep_attach_variant variant,
+			      bool traced)
+{
+	bool session = variant == SEEP_ATTACH_SESSION;
+	enum bpf_attach_type type =
+		(enum bpf_attach_type)seep_attach_type(seep_attach_entry_variant(variant));
+
+	bpf_program__set_autoload(skeleton->progs.thread_begin, traced);
+	bpf_program__set_autoload(skeleton->progs.thread_end, traced);
+	bpf_program__set_autoload(skeleton->progs.threads_count, traced);
+	bpf_program__set_autoload(skeleton->progs.thread_drop, traced);
+	bpf_program__set_autoload(skeleton->progs.thread_once, traced);
+	bpf_program__set_autoload(skeleton->progs.thread_session, traced && session);
+	bpf_program__set_autoload(skeleton->progs.thread_entry, traced && !session);
+	bpf_program__set_autoload(skeleton->progs.thread_return, traced && !session);
+	bpf_program__set_expected_attach_type(
+		skeleton->progs.thread_session,
+		(enum bpf_attach_type)seep_attach_type(SEEP_ATTACH_SESSION));
+	bpf_program__set_expected_attach_type(skeleton->progs.thread_entry, type);
+	bpf_program__set_expected_attach_type(skeleton->progs.thread_return, type);
+	bpf_program__set_expected_attach_type(skeleton->progs.thread_once, type);
+}
+
 /* What no traced kind needs is not loaded. */
 static int configure_programs(struct seep_bpf *skeleton, enum seep_attach_variant variant,
 			      uint32_t kinds)
@@ -38,6 +61,7 @@ static int configure_programs(struct seep_bpf *skeleton, enum seep_attach_varian
 	bpf_program__set_autoload(skeleton->progs.mapping_call_entry, mapping);
 	bpf_program__set_autoload(skeleton->progs.mapping_call_return, mapping);
 	bpf_program__set_autoload(skeleton->progs.mappings_count, mapping);
+	configure_threads(skeleton, variant, kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD));
 	bpf_program__set_autoload(skeleton->progs.free_entry, memory);
 	bpf_program__set_autoload(skeleton->progs.alloc_session, memory && session);
 	bpf_program__set_autoload(skeleton->progs.alloc_entry, memory && !session);
@@ -79,7 +103,14 @@ static int size_live_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 		if (error)
 			return error;
 	}
-	return config->kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING) ? size_ranges(skeleton, config) : 0;
+	if (config->kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)) {
+		int error = size_ranges(skeleton, config);
+
+		if (error)
+			return error;
+	}
+	return bpf_map__set_max_entries(skeleton->maps.pthreads,
+					bpf_map__max_entries(skeleton->maps.live_threads));
 }
 
 static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_config *config,
@@ -147,6 +178,8 @@ static int attach_life(struct seep_kernel *kernel, const struct seep_kernel_conf
 		{skeleton->progs.process_exit, true},
 		{skeleton->progs.process_fork, wide || config->children},
 		{skeleton->progs.process_cgroup, config->scope == SEEP_SCOPE_CGROUP},
+		{skeleton->progs.thread_begin, config->kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD)},
+		{skeleton->progs.thread_end, config->kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD)},
 		{skeleton->progs.fd_call_entry, config->kinds & SEEP_KIND_BIT(SEEP_KIND_FD)},
 		{skeleton->progs.fd_call_return, config->kinds & SEEP_KIND_BIT(SEEP_KIND_FD)},
 		{skeleton->progs.mapping_call_entry,
@@ -263,6 +296,14 @@ int seep_kernel_program_fd(const struct seep_kernel *kernel, enum seep_program p
 		return bpf_program__fd(skeleton->progs.alloc_return);
 	case SEEP_PROGRAM_FREE_ENTRY:
 		return bpf_program__fd(skeleton->progs.free_entry);
+	case SEEP_PROGRAM_THREAD_SESSION:
+		return bpf_program__fd(skeleton->progs.thread_session);
+	case SEEP_PROGRAM_THREAD_ENTRY:
+		return bpf_program__fd(skeleton->progs.thread_entry);
+	case SEEP_PROGRAM_THREAD_RETURN:
+		return bpf_program__fd(skeleton->progs.thread_return);
+	case SEEP_PROGRAM_THREAD_ONCE:
+		return bpf_program__fd(skeleton->progs.thread_once);
 	case SEEP_PROGRAM_LIBRARY_CHANGE:
 		return bpf_program__fd(skeleton->progs.library_change);
 	}

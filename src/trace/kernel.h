@@ -51,6 +51,10 @@ enum seep_program {
 	SEEP_PROGRAM_ALLOC_ENTRY,
 	SEEP_PROGRAM_ALLOC_RETURN,
 	SEEP_PROGRAM_FREE_ENTRY,
+	SEEP_PROGRAM_THREAD_SESSION,
+	SEEP_PROGRAM_THREAD_ENTRY,
+	SEEP_PROGRAM_THREAD_RETURN,
+	SEEP_PROGRAM_THREAD_ONCE,
 	SEEP_PROGRAM_LIBRARY_CHANGE,
 };
 int seep_kernel_program_fd(const struct seep_kernel *kernel, enum seep_program program);
@@ -156,6 +160,19 @@ int seep_kernel_count_mappings(struct seep_kernel *kernel, pid_t pid, uint32_t p
 typedef int (*seep_mapping_fn)(void *context, const struct seep_object_key *key,
 			       const struct seep_mapping_object *range);
 int seep_kernel_each_mapping(const struct seep_kernel *kernel, seep_mapping_fn fn, void *context);
+
+/*
+ * The same for threads. @ret_added: how many became known. -EAGAIN: the list of the process changed so fast
+ * that some may be missing.
+ */
+int seep_kernel_count_threads(struct seep_kernel *kernel, pid_t pid, uint32_t process, bool first,
+			      uint32_t *ret_added);
+/* Calls @fn for every known thread, of all processes, as seep_kernel_each_site does for sites. */
+typedef int (*seep_thread_fn)(void *context, const struct seep_object_key *key,
+			      const struct seep_thread_object *thread);
+int seep_kernel_each_thread(const struct seep_kernel *kernel, seep_thread_fn fn, void *context);
+/* The thread does not exist any more: if its end was not seen, it is released now. 0 or -errno. */
+int seep_kernel_drop_thread(struct seep_kernel *kernel, const struct seep_object_key *key);
 
 /* Drops all objects and sites of @count processes, by their ids, in one pass. 0 or -errno. */
 int seep_kernel_bury(struct seep_kernel *kernel, const uint32_t *processes, size_t count);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The inside of the kernel's half, for kernel.c (its life), kernel_tables.c (what user space writes),
- * kernel_counters.c (what it reads, and passes over the maps), kernel_census.c (what processes have) and
- * kernel_events.c (the ring buffer).
+ * kernel_counters.c (what it reads, and passes over the maps), kernel_census.c and kernel_threads.c (what
+ * processes have) and kernel_events.c (the ring buffer).
  */
 #ifndef SEEP_TRACE_KERNEL_PRIVATE_H
 #define SEEP_TRACE_KERNEL_PRIVATE_H
@@ -17,7 +17,7 @@
 #include "trace/kernel.h"
 
 /* Programs that follow the life of processes, and what the kernel makes for them. */
-#define NUM_LIFE_LINKS 8
+#define NUM_LIFE_LINKS 10
 
 struct event;
 

@@ -17,6 +17,26 @@ struct attachment {
 	const struct seep_file *file;
 };
 
+/* What serves the functions of a kind. */
+struct programs {
+	enum seep_program once; /* functions of which the entry is enough */
+	enum seep_program session;
+	enum seep_program entry; /* where there are no sessions */
+	enum seep_program at_return;
+};
+
+static const struct programs programs[SEEP_KIND_COUNT] = {
+	[SEEP_KIND_MEMORY] = {SEEP_PROGRAM_FREE_ENTRY, SEEP_PROGRAM_ALLOC_SESSION,
+			      SEEP_PROGRAM_ALLOC_ENTRY, SEEP_PROGRAM_ALLOC_RETURN},
+	[SEEP_KIND_THREAD] = {SEEP_PROGRAM_THREAD_ONCE, SEEP_PROGRAM_THREAD_SESSION,
+			      SEEP_PROGRAM_THREAD_ENTRY, SEEP_PROGRAM_THREAD_RETURN},
+};
+
+static bool is_session(enum seep_program program)
+{
+	return program == SEEP_PROGRAM_ALLOC_SESSION || program == SEEP_PROGRAM_THREAD_SESSION;
+}
+
 static int reserve_links(struct seep_probes *probes, size_t more)
 {
 	int *links = realloc(probes->links, (probes->num_links + more) * sizeof(*links));
@@ -40,9 +60,8 @@ static int attach_group(const struct attachment *attachment, const struct probe_
 	struct seep_probes *probes = attachment->probes;
 	struct seep_attach_request request = {
 		.program_fd = seep_kernel_program_fd(attachment->kernel, program),
-		.variant = program == SEEP_PROGRAM_ALLOC_SESSION ?
-				   SEEP_ATTACH_SESSION :
-				   seep_attach_entry_variant(attachment->variant),
+		.variant = is_session(program) ? SEEP_ATTACH_SESSION :
+						 seep_attach_entry_variant(attachment->variant),
 		.at_return = at_return,
 		.pid = probes->pid,
 		.file_fd = attachment->file->fd,
@@ -63,7 +82,8 @@ static int attach_group(const struct attachment *attachment, const struct probe_
 	return 0;
 }
 
-static void fill_group(const struct attachment *attachment, bool frees, struct probe_group *group)
+static void fill_group(const struct attachment *attachment, enum seep_kind kind, bool returns,
+		       struct probe_group *group)
 {
 	const struct seep_file *file = attachment->file;
 
@@ -71,7 +91,8 @@ static void fill_group(const struct attachment *attachment, bool frees, struct p
 	for (size_t i = 0; i < file->num_functions; i++) {
 		const struct seep_file_function *function = &file->functions[i];
 
-		if ((function->role == SEEP_ROLE_FREE) != frees)
+		if (function->allocator->kind != kind ||
+		    seep_role_returns(function->role) != returns)
 			continue;
 		group->offsets[group->count] = function->offset;
 		group->cookies[group->count] =
@@ -92,6 +113,27 @@ static int attach_rendezvous(const struct attachment *attachment)
 	return attach_group(attachment, &group, SEEP_PROGRAM_LIBRARY_CHANGE, false);
 }
 
+/* The functions of a kind; @group has room for them. */
+static int attach_kind(const struct attachment *attachment, enum seep_kind kind,
+		       struct probe_group *group)
+{
+	const struct programs *of_kind = &programs[kind];
+	int error;
+
+	fill_group(attachment, kind, false, group);
+	error = attach_group(attachment, group, of_kind->once, false);
+	if (error)
+		return error;
+	fill_group(attachment, kind, true, group);
+	if (attachment->variant == SEEP_ATTACH_SESSION)
+		return attach_group(attachment, group, of_kind->session, false);
+	/* The return first: an entry without its return would look like a call that never ends. */
+	error = attach_group(attachment, group, of_kind->at_return, true);
+	if (error)
+		return error;
+	return attach_group(attachment, group, of_kind->entry, false);
+}
+
 static int attach_file(const struct attachment *attachment)
 {
 	size_t most = attachment->file->num_functions;
@@ -102,20 +144,11 @@ static int attach_file(const struct attachment *attachment)
 	if (!space)
 		return -ENOMEM;
 	error = attach_rendezvous(attachment);
-	if (error)
-		return error;
-	fill_group(attachment, true, &group);
-	error = attach_group(attachment, &group, SEEP_PROGRAM_FREE_ENTRY, false);
-	if (error)
-		return error;
-	fill_group(attachment, false, &group);
-	if (attachment->variant == SEEP_ATTACH_SESSION)
-		return attach_group(attachment, &group, SEEP_PROGRAM_ALLOC_SESSION, false);
-	/* The return first: an entry without its return would look like a call that never ends. */
-	error = attach_group(attachment, &group, SEEP_PROGRAM_ALLOC_RETURN, true);
-	if (error)
-		return error;
-	return attach_group(attachment, &group, SEEP_PROGRAM_ALLOC_ENTRY, false);
+	if (!error)
+		error = attach_kind(attachment, SEEP_KIND_MEMORY, &group);
+	if (!error)
+		error = attach_kind(attachment, SEEP_KIND_THREAD, &group);
+	return error;
 }
 
 /* Notes that the file was looked at. 1; 0 if it was before; -ENOMEM. */

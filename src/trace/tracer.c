@@ -284,7 +284,8 @@ static int open_tables(struct seep_tracer *tracer)
 		error = seep_processes_new(&tracer->processes);
 	if (error)
 		return error;
-	error = seep_census_new(tracer->kernel, tracer->config.kinds, &tracer->census);
+	error = seep_census_new(tracer->kernel, tracer->symbolizer, tracer->config.kinds,
+				&tracer->census);
 	if (error)
 		return error;
 	targets_config = (struct seep_targets_config){

@@ -396,7 +396,7 @@ def modified_text(pid: int) -> int:
                 continue
             start, end = (int(part, 16) for part in extent.split("-"))
             memory.seek(start)
-            with open(f"/proc/{pid}/map_files/{extent}", "rb") as file:
+            with open(f"/proc/{pid}/map_files/{start:x}-{end:x}", "rb") as file:
                 file.seek(int(offset, 16))
                 wanted = file.read(end - start)
                 found = memory.read(end - start)[: len(wanted)]

@@ -2,7 +2,7 @@
 /*
  * Loads our BPF programs by each attach variant and looks at what the kernel made of them: verified
  * instructions and load time are printed, and the JITed code must not use the private stack, which
- * another thread on the same CPU would share (bpf/memory.bpf.c); but at tracepoints, where programs are
+ * another thread on the same CPU would share (bpf/probes.bpf.h); but at tracepoints, where programs are
  * not preempted (__BPF_DECLARE_TRACE_SYSCALL in include/trace/bpf_probe.h). One line per program:
  *
  *	VARIANT NAME verified=N jited=BYTES private_stack=0|1

@@ -155,6 +155,8 @@ typedef long long unsigned int __u64;
 
 typedef __u32 u32;
 
+typedef __u64 u64;
+
 typedef long unsigned int __kernel_ulong_t;
 
 typedef int __kernel_pid_t;
@@ -179,6 +181,10 @@ struct thread_info {
 	u32 status;
 };
 
+struct thread_struct {
+	long unsigned int fsbase;
+};
+
 struct mm_struct;
 
 struct files_struct;
@@ -189,15 +195,19 @@ struct uprobe_task;
 
 struct task_struct {
 	struct thread_info thread_info;
+	unsigned int __state;
 	unsigned int flags;
 	struct mm_struct *mm;
 	pid_t pid;
 	pid_t tgid;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
+	u64 start_time;
+	u64 start_boottime;
 	struct files_struct *files;
 	struct signal_struct *signal;
 	struct uprobe_task *utask;
+	struct thread_struct thread;
 };
 
 struct pt_regs {
@@ -235,6 +245,7 @@ struct mm_struct {
 		long unsigned int total_vm;
 		long unsigned int start_brk;
 		long unsigned int brk;
+		long unsigned int start_stack;
 		mm_context_t context;
 		struct uprobes_state uprobes_state;
 	};
@@ -265,6 +276,9 @@ struct rlimit {
 
 struct signal_struct {
 	atomic_t live;
+	int nr_threads;
+	struct task_struct *group_exec_task;
+	unsigned int flags;
 	struct rlimit rlim[16];
 };
 
@@ -379,6 +393,12 @@ struct bpf_iter_meta {
 
 struct bpf_raw_tracepoint_args {
 	__u64 args[0];
+};
+
+struct bpf_iter__task {
+	union {
+		struct task_struct *task;
+	};
 };
 
 struct bpf_iter__task_file {

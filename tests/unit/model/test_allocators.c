@@ -35,15 +35,32 @@ static void test_no_name_twice(void **state)
 	seep_allocators_free(allocators);
 }
 
+/* A function of threads is given one, or what it begins with. */
+static bool fits_threads(const struct seep_allocator *allocator)
+{
+	bool creates = allocator->role == SEEP_ROLE_CREATE;
+
+	return allocator->role >= SEEP_ROLE_CREATE && allocator->pointer_arg &&
+	       !allocator->size_arg && !allocator->count_arg && (creates || !allocator->out_arg);
+}
+
+static bool fits_memory(const struct seep_allocator *allocator)
+{
+	bool takes = allocator->role == SEEP_ROLE_REALLOC ||
+		     allocator->role == SEEP_ROLE_REALLOCF || allocator->role == SEEP_ROLE_RESIZE ||
+		     allocator->role == SEEP_ROLE_FREE;
+	bool sized = allocator->role != SEEP_ROLE_FREE && allocator->role != SEEP_ROLE_STRING;
+
+	return allocator->role < SEEP_ROLE_CREATE && takes == (allocator->pointer_arg != 0) &&
+	       sized == (allocator->size_arg != 0) &&
+	       (sized || (!allocator->count_arg && !allocator->out_arg));
+}
+
 /* What a role needs is there, what it does not know is not, and each argument has one meaning. */
 static void check_arguments(const struct seep_allocator *allocator)
 {
 	const uint8_t arguments[] = {allocator->size_arg, allocator->count_arg,
 				     allocator->pointer_arg, allocator->out_arg};
-	bool takes = allocator->role == SEEP_ROLE_REALLOC ||
-		     allocator->role == SEEP_ROLE_REALLOCF || allocator->role == SEEP_ROLE_RESIZE ||
-		     allocator->role == SEEP_ROLE_FREE;
-	bool sized = allocator->role != SEEP_ROLE_FREE && allocator->role != SEEP_ROLE_STRING;
 
 	for (size_t i = 0; i < sizeof(arguments); i++) {
 		if (arguments[i] > SEEP_MAX_ARGUMENT)
@@ -56,8 +73,8 @@ static void check_arguments(const struct seep_allocator *allocator)
 					 arguments[i]);
 		}
 	}
-	if (takes != (allocator->pointer_arg != 0) || sized != (allocator->size_arg != 0) ||
-	    (!sized && (allocator->count_arg || allocator->out_arg)))
+	if (allocator->kind == SEEP_KIND_THREAD ? !fits_threads(allocator) :
+						  !fits_memory(allocator))
 		fail_msg("%s: arguments and role do not fit", allocator->name);
 }
 
@@ -94,6 +111,35 @@ static void test_find(void **state)
 	assert_null(seep_allocators_find(allocators, "freedom", 7));
 	assert_null(seep_allocators_find(allocators, "zzz", 3));
 	seep_allocators_free(allocators);
+}
+
+/* Only functions of the kinds that are traced are found. */
+static void test_select(void **state)
+{
+	struct seep_allocators *allocators = new_table();
+
+	(void)state;
+	seep_allocators_select(allocators, SEEP_KIND_BIT(SEEP_KIND_THREAD));
+	assert_int_equal(seep_allocators_find(allocators, "pthread_join", 12)->role,
+			 SEEP_ROLE_JOIN);
+	assert_null(seep_allocators_find(allocators, "malloc", 6));
+	seep_allocators_select(allocators,
+			       SEEP_KIND_BIT(SEEP_KIND_MEMORY) | SEEP_KIND_BIT(SEEP_KIND_FD));
+	assert_null(seep_allocators_find(allocators, "pthread_join", 12));
+	assert_non_null(seep_allocators_find(allocators, "malloc", 6));
+	seep_allocators_free(allocators);
+}
+
+/* A probe at the return costs more, and must not stand where an exception may pass. */
+static void test_returns(void **state)
+{
+	(void)state;
+	assert_true(seep_role_returns(SEEP_ROLE_ALLOC));
+	assert_false(seep_role_returns(SEEP_ROLE_FREE));
+	assert_true(seep_role_returns(SEEP_ROLE_CREATE));
+	assert_false(seep_role_returns(SEEP_ROLE_JOIN));
+	assert_true(seep_role_returns(SEEP_ROLE_TRYJOIN));
+	assert_false(seep_role_returns(SEEP_ROLE_DETACH));
 }
 
 struct example {
@@ -228,6 +274,8 @@ int main(void)
 		cmocka_unit_test(test_no_name_twice),
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_select),
+		cmocka_unit_test(test_returns),
 		cmocka_unit_test(test_good_descriptions),
 		cmocka_unit_test(test_bad_descriptions),
 		cmocka_unit_test(test_precedence),

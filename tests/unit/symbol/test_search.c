@@ -20,6 +20,12 @@ static const char strangers[] =
 	"__attribute__((used, noinline)) static void free(void *x) { __asm__ volatile(\"\" : : \"r\"(x)); }\n"
 	"void use(void) { free(0); }\n";
 
+static const char threads[] =
+	"int pthread_create(void) { return 0; }\n"
+	"int __pthread_create_2_1(void) __attribute__((alias(\"pthread_create\")));\n"
+	"__attribute__((used)) static int pthread_join(void) { return 1; }\n"
+	"__attribute__((used)) static void free(void *block) { __asm__ volatile(\"\" : : \"r\"(block)); }\n";
+
 static const char plusplus[] =
 	"#include <cstddef>\n"
 	"namespace store {\n"
@@ -37,9 +43,11 @@ static int setup(void **state)
 	enter_directory(directory);
 	write_text("a.c", source);
 	write_text("strangers.c", strangers);
+	write_text("threads.c", threads);
 	write_text("plus.cc", plusplus);
 	shell("gcc -w -fno-builtin -O1 -fPIC -shared -Wl,--build-id a.c -o a.so");
 	shell("gcc -w -fno-builtin -O1 -fPIC -shared strangers.c -o strangers.so");
+	shell("gcc -w -fno-builtin -O1 -fPIC -shared threads.c -o threads.so");
 	shell("gcc -w -O1 -fPIC -shared plus.cc -o plus.so");
 	shell("objcopy --only-keep-debug a.so a.debug");
 	shell("strip --strip-all -o stripped.so a.so");
@@ -111,6 +119,8 @@ static void test_tables(void **state)
 	assert_found("stripped.so", NULL, "malloc mi_malloc !");
 	assert_found("packed.so", NULL, "malloc free mi_malloc !");
 	assert_found("strangers.so", NULL, "");
+	/* what is local counts beside global names for the same kind of objects only */
+	assert_found("threads.so", NULL, "pthread_create pthread_join ");
 }
 
 static void test_separate_file(void **state)

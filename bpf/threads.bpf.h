@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A thread is an object from its creation until it has ended and needs not be joined any more: because
+ * it was joined or detached. What happens last releases it; in which order they come to us is open, as a
+ * thread that is joined still has a way to go in the kernel.
+ */
+#ifndef SEEP_BPF_THREADS_H
+#define SEEP_BPF_THREADS_H
+
+#include "syscalls.bpf.h"
+
+#define PF_EXITING_FLAG 0x4 /* include/linux/sched.h */
+
+/* arch/x86: how far below the end of its stack the C libraries put what a thread pointer points to. */
+#define TCB_BYTES (2 * PAGE_BYTES)
+
+/* What a thread is in the middle of, and what it did last. In task storage, which goes with it. */
+struct thread_call {
+	__u64 slot;	/* user address of the return address of CREATE or TRYJOIN; 0: in no call */
+	__u64 id;	/* of the thread that was made, or is waited for; 0: none */
+	__u64 pthread;	/* TRYJOIN: as the program calls it */
+	__u64 function; /* CREATE: its frame */
+	__u64 start;
+	__u64 attributes;
+	struct seep_registers registers; /* as the caller of CREATE will find them, but for ip */
+	__u32 process;
+	__u32 role;    /* enum seep_role */
+	__u64 joining; /* JOIN: the thread that is, or was, waited for; 0: none */
+	__u64 joining_pthread;
+	__u64 tid_at; /* its word, see seep_thread_object ... */
+	__u32 tid;    /* ... and what was there */
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread_call);
+} thread_calls SEC(".maps") __weak;
+
+/* The call of CREATE that the running thread is in, when it makes a thread by the system call in @regs. */
+static __always_inline struct thread_call *creation_of(struct task_struct *task,
+						       struct pt_regs *regs, __u32 process)
+{
+	struct thread_call *call = bpf_task_storage_get(&thread_calls, task, NULL, 0);
+
+	if (!call || call->role != SEEP_ROLE_CREATE || call->process != process ||
+	    regs->sp >= call->slot || !return_is_pending(task, call->slot))
+		return NULL;
+	return call;
+}
+
+static __always_inline struct seep_object_key thread_key(__u32 process, __u64 id)
+{
+	return (struct seep_object_key){.id = id, .process = process, .kind = SEEP_KIND_THREAD};
+}
+
+static __always_inline __u64 thread_id(struct task_struct *task)
+{
+	return SEEP_THREAD_ID(task->pid, task->start_boottime);
+}
+
+static __always_inline void thread_released(const struct seep_object_key *key)
+{
+	struct seep_object object;
+
+	if (object_take(&live_threads, key, &object) == 0)
+		site_released(key->process, SEEP_KIND_THREAD, &object, bpf_ktime_get_ns());
+}
+
+static __always_inline bool thread_is_over(__u32 state)
+{
+	return state & SEEP_THREAD_ENDED &&
+	       state & (SEEP_THREAD_JOINED | SEEP_THREAD_DETACHED | SEEP_THREAD_RAW);
+}
+
+/* Adds @bits to the state of a thread. Of two at the same time the second one sees both. */
+static __always_inline void thread_mark(const struct seep_object_key *key, __u32 bits)
+{
+	struct seep_thread_object *thread = bpf_map_lookup_elem(&live_threads, key);
+	__u32 before;
+
+	if (!thread)
+		return;
+	before = __sync_fetch_and_or(&thread->state, bits);
+	if (thread_is_over(before | bits) && !thread_is_over(before))
+		thread_released(key);
+}
+
+struct area {
+	__u64 start;
+	__u64 end;
+};
+
+static long area_of_vma(struct task_struct *task, struct vm_area_struct *vma, void *context)
+{
+	struct area *area = context;
+
+	area->start = vma->vm_start;
+	area->end = vma->vm_end;
+	return 0;
+}
+
+/* The mapping of @task at @address; empty if there is none or it cannot be told now. */
+static __always_inline struct area area_at(struct task_struct *task, __u64 address)
+{
+	struct area area = {};
+
+	bpf_find_vma(task, address, area_of_vma, &area, 0);
+	return area;
+}
+
+#endif

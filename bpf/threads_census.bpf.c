@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The census of threads: those that a process really has, by the kernel's own list. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "seep/passes.h"
+#include "threads.bpf.h"
+
+/* include/linux/sched.h. PF_USER_WORKER is of 6.4. */
+#define PF_IO_WORKER_FLAG   0x10
+#define PF_USER_WORKER_FLAG 0x4000
+#define TASK_NEW_STATE	    0x800
+
+/* What is counted, and the result. */
+struct seep_threads_pass threads_pass = {};
+
+/*
+ * How large the stack of a thread is. The C libraries put what the thread pointer points to at the upper end
+ * of a stack that they map; the first thread has the one that the kernel made. 0 if it is another one.
+ */
+static __always_inline __u64 stack_bytes_of(struct task_struct *task)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	__u64 pthread = task->thread.fsbase;
+	struct area area;
+
+	if (task->pid == task->tgid) {
+		area = area_at(task, task->mm ? task->mm->start_stack : 0);
+		return area.end - area.start;
+	}
+	area = area_at(task, pthread);
+	if (area.end - pthread > TCB_BYTES || regs->sp < area.start || regs->sp > pthread)
+		return 0;
+	return area.end - area.start;
+}
+
+/* Nobody saw it being made: who would have? */
+static __always_inline enum seep_origin origin_of(struct task_struct *task)
+{
+	if (threads_pass.first)
+		return SEEP_ORIGIN_BEFORE;
+	/* io_uring and vhost make theirs without a system call of the program. */
+	if (task->flags & (PF_IO_WORKER_FLAG | PF_USER_WORKER_FLAG))
+		return SEEP_ORIGIN_KERNEL;
+	return SEEP_ORIGIN_UNSEEN;
+}
+
+static __always_inline int count_met(struct task_struct *task, const struct seep_object_key *key,
+				     struct seep_thread_object *thread, enum seep_origin origin)
+{
+	int index = slot_claim(), error;
+	__u32 slot_index = index;
+	struct slot *slot;
+
+	if (index < 0) {
+		count_loss(SEEP_LOSS_NO_SLOT, 1);
+		return -1;
+	}
+	slot = bpf_map_lookup_elem(&slots, &slot_index);
+	if (!slot)
+		return -1;
+	/* Both are CLOCK_MONOTONIC: it is as old as it is. */
+	thread->object.made_ns = task->start_time;
+	stack_of_origin(slot, key->process, 0, origin, bpf_ktime_get_ns());
+	error = object_made(&live_threads, slot, key, &thread->object);
+	slot_release(slot);
+	return error;
+}
+
+static __always_inline void meet_unknown(struct task_struct *task,
+					 const struct seep_object_key *key)
+{
+	struct seep_thread_object thread = {};
+	enum seep_origin origin = origin_of(task);
+	bool leader = task->pid == task->tgid;
+
+	/* The first thread stays in the list when it has ended; there is nobody to join it. */
+	if (!leader)
+		thread.state = SEEP_THREAD_RAW;
+	else if (task->flags & PF_EXITING_FLAG)
+		thread.state = SEEP_THREAD_ENDED;
+	thread.object.bytes = stack_bytes_of(task);
+	if (count_met(task, key, &thread, origin))
+		return;
+	threads_pass.num_added++;
+	if (origin == SEEP_ORIGIN_UNSEEN)
+		count_loss(SEEP_LOSS_UNSEEN_THREADS, 1);
+	/* Its end came before it was known, or comes now: one of us notices. */
+	if (!leader && task->flags & PF_EXITING_FLAG)
+		thread_released(key);
+}
+
+SEC("iter/task")
+int threads_count(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct seep_thread_object *thread;
+	struct seep_object_key key;
+	__u64 bytes;
+
+	if (!task)
+		return 0;
+	threads_pass.num_found++;
+	threads_pass.num_all = task->signal->nr_threads;
+	if (task->flags & PF_EXITING_FLAG && task->pid != task->tgid)
+		return 0;
+	key = thread_key(threads_pass.process, thread_id(task));
+	thread = bpf_map_lookup_elem(&live_threads, &key);
+	if (!thread && task->__state & TASK_NEW_STATE)
+		threads_pass.num_new++; /* thread_begin has not seen it yet */
+	else if (!thread)
+		meet_unknown(task, &key);
+	else if (!thread->object.bytes) {
+		/* The address space was locked when it was made. */
+		bytes = stack_bytes_of(task);
+		if (bytes)
+			object_resized(&live_threads, &key, bytes);
+	}
+	return 0;
+}
+
+SEC("syscall")
+int thread_drop(struct seep_object_key *argument)
+{
+	struct seep_object_key key = *argument;
+	struct seep_thread_object *thread = bpf_map_lookup_elem(&live_threads, &key);
+
+	if (!thread || thread->state & SEEP_THREAD_ENDED)
+		return 0;
+	count_loss(SEEP_LOSS_UNSEEN_EXITS, 1);
+	thread_released(&key);
+	return 0;
+}
