@@ -401,8 +401,9 @@ const struct seep_options seep_options_trace = {
 	.usage =
 		"Usage: seep trace -p PID[,PID...] | -g CGROUP | -c NAME | -a [options]\n"
 		"  or:  seep trace [options] -- COMMAND [ARG...]\n\n"
-		"Shows which code paths of running processes hold memory that was allocated and not\n"
-		"released. The processes need no restart, and keep running when the trace ends.\n",
+		"Shows which code paths of running processes hold memory, mappings, threads and\n"
+		"descriptors that were made and not released. The processes need no restart, and keep\n"
+		"running when the trace ends.\n",
 	.rows = trace_rows,
 	.num_rows = NUM_ROWS(trace_rows),
 	.examples =
@@ -412,6 +413,7 @@ const struct seep_options seep_options_trace = {
 		"  seep trace -p 1234                            every 10 s, until Ctrl-C\n"
 		"  seep trace -p 1234 -d 1m --min-age 30s        what lives longer than 30 s\n"
 		"  seep trace -p 1234 -d 1m --flamegraph a.svg   and a flame graph of it\n"
+		"  seep trace -p 1234 -k fd,thread               descriptors and threads instead\n"
 		"  seep trace -g /system.slice/shop.service      a service with all its processes\n"
 		"  seep trace --json out.json -- ./server --port 8080\n"
 		"  seep trace -p 1234 --alloc pool_get:size=arg2,ret=ptr --free pool_put:ptr=arg2\n",

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A server that forgets one socket in a hundred, alone and among servers that forget nothing."""
+"""
+A server that forgets one socket in a hundred and one thread in fifty, alone and among servers that forget
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -34,16 +37,56 @@ def check_socket_site(report: Report, pid: int) -> None:
     ]
 
 
+def check_thread_site(report: Report, pid: int) -> None:
+    top = ranked(report, "thread")[0]
+    assert top["pid"] == pid
+    assert names(top)[:3] == ["pthread_create", "start_worker", "serve_one"]
+    assert top["live_objects"] == CONNECTIONS // 50
+    (group,) = top["details"]["groups"]
+    assert (group["name"], group["objects"]) == ("exited but not joined", CONNECTIONS // 50)
+    assert group["bytes"] == top["live_bytes"] >= CONNECTIONS // 50 * (1 << 20)
+    assert "handle_connection" in top["details"]["examples"][0]
+
+
 def test_alone(start, seep) -> None:
     target = start("leaky_server", CONNECTIONS)
-    trace = seep("-p", target.pid, "-k", "fd").attached()
+    trace = seep("-p", target.pid, "-k", "fd,thread").attached()
+    target.go()
+    done = target.done()
+    # the thread that served last may still be on its way out
+    report = trace.report_when(
+        lambda report: report["totals"]["thread"]["live_objects"] == 1 + done["unjoined"],
+        "the end of all threads",
+    )
+    trace.finish()
+    of_fd = {**report, "sites": [site for site in report["sites"] if site["kind"] == "fd"]}
+    assert_exact(of_fd, done)
+    check_socket_site(report, target.pid)
+    check_thread_site(report, target.pid)
+    for kind, function in (("fd", "accept_connection"), ("thread", "start_worker")):
+        assert [names(site)[1] for site in ranked(report, kind)] == [function]
+    threads = report["totals"]["thread"]
+    assert (threads["allocs"], threads["frees"]) == (
+        1 + done["threads"],
+        done["threads"] - done["unjoined"],
+    )
+    assert losses_of(report) == {}
+
+
+def test_stacks_of_threads_are_theirs(start, seep) -> None:
+    """Mapped in pthread_create, they are no mapping of whoever called it."""
+    target = start("leaky_server", 500)
+    trace = seep("-p", target.pid, "-k", "mapping,thread").attached()
     target.go()
     done = target.done()
     report = trace.finish()
-    assert_exact(report, done)
-    check_socket_site(report, target.pid)
-    assert [names(site)[1] for site in ranked(report, "fd")] == ["accept_connection"]
-    assert losses_of(report) == {}
+    owned = [site for site in report["sites"] if names(site)[-1] == "[stack of a thread]"]
+    assert {names(site)[0] for site in owned} == {"pthread_create"}
+    assert sum(site["live_objects"] for site in owned) >= done["unjoined"]
+    assert not [
+        site for site in report["sites"]
+        if site["kind"] == "mapping" and "start_worker" in names(site)
+    ]  # fmt: skip
 
 
 def test_limit(start, seep) -> None:
@@ -75,10 +118,11 @@ def test_among_others(start, seep, tmp_path: Path) -> None:
         stack.enter_context(postgres_under_load(tmp_path / "postgres"))
         stack.enter_context(nginx_under_load(tmp_path / "nginx"))
         target = start("leaky_server", CONNECTIONS)
-        trace = seep("-a", "-k", "fd").attached()
+        trace = seep("-a", "-k", "fd,thread").attached()
         target.go()
         target.done()
         report = trace.finish()
     check_socket_site(report, target.pid)
+    check_thread_site(report, target.pid)
     comms = {process["comm"] for process in report["processes"]}
     assert {"nginx", "postgres"} <= comms
