@@ -27,9 +27,6 @@ struct thread_call {
 	__u32 role;    /* enum seep_role */
 	__u64 joining; /* JOIN: the thread that is, or was, waited for; 0: none */
 	__u64 joining_pthread;
-	__u64 tid_at; /* its word, see seep_thread_object ... */
-	__u32 tid;    /* ... and what was there */
-	__u32 pad;
 };
 
 struct {
