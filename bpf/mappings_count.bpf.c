@@ -10,6 +10,7 @@
  * program is over. That is why it needs no lock of ours, with which it might be preempted.
  */
 #include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
 #include "ranges.bpf.h"
@@ -140,6 +141,24 @@ static __always_inline void pass_ends(void)
 		ranges->counted = mappings_pass.process;
 }
 
+/* Has the process become another one by an exec? */
+static __always_inline bool is_over(void)
+{
+	__u32 slot = SEEP_PROCESS_SLOT(mappings_pass.process);
+	const struct seep_process_value *process = bpf_map_lookup_elem(&processes, &slot);
+
+	return !process || process->id != mappings_pass.process;
+}
+
+/*
+ * Is it about to? Its address space is the next one's first, and its id at the end (begin_new_exec and
+ * exec_binprm in fs/exec.c).
+ */
+static __always_inline bool is_ending(struct task_struct *task)
+{
+	return BPF_CORE_READ_BITFIELD(task, in_execve);
+}
+
 SEC("iter/task_vma")
 int mappings_count(struct bpf_iter__task_vma *ctx)
 {
@@ -156,6 +175,11 @@ int mappings_count(struct bpf_iter__task_vma *ctx)
 		mappings_pass.thread = task->pid;
 	if (mappings_pass.thread != (__u32)task->pid)
 		return 0;
+	/* In this order: whoever is not ending any more may be over by now. */
+	if (is_ending(task) || is_over()) {
+		mappings_pass.unsettled++;
+		return 0;
+	}
 	/* Nearly always nothing is to be done, also while calls are on their way. */
 	if ((ranges_between(process, before, vma->vm_start) ||
 	     pages_unknown(process, vma->vm_start, vma->vm_end, -1, 0)) &&

@@ -151,8 +151,9 @@ int seep_kernel_count_fds(struct seep_kernel *kernel, pid_t pid, uint32_t proces
 			  seep_fd_fn fn, void *context);
 
 /*
- * Finds out what @pid has mapped, see trace/census.h. 0; -ESRCH: it has ended; -EAGAIN: other threads
- * change the address space all the time, so not all could be settled now; another -errno.
+ * Finds out what @pid has mapped, see trace/census.h. 0; -ESRCH: it has ended, or became another one by
+ * an exec; -EAGAIN: it changes its address space all the time, so not all could be settled now; another
+ * -errno.
  */
 int seep_kernel_count_mappings(struct seep_kernel *kernel, pid_t pid, uint32_t process);
 

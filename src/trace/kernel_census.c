@@ -112,7 +112,7 @@ static int run_mappings_count(struct seep_kernel *kernel, pid_t pid, uint32_t pr
 	error = seep_kernel_iterate(kernel->skeleton->progs.mappings_count, pid, NULL, NULL);
 	if (error)
 		return error;
-	if (!pass->thread)
+	if (!pass->thread || seep_kernel_process_id(kernel, SEEP_PROCESS_SLOT(process)) != process)
 		return -ESRCH;
 	return pass->unsettled ? -EAGAIN : 0;
 }

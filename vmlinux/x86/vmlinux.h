@@ -198,6 +198,7 @@ struct task_struct {
 	unsigned int __state;
 	unsigned int flags;
 	struct mm_struct *mm;
+	unsigned int in_execve: 1;
 	pid_t pid;
 	pid_t tgid;
 	struct task_struct *real_parent;
