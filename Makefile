@@ -139,7 +139,7 @@ LDFLAGS_test_flamegraph  := -Wl,--wrap=seep_symbolizer_resolve
 .PHONY: unit
 unit: $(UNIT_PROGRAMS) ## build the unit tests
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/kernels -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # --- test programs -------------------------------------------------------------------------------
 
