@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/verdict.h"
+
+#include <math.h>
+
+/* Below this a series is no evidence of anything. */
+#define MIN_SAMPLES 3
+
+/* Steady, full, and fallen are said of what has been watched for this long. */
+#define MIN_OBSERVED_S 20.0
+
+/*
+ * The patience with 1 MiB/s, or an object a second if they are counted: caches and pools that
+ * programs fill when they start are mostly full by then. What grows a sixteenth as fast gets twice the time:
+ * it does that much less harm meanwhile.
+ */
+#define PATIENCE_S	 18.0
+#define PATIENCE_LIMIT_S 150.0
+#define PATIENCE_BYTES	 1048576.0
+#define PATIENCE_POWER	 0.25
+
+/*
+ * Objects stay if of those that got to a quarter of the limit this share, and certainly the other
+ * one, got to the limit; and if there are this many of them.
+ */
+#define STAY_SHARE     0.8
+#define STAY_CERTAINLY 0.5
+#define STAY_OBJECTS   5
+
+/*
+ * Objects that stay are a leak on their own, without a visible trend, if there are this many recent and
+ * this many old ones: so their rates have at most a third of uncertainty.
+ */
+#define BURIED_OBJECTS 12
+
+/* They still come if the recent rate is this share of the older one, or may be by its uncertainty. */
+#define RECENT_SHARE	 0.75
+#define RECENT_CERTAINLY 0.5
+
+/*
+ * A leak must not be fading, not even probably: by this many standard deviations. More of them where the
+ * trend is buried in noise: there the parts of the course say little.
+ */
+#define FADES	     1.0
+#define FADES_BURIED 2.0
+
+/* It is over when it is certainly below this share of what it was. */
+#define OVER_SHARE 0.4
+
+/* Growth of less than this share of the level, over the time observed, is not worth a word. */
+#define GROWTH_SHARE 0.1
+
+/* A burst: this share of the peak is gone, and it stood this far out of the noise. */
+#define BURST_SHARE  0.5
+#define BURST_SIGMA  6.0
+#define BURST_CHANCE 3.0 /* and so many of those of as many independent objects */
+
+/* A cache took this share of the time observed, or longer, to fill. */
+#define FILL_SHARE   0.05
+#define FILL_SAMPLES 2
+
+/* A buffer that is enlarged: the mean object is this many times as large as it was. */
+#define ENLARGED 1.9
+
+static const struct {
+	const char *key;
+	const char *text;
+} classes[] = {
+#define CLASS_NAME(name, key, text) [SEEP_CLASS_##name] = {key, text},
+	SEEP_CLASSES(CLASS_NAME)
+#undef CLASS_NAME
+};
+
+static const char *const severities[] = {
+#define SEVERITY_NAME(name, key) [SEEP_SEVERITY_##name] = key,
+	SEEP_SEVERITIES(SEVERITY_NAME)
+#undef SEVERITY_NAME
+};
+
+const char *seep_class_key(enum seep_class class)
+{
+	return classes[class].key;
+}
+
+const char *seep_class_text(enum seep_class class)
+{
+	return classes[class].text;
+}
+
+const char *seep_severity_key(enum seep_severity severity)
+{
+	return severities[severity];
+}
+
+double seep_patience_s(bool in_bytes, double rate)
+{
+	double relative = in_bytes ? rate / PATIENCE_BYTES : rate;
+
+	if (relative <= 0)
+		return PATIENCE_LIMIT_S;
+	return fmin(PATIENCE_LIMIT_S,
+		    fmax(PATIENCE_S, PATIENCE_S * pow(relative, -PATIENCE_POWER)));
+}
+
+/* Of the objects, by the ages of those that stay. */
+static struct seep_interval staying_per_s(const struct seep_findings *findings)
+{
+	const struct seep_survival *survival = &findings->survival;
+	double time_s = findings->observed_s - survival->settle_s;
+
+	return seep_interval_scaled(seep_interval_of_count(survival->recent + survival->old),
+				    1 / time_s);
+}
+
+/* The recent rate is not clearly below the older one, which ended or filled up would make it. */
+static bool still_comes(const struct seep_survival *survival)
+{
+	struct seep_interval recent = seep_interval_of_count(survival->recent);
+	double share = survival->old_per_s > 0 ? survival->recent_per_s / survival->old_per_s : 1;
+
+	return share >= RECENT_SHARE ||
+	       (share >= RECENT_CERTAINLY &&
+		recent.high >= survival->recent * (RECENT_SHARE / share) * 1.2);
+}
+
+static bool stays(const struct seep_survival *survival)
+{
+	return survival->valid && survival->recent >= STAY_OBJECTS &&
+	       survival->tail.value >= STAY_SHARE && survival->tail.low >= STAY_CERTAINLY;
+}
+
+/* A trend of the objects that hides in the noise, but not in the ages. */
+static bool grows_buried(const struct seep_findings *findings)
+{
+	const struct seep_survival *survival = &findings->survival;
+	const struct seep_trend *trend = &findings->objects_trend;
+
+	return findings->ages_known && survival->recent >= BURIED_OBJECTS &&
+	       survival->old >= BURIED_OBJECTS && trend->z > -SEEP_Z_95 &&
+	       trend->slope.high > staying_per_s(findings).low;
+}
+
+/* It is flat, or becomes so: what fills up looks like a leak at first. */
+static bool fades(const struct seep_shape *shape, double sigma)
+{
+	return shape->valid && shape->num_steps == 0 && seep_shape_flattens(shape, sigma);
+}
+
+static bool leaks(const struct seep_findings *findings)
+{
+	const struct seep_shape *shape = &findings->shape;
+
+	if (!stays(&findings->survival) || !still_comes(&findings->survival))
+		return false;
+	if (grows_buried(findings) && !fades(shape, FADES_BURIED))
+		return true;
+	return seep_trend_rises(&findings->trend) && shape->late > 0 && !fades(shape, FADES);
+}
+
+static bool grows(const struct seep_findings *findings)
+{
+	const struct seep_trend *trend = &findings->trend;
+	double level = findings->in_bytes ? findings->live_bytes : findings->live_objects;
+
+	return seep_trend_rises(trend) &&
+	       trend->slope.value * findings->observed_s > GROWTH_SHARE * level &&
+	       !(findings->shape.valid && findings->shape.late <= 0);
+}
+
+/* Few objects that become larger. */
+static bool is_enlarged(const struct seep_findings *findings)
+{
+	return findings->in_bytes && findings->trend.z > SEEP_Z_95 &&
+	       findings->size_late > ENLARGED * findings->size_early && findings->size_early > 0 &&
+	       findings->shape.valid && findings->shape.rise_s > findings->observed_s / 2;
+}
+
+static bool has_burst(const struct seep_findings *findings)
+{
+	const struct seep_shape *shape = &findings->shape;
+	double sigma = sqrt(findings->trend.noise.scatter);
+	double unit = findings->in_bytes ? findings->bytes_each : 1;
+
+	return shape->valid && shape->period_s == 0 && shape->peak > 0 &&
+	       shape->peak - shape->last > BURST_SHARE * shape->peak &&
+	       shape->peak - shape->last > BURST_SIGMA * sigma &&
+	       shape->peak - shape->last > BURST_CHANCE * sqrt(shape->peak * unit);
+}
+
+/* It took its time to fill, and what is in it is old, or always as much. */
+static bool is_full(const struct seep_findings *findings)
+{
+	const struct seep_shape *shape = &findings->shape;
+	const struct seep_survival *survival = &findings->survival;
+
+	return shape->valid && shape->rise_s > FILL_SHARE * findings->observed_s &&
+	       shape->num_rising > FILL_SAMPLES && survival->valid &&
+	       survival->median_s > findings->observed_s / 2 && shape->early > 0;
+}
+
+static enum seep_class classify_growth(const struct seep_verdict *verdict)
+{
+	const struct seep_findings *findings = &verdict->findings;
+	double patience_s = seep_patience_s(findings->in_bytes, verdict->rate.value);
+
+	if (leaks(findings))
+		return findings->observed_s >= patience_s ? SEEP_CLASS_LEAK : SEEP_CLASS_WARMING_UP;
+	if (findings->shape.valid && seep_shape_levelled(&findings->shape))
+		return is_full(findings) ? SEEP_CLASS_CACHE : SEEP_CLASS_STEADY;
+	if (fades(&findings->shape, SEEP_SHAPE_CERTAIN) ||
+	    (stays(&findings->survival) && grows(findings) && fades(&findings->shape, FADES)))
+		return SEEP_CLASS_WARMING_UP;
+	if (!grows(findings) && !is_enlarged(findings))
+		return is_full(findings) ? SEEP_CLASS_CACHE : SEEP_CLASS_STEADY;
+	return findings->observed_s >= 2 * patience_s ? SEEP_CLASS_GROWTH : SEEP_CLASS_WARMING_UP;
+}
+
+static enum seep_class classify(const struct seep_verdict *verdict)
+{
+	enum seep_class class;
+
+	if (verdict->findings.num_samples < MIN_SAMPLES)
+		return SEEP_CLASS_UNKNOWN;
+	class = has_burst(&verdict->findings) ? SEEP_CLASS_BURST : classify_growth(verdict);
+	if (class != SEEP_CLASS_LEAK && class != SEEP_CLASS_WARMING_UP &&
+	    verdict->findings.observed_s < MIN_OBSERVED_S)
+		return SEEP_CLASS_UNKNOWN;
+	return class;
+}
+
+static enum seep_pattern find_pattern(const struct seep_verdict *verdict)
+{
+	const struct seep_shape *shape = &verdict->findings.shape;
+	bool growing = verdict->class == SEEP_CLASS_LEAK || verdict->class == SEEP_CLASS_GROWTH;
+
+	if (growing && shape->num_steps > 0)
+		return SEEP_PATTERN_STEPPED;
+	if (shape->period_s > 0)
+		return SEEP_PATTERN_OSCILLATING;
+	if (!growing)
+		return SEEP_PATTERN_NONE;
+	return seep_shape_steepens(shape) ? SEEP_PATTERN_ACCELERATING : SEEP_PATTERN_LINEAR;
+}
+
+static struct seep_interval find_rate(const struct seep_findings *findings)
+{
+	const struct seep_shape *shape = &findings->shape;
+	const struct seep_interval *slope = &findings->trend.slope;
+	struct seep_interval staying = seep_interval_scaled(
+		staying_per_s(findings), findings->in_bytes ? findings->bytes_each : 1);
+	double width = seep_noise_quantile(&findings->trend.noise) * shape->late_deviation;
+
+	if (shape->num_steps > 0)
+		return shape->step_rate;
+	if (shape->valid && seep_shape_steepens(shape))
+		return (struct seep_interval){shape->late, shape->late - width,
+					      shape->late + width};
+	/* Counting those that stay does not suffer from those that come and go. */
+	if (stays(&findings->survival) && findings->ages_known &&
+	    (findings->same_size || !findings->in_bytes) &&
+	    staying.high - staying.low < 0.5 * (slope->high - slope->low))
+		return staying;
+	return *slope;
+}
+
+bool seep_verdict_refutes(const struct seep_verdict *verdict, double rate)
+{
+	const struct seep_findings *findings = &verdict->findings;
+	const struct seep_survival *survival = &findings->survival;
+	const struct seep_shape *shape = &findings->shape;
+	double width = seep_noise_quantile(&findings->trend.noise) * shape->late_deviation;
+
+	if (verdict->class == SEEP_CLASS_BURST)
+		return true;
+	if (findings->ages_known && survival->valid && survival->tail.high < STAY_SHARE)
+		return true;
+	return shape->valid && shape->late + width < OVER_SHARE * rate;
+}
+
+static double find_confidence(const struct seep_verdict *verdict)
+{
+	const struct seep_findings *findings = &verdict->findings;
+	double patience_s = seep_patience_s(findings->in_bytes, verdict->rate.value);
+	double watched = 1 - 0.25 * exp(1 - findings->observed_s / patience_s);
+	double staying = 1 - exp2(-findings->survival.recent);
+
+	switch (verdict->class) {
+	case SEEP_CLASS_LEAK:
+		return watched * staying * (findings->ages_known ? 1 : 0.8);
+	case SEEP_CLASS_GROWTH:
+	case SEEP_CLASS_BURST:
+	case SEEP_CLASS_CACHE:
+	case SEEP_CLASS_STEADY:
+		return fmax(0.5, watched);
+	default:
+		return 0.5;
+	}
+}
+
+void seep_verdict_conclude(struct seep_verdict *verdict)
+{
+	const struct seep_findings *findings = &verdict->findings;
+
+	verdict->rate = find_rate(findings);
+	verdict->class = classify(verdict);
+	verdict->pattern = find_pattern(verdict);
+	verdict->period_s =
+		verdict->pattern == SEEP_PATTERN_OSCILLATING ? findings->shape.period_s : 0;
+	verdict->leaked =
+		findings->survival.valid ? findings->survival.kept : SEEP_INTERVAL_UNKNOWN;
+	verdict->confidence = find_confidence(verdict);
+}
