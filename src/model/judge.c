@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/judge.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/units.h"
+
+/* Instead of exit(): an element that could not be added has no table afterwards. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+/*
+ * A leak is taken back when what speaks against it has done so for this many times the patience with it:
+ * a leak that pauses is still one, and a verdict that comes and goes is of no use.
+ */
+#define DISSENT_PATIENCE 2
+
+/* Judging n samples takes as long as n * n / EVEN_WORK times judging so few that it is nothing. */
+#define EVEN_WORK 400
+
+/* A pattern that samples so few per period can show; below, it is what it was. */
+#define SAMPLES_PER_PERIOD 4
+#define SURE_OF_PATTERN	   4 /* if it was found so many times in a row */
+
+struct key {
+	uint64_t id;
+	uint32_t process;
+	uint32_t kind;
+};
+
+struct record {
+	struct key key;
+	uint64_t seen; /* seq of the snapshot */
+	struct seep_series series;
+	struct seep_verdict verdict;
+	unsigned int same_pattern; /* times in a row */
+	double dissent_s; /* since then it would not be called a leak any more; NAN: it would */
+	UT_hash_handle hh;
+};
+
+/* Whether a process did anything since the snapshot before. */
+struct activity {
+	uint32_t process;
+	uint64_t seen;
+	uint64_t operations;
+	bool idle;
+	UT_hash_handle hh;
+};
+
+struct seep_judge {
+	struct record *records;
+	struct activity *activities;
+	double before_s; /* when the snapshot before was taken */
+	size_t left_out;
+};
+
+int seep_judge_new(struct seep_judge **ret_judge)
+{
+	struct seep_judge *judge = calloc(1, sizeof(*judge));
+
+	if (!judge)
+		return -ENOMEM;
+	*ret_judge = judge;
+	return 0;
+}
+
+/* Drops what was not seen in this snapshot; 0: everything. */
+static void forget(struct seep_judge *judge, uint64_t seq)
+{
+	struct record *record;
+	struct record *next_record;
+	struct activity *activity;
+	struct activity *next_activity;
+
+	HASH_ITER(hh, judge->records, record, next_record) {
+		if (record->seen == seq)
+			continue;
+		HASH_DEL(judge->records, record);
+		free(record);
+	}
+	HASH_ITER(hh, judge->activities, activity, next_activity) {
+		if (activity->seen == seq)
+			continue;
+		HASH_DEL(judge->activities, activity);
+		free(activity);
+	}
+}
+
+void seep_judge_free(struct seep_judge *judge)
+{
+	if (!judge)
+		return;
+	forget(judge, 0);
+	free(judge);
+}
+
+static uint64_t operations_of(const struct seep_process *process)
+{
+	uint64_t sum = 0;
+
+	for (size_t kind = 0; kind < SEEP_KIND_COUNT; kind++)
+		sum += process->totals[kind].counts.allocs + process->totals[kind].counts.frees;
+	return sum;
+}
+
+static int watch_process(struct seep_judge *judge, const struct seep_process *process, uint64_t seq)
+{
+	uint64_t operations = operations_of(process);
+	struct activity *activity;
+
+	HASH_FIND(hh, judge->activities, &process->id, sizeof(process->id), activity);
+	if (activity) {
+		activity->idle = activity->operations == operations;
+	} else {
+		activity = calloc(1, sizeof(*activity));
+		if (!activity)
+			return -ENOMEM;
+		activity->process = process->id;
+		HASH_ADD(hh, judge->activities, process, sizeof(activity->process), activity);
+		if (!activity->hh.tbl) {
+			free(activity);
+			return -ENOMEM;
+		}
+	}
+	activity->operations = operations;
+	activity->seen = seq;
+	return 0;
+}
+
+static struct key key_of(const struct seep_site *site)
+{
+	return (struct key){site->id, site->process->id, site->kind};
+}
+
+static struct record *find(const struct seep_judge *judge, const struct seep_site *site)
+{
+	struct key key = key_of(site);
+	struct record *record;
+
+	HASH_FIND(hh, judge->records, &key, sizeof(key), record);
+	return record;
+}
+
+static int add(struct seep_judge *judge, const struct seep_site *site, double now_s,
+	       struct record **ret_record)
+{
+	struct record *record = calloc(1, sizeof(*record));
+
+	if (!record)
+		return -ENOMEM;
+	record->key = key_of(site);
+	record->dissent_s = NAN;
+	record->verdict.since_s = now_s;
+	seep_series_init(&record->series);
+	/* It had nothing in the snapshot before, or it would have been there. */
+	seep_series_add(&record->series, &(struct seep_sample){.time_s = judge->before_s});
+	HASH_ADD(hh, judge->records, key, sizeof(record->key), record);
+	if (!record->hh.tbl) {
+		free(record);
+		return -ENOMEM;
+	}
+	*ret_record = record;
+	return 0;
+}
+
+/*
+ * More samples take more time and bring less news each: judging less often then keeps the time for a
+ * snapshot about even. Sites are spread over the snapshots between.
+ */
+static bool is_due(const struct record *record, const struct seep_snapshot *snapshot)
+{
+	size_t count = record->series.num_samples;
+	uint64_t period = 1 + count * count / EVEN_WORK;
+
+	if (period < record->series.stride)
+		period = record->series.stride;
+	return snapshot->final || (record->key.id + snapshot->seq) % period == 0;
+}
+
+/* The pattern was found in finer samples than there are now, and they do not show it any more. */
+static bool is_too_fine(const struct record *record)
+{
+	const struct seep_verdict *verdict = &record->verdict;
+	double distance_s =
+		seep_series_span_s(&record->series) / (double)record->series.num_samples;
+	double period_s = verdict->pattern == SEEP_PATTERN_STEPPED ?
+				  verdict->findings.shape.step_every_s :
+				  verdict->period_s;
+
+	return period_s > 0 && period_s < SAMPLES_PER_PERIOD * distance_s;
+}
+
+static void keep_pattern(const struct record *record, struct seep_verdict *verdict)
+{
+	if (verdict->class != record->verdict.class || record->same_pattern < SURE_OF_PATTERN ||
+	    !is_too_fine(record))
+		return;
+	verdict->pattern = record->verdict.pattern;
+	verdict->period_s = record->verdict.period_s;
+	verdict->findings.shape.step_every_s = record->verdict.findings.shape.step_every_s;
+}
+
+/* Is it too early to take a leak back? */
+static bool insists(struct record *record, const struct seep_verdict *verdict, double now_s)
+{
+	const struct seep_verdict *old = &record->verdict;
+
+	if (old->class != SEEP_CLASS_LEAK || verdict->class == SEEP_CLASS_LEAK) {
+		record->dissent_s = NAN;
+		return false;
+	}
+	if (!seep_verdict_refutes(verdict, old->rate.value)) {
+		record->dissent_s = NAN;
+		return true;
+	}
+	if (isnan(record->dissent_s))
+		record->dissent_s = now_s;
+	return now_s - record->dissent_s <
+	       DISSENT_PATIENCE * seep_patience_s(old->findings.in_bytes, old->rate.value);
+}
+
+/* The longer a cache has been full, the less is to be seen of how it filled. */
+static void keep_class(const struct record *record, struct seep_verdict *verdict)
+{
+	if (record->verdict.class == SEEP_CLASS_CACHE && verdict->class == SEEP_CLASS_STEADY)
+		verdict->class = SEEP_CLASS_CACHE;
+}
+
+static void judge_site(struct record *record, const struct seep_site *site, double now_s)
+{
+	struct seep_verdict verdict = {.eta_s = SEEP_INTERVAL_UNKNOWN};
+
+	seep_findings_gather(site, &record->series, &verdict.findings);
+	seep_verdict_conclude(&verdict);
+	if (insists(record, &verdict, now_s))
+		return;
+	keep_pattern(record, &verdict);
+	keep_class(record, &verdict);
+	record->same_pattern =
+		verdict.pattern == record->verdict.pattern ? record->same_pattern + 1 : 0;
+	verdict.since_s = verdict.class == record->verdict.class ? record->verdict.since_s : now_s;
+	record->verdict = verdict;
+}
+
+/* Of a process that is stopped or asleep nothing is learnt of what grows when it runs. */
+static bool grows(const struct record *record)
+{
+	return record->verdict.class == SEEP_CLASS_LEAK ||
+	       record->verdict.class == SEEP_CLASS_GROWTH ||
+	       record->verdict.class == SEEP_CLASS_WARMING_UP;
+}
+
+static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snapshot,
+		     const struct seep_site *site, double now_s)
+{
+	struct record *record = find(judge, site);
+	struct activity *activity;
+	int error;
+
+	if (!record && HASH_COUNT(judge->records) >= SEEP_JUDGE_MAX_SITES) {
+		judge->left_out++;
+		return 0;
+	}
+	if (!record) {
+		error = add(judge, site, now_s, &record);
+		if (error)
+			return error;
+	}
+	record->seen = snapshot->seq;
+	HASH_FIND(hh, judge->activities, &site->process->id, sizeof(uint32_t), activity);
+	if (activity && activity->idle && grows(record))
+		return 0;
+	seep_series_add(&record->series,
+			&(struct seep_sample){
+				.time_s = now_s,
+				.bytes = (double)seep_counts_live_bytes(&site->counts),
+				.objects = (double)seep_counts_live_objects(&site->counts),
+				.allocs = (double)site->counts.allocs,
+			});
+	if (is_due(record, snapshot))
+		judge_site(record, site, now_s);
+	return 0;
+}
+
+int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapshot)
+{
+	double now_s = (double)snapshot->elapsed_ns / (double)SEEP_NS_PER_S;
+	int error = 0;
+
+	judge->left_out = 0;
+	for (size_t i = 0; i < snapshot->num_processes && !error; i++)
+		error = watch_process(judge, &snapshot->processes[i], snapshot->seq);
+	for (size_t i = 0; i < snapshot->num_sites && !error; i++)
+		error = feed_site(judge, snapshot, &snapshot->sites[i], now_s);
+	forget(judge, snapshot->seq);
+	judge->before_s = now_s;
+	return error;
+}
+
+const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
+					   const struct seep_site *site)
+{
+	const struct record *record = find(judge, site);
+
+	return record ? &record->verdict : NULL;
+}
+
+size_t seep_judge_num_left_out(const struct seep_judge *judge)
+{
+	return judge->left_out;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Judges the sites of a trace: is fed its snapshots, one after the other, keeps the course of each site,
+ * and has a verdict for each at any time.
+ *
+ * A site that a snapshot does not have any more is forgotten. One thread.
+ */
+#ifndef SEEP_MODEL_JUDGE_H
+#define SEEP_MODEL_JUDGE_H
+
+#include <stddef.h>
+
+#include "model/snapshot.h"
+#include "model/verdict.h"
+
+/* Sites with a course, about 3 KiB each. Those with the most live bytes come first. */
+#define SEEP_JUDGE_MAX_SITES 32768
+
+struct seep_judge;
+
+/* 0 or -ENOMEM. */
+int seep_judge_new(struct seep_judge **ret_judge);
+void seep_judge_free(struct seep_judge *judge);
+
+/*
+ * Takes the next snapshot into account. 0, or -ENOMEM: then sites are missing. Verdicts that were given
+ * out become invalid.
+ */
+int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapshot);
+
+/* The verdict of a site of the latest snapshot, or NULL: it was one too many. Valid until the next. */
+const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
+					   const struct seep_site *site);
+
+/* Sites of the latest snapshot that have no verdict because of SEEP_JUDGE_MAX_SITES. */
+size_t seep_judge_num_left_out(const struct seep_judge *judge);
+
+#endif
