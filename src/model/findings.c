@@ -14,6 +14,20 @@ struct course {
 	double values[SEEP_SERIES_SAMPLES];
 };
 
+struct seep_sample seep_findings_sample(const struct seep_site *site, double time_s)
+{
+	return (struct seep_sample){
+		.time_s = time_s,
+		.values =
+			{
+				[SEEP_COURSE_BYTES] = (double)seep_counts_live_bytes(&site->counts),
+				[SEEP_COURSE_OBJECTS] =
+					(double)seep_counts_live_objects(&site->counts),
+				[SEEP_COURSE_ALLOCS] = (double)site->counts.allocs,
+			},
+	};
+}
+
 static void count_up(const struct seep_site *site, const struct seep_series *series,
 		     struct seep_findings *findings)
 {
@@ -23,8 +37,8 @@ static void count_up(const struct seep_site *site, const struct seep_series *ser
 	findings->in_bytes = site->kind == SEEP_KIND_MEMORY || site->kind == SEEP_KIND_MAPPING;
 	findings->num_samples = series->num_samples;
 	findings->observed_s = seep_series_span_s(series);
-	findings->live_objects = latest->objects;
-	findings->live_bytes = latest->bytes;
+	findings->live_objects = latest->values[SEEP_COURSE_OBJECTS];
+	findings->live_bytes = latest->values[SEEP_COURSE_BYTES];
 	findings->oldest_s = site->oldest_ns == SEEP_UNKNOWN ?
 				     NAN :
 				     (double)site->oldest_ns / (double)SEEP_NS_PER_S;
@@ -35,24 +49,25 @@ static void count_up(const struct seep_site *site, const struct seep_series *ser
 /* From what the first and the last third of the samples have. */
 static void compare_thirds(const struct seep_series *series, struct seep_findings *findings)
 {
-	size_t third = series->num_samples / 3;
-	const struct seep_sample *from = &series->samples[series->num_samples - 1 - third];
-	struct seep_sample early = {0};
-	struct seep_sample late = {0};
+	size_t count = series->num_samples;
+	const struct seep_sample *from = &series->samples[count - 1 - count / 3];
+	const struct seep_sample *to = &series->latest;
+	double early[SEEP_SERIES_VALUES] = {0};
+	double late[SEEP_SERIES_VALUES] = {0};
 
-	for (size_t i = 0; i < third; i++) {
-		const struct seep_sample *last = &series->samples[series->num_samples - 1 - i];
-
-		early.bytes += series->samples[i].bytes;
-		early.objects += series->samples[i].objects;
-		late.bytes += last->bytes;
-		late.objects += last->objects;
-	}
-	findings->size_early = early.objects > 0 ? early.bytes / early.objects : 0;
-	findings->size_late = late.objects > 0 ? late.bytes / late.objects : 0;
-	if (series->latest.time_s > from->time_s)
-		findings->allocs_per_s = (series->latest.allocs - from->allocs) /
-					 (series->latest.time_s - from->time_s);
+	for (size_t i = 0; i < count / 3; i++)
+		for (size_t value = 0; value < SEEP_SERIES_VALUES; value++) {
+			early[value] += series->samples[i].values[value];
+			late[value] += series->samples[count - 1 - i].values[value];
+		}
+	if (early[SEEP_COURSE_OBJECTS] > 0)
+		findings->size_early = early[SEEP_COURSE_BYTES] / early[SEEP_COURSE_OBJECTS];
+	if (late[SEEP_COURSE_OBJECTS] > 0)
+		findings->size_late = late[SEEP_COURSE_BYTES] / late[SEEP_COURSE_OBJECTS];
+	if (to->time_s > from->time_s)
+		findings->allocs_per_s =
+			(to->values[SEEP_COURSE_ALLOCS] - from->values[SEEP_COURSE_ALLOCS]) /
+			(to->time_s - from->time_s);
 }
 
 static void compare_sizes(const struct seep_site *site, struct seep_findings *findings)
@@ -72,7 +87,7 @@ static void look_at_course(const struct seep_series *series, struct seep_finding
 	double unit = findings->in_bytes ? findings->bytes_each : 1;
 
 	course.count = seep_series_get(series,
-				       findings->in_bytes ? SEEP_SERIES_BYTES : SEEP_SERIES_OBJECTS,
+				       findings->in_bytes ? SEEP_COURSE_BYTES : SEEP_COURSE_OBJECTS,
 				       course.times, course.values);
 	seep_trend_fit(course.times, course.values, course.count, &findings->trend);
 	seep_shape_fit(course.times, course.values, course.count, &findings->trend.noise, unit,
@@ -87,7 +102,7 @@ static void look_at_course(const struct seep_series *series, struct seep_finding
 		findings->objects_trend = seep_trend_scaled(&findings->trend, 1 / unit);
 		return;
 	}
-	seep_series_get(series, SEEP_SERIES_OBJECTS, course.times, course.values);
+	seep_series_get(series, SEEP_COURSE_OBJECTS, course.times, course.values);
 	seep_trend_fit(course.times, course.values, course.count, &findings->objects_trend);
 }
 

@@ -12,6 +12,13 @@
 #include "model/survival.h"
 #include "model/trend.h"
 
+/* The values of a site's series. */
+enum seep_course_value {
+	SEEP_COURSE_BYTES, /* live */
+	SEEP_COURSE_OBJECTS,
+	SEEP_COURSE_ALLOCS, /* so far */
+};
+
 struct seep_findings {
 	enum seep_kind kind;
 	bool in_bytes; /* growth is measured in bytes; of threads and descriptors the number counts */
@@ -33,6 +40,9 @@ struct seep_findings {
 	struct seep_survival survival;
 	bool ages_known; /* false: survival is from guessed ages */
 };
+
+/* The sample of a site at this time. */
+struct seep_sample seep_findings_sample(const struct seep_site *site, double time_s);
 
 /* Measures @site, of which @series is the course so far. */
 void seep_findings_gather(const struct seep_site *site, const struct seep_series *series,

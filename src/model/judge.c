@@ -257,6 +257,7 @@ static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snaps
 {
 	struct record *record = find(judge, site);
 	struct activity *activity;
+	struct seep_sample sample;
 	int error;
 
 	if (!record && HASH_COUNT(judge->records) >= SEEP_JUDGE_MAX_SITES) {
@@ -272,13 +273,8 @@ static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snaps
 	HASH_FIND(hh, judge->activities, &site->process->id, sizeof(uint32_t), activity);
 	if (activity && activity->idle && grows(record))
 		return 0;
-	seep_series_add(&record->series,
-			&(struct seep_sample){
-				.time_s = now_s,
-				.bytes = (double)seep_counts_live_bytes(&site->counts),
-				.objects = (double)seep_counts_live_objects(&site->counts),
-				.allocs = (double)site->counts.allocs,
-			});
+	sample = seep_findings_sample(site, now_s);
+	seep_series_add(&record->series, &sample);
 	if (is_due(record, snapshot))
 		judge_site(record, site, now_s);
 	return 0;

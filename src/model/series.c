@@ -13,13 +13,12 @@ static struct seep_sample mean(const struct seep_sample *a, double weight,
 			       const struct seep_sample *b)
 {
 	double share = 1 / (weight + 1);
+	struct seep_sample both;
 
-	return (struct seep_sample){
-		.time_s = a->time_s + (b->time_s - a->time_s) * share,
-		.bytes = a->bytes + (b->bytes - a->bytes) * share,
-		.objects = a->objects + (b->objects - a->objects) * share,
-		.allocs = a->allocs + (b->allocs - a->allocs) * share,
-	};
+	both.time_s = a->time_s + (b->time_s - a->time_s) * share;
+	for (size_t i = 0; i < SEEP_SERIES_VALUES; i++)
+		both.values[i] = a->values[i] + (b->values[i] - a->values[i]) * share;
+	return both;
 }
 
 /* All samples are full when this happens, and their number is even. */
@@ -55,16 +54,12 @@ double seep_series_span_s(const struct seep_series *series)
 	return series->num_samples ? series->latest.time_s - series->samples[0].time_s : 0;
 }
 
-size_t seep_series_get(const struct seep_series *series, enum seep_series_value value,
-		       double *ret_times, double *ret_values)
+size_t seep_series_get(const struct seep_series *series, unsigned int value, double *ret_times,
+		       double *ret_values)
 {
 	for (size_t i = 0; i < series->num_samples; i++) {
-		const struct seep_sample *sample = &series->samples[i];
-
-		ret_times[i] = sample->time_s;
-		ret_values[i] = value == SEEP_SERIES_BYTES   ? sample->bytes :
-				value == SEEP_SERIES_OBJECTS ? sample->objects :
-							       sample->allocs;
+		ret_times[i] = series->samples[i].time_s;
+		ret_values[i] = series->samples[i].values[value];
 	}
 	return series->num_samples;
 }

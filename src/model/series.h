@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a site had live, over time, in a fixed amount of memory: a sample of a series is the mean of
+ * Numbers over time (what a site has live, what a process has resident) in a fixed amount of memory: a sample of a series is the mean of
  * so many snapshots ("stride"), and when the series is full, neighbours are merged and the stride
  * doubles. A mean keeps the trend as it is, whatever the stride, and does not turn an oscillation that
  * is faster than the samples into a slow one, as leaving samples out would.
@@ -17,11 +17,12 @@
  */
 #define SEEP_SERIES_SAMPLES 48
 
+/* Numbers that are watched together. Who keeps the series says which they are. */
+#define SEEP_SERIES_VALUES 3
+
 struct seep_sample {
 	double time_s; /* since the trace began */
-	double bytes;  /* live */
-	double objects;
-	double allocs; /* so far */
+	double values[SEEP_SERIES_VALUES];
 };
 
 struct seep_series {
@@ -40,15 +41,8 @@ void seep_series_add(struct seep_series *series, const struct seep_sample *sampl
 /* From the first sample to the latest snapshot; 0 without one. */
 double seep_series_span_s(const struct seep_series *series);
 
-/* What of a sample is looked at. */
-enum seep_series_value {
-	SEEP_SERIES_BYTES,
-	SEEP_SERIES_OBJECTS,
-	SEEP_SERIES_ALLOCS,
-};
-
-/* Copies out times and values, SEEP_SERIES_SAMPLES at most; returns how many. */
-size_t seep_series_get(const struct seep_series *series, enum seep_series_value value,
-		       double *ret_times, double *ret_values);
+/* Copies out times and one of the values, SEEP_SERIES_SAMPLES at most; returns how many. */
+size_t seep_series_get(const struct seep_series *series, unsigned int value, double *ret_times,
+		       double *ret_values);
 
 #endif
