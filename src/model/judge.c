@@ -40,18 +40,19 @@ struct record {
 	UT_hash_handle hh;
 };
 
-/* Whether a process did anything since the snapshot before. */
-struct activity {
-	uint32_t process;
+struct process {
+	uint32_t id;
 	uint64_t seen;
-	uint64_t operations;
-	bool idle;
+	uint64_t operations; /* of all its sites so far */
+	bool idle;	     /* none since the snapshot before */
+	struct seep_series series;
+	struct seep_process_verdict verdict;
 	UT_hash_handle hh;
 };
 
 struct seep_judge {
 	struct record *records;
-	struct activity *activities;
+	struct process *processes;
 	double before_s; /* when the snapshot before was taken */
 	size_t left_out;
 };
@@ -71,8 +72,8 @@ static void forget(struct seep_judge *judge, uint64_t seq)
 {
 	struct record *record;
 	struct record *next_record;
-	struct activity *activity;
-	struct activity *next_activity;
+	struct process *process;
+	struct process *next_process;
 
 	HASH_ITER(hh, judge->records, record, next_record) {
 		if (record->seen == seq)
@@ -80,11 +81,11 @@ static void forget(struct seep_judge *judge, uint64_t seq)
 		HASH_DEL(judge->records, record);
 		free(record);
 	}
-	HASH_ITER(hh, judge->activities, activity, next_activity) {
-		if (activity->seen == seq)
+	HASH_ITER(hh, judge->processes, process, next_process) {
+		if (process->seen == seq)
 			continue;
-		HASH_DEL(judge->activities, activity);
-		free(activity);
+		HASH_DEL(judge->processes, process);
+		free(process);
 	}
 }
 
@@ -105,27 +106,52 @@ static uint64_t operations_of(const struct seep_process *process)
 	return sum;
 }
 
-static int watch_process(struct seep_judge *judge, const struct seep_process *process, uint64_t seq)
+static struct process *find_process(const struct seep_judge *judge,
+				    const struct seep_process *process)
 {
-	uint64_t operations = operations_of(process);
-	struct activity *activity;
+	struct process *found;
 
-	HASH_FIND(hh, judge->activities, &process->id, sizeof(process->id), activity);
-	if (activity) {
-		activity->idle = activity->operations == operations;
-	} else {
-		activity = calloc(1, sizeof(*activity));
-		if (!activity)
-			return -ENOMEM;
-		activity->process = process->id;
-		HASH_ADD(hh, judge->activities, process, sizeof(activity->process), activity);
-		if (!activity->hh.tbl) {
-			free(activity);
-			return -ENOMEM;
-		}
+	HASH_FIND(hh, judge->processes, &process->id, sizeof(process->id), found);
+	return found;
+}
+
+static int add_process(struct seep_judge *judge, uint32_t id, struct process **ret_process)
+{
+	struct process *process = calloc(1, sizeof(*process));
+
+	if (!process)
+		return -ENOMEM;
+	process->id = id;
+	seep_series_init(&process->series);
+	HASH_ADD(hh, judge->processes, id, sizeof(process->id), process);
+	if (!process->hh.tbl) {
+		free(process);
+		return -ENOMEM;
 	}
-	activity->operations = operations;
-	activity->seen = seq;
+	*ret_process = process;
+	return 0;
+}
+
+static int feed_process(struct seep_judge *judge, const struct seep_process *watched,
+			const struct seep_vitals *vitals, uint64_t seq, double now_s)
+{
+	struct process *process = find_process(judge, watched);
+	uint64_t operations = operations_of(watched);
+	struct seep_sample sample;
+	int error;
+
+	if (!process) {
+		error = add_process(judge, watched->id, &process);
+		if (error)
+			return error;
+	} else {
+		process->idle = process->operations == operations;
+	}
+	process->operations = operations;
+	process->seen = seq;
+	if (seep_process_sample(watched, vitals, now_s, &sample))
+		seep_series_add(&process->series, &sample);
+	seep_process_conclude(watched, vitals, &process->series, &process->verdict);
 	return 0;
 }
 
@@ -228,12 +254,13 @@ static void keep_class(const struct record *record, struct seep_verdict *verdict
 		verdict->class = SEEP_CLASS_CACHE;
 }
 
-static void judge_site(struct record *record, const struct seep_site *site, double now_s)
+static void judge_site(struct record *record, const struct seep_site *site,
+		       const struct seep_vitals *vitals, double now_s)
 {
-	struct seep_verdict verdict = {.eta_s = SEEP_INTERVAL_UNKNOWN};
+	struct seep_verdict verdict = {0};
 
 	seep_findings_gather(site, &record->series, &verdict.findings);
-	seep_verdict_conclude(&verdict);
+	seep_verdict_conclude(&verdict, vitals ? vitals->usage : NULL);
 	if (insists(record, &verdict, now_s))
 		return;
 	keep_pattern(record, &verdict);
@@ -244,19 +271,24 @@ static void judge_site(struct record *record, const struct seep_site *site, doub
 	record->verdict = verdict;
 }
 
-/* Of a process that is stopped or asleep nothing is learnt of what grows when it runs. */
-static bool grows(const struct record *record)
+/*
+ * Of a process that is stopped or asleep nothing is learnt of what grows when it runs; that it does not grow
+ * meanwhile says nothing.
+ */
+static bool waits(const struct seep_judge *judge, const struct record *record,
+		  const struct seep_site *site)
 {
-	return record->verdict.class == SEEP_CLASS_LEAK ||
-	       record->verdict.class == SEEP_CLASS_GROWTH ||
-	       record->verdict.class == SEEP_CLASS_WARMING_UP;
+	const struct process *process = find_process(judge, site->process);
+
+	return process && process->idle &&
+	       (seep_class_grows(record->verdict.class) ||
+		record->verdict.class == SEEP_CLASS_WARMING_UP);
 }
 
 static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snapshot,
-		     const struct seep_site *site, double now_s)
+		     const struct seep_site *site, const struct seep_vitals *vitals, double now_s)
 {
 	struct record *record = find(judge, site);
-	struct activity *activity;
 	struct seep_sample sample;
 	int error;
 
@@ -270,26 +302,31 @@ static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snaps
 			return error;
 	}
 	record->seen = snapshot->seq;
-	HASH_FIND(hh, judge->activities, &site->process->id, sizeof(uint32_t), activity);
-	if (activity && activity->idle && grows(record))
+	if (waits(judge, record, site))
 		return 0;
 	sample = seep_findings_sample(site, now_s);
 	seep_series_add(&record->series, &sample);
 	if (is_due(record, snapshot))
-		judge_site(record, site, now_s);
+		judge_site(record, site, vitals, now_s);
 	return 0;
 }
 
-int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapshot)
+int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapshot,
+		    const struct seep_vitals *vitals)
 {
 	double now_s = (double)snapshot->elapsed_ns / (double)SEEP_NS_PER_S;
 	int error = 0;
 
 	judge->left_out = 0;
 	for (size_t i = 0; i < snapshot->num_processes && !error; i++)
-		error = watch_process(judge, &snapshot->processes[i], snapshot->seq);
-	for (size_t i = 0; i < snapshot->num_sites && !error; i++)
-		error = feed_site(judge, snapshot, &snapshot->sites[i], now_s);
+		error = feed_process(judge, &snapshot->processes[i], vitals ? &vitals[i] : NULL,
+				     snapshot->seq, now_s);
+	for (size_t i = 0; i < snapshot->num_sites && !error; i++) {
+		const struct seep_site *site = &snapshot->sites[i];
+		size_t process = (size_t)(site->process - snapshot->processes);
+
+		error = feed_site(judge, snapshot, site, vitals ? &vitals[process] : NULL, now_s);
+	}
 	forget(judge, snapshot->seq);
 	judge->before_s = now_s;
 	return error;
@@ -301,6 +338,14 @@ const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
 	const struct record *record = find(judge, site);
 
 	return record ? &record->verdict : NULL;
+}
+
+const struct seep_process_verdict *seep_judge_process(const struct seep_judge *judge,
+						      const struct seep_process *process)
+{
+	const struct process *found = find_process(judge, process);
+
+	return found ? &found->verdict : NULL;
 }
 
 size_t seep_judge_num_left_out(const struct seep_judge *judge)

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "model/process.h"
 #include "model/snapshot.h"
 #include "model/verdict.h"
 
@@ -23,14 +24,20 @@ int seep_judge_new(struct seep_judge **ret_judge);
 void seep_judge_free(struct seep_judge *judge);
 
 /*
- * Takes the next snapshot into account. 0, or -ENOMEM: then sites are missing. Verdicts that were given
+ * Takes the next snapshot into account. @vitals are those of its processes, one for each in their order;
+ * NULL: nothing is known of them. 0, or -ENOMEM: then sites are missing. Verdicts that were given
  * out become invalid.
  */
-int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapshot);
+int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapshot,
+		    const struct seep_vitals *vitals);
 
 /* The verdict of a site of the latest snapshot, or NULL: it was one too many. Valid until the next. */
 const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
 					   const struct seep_site *site);
+
+/* The verdict of a process of the latest snapshot. Valid until the next. */
+const struct seep_process_verdict *seep_judge_process(const struct seep_judge *judge,
+						      const struct seep_process *process);
 
 /* Sites of the latest snapshot that have no verdict because of SEEP_JUDGE_MAX_SITES. */
 size_t seep_judge_num_left_out(const struct seep_judge *judge);

@@ -62,6 +62,18 @@
 /* A buffer that is enlarged: the mean object is this many times as large as it was. */
 #define ENLARGED 1.9
 
+/*
+ * Severity: by the time that is left to do something (at once, today, this week), or the rate. A MiB
+ * in a second is 84 GiB in a day, ten KiB nearly one.
+ */
+#define HOUR_S	       3600.0
+#define DAY_S	       (24 * HOUR_S)
+#define WEEK_S	       (7 * DAY_S)
+#define HIGH_BYTES     1048576.0
+#define MEDIUM_BYTES   10240.0
+#define HIGH_OBJECTS   1.0
+#define MEDIUM_OBJECTS (1.0 / 60)
+
 static const struct {
 	const char *key;
 	const char *text;
@@ -231,7 +243,7 @@ static enum seep_class classify(const struct seep_verdict *verdict)
 static enum seep_pattern find_pattern(const struct seep_verdict *verdict)
 {
 	const struct seep_shape *shape = &verdict->findings.shape;
-	bool growing = verdict->class == SEEP_CLASS_LEAK || verdict->class == SEEP_CLASS_GROWTH;
+	bool growing = seep_class_grows(verdict->class);
 
 	if (growing && shape->num_steps > 0)
 		return SEEP_PATTERN_STEPPED;
@@ -297,16 +309,68 @@ static double find_confidence(const struct seep_verdict *verdict)
 	}
 }
 
-void seep_verdict_conclude(struct seep_verdict *verdict)
+enum seep_severity seep_severity_of(bool in_bytes, double rate, double eta_s)
+{
+	enum seep_severity by_rate = SEEP_SEVERITY_LOW;
+	enum seep_severity by_time = SEEP_SEVERITY_LOW;
+
+	if (rate >= (in_bytes ? HIGH_BYTES : HIGH_OBJECTS))
+		by_rate = SEEP_SEVERITY_HIGH;
+	else if (rate >= (in_bytes ? MEDIUM_BYTES : MEDIUM_OBJECTS))
+		by_rate = SEEP_SEVERITY_MEDIUM;
+	if (eta_s < HOUR_S)
+		by_time = SEEP_SEVERITY_CRITICAL;
+	else if (eta_s < DAY_S)
+		by_time = SEEP_SEVERITY_HIGH;
+	else if (eta_s < WEEK_S)
+		by_time = SEEP_SEVERITY_MEDIUM;
+	return by_rate > by_time ? by_rate : by_time;
+}
+
+/* The slopes are those of the middles of the first half and of the last third. */
+static double acceleration_of(const struct seep_findings *findings)
+{
+	const struct seep_shape *shape = &findings->shape;
+
+	return (shape->late - shape->early) / (findings->observed_s * (5.0 / 6 - 1.0 / 4));
+}
+
+static void look_ahead(struct seep_verdict *verdict,
+		       const struct seep_usage usage[SEEP_LIMIT_COUNT])
+{
+	/* What accelerates has become faster since the middle of the last third. */
+	double faster = verdict->acceleration * verdict->findings.observed_s / 6;
+	const struct seep_interval rate = {
+		.value = verdict->rate.value + faster,
+		.low = verdict->rate.low + faster,
+		.high = verdict->rate.high + faster,
+	};
+
+	verdict->limit = seep_exhaust_first(usage, verdict->findings.kind, &rate,
+					    verdict->acceleration, &verdict->eta_s);
+}
+
+void seep_verdict_conclude(struct seep_verdict *verdict,
+			   const struct seep_usage usage[SEEP_LIMIT_COUNT])
 {
 	const struct seep_findings *findings = &verdict->findings;
+	const struct seep_shape *shape = &findings->shape;
 
 	verdict->rate = find_rate(findings);
 	verdict->class = classify(verdict);
 	verdict->pattern = find_pattern(verdict);
-	verdict->period_s =
-		verdict->pattern == SEEP_PATTERN_OSCILLATING ? findings->shape.period_s : 0;
+	verdict->period_s = verdict->pattern == SEEP_PATTERN_OSCILLATING ? shape->period_s : 0;
 	verdict->leaked =
 		findings->survival.valid ? findings->survival.kept : SEEP_INTERVAL_UNKNOWN;
 	verdict->confidence = find_confidence(verdict);
+	if (verdict->pattern == SEEP_PATTERN_ACCELERATING)
+		verdict->acceleration = acceleration_of(findings);
+	verdict->limit = SEEP_LIMIT_COUNT;
+	verdict->eta_s = SEEP_INTERVAL_UNKNOWN;
+	if (!seep_class_grows(verdict->class))
+		return;
+	if (usage)
+		look_ahead(verdict, usage);
+	verdict->severity =
+		seep_severity_of(findings->in_bytes, verdict->rate.value, verdict->eta_s.value);
 }

@@ -6,6 +6,7 @@
 #ifndef SEEP_MODEL_VERDICT_H
 #define SEEP_MODEL_VERDICT_H
 
+#include "model/exhaust.h"
 #include "model/findings.h"
 #include "model/interval.h"
 #include "model/shape.h"
@@ -46,21 +47,26 @@ struct seep_verdict {
 	enum seep_class class;
 	enum seep_pattern pattern;
 	enum seep_severity severity;
-	double confidence;	   /* 0 to 1: that the class is right */
-	struct seep_interval rate; /* growth per second, in bytes or objects: findings.in_bytes */
+	double confidence; /* 0 to 1: that the class is right */
+	/* Growth per second, in bytes or objects: findings.in_bytes. The mean one, but of what
+	 * accelerates that of the last third of the time observed. */
+	struct seep_interval rate;
+	double acceleration; /* per second squared, of what accelerates; else 0 */
 	struct seep_interval
 		leaked; /* share of the objects that is never released; may be unknown */
-	struct seep_interval eta_s; /* until a limit is reached; infinite: never; may be unknown */
+	struct seep_interval eta_s; /* of leaks and growth: until a limit is met; may be unknown */
+	enum seep_limit limit;	    /* that is met first; SEEP_LIMIT_COUNT: none is known */
 	double period_s;	    /* of pattern OSCILLATING; else 0 */
 	double since_s; /* in the time of the trace: how long it has been of this class */
 	struct seep_findings findings;
 };
 
 /*
- * Concludes: everything but severity, eta_s and since_s, which need more than the site, and without regard
- * to earlier verdicts.
+ * Concludes from the findings in it: everything but since_s, without regard to earlier verdicts. @usage
+ * is of the limits of the process, or NULL if nothing is known of them.
  */
-void seep_verdict_conclude(struct seep_verdict *verdict);
+void seep_verdict_conclude(struct seep_verdict *verdict,
+			   const struct seep_usage usage[SEEP_LIMIT_COUNT]);
 
 /*
  * Does what was found speak against a leak of this @rate (per second), rather than just not for it? The
@@ -68,13 +74,19 @@ void seep_verdict_conclude(struct seep_verdict *verdict);
  */
 bool seep_verdict_refutes(const struct seep_verdict *verdict, double rate);
 
-/* By the rate, and by the time that is left if that is known. */
+/* By the rate (per second), or by the time that is left if that is worse; NAN if it is not known. */
 enum seep_severity seep_severity_of(bool in_bytes, double rate, double eta_s);
 
 /*
  * How long something that grows at @rate (per second) has to be watched before it is called a leak.
  */
 double seep_patience_s(bool in_bytes, double rate);
+
+/* The classes that are worth an alarm. */
+static inline bool seep_class_grows(enum seep_class class)
+{
+	return class == SEEP_CLASS_LEAK || class == SEEP_CLASS_GROWTH;
+}
 
 const char *seep_class_key(enum seep_class class);
 const char *seep_class_text(enum seep_class class);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A process as a whole: does the memory grow that the kernel sees, and do the sites explain it? What is
+ * resident and nobody has allocated is fragmentation, an allocator that is not traced, or was there
+ * before the trace.
+ */
+#ifndef SEEP_MODEL_PROCESS_H
+#define SEEP_MODEL_PROCESS_H
+
+#include "model/exhaust.h"
+#include "model/interval.h"
+#include "model/series.h"
+#include "model/snapshot.h"
+#include "model/trend.h"
+
+/* What /proc and its cgroup tell of a process, SEEP_UNKNOWN where they do not. */
+struct seep_vitals {
+	uint64_t rss_bytes;
+	uint64_t pss_bytes;
+	uint64_t anon_bytes; /* resident and of no file */
+	uint64_t heap_bytes; /* of that in [heap] */
+	uint64_t num_fds;
+	uint64_t num_threads;
+	struct seep_usage usage[SEEP_LIMIT_COUNT];
+};
+
+/* The values of a process's series. */
+enum seep_vital {
+	SEEP_VITAL_RESIDENT, /* anonymous memory, or all that is resident if that is not known; bytes */
+	SEEP_VITAL_EXPLAINED, /* live memory of its sites, bytes */
+	SEEP_VITAL_FDS,
+};
+
+/* X(enum suffix, key in JSON, what it means) */
+#define SEEP_HEALTHS(X)                                                                            \
+	X(UNKNOWN, "unknown", "there is too little to go by")                                      \
+	X(STEADY, "steady", "its memory does not grow")                                            \
+	X(EXPLAINED, "explained", "its memory grows, and by what the sites have")                  \
+	X(UNEXPLAINED, "unexplained",                                                              \
+	  "its memory grows, but not by what the sites have: fragmentation, or an allocator that " \
+	  "is not traced")
+
+enum seep_health {
+#define SEEP_HEALTH_ENUM(name, key, text) SEEP_HEALTH_##name,
+	SEEP_HEALTHS(SEEP_HEALTH_ENUM)
+#undef SEEP_HEALTH_ENUM
+	SEEP_HEALTH_COUNT
+};
+
+struct seep_process_verdict {
+	enum seep_health health;
+	struct seep_trend resident; /* bytes per second */
+	struct seep_trend explained;
+	double observed_s;
+	double resident_bytes; /* NAN: not known */
+	double explained_bytes;
+	double before_bytes; /* resident when the trace began; NAN: not known */
+	/* Share of what has become resident since the trace began that sites have; may be unknown (NAN),
+	 * or above 1: what is allocated need not be touched. */
+	double coverage;
+	enum seep_limit limit; /* of memory, which is met first; SEEP_LIMIT_COUNT: none */
+	struct seep_interval eta_s;
+};
+
+/* The sample of a process; false if its memory is not known. */
+bool seep_process_sample(const struct seep_process *process, const struct seep_vitals *vitals,
+			 double time_s, struct seep_sample *ret_sample);
+
+void seep_process_conclude(const struct seep_process *process, const struct seep_vitals *vitals,
+			   const struct seep_series *series,
+			   struct seep_process_verdict *ret_verdict);
+
+const char *seep_health_key(enum seep_health health);
+const char *seep_health_text(enum seep_health health);
+
+#endif
