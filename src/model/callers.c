@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/callers.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+
+/*
+ * A call that a stack went through: frames[depth] made it, and everything further out is the same wherever
+ * the hash is. The function that was called has frames[depth - 1].
+ */
+struct call {
+	uint64_t hash; /* of the process, the kind and frames[depth..] */
+	size_t site;
+	size_t depth;
+	size_t outer; /* frames from depth on: of nested calls with the same sites the inner one counts */
+};
+
+/* Calls with the same hash. */
+struct run {
+	size_t first;
+	size_t count;
+	size_t outer;
+};
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
+	return hash ^ (hash >> 32);
+}
+
+/* Frame 0 is the allocator and frame 1 in its caller: the first call that another may share is 2. */
+static size_t add_calls(const struct seep_site *site, size_t index, struct call *calls)
+{
+	const struct seep_stack *stack = site->stack;
+	uint64_t hash = mix(mix(0, site->process->id), site->kind);
+	size_t count = 0;
+
+	for (size_t depth = stack->num_frames; depth-- > 2;) {
+		hash = mix(hash, stack->frames[depth]);
+		if (depth <= SEEP_CALLERS_DEPTH)
+			calls[count++] = (struct call){.hash = hash,
+						       .site = index,
+						       .depth = depth,
+						       .outer = stack->num_frames - depth};
+	}
+	return count;
+}
+
+static int compare_calls(const void *left, const void *right)
+{
+	const struct call *a = left;
+	const struct call *b = right;
+
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	return (a->site > b->site) - (a->site < b->site);
+}
+
+/* Most sites first, and of the same the innermost. */
+static int compare_runs(const void *left, const void *right)
+{
+	const struct run *a = left;
+	const struct run *b = right;
+
+	if (a->count != b->count)
+		return a->count < b->count ? 1 : -1;
+	if (a->outer != b->outer)
+		return a->outer < b->outer ? 1 : -1;
+	return (a->first > b->first) - (a->first < b->first);
+}
+
+static size_t find_runs(const struct call *calls, size_t num_calls, struct run *runs)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < num_calls;) {
+		size_t end = i + 1;
+
+		while (end < num_calls && calls[end].hash == calls[i].hash)
+			end++;
+		if (end - i >= 2)
+			runs[count++] = (struct run){i, end - i, calls[i].outer};
+		i = end;
+	}
+	qsort(runs, count, sizeof(*runs), compare_runs);
+	return count;
+}
+
+/* Gives the sites of a run that have no caller yet this one, if there are two. */
+static bool take_run(const struct call *calls, const struct run *run, size_t caller, size_t *of,
+		     size_t *ret_first, size_t *ret_count)
+{
+	size_t count = 0;
+
+	for (size_t i = run->first; i < run->first + run->count; i++)
+		if (of[calls[i].site] == SEEP_CALLERS_NONE) {
+			*ret_first = count ? *ret_first : i;
+			count++;
+		}
+	if (count < 2)
+		return false;
+	for (size_t i = run->first; i < run->first + run->count; i++)
+		if (of[calls[i].site] == SEEP_CALLERS_NONE)
+			of[calls[i].site] = caller;
+	*ret_count = count;
+	return true;
+}
+
+int seep_callers_find(const struct seep_site *const *sites, size_t num_sites,
+		      struct seep_caller **ret_callers, size_t *ret_num_callers, size_t *ret_of)
+{
+	size_t num_used = num_sites < SEEP_CALLERS_MAX_SITES ? num_sites : SEEP_CALLERS_MAX_SITES;
+	size_t room = num_used * SEEP_CALLERS_DEPTH + 1;
+	SEEP_AUTO_FREE struct call *calls = calloc(room, sizeof(*calls));
+	SEEP_AUTO_FREE struct run *runs = calloc(room, sizeof(*runs));
+	struct seep_caller *callers = calloc(num_used + 1, sizeof(*callers));
+	size_t num_calls = 0;
+	size_t num_runs;
+	size_t num_callers = 0;
+
+	if (!calls || !runs || !callers) {
+		free(callers);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < num_used; i++)
+		num_calls += add_calls(sites[i], i, calls + num_calls);
+	for (size_t i = 0; i < num_sites; i++)
+		ret_of[i] = SEEP_CALLERS_NONE;
+	qsort(calls, num_calls, sizeof(*calls), compare_calls);
+	num_runs = find_runs(calls, num_calls, runs);
+	for (size_t i = 0; i < num_runs; i++) {
+		size_t first = 0;
+		size_t count = 0;
+
+		if (!take_run(calls, &runs[i], num_callers, ret_of, &first, &count))
+			continue;
+		callers[num_callers++] = (struct seep_caller){
+			.site = sites[calls[first].site],
+			.frame = calls[first].depth - 1,
+			.num_sites = count,
+		};
+	}
+	*ret_callers = callers;
+	*ret_num_callers = num_callers;
+	return 0;
+}
