@@ -15,14 +15,13 @@ struct call {
 	uint64_t hash; /* of the process, the kind and frames[depth..] */
 	size_t site;
 	size_t depth;
-	size_t outer; /* frames from depth on: of nested calls with the same sites the inner one counts */
 };
 
 /* Calls with the same hash. */
 struct run {
 	size_t first;
 	size_t count;
-	size_t outer;
+	size_t depth; /* the largest */
 };
 
 static uint64_t mix(uint64_t hash, uint64_t value)
@@ -41,10 +40,7 @@ static size_t add_calls(const struct seep_site *site, size_t index, struct call 
 	for (size_t depth = stack->num_frames; depth-- > 2;) {
 		hash = mix(hash, stack->frames[depth]);
 		if (depth <= SEEP_CALLERS_DEPTH)
-			calls[count++] = (struct call){.hash = hash,
-						       .site = index,
-						       .depth = depth,
-						       .outer = stack->num_frames - depth};
+			calls[count++] = (struct call){hash, index, depth};
 	}
 	return count;
 }
@@ -59,16 +55,16 @@ static int compare_calls(const void *left, const void *right)
 	return (a->site > b->site) - (a->site < b->site);
 }
 
-/* Most sites first, and of the same the innermost. */
+/* The nearest to the allocator first, and of these the one with most sites. */
 static int compare_runs(const void *left, const void *right)
 {
 	const struct run *a = left;
 	const struct run *b = right;
 
+	if (a->depth != b->depth)
+		return a->depth < b->depth ? -1 : 1;
 	if (a->count != b->count)
 		return a->count < b->count ? 1 : -1;
-	if (a->outer != b->outer)
-		return a->outer < b->outer ? 1 : -1;
 	return (a->first > b->first) - (a->first < b->first);
 }
 
@@ -77,13 +73,15 @@ static size_t find_runs(const struct call *calls, size_t num_calls, struct run *
 	size_t count = 0;
 
 	for (size_t i = 0; i < num_calls;) {
-		size_t end = i + 1;
+		struct run run = {.first = i};
 
-		while (end < num_calls && calls[end].hash == calls[i].hash)
-			end++;
-		if (end - i >= 2)
-			runs[count++] = (struct run){i, end - i, calls[i].outer};
-		i = end;
+		for (; i < num_calls && calls[i].hash == calls[run.first].hash; i++) {
+			run.count++;
+			if (calls[i].depth > run.depth)
+				run.depth = calls[i].depth;
+		}
+		if (run.count >= 2)
+			runs[count++] = run;
 	}
 	qsort(runs, count, sizeof(*runs), compare_runs);
 	return count;

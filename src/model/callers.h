@@ -12,7 +12,7 @@
 #include "model/snapshot.h"
 
 /* A function further from the allocator than this many frames is to blame for everything: main is. */
-#define SEEP_CALLERS_DEPTH 6
+#define SEEP_CALLERS_DEPTH 5
 
 /* Sites that are looked at; those behind have no caller. */
 #define SEEP_CALLERS_MAX_SITES 4096
@@ -26,7 +26,7 @@ struct seep_caller {
 };
 
 /*
- * Finds the callers of sites that are worth a word (leaks, say), largest number of sites first. 0:
+ * Finds the callers of sites that are worth a word (leaks, say), those nearest to the allocator first. 0:
  * *ret_callers is the caller's to free, and ret_of, of @num_sites elements, has for each site the index of its
  * caller or SEEP_CALLERS_NONE. -ENOMEM.
  */

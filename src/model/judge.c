@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/units.h"
@@ -351,4 +352,61 @@ const struct seep_process_verdict *seep_judge_process(const struct seep_judge *j
 size_t seep_judge_num_left_out(const struct seep_judge *judge)
 {
 	return judge->left_out;
+}
+
+/* The value of its series by which a site grows. */
+static unsigned int course_value(const struct record *record)
+{
+	return record->verdict.findings.in_bytes ? SEEP_COURSE_BYTES : SEEP_COURSE_OBJECTS;
+}
+
+static size_t insert_companion(const struct seep_companion *companion, size_t count, size_t max,
+			       struct seep_companion *companions)
+{
+	size_t at = count;
+
+	while (at > 0 && companions[at - 1].correlation < companion->correlation)
+		at--;
+	if (at == max)
+		return count;
+	count -= count == max; /* the last one has to go */
+	memmove(&companions[at + 1], &companions[at], (count - at) * sizeof(*companions));
+	companions[at] = *companion;
+	return count + 1;
+}
+
+size_t seep_judge_companions(const struct seep_judge *judge, const struct seep_site *site,
+			     struct seep_companion *ret_companions, size_t max)
+{
+	const struct record *record = find(judge, site);
+	size_t compared = 0;
+	size_t count = 0;
+
+	if (!record)
+		return 0;
+	for (const struct record *other = judge->records;
+	     other && compared < SEEP_COMPANIONS_COMPARED; other = other->hh.next) {
+		struct seep_companion companion = {other->key.id, other->key.kind, NAN};
+
+		if (other == record || other->key.process != record->key.process ||
+		    !seep_class_grows(other->verdict.class))
+			continue;
+		compared++;
+		companion.correlation = seep_correlate(&record->series, course_value(record),
+						       &other->series, course_value(other));
+		if (companion.correlation >= SEEP_CORRELATED)
+			count = insert_companion(&companion, count, max, ret_companions);
+	}
+	return count;
+}
+
+double seep_judge_correlation(const struct seep_judge *judge, const struct seep_site *site,
+			      enum seep_vital vital)
+{
+	const struct record *record = find(judge, site);
+	const struct process *process = find_process(judge, site->process);
+
+	return record && process ? seep_correlate(&record->series, course_value(record),
+						  &process->series, vital) :
+				   NAN;
 }

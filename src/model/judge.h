@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "model/correlate.h"
 #include "model/process.h"
 #include "model/snapshot.h"
 #include "model/verdict.h"
@@ -38,6 +39,27 @@ const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
 /* The verdict of a process of the latest snapshot. Valid until the next. */
 const struct seep_process_verdict *seep_judge_process(const struct seep_judge *judge,
 						      const struct seep_process *process);
+
+/* What grows faster when a site does. */
+struct seep_companion {
+	uint64_t id; /* of a site of the same process */
+	enum seep_kind kind;
+	double correlation; /* from SEEP_CORRELATED to 1 */
+};
+
+/* Sites that are compared for it: the first that are found. */
+#define SEEP_COMPANIONS_COMPARED 1000
+
+/*
+ * Which of the growing sites of its process grow together with @site: *ret_companions, @max at most, the
+ * closest first. Returns how many. Takes some microseconds for each site that grows.
+ */
+size_t seep_judge_companions(const struct seep_judge *judge, const struct seep_site *site,
+			     struct seep_companion *ret_companions, size_t max);
+
+/* How closely @site grows with something of its process, see seep_correlate; NAN if not known. */
+double seep_judge_correlation(const struct seep_judge *judge, const struct seep_site *site,
+			      enum seep_vital vital);
 
 /* Sites of the latest snapshot that have no verdict because of SEEP_JUDGE_MAX_SITES. */
 size_t seep_judge_num_left_out(const struct seep_judge *judge);
