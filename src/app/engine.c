@@ -42,6 +42,7 @@ static int new_tracer(struct seep_engine *engine)
 	struct seep_tracer_config tracer_config = {
 		.forced_variant = config->forced_variant,
 		.kinds = config->kinds,
+		.judge = true,
 		.unplaced = config->unplaced,
 		.scope = &config->scope,
 		.allocators = config->allocators,

@@ -19,6 +19,9 @@
 
 #define SEEP_UNKNOWN UINT64_MAX
 
+struct seep_judgement;
+struct seep_process_judgement;
+
 /* Monotonic counters; live = allocs - frees, by the functions below. */
 struct seep_counts {
 	uint64_t allocs;
@@ -62,6 +65,7 @@ struct seep_process {
 	/* Until it has as many, as fast as they became more since the trace began; SEEP_UNKNOWN: never. */
 	uint64_t fd_limit_eta_ns;
 	struct seep_totals totals[SEEP_KIND_COUNT];
+	const struct seep_process_judgement *judgement; /* NULL: none, see judgement.h */
 };
 
 /* Objects of a site that are alike in what their kind is about: types of descriptors, say. */
@@ -95,7 +99,8 @@ struct seep_site {
 	/* Of the live, by age, in the same buckets; only if ages_known, else 0. */
 	uint64_t ages[SEEP_LIFETIME_BUCKETS];
 	bool ages_known;
-	const struct seep_details *details; /* NULL: there is nothing to say */
+	const struct seep_details *details;	/* NULL: there is nothing to say */
+	const struct seep_judgement *judgement; /* NULL: none, see judgement.h */
 };
 
 /* What tracing costs, of the interval before the snapshot. SEEP_UNKNOWN or NAN if not measured. */

@@ -274,6 +274,7 @@ int seep_proc_memory_read(pid_t pid, struct seep_proc_memory *ret_memory)
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	uint64_t rss_kib;
 	uint64_t anon_kib;
+	uint64_t size_kib;
 	int error;
 
 	error = read_status(pid, &buffer);
@@ -281,12 +282,15 @@ int seep_proc_memory_read(pid_t pid, struct seep_proc_memory *ret_memory)
 		error = find_status(buffer.data, "VmRSS", &rss_kib);
 	if (!error)
 		error = find_status(buffer.data, "RssAnon", &anon_kib);
+	if (!error)
+		error = find_status(buffer.data, "VmSize", &size_kib);
 	if (error)
 		return gone_error(error); /* nobody without memory has these lines */
 
 	*ret_memory = (struct seep_proc_memory){
 		.rss_bytes = rss_kib * 1024,
 		.anon_bytes = anon_kib * 1024,
+		.address_space_bytes = size_kib * 1024,
 	};
 	return 0;
 }

@@ -42,6 +42,7 @@ int seep_proc_parse_stat(const char *text, struct seep_proc_info *ret_info);
 struct seep_proc_memory {
 	uint64_t rss_bytes;
 	uint64_t anon_bytes; /* RssAnon */
+	uint64_t address_space_bytes;
 };
 
 /*

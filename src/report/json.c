@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "report/intern.h"
 #include "report/json_fields.h"
+#include "report/json_verdict.h"
 #include "report/report.h"
 #include "report/walk.h"
 
@@ -139,7 +140,7 @@ static struct json_object *new_process(struct seep_json *json, const struct seep
 	seep_json_add_uint(json, object, "fd_limit", process->fd_limit);
 	seep_json_add_seconds(json, object, "fd_limit_eta_s", process->fd_limit_eta_ns);
 	seep_json_add_uint(json, object, "pre_attach_bytes", process->pre_attach_bytes);
-	seep_json_add_null(json, object, "coverage");
+	seep_json_add_coverage(json, object, process->judgement);
 	return object;
 }
 
@@ -302,7 +303,7 @@ static int write_site(struct json_report *report, const struct seep_site *site)
 	else
 		seep_json_add_null(json, object, "ages_us_log2");
 	add_details(json, object, site->details);
-	seep_json_add_null(json, object, "verdict");
+	seep_json_add_verdict(json, object, site->judgement, site->kind);
 	/* Without frames nothing is known of the end either. */
 	seep_json_add_text(json, object, "stack_end",
 			   site->stack->num_frames ? seep_end_key(site->stack->end) : NULL);

@@ -116,16 +116,18 @@ void seep_json_add_uint(struct seep_json *json, struct json_object *object, cons
 
 /* Made from integers: %f would write the decimal point of the locale. */
 static void add_thousandths(struct seep_json *json, struct json_object *object, const char *key,
-			    uint64_t thousandths)
+			    const char *sign, uint64_t thousandths)
 {
 	char digits[SEEP_UNIT_MAX];
-	int length = snprintf(digits, sizeof(digits), "%" PRIu64 ".%03u", thousandths / 1000,
-			      (unsigned int)(thousandths % 1000));
+	int length = snprintf(digits, sizeof(digits), "%s%" PRIu64 ".%03u", sign,
+			      thousandths / 1000, (unsigned int)(thousandths % 1000));
 
 	while (digits[length - 1] == '0' && digits[length - 2] != '.')
 		digits[--length] = '\0';
 	seep_json_add(json, object, key,
-		      json_object_new_double_s((double)thousandths / 1000, digits));
+		      json_object_new_double_s(*sign ? -(double)thousandths / 1000 :
+						       (double)thousandths / 1000,
+					       digits));
 }
 
 void seep_json_add_seconds(struct seep_json *json, struct json_object *object, const char *key,
@@ -134,7 +136,7 @@ void seep_json_add_seconds(struct seep_json *json, struct json_object *object, c
 	if (ns == SEEP_UNKNOWN)
 		seep_json_add_null(json, object, key);
 	else
-		add_thousandths(json, object, key, ns / SEEP_NS_PER_MS);
+		add_thousandths(json, object, key, "", ns / SEEP_NS_PER_MS);
 }
 
 void seep_json_add_real(struct seep_json *json, struct json_object *object, const char *key,
@@ -143,9 +145,20 @@ void seep_json_add_real(struct seep_json *json, struct json_object *object, cons
 	double thousandths = value * 1000;
 
 	if (isfinite(value) && value >= 0 && thousandths < THOUSANDTHS_MAX)
-		add_thousandths(json, object, key, (uint64_t)llround(thousandths));
+		add_thousandths(json, object, key, "", (uint64_t)llround(thousandths));
 	else
 		seep_json_add_null(json, object, key);
+}
+
+void seep_json_add_signed(struct seep_json *json, struct json_object *object, const char *key,
+			  double value)
+{
+	double thousandths = value * -1000;
+
+	if (value < 0 && thousandths < THOUSANDTHS_MAX)
+		add_thousandths(json, object, key, "-", (uint64_t)llround(thousandths));
+	else
+		seep_json_add_real(json, object, key, value);
 }
 
 void seep_json_add_text(struct seep_json *json, struct json_object *object, const char *key,

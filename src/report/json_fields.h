@@ -48,6 +48,9 @@ void seep_json_add_seconds(struct seep_json *json, struct json_object *object, c
 /* Three decimals at most, rounded; not finite or negative is null. */
 void seep_json_add_real(struct seep_json *json, struct json_object *object, const char *key,
 			double value);
+/* The same, but negative numbers are numbers. */
+void seep_json_add_signed(struct seep_json *json, struct json_object *object, const char *key,
+			  double value);
 /* Raw text of a target; NULL is null. */
 void seep_json_add_text(struct seep_json *json, struct json_object *object, const char *key,
 			const char *text);

@@ -2,15 +2,19 @@
 #include "report/text_sites.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "base/units.h"
+#include "model/judgement.h"
 #include "report/walk.h"
 
 #define STACK_INDENT	4
 #define GAP		2
 #define SOURCE_COLUMNS	40 /* the least that a long source path gets */
 #define STACK_LINES_MAX 24 /* unless verbose */
+
+#define EVIDENCE_SHOWN 4 /* sentences, unless verbose */
 
 #define INLINED " (inlined)"
 
@@ -250,6 +254,43 @@ static void put_details(struct site_list *list, const struct seep_details *detai
 	}
 }
 
+static void put_sentence(struct site_list *list, const char *before, const char *sentence)
+{
+	struct seep_buffer *line = &list->clean;
+
+	seep_layout_reset(list->layout, line);
+	seep_buffer_puts(line, before);
+	seep_text_append_clean(line, sentence, SIZE_MAX);
+	seep_layout_pad(list->layout, STACK_INDENT);
+	seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, STACK_INDENT + 2, line->data);
+}
+
+/* What it is taken for, why, and what to do; of what is no reason to worry only the first. */
+static void put_judgement(struct site_list *list, const struct seep_judgement *judgement)
+{
+	bool alarm = strcmp(judgement->class, seep_class_key(SEEP_CLASS_LEAK)) == 0 ||
+		     strcmp(judgement->class, seep_class_key(SEEP_CLASS_GROWTH)) == 0;
+	size_t shown = list->verbose ? SIZE_MAX : alarm ? EVIDENCE_SHOWN : 0;
+	struct seep_buffer *line = &list->clean;
+	char share[SEEP_UNIT_MAX];
+
+	if (strcmp(judgement->class, seep_class_key(SEEP_CLASS_UNKNOWN)) == 0 && !list->verbose)
+		return;
+	seep_layout_reset(list->layout, line);
+	seep_buffer_puts(line, judgement->class);
+	if (alarm)
+		seep_buffer_printf(
+			line, ", %s, %s sure", judgement->severity,
+			seep_format_percent(share, (uint64_t)(judgement->confidence * 1000), 1000));
+	seep_layout_pad(list->layout, STACK_INDENT);
+	seep_layout_wrap(list->layout, alarm ? SEEP_STYLE_WARNING : SEEP_STYLE_STRONG, STACK_INDENT,
+			 line->data);
+	for (size_t i = 0; i < judgement->num_evidence && i < shown; i++)
+		put_sentence(list, "- ", judgement->evidence[i]);
+	for (size_t i = 0; i < judgement->num_advice && i < shown; i++)
+		put_sentence(list, "> ", judgement->advice[i]);
+}
+
 static void put_site(struct site_list *list, const struct seep_site *site, size_t number)
 {
 	const struct seep_totals *totals = &list->snapshot->totals[site->kind];
@@ -280,6 +321,8 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 		seep_buffer_printf(line, ", site %016" PRIx64, site->id);
 	seep_buffer_putc(list->layout->out, '\n');
 	seep_layout_wrap(list->layout, SEEP_STYLE_STRONG, STACK_INDENT, line->data);
+	if (site->judgement)
+		put_judgement(list, site->judgement);
 	if (site->details)
 		put_details(list, site->details);
 	put_stack(list, site);

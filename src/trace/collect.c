@@ -461,6 +461,11 @@ int seep_collector_take(struct seep_collector *collector, bool final,
 			  snapshot->num_sites, snapshot->totals);
 	if (snapshot->totals[SEEP_KIND_FD].traced)
 		collect_limits(collector, now_ns);
+	if (collector->config.assessor)
+		error = seep_assessor_take(collector->config.assessor, snapshot, collector->sites,
+					   collector->processes);
+	if (error)
+		return error;
 	*ret_snapshot = snapshot;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "model/snapshot.h"
+#include "trace/assessor.h"
 #include "trace/census.h"
 #include "trace/kernel.h"
 #include "trace/overhead.h"
@@ -26,7 +27,8 @@ struct seep_collector_config {
 	struct seep_rewalk *rewalk;
 	struct seep_overhead_meter *overhead;
 	const struct seep_census *census;
-	uint32_t kinds; /* SEEP_KIND_BIT of each that is traced */
+	struct seep_assessor *assessor; /* NULL: nothing is judged */
+	uint32_t kinds;			/* SEEP_KIND_BIT of each that is traced */
 	const char *scope_type;
 	const char *scope_value;
 	uint64_t min_age_ns;

@@ -301,6 +301,8 @@ static int open_tables(struct seep_tracer *tracer)
 	error = seep_targets_new(&targets_config, &tracer->targets);
 	if (!error)
 		error = new_jit(tracer);
+	if (!error && tracer->config.judge)
+		error = seep_assessor_new(&tracer->assessor);
 	if (!error && tracer->config.verify_every)
 		error = seep_verifier_new(&tracer->verifier);
 	if (error)
@@ -349,6 +351,7 @@ void seep_tracer_free(struct seep_tracer *tracer)
 	seep_verifier_free(tracer->verifier);
 	seep_jit_free(tracer->jit);
 	seep_targets_free(tracer->targets);
+	seep_assessor_free(tracer->assessor);
 	seep_census_free(tracer->census);
 	seep_processes_free(tracer->processes);
 	seep_rewalk_free(tracer->rewalk);
@@ -372,6 +375,7 @@ int seep_tracer_start(struct seep_tracer *tracer)
 		.scope_value = tracer->config.scope->value,
 		.kinds = tracer->config.kinds,
 		.census = tracer->census,
+		.assessor = tracer->assessor,
 		.min_age_ns = tracer->config.min_age_ns,
 		.min_size_bytes = tracer->config.min_size_bytes,
 		.max_size_bytes = tracer->config.max_size_bytes,
@@ -422,6 +426,11 @@ int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 	if (!error)
 		seep_jit_prepare(tracer->jit, *ret_snapshot);
 	return error;
+}
+
+const struct seep_judge *seep_tracer_judge(const struct seep_tracer *tracer)
+{
+	return tracer->assessor ? seep_assessor_judge(tracer->assessor) : NULL;
 }
 
 struct seep_symbolizer *seep_tracer_symbolizer(struct seep_tracer *tracer)

@@ -40,6 +40,7 @@ struct seep_tracer_config {
 	uint32_t max_frames;
 	uint64_t unwind_bytes; /* cap of the unwind tables in the kernel */
 	uint32_t verify_every; /* one in so many stacks is checked with libdw; 0: none */
+	bool judge;	       /* the sites: see trace/assessor.h */
 	uint64_t interval_ns;  /* between reports; the overhead is measured as often */
 	/* Called once when the last target has ended, unless the scope is open. */
 	void (*on_empty)(void *context);
@@ -77,6 +78,8 @@ void seep_tracer_stop(struct seep_tracer *tracer);
 /* See seep_collector_take. */
 int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 			 const struct seep_snapshot **ret_snapshot);
+/* What the judgements of the snapshot come from; NULL if nothing is judged. */
+const struct seep_judge *seep_tracer_judge(const struct seep_tracer *tracer);
 struct seep_symbolizer *seep_tracer_symbolizer(struct seep_tracer *tracer);
 /* The unwind tables of all files met so far: see seep_tables_each. */
 const struct seep_tables *seep_tracer_tables(const struct seep_tracer *tracer);

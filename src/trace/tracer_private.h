@@ -6,6 +6,7 @@
 #ifndef SEEP_TRACE_TRACER_PRIVATE_H
 #define SEEP_TRACE_TRACER_PRIVATE_H
 
+#include "trace/assessor.h"
 #include "trace/census.h"
 #include "trace/collect.h"
 #include "trace/files.h"
@@ -41,6 +42,7 @@ struct seep_tracer {
 	struct seep_rewalk *rewalk;
 	struct seep_processes *processes;
 	struct seep_census *census;
+	struct seep_assessor *assessor; /* NULL: nothing is judged */
 	struct seep_targets *targets;
 	struct seep_jit *jit;
 	struct seep_verifier *verifier; /* NULL: not asked for */

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace/assessor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "model/judgement.h"
+#include "trace/vitals.h"
+
+struct seep_assessor {
+	struct seep_judge *judge;
+	struct seep_judgements *judgements;
+	struct seep_vitals_source source;
+};
+
+int seep_assessor_new(struct seep_assessor **ret_assessor)
+{
+	struct seep_assessor *assessor = calloc(1, sizeof(*assessor));
+	int error;
+
+	if (!assessor)
+		return -ENOMEM;
+	seep_vitals_source_init(&assessor->source);
+	error = seep_judge_new(&assessor->judge);
+	if (!error)
+		error = seep_judgements_new(&assessor->judgements);
+	if (error) {
+		seep_assessor_free(assessor);
+		return error;
+	}
+	*ret_assessor = assessor;
+	return 0;
+}
+
+void seep_assessor_free(struct seep_assessor *assessor)
+{
+	if (!assessor)
+		return;
+	seep_judgements_free(assessor->judgements);
+	seep_judge_free(assessor->judge);
+	seep_vitals_source_done(&assessor->source);
+	free(assessor);
+}
+
+int seep_assessor_take(struct seep_assessor *assessor, const struct seep_snapshot *snapshot,
+		       struct seep_site *sites, struct seep_process *processes)
+{
+	SEEP_AUTO_FREE struct seep_vitals *vitals =
+		calloc(snapshot->num_processes + 1, sizeof(*vitals));
+	int error;
+
+	if (!vitals)
+		return -ENOMEM;
+	seep_vitals_source_read(&assessor->source);
+	for (size_t i = 0; i < snapshot->num_processes; i++)
+		seep_vitals_read(&assessor->source, &processes[i], &vitals[i]);
+	error = seep_judge_feed(assessor->judge, snapshot, vitals);
+	if (error)
+		return error;
+	return seep_judgements_fill(assessor->judgements, assessor->judge, sites,
+				    snapshot->num_sites, processes, snapshot->num_processes);
+}
+
+const struct seep_judge *seep_assessor_judge(const struct seep_assessor *assessor)
+{
+	return assessor->judge;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Has the snapshots of a trace judged: reads what the model wants to know of the processes besides, feeds
+ * it, and puts the judgements into the snapshot.
+ */
+#ifndef SEEP_TRACE_ASSESSOR_H
+#define SEEP_TRACE_ASSESSOR_H
+
+#include "model/judge.h"
+#include "model/snapshot.h"
+
+struct seep_assessor;
+
+/* 0 or -ENOMEM. */
+int seep_assessor_new(struct seep_assessor **ret_assessor);
+void seep_assessor_free(struct seep_assessor *assessor);
+
+/*
+ * Takes @snapshot into account, the next one, and judges its @sites and @processes, which are those of
+ * the snapshot to be written to. The judgements are valid until the next call. 0 or -ENOMEM.
+ */
+int seep_assessor_take(struct seep_assessor *assessor, const struct seep_snapshot *snapshot,
+		       struct seep_site *sites, struct seep_process *processes);
+
+/* What the judgements come from. */
+const struct seep_judge *seep_assessor_judge(const struct seep_assessor *assessor);
+
+#endif
