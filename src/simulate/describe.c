@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "simulate/describe.h"
+
+#include <inttypes.h>
+
+#include "base/units.h"
+
+static const char *kind_key(enum seep_kind kind)
+{
+	static const char *const keys[] = {
+#define SEEP_SIMULATE_KIND_KEY(name, key, noun) [SEEP_KIND_##name] = #key,
+		SEEP_KINDS(SEEP_SIMULATE_KIND_KEY)
+#undef SEEP_SIMULATE_KIND_KEY
+	};
+
+	return keys[kind];
+}
+
+static const char *kind_noun(enum seep_kind kind)
+{
+	static const char *const nouns[] = {
+#define SEEP_SIMULATE_KIND_NOUN(name, key, noun) [SEEP_KIND_##name] = noun,
+		SEEP_KINDS(SEEP_SIMULATE_KIND_NOUN)
+#undef SEEP_SIMULATE_KIND_NOUN
+	};
+
+	return nouns[kind];
+}
+
+static const char *reason_key(enum seep_simulate_reason reason)
+{
+	static const char *const keys[] = {
+#define SEEP_SIMULATE_REASON_KEY(name, key, text) [SEEP_REASON_##name] = key,
+		SEEP_SIMULATE_REASONS(SEEP_SIMULATE_REASON_KEY)
+#undef SEEP_SIMULATE_REASON_KEY
+	};
+
+	return keys[reason];
+}
+
+const char *seep_simulate_reason_text(enum seep_simulate_reason reason)
+{
+	static const char *const texts[] = {
+#define SEEP_SIMULATE_REASON_TEXT(name, key, text) [SEEP_REASON_##name] = text,
+		SEEP_SIMULATE_REASONS(SEEP_SIMULATE_REASON_TEXT)
+#undef SEEP_SIMULATE_REASON_TEXT
+	};
+
+	return texts[reason];
+}
+
+static uint64_t live_objects(const struct seep_site_counts *counts)
+{
+	return counts->allocs - counts->frees;
+}
+
+static uint64_t live_bytes(const struct seep_site_counts *counts)
+{
+	return counts->alloc_bytes - counts->free_bytes;
+}
+
+/* Threads and descriptors are counted, not measured. */
+static bool has_bytes(enum seep_kind kind)
+{
+	return kind == SEEP_KIND_MEMORY || kind == SEEP_KIND_MAPPING;
+}
+
+/* --- JSON: every text in it is one of ours, without a character that needs escaping --------------- */
+
+static void append_number(struct seep_buffer *buffer, double number)
+{
+	if (isfinite(number))
+		seep_buffer_printf(buffer, "%.12g", number);
+	else
+		seep_buffer_puts(buffer, "null");
+}
+
+static void append_member(struct seep_buffer *buffer, const char *key, double number)
+{
+	seep_buffer_printf(buffer, ",\"%s\":", key);
+	append_number(buffer, number);
+}
+
+static void append_truth(struct seep_buffer *buffer, const struct seep_truth *truth)
+{
+	const char *comma = "";
+
+	seep_buffer_printf(buffer, "\"class\":\"%s\",\"also\":[",
+			   seep_truth_class_key(truth->class));
+	for (int class = 0; class < SEEP_TRUTH_CLASS_COUNT; class ++) {
+		if (!(truth->also & 1u << class))
+			continue;
+		seep_buffer_printf(buffer, "%s\"%s\"", comma,
+				   seep_truth_class_key((enum seep_truth_class) class));
+		comma = ",";
+	}
+	seep_buffer_printf(buffer, "],\"pattern\":\"%s\"", seep_truth_pattern_key(truth->pattern));
+}
+
+/* Of the objects that the subject makes, those that it never releases. */
+static double leaked_fraction(const struct seep_simulation_config *config)
+{
+	double fraction = config->parameters[SEEP_SIMULATE_LEAK_FRACTION];
+
+	if (config->pattern->truth.class != SEEP_TRUTH_LEAK)
+		return 0;
+	return fraction ? fraction : 1;
+}
+
+/* Of what repeats itself. */
+static double period_s(const struct seep_simulation_config *config)
+{
+	enum seep_truth_pattern pattern = config->pattern->truth.pattern;
+	double period = config->parameters[SEEP_SIMULATE_PERIOD];
+
+	if (!period ||
+	    (pattern != SEEP_TRUTH_PATTERN_STEPPED && pattern != SEEP_TRUTH_PATTERN_OSCILLATING))
+		return NAN;
+	return period * config->scale;
+}
+
+static void append_parameters(struct seep_buffer *buffer,
+			      const struct seep_simulation_config *config)
+{
+	const char *comma = "";
+
+	seep_buffer_puts(buffer, ",\"parameters\":{");
+	for (int i = 0; i < SEEP_SIMULATE_PARAMETER_COUNT; i++) {
+		if (!config->pattern->defaults[i])
+			continue;
+		seep_buffer_printf(buffer, "%s\"%s\":", comma,
+				   seep_simulate_parameter_key((enum seep_simulate_parameter)i));
+		append_number(buffer, config->parameters[i]);
+		comma = ",";
+	}
+	seep_buffer_putc(buffer, '}');
+}
+
+static void append_subject(struct seep_buffer *buffer, const struct seep_simulation_config *config,
+			   const struct seep_simulation_counts *counts)
+{
+	const struct seep_pattern *pattern = config->pattern;
+	const char *comma = "";
+
+	seep_buffer_puts(buffer, ",\"truth\":{");
+	append_truth(buffer, &pattern->truth);
+	seep_buffer_printf(buffer, ",\"kind\":\"%s\",\"functions\":[", kind_key(pattern->kind));
+	for (size_t i = 0; i < counts->num_functions; i++) {
+		if (!counts->functions[i].subject)
+			continue;
+		seep_buffer_printf(buffer, "%s\"%s\"", comma, counts->functions[i].site->function);
+		comma = ",";
+	}
+	seep_buffer_putc(buffer, ']');
+	append_member(buffer, "rate_objects_per_s", seep_simulation_object_rate(config));
+	append_member(buffer, "rate_bytes_per_s", seep_simulation_byte_rate(config));
+	append_member(buffer, "leaked_fraction", leaked_fraction(config));
+	append_member(buffer, "period_s", period_s(config));
+	seep_buffer_printf(buffer, ",\"fragmentation\":%s}", pattern->fragments ? "true" : "false");
+}
+
+void seep_simulate_describe_start_json(const struct seep_simulation_config *config,
+				       const struct seep_simulation_counts *counts, pid_t pid,
+				       uint64_t life, struct seep_buffer *buffer)
+{
+	seep_buffer_printf(buffer,
+			   "{\"event\":\"start\",\"pid\":%d,\"pattern\":\"%s\",\"life\":%" PRIu64
+			   ",\"seed\":%" PRIu64 ",\"threads\":%" PRIu64,
+			   pid, config->pattern->name, life, config->seed, config->num_workers);
+	append_member(buffer, "scale", config->scale);
+	append_parameters(buffer, config);
+	append_subject(buffer, config, counts);
+	seep_buffer_puts(buffer, ",\"functions\":[");
+	for (size_t i = 0; i < counts->num_functions; i++) {
+		const struct seep_simulated_function *function = &counts->functions[i];
+
+		seep_buffer_printf(buffer, "%s{\"function\":\"%s\",\"kind\":\"%s\",", i ? "," : "",
+				   function->site->function, kind_key(function->site->kind));
+		append_truth(buffer, &function->truth);
+		seep_buffer_printf(buffer, ",\"subject\":%s}",
+				   function->subject ? "true" : "false");
+	}
+	seep_buffer_puts(buffer, "]}\n");
+}
+
+static void append_counts(struct seep_buffer *buffer, const struct seep_site_counts *counts)
+{
+	seep_buffer_printf(buffer,
+			   "\"allocs\":%" PRIu64 ",\"frees\":%" PRIu64 ",\"alloc_bytes\":%" PRIu64
+			   ",\"free_bytes\":%" PRIu64 ",\"live_objects\":%" PRIu64
+			   ",\"live_bytes\":%" PRIu64 ",\"leaked_objects\":%" PRIu64
+			   ",\"leaked_bytes\":%" PRIu64,
+			   counts->allocs, counts->frees, counts->alloc_bytes, counts->free_bytes,
+			   live_objects(counts), live_bytes(counts), counts->leaked_objects,
+			   counts->leaked_bytes);
+}
+
+void seep_simulate_describe_counts_json(const struct seep_simulation_counts *counts,
+					enum seep_simulate_reason reason, uint64_t rss_bytes,
+					struct seep_buffer *buffer)
+{
+	seep_buffer_printf(buffer, "{\"event\":\"%s\",\"reason\":\"%s\"",
+			   reason == SEEP_REASON_ASKED ? "report" : "end", reason_key(reason));
+	append_member(buffer, "active_s", (double)counts->active_ns / (double)SEEP_NS_PER_S);
+	append_member(buffer, "late_s", (double)counts->late_ns / (double)SEEP_NS_PER_S);
+	seep_buffer_printf(buffer, ",\"rss_bytes\":%" PRIu64 ",\"functions\":[", rss_bytes);
+	for (size_t i = 0; i < counts->num_functions; i++) {
+		const struct seep_simulated_function *function = &counts->functions[i];
+
+		seep_buffer_printf(buffer, "%s{\"function\":\"%s\",\"kind\":\"%s\",", i ? "," : "",
+				   function->site->function, kind_key(function->site->kind));
+		append_counts(buffer, &function->counts);
+		seep_buffer_putc(buffer, '}');
+	}
+	seep_buffer_puts(buffer, "]}\n");
+}
+
+/* --- words ------------------------------------------------------------------------------------- */
+
+static void append_names(struct seep_buffer *buffer, const struct seep_simulation_counts *counts,
+			 bool subject)
+{
+	const char *comma = "";
+
+	for (size_t i = 0; i < counts->num_functions; i++) {
+		if (counts->functions[i].subject != subject)
+			continue;
+		seep_buffer_printf(buffer, "%s%s", comma, counts->functions[i].site->function);
+		comma = ", ";
+	}
+}
+
+static void append_rate(struct seep_buffer *buffer, const struct seep_simulation_config *config)
+{
+	char bytes[SEEP_UNIT_MAX];
+	double rate;
+
+	if (!config->pattern->rate)
+		return;
+	rate = seep_simulation_object_rate(config);
+	seep_buffer_printf(buffer, ", %.*f %ss/s", rate < 100 ? 1 : 0, rate,
+			   kind_noun(config->pattern->kind));
+	if (has_bytes(config->pattern->kind))
+		seep_buffer_printf(buffer, ", %s/s",
+				   seep_format_bytes(bytes,
+						     (uint64_t)seep_simulation_byte_rate(config)));
+}
+
+void seep_simulate_describe_start(const struct seep_simulation_config *config,
+				  const struct seep_simulation_counts *counts, pid_t pid,
+				  struct seep_buffer *buffer)
+{
+	seep_buffer_printf(buffer, "simulate: PID %d, pattern %s: %s (%s: ", pid,
+			   config->pattern->name, config->pattern->summary,
+			   seep_truth_class_key(config->pattern->truth.class));
+	append_names(buffer, counts, true);
+	append_rate(buffer, config);
+	seep_buffer_puts(buffer, "; besides: ");
+	append_names(buffer, counts, false);
+	seep_buffer_puts(buffer, ")\n");
+}
+
+static void append_row(struct seep_buffer *buffer, const struct seep_simulated_function *function)
+{
+	const struct seep_site_counts *counts = &function->counts;
+
+	seep_buffer_printf(buffer,
+			   "%-16s %-8s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64,
+			   function->site->function, kind_key(function->site->kind), counts->allocs,
+			   counts->frees, live_objects(counts), counts->leaked_objects);
+	if (has_bytes(function->site->kind))
+		seep_buffer_printf(buffer, " %14" PRIu64 " %14" PRIu64, live_bytes(counts),
+				   counts->leaked_bytes);
+	seep_buffer_putc(buffer, '\n');
+}
+
+void seep_simulate_describe_counts(const struct seep_simulation_counts *counts,
+				   enum seep_simulate_reason reason, uint64_t rss_bytes,
+				   struct seep_buffer *buffer)
+{
+	char active[SEEP_UNIT_MAX], late[SEEP_UNIT_MAX], rss[SEEP_UNIT_MAX];
+
+	seep_buffer_printf(buffer, "after %s, %s; resident: %s",
+			   seep_format_duration(active, counts->active_ns),
+			   seep_simulate_reason_text(reason), seep_format_bytes(rss, rss_bytes));
+	if (counts->late_ns)
+		seep_buffer_printf(buffer, "; left out, being late: %s",
+				   seep_format_duration(late, counts->late_ns));
+	seep_buffer_printf(buffer, "\n%-16s %-8s %12s %12s %12s %12s %14s %14s\n", "function",
+			   "kind", "made", "released", "live", "leaked", "live bytes",
+			   "leaked bytes");
+	for (size_t i = 0; i < counts->num_functions; i++)
+		append_row(buffer, &counts->functions[i]);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Fragmentation: documents in memory are replaced by as many bytes of lines, each of which was read
+ * into a large buffer and then cut to its length. What is live does not change. But between two lines
+ * there is a hole that is too small for the next buffer and too close to a line to be given back, so
+ * each line keeps a page. That is so in allocators that shrink in place, as those of glibc and musl; those
+ * with classes of sizes move the line, and do not grow.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "simulate/activity.h"
+
+#define BUFFER_BYTES	   4096
+#define LINE_BYTES	   16
+#define LINES_PER_DOCUMENT (BUFFER_BYTES / LINE_BYTES)
+
+struct line {
+	struct line *previous;
+	char text[LINE_BYTES - sizeof(struct line *)];
+};
+
+enum fragment_site {
+	SITE_BUFFER,
+	SITE_TEXT,
+};
+
+struct fragment {
+	char *buffer; /* that is being read into */
+	uint64_t num_documents;
+	char **documents;
+	struct line *last;
+};
+
+SIMULATED char *read_buffer(struct seep_work *work)
+{
+	char *buffer = malloc(BUFFER_BYTES);
+
+	if (buffer) {
+		memset(buffer, 't', BUFFER_BYTES);
+		seep_count_made(work, SITE_BUFFER, BUFFER_BYTES);
+	}
+	return buffer;
+}
+
+SIMULATED void *cut_text(struct seep_work *work, char *buffer, size_t bytes)
+{
+	void *text = realloc(buffer, bytes);
+
+	if (text) {
+		seep_count_released(work, SITE_BUFFER, BUFFER_BYTES);
+		seep_count_made(work, SITE_TEXT, bytes);
+	}
+	return text;
+}
+
+/* What was read, cut to its length while the next buffer is in use: so the hole between stays one. */
+SIMULATED void *read_text(struct seep_work *work, struct fragment *fragment, size_t bytes)
+{
+	char *buffer = fragment->buffer;
+
+	fragment->buffer = read_buffer(work);
+	return fragment->buffer ? cut_text(work, buffer, bytes) : NULL;
+}
+
+SIMULATED int index_line(struct seep_work *work, struct fragment *fragment)
+{
+	struct line *line = read_text(work, fragment, LINE_BYTES);
+
+	if (!line)
+		return -ENOMEM;
+	line->previous = fragment->last;
+	fragment->last = line;
+	if (++work->done % LINES_PER_DOCUMENT == 0) {
+		free(fragment->documents[--fragment->num_documents]);
+		seep_count_released(work, SITE_TEXT, BUFFER_BYTES);
+	}
+	return 0;
+}
+
+SIMULATED int load_documents(struct seep_work *work, struct fragment *fragment, uint64_t count)
+{
+	while (fragment->num_documents < count) {
+		char *document = read_text(work, fragment, BUFFER_BYTES);
+
+		if (!document)
+			return -ENOMEM;
+		fragment->documents[fragment->num_documents++] = document;
+	}
+	return 0;
+}
+
+static int begin(struct seep_work *work)
+{
+	struct fragment *fragment = work->state;
+	uint64_t count = seep_work_share(work, work->parameters[SEEP_SIMULATE_OBJECTS]);
+
+	fragment->documents = calloc(count + 1, sizeof(*fragment->documents));
+	fragment->buffer = read_buffer(work);
+	return fragment->documents && fragment->buffer ? load_documents(work, fragment, count) :
+							 -ENOMEM;
+}
+
+/* The growth is that of the resident set: a buffer for each line. */
+static int advance(struct seep_work *work)
+{
+	struct fragment *fragment = work->state;
+	double lines = work->parameters[SEEP_SIMULATE_GROWTH] / BUFFER_BYTES * work->time_s;
+	uint64_t due = seep_work_share(work, lines);
+
+	while (work->done < due && fragment->num_documents) {
+		int error = index_line(work, fragment);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+const struct seep_activity seep_activity_fragment = {
+	.sites = {[SITE_BUFFER] = {"read_buffer", SEEP_KIND_MEMORY, {SEEP_TRUTH_STEADY}},
+		  [SITE_TEXT] = {"cut_text", SEEP_KIND_MEMORY, {SEEP_TRUTH_STEADY}}},
+	.num_sites = 2,
+	.state_bytes = sizeof(struct fragment),
+	.begin = begin,
+	.advance = advance,
+};

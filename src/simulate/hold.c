@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Objects held in a number that follows a level: warm-up, burst, high and low tide. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "simulate/activity.h"
+
+struct hold {
+	uint64_t count;
+	char **records;
+};
+
+SIMULATED char *hold_record(struct seep_work *work)
+{
+	char *record = malloc(seep_work_size(work));
+
+	if (record) {
+		memset(record, 'h', seep_work_size(work));
+		seep_count_made(work, 0, seep_work_size(work));
+	}
+	return record;
+}
+
+SIMULATED int take_in(struct seep_work *work, struct hold *hold)
+{
+	char *record = hold_record(work);
+
+	if (!record)
+		return -ENOMEM;
+	hold->records[hold->count++] = record;
+	return 0;
+}
+
+SIMULATED void let_go(struct seep_work *work, struct hold *hold)
+{
+	char *record = hold->records[--hold->count];
+
+	hold->records[hold->count] = NULL;
+	if (seep_work_loses(work)) {
+		seep_count_leaked(work, 0, seep_work_size(work));
+		return;
+	}
+	free(record);
+	seep_count_released(work, 0, seep_work_size(work));
+}
+
+SIMULATED int follow_level(struct seep_work *work, struct hold *hold, uint64_t level)
+{
+	while (hold->count < level) {
+		int error = take_in(work, hold);
+
+		if (error)
+			return error;
+	}
+	while (hold->count > level)
+		let_go(work, hold);
+	return 0;
+}
+
+static int begin(struct seep_work *work)
+{
+	struct hold *hold = work->state;
+	uint64_t most = seep_work_share(work, work->parameters[SEEP_SIMULATE_OBJECTS]);
+
+	hold->records = calloc(most + 1, sizeof(*hold->records));
+	return hold->records ? 0 : -ENOMEM;
+}
+
+static int advance(struct seep_work *work)
+{
+	return follow_level(work, work->state, seep_work_due(work));
+}
+
+const struct seep_activity seep_activity_hold = {
+	.sites = {{"hold_record", SEEP_KIND_MEMORY, {SEEP_TRUTH_STEADY}}},
+	.num_sites = 1,
+	.state_bytes = sizeof(struct hold),
+	.begin = begin,
+	.advance = advance,
+};

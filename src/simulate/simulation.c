@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "simulate/simulation.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "simulate/worker.h"
+
+struct seep_simulation {
+	const struct seep_simulation_config *config;
+	int over_fd;
+	size_t num_workers; /* that are made */
+	struct seep_worker *workers;
+};
+
+static int make_workers(struct seep_simulation *simulation)
+{
+	const struct seep_simulation_config *config = simulation->config;
+	int error = 0;
+
+	simulation->workers = calloc(config->num_workers, sizeof(*simulation->workers));
+	if (!simulation->workers)
+		return -ENOMEM;
+	while (simulation->num_workers < config->num_workers && !error) {
+		size_t number = simulation->num_workers++;
+
+		error = seep_worker_init(&simulation->workers[number], config, number,
+					 simulation->over_fd);
+	}
+	return error;
+}
+
+int seep_simulation_new(const struct seep_simulation_config *config,
+			struct seep_simulation **ret_simulation)
+{
+	struct seep_simulation *simulation = calloc(1, sizeof(*simulation));
+	int error;
+
+	if (!simulation)
+		return -ENOMEM;
+	simulation->config = config;
+	simulation->over_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	error = simulation->over_fd < 0 ? -errno : make_workers(simulation);
+	if (error) {
+		seep_simulation_free(simulation);
+		return error;
+	}
+	*ret_simulation = simulation;
+	return 0;
+}
+
+void seep_simulation_free(struct seep_simulation *simulation)
+{
+	if (!simulation)
+		return;
+	seep_simulation_stop(simulation);
+	for (size_t i = 0; i < simulation->num_workers; i++)
+		seep_worker_done(&simulation->workers[i]);
+	free(simulation->workers);
+	if (simulation->over_fd >= 0)
+		close(simulation->over_fd);
+	free(simulation);
+}
+
+int seep_simulation_start(struct seep_simulation *simulation)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < simulation->num_workers && !error; i++)
+		error = seep_worker_start(&simulation->workers[i]);
+	return error;
+}
+
+void seep_simulation_stop(struct seep_simulation *simulation)
+{
+	for (size_t i = 0; i < simulation->num_workers; i++)
+		seep_worker_stop(&simulation->workers[i]);
+}
+
+int seep_simulation_fd(const struct seep_simulation *simulation)
+{
+	return simulation->over_fd;
+}
+
+static void lock_all(struct seep_simulation *simulation)
+{
+	for (size_t i = 0; i < simulation->num_workers; i++)
+		pthread_mutex_lock(&simulation->workers[i].lock);
+}
+
+static void unlock_all(struct seep_simulation *simulation)
+{
+	for (size_t i = 0; i < simulation->num_workers; i++)
+		pthread_mutex_unlock(&simulation->workers[i].lock);
+}
+
+int seep_simulation_error(struct seep_simulation *simulation)
+{
+	int error = 0;
+
+	lock_all(simulation);
+	for (size_t i = 0; i < simulation->num_workers && !error; i++)
+		error = simulation->workers[i].error;
+	unlock_all(simulation);
+	return error;
+}
+
+/* --- numbers ----------------------------------------------------------------------------------- */
+
+static void add_counts(struct seep_site_counts *sum, const struct seep_site_counts *counts)
+{
+	sum->allocs += counts->allocs;
+	sum->alloc_bytes += counts->alloc_bytes;
+	sum->frees += counts->frees;
+	sum->free_bytes += counts->free_bytes;
+	sum->leaked_objects += counts->leaked_objects;
+	sum->leaked_bytes += counts->leaked_bytes;
+}
+
+/* A row for each function, without numbers yet. The order is the same as in add_worker. */
+static void list_functions(const struct seep_simulation *simulation,
+			   struct seep_simulation_counts *counts)
+{
+	const struct seep_worker *worker = &simulation->workers[0];
+
+	for (size_t i = 0; i < worker->num_works; i++) {
+		const struct seep_activity *activity = worker->works[i].activity;
+
+		for (size_t j = 0; j < activity->num_sites; j++) {
+			counts->functions[counts->num_functions++] =
+				(struct seep_simulated_function){
+					.site = &activity->sites[j],
+					.truth = i ? activity->sites[j].truth :
+						     simulation->config->pattern->truth,
+					.subject = i == 0,
+				};
+		}
+	}
+}
+
+static void add_worker(const struct seep_worker *worker, struct seep_simulation_counts *counts)
+{
+	struct seep_simulated_function *function = counts->functions;
+
+	for (size_t i = 0; i < worker->num_works; i++) {
+		for (size_t j = 0; j < worker->works[i].activity->num_sites; j++)
+			add_counts(&function++->counts, &worker->works[i].counts[j]);
+	}
+	if (worker->active_ns > counts->active_ns)
+		counts->active_ns = worker->active_ns;
+	if (worker->late_ns > counts->late_ns)
+		counts->late_ns = worker->late_ns;
+}
+
+void seep_simulation_count(struct seep_simulation *simulation,
+			   struct seep_simulation_counts *ret_counts)
+{
+	*ret_counts = (struct seep_simulation_counts){0};
+	list_functions(simulation, ret_counts);
+	lock_all(simulation);
+	for (size_t i = 0; i < simulation->num_workers; i++)
+		add_worker(&simulation->workers[i], ret_counts);
+	unlock_all(simulation);
+}
+
+double seep_simulation_object_rate(const struct seep_simulation_config *config)
+{
+	const struct seep_pattern *pattern = config->pattern;
+	double rate = pattern->rate ? pattern->rate(config->parameters) : 0;
+
+	return pattern->subject->real_time ? rate : rate / config->scale;
+}
+
+double seep_simulation_byte_rate(const struct seep_simulation_config *config)
+{
+	return seep_simulation_object_rate(config) * config->parameters[SEEP_SIMULATE_SIZE];
+}
