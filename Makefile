@@ -93,6 +93,10 @@ $(BUILD)/src/%.o: src/%.c | $(SKELETONS) $(BUILD)/report/profile.pb-c.h
 
 $(BUILD)/src/trace/%.o: $(SKELETONS)
 
+# What is simulated shows in stacks, call by call; and each allocation is made.
+$(BUILD)/src/simulate/%.o $(BUILD)/san/src/simulate/%.o: \
+	CFLAGS += -fno-builtin -fno-optimize-sibling-calls
+
 # taken in by .incbin
 $(BUILD)/src/report/flamegraph.o $(BUILD)/san/src/report/flamegraph.o: \
 	src/report/flamegraph.js src/report/flamegraph.css

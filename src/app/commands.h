@@ -12,5 +12,6 @@ enum seep_exit {
 
 int seep_command_trace(int argc, char **argv);
 int seep_command_doctor(int argc, char **argv);
+int seep_command_simulate(int argc, char **argv);
 
 #endif

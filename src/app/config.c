@@ -23,6 +23,7 @@ int seep_config_init(struct seep_config *config)
 		.metric = SEEP_METRIC_LIVE_BYTES,
 		.top = DEFAULT_TOP,
 		.scope.cgroup_fd = -1,
+		.simulate.simulation = {.num_workers = 1, .seed = 1, .scale = 1},
 	};
 	return seep_allocators_new(&config->allocators);
 }

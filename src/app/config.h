@@ -10,6 +10,7 @@
 
 #include "model/allocators.h"
 #include "model/snapshot.h"
+#include "simulate/simulation.h"
 #include "trace/features.h"
 #include "trace/scope.h"
 
@@ -25,6 +26,18 @@ enum seep_output {
 	SEEP_OUTPUTS(SEEP_OUTPUT_ENUM)
 #undef SEEP_OUTPUT_ENUM
 	SEEP_OUTPUT_COUNT
+};
+
+/* What seep simulate was asked for. */
+struct seep_simulate_options {
+	struct seep_simulation_config simulation;
+	uint32_t given;	      /* parameters, 1 << seep_simulate_parameter each */
+	uint64_t duration_ns; /* 0: until a signal */
+	bool json;
+	bool wait;
+	char **words;	   /* of the command line, for a pattern that restarts ... */
+	uint64_t life;	   /* ... so many times so far ... */
+	uint64_t until_ns; /* ... and ends then, by CLOCK_MONOTONIC; 0: it is the first life */
 };
 
 struct seep_config {
@@ -58,6 +71,7 @@ struct seep_config {
 	bool top_given; /* then it also bounds the JSON report */
 	bool quiet;
 	bool verbose;
+	struct seep_simulate_options simulate;
 };
 
 /* The defaults. 0 or -ENOMEM. */

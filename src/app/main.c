@@ -17,6 +17,7 @@ struct command {
 static const struct command commands[] = {
 	{"trace", "trace, report every interval, end with a final report", seep_command_trace},
 	{"doctor", "what this kernel allows; how well stacks can be walked", seep_command_doctor},
+	{"simulate", "a program that leaks on purpose, with known numbers", seep_command_simulate},
 };
 
 #define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]))

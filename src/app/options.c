@@ -30,6 +30,8 @@ static void print_row(FILE *stream, const struct option_row *row)
 static void print_help(const struct seep_options *options, FILE *stream)
 {
 	fputs(options->usage, stream);
+	if (options->more_help)
+		options->more_help(stream);
 	for (size_t i = 0; i < options->num_rows; i++) {
 		const struct option_row *row = &options->rows[i];
 
@@ -49,8 +51,9 @@ static void fill_getopt(const struct seep_options *options,
 {
 	char *letter = shorts;
 
-	*letter++ = '+'; /* stop at the first word that is no option */
-	*letter++ = ':'; /* tell a missing value from an unknown option */
+	if (!options->words_anywhere)
+		*letter++ = '+'; /* stop at the first word that is no option */
+	*letter++ = ':';	 /* tell a missing value from an unknown option */
 	for (size_t i = 0; i < options->num_rows; i++) {
 		const struct option_row *row = &options->rows[i];
 
@@ -157,6 +160,7 @@ int seep_options_run(const struct seep_options *options, int argc, char **argv,
 		seep_error("out of memory");
 		return SEEP_EXIT_FAILED;
 	}
+	config.simulate.words = argv;
 	status = run_parsed(options, argc, argv, &config, run);
 	seep_config_done(&config);
 	return status;

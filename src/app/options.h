@@ -14,6 +14,7 @@
 struct seep_options;
 extern const struct seep_options seep_options_trace;
 extern const struct seep_options seep_options_doctor;
+extern const struct seep_options seep_options_simulate;
 
 /*
  * Parses the words behind the command's name, which is @argv[0], and calls @run with what they ask for;

@@ -24,9 +24,11 @@ struct option_row {
 
 struct seep_options {
 	const char *usage;
+	void (*more_help)(FILE *stream); /* below the usage; NULL: nothing */
 	const char *examples;
 	const struct option_row *rows;
 	size_t num_rows;
+	bool words_anywhere; /* words that are no options may stand among these */
 	/* What cannot be seen option by option; @stray is the first word behind the options. */
 	int (*finish)(struct seep_config *config, char **stray);
 };
