@@ -38,7 +38,7 @@ static const char *reason_key(enum seep_simulate_reason reason)
 	return keys[reason];
 }
 
-const char *seep_simulate_reason_text(enum seep_simulate_reason reason)
+static const char *reason_text(enum seep_simulate_reason reason)
 {
 	static const char *const texts[] = {
 #define SEEP_SIMULATE_REASON_TEXT(name, key, text) [SEEP_REASON_##name] = text,
@@ -281,8 +281,8 @@ void seep_simulate_describe_counts(const struct seep_simulation_counts *counts,
 	char active[SEEP_UNIT_MAX], late[SEEP_UNIT_MAX], rss[SEEP_UNIT_MAX];
 
 	seep_buffer_printf(buffer, "after %s, %s; resident: %s",
-			   seep_format_duration(active, counts->active_ns),
-			   seep_simulate_reason_text(reason), seep_format_bytes(rss, rss_bytes));
+			   seep_format_duration(active, counts->active_ns), reason_text(reason),
+			   seep_format_bytes(rss, rss_bytes));
 	if (counts->late_ns)
 		seep_buffer_printf(buffer, "; left out, being late: %s",
 				   seep_format_duration(late, counts->late_ns));

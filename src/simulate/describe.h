@@ -28,8 +28,6 @@ enum seep_simulate_reason {
 	SEEP_REASON_COUNT
 };
 
-const char *seep_simulate_reason_text(enum seep_simulate_reason reason);
-
 /*
  * The line "start" in JSON: the truth about each function, and the rates as the clock on the wall has
  * them. @life counts the restarts before.
