@@ -217,7 +217,7 @@ static const struct option_row rows[] = {
 	{0, "period", "TIME", "of what repeats, doubles or saturates", NULL, set_period},
 	{0, "leak-fraction", "F", "of the objects that come and go, those that stay", NULL,
 	 set_leak_fraction},
-	{0, "limit", "SIZE", "end when so much is live (default 1G)", NULL, set_limit},
+	{0, "limit", "SIZE", "end when so much is live (default 1G; vector 256M)", NULL, set_limit},
 	{0, "threads", "N", "share the work among so many threads (default 1)", NULL, set_threads},
 	{0, "seed", "N", "of what is random (default 1)", NULL, set_seed},
 	{0, "scale", "F", "of time: 0.1 is ten times faster; not of churn, nor of -d", "When",
