@@ -459,6 +459,19 @@ CFI_PATHS ?= /usr/lib /usr/bin /usr/sbin
 check-cfi: $(BUILD)/unit/unwind/test_against_libdw ## compare the unwind rules of CFI_PATHS with libdw's
 	$(Q)$< $(CFI_PATHS)
 
+# --- how often verdicts are right, on simulated sites ----------------------------------------------
+
+ACCURACY_RUNS    ?= 10000
+ACCURACY_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/base/*.c src/model/*.c))
+
+$(BUILD)/accuracy: tests/unit/model/test_accuracy.c $(ACCURACY_OBJECTS)
+	$(call say,TOOL,$@)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP $^ -o $@ -lcmocka $(LDLIBS)
+
+.PHONY: accuracy
+accuracy: $(BUILD)/accuracy ## judge ACCURACY_RUNS=10000 simulated sites of each kind
+	$(Q)SEEP_ACCURACY_RUNS=$(ACCURACY_RUNS) $<
+
 # --- lint ----------------------------------------------------------------------------------------
 
 LINT_C     := $(shell find include src bpf tests -name '*.[ch]' -o -name '*.cc')

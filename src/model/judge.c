@@ -19,7 +19,7 @@
 #define DISSENT_PATIENCE 2
 
 /* Judging n samples takes as long as n * n / EVEN_WORK times judging so few that it is nothing. */
-#define EVEN_WORK 400
+#define EVEN_WORK 256
 
 /* A pattern that samples so few per period can show; below, it is what it was. */
 #define SAMPLES_PER_PERIOD 4

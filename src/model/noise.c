@@ -1,105 +1,144 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "model/noise.h"
 
+#include <float.h>
 #include <math.h>
-#include <stdbool.h>
 
+#include "model/interval.h"
 #include "model/series.h"
 
-/* The largest distance looked at is such a part of the series: longer ones are few, and a bend shows. */
-#define LAGS_PER_SPAN 6
+/* With fewer samples a bend is not told from a trend and chance. */
+#define MIN_SAMPLES_BEND 8
 
-#define HIDDEN_SHARE 0.5
+/* What is taken from the samples: a line, or a parabola. */
+#define MAX_TERMS 2
 
-/* Sums for the fit: y = a * scatter + b * walk, by weighted least squares. */
-struct fit {
-	double aa;
-	double ab;
-	double bb;
-	double ay;
-	double by;
+/* What of the variance from one sample to the next is walk, the rest scatter: the models to choose from. */
+static const double walk_shares[] = {0, 0.01, 0.05, 0.2, 0.5, 0.85, 1};
+
+#define NUM_MODELS (sizeof(walk_shares) / sizeof(walk_shares[0]))
+
+/* The samples in the units of the models: the mean distance is 1, times are centered. */
+struct samples {
+	size_t count;
+	size_t num_terms;
+	double distance_s;
+	double times[SEEP_SERIES_SAMPLES];
+	double values[SEEP_SERIES_SAMPLES];
 };
 
 /*
- * Adds what the samples say at this distance: a sample strays from the line between those @lag before
- * and @lag behind it by scatter of its own and of theirs (a), and as a Brownian bridge does (b).
+ * What is left of values (column 0) and terms when each is predicted from those before: sums of the products,
+ * divided by the variance of the prediction.
  */
-static void fit_lag(struct fit *fit, const double *times, const double *values, size_t count,
-		    size_t lag)
+struct innovations {
+	double products[MAX_TERMS + 1][MAX_TERMS + 1];
+	double log_variance;
+};
+
+/* What a model says of the samples. */
+struct fit {
+	double variance;
+	double log_likelihood;
+};
+
+static void prepare(const double *times, const double *values, size_t count,
+		    struct samples *ret_samples)
 {
-	double a = 0;
-	double b = 0;
-	double y = 0;
-	double weight;
+	double middle = (times[0] + times[count - 1]) / 2;
 
-	for (size_t i = lag; i + lag < count; i++) {
-		double before = times[i] - times[i - lag];
-		double behind = times[i + lag] - times[i];
-		double share = before / (before + behind);
-		double stray =
-			values[i] - values[i - lag] - share * (values[i + lag] - values[i - lag]);
-
-		y += stray * stray;
-		a += 1 + share * share + (1 - share) * (1 - share);
-		b += share * behind;
+	ret_samples->count = count;
+	ret_samples->num_terms = count < MIN_SAMPLES_BEND ? 1 : 2;
+	ret_samples->distance_s = (times[count - 1] - times[0]) / (double)(count - 1);
+	for (size_t i = 0; i < count; i++) {
+		ret_samples->times[i] = (times[i] - middle) / ret_samples->distance_s;
+		ret_samples->values[i] = values[i] - values[0];
 	}
-	/* A mean of squares is less certain the larger it is and the fewer apart the windows are. */
-	weight = 1 / (b * b * (double)lag);
-	fit->aa += weight * a * a;
-	fit->ab += weight * a * b;
-	fit->bb += weight * b * b;
-	fit->ay += weight * a * y;
-	fit->by += weight * b * y;
+}
+
+/* The Kalman filter of a level that walks and is seen with scatter (Harvey, Forecasting, 1989, ch. 3). */
+static void filter(const struct samples *samples, double walk, struct innovations *ret_innovations)
+{
+	const double *times = samples->times;
+	size_t num_columns = samples->num_terms + 1;
+	double level[] = {samples->values[0], times[0], times[0] * times[0]};
+	double scatter = 1 - walk;
+	double uncertain = scatter; /* variance of the level */
+	double product = 1;
+
+	*ret_innovations = (struct innovations){0};
+	for (size_t i = 1; i < samples->count; i++) {
+		double seen[] = {samples->values[i], times[i], times[i] * times[i]};
+		double predicted = uncertain + walk * (times[i] - times[i - 1]);
+		double inverse = 1 / (predicted + scatter);
+
+		for (size_t a = 0; a < num_columns; a++)
+			seen[a] -= level[a];
+		for (size_t a = 0; a < num_columns; a++) {
+			level[a] += predicted * inverse * seen[a];
+			for (size_t b = 0; b <= a; b++)
+				ret_innovations->products[a][b] += seen[a] * seen[b] * inverse;
+		}
+		uncertain = predicted * scatter * inverse;
+		product *= inverse; /* of 48 at most, each of a size about 1 */
+	}
+	ret_innovations->log_variance = -log(product);
 }
 
 /*
- * A walk this small would not show: the scatter of the largest windows hides it, as far as their number
- * does not average it out.
+ * Takes the terms away by least squares (Cholesky, the terms first) and leaves the residual sum of squares
+ * and its likelihood, restricted to what does not depend on the terms (REML).
  */
-static double hidden_walk(const struct seep_noise *noise, const double *times, size_t count)
+static struct fit fit_model(const struct samples *samples, double walk)
 {
-	double window_s = (times[count - 1] - times[0]) / LAGS_PER_SPAN;
+	struct innovations innovations;
+	double(*products)[MAX_TERMS + 1] = innovations.products;
+	double freedom = (double)(samples->count - 1 - samples->num_terms);
+	struct fit fit;
 
-	return HIDDEN_SHARE * noise->scatter / window_s / sqrt((double)count);
-}
+	filter(samples, walk, &innovations);
+	fit.log_likelihood = -innovations.log_variance;
+	for (size_t term = samples->num_terms; term > 0; term--) {
+		double norm = products[term][term];
 
-static void solve(const struct fit *fit, bool both, struct seep_noise *noise)
-{
-	double determinant = fit->aa * fit->bb - fit->ab * fit->ab;
-
-	/* What cannot be told apart counts as walk, the worse of the two. */
-	noise->scatter = 0;
-	noise->walk = fit->by / fit->bb;
-	if (!both || determinant <= 1e-9 * fit->aa * fit->bb)
-		return;
-	noise->scatter = (fit->ay * fit->bb - fit->by * fit->ab) / determinant;
-	noise->walk = (fit->by * fit->aa - fit->ay * fit->ab) / determinant;
-	if (noise->scatter < 0) {
-		noise->scatter = 0;
-		noise->walk = fit->by / fit->bb;
-	} else if (noise->walk < 0) {
-		noise->walk = 0;
-		noise->scatter = fit->ay / fit->aa;
+		for (size_t a = 0; a < term; a++)
+			for (size_t b = 0; b <= a; b++)
+				products[a][b] -= products[term][a] * products[term][b] / norm;
+		fit.log_likelihood -= log(norm);
 	}
+	fit.variance = fmax(products[0][0], 0) / freedom;
+	fit.log_likelihood = (fit.log_likelihood - freedom * log(fit.variance + DBL_MIN)) / 2;
+	return fit;
 }
 
 void seep_noise_estimate(const double *times, const double *values, size_t count,
 			 struct seep_noise *ret_noise)
 {
-	struct fit fit = {0};
-	size_t num_lags = 0;
+	struct samples samples;
+	struct fit fits[NUM_MODELS];
+	double best = -INFINITY;
+	double sum = 0;
 
 	*ret_noise = (struct seep_noise){0};
 	if (count < 3)
 		return;
-	for (size_t lag = 1; lag == 1 || LAGS_PER_SPAN * lag <= count;
-	     lag += 1 + lag / 2, num_lags++)
-		fit_lag(&fit, times, values, count, lag);
-	solve(&fit, num_lags > 1, ret_noise);
-	ret_noise->walk = fmax(ret_noise->walk, hidden_walk(ret_noise, times, count));
+	prepare(times, values, count, &samples);
+	for (size_t i = 0; i < NUM_MODELS; i++) {
+		fits[i] = fit_model(&samples, walk_shares[i]);
+		best = fmax(best, fits[i].log_likelihood);
+	}
+	/* The mean over all models by their likelihood: with few samples none is certain. */
+	for (size_t i = 0; i < NUM_MODELS; i++) {
+		double weight = exp(fits[i].log_likelihood - best);
+
+		sum += weight;
+		ret_noise->scatter += weight * fits[i].variance * (1 - walk_shares[i]);
+		ret_noise->walk += weight * fits[i].variance * walk_shares[i] / samples.distance_s;
+	}
+	ret_noise->scatter /= sum;
+	ret_noise->walk /= sum;
 	ret_noise->freedom = count < 10 ? 1 : (double)(count - 2) / 8;
 }
-
 double seep_noise_deviation(const struct seep_noise *noise, const double *times,
 			    const double *weights, size_t count)
 {

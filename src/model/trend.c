@@ -7,8 +7,12 @@
 
 #define MAX_PAIRS (SEEP_SERIES_SAMPLES * (SEEP_SERIES_SAMPLES - 1) / 2)
 
-#define Z_RISE	  2.5758 /* the quantile of the normal distribution for 99 % from both sides */
-#define Z_CERTAIN 4.5
+/*
+ * Quantiles of the normal distribution: for 99 % from both sides, and for all but one in 100,000, where
+ * nothing else stands against chance.
+ */
+#define Z_RISE	  2.5758
+#define Z_BY_RANK 4.4172
 
 static double middle_of(double a, double b, double c)
 {
@@ -208,6 +212,10 @@ struct seep_trend seep_trend_scaled(const struct seep_trend *trend, double facto
 
 bool seep_trend_rises(const struct seep_trend *trend)
 {
-	return (trend->slope.low > 0 && trend->z > Z_RISE) ||
-	       (trend->sen.low > 0 && trend->z > Z_CERTAIN);
+	return trend->slope.low > 0 && trend->z > Z_RISE;
+}
+
+bool seep_trend_rises_by_rank(const struct seep_trend *trend)
+{
+	return trend->sen.low > 0 && trend->z > Z_BY_RANK;
 }

@@ -44,4 +44,7 @@ struct seep_trend seep_trend_scaled(const struct seep_trend *trend, double facto
  */
 bool seep_trend_rises(const struct seep_trend *trend);
 
+/* The same for what is known not to walk, of which the ranks alone tell. */
+bool seep_trend_rises_by_rank(const struct seep_trend *trend);
+
 #endif

@@ -152,6 +152,18 @@ static bool grows_buried(const struct seep_findings *findings)
 	       trend->slope.high > staying_per_s(findings).low;
 }
 
+/*
+ * It rises. Where objects do not stay, what is live has no memory, and does not walk; of steps the noise
+ * knows nothing but their height.
+ */
+static bool rises(const struct seep_findings *findings)
+{
+	bool may_walk = stays(&findings->survival) && findings->shape.num_steps == 0;
+
+	return seep_trend_rises(&findings->trend) ||
+	       (!may_walk && seep_trend_rises_by_rank(&findings->trend));
+}
+
 /* It is flat, or becomes so: what fills up looks like a leak at first. */
 static bool fades(const struct seep_shape *shape, double sigma)
 {
@@ -166,7 +178,7 @@ static bool leaks(const struct seep_findings *findings)
 		return false;
 	if (grows_buried(findings) && !fades(shape, FADES_BURIED))
 		return true;
-	return seep_trend_rises(&findings->trend) && shape->late > 0 && !fades(shape, FADES);
+	return rises(findings) && shape->late > 0 && !fades(shape, FADES);
 }
 
 static bool grows(const struct seep_findings *findings)
@@ -174,7 +186,7 @@ static bool grows(const struct seep_findings *findings)
 	const struct seep_trend *trend = &findings->trend;
 	double level = findings->in_bytes ? findings->live_bytes : findings->live_objects;
 
-	return seep_trend_rises(trend) &&
+	return rises(findings) &&
 	       trend->slope.value * findings->observed_s > GROWTH_SHARE * level &&
 	       !(findings->shape.valid && findings->shape.late <= 0);
 }
@@ -254,19 +266,40 @@ static enum seep_pattern find_pattern(const struct seep_verdict *verdict)
 	return seep_shape_steepens(shape) ? SEEP_PATTERN_ACCELERATING : SEEP_PATTERN_LINEAR;
 }
 
+/* The slopes are those of the middles of the first half and of the last third. */
+static double acceleration_of(const struct seep_findings *findings)
+{
+	const struct seep_shape *shape = &findings->shape;
+
+	return (shape->late - shape->early) / (findings->observed_s * (5.0 / 6 - 1.0 / 4));
+}
+
+/* Of what accelerates: by the last third of the time observed. */
+static struct seep_interval late_rate(const struct seep_findings *findings)
+{
+	const struct seep_shape *shape = &findings->shape;
+	double sample_s = findings->observed_s / (double)findings->num_samples;
+	double width = seep_noise_quantile(&findings->trend.noise) * shape->late_deviation;
+
+	/* The noise is that of the mean rate; chance grows as the square root of the number of objects. */
+	if (findings->trend.slope.value > 0)
+		width *= sqrt(fmax(1, shape->late / findings->trend.slope.value));
+	/* Where the last third begins and ends is as uncertain as a sample is long. */
+	width += acceleration_of(findings) * sample_s;
+	return (struct seep_interval){shape->late, shape->late - width, shape->late + width};
+}
+
 static struct seep_interval find_rate(const struct seep_findings *findings)
 {
 	const struct seep_shape *shape = &findings->shape;
 	const struct seep_interval *slope = &findings->trend.slope;
 	struct seep_interval staying = seep_interval_scaled(
 		staying_per_s(findings), findings->in_bytes ? findings->bytes_each : 1);
-	double width = seep_noise_quantile(&findings->trend.noise) * shape->late_deviation;
 
 	if (shape->num_steps > 0)
 		return shape->step_rate;
 	if (shape->valid && seep_shape_steepens(shape))
-		return (struct seep_interval){shape->late, shape->late - width,
-					      shape->late + width};
+		return late_rate(findings);
 	/* Counting those that stay does not suffer from those that come and go. */
 	if (stays(&findings->survival) && findings->ages_known &&
 	    (findings->same_size || !findings->in_bytes) &&
@@ -325,14 +358,6 @@ enum seep_severity seep_severity_of(bool in_bytes, double rate, double eta_s)
 	else if (eta_s < WEEK_S)
 		by_time = SEEP_SEVERITY_MEDIUM;
 	return by_rate > by_time ? by_rate : by_time;
-}
-
-/* The slopes are those of the middles of the first half and of the last third. */
-static double acceleration_of(const struct seep_findings *findings)
-{
-	const struct seep_shape *shape = &findings->shape;
-
-	return (shape->late - shape->early) / (findings->observed_s * (5.0 / 6 - 1.0 / 4));
 }
 
 static void look_ahead(struct seep_verdict *verdict,
