@@ -74,13 +74,13 @@ static void say_rate(struct writer *writer, const struct seep_verdict *verdict)
 	bool hourly = fabs(verdict->rate.value) < 1;
 	double factor = hourly ? HOUR_S : 1;
 	char rate[TEXT_MAX], low[TEXT_MAX], high[TEXT_MAX], time[SEEP_UNIT_MAX];
-	const char *unit = findings->in_bytes ? "" : " ";
 	const char *noun = findings->in_bytes ? "" : seep_kind_noun(findings->kind);
 
 	if (isinf(verdict->rate.low) || isinf(verdict->rate.high))
 		return;
-	say(writer, "what is live grows by %s%s%s per %s (95 %%: %s to %s), over %s",
-	    amount(rate, findings->in_bytes, factor * verdict->rate.value), unit, noun,
+	say(writer, "what is live grows by %s%s%s%s per %s (95 %%: %s to %s), over %s",
+	    amount(rate, findings->in_bytes, factor * verdict->rate.value),
+	    findings->in_bytes ? "" : " ", noun, findings->in_bytes ? "" : "s",
 	    hourly ? "hour" : "second", amount(low, findings->in_bytes, factor * verdict->rate.low),
 	    amount(high, findings->in_bytes, factor * verdict->rate.high),
 	    duration(time, findings->observed_s));

@@ -146,15 +146,15 @@ void seep_survival_fit(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS],
 	ret_survival->median_s = median_of(curve);
 }
 
+/* At most: by the ends of the buckets. What may be passing is not to be taken for staying. */
 static double mean_lifetime_s(const uint64_t *lifetimes)
 {
 	double sum = 0;
 	double count = 0;
 
-	/* Three quarters of the end are the middle of a bucket from half of it on. */
 	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++) {
 		count += (double)lifetimes[i];
-		sum += (double)lifetimes[i] * 0.75 * ldexp(1e-6, (int)i);
+		sum += (double)lifetimes[i] * ldexp(1e-6, (int)i);
 	}
 	return count > 0 ? sum / count : 0;
 }
@@ -163,7 +163,7 @@ void seep_survival_guess_ages(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS], u
 			      double allocs_per_s, double observed_s,
 			      uint64_t ret_ages[SEEP_LIFETIME_BUCKETS])
 {
-	double mean_s = mean_lifetime_s(lifetimes);
+	double mean_s = fmin(mean_lifetime_s(lifetimes), observed_s / 2);
 	double passing = fmin((double)live, allocs_per_s * mean_s);
 	double staying = ((double)live - passing) / observed_s;
 	double from_s = 0;

@@ -95,9 +95,9 @@ static inline void simulation_done(struct simulation *simulation)
 /* When the process has run for so long. */
 static inline double wall_time(const struct course *course, double running_s)
 {
-	return running_s < course->stopped_s || course->stopped_for_s == 0
-		       ? running_s
-		       : running_s + course->stopped_for_s;
+	return running_s < course->stopped_s || course->stopped_for_s == 0 ?
+		       running_s :
+		       running_s + course->stopped_for_s;
 }
 
 static inline double draw_lifetime(struct simulation *simulation)
@@ -248,9 +248,9 @@ static inline void churn(struct simulation *simulation, double running_s)
 	const struct course *course = &simulation->course;
 	struct seep_site *site = &simulation->site;
 	double made = random_poisson(&simulation->random, course->churn * running_s);
-	double live = fmin(made + simulation->churn_live,
-			   random_poisson(&simulation->random,
-					  course->churn * course->churn_lifetime_s));
+	double live =
+		fmin(made + simulation->churn_live,
+		     random_poisson(&simulation->random, course->churn * course->churn_lifetime_s));
 	double released = made + simulation->churn_live - live;
 	unsigned int bucket = bucket_of(course->churn_lifetime_s);
 
@@ -268,8 +268,8 @@ static inline const struct seep_site *simulation_run(struct simulation *simulati
 {
 	const struct course *course = &simulation->course;
 	double stopped_s = fmin(fmax(now_s - course->stopped_s, 0), course->stopped_for_s);
-	double before_s = fmin(fmax(simulation->wall_s - course->stopped_s, 0),
-			       course->stopped_for_s);
+	double before_s =
+		fmin(fmax(simulation->wall_s - course->stopped_s, 0), course->stopped_for_s);
 	double running_s = now_s - simulation->wall_s - (stopped_s - before_s);
 
 	make_objects(simulation, now_s - stopped_s);

@@ -24,7 +24,7 @@
 struct outcome {
 	struct watch watch;
 	struct course course;
-	double now_s; /* of the last snapshot */
+	double now_s;  /* of the last snapshot */
 	double left_s; /* until the limit is met, if all goes as expected */
 	struct seep_verdict verdict;
 	bool alarmed; /* was it ever called a leak? */
@@ -52,8 +52,8 @@ static bool in_interval(const struct seep_interval *interval, double value)
 static struct seep_vitals limit(const struct outcome *outcome, const struct seep_site *site)
 {
 	struct seep_vitals vitals;
-	double room = expected_leaked(&outcome->course, outcome->now_s,
-				      outcome->now_s + outcome->left_s);
+	double room =
+		expected_leaked(&outcome->course, outcome->now_s, outcome->now_s + outcome->left_s);
 
 	memset(&vitals, 0xff, sizeof(vitals)); /* SEEP_UNKNOWN */
 	if (site->kind == SEEP_KIND_FD) {
@@ -278,9 +278,11 @@ static void an_obvious_leak_is_called_soon(void **state)
 static void a_slow_leak_under_churn_is_called_in_time(void **state)
 {
 	/* 1 KB/s among 100,000 allocations a second that live for 10 ms, or for 3 s */
-	struct course course = {
-		.rate = 10, .lifetime_s = INFINITY, .bytes = 100, .churn = 100000,
-		.churn_lifetime_s = 0.01};
+	struct course course = {.rate = 10,
+				.lifetime_s = INFINITY,
+				.bytes = 100,
+				.churn = 100000,
+				.churn_lifetime_s = 0.01};
 
 	(void)state;
 	assert_true(called_after(&course, 1, 300) < 300);

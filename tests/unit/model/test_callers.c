@@ -15,11 +15,27 @@
 #define STACK(...)                                                                                 \
 	{                                                                                          \
 		.num_frames = LENGTH(((const uint64_t[]){__VA_ARGS__})),                           \
-		.frames = (const uint64_t[]){__VA_ARGS__}                                          \
+		.frames = (const uint64_t[])                                                       \
+		{                                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
 	}
 
-enum { MALLOC = 1, XMALLOC = 50, HANDLE = 200, LOOP = 300, MAIN = 400, START = 500 };
-enum { PARSE_A = 101, PARSE_B, PARSE_C, OTHER_A = 111, OTHER_B };
+enum {
+	MALLOC = 1,
+	XMALLOC = 50,
+	HANDLE = 200,
+	LOOP = 300,
+	MAIN = 400,
+	START = 500
+};
+enum {
+	PARSE_A = 101,
+	PARSE_B,
+	PARSE_C,
+	OTHER_A = 111,
+	OTHER_B
+};
 
 static const struct seep_process one = {.id = 1};
 static const struct seep_process two = {.id = 2};

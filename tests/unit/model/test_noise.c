@@ -115,8 +115,8 @@ static void quantiles_are_those_of_student(void **state)
 	static const struct {
 		double freedom;
 		double quantile;
-	} table[] = {{1, 12.706}, {2, 4.303}, {3, 3.182}, {4, 2.776},
-		     {5, 2.571},  {8, 2.306}, {10, 2.228}, {30, 2.042}, {1e9, 1.960}};
+	} table[] = {{1, 12.706}, {2, 4.303},  {3, 3.182},  {4, 2.776},	 {5, 2.571},
+		     {8, 2.306},  {10, 2.228}, {30, 2.042}, {1e9, 1.960}};
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(table); i++) {
@@ -143,8 +143,9 @@ static void deviations_are_those_of_the_covariance(void **state)
 	(void)state;
 	for (size_t i = 0; i < LENGTH(times); i++)
 		for (size_t j = 0; j < LENGTH(times); j++)
-			variance += weights[i] * weights[j] *
-				    (noise.walk * fmin(times[i], times[j]) + (i == j) * noise.scatter);
+			variance +=
+				weights[i] * weights[j] *
+				(noise.walk * fmin(times[i], times[j]) + (i == j) * noise.scatter);
 	assert_float_equal(seep_noise_deviation(&noise, times, weights, LENGTH(times)),
 			   sqrt(variance), 1e-12);
 }

@@ -115,9 +115,9 @@ static void simulate(struct random *random, size_t count, double observed_s, dou
 	memset(ret_history, 0, sizeof(*ret_history));
 	for (size_t i = 0; i < count; i++) {
 		double age_s = random_between(random, 0, observed_s);
-		double lifetime_s = random_uniform(random) < forgotten
-					    ? INFINITY
-					    : random_exponential(random, mean_s);
+		double lifetime_s = random_uniform(random) < forgotten ?
+					    INFINITY :
+					    random_exponential(random, mean_s);
 
 		if (lifetime_s < age_s)
 			ret_history->lifetimes[bucket_of(lifetime_s)]++;

@@ -111,8 +111,8 @@ static void slope_and_interval_are_those_of_the_order(void **state)
 
 		for (size_t i = 0; i < count; i++) {
 			times[i] = (double)i + (run % 2 ? 0 : 0.5 * random_uniform(&random));
-			values[i] = run % 3 ? floor(random_between(&random, 0, 4))
-					    : random_normal(&random);
+			values[i] = run % 3 ? floor(random_between(&random, 0, 4)) :
+					      random_normal(&random);
 			for (size_t j = 0; j < i; j++)
 				slopes[pairs++] = (values[i] - values[j]) / (times[i] - times[j]);
 		}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "model/judge.h"
+#include "model/simulation.h"
+
+#define INTERVAL_S 5
+
+/* A judge and what it watches: one process, sites by simulation. */
+struct court {
+	struct seep_judge *judge;
+	struct seep_process process;
+	struct simulation simulations[2];
+	struct seep_site sites[2];
+	size_t num_sites;
+	uint64_t seq;
+	double now_s;
+	bool ages_unknown;
+	bool idle;
+};
+
+static void open_court(struct court *court, const struct course *courses, size_t num_sites)
+{
+	*court = (struct court){.process.id = 1, .num_sites = num_sites};
+	for (size_t i = 0; i < num_sites; i++)
+		simulation_init(&court->simulations[i], &courses[i], 77);
+	assert_int_equal(seep_judge_new(&court->judge), 0);
+}
+
+static void close_court(struct court *court)
+{
+	for (size_t i = 0; i < court->num_sites; i++)
+		simulation_done(&court->simulations[i]);
+	seep_judge_free(court->judge);
+}
+
+static struct seep_snapshot snapshot_of(struct court *court)
+{
+	return (struct seep_snapshot){
+		.seq = court->seq,
+		.elapsed_ns = (uint64_t)(court->now_s * (double)SEEP_NS_PER_S),
+		.num_processes = 1,
+		.processes = &court->process,
+		.num_sites = court->num_sites,
+		.sites = court->sites,
+	};
+}
+
+/* Snapshots up to @until_s; the verdict of the first site in the last one. */
+static const struct seep_verdict *watch(struct court *court, double until_s)
+{
+	while (court->now_s < until_s) {
+		struct seep_snapshot snapshot;
+
+		court->seq++;
+		court->now_s += INTERVAL_S;
+		for (size_t i = 0; i < court->num_sites; i++) {
+			struct seep_site *site = &court->sites[i];
+
+			*site = *simulation_run(&court->simulations[i], court->now_s);
+			site->id = i + 1;
+			site->process = &court->process;
+			site->ages_known = !court->ages_unknown;
+		}
+		court->process.totals[SEEP_KIND_MAPPING].counts.allocs += !court->idle;
+		snapshot = snapshot_of(court);
+		snapshot.final = court->now_s >= until_s;
+		assert_int_equal(seep_judge_feed(court->judge, &snapshot, NULL), 0);
+	}
+	return seep_judge_site(court->judge, &court->sites[0]);
+}
+
+static const struct course leak = {.rate = 20, .lifetime_s = INFINITY, .bytes = 1000};
+
+static void a_leak_is_called_with_its_numbers(void **state)
+{
+	struct court court;
+	const struct seep_verdict *verdict;
+
+	(void)state;
+	open_court(&court, &leak, 1);
+	verdict = watch(&court, 300);
+	assert_int_equal(verdict->class, SEEP_CLASS_LEAK);
+	assert_int_equal(verdict->pattern, SEEP_PATTERN_LINEAR);
+	assert_int_equal(verdict->severity, SEEP_SEVERITY_MEDIUM); /* 20,000 B/s */
+	assert_true(verdict->rate.low <= 20000 && verdict->rate.high >= 20000);
+	assert_true(verdict->rate.high - verdict->rate.low < 8000);
+	assert_true(verdict->leaked.value == 1 && verdict->leaked.low > 0.99);
+	assert_true(verdict->confidence > 0.9 && verdict->confidence <= 1);
+	assert_false(seep_interval_known(&verdict->eta_s));
+	/* Since it was called so, which takes longer than the patience, but not much. */
+	assert_true(verdict->since_s > 20 && verdict->since_s < 120);
+	close_court(&court);
+}
+
+static void too_little_is_unknown(void **state)
+{
+	struct court court;
+
+	(void)state;
+	open_court(&court, &leak, 1);
+	assert_int_equal(watch(&court, 5)->class, SEEP_CLASS_UNKNOWN);
+	assert_int_equal(watch(&court, 15)->class, SEEP_CLASS_WARMING_UP);
+	close_court(&court);
+}
+
+/* Then only the number and the lifetimes of the released tell. */
+static void ages_may_be_unknown(void **state)
+{
+	const struct course forgetful = {
+		.rate = 100, .lifetime_s = 0.1, .forgotten = 0.1, .bytes = 1000};
+	const struct course load = {.rate = 20, .growth = 0.02, .lifetime_s = 1, .bytes = 1000};
+	struct court court;
+	const struct seep_verdict *verdict;
+
+	(void)state;
+	open_court(&court, &forgetful, 1);
+	court.ages_unknown = true;
+	verdict = watch(&court, 300);
+	assert_int_equal(verdict->class, SEEP_CLASS_LEAK);
+	assert_float_equal(verdict->leaked.value, 0.1, 0.02);
+	assert_true(verdict->confidence < 0.9);
+	close_court(&court);
+
+	open_court(&court, &load, 1);
+	court.ages_unknown = true;
+	assert_int_not_equal(watch(&court, 600)->class, SEEP_CLASS_LEAK);
+	close_court(&court);
+}
+
+/* The process is stopped for ten minutes: nothing grows, and nothing is learnt. */
+static void a_stopped_leak_stays_one(void **state)
+{
+	struct course course = leak;
+	struct court court;
+
+	(void)state;
+	course.stopped_s = 300;
+	course.stopped_for_s = 600;
+	open_court(&court, &course, 1);
+	assert_int_equal(watch(&court, 300)->class, SEEP_CLASS_LEAK);
+	court.idle = true;
+	assert_int_equal(watch(&court, 900)->class, SEEP_CLASS_LEAK);
+	court.idle = false;
+	assert_int_equal(watch(&court, 1200)->class, SEEP_CLASS_LEAK);
+	close_court(&court);
+}
+
+/* It stops for as long, but the process goes on: it was a cache, or the work is done. */
+static void a_leak_that_ends_is_taken_back(void **state)
+{
+	struct course course = leak;
+	struct court court;
+
+	(void)state;
+	course.stopped_s = 300;
+	course.stopped_for_s = 1e6;
+	open_court(&court, &course, 1);
+	assert_int_equal(watch(&court, 300)->class, SEEP_CLASS_LEAK);
+	assert_int_equal(watch(&court, 330)->class, SEEP_CLASS_LEAK); /* not at once */
+	assert_int_equal(watch(&court, 1500)->class, SEEP_CLASS_CACHE);
+	close_court(&court);
+}
+
+static void what_is_released_after_all_is_taken_back(void **state)
+{
+	struct course course = leak;
+	struct court court;
+
+	(void)state;
+	course.all_end_at_s = 300;
+	open_court(&court, &course, 1);
+	assert_int_equal(watch(&court, 295)->class, SEEP_CLASS_LEAK);
+	assert_int_equal(watch(&court, 310)->class, SEEP_CLASS_LEAK);
+	assert_int_not_equal(watch(&court, 500)->class, SEEP_CLASS_LEAK);
+	close_court(&court);
+}
+
+/* Steps of 40 s are to be seen in samples of 5 s, not in the ones of 160 s after three hours. */
+static void a_pattern_outlives_its_samples(void **state)
+{
+	const struct course course = {
+		.batch = 50, .batch_every_s = 40, .lifetime_s = INFINITY, .bytes = 100};
+	struct court court;
+	const struct seep_verdict *verdict;
+
+	(void)state;
+	open_court(&court, &course, 1);
+	verdict = watch(&court, 300);
+	assert_int_equal(verdict->pattern, SEEP_PATTERN_STEPPED);
+	assert_float_equal(verdict->findings.shape.step_every_s, 40, 2);
+	verdict = watch(&court, 10800);
+	assert_int_equal(verdict->class, SEEP_CLASS_LEAK);
+	assert_int_equal(verdict->pattern, SEEP_PATTERN_STEPPED);
+	assert_true(verdict->rate.low <= 125 && verdict->rate.high >= 125);
+	close_court(&court);
+}
+
+static void sites_that_vanish_are_forgotten(void **state)
+{
+	struct court court;
+	struct seep_snapshot snapshot;
+
+	(void)state;
+	open_court(&court, &leak, 1);
+	assert_int_equal(watch(&court, 300)->class, SEEP_CLASS_LEAK);
+	snapshot = snapshot_of(&court);
+	snapshot.seq++;
+	snapshot.elapsed_ns += SEEP_NS_PER_S;
+	snapshot.num_sites = 0;
+	assert_int_equal(seep_judge_feed(court.judge, &snapshot, NULL), 0);
+	assert_null(seep_judge_site(court.judge, &court.sites[0]));
+	snapshot.seq++;
+	snapshot.elapsed_ns += SEEP_NS_PER_S;
+	snapshot.num_processes = 0;
+	assert_int_equal(seep_judge_feed(court.judge, &snapshot, NULL), 0);
+	assert_null(seep_judge_process(court.judge, &court.process));
+	close_court(&court);
+}
+
+/* A process that starts again has another id, and its sites the same. */
+static void a_restart_begins_anew(void **state)
+{
+	struct court court;
+
+	(void)state;
+	open_court(&court, &leak, 1);
+	assert_int_equal(watch(&court, 300)->class, SEEP_CLASS_LEAK);
+	court.process.id = 2;
+	assert_int_equal(watch(&court, 305)->class, SEEP_CLASS_UNKNOWN);
+	close_court(&court);
+}
+
+static void too_many_sites_are_counted(void **state)
+{
+	const size_t count = SEEP_JUDGE_MAX_SITES + 7;
+	struct seep_process process = {.id = 1};
+	struct seep_site *sites = calloc(count, sizeof(*sites));
+	const struct seep_snapshot snapshot = {.seq = 1,
+					       .elapsed_ns = SEEP_NS_PER_S,
+					       .num_processes = 1,
+					       .processes = &process,
+					       .num_sites = count,
+					       .sites = sites};
+	struct seep_judge *judge = NULL;
+
+	(void)state;
+	assert_non_null(sites);
+	for (size_t i = 0; i < count; i++)
+		sites[i] = (struct seep_site){.id = i, .process = &process};
+	assert_int_equal(seep_judge_new(&judge), 0);
+	assert_int_equal(seep_judge_feed(judge, &snapshot, NULL), 0);
+	assert_int_equal(seep_judge_num_left_out(judge), 7);
+	assert_non_null(seep_judge_site(judge, &sites[SEEP_JUDGE_MAX_SITES - 1]));
+	assert_null(seep_judge_site(judge, &sites[SEEP_JUDGE_MAX_SITES]));
+	seep_judge_free(judge);
+	free(sites);
+}
+
+/* Two sites leak with every request, whose number goes up and down. */
+static void companions_are_found(void **state)
+{
+	struct course courses[] = {leak, leak};
+	struct court court;
+	struct seep_companion companions[3];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		courses[i].rate = i ? 60 : 30;
+		courses[i].wave = 1;
+		courses[i].wave_s = 90;
+	}
+	open_court(&court, courses, 2);
+	watch(&court, 600);
+	assert_int_equal(seep_judge_companions(court.judge, &court.sites[0], companions, 3), 1);
+	assert_int_equal(companions[0].id, 2);
+	assert_int_equal(companions[0].kind, SEEP_KIND_MEMORY);
+	assert_true(companions[0].correlation >= SEEP_CORRELATED);
+	assert_int_equal(seep_judge_companions(court.judge, &court.sites[0], companions, 0), 0);
+	assert_true(isnan(seep_judge_correlation(court.judge, &court.sites[0], SEEP_VITAL_FDS)));
+	close_court(&court);
+}
+
+static void severity_goes_by_rate_and_time(void **state)
+{
+	(void)state;
+	assert_int_equal(seep_severity_of(true, 100, NAN), SEEP_SEVERITY_LOW);
+	assert_int_equal(seep_severity_of(true, 1 << 14, NAN), SEEP_SEVERITY_MEDIUM);
+	assert_int_equal(seep_severity_of(true, 1 << 20, NAN), SEEP_SEVERITY_HIGH);
+	assert_int_equal(seep_severity_of(false, 2, NAN), SEEP_SEVERITY_HIGH);
+	assert_int_equal(seep_severity_of(false, 0.02, NAN), SEEP_SEVERITY_MEDIUM);
+	assert_int_equal(seep_severity_of(true, 100, 1800), SEEP_SEVERITY_CRITICAL);
+	assert_int_equal(seep_severity_of(true, 100, 7200), SEEP_SEVERITY_HIGH);
+	assert_int_equal(seep_severity_of(true, 100, 3e5), SEEP_SEVERITY_MEDIUM);
+	assert_int_equal(seep_severity_of(true, 1 << 20, INFINITY), SEEP_SEVERITY_HIGH);
+}
+
+static void patience_is_longer_with_what_is_slow(void **state)
+{
+	(void)state;
+	assert_true(seep_patience_s(true, 1 << 20) < 20);
+	assert_float_equal(seep_patience_s(true, 1 << 16), 2 * seep_patience_s(true, 1 << 20),
+			   1e-9);
+	assert_true(seep_patience_s(true, 1 << 30) == seep_patience_s(true, 1 << 20));
+	assert_true(seep_patience_s(true, 1024) < 240);
+	assert_true(seep_patience_s(true, 0) >= seep_patience_s(true, 1));
+	assert_true(seep_patience_s(false, 1) == seep_patience_s(true, 1 << 20));
+}
+
+static void names_are_those_of_the_reports(void **state)
+{
+	(void)state;
+	assert_string_equal(seep_class_key(SEEP_CLASS_WARMING_UP), "warming-up");
+	assert_string_equal(seep_class_key(SEEP_CLASS_LEAK), "leak");
+	assert_string_equal(seep_severity_key(SEEP_SEVERITY_CRITICAL), "critical");
+	for (enum seep_class i = 0; i < SEEP_CLASS_COUNT; i++)
+		assert_true(strlen(seep_class_text(i)) > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_leak_is_called_with_its_numbers),
+		cmocka_unit_test(too_little_is_unknown),
+		cmocka_unit_test(ages_may_be_unknown),
+		cmocka_unit_test(a_stopped_leak_stays_one),
+		cmocka_unit_test(a_leak_that_ends_is_taken_back),
+		cmocka_unit_test(what_is_released_after_all_is_taken_back),
+		cmocka_unit_test(a_pattern_outlives_its_samples),
+		cmocka_unit_test(sites_that_vanish_are_forgotten),
+		cmocka_unit_test(a_restart_begins_anew),
+		cmocka_unit_test(too_many_sites_are_counted),
+		cmocka_unit_test(companions_are_found),
+		cmocka_unit_test(severity_goes_by_rate_and_time),
+		cmocka_unit_test(patience_is_longer_with_what_is_slow),
+		cmocka_unit_test(names_are_those_of_the_reports),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
