@@ -9,11 +9,11 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/asset.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "report/asset.h"
 #include "report/flame_tree.h"
 #include "report/report.h"
 #include "report/walk.h"

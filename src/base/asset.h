@@ -3,8 +3,8 @@
  * SEEP_ASSET(name, "path") makes the file at @path, relative to the directory of the Makefile, a
  * constant string @name of this program.
  */
-#ifndef SEEP_REPORT_ASSET_H
-#define SEEP_REPORT_ASSET_H
+#ifndef SEEP_BASE_ASSET_H
+#define SEEP_BASE_ASSET_H
 
 #define SEEP_ASSET(name, path)                                                                     \
 	__asm__(".pushsection .rodata\n"                                                           \
