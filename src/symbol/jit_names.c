@@ -48,27 +48,45 @@ void seep_jit_names_done(struct seep_jit_names *names)
 	}
 }
 
-int seep_jit_names_set(struct seep_jit_names *names, uint32_t id, struct seep_jit_source *source)
+/* NULL when memory is out. */
+static struct seep_jit_process *get_process(struct seep_jit_names *names, uint32_t id)
 {
 	struct seep_jit_process *process = find_process(names, id);
 
+	if (process)
+		return process;
+	process = calloc(1, sizeof(*process));
+	if (!process)
+		return NULL;
+	process->id = id;
+	HASH_ADD(hh, names->by_id, id, sizeof(process->id), process);
+	if (process->hh.tbl)
+		return process;
+	free(process);
+	return NULL;
+}
+
+int seep_jit_names_set(struct seep_jit_names *names, uint32_t id, struct seep_jit_source *source)
+{
+	struct seep_jit_process *process = get_process(names, id);
+
 	if (!process) {
-		process = calloc(1, sizeof(*process));
-		if (process) {
-			process->id = id;
-			HASH_ADD(hh, names->by_id, id, sizeof(process->id), process);
-		}
-		if (!process || !process->hh.tbl) {
-			free(process);
-			seep_jit_source_free(source);
-			return -ENOMEM;
-		}
+		seep_jit_source_free(source);
+		return -ENOMEM;
 	}
 	drop_source(names, process);
 	process->source = source;
 	process->was_read = false;
 	names->bytes += seep_jit_source_bytes(source);
 	return 0;
+}
+
+int seep_jit_names_know(struct seep_jit_names *names, uint32_t id, uint64_t frame,
+			const struct seep_location *location)
+{
+	struct seep_jit_process *process = get_process(names, id);
+
+	return process ? seep_frame_table_set(&process->found, frame, location) : -ENOMEM;
 }
 
 void seep_jit_names_drop(struct seep_jit_names *names, uint32_t id)

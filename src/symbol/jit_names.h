@@ -31,6 +31,10 @@ void seep_jit_names_done(struct seep_jit_names *names);
 int seep_jit_names_set(struct seep_jit_names *names, uint32_t id, struct seep_jit_source *source);
 void seep_jit_names_drop(struct seep_jit_names *names, uint32_t id);
 
+/* Where a frame of the process is, from outside; not copied. 0 or -ENOMEM. */
+int seep_jit_names_know(struct seep_jit_names *names, uint32_t id, uint64_t frame,
+			const struct seep_location *location);
+
 /* NULL if there is none. */
 struct seep_jit_source *seep_jit_names_source(const struct seep_jit_names *names, uint32_t id);
 bool seep_jit_names_is_full(const struct seep_jit_names *names, uint32_t id);

@@ -304,6 +304,18 @@ int seep_symbolizer_name_function(struct seep_symbolizer *symbolizer, uint64_t f
 	return given->hh.tbl ? 0 : -ENOMEM;
 }
 
+int seep_symbolizer_know(struct seep_symbolizer *symbolizer, uint64_t frame,
+			 const struct seep_location *location)
+{
+	return seep_frame_table_set(&symbolizer->frames, frame, location);
+}
+
+int seep_symbolizer_know_jit(struct seep_symbolizer *symbolizer, uint32_t process, uint64_t frame,
+			     const struct seep_location *location)
+{
+	return seep_jit_names_know(&symbolizer->jit, process, frame, location);
+}
+
 /* The entry of @raw, a name that stays where it is; NULL when memory is out. */
 static const struct name *find_name(struct seep_symbolizer *symbolizer, const char *raw)
 {

@@ -70,6 +70,17 @@ int seep_symbolizer_name_function(struct seep_symbolizer *symbolizer, uint64_t f
 				  const char *name);
 
 /*
+ * Says where a frame is: one of a capture, whose files need not be here. The first is for a frame that
+ * means the same in all processes, the second for code of no file that the process with this id has
+ * named. The location, and what it points to, is not copied and must stay until the symbolizer is
+ * freed. 0 or -ENOMEM.
+ */
+int seep_symbolizer_know(struct seep_symbolizer *symbolizer, uint64_t frame,
+			 const struct seep_location *location);
+int seep_symbolizer_know_jit(struct seep_symbolizer *symbolizer, uint32_t process, uint64_t frame,
+			     const struct seep_location *location);
+
+/*
  * The first known file with the content of the file @id, by build ID: two copies of a library, or one
  * that was installed again. @id itself without one, or if user space gave the id.
  */
