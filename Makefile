@@ -39,7 +39,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wfo
 CPPFLAGS += -D_GNU_SOURCE -DSEEP_VERSION='"$(VERSION)"' -Iinclude -Isrc -I$(BUILD)
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=gnu11 $(WARNINGS) -fstack-protector-strong
-LDLIBS   := -lbpf -ldw -lelf -liberty -lcapstone -ljson-c -lprotobuf-c -lxxhash -lcap-ng -llzma -lz -lm -pthread
+LDLIBS   := -lbpf -ldw -lelf -liberty -lcapstone -ljson-c -lprotobuf-c -lxxhash -lsqlite3 -lcap-ng -llzma -lz -lm -pthread
 
 SOURCES  := $(filter-out src/app/main.c,$(wildcard src/*/*.c))
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/report/profile.pb-c.o
@@ -98,6 +98,7 @@ $(BUILD)/src/simulate/%.o $(BUILD)/san/src/simulate/%.o: \
 	CFLAGS += -fno-builtin -fno-optimize-sibling-calls
 
 # taken in by .incbin
+$(BUILD)/src/store/schema.o $(BUILD)/san/src/store/schema.o $(BUILD)/fuzz/src/store/schema.o: src/store/schema.sql
 $(BUILD)/src/report/flamegraph.o $(BUILD)/san/src/report/flamegraph.o: \
 	src/report/flamegraph.js src/report/flamegraph.css
 

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "store/capture_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "store/schema.h"
+
+/* Bytes of the header up to the application_id and with it. */
+#define HEADER_MAGIC  "SQLite format 3"
+#define HEADER_ID_AT  68
+#define HEADER_LENGTH (HEADER_ID_AT + 4)
+
+/* Each time another process has put a new file in the place of the one that was opened. */
+#define LOCK_ATTEMPTS 16
+
+/* What SQLite may have left beside a database of a process that was killed. */
+static const char *const companions[] = {"-wal", "-shm", "-journal"};
+
+static bool is_same_file(int fd, const char *path)
+{
+	struct stat opened, named;
+
+	return !fstat(fd, &opened) && !stat(path, &named) && opened.st_dev == named.st_dev &&
+	       opened.st_ino == named.st_ino;
+}
+
+static int lock_existing(const char *path, int *ret_fd)
+{
+	for (int i = 0; i < LOCK_ATTEMPTS; i++) {
+		SEEP_AUTO_CLOSE int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+		if (fd < 0)
+			return -errno;
+		if (flock(fd, LOCK_EX | LOCK_NB))
+			return errno == EWOULDBLOCK ? -EBUSY : -errno;
+		if (is_same_file(fd, path)) {
+			*ret_fd = SEEP_TAKE_FD(fd);
+			return 0;
+		}
+	}
+	return -EBUSY;
+}
+
+/* 0 for a capture and an empty file, which nobody will miss; -EEXIST. */
+static int check_existing(int fd, bool *ret_empty)
+{
+	const uint32_t id = SEEP_CAPTURE_APPLICATION_ID;
+	uint8_t header[HEADER_LENGTH];
+	struct stat status;
+
+	if (fstat(fd, &status))
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EEXIST;
+	*ret_empty = status.st_size == 0;
+	if (*ret_empty)
+		return 0;
+	if (pread(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
+	    memcmp(header, HEADER_MAGIC, sizeof(HEADER_MAGIC)) != 0)
+		return -EEXIST;
+	for (int i = 0; i < 4; i++) {
+		if (header[HEADER_ID_AT + i] != (uint8_t)(id >> (24 - 8 * i)))
+			return -EEXIST;
+	}
+	return 0;
+}
+
+/* They stand beside the file, not beside a link to it. */
+static int companion_path(const char *path, const char *companion, char ret_path[PATH_MAX])
+{
+	char target[PATH_MAX];
+	int length;
+
+	if (!realpath(path, target)) {
+		if (errno != ENOENT)
+			return -errno;
+		snprintf(target, sizeof(target), "%s", path);
+	}
+	length = snprintf(ret_path, PATH_MAX, "%s%s", target, companion);
+	return length < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* A log of the old file would be taken for one of the new file. */
+static int remove_companions(const char *path)
+{
+	char name[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
+		int error = companion_path(path, companions[i], name);
+
+		if (error)
+			return error;
+		if (unlink(name) && errno != ENOENT)
+			return -errno;
+	}
+	return 0;
+}
+
+static int make_capture(const char *path)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer image = SEEP_BUFFER_INIT;
+	int error = seep_schema_image(&image);
+
+	if (!error)
+		error = remove_companions(path);
+	return error ? error : seep_file_write(path, image.data, image.length);
+}
+
+int seep_capture_file_lock(const char *path, bool keep, int *ret_lock)
+{
+	SEEP_AUTO_CLOSE int old = -1;
+	bool empty = true;
+	int error = lock_existing(path, &old);
+
+	if (!error)
+		error = check_existing(old, &empty);
+	if (error && error != -ENOENT)
+		return error;
+	if (keep && !empty) {
+		*ret_lock = SEEP_TAKE_FD(old);
+		return 0;
+	}
+	/* The old file stays locked until the new one is. */
+	error = make_capture(path);
+	return error ? error : lock_existing(path, ret_lock);
+}
+
+bool seep_capture_file_has_log(const char *path)
+{
+	char name[PATH_MAX];
+
+	return companion_path(path, companions[0], name) == 0 && access(name, F_OK) == 0;
+}

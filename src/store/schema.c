@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "store/schema.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/asset.h"
+#include "store/query.h"
+
+SEEP_ASSET(seep_schema_sql, "src/store/schema.sql");
+
+#define HEADER_SQL_MAX 160
+
+static void close_database(sqlite3 **database)
+{
+	sqlite3_close(*database);
+}
+
+/* An empty capture in memory. The vacuum mode can be chosen before there is a table only. */
+static int make(sqlite3 **ret_database)
+{
+	__attribute__((cleanup(close_database))) sqlite3 *database = NULL;
+	char header[HEADER_SQL_MAX];
+	int error;
+
+	error = seep_sqlite_error(NULL, sqlite3_open_v2(":memory:", &database,
+							SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+							NULL));
+	if (error)
+		return error;
+	snprintf(header, sizeof(header),
+		 "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = %d; "
+		 "PRAGMA user_version = %d;",
+		 SEEP_CAPTURE_APPLICATION_ID, SEEP_CAPTURE_VERSION);
+	error = seep_sqlite_run(database, header);
+	if (!error)
+		error = seep_sqlite_run(database, seep_schema_sql);
+	if (error)
+		return error;
+	*ret_database = database;
+	database = NULL;
+	return 0;
+}
+
+int seep_schema_image(struct seep_buffer *image)
+{
+	__attribute__((cleanup(close_database))) sqlite3 *database = NULL;
+	sqlite3_int64 length;
+	unsigned char *bytes;
+	int error = make(&database);
+
+	if (error)
+		return error;
+	bytes = sqlite3_serialize(database, "main", &length, 0);
+	if (!bytes)
+		return -ENOMEM;
+	seep_buffer_append(image, bytes, (size_t)length);
+	sqlite3_free(bytes);
+	return image->error;
+}
+
+/* The number that a pragma says. */
+static int read_number(sqlite3 *database, const char *pragma, int64_t *ret_number)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	int result = seep_query_prepare(database, pragma, &query);
+
+	if (!result)
+		result = seep_query_step(&query);
+	if (result < 0)
+		return result;
+	*ret_number = result ? seep_column_int(&query) : 0;
+	return 0;
+}
+
+/* @database has what stands in the present row of @expected. */
+static int check_object(struct seep_query *expected, struct seep_query *found)
+{
+	const char *name = seep_column_text(expected);
+	const char *sql = seep_column_text(expected);
+	const char *found_sql;
+	int result;
+
+	seep_query_begin(found);
+	seep_bind_text(found, name);
+	result = seep_query_step(found);
+	if (result < 0)
+		return result;
+	found_sql = result ? seep_column_text(found) : NULL;
+	if (expected->error || found->error)
+		return expected->error ? expected->error : found->error;
+	return found_sql && strcmp(found_sql, sql) == 0 ? 0 : -EBADMSG;
+}
+
+static int check_objects(sqlite3 *database)
+{
+	__attribute__((cleanup(close_database))) sqlite3 *memory = NULL;
+	SEEP_AUTO_QUERY struct seep_query expected = {0};
+	SEEP_AUTO_QUERY struct seep_query found = {0};
+	int result = make(&memory);
+
+	if (!result)
+		result = seep_query_prepare(memory,
+					    "SELECT name, sql FROM sqlite_schema "
+					    "WHERE sql IS NOT NULL",
+					    &expected);
+	if (!result)
+		result = seep_query_prepare(
+			database, "SELECT sql FROM sqlite_schema WHERE name = ?1", &found);
+	while (!result) {
+		result = seep_query_step(&expected);
+		if (result <= 0)
+			return result;
+		result = check_object(&expected, &found);
+	}
+	return result;
+}
+
+/* Triggers and indexes are none of ours: the first would act, the second may be wrong. */
+static int check_strangers(sqlite3 *database)
+{
+	int64_t strangers;
+	int error = read_number(database,
+				"SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' "
+				"OR type = 'index' AND sql IS NOT NULL",
+				&strangers);
+
+	if (error)
+		return error;
+	return strangers ? -EBADMSG : 0;
+}
+
+int seep_schema_check(sqlite3 *database)
+{
+	int64_t id, version;
+	int error = read_number(database, "PRAGMA application_id", &id);
+
+	if (!error)
+		error = read_number(database, "PRAGMA user_version", &version);
+	if (error)
+		return error;
+	if (id != SEEP_CAPTURE_APPLICATION_ID)
+		return -EBADMSG;
+	if (version != SEEP_CAPTURE_VERSION)
+		return -EPROTO;
+	error = check_strangers(database);
+	return error ? error : check_objects(database);
+}
