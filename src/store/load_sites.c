@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The sites of a snapshot, what was counted at them, and what was concluded. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/details.h"
+#include "store/keys.h"
+#include "store/reader_private.h"
+#include "store/sample.h"
+#include "store/writer.h"
+
+#define STABLE_ID_DIGITS 16
+
+/* Sites that were there, of processes of this run. */
+#define SITES                                                                                                \
+	"FROM sites JOIN processes ON processes.id = process WHERE run = :run AND sites.first <= :snapshot " \
+	"AND (sites.gone IS NULL OR sites.gone > :snapshot) "
+
+/* "00af..." */
+static int parse_stable_id(const char *text, uint64_t *ret_id)
+{
+	if (!text || strlen(text) != STABLE_ID_DIGITS ||
+	    text[strspn(text, "0123456789abcdef")] != '\0')
+		return -EBADMSG;
+	*ret_id = strtoull(text, NULL, 16);
+	return 0;
+}
+
+static int read_site(struct seep_load *load, struct seep_query *query, struct seep_site *site)
+{
+	struct seep_loaded_stack *stack = seep_arena_alloc(&load->arena, sizeof(*stack));
+	size_t process;
+
+	if (!stack)
+		return -ENOMEM;
+	site->stack = &stack->stack;
+	stack->row = seep_column_int(query);
+	if (parse_stable_id(seep_column_text(query), &site->id) ||
+	    seep_load_find(load->process_rows, load->loaded.snapshot.num_processes,
+			   seep_column_int(query), &process) ||
+	    seep_kind_of_key(seep_column_text(query), &site->kind))
+		return query->error ? query->error : -EBADMSG;
+	site->process = &load->processes[process];
+	stack->stack_row = seep_column_int(query);
+	stack->first = seep_column_int(query);
+	return 0;
+}
+
+static int count_sites(const struct seep_load *load, size_t *ret_count)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	int result = seep_load_query(load, "SELECT count(*) " SITES, &query);
+	int64_t count;
+
+	if (!result)
+		result = seep_query_step(&query);
+	if (result <= 0)
+		return result ? result : -EBADMSG;
+	count = seep_column_int(&query);
+	if (count < 0 || count > SEEP_CAPTURE_MAX_SITES)
+		return -EBADMSG;
+	*ret_count = (size_t)count;
+	return 0;
+}
+
+int seep_load_sites(struct seep_load *load)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	size_t count;
+	int result = count_sites(load, &count);
+
+	if (result)
+		return result;
+	load->sites = seep_arena_alloc(&load->arena, (count + 1) * sizeof(*load->sites));
+	load->site_rows = seep_arena_alloc(&load->arena, (count + 1) * sizeof(*load->site_rows));
+	if (!load->sites || !load->site_rows)
+		return -ENOMEM;
+	load->loaded.snapshot.sites = load->sites;
+	load->loaded.snapshot.num_sites = count;
+	result = seep_load_query(
+		load,
+		"SELECT sites.id, stable_id, process, kind, stack, sites.first " SITES
+		"ORDER BY sites.id",
+		&query);
+	for (size_t i = 0; i < count && !result; i++) {
+		result = seep_query_step(&query);
+		if (result <= 0)
+			return result ? result : -EBADMSG;
+		result = read_site(load, &query, &load->sites[i]);
+		if (!result)
+			load->site_rows[i] = seep_loaded_stack_of(&load->sites[i])->row;
+	}
+	return result;
+}
+
+/* --- samples ----------------------------------------------------------------------------------- */
+
+/* What is still to be found of a site. */
+enum need {
+	NEED_PRESENT,
+	NEED_BEFORE, /* it changed at the snapshot: what was alive before? */
+	NEED_NOTHING,
+};
+
+/* A row of @index, of which later ones were seen already. Returns what is needed now. */
+static enum need take_row(struct seep_load *load, const struct seep_sample *sample,
+			  int64_t snapshot, size_t index, enum need need)
+{
+	struct seep_site *site = &load->sites[index];
+
+	if (need == NEED_BEFORE) {
+		site->live_bytes_change = (int64_t)(site->live_bytes - sample->live_bytes);
+		site->live_objects_change = (int64_t)(site->live_objects - sample->live_objects);
+		return NEED_NOTHING;
+	}
+	seep_sample_apply(sample, load->clocks[site->process - load->processes], site);
+	if (snapshot < load->id || !load->previous)
+		return NEED_NOTHING;
+	if (seep_loaded_stack_of(site)->first <= load->previous)
+		return NEED_BEFORE;
+	site->live_bytes_change = (int64_t)site->live_bytes;
+	site->live_objects_change = (int64_t)site->live_objects;
+	return NEED_NOTHING;
+}
+
+static int take_rows(struct seep_load *load, struct seep_query *query, uint8_t *needs)
+{
+	size_t left = load->loaded.snapshot.num_sites;
+	int result = 0;
+
+	while (!result && left > 0 && (result = seep_query_step(query)) > 0) {
+		int64_t snapshot = seep_column_int(query), row = seep_column_int(query);
+		struct seep_sample sample;
+		size_t index;
+
+		result = 0;
+		if (seep_load_find(load->site_rows, load->loaded.snapshot.num_sites, row, &index) ||
+		    needs[index] == NEED_NOTHING)
+			continue;
+		result = seep_sample_read(query, &sample);
+		if (result)
+			break;
+		needs[index] = take_row(load, &sample, snapshot, index, needs[index]);
+		left -= needs[index] == NEED_NOTHING;
+	}
+	if (result)
+		return result;
+	return left ? -EBADMSG : 0;
+}
+
+/*
+ * The latest row of each site, the latest first. What changes often is found at once, and of what does
+ * not there are few rows to pass by.
+ */
+int seep_load_samples(struct seep_load *load)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	uint8_t *needs = calloc(load->loaded.snapshot.num_sites + 1, 1);
+	int error = -ENOMEM;
+
+	_Static_assert(NEED_PRESENT == 0, "what every site needs at first");
+	if (needs)
+		error = seep_load_query(load,
+					"SELECT snapshot, site, " SEEP_SAMPLE_COLUMNS
+					" FROM samples WHERE snapshot BETWEEN :first AND :snapshot "
+					"ORDER BY snapshot DESC, site DESC",
+					&query);
+	if (!error)
+		error = take_rows(load, &query, needs);
+	free(needs);
+	return error;
+}
+
+/* A site that had details has a row, also when it has none any more. */
+int seep_load_details(struct seep_load *load)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	bool *found = calloc(load->loaded.snapshot.num_sites + 1, sizeof(*found));
+	int result = found ? seep_load_query(load,
+					     "SELECT site, content FROM details WHERE snapshot "
+					     "BETWEEN :first AND :snapshot ORDER BY snapshot DESC",
+					     &query) :
+			     -ENOMEM;
+
+	while (!result && (result = seep_query_step(&query)) > 0) {
+		int64_t row = seep_column_int(&query);
+		const char *json;
+		size_t index;
+
+		result = 0;
+		if (seep_load_find(load->site_rows, load->loaded.snapshot.num_sites, row, &index) ||
+		    found[index])
+			continue;
+		found[index] = true;
+		json = seep_column_text(&query);
+		if (json)
+			result = seep_details_decode(json, &load->arena,
+						     &load->sites[index].details);
+	}
+	free(found);
+	return result;
+}
+
+/* --- verdicts ---------------------------------------------------------------------------------- */
+
+static void read_estimate(struct seep_query *query, struct seep_estimate *ret_estimate)
+{
+	ret_estimate->value = seep_column_real(query);
+	ret_estimate->low = seep_column_real(query);
+	ret_estimate->high = seep_column_real(query);
+}
+
+static int read_verdict(struct seep_load *load, struct seep_query *query,
+			struct seep_stored_verdict *verdict)
+{
+	int error = seep_load_text(load, query, &verdict->class);
+
+	if (!error)
+		error = seep_load_text(load, query, &verdict->pattern);
+	if (!error)
+		error = seep_load_text(load, query, &verdict->severity);
+	verdict->confidence = seep_column_real(query);
+	read_estimate(query, &verdict->rate);
+	read_estimate(query, &verdict->leaked);
+	read_estimate(query, &verdict->eta_s);
+	if (!error)
+		error = seep_load_text(load, query, &verdict->evidence);
+	if (!error)
+		error = seep_load_text(load, query, &verdict->advice);
+	verdict->since_ns = (uint64_t)seep_column_int(query);
+	if (!error && !verdict->class)
+		error = -EBADMSG;
+	return error;
+}
+
+/* Who the verdict is about: the next two columns. False if it is not in the snapshot. */
+static bool read_subject(const struct seep_load *load, const size_t *order,
+			 struct seep_query *query, struct seep_stored_verdict *verdict)
+{
+	const struct seep_snapshot *snapshot = &load->loaded.snapshot;
+	bool of_process;
+	int64_t row;
+	size_t index;
+
+	if (seep_load_find(load->process_rows, snapshot->num_processes, seep_column_int(query),
+			   &verdict->process))
+		return false;
+	of_process = seep_column_is_null(query);
+	row = seep_column_int(query);
+	verdict->site = SEEP_OF_PROCESS;
+	if (of_process)
+		return true;
+	if (seep_load_find(load->site_rows, snapshot->num_sites, row, &index))
+		return false;
+	verdict->site = order[index];
+	return true;
+}
+
+/* Where the sites stand, which have been sorted, by the index of their rows. */
+static size_t *new_order(const struct seep_load *load)
+{
+	size_t count = load->loaded.snapshot.num_sites, index;
+	size_t *order = calloc(count + 1, sizeof(*order));
+
+	for (size_t i = 0; order && i < count; i++) {
+		if (!seep_load_find(load->site_rows, count,
+				    seep_loaded_stack_of(&load->sites[i])->row, &index))
+			order[index] = i;
+	}
+	return order;
+}
+
+static int read_verdicts(struct seep_load *load, const size_t *order, struct seep_query *query)
+{
+	size_t max = load->loaded.snapshot.num_sites + load->loaded.snapshot.num_processes;
+	struct seep_stored_verdict *verdicts =
+		seep_arena_alloc(&load->arena, (max + 1) * sizeof(*verdicts));
+	size_t count = 0;
+	int result = verdicts ? 0 : -ENOMEM;
+
+	while (!result && (result = seep_query_step(query)) > 0) {
+		result = 0;
+		if (!read_subject(load, order, query, &verdicts[count]))
+			continue;
+		result = count < max ? read_verdict(load, query, &verdicts[count]) : -EBADMSG;
+		count++;
+	}
+	load->loaded.verdicts = verdicts;
+	load->loaded.num_verdicts = result ? 0 : count;
+	return result;
+}
+
+int seep_load_verdicts(struct seep_load *load)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	size_t *order = new_order(load);
+	int error =
+		order ? seep_load_query(
+				load,
+				"SELECT process, site, class, pattern, severity, confidence, rate, "
+				"rate_low, rate_high, leaked, leaked_low, leaked_high, eta_s, "
+				"eta_low_s, eta_high_s, evidence, advice, since_ns FROM verdicts, "
+				"(SELECT elapsed_ns FROM snapshots WHERE id = :snapshot) WHERE run = :run "
+				"AND since_ns <= elapsed_ns AND until_ns >= elapsed_ns "
+				"ORDER BY verdicts.id",
+				&query) :
+			-ENOMEM;
+
+	if (!error)
+		error = read_verdicts(load, order, &query);
+	free(order);
+	return error;
+}

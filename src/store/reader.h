@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Reading a capture: any of its snapshots whole, as it was, with a symbolizer that knows its frames; and
+ * the course of a site or a process. Works without root, on any machine, and while the capture is
+ * being written.
+ *
+ * The file is not trusted. It is read, never mapped; what it says is checked, and how much work it can
+ * make is bounded by its size. A damaged one gives -EBADMSG, sooner or later: only what is needed is
+ * looked at. Texts are raw bytes, as in a snapshot.
+ *
+ * One thread.
+ */
+#ifndef SEEP_STORE_READER_H
+#define SEEP_STORE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/snapshot.h"
+#include "store/verdict.h"
+#include "symbol/symbolizer.h"
+
+struct seep_reader;
+
+/*
+ * 0; -EBADMSG: no capture, or a damaged one; -EPROTO: one of another version; -EBUSY: it is just being
+ * made; -ENOENT, -EACCES and the like.
+ */
+int seep_reader_open(const char *path, struct seep_reader **ret_reader);
+void seep_reader_close(struct seep_reader *reader);
+
+/* A snapshot in the list. */
+struct seep_moment {
+	int64_t id;  /* in this file */
+	int64_t run; /* the trace that it is of */
+	uint64_t seq;
+	bool final;
+	uint64_t utc_ns;
+	uint64_t elapsed_ns; /* since the run began */
+	uint64_t time_ns; /* since the capture began, over all runs; ascends whatever clocks did */
+};
+
+/* All snapshots, the oldest first; the caller frees them. 0 or -errno. */
+int seep_reader_list(struct seep_reader *reader, struct seep_moment **ret_moments,
+		     size_t *ret_count);
+
+/* A snapshot from the file, with all that belongs to it. */
+struct seep_loaded {
+	struct seep_snapshot snapshot;
+	struct seep_symbolizer *symbolizer;
+	size_t num_verdicts;
+	const struct seep_stored_verdict *verdicts; /* that held then */
+};
+
+/*
+ * Loads the snapshot with this id. What its sites are, their stacks and names, is what was known last.
+ * Changes are since the snapshot before, of those that the file still has; of the first one 0. Groups
+ * of details are clean. 0; -ENOENT: there is none (any more); -errno.
+ */
+int seep_reader_load(struct seep_reader *reader, int64_t id, struct seep_loaded **ret_loaded);
+void seep_loaded_free(struct seep_loaded *loaded);
+
+/* A point of a course: it holds until the next one. */
+struct seep_point {
+	int64_t snapshot;
+	uint64_t utc_ns;
+	uint64_t elapsed_ns;
+	struct seep_counts counts;
+	uint64_t live_objects;
+	uint64_t live_bytes;
+};
+
+/*
+ * The course of @site, which is one of loaded->snapshot.sites, over all snapshots of its run, or of the
+ * sites of one kind of a process; the oldest first, a point wherever something changed. The caller
+ * frees the points. 0 or -errno.
+ */
+int seep_reader_site_course(struct seep_reader *reader, const struct seep_loaded *loaded,
+			    const struct seep_site *site, struct seep_point **ret_points,
+			    size_t *ret_count);
+int seep_reader_process_course(struct seep_reader *reader, const struct seep_loaded *loaded,
+			       const struct seep_process *process, enum seep_kind kind,
+			       struct seep_point **ret_points, size_t *ret_count);
+
+#endif
