@@ -7,16 +7,10 @@
 
 #include "model/snapshot.h"
 
-/* Failures of reads and writes: the system knows more. */
-static int io_error(sqlite3 *database)
+int seep_sqlite_error(int code)
 {
-	int error = database ? sqlite3_system_errno(database) : 0;
+	int said = errno > 0 ? -errno : -EIO;
 
-	return error > 0 ? -error : -EIO;
-}
-
-int seep_sqlite_error(sqlite3 *database, int code)
-{
 	switch (code & 0xff) {
 	case SQLITE_OK:
 	case SQLITE_ROW:
@@ -25,9 +19,9 @@ int seep_sqlite_error(sqlite3 *database, int code)
 	case SQLITE_FULL:
 		return -ENOSPC;
 	case SQLITE_IOERR:
-		return code == SQLITE_IOERR_NOMEM ? -ENOMEM : io_error(database);
+		return code == SQLITE_IOERR_NOMEM ? -ENOMEM : said;
 	case SQLITE_CANTOPEN:
-		return io_error(database);
+		return said;
 	case SQLITE_READONLY:
 		return -EROFS;
 	case SQLITE_BUSY:
@@ -53,17 +47,20 @@ int seep_sqlite_error(sqlite3 *database, int code)
 
 int seep_sqlite_run(sqlite3 *database, const char *sql)
 {
-	return seep_sqlite_error(database, sqlite3_exec(database, sql, NULL, NULL, NULL));
+	errno = 0;
+	return seep_sqlite_error(sqlite3_exec(database, sql, NULL, NULL, NULL));
 }
 
 int seep_query_prepare(sqlite3 *database, const char *sql, struct seep_query *ret_query)
 {
 	struct seep_query query = {0};
-	int code = sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT,
-				      &query.statement, NULL);
+	int code;
 
+	errno = 0;
+	code = sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &query.statement,
+				  NULL);
 	if (code != SQLITE_OK)
-		return seep_sqlite_error(database, code);
+		return seep_sqlite_error(code);
 	*ret_query = query;
 	return 0;
 }
@@ -85,7 +82,7 @@ void seep_query_begin(struct seep_query *query)
 static void keep_error(struct seep_query *query, int code)
 {
 	if (!query->error)
-		query->error = seep_sqlite_error(sqlite3_db_handle(query->statement), code);
+		query->error = seep_sqlite_error(code);
 }
 
 void seep_bind_int(struct seep_query *query, int64_t value)
@@ -134,6 +131,7 @@ int seep_query_step(struct seep_query *query)
 
 	if (query->error)
 		return query->error;
+	errno = 0;
 	code = sqlite3_step(query->statement);
 	query->position = 0;
 	if (code == SQLITE_ROW)

@@ -21,11 +21,14 @@ struct seep_query {
 };
 
 /*
- * What a result code of SQLite is as -errno. -ENOSPC, -EROFS, -EIO and what else the system said as it
- * is; -EBUSY: another process writes; -EBADMSG: the file is damaged, or no database at all; -E2BIG;
- * -EACCES; -ENOMEM; -ENOENT; what can only be a mistake of ours is -EINVAL.
+ * What a result code of SQLite is as -errno: what the system said (-ENOSPC, -EROFS, -EIO ...); -EBUSY:
+ * another process writes; -EBADMSG: the file is damaged, or no database at all; -E2BIG; -EACCES;
+ * -ENOMEM; what can only be a mistake of ours is -EINVAL.
+ *
+ * What the system said is looked for in errno, which is to be 0 before the call: sqlite3_system_errno
+ * knows nothing of a COMMIT that failed.
  */
-int seep_sqlite_error(sqlite3 *database, int code);
+int seep_sqlite_error(int code);
 
 /* Runs statements that return nothing of interest. 0 or -errno. */
 int seep_sqlite_run(sqlite3 *database, const char *sql);

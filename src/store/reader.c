@@ -65,11 +65,11 @@ static int harden(sqlite3 *database)
 
 static int open_with(struct seep_reader *reader, const char *uri)
 {
-	int error = seep_sqlite_error(
-		NULL, sqlite3_open_v2(uri, &reader->database,
-				      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
-				      NULL));
+	const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
+	int error;
 
+	errno = 0;
+	error = seep_sqlite_error(sqlite3_open_v2(uri, &reader->database, flags, NULL));
 	if (error)
 		return error;
 	sqlite3_busy_timeout(reader->database, BUSY_MS);
@@ -123,6 +123,9 @@ int seep_reader_open(const char *path, struct seep_reader **ret_reader)
 	if (stat(path, &status))
 		return -errno;
 	if (!S_ISREG(status.st_mode))
+		return -EBADMSG;
+	/* SQLite would take what is missing of the last page for zeros. In a log the page is whole. */
+	if (status.st_size % SEEP_CAPTURE_PAGE_BYTES && !seep_capture_file_has_log(path))
 		return -EBADMSG;
 	reader = calloc(1, sizeof(*reader));
 	if (!reader)

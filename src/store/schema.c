@@ -24,15 +24,14 @@ static int make(sqlite3 **ret_database)
 	char header[HEADER_SQL_MAX];
 	int error;
 
-	error = seep_sqlite_error(NULL, sqlite3_open_v2(":memory:", &database,
-							SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-							NULL));
+	error = seep_sqlite_error(sqlite3_open_v2(
+		":memory:", &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
 	if (error)
 		return error;
 	snprintf(header, sizeof(header),
-		 "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = %d; "
-		 "PRAGMA user_version = %d;",
-		 SEEP_CAPTURE_APPLICATION_ID, SEEP_CAPTURE_VERSION);
+		 "PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL; "
+		 "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+		 SEEP_CAPTURE_PAGE_BYTES, SEEP_CAPTURE_APPLICATION_ID, SEEP_CAPTURE_VERSION);
 	error = seep_sqlite_run(database, header);
 	if (!error)
 		error = seep_sqlite_run(database, seep_schema_sql);

@@ -16,6 +16,9 @@
 #define SEEP_CAPTURE_APPLICATION_ID 0x73656570 /* "seep" */
 #define SEEP_CAPTURE_VERSION	    1	       /* one more with each change of schema.sql */
 
+/* The default since SQLite 3.12; larger pages would cost more of a log that has few rows per page. */
+#define SEEP_CAPTURE_PAGE_BYTES 4096
+
 /* Appends a capture without any run: the bytes of such a file. 0 or -errno. */
 int seep_schema_image(struct seep_buffer *image);
 

@@ -134,23 +134,32 @@ static int sweep(struct seep_writer *writer)
 	return error;
 }
 
-static int sweep_if_worthwhile(struct seep_writer *writer, int64_t first_run)
+/* How many sites had gone when the oldest snapshot was taken. */
+static int count_dead(const struct seep_writer *writer, int64_t *ret_sites)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
-	int result;
+	int result = seep_query_prepare(writer->database,
+					"SELECT count(*) FROM sites WHERE gone <= ?1", &query);
 
-	if (writer->instants[0].run != first_run)
-		return sweep(writer);
-	result = seep_query_prepare(writer->database,
-				    "SELECT count(*) >= ?2 FROM sites WHERE gone <= ?1", &query);
 	if (result)
 		return result;
 	seep_bind_int(&query, writer->instants[0].id);
-	seep_bind_int(&query, SWEEP_SITES);
 	result = seep_query_step(&query);
-	if (result <= 0 || !seep_column_int(&query))
+	if (result < 0)
 		return result;
-	return sweep(writer);
+	*ret_sites = result ? seep_column_int(&query) : 0;
+	return 0;
+}
+
+static int sweep_if_worthwhile(struct seep_writer *writer, int64_t first_run)
+{
+	int64_t sites;
+	int error;
+
+	if (writer->instants[0].run != first_run)
+		return sweep(writer);
+	error = count_dead(writer, &sites);
+	return error || sites < SWEEP_SITES ? error : sweep(writer);
 }
 
 /* How many pages there are more than allowed. */

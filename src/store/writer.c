@@ -44,10 +44,11 @@ static int set_up(sqlite3 *database)
 
 static int open_database(struct seep_writer *writer, const char *path)
 {
-	int code = sqlite3_open_v2(path, &writer->database,
-				   SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	int error = seep_sqlite_error(writer->database, code);
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+	int error;
 
+	errno = 0;
+	error = seep_sqlite_error(sqlite3_open_v2(path, &writer->database, flags, NULL));
 	if (error)
 		return error;
 	sqlite3_busy_timeout(writer->database, BUSY_MS);
@@ -326,17 +327,6 @@ static int transact(struct seep_write *write, const struct seep_stored_verdict *
 	return 0;
 }
 
-/* What fails here fails again, or not, the next time: the snapshots are safe in the log. */
-static void checkpoint(struct seep_writer *writer, const struct seep_snapshot *snapshot)
-{
-	if (writer->checkpoint_ns <= snapshot->elapsed_ns &&
-	    snapshot->elapsed_ns - writer->checkpoint_ns < CHECKPOINT_NS && !snapshot->final)
-		return;
-	writer->checkpoint_ns = snapshot->elapsed_ns;
-	(void)sqlite3_wal_checkpoint_v2(writer->database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
-					NULL);
-}
-
 int seep_writer_write(struct seep_writer *writer, const struct seep_snapshot *snapshot,
 		      struct seep_symbolizer *symbolizer,
 		      const struct seep_stored_verdict *verdicts, size_t num_verdicts)
@@ -359,10 +349,26 @@ int seep_writer_write(struct seep_writer *writer, const struct seep_snapshot *sn
 	free(write.processes);
 	free(write.sites);
 	seep_buffer_done(&write.text);
-	if (error)
-		return error;
-	/* A full disk has no room for thinning either; the next snapshot thins. */
-	(void)seep_writer_thin(writer);
-	checkpoint(writer, snapshot);
-	return 0;
+	return error;
+}
+
+/* With a reader in the file a part of the log has to wait, which is no failure. */
+static int checkpoint(struct seep_writer *writer)
+{
+	uint64_t now_ns = writer->last.elapsed_ns;
+
+	if (writer->checkpoint_ns <= now_ns && now_ns - writer->checkpoint_ns < CHECKPOINT_NS)
+		return 0;
+	writer->checkpoint_ns = now_ns;
+	errno = 0;
+	return seep_sqlite_error(sqlite3_wal_checkpoint_v2(writer->database, NULL,
+							   SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+}
+
+int seep_writer_tidy(struct seep_writer *writer)
+{
+	int error = writer->num_instants ? seep_writer_thin(writer) : 0;
+	int other = checkpoint(writer);
+
+	return error ? error : other;
 }

@@ -65,4 +65,11 @@ int seep_writer_write(struct seep_writer *writer, const struct seep_snapshot *sn
 		      struct seep_symbolizer *symbolizer,
 		      const struct seep_stored_verdict *verdicts, size_t num_verdicts);
 
+/*
+ * What there is to do after a snapshot was written: gives up old snapshots, and gives back room; every
+ * 10 s, moves the log into the file. 0 or -errno, as above; then nothing is lost, and the next call
+ * tries anew.
+ */
+int seep_writer_tidy(struct seep_writer *writer);
+
 #endif
