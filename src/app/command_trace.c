@@ -23,3 +23,14 @@ int seep_command_trace(int argc, char **argv)
 {
 	return seep_options_run(&seep_options_trace, argc, argv, run);
 }
+
+static int run_detect(struct seep_config *config)
+{
+	config->detect = true;
+	return run(config);
+}
+
+int seep_command_detect(int argc, char **argv)
+{
+	return seep_options_run(&seep_options_detect, argc, argv, run_detect);
+}

@@ -10,6 +10,8 @@
 
 #include "model/allocators.h"
 #include "model/snapshot.h"
+#include "model/verdict.h"
+#include "report/report.h"
 #include "simulate/simulation.h"
 #include "trace/features.h"
 #include "trace/scope.h"
@@ -51,6 +53,7 @@ struct seep_config {
 	bool list_probes; /* doctor: of these processes */
 	/* what */
 	uint32_t kinds; /* SEEP_KIND_BIT of each that is traced */
+	bool kinds_given;
 	uint64_t min_size_bytes;
 	uint64_t max_size_bytes;
 	uint64_t min_age_ns;
@@ -63,9 +66,20 @@ struct seep_config {
 	bool unplaced; /* probes at first instructions, to measure what places are worth */
 	/* when */
 	uint64_t interval_ns;
+	bool interval_given;
 	uint64_t duration_ns; /* 0: until interrupted, or the targets end */
+	/* verdict */
+	enum seep_class
+		fail_on; /* exit 3 for sites of this class or worse; UNKNOWN: not asked for */
+	const char *suppressions; /* file, NULL: none */
+	bool detect;		  /* end as soon as it is clear that something leaks */
 	/* output */
-	const char *paths[SEEP_OUTPUT_COUNT]; /* NULL: not asked for; "-": standard output */
+	const char *capture;	 /* file, to write or (seep report) to read; NULL: none */
+	uint64_t keep_ns;	 /* how far back it reaches; 0: as far as it goes */
+	uint64_t max_file_bytes; /* 0: no limit */
+	uint64_t at_ns;		 /* report: since the capture began */
+	const struct seep_report_format *format; /* report */
+	const char *paths[SEEP_OUTPUT_COUNT];	 /* NULL: not asked for; "-": standard output */
 	enum seep_metric metric;
 	uint64_t top;
 	bool top_given; /* then it also bounds the JSON report */

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "app/capture.h"
+#include "app/commands.h"
+#include "app/culprits.h"
 #include "app/outputs.h"
 #include "app/privileges.h"
 #include "app/status.h"
@@ -15,16 +18,25 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/units.h"
+#include "model/judgement.h"
 #include "trace/tracer.h"
 
 /* The final report stands for one that would come less than this share of an interval before it. */
 #define LAST_REPORT_SHARE 4
+
+/* How sure detect wants to be of a leak, and for how long, to end before its time is over. */
+#define CERTAIN	       0.7
+#define CERTAIN_FOR_NS (3 * SEEP_NS_PER_S)
 
 struct seep_engine {
 	const struct seep_config *config;
 	struct seep_loop *loop;
 	struct seep_tracer *tracer;
 	struct seep_outputs *outputs;
+	struct seep_capture *capture; /* NULL: none */
+	struct seep_culprits *culprits;
+	size_t num_culprits; /* in the last snapshot */
+	uint64_t certain_ns; /* detect: since when it is clear that something leaks; 0: it is not */
 	uint64_t start_ns;
 	uint64_t status_events; /* at the last status line */
 };
@@ -75,6 +87,10 @@ int seep_engine_new(const struct seep_config *config, struct seep_engine **ret_e
 	if (!error)
 		error = seep_outputs_new(config, &engine->outputs);
 	if (!error)
+		error = seep_capture_new(config, &engine->capture);
+	if (!error)
+		error = seep_culprits_new(config, &engine->culprits);
+	if (!error)
 		error = new_tracer(engine);
 	if (error) {
 		seep_engine_free(engine);
@@ -89,6 +105,8 @@ void seep_engine_free(struct seep_engine *engine)
 	if (!engine)
 		return;
 	seep_tracer_free(engine->tracer);
+	seep_culprits_free(engine->culprits);
+	seep_capture_free(engine->capture);
 	seep_outputs_free(engine->outputs);
 	seep_loop_free(engine->loop);
 	free(engine);
@@ -110,6 +128,42 @@ int seep_engine_attach(struct seep_engine *engine)
 
 /* --- while it runs ----------------------------------------------------------------------------- */
 
+/* Is the worst of them a leak beyond reasonable doubt, and has been for a while? Then detect ends. */
+static void consider_end(struct seep_engine *engine, const struct seep_site *const *culprits)
+{
+	uint64_t now_ns = seep_clock_monotonic_ns();
+
+	if (!engine->num_culprits || culprits[0]->judgement->confidence < CERTAIN) {
+		engine->certain_ns = 0;
+		return;
+	}
+	if (!engine->certain_ns)
+		engine->certain_ns = now_ns;
+	else if (now_ns - engine->certain_ns >= CERTAIN_FOR_NS)
+		seep_loop_stop(engine->loop);
+}
+
+/* Finds what the command is to fail for; detect says it in the end, and may end for it. */
+static int accuse(struct seep_engine *engine, const struct seep_snapshot *snapshot)
+{
+	struct seep_symbolizer *symbolizer = seep_tracer_symbolizer(engine->tracer);
+	const struct seep_site *const *culprits;
+	long count = seep_culprits_find(engine->culprits, snapshot, symbolizer, &culprits);
+
+	if (count < 0)
+		return (int)count;
+	engine->num_culprits = (size_t)count;
+	if (!engine->config->detect)
+		return 0;
+	if (!snapshot->final) {
+		consider_end(engine, culprits);
+		return 0;
+	}
+	return seep_outputs_verdict(engine->outputs, snapshot, symbolizer, culprits,
+				    engine->num_culprits,
+				    seep_culprits_num_suppressed(engine->culprits));
+}
+
 static int report(struct seep_engine *engine, bool final)
 {
 	const struct seep_snapshot *snapshot;
@@ -120,7 +174,12 @@ static int report(struct seep_engine *engine, bool final)
 		return error;
 	}
 	seep_status_clear();
-	error = seep_outputs_write(engine->outputs, snapshot,
+	error = accuse(engine, snapshot);
+	if (!error)
+		error = seep_outputs_write(engine->outputs, snapshot,
+					   seep_tracer_symbolizer(engine->tracer));
+	if (engine->capture)
+		seep_capture_write(engine->capture, snapshot,
 				   seep_tracer_symbolizer(engine->tracer));
 	if (error && error != -EPIPE)
 		seep_error("cannot make the report: %s", strerror(-error));
@@ -246,5 +305,9 @@ int seep_engine_exit_status(struct seep_engine *engine)
 		return 128 + WTERMSIG(status);
 	if (result == 0 && WEXITSTATUS(status))
 		return WEXITSTATUS(status);
-	return seep_outputs_failed(engine->outputs) ? 1 : 0;
+	if (seep_outputs_failed(engine->outputs) || seep_capture_failed(engine->capture))
+		return SEEP_EXIT_FAILED;
+	if (engine->config->fail_on != SEEP_CLASS_UNKNOWN && engine->num_culprits)
+		return SEEP_EXIT_LEAK;
+	return SEEP_EXIT_OK;
 }

@@ -16,6 +16,9 @@ struct command {
 
 static const struct command commands[] = {
 	{"trace", "trace, report every interval, end with a final report", seep_command_trace},
+	{"detect", "trace until it is clear what leaks; exit status 3 if something does",
+	 seep_command_detect},
+	{"report", "show a capture that seep trace -o has written", seep_command_report},
 	{"doctor", "what this kernel allows; how well stacks can be walked", seep_command_doctor},
 	{"simulate", "a program that leaks on purpose, with known numbers", seep_command_simulate},
 };

@@ -9,12 +9,15 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "model/verdict.h"
+#include "report/report.h"
 
-#define MAX_PID		 4194304 /* PID_MAX_LIMIT on 64 bit */
-#define MIN_INTERVAL_NS	 (10 * SEEP_NS_PER_MS)
-#define MIN_UNWIND_BYTES (1 << 20)
-#define MIN_OBJECTS	 16
-#define MAX_OBJECTS	 (1 << 28)
+#define MAX_PID		   4194304 /* PID_MAX_LIMIT on 64 bit */
+#define MIN_INTERVAL_NS	   (10 * SEEP_NS_PER_MS)
+#define DETECT_DURATION_NS (5 * 60 * SEEP_NS_PER_S)
+#define MIN_UNWIND_BYTES   (1 << 20)
+#define MIN_OBJECTS	   16
+#define MAX_OBJECTS	   (1 << 28)
 
 #define NUM_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
 
@@ -108,6 +111,7 @@ static int set_kinds(struct seep_config *config, const char *value)
 	int error = copy ? 0 : -ENOMEM;
 
 	config->kinds = 0;
+	config->kinds_given = true;
 	while (!error && (word = strsep(&position, ",")))
 		error = add_kind(config, word);
 	return error;
@@ -188,6 +192,7 @@ static int set_interval(struct seep_config *config, const char *value)
 {
 	int error = seep_parse_duration(value, &config->interval_ns);
 
+	config->interval_given = true;
 	return !error && config->interval_ns < MIN_INTERVAL_NS ? -ERANGE : error;
 }
 
@@ -229,6 +234,56 @@ static int set_verbose(struct seep_config *config, const char *value)
 	return 0;
 }
 
+static int set_capture(struct seep_config *config, const char *value)
+{
+	config->capture = value;
+	return *value ? 0 : -EINVAL;
+}
+
+static int set_keep(struct seep_config *config, const char *value)
+{
+	int error = seep_parse_duration(value, &config->keep_ns);
+
+	return !error && !config->keep_ns ? -ERANGE : error;
+}
+
+static int set_max_file(struct seep_config *config, const char *value)
+{
+	int error = seep_parse_size(value, &config->max_file_bytes);
+
+	return !error && !config->max_file_bytes ? -ERANGE : error;
+}
+
+static int set_fail_on(struct seep_config *config, const char *value)
+{
+	for (int i = 0; i < SEEP_CLASS_COUNT; i++) {
+		enum seep_class class = (enum seep_class)i;
+
+		if (seep_class_grows(class) && strcmp(value, seep_class_key(class)) == 0) {
+			config->fail_on = class;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int set_suppressions(struct seep_config *config, const char *value)
+{
+	config->suppressions = value;
+	return *value ? 0 : -EINVAL;
+}
+
+static int set_format(struct seep_config *config, const char *value)
+{
+	config->format = seep_report_find(value);
+	return config->format ? 0 : -EINVAL;
+}
+
+static int set_at(struct seep_config *config, const char *value)
+{
+	return seep_parse_duration(value, &config->at_ns);
+}
+
 #define SEEP_OUTPUT_SETTER(enumerator, key)                                                        \
 	static int set_##key(struct seep_config *config, const char *value)                        \
 	{                                                                                          \
@@ -240,45 +295,114 @@ SEEP_OUTPUTS(SEEP_OUTPUT_SETTER)
 
 /* --- the table --------------------------------------------------------------------------------- */
 
+/* What the commands that trace have in common. */
+#define SCOPE_ROWS                                                                                  \
+	{'p', "pid", "PID[,PID...]", "trace these processes; may be repeated", "Scope", set_pid},   \
+		{'g',  "cgroup",  "PATH", "all of a cgroup (v2), those below it and those to come", \
+		 NULL, set_cgroup},                                                                 \
+		{'c',  "comm",	"NAME", "all with this command name, those to come too",            \
+		 NULL, set_comm},                                                                   \
+		{'a', "all", NULL, "all processes of the machine", NULL, set_all},                  \
+	{                                                                                           \
+		0, "children", NULL, "children too (default for commands and cgroups)", NULL,       \
+			set_children                                                                \
+	}
+
+#define FUNCTION_ROWS                                                                              \
+	{0,    "alloc",	 "FUNCTION", "an allocating function of your own, as in the man page",     \
+	 NULL, add_alloc},                                                                         \
+	{                                                                                          \
+		0, "free", "FUNCTION", "a releasing one; both may be repeated", NULL, add_free     \
+	}
+
+#define LIMIT_ROWS                                                                                 \
+	{                                                                                          \
+		0,    "max-objects",  "N", "objects tracked at once (default 1048576)",            \
+		NULL, set_max_objects},                                                            \
+		{0,    "stack-depth",  "N", "frames per stack (default and most: 256)",            \
+		 NULL, set_stack_depth},                                                           \
+	{                                                                                          \
+		0, "unwind-mem", "SIZE", "kernel memory for unwind tables (default 64M)", NULL,    \
+			set_unwind_mem                                                             \
+	}
+
+#define OUTPUT_ROWS                                                                                  \
+	{'o', "output", "FILE", "a capture, for seep report (SQLite)", "Output", set_capture},       \
+		{0, "keep", "TIME", "of the capture: only the last hours, days", NULL, set_keep},    \
+		{0, "max-file", "SIZE", "of the capture: not larger than this", NULL, set_max_file}, \
+	{                                                                                            \
+		0, "json", "FILE", "one JSON object per line and report", NULL, set_json             \
+	}
+
+#define FORMAT_ROWS                                                                                \
+	{0, "folded", "FILE", "folded stacks, for flamegraph.pl or speedscope", NULL, set_folded}, \
+		{0, "pprof", "FILE", "gzipped profile.proto, for go tool pprof", NULL, set_pprof}, \
+		{0,    "flamegraph",  "FILE", "flame graph, an SVG for the browser",               \
+		 NULL, set_flamegraph},                                                            \
+	{                                                                                          \
+		0, "metric", "NAME",                                                               \
+			"what folded stacks and flame graph show: live-bytes\n"                    \
+			"(default), live-objects, alloc-bytes, alloc-objects",                     \
+			NULL, set_metric                                                           \
+	}
+
 static const struct option_row trace_rows[] = {
-	{'p', "pid", "PID[,PID...]", "trace these processes; may be repeated", "Scope", set_pid},
-	{'g', "cgroup", "PATH", "all of a cgroup (v2), those below it and those to come", NULL,
-	 set_cgroup},
-	{'c', "comm", "NAME", "all with this command name, those to come too", NULL, set_comm},
-	{'a', "all", NULL, "all processes of the machine", NULL, set_all},
-	{0, "children", NULL, "children too (default for commands and cgroups)", NULL,
-	 set_children},
+	SCOPE_ROWS,
 	{'k', "kinds", "KIND[,KIND...]", "memory (default), mapping, thread, fd", "What",
 	 set_kinds},
-	{0, "alloc", "FUNCTION", "an allocating function of your own, as in the example", NULL,
-	 add_alloc},
-	{0, "free", "FUNCTION", "a releasing one; both may be repeated", NULL, add_free},
+	FUNCTION_ROWS,
 	{0, "min-size", "SIZE", "track only allocations of at least this size", NULL, set_min_size},
 	{0, "max-size", "SIZE", "track only allocations of at most this size", NULL, set_max_size},
 	{0, "min-age", "TIME", "report only objects older than this", NULL, set_min_age},
-	{0, "max-objects", "N", "objects tracked at once (default 1048576)", NULL, set_max_objects},
-	{0, "stack-depth", "N", "frames per stack (default and most: 256)", NULL, set_stack_depth},
-	{0, "unwind-mem", "SIZE", "kernel memory for unwind tables (default 64M)", NULL,
-	 set_unwind_mem},
+	LIMIT_ROWS,
 	{0, "verify-stacks", "N", "self-check: walk one in N stacks again, with libdw", NULL,
 	 set_verify_stacks},
 	{'i', "interval", "TIME", "between reports (default 10s)", "When", set_interval},
 	{'d', "duration", "TIME", "end after this time (default: Ctrl-C or the targets' end)", NULL,
 	 set_duration},
-	{0, "json", "FILE", "one JSON object per line and report", "Output", set_json},
-	{0, "folded", "FILE", "folded stacks, for flamegraph.pl or speedscope", NULL, set_folded},
-	{0, "pprof", "FILE", "gzipped profile.proto, for go tool pprof", NULL, set_pprof},
-	{0, "flamegraph", "FILE", "flame graph, an SVG for the browser", NULL, set_flamegraph},
-	{0, "metric", "NAME",
-	 "what folded stacks and flame graph show: live-bytes\n"
-	 "(default), live-objects, alloc-bytes, alloc-objects",
-	 NULL, set_metric},
+	OUTPUT_ROWS,
+	FORMAT_ROWS,
+	{0, "fail-on", "CLASS", "exit 3 if there is one at the end: leak, growth", NULL,
+	 set_fail_on},
 	{'n', "top", "N", "sites in the text report (default 10)", NULL, set_top},
 	{'q', "quiet", NULL, "no text report, no progress: only the files", NULL, set_quiet},
 	{'v', "verbose", NULL, "build IDs, offsets, every counter; debug messages", NULL,
 	 set_verbose},
 	{0, "attach", "VARIANT", NULL, NULL, set_attach},
 	{0, "unplaced", NULL, NULL, NULL, set_unplaced},
+	{'h', "help", NULL, "this text", NULL, NULL},
+};
+
+static const struct option_row detect_rows[] = {
+	SCOPE_ROWS,
+	{'k', "kinds", "KIND[,KIND...]", "memory, mapping, thread, fd (default: all)", "What",
+	 set_kinds},
+	FUNCTION_ROWS,
+	LIMIT_ROWS,
+	{'i', "interval", "TIME", "between two looks (default 1s)", "When", set_interval},
+	{'d', "duration", "TIME", "give up after this time (default 5m)", NULL, set_duration},
+	{0, "fail-on", "CLASS", "what to exit with 3 for: leak (default), growth", "Verdict",
+	 set_fail_on},
+	{0, "suppressions", "FILE", "leaks to pass over: lines leak:PATTERN", NULL,
+	 set_suppressions},
+	OUTPUT_ROWS,
+	FORMAT_ROWS,
+	{'n', "top", "N", "sites that are listed (default 10)", NULL, set_top},
+	{'q', "quiet", NULL, "no text: only the files and the exit status", NULL, set_quiet},
+	{'v', "verbose", NULL, "all evidence; build IDs, every counter; debug messages", NULL,
+	 set_verbose},
+	{0, "attach", "VARIANT", NULL, NULL, set_attach},
+	{'h', "help", NULL, "this text", NULL, NULL},
+};
+
+static const struct option_row report_rows[] = {
+	{0, "format", "NAME", "text (default), json, folded, pprof, flamegraph", "Output",
+	 set_format},
+	{0, "metric", "NAME", "of folded stacks and flame graph: live-bytes (default), ...", NULL,
+	 set_metric},
+	{0, "at", "TIME", "so long after the capture began (default: at its end)", NULL, set_at},
+	{'n', "top", "N", "sites in the text report (default 10)", NULL, set_top},
+	{'v', "verbose", NULL, "build IDs, offsets, every counter", NULL, set_verbose},
 	{'h', "help", NULL, "this text", NULL, NULL},
 };
 
@@ -297,6 +421,7 @@ static const struct option_row doctor_rows[] = {
 	{'h', "help", NULL, "this text", NULL, NULL},
 };
 
+_Static_assert(NUM_ROWS(detect_rows) <= SEEP_MAX_OPTION_ROWS, "room in options.c");
 _Static_assert(NUM_ROWS(trace_rows) <= SEEP_MAX_OPTION_ROWS, "room in options.c");
 
 /* --- options together -------------------------------------------------------------------------- */
@@ -387,6 +512,30 @@ static int finish_trace(struct seep_config *config, char **stray)
 	return error ? error : describe_scope(config);
 }
 
+/* What detect has other defaults for. */
+static int finish_detect(struct seep_config *config, char **stray)
+{
+	if (!config->kinds_given)
+		config->kinds = SEEP_KIND_BIT(SEEP_KIND_COUNT) - 1;
+	if (!config->interval_given)
+		config->interval_ns = SEEP_NS_PER_S;
+	if (!config->duration_ns)
+		config->duration_ns = DETECT_DURATION_NS;
+	if (config->fail_on == SEEP_CLASS_UNKNOWN)
+		config->fail_on = SEEP_CLASS_LEAK;
+	return finish_trace(config, stray);
+}
+
+static int finish_report(struct seep_config *config, char **words)
+{
+	if (!*words || words[1]) {
+		seep_error("which capture? give the file that seep trace -o has written");
+		return -EINVAL;
+	}
+	config->capture = *words;
+	return 0;
+}
+
 static int finish_doctor(struct seep_config *config, char **stray)
 {
 	if (*stray) {
@@ -418,6 +567,34 @@ const struct seep_options seep_options_trace = {
 		"  seep trace --json out.json -- ./server --port 8080\n"
 		"  seep trace -p 1234 --alloc pool_get:size=arg2,ret=ptr --free pool_put:ptr=arg2\n",
 	.finish = finish_trace,
+};
+
+const struct seep_options seep_options_detect = {
+	.usage =
+		"Usage: seep detect -p PID[,PID...] | -g CGROUP | -c NAME | -a [options]\n"
+		"  or:  seep detect [options] -- COMMAND [ARG...]\n\n"
+		"Traces until it is clear that something leaks, or the time is over; says what, how fast,\n"
+		"why it thinks so and what to do. Exit status 3: there is a leak; 0: none was found.\n",
+	.rows = detect_rows,
+	.num_rows = NUM_ROWS(detect_rows),
+	.examples = "\nExamples:\n"
+		    "  seep detect -p 1234\n"
+		    "  seep detect -g /system.slice/shop.service -d 30m --fail-on growth\n"
+		    "  seep detect -d 1m --suppressions known.txt -- ./server --self-test\n",
+	.finish = finish_detect,
+};
+
+const struct seep_options seep_options_report = {
+	.usage = "Usage: seep report CAPTURE [options]\n\n"
+		 "Shows what a capture (seep trace -o) has of one moment. Needs no root.\n",
+	.rows = report_rows,
+	.num_rows = NUM_ROWS(report_rows),
+	.examples = "\nThe text goes to standard output, as do the other formats.\n"
+		    "\nExamples:\n"
+		    "  seep report server.seep\n"
+		    "  seep report server.seep --at 10m --format flamegraph > after_10m.svg\n",
+	.words_anywhere = true,
+	.finish = finish_report,
 };
 
 const struct seep_options seep_options_doctor = {

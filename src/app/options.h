@@ -13,6 +13,8 @@
 /* The options of one command. */
 struct seep_options;
 extern const struct seep_options seep_options_trace;
+extern const struct seep_options seep_options_detect;
+extern const struct seep_options seep_options_report;
 extern const struct seep_options seep_options_doctor;
 extern const struct seep_options seep_options_simulate;
 

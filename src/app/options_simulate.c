@@ -254,7 +254,7 @@ static int find_pattern(struct seep_config *config, char **words)
 /* Takes what was not given from the pattern; refuses what means nothing to it. */
 static int take_defaults(struct seep_simulate_options *options)
 {
-	const struct seep_pattern *pattern = options->simulation.pattern;
+	const struct seep_simulate_pattern *pattern = options->simulation.pattern;
 	double *parameters = options->simulation.parameters;
 
 	for (int i = 0; i < SEEP_SIMULATE_PARAMETER_COUNT; i++) {
@@ -275,7 +275,7 @@ static int take_defaults(struct seep_simulate_options *options)
 static int finish(struct seep_config *config, char **words)
 {
 	struct seep_simulate_options *options = &config->simulate;
-	const struct seep_pattern *pattern;
+	const struct seep_simulate_pattern *pattern;
 	int error = find_pattern(config, words);
 
 	if (!error)

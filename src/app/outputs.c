@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "report/report.h"
+#include "report/verdict.h"
 
 struct output {
 	const struct seep_report_format *format;
@@ -233,32 +234,55 @@ static bool wants_color(void)
 	       strcmp(term, "dumb") != 0;
 }
 
-static int write_text(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
-		      struct seep_symbolizer *symbolizer)
+static struct seep_report_options text_options(const struct seep_config *config)
 {
-	const struct seep_config *config = outputs->config;
-	struct seep_report_options options = {
+	return (struct seep_report_options){
 		.metric = config->metric,
 		.top = config->top,
 		.color = wants_color(),
 		.verbose = config->verbose,
 	};
-	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
-	static const char what[] = "standard output";
+}
+
+/* 0; -EPIPE; another failure is said and noted. */
+static int write_to_stdout(struct seep_outputs *outputs, const struct seep_buffer *buffer)
+{
 	bool said = outputs->failed;
+	int error = seep_file_write_fd(STDOUT_FILENO, buffer->data, buffer->length);
+
+	if (error && error != -EPIPE)
+		note_result(outputs, &said, "standard output", error);
+	return error == -EPIPE ? error : 0;
+}
+
+static int write_text(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
+		      struct seep_symbolizer *symbolizer)
+{
+	struct seep_report_options options = text_options(outputs->config);
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	int error;
 
-	if (!outputs->text)
+	if (!outputs->text || outputs->config->detect)
 		return 0;
 	error = seep_report_text.render(snapshot, symbolizer, &options, &buffer);
 	if (error || buffer.error)
 		return error ? error : buffer.error;
-	error = seep_file_write_fd(STDOUT_FILENO, buffer.data, buffer.length);
-	if (error == -EPIPE)
-		return error;
-	if (error)
-		note_result(outputs, &said, what, error);
-	return 0;
+	return write_to_stdout(outputs, &buffer);
+}
+
+int seep_outputs_verdict(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
+			 struct seep_symbolizer *symbolizer,
+			 const struct seep_site *const *culprits, size_t num, size_t suppressed)
+{
+	struct seep_report_options options = text_options(outputs->config);
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	int error;
+
+	if (!outputs->text)
+		return 0;
+	error = seep_verdict_render(snapshot, symbolizer, culprits, num, suppressed, &options,
+				    &buffer);
+	return error ? error : write_to_stdout(outputs, &buffer);
 }
 
 int seep_outputs_write(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,

@@ -27,6 +27,13 @@ int seep_outputs_write(struct seep_outputs *outputs, const struct seep_snapshot 
 		       struct seep_symbolizer *symbolizer);
 
 /* Whether any write failed so far: then seep's exit status is 1. */
+/*
+ * Writes the verdict to standard output, in place of text reports: see seep_verdict_render. 0 or -errno, as
+ * seep_outputs_write.
+ */
+int seep_outputs_verdict(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
+			 struct seep_symbolizer *symbolizer,
+			 const struct seep_site *const *culprits, size_t num, size_t suppressed);
 bool seep_outputs_failed(const struct seep_outputs *outputs);
 
 #endif

@@ -430,29 +430,55 @@ static size_t put_sites_of(struct site_list *list, enum seep_kind kind, size_t t
 	return live;
 }
 
+static void list_init(struct site_list *list, const struct seep_layout *layout,
+		      const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+		      bool verbose)
+{
+	*list = (struct site_list){
+		.layout = layout,
+		.snapshot = snapshot,
+		.symbolizer = symbolizer,
+		.verbose = verbose,
+	};
+	seep_buffer_init(&list->function);
+	seep_buffer_init(&list->source);
+	seep_buffer_init(&list->clean);
+}
+
+static void list_done(struct site_list *list)
+{
+	seep_layout_reset(list->layout, &list->function);
+	seep_layout_reset(list->layout, &list->source);
+	seep_layout_reset(list->layout, &list->clean);
+	seep_buffer_done(&list->function);
+	seep_buffer_done(&list->source);
+	seep_buffer_done(&list->clean);
+}
+
+void seep_text_put_list(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
+			struct seep_symbolizer *symbolizer,
+			const struct seep_report_options *options,
+			const struct seep_site *const *sites, size_t count)
+{
+	struct site_list list;
+
+	list_init(&list, layout, snapshot, symbolizer, options->verbose);
+	for (size_t i = 0; i < count && i < options->top; i++)
+		put_site(&list, sites[i], i + 1);
+	list_done(&list);
+}
+
 void seep_text_put_sites(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
 			 struct seep_symbolizer *symbolizer,
 			 const struct seep_report_options *options)
 {
-	struct site_list list = {
-		.layout = layout,
-		.snapshot = snapshot,
-		.symbolizer = symbolizer,
-		.verbose = options->verbose,
-	};
+	struct site_list list;
 	size_t live = 0;
 
-	seep_buffer_init(&list.function);
-	seep_buffer_init(&list.source);
-	seep_buffer_init(&list.clean);
+	list_init(&list, layout, snapshot, symbolizer, options->verbose);
 	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++)
 		live += put_sites_of(&list, kind, options->top);
 	if (live == 0)
 		put_empty(&list);
-	seep_layout_reset(layout, &list.function);
-	seep_layout_reset(layout, &list.source);
-	seep_layout_reset(layout, &list.clean);
-	seep_buffer_done(&list.function);
-	seep_buffer_done(&list.source);
-	seep_buffer_done(&list.clean);
+	list_done(&list);
 }

@@ -18,6 +18,12 @@ void seep_text_append_amount(struct seep_buffer *buffer, enum seep_kind kind, ui
 void seep_text_append_change(struct seep_buffer *buffer, enum seep_kind kind, int64_t bytes,
 			     int64_t objects);
 
+/* The first options->top of these @count sites, whatever their kind, one by one. */
+void seep_text_put_list(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
+			struct seep_symbolizer *symbolizer,
+			const struct seep_report_options *options,
+			const struct seep_site *const *sites, size_t count);
+
 /* Failures are kept in the buffer of @layout. */
 void seep_text_put_sites(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
 			 struct seep_symbolizer *symbolizer,

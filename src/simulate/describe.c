@@ -139,7 +139,7 @@ static void append_parameters(struct seep_buffer *buffer,
 static void append_subject(struct seep_buffer *buffer, const struct seep_simulation_config *config,
 			   const struct seep_simulation_counts *counts)
 {
-	const struct seep_pattern *pattern = config->pattern;
+	const struct seep_simulate_pattern *pattern = config->pattern;
 	const char *comma = "";
 
 	seep_buffer_puts(buffer, ",\"truth\":{");

@@ -87,7 +87,7 @@ struct seep_activity;
 
 #define SEEP_MAX_BACKGROUND 3
 
-struct seep_pattern {
+struct seep_simulate_pattern {
 	const char *name;
 	const char *summary;
 	enum seep_kind kind;
@@ -107,10 +107,10 @@ struct seep_pattern {
 	bool restarts;	      /* executes itself anew after each period */
 };
 
-extern const struct seep_pattern seep_patterns[];
+extern const struct seep_simulate_pattern seep_patterns[];
 extern const size_t seep_num_patterns;
 
 /* NULL: there is none of this name. */
-const struct seep_pattern *seep_pattern_find(const char *name);
+const struct seep_simulate_pattern *seep_pattern_find(const char *name);
 
 #endif

@@ -36,7 +36,7 @@
 		[SEEP_SIMULATE_LIMIT] = (fraction) > 0 ? 1 * GIB : 0,                              \
 	}
 
-const struct seep_pattern seep_patterns[] = {
+const struct seep_simulate_pattern seep_patterns[] = {
 	{
 		.name = "memory",
 		.summary = "a constant leak: linear by another name",
@@ -336,7 +336,7 @@ const struct seep_pattern seep_patterns[] = {
 
 const size_t seep_num_patterns = sizeof(seep_patterns) / sizeof(seep_patterns[0]);
 
-const struct seep_pattern *seep_pattern_find(const char *name)
+const struct seep_simulate_pattern *seep_pattern_find(const char *name)
 {
 	for (size_t i = 0; i < seep_num_patterns; i++) {
 		if (strcmp(seep_patterns[i].name, name) == 0)

@@ -167,7 +167,7 @@ void seep_simulation_count(struct seep_simulation *simulation,
 
 double seep_simulation_object_rate(const struct seep_simulation_config *config)
 {
-	const struct seep_pattern *pattern = config->pattern;
+	const struct seep_simulate_pattern *pattern = config->pattern;
 	double rate = pattern->rate ? pattern->rate(config->parameters) : 0;
 
 	return pattern->subject->real_time ? rate : rate / config->scale;

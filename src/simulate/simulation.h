@@ -18,7 +18,7 @@
 #define SEEP_MAX_SIMULATED	  (SEEP_MAX_ACTIVITIES * SEEP_MAX_ACTIVITY_SITES)
 
 struct seep_simulation_config {
-	const struct seep_pattern *pattern;
+	const struct seep_simulate_pattern *pattern;
 	double parameters[SEEP_SIMULATE_PARAMETER_COUNT]; /* of the subject, all of them */
 	uint64_t num_workers;
 	uint64_t seed;

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "app/culprits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "model/judgement.h"
+#include "model/suppressions.h"
+#include "report/walk.h"
+
+#define MAX_SUPPRESSION_BYTES (1 << 20)
+
+struct seep_culprits {
+	const struct seep_config *config;
+	struct seep_suppressions *suppressions; /* NULL: none */
+	size_t num_suppressed;
+	const struct seep_site **sites;
+};
+
+static int read_suppressions(struct seep_culprits *culprits, const char *path)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	size_t line = 0;
+	int error = seep_file_read_at(AT_FDCWD, path, MAX_SUPPRESSION_BYTES, &text);
+
+	if (error) {
+		seep_error("cannot read \"%s\": %s", path, strerror(-error));
+		return error;
+	}
+	error = seep_suppressions_parse(text.data, &culprits->suppressions, &line);
+	if (error == -EINVAL)
+		seep_error("\"%s\", line %zu: a suppression is leak:PATTERN", path, line);
+	return error;
+}
+
+int seep_culprits_new(const struct seep_config *config, struct seep_culprits **ret_culprits)
+{
+	struct seep_culprits *culprits = calloc(1, sizeof(*culprits));
+	int error = 0;
+
+	if (!culprits)
+		return -ENOMEM;
+	culprits->config = config;
+	if (config->suppressions)
+		error = read_suppressions(culprits, config->suppressions);
+	if (error) {
+		seep_culprits_free(culprits);
+		return error;
+	}
+	*ret_culprits = culprits;
+	return 0;
+}
+
+void seep_culprits_free(struct seep_culprits *culprits)
+{
+	if (!culprits)
+		return;
+	seep_suppressions_free(culprits->suppressions);
+	free(culprits->sites);
+	free(culprits);
+}
+
+/* A leak is worse than growth. */
+static bool is_culprit(const struct seep_culprits *culprits, const struct seep_site *site)
+{
+	const char *class = site->judgement ? site->judgement->class : "";
+
+	if (strcmp(class, seep_class_key(SEEP_CLASS_LEAK)) == 0)
+		return true;
+	return culprits->config->fail_on == SEEP_CLASS_GROWTH &&
+	       strcmp(class, seep_class_key(SEEP_CLASS_GROWTH)) == 0;
+}
+
+static bool is_suppressed(const struct seep_culprits *culprits, const struct seep_site *site,
+			  struct seep_symbolizer *symbolizer)
+{
+	struct seep_walk walk;
+
+	if (!culprits->suppressions)
+		return false;
+	seep_walk_init(&walk, symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
+	while (seep_walk_next(&walk)) {
+		if (seep_suppressions_match(culprits->suppressions, walk.line->function) ||
+		    seep_suppressions_match(culprits->suppressions, walk.line->source) ||
+		    seep_suppressions_match(culprits->suppressions, walk.location->module))
+			return true;
+	}
+	return false;
+}
+
+static int severity_of(const struct seep_site *site)
+{
+	for (int i = SEEP_SEVERITY_COUNT - 1; i > 0; i--) {
+		if (strcmp(site->judgement->severity, seep_severity_key((enum seep_severity)i)) ==
+		    0)
+			return i;
+	}
+	return 0;
+}
+
+static int compare_culprits(const void *left, const void *right)
+{
+	const struct seep_site *a = *(const struct seep_site *const *)left;
+	const struct seep_site *b = *(const struct seep_site *const *)right;
+	int severity_a = severity_of(a), severity_b = severity_of(b);
+
+	if (severity_a != severity_b)
+		return severity_a < severity_b ? 1 : -1;
+	if (a->judgement->rate.value != b->judgement->rate.value)
+		return a->judgement->rate.value < b->judgement->rate.value ? 1 : -1;
+	return (a > b) - (a < b);
+}
+
+long seep_culprits_find(struct seep_culprits *culprits, const struct seep_snapshot *snapshot,
+			struct seep_symbolizer *symbolizer,
+			const struct seep_site *const **ret_sites)
+{
+	size_t count = 0;
+
+	free(culprits->sites);
+	culprits->num_suppressed = 0;
+	culprits->sites = calloc(snapshot->num_sites + 1, sizeof(*culprits->sites));
+	if (!culprits->sites)
+		return -ENOMEM;
+	for (size_t i = 0; i < snapshot->num_sites; i++) {
+		const struct seep_site *site = &snapshot->sites[i];
+
+		if (!is_culprit(culprits, site))
+			continue;
+		if (is_suppressed(culprits, site, symbolizer))
+			culprits->num_suppressed++;
+		else
+			culprits->sites[count++] = site;
+	}
+	qsort(culprits->sites, count, sizeof(*culprits->sites), compare_culprits);
+	*ret_sites = culprits->sites;
+	return (long)count;
+}
+
+size_t seep_culprits_num_suppressed(const struct seep_culprits *culprits)
+{
+	return culprits->num_suppressed;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The sites for which a command is to fail: those that leak, but for what the user knows already. */
+#ifndef SEEP_APP_CULPRITS_H
+#define SEEP_APP_CULPRITS_H
+
+#include <stddef.h>
+
+#include "app/config.h"
+#include "model/snapshot.h"
+#include "symbol/symbolizer.h"
+
+struct seep_culprits;
+
+/* Reads what is asked for. 0, or -errno after saying what is wrong. */
+int seep_culprits_new(const struct seep_config *config, struct seep_culprits **ret_culprits);
+void seep_culprits_free(struct seep_culprits *culprits);
+
+/*
+ * Looks for them in @snapshot: the worst come first, in *ret_sites until the next call. How many that are not
+ * suppressed, or -ENOMEM.
+ */
+long seep_culprits_find(struct seep_culprits *culprits, const struct seep_snapshot *snapshot,
+			struct seep_symbolizer *symbolizer,
+			const struct seep_site *const **ret_sites);
+/* How many were passed over in the last search. */
+size_t seep_culprits_num_suppressed(const struct seep_culprits *culprits);
+
+#endif

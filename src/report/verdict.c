@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "report/verdict.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "model/judgement.h"
+#include "report/layout.h"
+#include "report/text_processes.h"
+#include "report/text_sites.h"
+#include "report/walk.h"
+
+#define SCOPE_COLUMNS 40
+
+struct verdict_text {
+	const struct seep_snapshot *snapshot;
+	struct seep_layout layout;
+	struct seep_buffer line;
+};
+
+/* "2 leaks in pid 1234 after 28.0 s" */
+static void put_headline(struct verdict_text *text, size_t num)
+{
+	const struct seep_snapshot *snapshot = text->snapshot;
+	char time[SEEP_UNIT_MAX];
+
+	if (num)
+		seep_buffer_printf(&text->line, "%zu leak%s in ", num, num == 1 ? "" : "s");
+	else
+		seep_buffer_puts(&text->line, "No leak was found in ");
+	seep_buffer_printf(&text->line, "%s ", snapshot->scope_type);
+	seep_text_append_clean_elided(&text->line, snapshot->scope_value, SCOPE_COLUMNS);
+	if (snapshot->num_processes == 1 && snapshot->processes[0].comm) {
+		seep_buffer_puts(&text->line, " (");
+		seep_text_append_clean_elided(&text->line, snapshot->processes[0].comm,
+					      SEEP_TEXT_COMMAND_COLUMNS);
+		seep_buffer_putc(&text->line, ')');
+	}
+	seep_buffer_printf(&text->line, ", watched for %s",
+			   seep_format_duration(time, snapshot->elapsed_ns));
+	seep_layout_wrap(&text->layout, num ? SEEP_STYLE_WARNING : SEEP_STYLE_STRONG, 0,
+			 text->line.data);
+	seep_layout_reset(&text->layout, &text->line);
+}
+
+/* How many sites there are of each class. */
+static void put_classes(struct verdict_text *text, size_t suppressed)
+{
+	size_t counts[SEEP_CLASS_COUNT] = {0};
+	char number[SEEP_UNIT_MAX];
+
+	for (size_t i = 0; i < text->snapshot->num_sites; i++) {
+		const struct seep_judgement *judgement = text->snapshot->sites[i].judgement;
+
+		for (int class = 0; judgement && class < SEEP_CLASS_COUNT; class ++)
+			counts[class] += strcmp(judgement->class,
+						seep_class_key((enum seep_class) class)) == 0;
+	}
+	seep_buffer_puts(&text->line, "All sites:");
+	for (int class = SEEP_CLASS_COUNT - 1; class >= 0; class --) {
+		if (counts[class])
+			seep_buffer_printf(&text->line, " %s %s,",
+					   seep_format_count(number, counts[class]),
+					   seep_class_key((enum seep_class) class));
+	}
+	if (suppressed)
+		seep_buffer_printf(&text->line, " %zu suppressed,", suppressed);
+	text->line.data[text->line.length - 1] = '.';
+	seep_buffer_putc(text->layout.out, '\n');
+	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 0, text->line.data);
+	seep_layout_reset(&text->layout, &text->line);
+}
+
+/* Memory that the sites do not explain. */
+static void put_processes(struct verdict_text *text)
+{
+	for (size_t i = 0; i < text->snapshot->num_processes; i++) {
+		const struct seep_process *process = &text->snapshot->processes[i];
+		const struct seep_process_judgement *judgement = process->judgement;
+
+		if (!judgement || !judgement->num_evidence ||
+		    strcmp(judgement->health, seep_health_key(SEEP_HEALTH_UNEXPLAINED)) != 0)
+			continue;
+		seep_buffer_puts(&text->line, "Process ");
+		seep_report_append_process(&text->line, text->snapshot, process);
+		seep_buffer_printf(&text->line, ": %s.", judgement->evidence[0]);
+		seep_layout_wrap(&text->layout, SEEP_STYLE_WARNING, 0, text->line.data);
+		seep_layout_reset(&text->layout, &text->line);
+	}
+}
+
+static void put_losses(struct verdict_text *text)
+{
+	char count[SEEP_UNIT_MAX];
+
+	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
+		if (!seep_snapshot_lost(text->snapshot, loss) ||
+		    seep_report_loss_is_expected(text->snapshot, loss))
+			continue;
+		seep_buffer_printf(&text->line, "Loss: %s %s.",
+				   seep_format_count(count, text->snapshot->losses[loss]),
+				   seep_report_loss_text(text->snapshot, loss));
+		seep_layout_wrap(&text->layout, SEEP_STYLE_WARNING, 0, text->line.data);
+		seep_layout_reset(&text->layout, &text->line);
+	}
+}
+
+int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+			const struct seep_site *const *culprits, size_t num, size_t suppressed,
+			const struct seep_report_options *options, struct seep_buffer *buffer)
+{
+	struct verdict_text text = {
+		.snapshot = snapshot,
+		.layout = {.out = buffer, .color = options->color},
+	};
+
+	seep_buffer_init(&text.line);
+	put_headline(&text, num);
+	seep_text_put_list(&text.layout, snapshot, symbolizer, options, culprits, num);
+	put_classes(&text, suppressed);
+	put_processes(&text);
+	put_losses(&text);
+	seep_buffer_done(&text.line);
+	return buffer->error;
+}
