@@ -10,8 +10,8 @@
 /* With fewer samples a bend is not told from a trend and chance. */
 #define MIN_SAMPLES_BEND 8
 
-/* What is taken from the samples: a line, or a parabola. */
-#define MAX_TERMS 2
+/* The values, and what is taken from them: a line, and if there are enough of them a parabola. */
+#define NUM_COLUMNS 3
 
 /* What of the variance from one sample to the next is walk, the rest scatter: the models to choose from. */
 static const double walk_shares[] = {0, 0.01, 0.05, 0.2, 0.5, 0.85, 1};
@@ -32,7 +32,7 @@ struct samples {
  * divided by the variance of the prediction.
  */
 struct innovations {
-	double products[MAX_TERMS + 1][MAX_TERMS + 1];
+	double products[NUM_COLUMNS][NUM_COLUMNS];
 	double log_variance;
 };
 
@@ -60,7 +60,6 @@ static void prepare(const double *times, const double *values, size_t count,
 static void filter(const struct samples *samples, double walk, struct innovations *ret_innovations)
 {
 	const double *times = samples->times;
-	size_t num_columns = samples->num_terms + 1;
 	double level[] = {samples->values[0], times[0], times[0] * times[0]};
 	double scatter = 1 - walk;
 	double uncertain = scatter; /* variance of the level */
@@ -72,9 +71,9 @@ static void filter(const struct samples *samples, double walk, struct innovation
 		double predicted = uncertain + walk * (times[i] - times[i - 1]);
 		double inverse = 1 / (predicted + scatter);
 
-		for (size_t a = 0; a < num_columns; a++)
+		for (size_t a = 0; a < NUM_COLUMNS; a++)
 			seen[a] -= level[a];
-		for (size_t a = 0; a < num_columns; a++) {
+		for (size_t a = 0; a < NUM_COLUMNS; a++) {
 			level[a] += predicted * inverse * seen[a];
 			for (size_t b = 0; b <= a; b++)
 				ret_innovations->products[a][b] += seen[a] * seen[b] * inverse;
@@ -92,7 +91,7 @@ static void filter(const struct samples *samples, double walk, struct innovation
 static struct fit fit_model(const struct samples *samples, double walk)
 {
 	struct innovations innovations;
-	double(*products)[MAX_TERMS + 1] = innovations.products;
+	double(*products)[NUM_COLUMNS] = innovations.products;
 	double freedom = (double)(samples->count - 1 - samples->num_terms);
 	struct fit fit;
 
