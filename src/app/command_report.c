@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/options.h"
+#include "app/stored.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -71,10 +72,13 @@ static int run(struct seep_config *config)
 {
 	struct seep_loaded *loaded = NULL;
 	struct seep_reader *reader = NULL;
+	struct seep_stored *stored = NULL;
 	int error = seep_reader_open(config->capture, &reader);
 
 	if (!error)
 		error = load(config, reader, &loaded);
+	if (!error)
+		error = seep_stored_judge(loaded, &stored);
 	if (error)
 		explain(config->capture, error);
 	if (!error) {
@@ -82,6 +86,7 @@ static int run(struct seep_config *config)
 		if (error)
 			seep_error("cannot write the report: %s", strerror(-error));
 	}
+	seep_stored_free(stored);
 	seep_loaded_free(loaded);
 	seep_reader_close(reader);
 	return error ? SEEP_EXIT_FAILED : SEEP_EXIT_OK;

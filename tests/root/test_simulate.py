@@ -16,7 +16,7 @@ import pytest
 from harness import COUNTS, ROOT, SEEP, TIMEOUT, Fixture, Report, Seep, losses_of, names, wait_until
 
 # Kinds that seep traces; and those whose bytes both count alike: of threads it is all of the stack.
-TRACED = ("memory", "fd")
+TRACED = ("memory", "fd", "thread", "mapping")
 MEASURED = ("memory", "mapping", "fd")
 # Every pattern, faster than usual: enough of it in two seconds.
 PATTERNS = {

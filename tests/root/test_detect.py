@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The verdict, its exit status, and captures, on programs whose truth is known."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from harness import SEEP, SLOWNESS, Report, end_process, names
+
+
+@pytest.fixture
+def simulate() -> Iterator[Callable[..., int]]:
+    """Starts seep simulate; its PID."""
+    running: list[subprocess.Popen[str]] = []
+
+    def run(*arguments: str) -> int:
+        process = subprocess.Popen(
+            [str(SEEP), "simulate", *arguments, "--json", "-d", "10m"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        running.append(process)
+        assert process.stdout
+        assert json.loads(process.stdout.readline())
+        return process.pid
+
+    yield run
+    for process in running:
+        end_process(process)
+
+
+def detect(*arguments: str | int | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(SEEP), "detect", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200 * SLOWNESS,
+    )
+
+
+def report_of(capture: Path, *options: str) -> bytes:
+    return subprocess.run(
+        [str(SEEP), "report", str(capture), *options], capture_output=True, check=True
+    ).stdout
+
+
+def last_line(path: Path) -> Report:
+    return json.loads(path.read_text().splitlines()[-1])
+
+
+def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
+    pid = simulate("memory", "--growth", "1M/s")
+    path = tmp_path / "report.json"
+    result = detect("-p", pid, "-k", "memory", "--json", path, "-o", tmp_path / "out.seep")
+    assert result.returncode == 3, result.stdout + result.stderr
+    first, _, _, verdict, *_ = result.stdout.splitlines()
+    assert first.startswith(f"1 leak in pid {pid} (seep-simulate), watched for ")
+    assert verdict.strip().startswith("leak, ")
+    report = last_line(path)
+    top = report["sites"][0]
+    assert "leak_session" in names(top)
+    assert top["verdict"]["class"] == "leak"
+    assert top["verdict"]["pattern"] == "linear"
+    assert top["verdict"]["rate_low"] <= 1 << 20 <= top["verdict"]["rate_high"] * 1.05
+    assert top["verdict"]["survival"] == pytest.approx(1, abs=0.01)
+    assert top["verdict"]["evidence"] and top["verdict"]["advice"]
+    assert report["elapsed_s"] < 60
+    kept = json.loads(report_of(tmp_path / "out.seep", "--format", "json"))
+    for key in ("class", "pattern", "severity", "confidence", "rate_low", "evidence", "advice"):
+        assert kept["sites"][0]["verdict"][key] == top["verdict"][key]
+    assert report_of(tmp_path / "out.seep").decode().count("    leak, ") == 1
+
+
+def test_no_leak(simulate) -> None:
+    pid = simulate("churn")
+    result = detect("-p", pid, "-k", "memory", "-d", "25s")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.startswith(f"No leak was found in pid {pid} (seep-simulate)")
+
+
+def test_suppressions(simulate, tmp_path: Path) -> None:
+    pid = simulate("memory", "--growth", "1M/s")
+    (tmp_path / "known").write_text("# known\nleak:^leak_sess*$\n")
+    result = detect("-p", pid, "-k", "memory", "-d", "30s", "--suppressions", tmp_path / "known")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "1 suppressed" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("-p", "1", "--fail-on", "steady"), 2, "--fail-on steady: not a valid CLASS"),
+        (("-p", "1", "--suppressions", "/nonexistent"), 1, "No such file"),
+        ((), 2, "nothing to trace"),
+    ],
+)
+def test_wrong_words(arguments: tuple[str, ...], status: int, words: str) -> None:
+    result = detect(*arguments)
+    assert result.returncode == status
+    assert words in result.stderr
+
+
+def test_wrong_suppressions(tmp_path: Path) -> None:
+    (tmp_path / "known").write_text("leak:a\nrace:b\n")
+    result = detect("-p", "1", "--suppressions", tmp_path / "known")
+    assert result.returncode == 1
+    assert "line 2: a suppression is leak:PATTERN" in result.stderr
+
+
+def test_a_capture_has_the_whole_report(start, seep, tmp_path: Path) -> None:
+    """Every number of the JSON report, and the stacks; without the program that it was of."""
+    target = start("allocators")
+    capture = tmp_path / "out.seep"
+    trace = seep("-p", target.pid, "-k", "memory,fd", "-o", capture).attached()
+    target.go()
+    target.done()
+    live = trace.finish()
+    assert target.quit() == 0
+    kept = json.loads(report_of(capture, "--format", "json"))
+    for key in ("totals", "losses", "unwind", "scope", "host", "elapsed_s", "seq", "final"):
+        assert kept[key] == live[key], key
+    assert len(kept["sites"]) == len(live["sites"])
+    for old, new in zip(live["sites"], kept["sites"]):
+        for key in ("id", "kind", "allocs", "frees", "alloc_bytes", "live_bytes", "stack",
+                    "lifetimes_us_log2", "stack_end"):  # fmt: skip
+            assert old[key] == new[key], key
+    assert b"leak_malloc" in report_of(capture, "-n", "100")
+    assert b"leak_malloc" in report_of(capture, "--format", "folded")
+    # users query it
+    with sqlite3.connect(f"file:{capture}?mode=ro", uri=True) as database:
+        (count,) = database.execute("SELECT count(*) FROM snapshots").fetchone()
+    assert count == live["seq"]
+
+
+def test_no_capture(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("not a database, and long enough to be looked at" * 100)
+    for name, words in (("nothing", "No such file"), ("text", "it is no capture, or damaged")):
+        result = subprocess.run(
+            [str(SEEP), "report", str(tmp_path / name)], capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 1
+        assert words in result.stderr
