@@ -470,8 +470,9 @@ $(BUILD)/accuracy: tests/unit/model/test_accuracy.c $(ACCURACY_OBJECTS)
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP $^ -o $@ -lcmocka $(LDLIBS)
 
 .PHONY: accuracy
-accuracy: $(BUILD)/accuracy ## judge ACCURACY_RUNS=10000 simulated sites of each kind
+accuracy: $(BUILD)/accuracy $(BUILD)/bench/judge ## judge ACCURACY_RUNS=10000 simulated sites of each kind, and 10,000 at once
 	$(Q)SEEP_ACCURACY_RUNS=$(ACCURACY_RUNS) $<
+	$(Q)$(BUILD)/bench/judge
 
 # --- lint ----------------------------------------------------------------------------------------
 

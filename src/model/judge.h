@@ -15,7 +15,7 @@
 #include "model/snapshot.h"
 #include "model/verdict.h"
 
-/* Sites with a course, about 3 KiB each. Those with the most live bytes come first. */
+/* Sites with a course, about 2.5 KiB each. Those with the most live bytes come first. */
 #define SEEP_JUDGE_MAX_SITES 32768
 
 struct seep_judge;

@@ -21,10 +21,9 @@ struct seep_trend {
 	double correction; /* what it grows by because they are not: Hamed and Rao, J. Hydrology 204,
 			    * 1998; 1 at least */
 	double z;	   /* s in standard deviations, continuity corrected */
-	/* Theil-Sen, per second */
-	struct seep_interval
-		sen; /* the median over all pairs of samples; the interval is by the order of
-				   * their slopes, from the corrected variance */
+	/* Theil-Sen, per second: the median over all pairs of samples. The interval is by the order of
+	 * their slopes, from the corrected variance. */
+	struct seep_interval sen;
 	/* The same, the interval wider where the noise has a walk in it, of which ranks know nothing;
 	 * infinite with two samples. */
 	struct seep_interval slope;

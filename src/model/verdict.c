@@ -33,9 +33,12 @@
  */
 #define BURIED_OBJECTS 12
 
-/* They still come if the recent rate is this share of the older one, or may be by its uncertainty. */
-#define RECENT_SHARE	 0.75
-#define RECENT_CERTAINLY 0.5
+/*
+ * They still come if the recent rate is this share of the older one; or at least that, if it may be as high
+ * by its uncertainty.
+ */
+#define RECENT_SHARE 0.75
+#define RECENT_LEAST 0.5
 
 /*
  * A leak must not be fading, not even probably: by this many standard deviations. More of them where the
@@ -124,15 +127,14 @@ static struct seep_interval staying_per_s(const struct seep_findings *findings)
 				    1 / time_s);
 }
 
-/* The recent rate is not clearly below the older one, which ended or filled up would make it. */
+/* What ended, or has filled up, has fewer recent ones; few may be fewer by chance. */
 static bool still_comes(const struct seep_survival *survival)
 {
 	struct seep_interval recent = seep_interval_of_count(survival->recent);
 	double share = survival->old_per_s > 0 ? survival->recent_per_s / survival->old_per_s : 1;
 
 	return share >= RECENT_SHARE ||
-	       (share >= RECENT_CERTAINLY &&
-		recent.high >= survival->recent * (RECENT_SHARE / share) * 1.2);
+	       (share >= RECENT_LEAST && share * recent.high >= survival->recent);
 }
 
 static bool stays(const struct seep_survival *survival)

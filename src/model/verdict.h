@@ -47,13 +47,15 @@ struct seep_verdict {
 	enum seep_class class;
 	enum seep_pattern pattern;
 	enum seep_severity severity;
-	double confidence; /* 0 to 1: that the class is right */
+	/* That the class is right, 0 to 1: grows with the time observed, measured in patiences, and with
+	 * the number of objects that stay. A measure for ranking, not a frequency. */
+	double confidence;
 	/* Growth per second, in bytes or objects: findings.in_bytes. The mean one, but of what
 	 * accelerates that of the last third of the time observed. */
 	struct seep_interval rate;
 	double acceleration; /* per second squared, of what accelerates; else 0 */
-	struct seep_interval
-		leaked; /* share of the objects that is never released; may be unknown */
+	/* Share of the objects that is never released; may be unknown. */
+	struct seep_interval leaked;
 	struct seep_interval eta_s; /* of leaks and growth: until a limit is met; may be unknown */
 	enum seep_limit limit;	    /* that is met first; SEEP_LIMIT_COUNT: none is known */
 	double period_s;	    /* of pattern OSCILLATING; else 0 */
