@@ -95,9 +95,10 @@ static bool is_suppressed(const struct seep_culprits *culprits, const struct see
 
 static int severity_of(const struct seep_site *site)
 {
-	for (int i = SEEP_SEVERITY_COUNT - 1; i > 0; i--) {
-		if (strcmp(site->judgement->severity, seep_severity_key((enum seep_severity)i)) ==
-		    0)
+	const char *severity = site->judgement->severity;
+
+	for (int i = SEEP_SEVERITY_COUNT - 1; severity && i > 0; i--) {
+		if (strcmp(severity, seep_severity_key((enum seep_severity)i)) == 0)
 			return i;
 	}
 	return 0;

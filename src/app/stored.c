@@ -51,7 +51,7 @@ static void fill(struct entry *entry, const struct seep_stored_verdict *verdict)
 	entry->of_site = (struct seep_judgement){
 		.class = verdict->class,
 		.pattern = or_none(verdict->pattern),
-		.severity = or_none(verdict->severity),
+		.severity = verdict->severity,
 		.confidence = verdict->confidence,
 		.rate = interval_of(&verdict->rate),
 		.leaked = interval_of(&verdict->leaked),

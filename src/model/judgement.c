@@ -69,7 +69,9 @@ static int judge_site(struct of_site *of, const struct seep_verdict *verdict)
 	of->judgement = (struct seep_judgement){
 		.class = seep_class_key(verdict->class),
 		.pattern = seep_pattern_key(verdict->pattern),
-		.severity = seep_severity_key(verdict->severity),
+		.severity = verdict->severity == SEEP_SEVERITY_NONE ?
+				    NULL :
+				    seep_severity_key(verdict->severity),
 		.confidence = verdict->confidence,
 		.rate = verdict->rate,
 		.leaked = verdict->leaked,

@@ -16,8 +16,8 @@
 struct seep_judgement {
 	const char *class;
 	const char *pattern;
-	const char *severity;
-	double confidence; /* 0 to 1 */
+	const char *severity; /* NULL: it is no reason to worry */
+	double confidence;    /* 0 to 1 */
 	struct seep_interval
 		rate; /* growth per second: bytes, of threads and descriptors objects */
 	struct seep_interval leaked; /* share of the objects that is never released */
