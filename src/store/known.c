@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
-
 void seep_known_drop_process(struct seep_known *known, struct seep_known_process *process)
 {
 	HASH_DEL(known->processes, process);

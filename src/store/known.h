@@ -18,6 +18,7 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "base/buffer.h"
 #include "model/snapshot.h"
 #include "store/query.h"
 #include "symbol/arena.h"
@@ -138,7 +139,6 @@ void seep_known_drop_process(struct seep_known *known, struct seep_known_process
 void seep_known_drop_site(struct seep_known *known, struct seep_known_site *site);
 
 /* The key of a module in its table, in @buffer. */
-struct seep_buffer;
 const char *seep_known_module_key(struct seep_buffer *buffer, const char *path,
 				  const char *build_id);
 

@@ -63,16 +63,16 @@ static int open_database(struct seep_writer *writer, const char *path)
 static int add_instant(struct seep_writer *writer, const struct seep_last *last)
 {
 	size_t max = writer->max_instants ? 2 * writer->max_instants : 1024;
-	struct seep_instant *instants = writer->instants;
+	struct seep_instant *larger;
 
 	if (writer->num_instants == writer->max_instants) {
-		instants = realloc(instants, max * sizeof(*instants));
-		if (!instants)
+		larger = realloc(writer->instants, max * sizeof(*larger));
+		if (!larger)
 			return -ENOMEM;
-		writer->instants = instants;
+		writer->instants = larger;
 		writer->max_instants = max;
 	}
-	instants[writer->num_instants++] = (struct seep_instant){
+	writer->instants[writer->num_instants++] = (struct seep_instant){
 		.id = last->id,
 		.run = last->run,
 		.time_ns = last->offset_ns + last->elapsed_ns,
@@ -242,6 +242,7 @@ static int write_snapshot(struct seep_write *write)
 	const struct seep_snapshot *snapshot = write->snapshot;
 	const struct seep_overhead *overhead = &snapshot->overhead;
 	struct seep_query *query = seep_writer_query(write, SEEP_QUERY_ADD_SNAPSHOT);
+	bool goes_on = write->last.run == write->writer->last.run;
 
 	seep_bind_int(query, write->last.id);
 	seep_bind_int(query, write->last.run);
@@ -249,7 +250,8 @@ static int write_snapshot(struct seep_write *write)
 	seep_bind_int(query, snapshot->final);
 	seep_bind_int(query, (int64_t)snapshot->utc_ns);
 	seep_bind_int(query, (int64_t)snapshot->elapsed_ns);
-	seep_bind_int(query, (int64_t)(snapshot->interval_ns + write->writer->missing_ns));
+	seep_bind_int(query,
+		      (int64_t)(snapshot->interval_ns + (goes_on ? write->writer->missing_ns : 0)));
 	seep_bind_uint(query, overhead->events);
 	seep_bind_real(query, overhead->events_per_s);
 	seep_bind_uint(query, overhead->bpf_ns_per_event);
