@@ -98,8 +98,8 @@ $(BUILD)/src/simulate/%.o $(BUILD)/san/src/simulate/%.o: \
 	CFLAGS += -fno-builtin -fno-optimize-sibling-calls
 
 # taken in by .incbin
-$(BUILD)/src/store/schema.o $(BUILD)/san/src/store/schema.o $(BUILD)/fuzz/src/store/schema.o: src/store/schema.sql
-$(BUILD)/src/report/flamegraph.o $(BUILD)/san/src/report/flamegraph.o: \
+$(addsuffix src/store/schema.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): src/store/schema.sql
+$(addsuffix src/report/flamegraph.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
 	src/report/flamegraph.js src/report/flamegraph.css
 
 $(BUILD)/seep: $(BUILD)/src/app/main.o $(OBJECTS)
@@ -305,7 +305,7 @@ $(BUILD)/bench/pairs_no_fp: tests/bench/pairs.c
 	$(call fixture,-O2 -fomit-frame-pointer)
 
 # Programs of the tests and benchmarks that use seep's own rooms.
-TEST_TOOLS := $(BUILD)/bench/empty_probes $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
+TEST_TOOLS := $(addprefix $(BUILD)/bench/,empty_probes captures) $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
 
 $(BUILD)/bench/%: tests/bench/%.c $(OBJECTS)
 	@mkdir -p $(@D)
@@ -414,7 +414,7 @@ soak: all fixtures ## ten minutes of preemption, forks and execs (SOAK_SECONDS)
 		tests/root/test_soak.py
 
 .PHONY: bench
-bench: all $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(BUILD)/bench/calls $(BUILD)/bench/empty_probes $(BUILD)/fixtures/many_sites $(BUILD)/fixtures/preforker ## measure what tracing costs
+bench: all $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(BUILD)/bench/calls $(BUILD)/bench/captures $(BUILD)/bench/empty_probes $(BUILD)/fixtures/many_sites $(BUILD)/fixtures/preforker ## measure what tracing costs
 	@BUILD=$(BUILD) tools/bench
 
 .PHONY: install
@@ -430,11 +430,11 @@ uninstall: ## remove what install has put there
 
 FUZZ_SECONDS ?= 600
 FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(wildcard src/base/*.c src/elf/*.c src/unwind/*.c))
+FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(UNIT_SOURCES)) $(BUILD)/report/profile.pb-c.o
 FUZZ_FLAGS   := -O1 -g -std=gnu11 $(WARNINGS) -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all
 
-$(BUILD)/fuzz/src/%.o: src/%.c
+$(BUILD)/fuzz/src/%.o: src/%.c | $(BUILD)/report/profile.pb-c.h
 	@mkdir -p $(@D)
 	$(call say,CC-FUZZ,$<)
 	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -MMD -MP -c $< -o $@
