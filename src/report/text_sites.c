@@ -280,7 +280,8 @@ static void put_judgement(struct site_list *list, const struct seep_judgement *j
 	seep_buffer_puts(line, judgement->class);
 	if (alarm)
 		seep_buffer_printf(
-			line, ", %s, %s sure", judgement->severity,
+			line, ", %s, %s sure",
+			judgement->severity ? judgement->severity : "harmless",
 			seep_format_percent(share, (uint64_t)(judgement->confidence * 1000), 1000));
 	seep_layout_pad(list->layout, STACK_INDENT);
 	seep_layout_wrap(list->layout, alarm ? SEEP_STYLE_WARNING : SEEP_STYLE_STRONG, STACK_INDENT,
