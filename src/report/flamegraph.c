@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "report/escape.h"
 #include "report/flame_tree.h"
 #include "report/report.h"
 #include "report/walk.h"
@@ -46,45 +47,6 @@ struct flame {
 	uint32_t max_depth;  /* of those drawn */
 	unsigned int height; /* px */
 };
-
-/*
- * Appends clean UTF-8 as character data or attribute value. XML 1.0, production 2, has no U+FFFE and
- * U+FFFF, which are valid UTF-8 otherwise.
- */
-static void put_escaped(struct seep_buffer *out, const char *text)
-{
-	while (*text) {
-		size_t plain = strcspn(text, "&<>\"\xef");
-
-		seep_buffer_append(out, text, plain);
-		text += plain;
-		if (strncmp(text, "\xef\xbf\xbe", 3) == 0 ||
-		    strncmp(text, "\xef\xbf\xbf", 3) == 0) {
-			seep_buffer_puts(out, "\xef\xbf\xbd");
-			text += 3;
-			continue;
-		}
-		switch (*text) {
-		case '\0':
-			return;
-		case '&':
-			seep_buffer_puts(out, "&amp;");
-			break;
-		case '<':
-			seep_buffer_puts(out, "&lt;");
-			break;
-		case '>':
-			seep_buffer_puts(out, "&gt;");
-			break;
-		case '"':
-			seep_buffer_puts(out, "&quot;");
-			break;
-		default:
-			seep_buffer_putc(out, *text);
-		}
-		text++;
-	}
-}
 
 /* A failure of the scratch buffer becomes the report's. */
 static void reset_scratch(struct flame *flame)
@@ -176,7 +138,7 @@ static void put_label(struct flame *flame, const char *name, uint64_t x, uint64_
 	x += TEXT_PAD_PX * 10;
 	seep_buffer_printf(flame->out, "<text x=\"%" PRIu64 ".%u\" y=\"%u.5\">", x / 10,
 			   (unsigned int)(x % 10), y + 11);
-	put_escaped(flame->out, flame->scratch.data);
+	seep_report_append_escaped(flame->out, flame->scratch.data);
 	seep_buffer_puts(flame->out, "</text>");
 }
 
@@ -193,11 +155,12 @@ static void put_frame(struct flame *flame, const struct seep_flame_node *node)
 	put_color_class(out, node, name);
 	seep_buffer_printf(out, "\" data-f=\"%" PRIu64 " %" PRIu64 " %" PRIu32 "\"><title>",
 			   node->start, node->value, node->depth);
-	put_escaped(out, name);
+	seep_report_append_escaped(out, name);
 	seep_buffer_putc(out, '\n');
 	put_value(out, flame->metric, node->value);
 	seep_buffer_puts(out, ", ");
-	put_escaped(out, seep_format_percent(percent, node->value, flame->tree.nodes[0].value));
+	seep_report_append_escaped(out, seep_format_percent(percent, node->value,
+							    flame->tree.nodes[0].value));
 	seep_buffer_printf(out,
 			   "</title><rect x=\"%" PRIu64 ".%u\" y=\"%u\" width=\"%" PRIu64
 			   ".%u\" height=\"%u\"/>",
@@ -211,7 +174,7 @@ static void put_frame(struct flame *flame, const struct seep_flame_node *node)
 static void put_middle(struct flame *flame, const char *attributes, unsigned int y)
 {
 	seep_buffer_printf(flame->out, "<text %s x=\"%u\" y=\"%u\">", attributes, WIDTH / 2, y);
-	put_escaped(flame->out, flame->scratch.data);
+	seep_report_append_escaped(flame->out, flame->scratch.data);
 	seep_buffer_puts(flame->out, "</text>\n");
 	reset_scratch(flame);
 }
@@ -286,7 +249,7 @@ static void put_svg(struct flame *flame)
 	/* Once for the browser's tab, once for the page. */
 	format_title(flame);
 	seep_buffer_puts(out, "<title>");
-	put_escaped(out, flame->scratch.data);
+	seep_report_append_escaped(out, flame->scratch.data);
 	seep_buffer_puts(out, "</title>\n<style>\n");
 	seep_buffer_puts(out, seep_flamegraph_css);
 	seep_buffer_puts(out, "</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n");
