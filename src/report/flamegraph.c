@@ -20,6 +20,7 @@
 #include "report/walk.h"
 
 SEEP_ASSET(seep_flamegraph_css, "src/report/flamegraph.css");
+SEEP_ASSET(seep_flamegraph_dark_css, "src/report/flamegraph_dark.css");
 SEEP_ASSET(seep_flamegraph_js, "src/report/flamegraph.js");
 
 #define WIDTH		 1200 /* px */
@@ -242,17 +243,21 @@ static void put_svg(struct flame *flame)
 			(flame->max_depth + 1) * ROW_HEIGHT + FOOTER_HEIGHT;
 
 	seep_buffer_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-	seep_buffer_printf(out,
-			   "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
-			   "viewBox=\"0 0 %u %u\">\n",
-			   WIDTH, flame->height, WIDTH, flame->height);
+	seep_buffer_printf(
+		out,
+		"<svg class=\"flame\" xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
+		"viewBox=\"0 0 %u %u\">\n",
+		WIDTH, flame->height, WIDTH, flame->height);
 	/* Once for the browser's tab, once for the page. */
 	format_title(flame);
 	seep_buffer_puts(out, "<title>");
 	seep_report_append_escaped(out, flame->scratch.data);
 	seep_buffer_puts(out, "</title>\n<style>\n");
 	seep_buffer_puts(out, seep_flamegraph_css);
-	seep_buffer_puts(out, "</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n");
+	seep_buffer_puts(out, "@media (prefers-color-scheme: dark) {\n");
+	seep_buffer_puts(out, seep_flamegraph_dark_css);
+	seep_buffer_puts(out,
+			 "}\n</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n");
 	put_middle(flame, "class=\"middle\" id=\"title\"", 24);
 	put_subtitle(flame);
 	put_losses(flame);

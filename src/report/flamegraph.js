@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Zoom, search and details of a flame graph; embedded in the SVG. Names come from traced programs:
-// they only ever pass through textContent.
+// Zoom, search and details of a flame graph; embedded in the SVG, and in the HTML report, which draws one
+// and then calls seepFlameGraph. Names come from traced programs: they only ever pass through textContent.
 "use strict";
-(function () {
+
+// host: width() in px; keys, where keys are listened to; signal, which ends that and the resizing.
+function seepFlameGraph(svg, host) {
 	const NS = "http://www.w3.org/2000/svg";
 	const XHTML = "http://www.w3.org/1999/xhtml";
 	const MIN_WIDTH = 640;
 	const MIN_TEXT_WIDTH = 26;
 	const TEXT_PAD = 3;
 
-	const script = document.currentScript;
-	const svg = (script && script.closest("svg")) || document.documentElement;
 	const details = svg.querySelector("#details");
 	const height = Number(svg.getAttribute("height"));
 	const frames = Array.from(svg.querySelectorAll(".f"), readFrame);
@@ -182,7 +182,7 @@
 	}
 
 	function resize() {
-		width = Math.max(window.innerWidth || width, MIN_WIDTH);
+		width = Math.max(host.width() || width, MIN_WIDTH);
 		svg.setAttribute("width", width);
 		svg.setAttribute("viewBox", "0 0 " + width + " " + height);
 		for (const element of svg.querySelectorAll(".middle"))
@@ -265,11 +265,20 @@
 			show(current = frame);
 	});
 	field.addEventListener("input", () => search(field.value));
-	window.addEventListener("keydown", onKey);
-	window.addEventListener("resize", resize);
+	host.keys.addEventListener("keydown", onKey, { signal: host.signal });
+	window.addEventListener("resize", resize, { signal: host.signal });
 	resize();
-	// Arrow keys work at once; but a page that embeds the graph keeps its focus.
 	root.element.setAttribute("tabindex", "0");
-	if (window === window.top)
-		root.element.focus({ preventScroll: true });
+	return { focus: () => root.element.focus({ preventScroll: true }) };
+}
+
+(function () {
+	const script = document.currentScript;
+	const svg = (script && script.closest("svg")) || document.documentElement;
+	if (svg.localName !== "svg")
+		return;
+	const graph = seepFlameGraph(svg, { width: () => window.innerWidth, keys: window });
+	// Arrow keys work at once; but a page that embeds the graph keeps its focus.
+	if (graph && window === window.top)
+		graph.focus();
 })();
