@@ -97,10 +97,23 @@ $(BUILD)/src/trace/%.o: $(SKELETONS)
 $(BUILD)/src/simulate/%.o $(BUILD)/san/src/simulate/%.o: \
 	CFLAGS += -fno-builtin -fno-optimize-sibling-calls
 
-# taken in by .incbin
+# --- taken in by .incbin; of the HTML report's scripts and styles the hashes that its policy names --------
+
+HTML_SCRIPTS := src/report/flamegraph.js $(wildcard src/report/html_*.js)
+HTML_STYLES  := $(wildcard src/report/flamegraph*.css src/report/html*.css)
+HTML_HASHES  := $(BUILD)/report/html_hashes.h
+
 $(addsuffix src/store/schema.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): src/store/schema.sql
 $(addsuffix src/report/flamegraph.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
-	src/report/flamegraph.js src/report/flamegraph.css
+	$(wildcard src/report/flamegraph*.js src/report/flamegraph*.css)
+$(addsuffix src/report/html.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
+	$(HTML_SCRIPTS) $(HTML_STYLES) $(HTML_HASHES)
+
+$(HTML_HASHES): tools/csp-hashes $(HTML_SCRIPTS) $(HTML_STYLES)
+	@mkdir -p $(@D)
+	$(call say,HASH,$@)
+	$(Q){ tools/csp-hashes SEEP_HTML_SCRIPT_HASHES $(HTML_SCRIPTS); \
+	      tools/csp-hashes SEEP_HTML_STYLE_HASHES $(HTML_STYLES); } > $@
 
 $(BUILD)/seep: $(BUILD)/src/app/main.o $(OBJECTS)
 	$(call say,LINK,$@)
@@ -140,6 +153,7 @@ LDFLAGS_test_json        := -Wl,--wrap=seep_symbolizer_resolve
 LDFLAGS_test_folded      := -Wl,--wrap=seep_symbolizer_resolve
 LDFLAGS_test_pprof       := -Wl,--wrap=seep_symbolizer_resolve
 LDFLAGS_test_flamegraph  := -Wl,--wrap=seep_symbolizer_resolve
+LDFLAGS_test_html        := -Wl,--wrap=seep_symbolizer_resolve
 
 .PHONY: unit
 unit: $(UNIT_PROGRAMS) ## build the unit tests
@@ -305,12 +319,15 @@ $(BUILD)/bench/pairs_no_fp: tests/bench/pairs.c
 	$(call fixture,-O2 -fomit-frame-pointer)
 
 # Programs of the tests and benchmarks that use seep's own rooms.
-TEST_TOOLS := $(addprefix $(BUILD)/bench/,empty_probes captures) $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
+TEST_TOOLS := $(addprefix $(BUILD)/bench/,empty_probes captures render_html) \
+	      $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
 
 $(BUILD)/bench/%: tests/bench/%.c $(OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,TOOL,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ $(LDLIBS)
+
+$(BUILD)/bench/render_html: LDLIBS += -Wl,--wrap=seep_symbolizer_resolve
 
 $(BUILD)/tools/%: tests/tools/%.c $(OBJECTS)
 	@mkdir -p $(@D)
@@ -414,7 +431,8 @@ soak: all fixtures ## ten minutes of preemption, forks and execs (SOAK_SECONDS)
 		tests/root/test_soak.py
 
 .PHONY: bench
-bench: all $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(BUILD)/bench/calls $(BUILD)/bench/captures $(BUILD)/bench/empty_probes $(BUILD)/fixtures/many_sites $(BUILD)/fixtures/preforker ## measure what tracing costs
+TEST_TOOLS := $(addprefix $(BUILD)/bench/,empty_probes captures render_html) \
+	      $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
 	@BUILD=$(BUILD) tools/bench
 
 .PHONY: install
@@ -480,7 +498,7 @@ LINT_C     := $(shell find include src bpf tests -name '*.[ch]' -o -name '*.cc')
 LINT_SHELL := $(shell grep -rIlE '^\#!.*\b(ba)?sh$$' tools .ci tests)
 
 .PHONY: lint
-lint: $(SKELETONS) $(BUILD)/report/profile.pb-c.h ## format, floors, headers, shell, clang-tidy
+lint: $(SKELETONS) $(BUILD)/report/profile.pb-c.h $(HTML_HASHES) ## format, floors, headers, shell, clang-tidy
 	$(call say,FORMAT,$(words $(LINT_C)) files)
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(LINT_C)
 	$(call say,FLOORS,src bpf include)

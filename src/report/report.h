@@ -14,14 +14,14 @@
 #include "symbol/symbolizer.h"
 
 struct seep_report_options {
-	enum seep_metric metric; /* folded, flame graph */
+	enum seep_metric metric; /* folded, flame graph, HTML */
 	size_t top;		 /* text, JSON: sites shown; SIZE_MAX: all */
 	bool color;		 /* text: SGR sequences */
 	bool verbose;		 /* text: build IDs, offsets, every frame and every zero loss */
 };
 
 struct seep_report_format {
-	const char *name; /* "text", "json", "folded", "pprof", "flamegraph" */
+	const char *name; /* "text", "json", "folded", "pprof", "flamegraph", "html" */
 	/*
 	 * Appends the report. 0 or -errno (-ENOMEM, or -E2BIG past the limit of a buffer); after a
 	 * failure the buffer may hold a part of it.
@@ -35,6 +35,7 @@ extern const struct seep_report_format seep_report_json; /* one line, with its l
 extern const struct seep_report_format seep_report_folded;
 extern const struct seep_report_format seep_report_pprof; /* gzipped profile.proto */
 extern const struct seep_report_format seep_report_flamegraph;
+extern const struct seep_report_format seep_report_html; /* without courses, see html.h */
 
 /* By name, or NULL. */
 const struct seep_report_format *seep_report_find(const char *name);

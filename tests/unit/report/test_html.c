@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "report/fixture.h"
+#include "report/golden.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+
+#include "model/judgement.h"
+#include "report/html.h"
+#include "report/html_courses.h"
+
+static const struct seep_html_options live_bytes = {.metric = SEEP_METRIC_LIVE_BYTES};
+
+static const char *const evidence[] = {
+	"what is live grows by 213 B per second (95 %: 208 B to 217 B), over 29.0 s",
+	"of 24,096 made, 20,000 were released (83.0 %)",
+	"the oldest object is 29.8 s old",
+	"all objects have 1.56 KiB",
+	"the fifth <sentence>",
+};
+static const char *const advice[] = {"look for the path on which this one is not released"};
+
+static const struct seep_judgement leak = {
+	.class = "leak",
+	.pattern = "linear",
+	.severity = "high",
+	.confidence = 0.99,
+	.rate = {213.25, 208, 217.5},
+	.leaked = {0.17, 0.16, 0.18},
+	.eta_s = {12000, 11000, INFINITY},
+	.limit = "cgroup-memory",
+	.since_s = 10,
+	.num_evidence = 5,
+	.evidence = evidence,
+	.num_advice = 1,
+	.advice = advice,
+};
+
+static const struct seep_judgement growth = {
+	.class = "growth",
+	.pattern = "none",
+	.severity = "low",
+	.confidence = 0.7,
+	.rate = {0.0005, -INFINITY, INFINITY},
+	.leaked = {NAN, NAN, NAN},
+	.eta_s = {NAN, NAN, NAN},
+	.since_s = NAN,
+};
+
+static const struct seep_judgement steady = {
+	.class = "steady",
+	.pattern = "none",
+	.severity = "none",
+	.confidence = 0.9,
+	.rate = {NAN, NAN, NAN},
+	.leaked = {0, 0, 0.1},
+	.eta_s = {NAN, NAN, NAN},
+	.since_s = 0,
+};
+
+static const struct seep_html_point site_points[] = {
+	{SEEP_NS_PER_S, 10, 1000},
+	{2 * SEEP_NS_PER_S, 12, 1200},
+	{30 * SEEP_NS_PER_S, 3, 300},
+};
+
+static int give_course(void *context, const struct seep_site *site,
+		       struct seep_html_course *ret_course)
+{
+	const struct fixture *fixture = context;
+
+	/* Of the first one only. */
+	*ret_course = (struct seep_html_course){site_points, site == fixture->sites ? 3 : 0};
+	return 0;
+}
+
+static int give_error(void *context, const struct seep_site *site,
+		      struct seep_html_course *ret_course)
+{
+	(void)context;
+	(void)site;
+	(void)ret_course;
+	return -EBADMSG;
+}
+
+static void fixture_init_judged(struct fixture *fixture)
+{
+	static const struct seep_group groups[] = {{"socket", 3, 0}};
+	static const char *const examples[] = {"socket </script><script>alert(4)</script>"};
+	static const struct seep_details details = {1, groups, 1, examples};
+
+	fixture_init_jit(fixture);
+	fixture->sites[0].judgement = &leak;
+	fixture->sites[0].ages[25] = 4096;
+	fixture->sites[0].ages_known = true;
+	fixture->sites[1].judgement = &growth;
+	fixture->sites[2].judgement = &steady;
+	fixture->sites[2].details = &details;
+	fixture->sites[4].judgement = &leak;
+}
+
+static void render(const struct fixture *fixture, const struct seep_html_courses *courses,
+		   struct seep_buffer *buffer)
+{
+	assert_int_equal(seep_html_render(&fixture->snapshot, NULL, courses, &live_bytes, buffer),
+			 0);
+}
+
+/* The page without its scripts, styles, their hashes and the version; the data on many lines. */
+static void append_essence(struct seep_buffer *essence, const char *page)
+{
+	static const char *const skipped[][2] = {
+		{"<style", "</style>\n"},
+		{"<script>", "</script>\n"},
+		{"content=\"seep ", "\">"},
+		{"<dd>seep ", "</dd>"},
+	};
+
+	while (*page) {
+		/* A digest of 32 bytes has 44 characters. */
+		size_t skip = strncmp(page, "'sha256-", 8) == 0 ? 8 + 44 + 1 : 0;
+
+		for (size_t i = 0; !skip && i < sizeof(skipped) / sizeof(skipped[0]); i++) {
+			if (strncmp(page, skipped[i][0], strlen(skipped[i][0])) == 0)
+				skip = (size_t)(strstr(page + strlen(skipped[i][0]),
+						       skipped[i][1]) -
+						page) +
+				       strlen(skipped[i][1]);
+		}
+		page += skip;
+		if (skip)
+			continue;
+		seep_buffer_putc(essence, *page);
+		if (strncmp(page, "],", 2) == 0 || strncmp(page, "},", 2) == 0) {
+			seep_buffer_puts(essence, ",\n");
+			page++;
+		}
+		page++;
+	}
+}
+
+static void assert_golden(const char *name, const struct fixture *fixture,
+			  const struct seep_html_courses *courses)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	SEEP_AUTO_BUFFER struct seep_buffer essence = SEEP_BUFFER_INIT;
+
+	render(fixture, courses, &buffer);
+	append_essence(&essence, buffer.data);
+	golden_assert(name, essence.data, essence.length);
+}
+
+static void test_golden(void **state)
+{
+	struct fixture fixture;
+	struct seep_html_courses courses = {
+		.totals[SEEP_KIND_MEMORY] = {site_points, 3},
+		.resident = (const struct seep_html_course[]){{site_points, 2}, {NULL, 0}},
+		.site = give_course,
+		.context = &fixture,
+	};
+
+	(void)state;
+	fixture_init_judged(&fixture);
+	assert_golden("report.judged.html", &fixture, &courses);
+	fixture_init_empty(&fixture);
+	assert_golden("report.empty.html", &fixture, NULL);
+}
+
+/* The data as an object; the caller puts it. */
+static struct json_object *data_of(const char *page)
+{
+	const char *begin = strstr(page, "id=\"data\">");
+	struct json_object *data;
+	const char *end;
+
+	assert_non_null(begin);
+	begin += strlen("id=\"data\">");
+	end = strstr(begin, "</script>");
+	assert_non_null(end);
+	data = json_tokener_parse(begin);
+	assert_non_null(data);
+	assert_memory_equal(end - 1, "}", 1);
+	return data;
+}
+
+static size_t length_of(struct json_object *data, const char *key)
+{
+	return json_object_array_length(json_object_object_get(data, key));
+}
+
+static void test_data_shares_frames_and_stacks(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct json_object *data, *sites, *columns;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_judged(&fixture);
+	render(&fixture, NULL, &buffer);
+	data = data_of(buffer.data);
+	sites = json_object_object_get(data, "sites");
+	columns = json_object_object_get(data, "site_columns");
+	assert_int_equal(json_object_array_length(sites), 9);
+	for (size_t i = 0; i < 9; i++)
+		assert_int_equal(json_object_array_length(json_object_array_get_idx(sites, i)),
+				 json_object_array_length(columns));
+	/* Two sites have long_stack, and jit_stack is another one in each process. */
+	assert_int_equal(length_of(data, "stacks"), 8);
+	assert_int_equal(length_of(data, "modules"), 6);
+	assert_int_equal(json_object_array_length(json_object_array_get_idx(
+				 json_object_array_get_idx(sites, 0), 15)),
+			 length_of(data, "verdict_columns"));
+	json_object_put(data);
+}
+
+static size_t count(const char *text, const char *part)
+{
+	size_t found = 0;
+
+	for (text = strstr(text, part); text; text = strstr(text + 1, part))
+		found++;
+	return found;
+}
+
+/* Names stay text, in HTML and in the data, whatever is in them. */
+static void test_hostile_names(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer plain = SEEP_BUFFER_INIT;
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct seep_judgement forged = leak;
+	struct json_object *data;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_empty(&fixture);
+	render(&fixture, NULL, &plain);
+	fixture_init_judged(&fixture);
+	fixture.processes[0].comm = "</title><script>alert(2)</script>";
+	fixture.snapshot.scope_type = "\"><script>";
+	fixture.snapshot.scope_value = "<!--<script>\xe2\x80\xa8\xef\xbf\xbe";
+	fixture.snapshot.host_name = "<svg onload=alert(3)>";
+	forged.limit = "\"><script>\033";
+	forged.pattern = "</script>";
+	fixture.sites[0].judgement = &forged;
+	render(&fixture, NULL, &buffer);
+	assert_int_equal(count(buffer.data, "<script"), count(plain.data, "<script"));
+	assert_int_equal(count(buffer.data, "</script"), count(plain.data, "</script"));
+	assert_int_equal(count(buffer.data, "<!--"), 0);
+	assert_int_equal(count(buffer.data, "<svg"), count(plain.data, "<svg"));
+	assert_null(strchr(buffer.data, '\033'));
+	assert_null(strstr(buffer.data, "\xe2\x80\xa8"));
+	data = data_of(buffer.data);
+	assert_string_equal(json_object_get_string(json_object_object_get(
+				    json_object_object_get(data, "host"), "name")),
+			    "<svg onload=alert(3)>");
+	json_object_put(data);
+}
+
+/* Words that are none of ours, of a capture: they get into no attribute. */
+static void test_forged_words(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct seep_judgement forged = leak;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_judged(&fixture);
+	forged.severity = "high\" onclick=\"x";
+	fixture.sites[0].judgement = &forged;
+	fixture.sites[4].judgement = &forged;
+	render(&fixture, NULL, &buffer);
+	assert_null(strstr(buffer.data, "class=\"card high"));
+	assert_int_equal(count(buffer.data, "class=\"card none\""), 2);
+	assert_non_null(strstr(buffer.data, "<section id=\"verdict\" class=\"verdict none\""));
+}
+
+static void test_headlines(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_judged(&fixture);
+	render(&fixture, NULL, &buffer);
+	assert_non_null(strstr(buffer.data, "<h1>2 leaks found</h1>"));
+	assert_non_null(strstr(buffer.data, "<code>buffer_grow</code> in server (PID 1234) leaks "
+					    "213 B/s. At this rate, memory.max of its cgroup is "
+					    "used up in 3 h 20 min.</p>"));
+	fixture.sites[0].judgement = &steady;
+	fixture.sites[4].judgement = NULL;
+	seep_buffer_reset(&buffer);
+	render(&fixture, NULL, &buffer);
+	assert_non_null(strstr(buffer.data, "<h1>1 site grows, no leak found</h1>"));
+	assert_non_null(strstr(buffer.data, "grows by 2 B/h."));
+	fixture.sites[1].judgement = NULL;
+	seep_buffer_reset(&buffer);
+	render(&fixture, NULL, &buffer);
+	assert_non_null(strstr(buffer.data, "<h1>No leak found</h1>"));
+	assert_null(strstr(buffer.data, "id=\"leaks\""));
+	fixture.sites[0].judgement = NULL;
+	fixture.sites[2].judgement = NULL;
+	seep_buffer_reset(&buffer);
+	render(&fixture, NULL, &buffer);
+	assert_non_null(strstr(buffer.data, "<h1>No verdict yet</h1>"));
+}
+
+static void test_failing_course_ends_it(void **state)
+{
+	const struct seep_html_courses courses = {.site = give_error};
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	assert_int_equal(seep_html_render(&fixture.snapshot, NULL, &courses, &live_bytes, &buffer),
+			 -EBADMSG);
+}
+
+static void test_found_by_name(void **state)
+{
+	(void)state;
+	assert_ptr_equal(seep_report_find("html"), &seep_report_html);
+}
+
+/* --- courses ----------------------------------------------------------------------------------- */
+
+static void assert_course(const struct seep_html_point *points, size_t num_points, bool by_objects,
+			  size_t max, const char *expected)
+{
+	const struct seep_html_course course = {points, num_points};
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+
+	seep_html_course_write(&buffer, &course, by_objects, max);
+	assert_string_equal(buffer.data, expected);
+}
+
+static void test_short_course_is_whole(void **state)
+{
+	(void)state;
+	assert_course(NULL, 0, false, 30, "[]");
+	assert_course(site_points, 3, false, 3, "[1000,1000,10,1000,200,2,28000,-900,-9]");
+}
+
+/* Of each part the highest, lowest and last point stay. */
+static void test_long_course_keeps_extremes(void **state)
+{
+	static const uint64_t heights[] = {5, 6, 90, 7, 8, 9, 1, 6, 8, 4, 5, 7};
+	struct seep_html_point points[12];
+
+	(void)state;
+	for (size_t i = 0; i < 12; i++)
+		points[i] = (struct seep_html_point){i * SEEP_NS_PER_S, 12 - i, heights[i]};
+	/* Two parts, of six points each: 5 .. 90 .. 9, and 1 .. 8 .. 7. */
+	assert_course(points, 12, false, 6,
+		      "[0,5,12,2000,85,-2,3000,-81,-3,1000,-8,-1,2000,7,-2,3000,-1,-3]");
+	/* By objects: the first is the highest, the last the lowest. */
+	assert_course(points, 12, true, 6, "[0,5,12,5000,4,-5,1000,-8,-1,5000,6,-5]");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_data_shares_frames_and_stacks),
+		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_forged_words),
+		cmocka_unit_test(test_headlines),
+		cmocka_unit_test(test_failing_course_ends_it),
+		cmocka_unit_test(test_found_by_name),
+		cmocka_unit_test(test_short_course_is_whole),
+		cmocka_unit_test(test_long_course_keeps_extremes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
