@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/courses.h"
 #include "app/options.h"
 #include "app/stored.h"
 #include "base/buffer.h"
@@ -41,7 +42,24 @@ static int load(const struct seep_config *config, struct seep_reader *reader,
 	return seep_reader_load(reader, find_moment(config, moments, count)->id, ret_loaded);
 }
 
-static int print(const struct seep_config *config, const struct seep_loaded *loaded)
+/* With the courses, which only a capture has. */
+static int render_html(const struct seep_config *config, struct seep_reader *reader,
+		       const struct seep_loaded *loaded, struct seep_buffer *buffer)
+{
+	struct seep_html_options options = {.metric = config->metric};
+	struct seep_courses *courses;
+	int error = seep_courses_new(reader, loaded, &courses);
+
+	if (error)
+		return error;
+	error = seep_html_render(&loaded->snapshot, loaded->symbolizer, seep_courses_html(courses),
+				 &options, buffer);
+	seep_courses_free(courses);
+	return error;
+}
+
+static int print(const struct seep_config *config, struct seep_reader *reader,
+		 const struct seep_loaded *loaded)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	struct seep_report_options options = {
@@ -50,8 +68,13 @@ static int print(const struct seep_config *config, const struct seep_loaded *loa
 										   config->top,
 		.verbose = config->verbose,
 	};
-	int error =
-		config->format->render(&loaded->snapshot, loaded->symbolizer, &options, &buffer);
+	int error;
+
+	if (config->format == &seep_report_html)
+		error = render_html(config, reader, loaded, &buffer);
+	else
+		error = config->format->render(&loaded->snapshot, loaded->symbolizer, &options,
+					       &buffer);
 
 	return error ? error : seep_file_write_fd(STDOUT_FILENO, buffer.data, buffer.length);
 }
@@ -82,7 +105,7 @@ static int run(struct seep_config *config)
 	if (error)
 		explain(config->capture, error);
 	if (!error) {
-		error = print(config, loaded);
+		error = print(config, reader, loaded);
 		if (error)
 			seep_error("cannot write the report: %s", strerror(-error));
 	}

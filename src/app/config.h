@@ -21,7 +21,8 @@
 	X(JSON, json)                                                                              \
 	X(FOLDED, folded)                                                                          \
 	X(PPROF, pprof)                                                                            \
-	X(FLAMEGRAPH, flamegraph)
+	X(FLAMEGRAPH, flamegraph)                                                                  \
+	X(HTML, html)
 
 enum seep_output {
 #define SEEP_OUTPUT_ENUM(name, key) SEEP_OUTPUT_##name,

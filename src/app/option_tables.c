@@ -295,56 +295,48 @@ SEEP_OUTPUTS(SEEP_OUTPUT_SETTER)
 
 /* --- the table --------------------------------------------------------------------------------- */
 
-/* What the commands that trace have in common. */
-#define SCOPE_ROWS                                                                                  \
-	{'p', "pid", "PID[,PID...]", "trace these processes; may be repeated", "Scope", set_pid},   \
-		{'g',  "cgroup",  "PATH", "all of a cgroup (v2), those below it and those to come", \
-		 NULL, set_cgroup},                                                                 \
-		{'c',  "comm",	"NAME", "all with this command name, those to come too",            \
-		 NULL, set_comm},                                                                   \
-		{'a', "all", NULL, "all processes of the machine", NULL, set_all},                  \
-	{                                                                                           \
-		0, "children", NULL, "children too (default for commands and cgroups)", NULL,       \
-			set_children                                                                \
-	}
+/*
+ * What the commands that trace have in common: lists of rows, which the formatter takes for blocks.
+ */
+/* clang-format off */
+#define SCOPE_ROWS                                                                                 \
+	{'p', "pid", "PID[,PID...]", "trace these processes; may be repeated", "Scope", set_pid},  \
+	{'g', "cgroup", "PATH", "all of a cgroup (v2), those below it and those to come", NULL,    \
+	 set_cgroup},                                                                              \
+	{'c', "comm", "NAME", "all with this command name, those to come too", NULL, set_comm},    \
+	{'a', "all", NULL, "all processes of the machine", NULL, set_all},                         \
+	{0, "children", NULL, "children too (default for commands and cgroups)", NULL,             \
+	 set_children}
 
 #define FUNCTION_ROWS                                                                              \
-	{0,    "alloc",	 "FUNCTION", "an allocating function of your own, as in the man page",     \
-	 NULL, add_alloc},                                                                         \
-	{                                                                                          \
-		0, "free", "FUNCTION", "a releasing one; both may be repeated", NULL, add_free     \
-	}
+	{0, "alloc", "FUNCTION", "an allocating function of your own, as in the man page", NULL,   \
+	 add_alloc},                                                                               \
+	{0, "free", "FUNCTION", "a releasing one; both may be repeated", NULL, add_free}
 
 #define LIMIT_ROWS                                                                                 \
-	{                                                                                          \
-		0,    "max-objects",  "N", "objects tracked at once (default 1048576)",            \
-		NULL, set_max_objects},                                                            \
-		{0,    "stack-depth",  "N", "frames per stack (default and most: 256)",            \
-		 NULL, set_stack_depth},                                                           \
-	{                                                                                          \
-		0, "unwind-mem", "SIZE", "kernel memory for unwind tables (default 64M)", NULL,    \
-			set_unwind_mem                                                             \
-	}
+	{0, "max-objects", "N", "objects tracked at once (default 1048576)", NULL,                 \
+	 set_max_objects},                                                                         \
+	{0, "stack-depth", "N", "frames per stack (default and most: 256)", NULL,                  \
+	 set_stack_depth},                                                                         \
+	{0, "unwind-mem", "SIZE", "kernel memory for unwind tables (default 64M)", NULL,           \
+	 set_unwind_mem}
 
-#define OUTPUT_ROWS                                                                                  \
-	{'o', "output", "FILE", "a capture, for seep report (SQLite)", "Output", set_capture},       \
-		{0, "keep", "TIME", "of the capture: only the last hours, days", NULL, set_keep},    \
-		{0, "max-file", "SIZE", "of the capture: not larger than this", NULL, set_max_file}, \
-	{                                                                                            \
-		0, "json", "FILE", "one JSON object per line and report", NULL, set_json             \
-	}
+#define OUTPUT_ROWS                                                                                \
+	{'o', "output", "FILE", "a capture, for seep report (SQLite)", "Output", set_capture},     \
+	{0, "keep", "TIME", "of the capture: only the last hours, days", NULL, set_keep},          \
+	{0, "max-file", "SIZE", "of the capture: not larger than this", NULL, set_max_file},       \
+	{0, "json", "FILE", "one JSON object per line and report", NULL, set_json}
 
 #define FORMAT_ROWS                                                                                \
 	{0, "folded", "FILE", "folded stacks, for flamegraph.pl or speedscope", NULL, set_folded}, \
-		{0, "pprof", "FILE", "gzipped profile.proto, for go tool pprof", NULL, set_pprof}, \
-		{0,    "flamegraph",  "FILE", "flame graph, an SVG for the browser",               \
-		 NULL, set_flamegraph},                                                            \
-	{                                                                                          \
-		0, "metric", "NAME",                                                               \
-			"what folded stacks and flame graph show: live-bytes\n"                    \
-			"(default), live-objects, alloc-bytes, alloc-objects",                     \
-			NULL, set_metric                                                           \
-	}
+	{0, "pprof", "FILE", "gzipped profile.proto, for go tool pprof", NULL, set_pprof},         \
+	{0, "flamegraph", "FILE", "flame graph, an SVG for a browser", NULL, set_flamegraph},      \
+	{0, "html", "FILE", "all of it as one page for a browser", NULL, set_html},                \
+	{0, "metric", "NAME",                                                                      \
+	 "what folded stacks and flame graph show: live-bytes\n"                                   \
+	 "(default), live-objects, alloc-bytes, alloc-objects",                                    \
+	 NULL, set_metric}
+/* clang-format on */
 
 static const struct option_row trace_rows[] = {
 	SCOPE_ROWS,
@@ -396,7 +388,7 @@ static const struct option_row detect_rows[] = {
 };
 
 static const struct option_row report_rows[] = {
-	{0, "format", "NAME", "text (default), json, folded, pprof, flamegraph", "Output",
+	{0, "format", "NAME", "text (default), json, folded, pprof, flamegraph, html", "Output",
 	 set_format},
 	{0, "metric", "NAME", "of folded stacks and flame graph: live-bytes (default), ...", NULL,
 	 set_metric},
@@ -592,6 +584,7 @@ const struct seep_options seep_options_report = {
 	.examples = "\nThe text goes to standard output, as do the other formats.\n"
 		    "\nExamples:\n"
 		    "  seep report server.seep\n"
+		    "  seep report server.seep --format html > server.html\n"
 		    "  seep report server.seep --at 10m --format flamegraph > after_10m.svg\n",
 	.words_anywhere = true,
 	.finish = finish_report,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "report/html.h"
 
-#include "base/text.h"
 #include "base/asset.h"
+#include "base/text.h"
 #include "report/html_data.h"
 #include "report/html_hashes.h"
 #include "report/html_page.h"
