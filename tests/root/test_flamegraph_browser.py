@@ -3,30 +3,12 @@
 
 import json
 import pathlib
-import shutil
 
 import pytest
+from chromium import browser, click, errors, fetched, open_file, press, set_scheme  # noqa: F401
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
-
-CHROMIUM = shutil.which("chromium")
-CHROMEDRIVER = shutil.which("chromedriver")
-if not CHROMIUM or not CHROMEDRIVER:
-    pytest.skip("chromium with chromium-driver is not installed", allow_module_level=True)
-webdriver = pytest.importorskip("selenium.webdriver")
-
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1280,900",
-]
 
 FIND_FRAME = """
     return Array.from(document.querySelectorAll('.f')).find(
@@ -39,25 +21,9 @@ VISIBLE = """
 """
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    from selenium.webdriver.chrome.options import Options
-    from selenium.webdriver.chrome.service import Service
-
-    options = Options()
-    options.binary_location = CHROMIUM
-    for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"]:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(CHROMEDRIVER))
-    yield driver
-    driver.quit()
-
-
 @pytest.fixture
 def graph(browser):
-    browser.get_log("browser"), browser.get_log("performance")  # what came before
-    browser.get((GOLDEN / "report.svg").as_uri())
+    open_file(browser, GOLDEN / "report.svg")
     return browser
 
 
@@ -79,18 +45,6 @@ def text(driver, element_id):
     return driver.execute_script(
         "return document.getElementById(arguments[0]).textContent", element_id
     )
-
-
-def click(driver, element):
-    driver.execute_script(
-        "arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))", element
-    )
-
-
-def press(driver, *keys):
-    from selenium.webdriver.common.action_chains import ActionChains
-
-    ActionChains(driver).send_keys(*keys).perform()
 
 
 def test_fills_the_window(graph):
@@ -169,15 +123,12 @@ def test_details_have_bytes_and_percent(graph):
 
 @pytest.mark.parametrize("scheme, background", [("light", 255), ("dark", 22)])
 def test_colour_scheme(graph, scheme, background):
-    graph.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia",
-        {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
-    )
+    set_scheme(graph, scheme)
     color = graph.execute_script(
         "return getComputedStyle(document.querySelector('.paper')).fill"
     )
     assert color.startswith(f"rgb({background},")
-    graph.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    set_scheme(graph, None)
 
 
 def test_hostile_names_stay_text_and_nothing_is_fetched(graph):
@@ -187,19 +138,13 @@ def test_hostile_names_stay_text_and_nothing_is_fetched(graph):
     )
     assert name.startswith('<script>alert("1")</script>;]]>--> & \'quote\'')
     assert graph.execute_script("return document.querySelectorAll('script').length") == 1
-    assert [entry for entry in graph.get_log("browser") if entry["level"] == "SEVERE"] == []
-    requests = []
-    for entry in graph.get_log("performance"):
-        message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.requestWillBeSent":
-            requests.append(message["params"]["request"]["url"])
-    assert [url for url in requests if not url.startswith("file:")] == []
+    assert errors(graph) == []
+    assert fetched(graph) == []
 
 
 def test_empty_graph(browser):
-    browser.get_log("browser")
-    browser.get((GOLDEN / "report.empty.svg").as_uri())
+    open_file(browser, GOLDEN / "report.empty.svg")
     assert "nothing to show" in browser.execute_script(
         "return document.documentElement.textContent"
     )
-    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+    assert errors(browser) == []

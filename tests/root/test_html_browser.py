@@ -1,0 +1,457 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Opens HTML reports in a real browser: what is seen first, sites, panel, flame graph, colours, names that
+try to do harm, ten thousand sites. The pages are of a service that never ran (tests/bench/render_html.c)."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chromium import browser, click, errors, fetched, open_file, press, set_scheme  # noqa: F401
+from harness import BUILD, SLOWNESS, wait_until
+
+SITES = 600
+POINTS = 360
+RENDER = BUILD / "bench/render_html"
+
+# The texts that are seen, each with its colour and the one behind it, as numbers from 0 to 1.
+COLOURS = """
+    const parse = (text) => {
+        const numbers = text.match(/[\\d.]+/g).map(Number);
+        return [numbers[0] / 255, numbers[1] / 255, numbers[2] / 255,
+            numbers.length > 3 ? numbers[3] : 1];
+    };
+    const behind = (element) => {
+        for (; element; element = element.parentElement) {
+            const color = parse(getComputedStyle(element).backgroundColor);
+            if (color[3] === 1)
+                return color;
+        }
+        return [1, 1, 1, 1];
+    };
+    const found = [];
+    const walker = document.createTreeWalker(arguments[0], NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const element = walker.currentNode.parentElement;
+        const style = getComputedStyle(element);
+        if (!walker.currentNode.textContent.trim() || !element.checkVisibility() ||
+            element.closest('svg.flame, :disabled, script, style, noscript'))
+            continue;
+        const svg = element instanceof SVGElement;
+        found.push([walker.currentNode.textContent.trim().slice(0, 40),
+            parse(svg ? style.fill : style.color),
+            behind(svg ? element.closest('figure') : element)]);
+    }
+    return found;
+"""
+
+
+def render(path: Path, sites: int, points: int) -> dict[str, Any]:
+    """Writes a page; what the program says of it."""
+    command = [str(RENDER), str(sites), str(points), str(path)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def data_of(path: Path) -> dict[str, Any]:
+    """The data in the page, sites and verdicts as dictionaries."""
+    found = re.search(r'id="data">(.*?)</script>', path.read_text(), re.DOTALL)
+    assert found
+    data = json.loads(found[1])
+    for i, row in enumerate(data["sites"]):
+        site = dict(zip(data["site_columns"], row))
+        verdict = dict(zip(data["verdict_columns"], site["verdict"]))
+        for key in ("class", "severity"):
+            verdict[key] = data["strings"][verdict[key]]
+        data["sites"][i] = {**site, "verdict": verdict}
+    return data
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("html") / "report.html"
+    render(path, SITES, POINTS)
+    return path
+
+
+@pytest.fixture(scope="module")
+def data(report: Path) -> dict[str, Any]:
+    return data_of(report)
+
+
+@pytest.fixture
+def page(browser: Any, report: Path) -> Any:
+    browser.get("about:blank")
+    open_file(browser, report)
+    return browser
+
+
+def text(driver: Any, selector: str) -> str:
+    return driver.execute_script(
+        "return document.querySelector(arguments[0]).textContent", selector
+    )
+
+
+def texts(driver: Any, selector: str) -> list[str]:
+    return driver.execute_script(
+        "return Array.from(document.querySelectorAll(arguments[0]), (e) => e.textContent)", selector
+    )
+
+
+def find(driver: Any, selector: str) -> Any:
+    return driver.find_element("css selector", selector)
+
+
+def leaks(data: dict[str, Any]) -> list[dict[str, Any]]:
+    return [site for site in data["sites"] if site["verdict"]["class"] == "leak"]
+
+
+def name_of(data: dict[str, Any], site: dict[str, Any]) -> str:
+    _, named, *frames = data["stacks"][site["stack"]]
+    functions = [name for frame in frames for name in data["frames"][frame][2::3]]
+    return data["strings"][functions[named]]
+
+
+# --- what is seen first ----------------------------------------------------------------------------
+
+
+def test_first_screen_has_the_verdict(page, data):
+    number = len(leaks(data))
+    assert number > 1
+    assert text(page, "h1") == f"{number} leaks found"
+    for selector in ("h1", ".verdict .lead", ".verdict .tiles", ".card h3"):
+        bottom = page.execute_script(
+            "return document.querySelector(arguments[0]).getBoundingClientRect().bottom", selector
+        )
+        assert 0 < bottom <= page.execute_script("return window.innerHeight"), selector
+
+
+def test_cards_are_the_alarms_worst_first(page, data):
+    severities = [badge.split()[0] for badge in texts(page, ".card header .badge")]
+    order = ["critical", "high", "medium", "low"]
+    expected = sorted((site["verdict"]["severity"] for site in leaks(data)), key=order.index)
+    assert severities[: len(expected)] == expected
+
+
+def test_nothing_is_fetched_and_nothing_complained_about(page):
+    page.execute_script("document.querySelector('#flame').scrollIntoView()")
+    wait_until(lambda: page.find_elements("css selector", "svg.flame .f"), "the flame graph")
+    assert errors(page) == []
+    assert fetched(page) == []
+
+
+def test_policy_keeps_other_scripts_out(page):
+    page.execute_script(
+        "const s = document.createElement('script'); s.textContent = 'document.title = 1';"
+        "document.body.append(s);"
+    )
+    assert page.title.endswith("seep report")
+    assert any("Content Security Policy" in entry["message"] for entry in errors(page))
+
+
+def test_hostile_names_stay_text(page, data):
+    assert "owned" not in page.title
+    names = {name_of(data, site) for site in data["sites"]}
+    hostile = next(name for name in names if name.startswith("</script>"))
+    find(page, "#find").send_keys(hostile)
+    assert hostile in texts(page, ".sites .open")
+    assert page.execute_script("return document.querySelectorAll('img').length") == 0
+    assert "owned" not in page.title
+
+
+# --- over time -------------------------------------------------------------------------------------
+
+
+def value_at(flat: list[int], seconds: float, which: int) -> int:
+    """Of a course, as differences of milliseconds, bytes and objects."""
+    time = value = 0
+    for i in range(0, len(flat), 3):
+        time += flat[i]
+        if time > seconds * 1000:
+            break
+        value += flat[i + which]
+    return value
+
+
+def test_charts_say_their_values(page, data):
+    from selenium.webdriver.common.keys import Keys
+
+    titles = texts(page, "#courses figcaption b")
+    assert titles == ["Memory", "Live threads", "Live descriptors", "Resident, by process"]
+    wait_until(lambda: page.find_elements("css selector", "#courses .line.resident"), "the charts")
+    assert "live memory from" in find(page, "#courses .plot").get_attribute("aria-label")
+    threads = data["courses"]["totals"]["thread"]
+    plot = page.find_elements("css selector", "#courses .plot")[1]
+    page.execute_script("arguments[0].focus()", plot)
+    # Each goes back by a sixtieth of the time from the first point, at 30 s, to the end.
+    press(page, *[Keys.ARROW_LEFT] * 40)
+    seconds = 3600 - 40 * (3600 - 30) / 60
+    assert seconds == 1220
+    expected = f"20 min 20 s: {value_at(threads, seconds, 2):,}"
+    assert texts(page, "#courses .status")[1] == expected
+
+
+# --- sites -----------------------------------------------------------------------------------------
+
+
+def head(driver: Any, key: str) -> Any:
+    return find(driver, f".sites th[data-key={key}] button")
+
+
+def test_sorting(page, data):
+    first = ".sites tbody .open"
+    most = max(data["sites"], key=lambda site: site["live_bytes"])
+    click(page, head(page, "bytes"))
+    assert text(page, first) == name_of(data, most)
+    assert find(page, ".sites th[data-key=bytes]").get_attribute("aria-sort") == "descending"
+    made = max(data["sites"], key=lambda site: site["allocs"])
+    click(page, head(page, "made"))
+    assert text(page, first) == name_of(data, made)
+    click(page, head(page, "made"))
+    least = min(site["allocs"] for site in data["sites"])
+    assert text(page, ".sites tbody td:nth-child(8)") == f"{least:,}"
+
+
+def test_filters(page, data):
+    find(page, "#find").send_keys("cookie")
+    with_cookie = sum(
+        any("cookie" in data["strings"][name]
+            for frame in data["stacks"][site["stack"]][2:]
+            for name in data["frames"][frame][2::3])
+        for site in data["sites"]
+    )
+    assert 50 < with_cookie < SITES
+    assert text(page, ".pager .status") == f"1 to 50 of {with_cookie} that match"
+    find(page, "#find").clear()
+    find(page, "#find").send_keys("x")
+    find(page, "#find").clear()
+    find(page, "#filter-class").send_keys("leak")
+    assert text(page, ".pager .status").endswith(f" of {len(leaks(data))} that match")
+    find(page, "#filter-kind").send_keys("fd")
+    descriptors = [site for site in leaks(data) if site["kind"] == 3]
+    assert len(page.find_elements("css selector", ".sites tbody tr")) == len(descriptors)
+
+
+def test_pages(page):
+    assert text(page, ".pager .status") == f"1 to 50 of {SITES}"
+    click(page, find(page, ".pager button:last-child"))
+    assert text(page, ".pager .status") == f"51 to 100 of {SITES}"
+
+
+# --- the panel -------------------------------------------------------------------------------------
+
+
+def test_panel_by_click(page, data):
+    click(page, head(page, "bytes"))
+    most = max(data["sites"], key=lambda site: site["live_bytes"])
+    click(page, find(page, ".sites tbody tr"))
+    assert find(page, "dialog").get_attribute("open") is not None
+    assert text(page, "#panel-title") == name_of(data, most)
+    assert most["id"] in text(page, "dialog .facts")
+    evidence = [data["strings"][number] for number in most["verdict"]["evidence"]]
+    assert texts(page, "dialog .evidence li") == evidence
+    frames = data["stacks"][most["stack"]][2:]
+    functions = sum(len(data["frames"][frame][2::3]) for frame in frames)
+    assert len(page.find_elements("css selector", "dialog .stack li")) == functions
+    assert texts(page, "dialog figure b") == ["Live bytes", "How long objects live"]
+
+
+def test_panel_by_keyboard(page):
+    from selenium.webdriver.common.keys import Keys
+
+    opener = find(page, ".sites tbody .open")
+    opener.send_keys(Keys.ENTER)
+    assert text(page, "#panel-title") == opener.text
+    press(page, Keys.ESCAPE)
+    assert find(page, "dialog").get_attribute("open") is None
+    assert page.switch_to.active_element == opener
+
+
+def test_panel_of_a_link(page, report, data):
+    site = data["sites"][7]
+    pid = data["processes"][site["process"]]["pid"]
+    page.get("about:blank")
+    page.get(f"{report.as_uri()}#site-{site['id']}-{pid}")
+    assert site["id"] in text(page, "dialog .facts")
+    click(page, find(page, "dialog .close"))
+    assert "#" not in page.current_url
+
+
+def test_panel_shows_what_descriptors_are(page):
+    find(page, "#filter-kind").send_keys("fd")
+    click(page, find(page, ".sites tbody tr"))
+    assert texts(page, "dialog .groups li") == ["31 socket", "9 file", "2 pipe"]
+    assert "/var/lib/shop/<b>index</b>.db" in texts(page, "dialog .examples li")
+
+
+def test_survival_curve(page):
+    """Of 100 objects 60 end in the first millisecond, 40 live for an hour: Kaplan and Meier's 0.4."""
+    curve = page.execute_script(
+        "const lifetimes = Array(40).fill(0), ages = Array(40).fill(0);"
+        "lifetimes[10] = 60; ages[32] = 40; return Seep.survivalCurve(lifetimes, ages)"
+    )
+    assert curve[9] == 1
+    assert curve[10] == pytest.approx(0.4)
+    assert curve[39] == pytest.approx(0.4)
+
+
+# --- the flame graph -------------------------------------------------------------------------------
+
+
+def test_flame_graph(page, data):
+    page.execute_script("document.querySelector('#flame').scrollIntoView()")
+    wait_until(lambda: page.find_elements("css selector", "svg.flame .f"), "the flame graph")
+
+    def width(element: Any) -> float:
+        return float(find_in(element, "rect").get_attribute("width"))
+
+    def find_in(element: Any, selector: str) -> Any:
+        return element.find_element("css selector", selector)
+
+    frames = page.find_elements("css selector", "svg.flame .f")
+    total = sum(site["live_bytes"] for site in data["sites"])
+    assert frames[0].get_attribute("data-f") == f"0 {total} 0"
+    full, before = width(frames[0]), width(frames[1])
+    assert before < full
+    click(page, frames[1])
+    assert width(frames[1]) == pytest.approx(full)
+    find(page, "#flame-metric").send_keys("objects allocated")
+    wait_until(
+        lambda: find(page, "svg.flame .f").get_attribute("data-f")
+        == f"0 {sum(site['allocs'] for site in data['sites'])} 0",
+        "another metric",
+    )
+    find(page, "svg.flame #search").send_keys("^malloc$")
+    assert re.fullmatch(r"matched [\d.]+ %", text(page, "svg.flame #matched"))
+
+
+# --- light and dark --------------------------------------------------------------------------------
+
+
+def luminance(color: list[float]) -> float:
+    """WCAG 2.2, relative luminance."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color[:3]]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: list[float], other: list[float]) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def assert_readable(driver: Any, element: Any) -> None:
+    found = driver.execute_script(COLOURS, element)
+    assert len(found) > 20
+    poor = [(what, round(contrast(front, back), 2)) for what, front, back in found
+            if contrast(front, back) < 4.5]
+    assert poor == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast(page, scheme):
+    """At least 4.5 to 1 everywhere, what WCAG asks for (AA)."""
+    set_scheme(page, scheme)
+    try:
+        wait_until(lambda: page.find_elements("css selector", "#courses .tick"), "the charts")
+        dark = luminance([c / 255 for c in background(page)]) < 0.2
+        assert dark == (scheme == "dark")
+        assert_readable(page, find(page, "body"))
+        click(page, find(page, ".sites tbody tr"))
+        wait_until(lambda: page.find_elements("css selector", "dialog .plot .tick"), "the panel")
+        assert_readable(page, find(page, "dialog"))
+    finally:
+        set_scheme(page, None)
+
+
+def background(driver: Any) -> list[float]:
+    color = driver.execute_script("return getComputedStyle(document.body).backgroundColor")
+    return [float(number) for number in re.findall(r"\d+", color)]
+
+
+def test_toggle(page):
+    before = background(page)
+    click(page, find(page, "#theme"))
+    after = background(page)
+    assert after != before
+    click(page, find(page, "#theme"))
+    assert background(page) == before
+
+
+# --- without the script, on paper, on a phone ------------------------------------------------------
+
+
+def test_without_script(page, report, data):
+    page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        page.get(report.as_uri())
+        seen = find(page, "body").text
+        assert f"{len(leaks(data))} leaks found" in seen
+        assert "need JavaScript" in seen
+        assert "stacks or files sent again later" in seen
+        assert "How it was traced" in seen
+        assert "Over time" not in seen
+        assert len(page.find_elements("css selector", ".card .stack li.named")) >= 5
+    finally:
+        page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_print_opens_everything(page):
+    assert not page.execute_script("return document.querySelector('.card details').open")
+    page.execute_cdp_cmd("Page.printToPDF", {})
+    assert page.execute_script("return document.querySelector('.card details').open")
+
+
+def test_narrow_window_does_not_scroll_sideways(page):
+    size = page.get_window_size()
+    page.set_window_size(500, 900)
+    try:
+        wide, room = page.execute_script(
+            "return [document.documentElement.scrollWidth, window.innerWidth]"
+        )
+        assert wide <= room
+    finally:
+        page.set_window_size(size["width"], size["height"])
+
+
+# --- many and none ---------------------------------------------------------------------------------
+
+
+def test_ten_thousand_sites(browser, tmp_path):
+    path = tmp_path / "many.html"
+    said = render(path, 10_000, 3600)
+    assert said["bytes"] == path.stat().st_size < 15e6
+    assert said["render_ms"] < 1500 * SLOWNESS
+    open_file(browser, path)
+    times = browser.execute_script(
+        "const find = document.getElementById('find'); const times = [];"
+        "const timed = (work) => { const start = performance.now(); work();"
+        "    times.push(performance.now() - start); };"
+        "timed(() => { find.value = 'db_'; find.dispatchEvent(new Event('input')); });"
+        "timed(() => document.querySelector('.sites th[data-key=rate] button').click());"
+        "timed(() => document.querySelector('.sites tbody .open').click());"
+        "return [performance.getEntriesByType('navigation')[0].loadEventEnd, ...times]"
+    )
+    assert times[0] < 3000 * SLOWNESS
+    assert max(times[1:]) < 500 * SLOWNESS
+    assert text(browser, ".pager .status").startswith("1 to 50 of ")
+    browser.execute_script(
+        "document.querySelector('dialog').close(); document.querySelector('#flame').scrollIntoView()"
+    )
+    wait_until(lambda: browser.find_elements("css selector", "svg.flame .f"), "the flame graph")
+    assert "narrow frames are left out" in text(browser, ".graph p")
+    assert errors(browser) == []
+
+
+def test_without_courses(browser, tmp_path):
+    """As trace --html without a history."""
+    path = tmp_path / "live.html"
+    render(path, 50, 0)
+    open_file(browser, path)
+    assert browser.find_elements("css selector", "#courses") == []
+    assert browser.find_elements("css selector", "a[href='#courses']") == []
+    click(browser, find(browser, ".sites tbody tr"))
+    assert texts(browser, "dialog figure b") == ["How long objects live"]
+    assert errors(browser) == []
