@@ -77,7 +77,7 @@
 	}
 
 	function drawScale(figure, x, buckets) {
-		const every = Math.ceil((buckets.last - buckets.first + 1) / 8);
+		const every = Math.ceil((buckets.last - buckets.first + 1) / 7);
 		for (let i = buckets.first; i <= buckets.last; i += every)
 			figure.append(svg("text", { class: "tick middle", x: x(i + 1), y: HEIGHT - 8 },
 				Seep.duration(bucketEnd(i)).replace(/\.\d+ /, " ")));

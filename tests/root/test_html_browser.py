@@ -277,7 +277,7 @@ def test_panel_of_a_link(page, report, data):
     page.get(f"{report.as_uri()}#site-{site['id']}-{pid}")
     assert site["id"] in text(page, "dialog .facts")
     click(page, find(page, "dialog .close"))
-    assert "#" not in page.current_url
+    wait_until(lambda: "#" not in page.current_url, "an address without the site")
 
 
 def test_panel_shows_what_descriptors_are(page):
