@@ -27,7 +27,7 @@ static const struct command commands[] = {
 
 static void print_help(FILE *stream)
 {
-	fputs("seep - says which code path of a running process leaks memory\n\n"
+	fputs("seep - says which code path of a running process leaks memory, threads or descriptors\n\n"
 	      "Usage: seep COMMAND [options]\n\nCommands:\n",
 	      stream);
 	for (size_t i = 0; i < NUM_COMMANDS; i++)
