@@ -165,7 +165,7 @@
 		plot.addEventListener("blur", leave);
 		plot.addEventListener("keydown", function (event) {
 			const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-			if (!step)
+			if (!step || !box)
 				return;
 			point(time + step * (chart.to - chart.from) / 60);
 			event.preventDefault();
