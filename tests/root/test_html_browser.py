@@ -365,8 +365,7 @@ def test_contrast(page, scheme):
     set_scheme(page, scheme)
     try:
         wait_until(lambda: page.find_elements("css selector", "#courses .tick"), "the charts")
-        dark = luminance([c / 255 for c in background(page)]) < 0.2
-        assert dark == (scheme == "dark")
+        wait_until(lambda: is_dark(page) == (scheme == "dark"), scheme)
         assert_readable(page, find(page, "body"))
         click(page, find(page, ".sites tbody tr"))
         wait_until(lambda: page.find_elements("css selector", "dialog .plot .tick"), "the panel")
@@ -378,6 +377,10 @@ def test_contrast(page, scheme):
 def background(driver: Any) -> list[float]:
     color = driver.execute_script("return getComputedStyle(document.body).backgroundColor")
     return [float(number) for number in re.findall(r"\d+", color)]
+
+
+def is_dark(driver: Any) -> bool:
+    return luminance([c / 255 for c in background(driver)]) < 0.2
 
 
 def test_toggle(page):
