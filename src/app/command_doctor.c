@@ -223,6 +223,7 @@ static int examine_stacks(const struct seep_config *config, struct seep_loop *lo
 static int examine_process(const struct seep_config *config)
 {
 	struct seep_tracer_config tracer_config = {
+		.kinds = config->kinds,
 		.forced_variant = config->forced_variant,
 		.scope = &config->scope,
 		.allocators = config->allocators,

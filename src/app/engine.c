@@ -48,13 +48,20 @@ static void stop_when_empty(void *context)
 	seep_loop_stop(engine->loop);
 }
 
+/* The course of 10,000 sites takes 25 MiB: only for those who ask for what comes of it. */
+static bool wants_judgement(const struct seep_config *config)
+{
+	return config->detect || config->fail_on != SEEP_CLASS_UNKNOWN || config->capture ||
+	       config->paths[SEEP_OUTPUT_HTML];
+}
+
 static int new_tracer(struct seep_engine *engine)
 {
 	const struct seep_config *config = engine->config;
 	struct seep_tracer_config tracer_config = {
 		.forced_variant = config->forced_variant,
 		.kinds = config->kinds,
-		.judge = true,
+		.judge = wants_judgement(config),
 		.unplaced = config->unplaced,
 		.scope = &config->scope,
 		.allocators = config->allocators,

@@ -14,7 +14,8 @@
 		["alloc-objects", "objects allocated", "allocs"],
 	];
 
-	const state = { metric: Seep.data.words.metric, kind: "", process: "" };
+	// Mappings from before the trace would leave no room for memory.
+	const state = { metric: Seep.data.words.metric, kind: String(Seep.tracedKinds[0]), process: "" };
 	let holder, drawing = null;
 
 	function isPartial(site) {
@@ -133,7 +134,7 @@
 		const graph = drawGraph(nodes, root.value);
 		holder.replaceChildren(graph, nodes.length === all.length ? "" :
 			el("p", { class: "faint" }, Seep.count(all.length - nodes.length) +
-				" narrow frames are left out."));
+				" more frames are too narrow to be drawn."));
 		seepFlameGraph(graph, { width: () => holder.clientWidth, keys: graph,
 			signal: drawing.signal });
 	}

@@ -26,6 +26,13 @@ static size_t num_leaks(const struct seep_html_page *page)
 	return page->alarms.by_class[SEEP_CLASS_LEAK];
 }
 
+/* Something grows, and it is not known yet whether it goes on; or nothing is known of any site. */
+static bool is_too_early(const struct seep_html_page *page)
+{
+	return page->alarms.by_class[SEEP_CLASS_WARMING_UP] > 0 ||
+	       page->alarms.by_class[SEEP_CLASS_UNKNOWN] == page->alarms.num_judged;
+}
+
 /* What the headline looks like: a class of the style. */
 static const char *mood_of(const struct seep_html_page *page)
 {
@@ -33,7 +40,7 @@ static const char *mood_of(const struct seep_html_page *page)
 		return seep_severity_key(seep_html_severity(page->alarms.sites[0]->judgement));
 	if (page->alarms.num_sites > 0)
 		return "growth";
-	return page->alarms.num_judged > 0 ? "fine" : "open";
+	return page->alarms.num_judged > 0 && !is_too_early(page) ? "fine" : "open";
 }
 
 static void put_title(struct seep_html_page *page)
@@ -48,7 +55,8 @@ static void put_title(struct seep_html_page *page)
 		seep_buffer_puts(note, page->alarms.num_sites == 1 ? " grows" : " grow");
 		seep_buffer_puts(note, ", no leak found");
 	} else if (page->alarms.num_judged > 0) {
-		seep_buffer_puts(note, "No leak found");
+		seep_buffer_puts(note,
+				 is_too_early(page) ? "No leak found so far" : "No leak found");
 	} else {
 		seep_buffer_puts(note, "No verdict yet");
 	}
@@ -131,6 +139,9 @@ static void put_watched(struct seep_html_page *page)
 	if (page->alarms.num_judged == 0)
 		seep_buffer_puts(note, " What is alive is listed below; whether it leaks takes a "
 				       "few intervals to tell.");
+	else if (page->alarms.by_class[SEEP_CLASS_WARMING_UP] > 0)
+		seep_buffer_printf(note, " Warming-up: %s.",
+				   seep_class_text(SEEP_CLASS_WARMING_UP));
 	seep_html_put_note_in(page, "p", "");
 	seep_html_put(page, "\n");
 }
@@ -205,7 +216,7 @@ static void put_tiles(struct seep_html_page *page)
 {
 	const struct seep_snapshot *snapshot = page->snapshot;
 	SEEP_AUTO_BUFFER struct seep_buffer more = SEEP_BUFFER_INIT;
-	char text[SEEP_UNIT_MAX], interval[SEEP_UNIT_MAX];
+	char text[SEEP_UNIT_MAX];
 
 	seep_html_put(page, "<dl class=\"tiles\">\n");
 	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
@@ -214,9 +225,8 @@ static void put_tiles(struct seep_html_page *page)
 	}
 	put_resident(page);
 	seep_buffer_puts(&page->note, seep_format_duration(text, snapshot->elapsed_ns));
-	seep_buffer_printf(&more, "a report every %s",
-			   seep_format_duration(interval, snapshot->interval_ns));
-	put_tile(page, "Traced for", snapshot->interval_ns ? more.data : "");
+	append_number(&more, snapshot->seq, "report");
+	put_tile(page, "Traced for", more.data);
 	seep_buffer_puts(&page->note, seep_format_count(text, snapshot->num_sites));
 	put_tile(page, "Sites", "");
 	seep_html_put(page, "</dl>\n");

@@ -321,13 +321,14 @@ def test_flame_graph(page, data):
         return element.find_element("css selector", selector)
 
     frames = page.find_elements("css selector", "svg.flame .f")
-    total = sum(site["live_bytes"] for site in data["sites"])
+    total = data["totals"]["memory"]["live_bytes"]
     assert frames[0].get_attribute("data-f") == f"0 {total} 0"
     full, before = width(frames[0]), width(frames[1])
     assert before < full
     click(page, frames[1])
     assert width(frames[1]) == pytest.approx(full)
     choose(page, "#flame-metric", "objects allocated")
+    choose(page, "#flame-kind", "all")
     wait_until(
         lambda: find(page, "svg.flame .f").get_attribute("data-f")
         == f"0 {sum(site['allocs'] for site in data['sites'])} 0",
@@ -457,7 +458,7 @@ def test_ten_thousand_sites(browser, tmp_path):
         "document.querySelector('dialog').close(); document.querySelector('#flame').scrollIntoView()"
     )
     wait_until(lambda: browser.find_elements("css selector", "svg.flame .f"), "the flame graph")
-    assert "narrow frames are left out" in text(browser, ".graph p")
+    assert "more frames are too narrow to be drawn" in text(browser, ".graph p")
     assert errors(browser) == []
 
 

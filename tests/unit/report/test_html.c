@@ -58,6 +58,15 @@ static const struct seep_judgement steady = {
 	.since_s = 0,
 };
 
+static const struct seep_judgement warming_up = {
+	.class = "warming-up",
+	.pattern = "none",
+	.severity = "none",
+	.rate = {NAN, NAN, NAN},
+	.leaked = {NAN, NAN, NAN},
+	.eta_s = {NAN, NAN, NAN},
+};
+
 static const struct seep_html_point site_points[] = {
 	{SEEP_NS_PER_S, 10, 1000},
 	{2 * SEEP_NS_PER_S, 12, 1200},
@@ -298,6 +307,10 @@ static void test_headlines(void **state)
 	render(&fixture, NULL, &buffer);
 	assert_non_null(strstr(buffer.data, "<h1>No leak found</h1>"));
 	assert_null(strstr(buffer.data, "id=\"leaks\""));
+	fixture.sites[0].judgement = &warming_up;
+	seep_buffer_reset(&buffer);
+	render(&fixture, NULL, &buffer);
+	assert_non_null(strstr(buffer.data, "<h1>No leak found so far</h1>"));
 	fixture.sites[0].judgement = NULL;
 	fixture.sites[2].judgement = NULL;
 	seep_buffer_reset(&buffer);
