@@ -68,12 +68,11 @@ void seep_culprits_free(struct seep_culprits *culprits)
 /* A leak is worse than growth. */
 static bool is_culprit(const struct seep_culprits *culprits, const struct seep_site *site)
 {
-	const char *class = site->judgement ? site->judgement->class : "";
+	enum seep_class class =
+		site->judgement ? seep_judgement_class(site->judgement) : SEEP_CLASS_UNKNOWN;
 
-	if (strcmp(class, seep_class_key(SEEP_CLASS_LEAK)) == 0)
-		return true;
-	return culprits->config->fail_on == SEEP_CLASS_GROWTH &&
-	       strcmp(class, seep_class_key(SEEP_CLASS_GROWTH)) == 0;
+	return class == SEEP_CLASS_LEAK ||
+	       (class == SEEP_CLASS_GROWTH && culprits->config->fail_on == SEEP_CLASS_GROWTH);
 }
 
 static bool is_suppressed(const struct seep_culprits *culprits, const struct seep_site *site,
@@ -93,22 +92,12 @@ static bool is_suppressed(const struct seep_culprits *culprits, const struct see
 	return false;
 }
 
-static int severity_of(const struct seep_site *site)
-{
-	const char *severity = site->judgement->severity;
-
-	for (int i = SEEP_SEVERITY_COUNT - 1; severity && i > 0; i--) {
-		if (strcmp(severity, seep_severity_key((enum seep_severity)i)) == 0)
-			return i;
-	}
-	return 0;
-}
-
 static int compare_culprits(const void *left, const void *right)
 {
 	const struct seep_site *a = *(const struct seep_site *const *)left;
 	const struct seep_site *b = *(const struct seep_site *const *)right;
-	int severity_a = severity_of(a), severity_b = severity_of(b);
+	enum seep_severity severity_a = seep_judgement_severity(a->judgement);
+	enum seep_severity severity_b = seep_judgement_severity(b->judgement);
 
 	if (severity_a != severity_b)
 		return severity_a < severity_b ? 1 : -1;

@@ -34,7 +34,7 @@ static void count_up(const struct seep_site *site, const struct seep_series *ser
 	const struct seep_sample *latest = &series->latest;
 
 	findings->kind = site->kind;
-	findings->in_bytes = site->kind == SEEP_KIND_MEMORY || site->kind == SEEP_KIND_MAPPING;
+	findings->in_bytes = !seep_kind_is_counted(site->kind);
 	findings->num_samples = series->num_samples;
 	findings->observed_s = seep_series_span_s(series);
 	findings->live_objects = latest->values[SEEP_COURSE_OBJECTS];

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/evidence.h"
 
@@ -25,6 +26,24 @@ struct seep_judgements {
 	size_t num_processes;
 	struct of_process *processes;
 };
+
+enum seep_class seep_judgement_class(const struct seep_judgement *judgement)
+{
+	for (int i = 0; i < SEEP_CLASS_COUNT; i++) {
+		if (strcmp(seep_class_key((enum seep_class)i), judgement->class) == 0)
+			return (enum seep_class)i;
+	}
+	return SEEP_CLASS_UNKNOWN;
+}
+
+enum seep_severity seep_judgement_severity(const struct seep_judgement *judgement)
+{
+	for (int i = 0; judgement->severity && i < SEEP_SEVERITY_COUNT; i++) {
+		if (strcmp(seep_severity_key((enum seep_severity)i), judgement->severity) == 0)
+			return (enum seep_severity)i;
+	}
+	return SEEP_SEVERITY_NONE;
+}
 
 int seep_judgements_new(struct seep_judgements **ret_judgements)
 {

@@ -42,6 +42,13 @@ struct seep_process_judgement {
 	const char *const *evidence;
 };
 
+/*
+ * The words of a judgement, which may come from a file, as what they stand for. One that is none of ours
+ * counts as the least.
+ */
+enum seep_class seep_judgement_class(const struct seep_judgement *judgement);
+enum seep_severity seep_judgement_severity(const struct seep_judgement *judgement);
+
 struct seep_judgements;
 
 /* 0 or -ENOMEM. */

@@ -68,6 +68,11 @@ const char *seep_kind_noun(enum seep_kind kind)
 	return kinds[kind].text;
 }
 
+bool seep_kind_is_counted(enum seep_kind kind)
+{
+	return kind == SEEP_KIND_THREAD || kind == SEEP_KIND_FD;
+}
+
 const char *seep_origin_text(enum seep_origin origin)
 {
 	return origins[origin];

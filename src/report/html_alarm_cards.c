@@ -19,16 +19,19 @@
 /* A class of the style: of leaks the severity, of the rest one for all. */
 static const char *look_of(const struct seep_judgement *judgement)
 {
-	return seep_html_class(judgement) == SEEP_CLASS_LEAK ?
-		       seep_severity_key(seep_html_severity(judgement)) :
+	return seep_judgement_class(judgement) == SEEP_CLASS_LEAK ?
+		       seep_severity_key(seep_judgement_severity(judgement)) :
 		       seep_class_key(SEEP_CLASS_GROWTH);
 }
 
 static void put_badge(struct seep_html_page *page, const struct seep_judgement *judgement)
 {
-	seep_buffer_printf(page->out, "<span class=\"badge %s\">%s %s</span>", look_of(judgement),
-			   seep_severity_key(seep_html_severity(judgement)),
-			   seep_class_key(seep_html_class(judgement)));
+	enum seep_severity severity = seep_judgement_severity(judgement);
+
+	seep_buffer_printf(page->out, "<span class=\"badge %s\">%s%s%s</span>", look_of(judgement),
+			   severity == SEEP_SEVERITY_NONE ? "" : seep_severity_key(severity),
+			   severity == SEEP_SEVERITY_NONE ? "" : " ",
+			   seep_class_key(seep_judgement_class(judgement)));
 }
 
 static void put_head(struct seep_html_page *page, const struct seep_site *site)

@@ -4,27 +4,8 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "model/judgement.h"
-
-enum seep_class seep_html_class(const struct seep_judgement *judgement)
-{
-	for (enum seep_class class = 0; class < SEEP_CLASS_COUNT; class ++) {
-		if (strcmp(seep_class_key(class), judgement->class) == 0)
-			return class;
-	}
-	return SEEP_CLASS_UNKNOWN;
-}
-
-enum seep_severity seep_html_severity(const struct seep_judgement *judgement)
-{
-	for (enum seep_severity severity = 0; severity < SEEP_SEVERITY_COUNT; severity++) {
-		if (strcmp(seep_severity_key(severity), judgement->severity) == 0)
-			return severity;
-	}
-	return SEEP_SEVERITY_NONE;
-}
 
 /* What is not known is less than any rate. */
 static double rate_of(const struct seep_site *site)
@@ -38,9 +19,10 @@ static int compare_alarms(const void *left, const void *right)
 {
 	const struct seep_site *a = *(const struct seep_site *const *)left;
 	const struct seep_site *b = *(const struct seep_site *const *)right;
-	int class_change = (int)seep_html_class(b->judgement) - (int)seep_html_class(a->judgement);
-	int severity_change =
-		(int)seep_html_severity(b->judgement) - (int)seep_html_severity(a->judgement);
+	int class_change =
+		(int)seep_judgement_class(b->judgement) - (int)seep_judgement_class(a->judgement);
+	int severity_change = (int)seep_judgement_severity(b->judgement) -
+			      (int)seep_judgement_severity(a->judgement);
 
 	if (class_change)
 		return class_change;
@@ -55,12 +37,12 @@ static int compare_alarms(const void *left, const void *right)
 
 static void count_site(struct seep_html_alarms *alarms, const struct seep_site *site)
 {
-	enum seep_class class = seep_html_class(site->judgement);
+	enum seep_class class = seep_judgement_class(site->judgement);
 
 	alarms->num_judged++;
 	alarms->by_class[class]++;
 	if (class == SEEP_CLASS_LEAK)
-		alarms->by_severity[seep_html_severity(site->judgement)]++;
+		alarms->by_severity[seep_judgement_severity(site->judgement)]++;
 	if (seep_class_grows(class))
 		alarms->sites[alarms->num_sites++] = site;
 }

@@ -21,11 +21,4 @@ int seep_html_alarms_find(const struct seep_snapshot *snapshot,
 			  struct seep_html_alarms *ret_alarms);
 void seep_html_alarms_done(struct seep_html_alarms *alarms);
 
-/*
- * The words of a judgement, which may come from a file, as what they stand for. One that is none of ours
- * counts as the least.
- */
-enum seep_class seep_html_class(const struct seep_judgement *judgement);
-enum seep_severity seep_html_severity(const struct seep_judgement *judgement);
-
 #endif

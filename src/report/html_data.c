@@ -122,7 +122,9 @@ static int write_verdict(struct data *data, const struct seep_judgement *judgeme
 	if (!err)
 		err = write_string(data, judgement->pattern);
 	if (!err)
-		err = write_string(data, judgement->severity);
+		err = write_string(data, judgement->severity ?
+						 judgement->severity :
+						 seep_severity_key(SEEP_SEVERITY_NONE));
 	if (!err)
 		err = write_string(data, limit);
 	if (!err)
@@ -204,7 +206,8 @@ static int write_site(struct data *data, const struct seep_site *site)
 
 static size_t points_for(struct data *data, const struct seep_judgement *judgement)
 {
-	if (data->alarms_left == 0 || !judgement || !seep_class_grows(seep_html_class(judgement)))
+	if (data->alarms_left == 0 || !judgement ||
+	    !seep_class_grows(seep_judgement_class(judgement)))
 		return data->site_points;
 	data->alarms_left--;
 	return SEEP_HTML_SITE_POINTS;
@@ -220,7 +223,7 @@ static int write_site_course(struct data *data, const struct seep_site *site)
 		return err;
 	if (data->courses.length > 0)
 		seep_buffer_putc(&data->courses, ',');
-	seep_html_course_write(&data->courses, &course, seep_html_is_counted(site->kind),
+	seep_html_course_write(&data->courses, &course, seep_kind_is_counted(site->kind),
 			       points_for(data, site->judgement));
 	return data->courses.error;
 }
@@ -254,7 +257,7 @@ static void write_total_courses(struct data *data)
 			continue;
 		seep_buffer_printf(&data->text, "%s\"%s\":", before, seep_kind_key(kind));
 		seep_html_course_write(&data->text, &courses->totals[kind],
-				       seep_html_is_counted(kind), SEEP_HTML_POINTS);
+				       seep_kind_is_counted(kind), SEEP_HTML_POINTS);
 		before = ",";
 	}
 	seep_buffer_puts(&data->text, "}");

@@ -80,7 +80,7 @@ void seep_html_append_rate(struct seep_buffer *buffer, enum seep_kind kind, doub
 	size *= hourly ? HOUR_S : 1;
 	if (per_s < 0)
 		seep_buffer_putc(buffer, '-');
-	if (seep_html_is_counted(kind)) {
+	if (seep_kind_is_counted(kind)) {
 		append_count(buffer, size);
 		seep_buffer_printf(buffer, " %ss", seep_kind_noun(kind));
 	} else {

@@ -45,10 +45,4 @@ void seep_html_append_process(struct seep_buffer *buffer, const struct seep_proc
 /* What people call the limit with this key; the key itself if it is none of SEEP_LIMITS. */
 const char *seep_html_limit_text(const char *key);
 
-/* Threads and descriptors are counted, memory and mappings measured. */
-static inline bool seep_html_is_counted(enum seep_kind kind)
-{
-	return kind == SEEP_KIND_THREAD || kind == SEEP_KIND_FD;
-}
-
 #endif

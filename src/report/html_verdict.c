@@ -37,7 +37,7 @@ static bool is_too_early(const struct seep_html_page *page)
 static const char *mood_of(const struct seep_html_page *page)
 {
 	if (num_leaks(page) > 0)
-		return seep_severity_key(seep_html_severity(page->alarms.sites[0]->judgement));
+		return seep_severity_key(seep_judgement_severity(page->alarms.sites[0]->judgement));
 	if (page->alarms.num_sites > 0)
 		return "growth";
 	return page->alarms.num_judged > 0 && !is_too_early(page) ? "fine" : "open";
@@ -179,7 +179,7 @@ static void put_live(struct seep_html_page *page, enum seep_kind kind)
 
 	seep_buffer_printf(&term, "Live %s%s", seep_kind_key(kind),
 			   kind == SEEP_KIND_MEMORY ? "" : "s");
-	if (seep_html_is_counted(kind)) {
+	if (seep_kind_is_counted(kind)) {
 		seep_buffer_puts(&page->note, seep_format_count(text, totals->live_objects));
 	} else {
 		seep_buffer_puts(&page->note, seep_format_bytes(text, totals->live_bytes));

@@ -33,7 +33,7 @@ void seep_json_add_verdict(struct seep_json *json, struct json_object *site,
 	static const struct interval_keys objects = {"rate_objects_per_s", "rate_low", "rate_high"};
 	static const struct interval_keys survival = {"survival", "survival_low", "survival_high"};
 	static const struct interval_keys eta = {"eta_s", "eta_low_s", "eta_high_s"};
-	bool counted = kind == SEEP_KIND_THREAD || kind == SEEP_KIND_FD;
+	bool counted = seep_kind_is_counted(kind);
 	struct json_object *object;
 
 	if (!judgement) {

@@ -2,7 +2,6 @@
 #include "report/text_sites.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "base/units.h"
@@ -38,18 +37,12 @@ struct shown {
 	bool repeating;
 };
 
-/* Threads and descriptors are counted, the others measured. */
-static bool is_counted(enum seep_kind kind)
-{
-	return kind == SEEP_KIND_THREAD || kind == SEEP_KIND_FD;
-}
-
 void seep_text_append_amount(struct seep_buffer *buffer, enum seep_kind kind, uint64_t bytes,
 			     uint64_t objects)
 {
 	char unit[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX];
 
-	if (!is_counted(kind))
+	if (!seep_kind_is_counted(kind))
 		seep_buffer_printf(buffer, "%s in ", seep_format_bytes(unit, bytes));
 	seep_buffer_printf(buffer, "%s %s%s", seep_format_count(count, objects),
 			   seep_kind_noun(kind), objects == 1 ? "" : "s");
@@ -63,9 +56,9 @@ void seep_text_append_change(struct seep_buffer *buffer, enum seep_kind kind, in
 	char unit[SEEP_UNIT_MAX];
 	uint64_t size = objects < 0 ? -(uint64_t)objects : (uint64_t)objects;
 
-	if (is_counted(kind) ? !objects : !bytes)
+	if (seep_kind_is_counted(kind) ? !objects : !bytes)
 		seep_buffer_puts(buffer, "unchanged");
-	else if (is_counted(kind))
+	else if (seep_kind_is_counted(kind))
 		seep_buffer_printf(buffer, "%c%s", objects < 0 ? '-' : '+',
 				   seep_format_count(unit, size));
 	else
@@ -268,13 +261,13 @@ static void put_sentence(struct site_list *list, const char *before, const char 
 /* What it is taken for, why, and what to do; of what is no reason to worry only the first. */
 static void put_judgement(struct site_list *list, const struct seep_judgement *judgement)
 {
-	bool alarm = strcmp(judgement->class, seep_class_key(SEEP_CLASS_LEAK)) == 0 ||
-		     strcmp(judgement->class, seep_class_key(SEEP_CLASS_GROWTH)) == 0;
+	enum seep_class class = seep_judgement_class(judgement);
+	bool alarm = seep_class_grows(class);
 	size_t shown = list->verbose ? SIZE_MAX : alarm ? EVIDENCE_SHOWN : 0;
 	struct seep_buffer *line = &list->clean;
 	char share[SEEP_UNIT_MAX];
 
-	if (strcmp(judgement->class, seep_class_key(SEEP_CLASS_UNKNOWN)) == 0 && !list->verbose)
+	if (class == SEEP_CLASS_UNKNOWN && !list->verbose)
 		return;
 	seep_layout_reset(list->layout, line);
 	seep_buffer_puts(line, judgement->class);
@@ -295,7 +288,7 @@ static void put_judgement(struct site_list *list, const struct seep_judgement *j
 static void put_site(struct site_list *list, const struct seep_site *site, size_t number)
 {
 	const struct seep_totals *totals = &list->snapshot->totals[site->kind];
-	bool counted = is_counted(site->kind);
+	bool counted = seep_kind_is_counted(site->kind);
 	uint64_t part = counted ? site->live_objects : site->live_bytes;
 	uint64_t whole = counted ? totals->live_objects : totals->live_bytes;
 	struct seep_buffer *line = &list->clean;

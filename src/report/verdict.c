@@ -54,16 +54,15 @@ static void put_classes(struct verdict_text *text, size_t suppressed)
 	for (size_t i = 0; i < text->snapshot->num_sites; i++) {
 		const struct seep_judgement *judgement = text->snapshot->sites[i].judgement;
 
-		for (int class = 0; judgement && class < SEEP_CLASS_COUNT; class ++)
-			counts[class] += strcmp(judgement->class,
-						seep_class_key((enum seep_class) class)) == 0;
+		if (judgement)
+			counts[seep_judgement_class(judgement)]++;
 	}
 	seep_buffer_puts(&text->line, "All sites:");
-	for (int class = SEEP_CLASS_COUNT - 1; class >= 0; class --) {
-		if (counts[class])
+	for (int i = SEEP_CLASS_COUNT - 1; i >= 0; i--) {
+		if (counts[i])
 			seep_buffer_printf(&text->line, " %s %s,",
-					   seep_format_count(number, counts[class]),
-					   seep_class_key((enum seep_class) class));
+					   seep_format_count(number, counts[i]),
+					   seep_class_key((enum seep_class)i));
 	}
 	if (suppressed)
 		seep_buffer_printf(&text->line, " %zu suppressed,", suppressed);

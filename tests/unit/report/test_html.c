@@ -284,6 +284,22 @@ static void test_forged_words(void **state)
 	assert_non_null(strstr(buffer.data, "<section id=\"verdict\" class=\"verdict none\""));
 }
 
+/* Growth that is no reason to worry has no severity. */
+static void test_growth_without_severity(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct seep_judgement harmless = growth;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_judged(&fixture);
+	harmless.severity = NULL;
+	fixture.sites[1].judgement = &harmless;
+	render(&fixture, NULL, &buffer);
+	assert_int_equal(count(buffer.data, "class=\"card growth\""), 1);
+	assert_non_null(strstr(buffer.data, "<span class=\"badge growth\">growth</span>"));
+}
+
 static void test_headlines(void **state)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
@@ -378,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_data_shares_frames_and_stacks),
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_forged_words),
+		cmocka_unit_test(test_growth_without_severity),
 		cmocka_unit_test(test_headlines),
 		cmocka_unit_test(test_failing_course_ends_it),
 		cmocka_unit_test(test_found_by_name),
