@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/shield.h"
+
 /* What waits at once. The threads do nothing but wait. */
 #define MAX_THREADS 64
 #define STACK_BYTES (64 << 10)
@@ -20,12 +22,20 @@ struct part {
 	bool started;
 };
 
-static void *close_part(void *context)
+static int close_fds(void *context)
 {
 	const struct part *part = context;
 
-	for (size_t i = part->first; i < part->count; i += part->step)
-		close(part->fds[i]);
+	for (size_t i = part->first; i < part->count; i += part->step) {
+		if (part->fds[i] >= 0)
+			close(part->fds[i]);
+	}
+	return 0;
+}
+
+static void *close_part(void *context)
+{
+	seep_shielded(close_fds, context);
 	return NULL;
 }
 
@@ -61,8 +71,8 @@ void seep_close_all(const int *fds, size_t count)
 		if (parts[i].started)
 			pthread_join(parts[i].thread, NULL);
 	}
-	for (size_t i = 0; i < count && !parts; i++)
-		close(fds[i]);
+	if (!parts)
+		close_part(&(struct part){fds, count, 0, 1, .started = false});
 	free(parts);
 }
 

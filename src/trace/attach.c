@@ -14,6 +14,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/shield.h"
 
 /*
  * BPF_LINK_CREATE for uprobe.multi, as in include/uapi/linux/bpf.h of 6.6 and later: the headers and
@@ -104,23 +105,31 @@ static int read_pmu_number(const char *path, const char *prefix, unsigned int *r
 	return 0;
 }
 
-static int open_uprobe_event(const struct seep_attach_request *request, uint64_t offset)
+struct pmu {
+	unsigned int type;
+	unsigned int return_bit; /* in config */
+};
+
+static int read_pmu(struct pmu *ret_pmu)
+{
+	int error =
+		read_pmu_number("/sys/bus/event_source/devices/uprobe/type", "", &ret_pmu->type);
+
+	return error ? error :
+		       read_pmu_number("/sys/bus/event_source/devices/uprobe/format/retprobe",
+				       "config:", &ret_pmu->return_bit);
+}
+
+static int open_uprobe_event(const struct seep_attach_request *request, const struct pmu *pmu,
+			     uint64_t offset)
 {
 	struct perf_event_attr attributes = {.size = sizeof(attributes)};
-	unsigned int type, return_bit;
 	char path[FD_PATH_MAX];
-	int fd, error;
+	int fd;
 
-	error = read_pmu_number("/sys/bus/event_source/devices/uprobe/type", "", &type);
-	if (error)
-		return error;
-	error = read_pmu_number("/sys/bus/event_source/devices/uprobe/format/retprobe",
-				"config:", &return_bit);
-	if (error)
-		return error;
 	fd_path(request->file_fd, path);
-	attributes.type = type;
-	attributes.config = request->at_return ? 1ULL << return_bit : 0;
+	attributes.type = pmu->type;
+	attributes.config = request->at_return ? 1ULL << pmu->return_bit : 0;
 	attributes.config1 = (uintptr_t)path;
 	attributes.config2 = offset;
 	/*
@@ -143,9 +152,10 @@ struct perf_link {
 
 #define LINK_ATTACH_PERF_EVENT 41 /* BPF_PERF_EVENT */
 
-static int attach_perf_one(const struct seep_attach_request *request, size_t index, int ret_fds[2])
+static int attach_perf_one(const struct seep_attach_request *request, const struct pmu *pmu,
+			   size_t index, int ret_fds[2])
 {
-	SEEP_AUTO_CLOSE int event = open_uprobe_event(request, request->offsets[index]);
+	SEEP_AUTO_CLOSE int event = open_uprobe_event(request, pmu, request->offsets[index]);
 	struct perf_link link = {
 		.prog_fd = (__u32)request->program_fd,
 		.target_fd = (__u32)event,
@@ -166,10 +176,11 @@ static int attach_perf_one(const struct seep_attach_request *request, size_t ind
 	return 0;
 }
 
-static int attach_perf(const struct seep_attach_request *request, int *ret_fds)
+static int attach_perf(const struct seep_attach_request *request, const struct pmu *pmu,
+		       int *ret_fds)
 {
 	for (size_t i = 0; i < request->count; i++) {
-		int error = attach_perf_one(request, i, ret_fds + 2 * i);
+		int error = attach_perf_one(request, pmu, i, ret_fds + 2 * i);
 
 		if (error) {
 			for (size_t j = 0; j < 2 * i; j++)
@@ -180,15 +191,31 @@ static int attach_perf(const struct seep_attach_request *request, int *ret_fds)
 	return (int)(2 * request->count);
 }
 
-int seep_attach(const struct seep_attach_request *request, int *ret_fds)
+struct attachment {
+	const struct seep_attach_request *request;
+	struct pmu pmu; /* PERF */
+	int *ret_fds;
+};
+
+static int attach(void *context)
 {
+	struct attachment *attachment = context;
+	const struct seep_attach_request *request = attachment->request;
 	int fd;
 
 	if (request->variant == SEEP_ATTACH_PERF)
-		return attach_perf(request, ret_fds);
+		return attach_perf(request, &attachment->pmu, attachment->ret_fds);
 	fd = attach_multi(request);
 	if (fd < 0)
 		return fd;
-	ret_fds[0] = fd;
+	attachment->ret_fds[0] = fd;
 	return 1;
+}
+
+int seep_attach(const struct seep_attach_request *request, int *ret_fds)
+{
+	struct attachment attachment = {.request = request, .ret_fds = ret_fds};
+	int error = request->variant == SEEP_ATTACH_PERF ? read_pmu(&attachment.pmu) : 0;
+
+	return error ? error : seep_shielded(attach, &attachment);
 }

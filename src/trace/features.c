@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/close.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "bpf/features.skel.h"
@@ -161,8 +162,7 @@ static int measure_entry(const struct calibration *calibration, struct features_
 			   false, function, fds);
 	if (!error)
 		*ret_ns = measure(function);
-	seep_cleanup_fd(&fds[0]);
-	seep_cleanup_fd(&fds[1]);
+	seep_close_all(fds, 2);
 	return error;
 }
 
@@ -171,19 +171,16 @@ static int measure_call(const struct calibration *calibration, struct features_b
 			uint32_t *ret_ns)
 {
 	int program_fd = bpf_program__fd(skeleton->progs.empty_call);
-	int entry[2], leave[2] = {-1, -1}, error;
+	int fds[4] = {-1, -1, -1, -1}, error; /* at the entry, at the return */
 
 	error = attach_one(calibration, program_fd, calibration->variant, false,
-			   seep_calibrate_emulated, entry);
+			   seep_calibrate_emulated, fds);
 	if (!error && calibration->variant != SEEP_ATTACH_SESSION)
 		error = attach_one(calibration, program_fd, calibration->variant, true,
-				   seep_calibrate_emulated, leave);
+				   seep_calibrate_emulated, fds + 2);
 	if (!error)
 		*ret_ns = measure(seep_calibrate_emulated);
-	seep_cleanup_fd(&entry[0]);
-	seep_cleanup_fd(&entry[1]);
-	seep_cleanup_fd(&leave[0]);
-	seep_cleanup_fd(&leave[1]);
+	seep_close_all(fds, 4);
 	return error;
 }
 

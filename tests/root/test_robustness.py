@@ -8,7 +8,14 @@ import signal
 import time
 
 import pytest
-from harness import assert_exact, counts_of, losses_of, modified_text, wait_until
+from harness import (
+    assert_exact,
+    attach_variants,
+    counts_of,
+    losses_of,
+    modified_text,
+    wait_until,
+)
 
 
 def test_probes_are_there_and_go(start, seep) -> None:
@@ -38,6 +45,20 @@ def test_seep_killed_at_any_moment(start, seep) -> None:
     report = trace.finish()
     assert report["processes"][0]["pid"] == target.pid
     assert modified_text(target.pid) == 0
+
+
+@pytest.mark.parametrize("variant", attach_variants())
+def test_seep_killed_while_it_ends(start, seep, variant: str) -> None:
+    """kill -9 while probes are being removed: the kernel would leave those that are still there."""
+    target = start("churn")
+    for i in range(10):
+        trace = seep("-p", target.pid, "--attach", variant, json_file=None).attached()
+        trace.process.terminate()
+        # into the wait for all processors that each removal begins with, and those after it
+        time.sleep(i * 0.01)
+        trace.end()
+        wait_until(lambda: modified_text(target.pid) == 0, "the end of the probes")
+    assert target.ping() > 0
 
 
 def test_target_killed_at_any_moment(start, seep) -> None:
