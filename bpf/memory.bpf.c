@@ -236,23 +236,16 @@ static __always_inline void block_made(struct pt_regs *ctx, struct thread_state 
 		.heap = thread->heap,
 	};
 	struct seep_object object = {.bytes = thread->bytes, .made_ns = now_ns};
-	int index = slot_claim();
-	__u32 slot_index = index;
-	struct slot *slot;
+	__u32 index;
+	struct slot *slot = object_slot(thread->bytes, &index);
 
-	if (index < 0) {
-		count_loss(SEEP_LOSS_NO_SLOT, 1);
-		count_loss(SEEP_LOSS_UNTRACKED_BYTES, thread->bytes);
-		return;
-	}
-	slot = bpf_map_lookup_elem(&slots, &slot_index);
 	if (!slot)
 		return;
 	if (thread->has_outer)
 		slot->start = thread->outer.registers;
 	else
 		registers_save(&slot->start, ctx);
-	unwind_from_return(slot, slot_index, thread->process, thread->function, now_ns);
+	unwind_from_return(slot, index, thread->process, thread->function, now_ns);
 	copy_if_wanted(slot);
 	object_made(&live, slot, &key, &object);
 	slot_release(slot);

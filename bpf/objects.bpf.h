@@ -11,6 +11,22 @@
 #define NS_PER_US 1000
 
 /*
+ * Claims a slot for an object of @bytes that was made, and stores its index. NULL if there is none:
+ * counted as a loss.
+ */
+static __always_inline struct slot *object_slot(__u64 bytes, __u32 *ret_index)
+{
+	int index = slot_claim();
+
+	*ret_index = index;
+	if (index >= 0)
+		return bpf_map_lookup_elem(&slots, ret_index);
+	count_loss(SEEP_LOSS_NO_SLOT, 1);
+	count_loss(SEEP_LOSS_UNTRACKED_BYTES, bytes);
+	return NULL;
+}
+
+/*
  * Without branches (a borrow out of bit 63 stands for the comparison), because the verifier would
  * follow each of 64 paths. For values below 2^63.
  */

@@ -44,20 +44,6 @@ static __always_inline int syscall_process(__u32 *ret_process)
 	return current_process(ret_process) || syscall_is_compat() ? -1 : 0;
 }
 
-/* The registers as the instruction behind the system call finds them. */
-static __always_inline void syscall_registers(struct seep_registers *registers,
-					      struct pt_regs *regs)
-{
-	registers->ip = regs->ip;
-	registers->sp = regs->sp;
-	registers->bp = regs->bp;
-	registers->bx = regs->bx;
-	registers->r12 = regs->r12;
-	registers->r13 = regs->r13;
-	registers->r14 = regs->r14;
-	registers->r15 = regs->r15;
-}
-
 /*
  * The system call in @regs made @object, the beginning of a value of @map; its time is set here. 0, or
  * -1: counted as a loss.
@@ -67,21 +53,15 @@ static __always_inline int syscall_made(void *map, struct pt_regs *regs,
 					struct seep_object *object)
 {
 	__u64 now_ns = bpf_ktime_get_ns();
-	int index = slot_claim(), error;
-	__u32 slot_index = index;
-	struct slot *slot;
+	__u32 index;
+	struct slot *slot = object_slot(object->bytes, &index);
+	int error;
 
-	if (index < 0) {
-		count_loss(SEEP_LOSS_NO_SLOT, 1);
-		count_loss(SEEP_LOSS_UNTRACKED_BYTES, object->bytes);
-		return -1;
-	}
-	slot = bpf_map_lookup_elem(&slots, &slot_index);
 	if (!slot)
 		return -1;
 	object->made_ns = now_ns;
-	syscall_registers(&slot->start, regs);
-	unwind_from_return(slot, slot_index, key->process, 0, now_ns);
+	registers_save(&slot->start, regs);
+	unwind_from_return(slot, index, key->process, 0, now_ns);
 	copy_if_wanted(slot);
 	error = object_made(map, slot, key, object);
 	slot_release(slot);
@@ -97,16 +77,10 @@ static __always_inline int origin_made(void *map, const struct seep_object_key *
 				       enum seep_origin origin)
 {
 	__u64 now_ns = bpf_ktime_get_ns();
-	int index = slot_claim(), error;
-	__u32 slot_index = index;
-	struct slot *slot;
+	__u32 index;
+	struct slot *slot = object_slot(object->bytes, &index);
+	int error;
 
-	if (index < 0) {
-		count_loss(SEEP_LOSS_NO_SLOT, 1);
-		count_loss(SEEP_LOSS_UNTRACKED_BYTES, object->bytes);
-		return -1;
-	}
-	slot = bpf_map_lookup_elem(&slots, &slot_index);
 	if (!slot)
 		return -1;
 	object->made_ns = now_ns;

@@ -143,7 +143,7 @@ static __always_inline void registers_of_creation(struct seep_registers *registe
 						  struct pt_regs *regs)
 {
 	if (!call) {
-		syscall_registers(registers, regs);
+		registers_save(registers, regs);
 		return;
 	}
 	*registers = call->registers;
@@ -156,24 +156,19 @@ static __always_inline int count_new(const struct seep_object_key *key,
 				     struct seep_thread_object *thread,
 				     const struct thread_call *call, struct pt_regs *regs)
 {
-	int index = slot_claim(), error;
-	__u32 slot_index = index;
-	struct slot *slot;
+	__u32 index;
+	struct slot *slot = object_slot(0, &index);
+	int error;
 
-	if (index < 0) {
-		count_loss(SEEP_LOSS_NO_SLOT, 1);
-		return -1;
-	}
-	slot = bpf_map_lookup_elem(&slots, &slot_index);
 	if (!slot)
 		return -1;
 	registers_of_creation(&slot->start, call, regs);
 	thread->object.made_ns = bpf_ktime_get_ns();
-	unwind_from_return(slot, slot_index, key->process, call ? call->function : 0,
+	unwind_from_return(slot, index, key->process, call ? call->function : 0,
 			   thread->object.made_ns);
 	copy_if_wanted(slot);
 	if (call)
-		thread->start = frame_of_function(slot, slot_index, call->start);
+		thread->start = frame_of_function(slot, index, call->start);
 	error = object_made(&live_threads, slot, key, &thread->object);
 	slot_release(slot);
 	return error;

@@ -49,15 +49,10 @@ static __always_inline enum seep_origin origin_of(struct task_struct *task)
 static __always_inline int count_met(struct task_struct *task, const struct seep_object_key *key,
 				     struct seep_thread_object *thread, enum seep_origin origin)
 {
-	int index = slot_claim(), error;
-	__u32 slot_index = index;
-	struct slot *slot;
+	__u32 index;
+	struct slot *slot = object_slot(0, &index);
+	int error;
 
-	if (index < 0) {
-		count_loss(SEEP_LOSS_NO_SLOT, 1);
-		return -1;
-	}
-	slot = bpf_map_lookup_elem(&slots, &slot_index);
 	if (!slot)
 		return -1;
 	/* Both are CLOCK_MONOTONIC: it is as old as it is. */

@@ -12,68 +12,11 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "proc/process.h"
-#include "trace/attach.h"
 #include "trace/kernel_private.h"
 
 #define PROCESSES_BYTES (SEEP_MAX_PROCESSES * sizeof(struct seep_process_value))
 
 /* --- loading ----------------------------------------------------------------------------------- */
-
-static void configure_threads(struct seep_bpf *skeleton, enum seep_attach_variant variant,
-			      bool traced)
-{
-	bool session = variant == SEEP_ATTACH_SESSION;
-	enum bpf_attach_type type =
-		(enum bpf_attach_type)seep_attach_type(seep_attach_entry_variant(variant));
-
-	bpf_program__set_autoload(skeleton->progs.thread_begin, traced);
-	bpf_program__set_autoload(skeleton->progs.thread_end, traced);
-	bpf_program__set_autoload(skeleton->progs.threads_count, traced);
-	bpf_program__set_autoload(skeleton->progs.thread_drop, traced);
-	bpf_program__set_autoload(skeleton->progs.thread_once, traced);
-	bpf_program__set_autoload(skeleton->progs.thread_session, traced && session);
-	bpf_program__set_autoload(skeleton->progs.thread_entry, traced && !session);
-	bpf_program__set_autoload(skeleton->progs.thread_return, traced && !session);
-	bpf_program__set_expected_attach_type(
-		skeleton->progs.thread_session,
-		(enum bpf_attach_type)seep_attach_type(SEEP_ATTACH_SESSION));
-	bpf_program__set_expected_attach_type(skeleton->progs.thread_entry, type);
-	bpf_program__set_expected_attach_type(skeleton->progs.thread_return, type);
-	bpf_program__set_expected_attach_type(skeleton->progs.thread_once, type);
-}
-
-/* What no traced kind needs is not loaded. */
-static int configure_programs(struct seep_bpf *skeleton, enum seep_attach_variant variant,
-			      uint32_t kinds)
-{
-	bool session = variant == SEEP_ATTACH_SESSION;
-	enum bpf_attach_type type =
-		(enum bpf_attach_type)seep_attach_type(seep_attach_entry_variant(variant));
-
-	bool memory = kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY);
-	bool fd = kinds & SEEP_KIND_BIT(SEEP_KIND_FD);
-	bool mapping = kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING);
-
-	bpf_program__set_autoload(skeleton->progs.fd_call_entry, fd);
-	bpf_program__set_autoload(skeleton->progs.fd_call_return, fd);
-	bpf_program__set_autoload(skeleton->progs.fds_count, fd);
-	bpf_program__set_autoload(skeleton->progs.fds_sweep, fd);
-	bpf_program__set_autoload(skeleton->progs.mapping_call_entry, mapping);
-	bpf_program__set_autoload(skeleton->progs.mapping_call_return, mapping);
-	bpf_program__set_autoload(skeleton->progs.mappings_count, mapping);
-	configure_threads(skeleton, variant, kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD));
-	bpf_program__set_autoload(skeleton->progs.free_entry, memory);
-	bpf_program__set_autoload(skeleton->progs.alloc_session, memory && session);
-	bpf_program__set_autoload(skeleton->progs.alloc_entry, memory && !session);
-	bpf_program__set_autoload(skeleton->progs.alloc_return, memory && !session);
-	bpf_program__set_expected_attach_type(
-		skeleton->progs.alloc_session,
-		(enum bpf_attach_type)seep_attach_type(SEEP_ATTACH_SESSION));
-	bpf_program__set_expected_attach_type(skeleton->progs.alloc_entry, type);
-	bpf_program__set_expected_attach_type(skeleton->progs.alloc_return, type);
-	bpf_program__set_expected_attach_type(skeleton->progs.library_change, type);
-	return bpf_program__set_expected_attach_type(skeleton->progs.free_entry, type);
-}
 
 /* What stands beside the live map of mappings. */
 static int size_ranges(struct seep_bpf *skeleton, const struct seep_kernel_config *config)
@@ -165,39 +108,6 @@ static void explain_load_failure(int error)
 			   strerror(-error));
 }
 
-/* What is followed depends on the scope: nothing that nobody needs is attached. */
-static int attach_life(struct seep_kernel *kernel, const struct seep_kernel_config *config)
-{
-	struct seep_bpf *skeleton = kernel->skeleton;
-	bool wide = config->scope != SEEP_SCOPE_NAMED;
-	const struct {
-		struct bpf_program *program;
-		bool wanted;
-	} programs[NUM_LIFE_LINKS] = {
-		{skeleton->progs.process_exec, true},
-		{skeleton->progs.process_exit, true},
-		{skeleton->progs.process_fork, wide || config->children},
-		{skeleton->progs.process_cgroup, config->scope == SEEP_SCOPE_CGROUP},
-		{skeleton->progs.thread_begin, config->kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD)},
-		{skeleton->progs.thread_end, config->kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD)},
-		{skeleton->progs.fd_call_entry, config->kinds & SEEP_KIND_BIT(SEEP_KIND_FD)},
-		{skeleton->progs.fd_call_return, config->kinds & SEEP_KIND_BIT(SEEP_KIND_FD)},
-		{skeleton->progs.mapping_call_entry,
-		 config->kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)},
-		{skeleton->progs.mapping_call_return,
-		 config->kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)},
-	};
-
-	for (size_t i = 0; i < NUM_LIFE_LINKS; i++) {
-		if (!programs[i].wanted)
-			continue;
-		kernel->life_links[i] = bpf_program__attach(programs[i].program);
-		if (!kernel->life_links[i])
-			return -errno;
-	}
-	return 0;
-}
-
 /* What the programs of the scope need before they run. */
 static int fill_scope(struct seep_kernel *kernel, const struct seep_kernel_config *config)
 {
@@ -227,14 +137,14 @@ static int load(struct seep_kernel *kernel, const struct seep_kernel_config *con
 	if (!skeleton)
 		return -errno;
 	kernel->skeleton = skeleton;
-	error = configure_programs(skeleton, config->variant, config->kinds);
+	error = seep_kernel_configure_programs(skeleton, config);
 	if (!error)
 		error = configure_maps(skeleton, config, kernel->num_cpus);
 	if (!error)
 		error = seep_bpf__load(skeleton);
 	if (!error)
 		error = fill_scope(kernel, config);
-	return error ? error : attach_life(kernel, config);
+	return error ? error : seep_kernel_attach_programs(kernel);
 }
 
 /* What libbpf says is for -v: what failed, and what to do, is said by explain_load_failure. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The inside of the kernel's half, for kernel.c (its life), kernel_tables.c (what user space writes),
- * kernel_counters.c (what it reads, and passes over the maps), kernel_census.c and kernel_threads.c (what
- * processes have) and kernel_events.c (the ring buffer).
+ * The inside of the kernel's half, for kernel.c (its life), kernel_programs.c (what is loaded),
+ * kernel_tables.c (what user space writes), kernel_counters.c (what it reads, and passes over the maps),
+ * kernel_census.c and kernel_threads.c (what processes have) and kernel_events.c (the ring buffer).
  */
 #ifndef SEEP_TRACE_KERNEL_PRIVATE_H
 #define SEEP_TRACE_KERNEL_PRIVATE_H
@@ -33,6 +33,13 @@ struct seep_kernel {
 	uint64_t scan_number;
 	uint64_t census_number;
 };
+
+/* Before the load: which programs it takes, and how the probes are attached. 0 or -errno. */
+int seep_kernel_configure_programs(struct seep_bpf *skeleton,
+				   const struct seep_kernel_config *config);
+
+/* Attaches those that follow the life of processes and their system calls. 0 or -errno. */
+int seep_kernel_attach_programs(struct seep_kernel *kernel);
 
 /*
  * Runs an iterator program over what the process @pid has. @fn, if any, is given what the program writes,

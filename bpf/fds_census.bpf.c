@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The census of descriptors: those that a process really has, by its table, and what they are. */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "fds.bpf.h"
+#include "seep/passes.h"
+
+/* include/uapi/linux/stat.h, include/linux/socket.h */
+#define FILE_TYPE_MASK	 0170000
+#define FILE_TYPE_SOCKET 0140000
+#define AF_UNIX_FAMILY	 1
+#define AF_INET_FAMILY	 2
+#define AF_INET6_FAMILY	 10
+
+/* What is counted; user space sets it before it reads the iterator. */
+struct seep_fds_pass fds_pass = {};
+
+/*
+ * An open file that passes have found and that nobody has seen being opened. That may be about to be
+ * seen: the system call has not returned yet. Of a thread that opens and closes all the time, often the
+ * same address of a file, each look may find such a moment; so many looks in a row do not.
+ */
+struct fd_candidate {
+	__u64 file;
+	__u64 number; /* of the last pass that found it ... */
+	__u64 times;  /* ... after so many in a row */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct seep_object_key);
+	__type(value, struct fd_candidate);
+} fd_candidates SEC(".maps");
+
+/* Was it found like this in enough passes, this one included? */
+static __always_inline bool is_certain(const struct seep_object_key *key, __u64 file)
+{
+	struct fd_candidate now = {.file = file, .number = fds_pass.number};
+	struct fd_candidate *candidate = bpf_map_lookup_elem(&fd_candidates, key);
+
+	if (candidate && candidate->file == file && candidate->number + 1 == now.number)
+		now.times = candidate->times;
+	now.times++;
+	if (now.times >= SEEP_FD_LOOKS) {
+		bpf_map_delete_elem(&fd_candidates, key);
+		return true;
+	}
+	bpf_map_update_elem(&fd_candidates, key, &now, BPF_ANY);
+	fds_pass.num_uncertain++;
+	return false;
+}
+
+/* @key is open as @value says, but not known, or as another file. */
+static __always_inline void meet_unknown(const struct seep_object_key *key,
+					 struct seep_fd_object *value)
+{
+	if (fds_pass.first) {
+		origin_made(&live_fds, key, &value->object, 0, SEEP_ORIGIN_BEFORE);
+		return;
+	}
+	if (!is_certain(key, value->file))
+		return;
+	clear_number(key, value->file);
+	if (origin_made(&live_fds, key, &value->object, 0, SEEP_ORIGIN_UNSEEN) == 0)
+		count_loss(SEEP_LOSS_UNSEEN_OPENS, 1);
+}
+
+static __always_inline void read_internet(struct seep_fd_record *record, struct sock *sk)
+{
+	record->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	record->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (record->family == AF_INET_FAMILY) {
+		bpf_core_read(record->local, 4, &sk->__sk_common.skc_rcv_saddr);
+		bpf_core_read(record->remote, 4, &sk->__sk_common.skc_daddr);
+		return;
+	}
+	bpf_core_read(record->local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+	bpf_core_read(record->remote, 16, &sk->__sk_common.skc_v6_daddr);
+}
+
+/* The name of a Unix socket, or of the one that it is connected to. */
+static __always_inline void read_unix(struct seep_fd_record *record, struct sock *sk)
+{
+	struct unix_sock *socket = (void *)sk;
+	struct unix_address *address = BPF_CORE_READ(socket, addr);
+
+	if (!address) {
+		socket = (void *)BPF_CORE_READ(socket, peer);
+		address = socket ? BPF_CORE_READ(socket, addr) : NULL;
+	}
+	if (address)
+		bpf_probe_read_kernel_str(record->name, sizeof(record->name),
+					  address->name[0].sun_path);
+}
+
+static __always_inline void read_socket(struct seep_fd_record *record, struct file *file)
+{
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+
+	record->socket_type = BPF_CORE_READ(socket, type);
+	if (!sk)
+		return;
+	record->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	record->state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	if (record->family == AF_INET_FAMILY || record->family == AF_INET6_FAMILY)
+		read_internet(record, sk);
+	else if (record->family == AF_UNIX_FAMILY)
+		read_unix(record, sk);
+}
+
+/* Tells user space what the descriptor is. */
+static __always_inline void describe(struct bpf_iter__task_file *ctx, struct file *file,
+				     const struct seep_fd_object *object)
+{
+	struct seep_fd_record record = {
+		.stack = object->object.stack,
+		.made_ns = object->object.made_ns,
+		.fd = ctx->fd,
+		.mode = BPF_CORE_READ(file, f_inode, i_mode),
+		.filesystem = BPF_CORE_READ(file, f_inode, i_sb, s_magic),
+	};
+
+	if ((record.mode & FILE_TYPE_MASK) == FILE_TYPE_SOCKET)
+		read_socket(&record, file);
+	else
+		bpf_probe_read_kernel_str(record.name, sizeof(record.name),
+					  BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+}
+
+SEC("iter/task_file")
+int fds_count(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	struct seep_fd_object value = {}, *object;
+	struct seep_object_key key;
+
+	if (!ctx->task || !file)
+		return 0;
+	key = fd_key(fds_pass.process, ctx->fd);
+	object = bpf_map_lookup_elem(&live_fds, &key);
+	if (!object || object->file != (__u64)file) {
+		value.file = (__u64)file;
+		value.seen = fds_pass.number;
+		meet_unknown(&key, &value);
+		object = bpf_map_lookup_elem(&live_fds, &key);
+		if (!object || object->file != (__u64)file)
+			return 0;
+	}
+	object->seen = fds_pass.number;
+	if (fds_pass.describe)
+		describe(ctx, file, object);
+	return 0;
+}
+
+struct bpf_map;
+
+/* Of the process that was counted: what was there before, and was not found. */
+static long sweep_fd(struct bpf_map *map, const struct seep_object_key *key,
+		     struct seep_fd_object *object, const struct seep_fds_pass *pass)
+{
+	struct seep_object_key copy = *key;
+
+	if (key->process != pass->process || object->seen >= pass->number ||
+	    object->object.made_ns > pass->start_ns)
+		return 0;
+	fd_released(&copy);
+	count_loss(SEEP_LOSS_UNSEEN_CLOSES, 1);
+	return 0;
+}
+
+SEC("syscall")
+int fds_sweep(struct seep_fds_pass *pass)
+{
+	struct seep_fds_pass copy = *pass;
+
+	bpf_for_each_map_elem(&live_fds, sweep_fd, &copy, 0);
+	return 0;
+}
