@@ -38,6 +38,10 @@ def x_macro(header: str, macro: str, field: int) -> list[str]:
 LOSSES = x_macro("counters.h", "SEEP_LOSSES", 1)
 KINDS = x_macro("abi.h", "SEEP_KINDS", 1)
 ORIGINS = [text.strip('"') for text in x_macro("abi.h", "SEEP_ORIGINS", 1)]
+BEFORE = "[before the trace]"
+UNSEEN = "[not seen being made]"
+KERNEL = "[made by the kernel]"
+ARENA = "[arena of an allocator]"
 ENDS = x_macro("ends.h", "SEEP_ENDS", 1)
 
 
@@ -384,6 +388,30 @@ def assert_exact(report: Report, done: dict[str, Any], pid: int | None = None) -
 def losses_of(report: Report) -> dict[str, int]:
     """The losses that are not zero."""
     return {key: value for key, value in report["losses"].items() if value}
+
+
+def process_of(report: Report, pid: int) -> dict[str, Any]:
+    """What has this PID now; not what it was before an exec."""
+    (process,) = [p for p in report["processes"] if p["pid"] == pid and not p["exited"]]
+    return process
+
+
+def after_work(
+    start: Callable[..., Fixture],
+    seep: Callable[..., Seep],
+    kind: str,
+    check: Callable[[Seep, int], Any],
+) -> Callable[..., tuple[Fixture, Seep, dict[str, Any]]]:
+    """Runs a fixture to the end of its work, checked before it; the trace of it goes on."""
+
+    def run(*command: str | Path, options: tuple[str, ...] = ("-k", kind)) -> Any:
+        target = start(*command)
+        trace = seep("-p", target.pid, *options).attached()
+        check(trace, target.pid)
+        target.go()
+        return target, trace, target.done()
+
+    return run
 
 
 def modified_text(pid: int) -> int:

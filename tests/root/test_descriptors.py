@@ -3,56 +3,44 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import re
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Fixture, Report, Seep, assert_exact, losses_of, names, sites_of
+from harness import (
+    BEFORE,
+    UNSEEN,
+    Fixture,
+    Report,
+    Seep,
+    after_work,
+    assert_exact,
+    losses_of,
+    names,
+    process_of,
+    sites_of,
+)
+from kernel_objects import loaded_programs
 
-BEFORE = "[before the trace]"
-UNSEEN = "[not seen being made]"
 
 
 def open_now(pid: int) -> int:
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
-def live_of(report: Report, pid: int) -> int:
-    """Of the process that has this PID now; not of what it was before an exec."""
-    return next(
-        process["totals"]["fd"]["live_objects"]
-        for process in report["processes"]
-        if process["pid"] == pid and not process["exited"]
-    )
-
-
 def check_against_proc(trace: Seep, pid: int) -> Report:
     """The process waits for a word, so its descriptors stand still."""
     report = trace.report_now()
-    assert live_of(report, pid) == open_now(pid)
+    assert process_of(report, pid)["totals"]["fd"]["live_objects"] == open_now(pid)
     return report
 
 
 @pytest.fixture
-def begun(
-    start: Callable[..., Fixture], seep: Callable[..., Seep]
-) -> Callable[..., tuple[Fixture, Seep, dict[str, Any]]]:
+def begun(start, seep) -> Callable[..., tuple[Fixture, Seep, dict[str, Any]]]:
     """A fixture that has done its work, and the trace of it, which goes on."""
-
-    def run(*command: str, options: tuple[str, ...] = ("-k", "fd")) -> Any:
-        target = start(*command)
-        trace = seep("-p", target.pid, *options).attached()
-        check_against_proc(trace, target.pid)
-        target.go()
-        return target, trace, target.done()
-
-    return run
+    return after_work(start, seep, "fd", check_against_proc)
 
 
 @pytest.mark.parametrize("program", ["descriptors", "descriptors_static"])
@@ -70,7 +58,7 @@ def test_each_way(begun, program: str) -> None:
     before = sites_of(report, BEFORE)
     assert [site["live_objects"] for site in before] == [before[0]["allocs"]]
     named = sum(site["allocs"] - site["frees"] for site in done["sites"].values())
-    assert live_of(report, target.pid) == before[0]["live_objects"] + named
+    assert process_of(report, target.pid)["totals"]["fd"]["live_objects"] == before[0]["live_objects"] + named
 
 
 def test_types_and_targets(begun) -> None:
@@ -183,23 +171,10 @@ def test_launched(seep, tmp_path) -> None:
     trace = seep("-k", "fd", "--", "/bin/sh", "-c", "exec 7</dev/null; exec 8</dev/zero; read line",
                  stdin=subprocess.PIPE).attached()  # fmt: skip
     (pid,) = {process["pid"] for process in trace.report_now()["processes"]}
-    report = trace.report_when(lambda report: live_of(report, pid) >= 5, "both descriptors")
-    assert live_of(report, pid) == open_now(pid)
+    report = trace.report_when(lambda report: process_of(report, pid)["totals"]["fd"]["live_objects"] >= 5, "both descriptors")
+    assert process_of(report, pid)["totals"]["fd"]["live_objects"] == open_now(pid)
     trace.process.stdin.close()
     trace.final(expect=1)  # what read(1) says of the end of its input
-
-
-def loaded_programs(trace: Seep) -> set[str]:
-    """Those that this run holds."""
-    held = set()
-    for info in Path(f"/proc/{trace.pid}/fdinfo").iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            held.update(map(int, re.findall(r"^prog_id:\s+(\d+)$", info.read_text(), re.M)))
-    text = subprocess.run(
-        ["bpftool", "-j", "prog", "show"], capture_output=True, text=True, check=True,
-        env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin"},
-    ).stdout  # fmt: skip
-    return {program["name"] for program in json.loads(text) if program["id"] in held}
 
 
 def test_only_chosen_kinds_cost(start, seep) -> None:

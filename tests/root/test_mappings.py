@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import re
 import shutil
 import subprocess
@@ -15,25 +12,27 @@ from typing import Any
 
 import pytest
 from harness import (
+    ARENA,
+    BEFORE,
     BUILD,
+    KERNEL,
+    UNSEEN,
     Fixture,
     Report,
     Seep,
+    after_work,
     assert_exact,
     end_process,
     losses_of,
     names,
+    process_of,
     repeating,
     sites_of,
     wait_until,
 )
+from kernel_objects import entries_of_map, loaded_programs
 
 PAGE = 4096
-PATH = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin"}
-BEFORE = "[before the trace]"
-UNSEEN = "[not seen being made]"
-KERNEL = "[made by the kernel]"
-ARENA = "[arena of an allocator]"
 
 Extents = list[tuple[int, int]]
 
@@ -65,36 +64,9 @@ def size_of(extents: Extents) -> int:
     return sum(end - start for start, end in extents)
 
 
-def live_of(report: Report, pid: int) -> int:
-    """Of the process that has this PID now; not of what it was before an exec."""
-    return next(
-        process["totals"]["mapping"]["live_bytes"]
-        for process in report["processes"]
-        if process["pid"] == pid and not process["exited"]
-    )
-
-
-def held_by(trace: Seep, key: str) -> set[str]:
-    """Ids of the maps (map_id) or programs (prog_id) of this run; what it closes meanwhile is none."""
-    found = set()
-    for info in Path(f"/proc/{trace.pid}/fdinfo").iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            found.update(re.findall(rf"^{key}:\s+(\d+)$", info.read_text(), re.M))
-    return found
-
-
 def dump(trace: Seep, name: str) -> list[dict[str, Any]]:
     """The entries of a map of this run."""
-    held = held_by(trace, "map_id")
-    shown = subprocess.run(
-        ["bpftool", "-j", "map", "show"], capture_output=True, text=True, check=True, env=PATH
-    ).stdout
-    (number,) = [m["id"] for m in json.loads(shown) if m.get("name") == name and str(m["id"]) in held]
-    text = subprocess.run(
-        ["bpftool", "-j", "map", "dump", "id", str(number)],
-        capture_output=True, text=True, check=True, env=PATH,
-    ).stdout  # fmt: skip
-    return [entry["formatted"] for entry in json.loads(text)]
+    return [entry["formatted"] for entry in entries_of_map(trace, name)]
 
 
 def check_ranges(trace: Seep, pid: int) -> int:
@@ -119,24 +91,14 @@ def check_against_proc(trace: Seep, pid: int) -> Report:
     if "-i" in trace.arguments:
         trace.report_now()  # it may be one that was begun before it was asked for
     report = trace.report_now()
-    assert live_of(report, pid) == size_of(mapped(pid))
+    assert process_of(report, pid)["totals"]["mapping"]["live_bytes"] == size_of(mapped(pid))
     return report
 
 
 @pytest.fixture
-def begun(
-    start: Callable[..., Fixture], seep: Callable[..., Seep]
-) -> Callable[..., tuple[Fixture, Seep, dict[str, Any]]]:
+def begun(start, seep) -> Callable[..., tuple[Fixture, Seep, dict[str, Any]]]:
     """A fixture that has done its work, and the trace of it, which goes on."""
-
-    def run(*command: str, options: tuple[str, ...] = ("-k", "mapping")) -> Any:
-        target = start(*command)
-        trace = seep("-p", target.pid, *options).attached()
-        check_against_proc(trace, target.pid)
-        target.go()
-        return target, trace, target.done()
-
-    return run
+    return after_work(start, seep, "mapping", check_against_proc)
 
 
 @pytest.mark.parametrize("program", ["mappings", "mappings_static"])
@@ -285,7 +247,7 @@ def test_fork(begun) -> None:
     target, trace, done = begun("mappers", "fork", options=("-k", "mapping", "--children"))
     report = check_against_proc(trace, target.pid)
     assert_exact(report, done)
-    assert live_of(report, done["child"]) == size_of(mapped(done["child"]))
+    assert process_of(report, done["child"])["totals"]["mapping"]["live_bytes"] == size_of(mapped(done["child"]))
     assert {site["pid"] for site in sites_of(report, "mapped_by_child")} == {done["child"]}
     assert losses_of(report) == {}
 
@@ -361,7 +323,7 @@ def test_full(begun) -> None:
     report = trace.report_now()
     losses = losses_of(report)
     assert losses["untracked_objects"] > 0 and losses["untracked_bytes"] > 0
-    assert live_of(report, target.pid) < size_of(mapped(target.pid))
+    assert process_of(report, target.pid)["totals"]["mapping"]["live_bytes"] < size_of(mapped(target.pid))
     assert report["totals"]["mapping"]["live_objects"] <= 110
 
 
@@ -378,11 +340,7 @@ def test_huge_pages(begun) -> None:
 def test_cost_nothing_if_not_chosen(start, seep) -> None:
     target = start("mappers", "churn", "10")
     trace = seep("-p", target.pid, "-k", "memory").attached()
-    held = held_by(trace, "prog_id")
-    shown = subprocess.run(
-        ["bpftool", "-j", "prog", "show"], capture_output=True, text=True, check=True, env=PATH
-    ).stdout
-    programs = {p.get("name", "") for p in json.loads(shown) if str(p["id"]) in held}
+    programs = loaded_programs(trace)
     assert "free_entry" in programs
     assert not any(name.startswith("mapping_call") for name in programs)
     assert not any(name.startswith("mappings_count") for name in programs)
@@ -465,7 +423,7 @@ def check_until_equal(trace: Seep, pid: int) -> Report:
     """Of programs whose own threads may still be at work, so that both cannot be read at once."""
 
     def equal(report: Report) -> bool:
-        return live_of(report, pid) == size_of(mapped(pid))
+        return process_of(report, pid)["totals"]["mapping"]["live_bytes"] == size_of(mapped(pid))
 
     return trace.report_when(equal, "a report that agrees with /proc")
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,21 +13,24 @@ from typing import Any
 
 import pytest
 from harness import (
+    BEFORE,
+    KERNEL,
     ROOT,
+    UNSEEN,
     Fixture,
     Report,
     Seep,
+    after_work,
     attach_variants,
     losses_of,
     modified_text,
     names,
+    process_of,
     sites_of,
     wait_until,
 )
+from kernel_objects import bpftool, entries_of_map, map_of
 
-BEFORE = "[before the trace]"
-UNSEEN = "[not seen being made]"
-KERNEL = "[made by the kernel]"
 STACK_BYTES = 8 << 20  # of a thread of glibc
 RUNNING, DETACHED, ENDED = "running", "detached", "exited but not joined"
 
@@ -37,12 +39,6 @@ def running_now(pid: int) -> int:
     """Threads in the kernel's list; the first one stays there when it has ended."""
     ended = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     return len(os.listdir(f"/proc/{pid}/task")) - ended
-
-
-def process_of(report: Report, pid: int) -> dict[str, Any]:
-    """What has this PID now; not what it was before an exec."""
-    (process,) = [p for p in report["processes"] if p["pid"] == pid and not p["exited"]]
-    return process
 
 
 def groups_of(report: Report, function: str | None = None) -> dict[str, int]:
@@ -75,19 +71,9 @@ def check_counts(report: Report, done: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def begun(
-    start: Callable[..., Fixture], seep: Callable[..., Seep]
-) -> Callable[..., tuple[Fixture, Seep, dict[str, Any]]]:
+def begun(start, seep) -> Callable[..., tuple[Fixture, Seep, dict[str, Any]]]:
     """A fixture that has done its work, and the trace of it, which goes on."""
-
-    def run(*command: str | Path, options: tuple[str, ...] = ("-k", "thread")) -> Any:
-        target = start(*command)
-        trace = seep("-p", target.pid, *options).attached()
-        check_against_proc(trace, target.pid)
-        target.go()
-        return target, trace, target.done()
-
-    return run
+    return after_work(start, seep, "thread", check_against_proc)
 
 
 # --- each way -------------------------------------------------------------------------------------
@@ -355,32 +341,11 @@ def test_32_bit_call(begun) -> None:
     assert losses_of(report) == {"unseen_threads": 2}
 
 
-def map_of(trace: Seep, name: str) -> str:
-    """The number of a map that this run of seep holds."""
-    held = {
-        number
-        for info in Path(f"/proc/{trace.pid}/fdinfo").iterdir()
-        for number in re.findall(r"^map_id:\s+(\d+)$", info.read_text(), re.M)
-    }
-    maps = json.loads(bpftool("-j", "map", "show"))
-    (found,) = [str(m["id"]) for m in maps if str(m["id"]) in held and m.get("name") == name]
-    return found
-
-
-def bpftool(*arguments: str) -> str:
-    program = shutil.which("bpftool", path=f"{os.environ['PATH']}:/usr/sbin")
-    if not program:
-        pytest.skip("needs bpftool")
-    return subprocess.run(
-        [program, *arguments], capture_output=True, text=True, check=True
-    ).stdout  # fmt: skip
-
-
 def test_what_is_not_seen_is_found(begun) -> None:
     """By taking one out of the table, and putting one in that does not exist."""
     target, trace, done = begun("threads")
     live = map_of(trace, "live_threads")
-    entries = json.loads(bpftool("-j", "map", "dump", "id", live))
+    entries = entries_of_map(trace, "live_threads")
     tids = {int(tid) for tid in os.listdir(f"/proc/{target.pid}/task")} - {target.pid}
     one = next(e for e in entries if int.from_bytes(bytes_of(e["key"])[:4], "little") in tids)
     key = bytes_of(one["key"])
