@@ -88,8 +88,6 @@ def check_ranges(trace: Seep, pid: int) -> int:
 
 def check_against_proc(trace: Seep, pid: int) -> Report:
     """The process waits for a word, so its mappings stand still."""
-    if "-i" in trace.arguments:
-        trace.report_now()  # it may be one that was begun before it was asked for
     report = trace.report_now()
     assert process_of(report, pid)["totals"]["mapping"]["live_bytes"] == size_of(mapped(pid))
     return report
