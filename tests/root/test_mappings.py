@@ -178,7 +178,8 @@ def test_churn(begun) -> None:
     report = check_against_proc(trace, target.pid)
     check_ranges(trace, target.pid)
     assert_exact(report, done)
-    assert losses_of(report) == {}
+    # who reads /proc/PID/maps locks the address space for a moment
+    assert set(losses_of(report)) <= {"vma_busy"}
     (churn,) = sites_of(report, "churn_map")
     assert sum(churn["lifetimes_us_log2"]) == 100000
 
