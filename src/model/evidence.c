@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/units.h"
 
@@ -14,12 +15,16 @@
 /* A rate below one in a second is told by the hour. */
 #define HOUR_S 3600.0
 
+/* Of what is smaller it is enough to know that it is. */
+#define LEAST_SHARE  1e-5
+#define LEAST_CHANCE 1e-6
+
 struct writer {
 	struct seep_sentences *sentences;
 	int error;
 };
 
-/* A number of bytes or objects. */
+/* A number of bytes or objects, without what they are. */
 static const char *amount(char text[TEXT_MAX], bool in_bytes, double value)
 {
 	char number[SEEP_UNIT_MAX];
@@ -35,6 +40,26 @@ static const char *amount(char text[TEXT_MAX], bool in_bytes, double value)
 	return text;
 }
 
+/* The same with it: "2.00 KiB", "1 descriptor". */
+static const char *quantity(char text[TEXT_MAX], const struct seep_findings *findings, double value)
+{
+	size_t length = strlen(amount(text, findings->in_bytes, value));
+
+	if (!findings->in_bytes)
+		snprintf(text + length, TEXT_MAX - length, " %s%s", seep_kind_noun(findings->kind),
+			 strcmp(text, "1") == 0 ? "" : "s");
+	return text;
+}
+
+/* What rates like this are told by; how many seconds that is. */
+static double time_unit(double rate, const char **ret_unit)
+{
+	bool hourly = fabs(rate) < 1;
+
+	*ret_unit = hourly ? "hour" : "second";
+	return hourly ? HOUR_S : 1;
+}
+
 static const char *duration(char text[SEEP_UNIT_MAX], double seconds)
 {
 	if (isinf(seconds))
@@ -44,7 +69,9 @@ static const char *duration(char text[SEEP_UNIT_MAX], double seconds)
 
 static const char *percent(char text[TEXT_MAX], double share)
 {
-	if (share > 0 && share < 0.01)
+	if (share > 0 && share < LEAST_SHARE)
+		snprintf(text, TEXT_MAX, "less than %g %%", 100 * LEAST_SHARE);
+	else if (share > 0 && share < 0.01)
 		snprintf(text, TEXT_MAX, "%.2g %%", 100 * share);
 	else
 		snprintf(text, TEXT_MAX, "%.1f %%", 100 * share);
@@ -71,30 +98,31 @@ __attribute__((format(printf, 2, 3))) static void say(struct writer *writer, con
 static void say_rate(struct writer *writer, const struct seep_verdict *verdict)
 {
 	const struct seep_findings *findings = &verdict->findings;
-	bool hourly = fabs(verdict->rate.value) < 1;
-	double factor = hourly ? HOUR_S : 1;
+	bool in_bytes = findings->in_bytes;
+	const char *unit;
+	double unit_s = time_unit(verdict->rate.value, &unit);
 	char rate[TEXT_MAX], low[TEXT_MAX], high[TEXT_MAX], time[SEEP_UNIT_MAX];
-	const char *noun = findings->in_bytes ? "" : seep_kind_noun(findings->kind);
 
 	if (isinf(verdict->rate.low) || isinf(verdict->rate.high))
 		return;
-	say(writer, "what is live grows by %s%s%s%s per %s (95 %%: %s to %s), over %s",
-	    amount(rate, findings->in_bytes, factor * verdict->rate.value),
-	    findings->in_bytes ? "" : " ", noun, findings->in_bytes ? "" : "s",
-	    hourly ? "hour" : "second", amount(low, findings->in_bytes, factor * verdict->rate.low),
-	    amount(high, findings->in_bytes, factor * verdict->rate.high),
+	say(writer, "what is live grows by %s per %s (95 %%: %s to %s), over %s",
+	    quantity(rate, findings, unit_s * verdict->rate.value), unit,
+	    amount(low, in_bytes, unit_s * verdict->rate.low),
+	    amount(high, in_bytes, unit_s * verdict->rate.high),
 	    duration(time, findings->observed_s));
 }
 
 static void say_trend(struct writer *writer, const struct seep_trend *trend)
 {
 	double chance = erfc(fabs(trend->z) / M_SQRT2);
+	char times[SEEP_UNIT_MAX];
 
 	if (seep_trend_rises(trend))
 		say(writer,
 		    "it rises too steadily for chance: Mann-Kendall z = %.1f, which noise reaches "
-		    "once in %.2g times",
-		    trend->z, 1 / chance);
+		    "%s in %s times",
+		    trend->z, chance < LEAST_CHANCE ? "less than once" : "once",
+		    seep_format_count(times, (uint64_t)llround(1 / fmax(chance, LEAST_CHANCE))));
 	else if (fabs(trend->z) < SEEP_Z_95)
 		say(writer, "no trend stands out of the noise: Mann-Kendall z = %.1f", trend->z);
 }
@@ -159,24 +187,38 @@ static void say_size(struct writer *writer, const struct seep_findings *findings
 		    amount(late, true, findings->size_late));
 }
 
+/* That the rate has changed, in words for what it was and is. */
+static void say_rates(struct writer *writer, const struct seep_verdict *verdict,
+		      const char *beginning, const char *middle, const char *ending)
+{
+	const struct seep_findings *findings = &verdict->findings;
+	double early = findings->shape.early;
+	double late = fmax(0, findings->shape.late);
+	const char *unit;
+	double unit_s = time_unit(fmax(early, late), &unit);
+	char one[TEXT_MAX], two[TEXT_MAX];
+
+	say(writer, "%s %s per %s %s %s%s", beginning, quantity(one, findings, unit_s * early),
+	    unit, middle, amount(two, findings->in_bytes, unit_s * late), ending);
+}
+
 static void say_pattern(struct writer *writer, const struct seep_verdict *verdict)
 {
-	const struct seep_shape *shape = &verdict->findings.shape;
-	bool in_bytes = verdict->findings.in_bytes;
-	char one[TEXT_MAX], two[TEXT_MAX], time[SEEP_UNIT_MAX];
+	const struct seep_findings *findings = &verdict->findings;
+	const struct seep_shape *shape = &findings->shape;
+	char one[TEXT_MAX], time[SEEP_UNIT_MAX];
 
 	switch (verdict->pattern) {
 	case SEEP_PATTERN_ACCELERATING:
-		say(writer, "the rate has risen from %s to %s per second",
-		    amount(one, in_bytes, shape->early), amount(two, in_bytes, shape->late));
+		say_rates(writer, verdict, "the rate has risen from", "to", "");
 		break;
 	case SEEP_PATTERN_STEPPED:
 		say(writer, "it grows in steps, one every %s, of about %s",
-		    duration(time, shape->step_every_s), amount(one, in_bytes, shape->step));
+		    duration(time, shape->step_every_s), quantity(one, findings, shape->step));
 		break;
 	case SEEP_PATTERN_OSCILLATING:
 		say(writer, "it goes up and down every %s, by %s to either side",
-		    duration(time, verdict->period_s), amount(one, in_bytes, shape->amplitude));
+		    duration(time, verdict->period_s), quantity(one, findings, shape->amplitude));
 		break;
 	default:
 		break;
@@ -185,8 +227,8 @@ static void say_pattern(struct writer *writer, const struct seep_verdict *verdic
 
 static void say_class(struct writer *writer, const struct seep_verdict *verdict)
 {
-	const struct seep_shape *shape = &verdict->findings.shape;
-	bool in_bytes = verdict->findings.in_bytes;
+	const struct seep_findings *findings = &verdict->findings;
+	const struct seep_shape *shape = &findings->shape;
 	char one[TEXT_MAX], two[TEXT_MAX], time[SEEP_UNIT_MAX];
 
 	if (!shape->valid)
@@ -194,17 +236,16 @@ static void say_class(struct writer *writer, const struct seep_verdict *verdict)
 	switch (verdict->class) {
 	case SEEP_CLASS_CACHE:
 		say(writer, "it filled up within %s and has stayed at about %s since",
-		    duration(time, shape->rise_s), amount(one, in_bytes, shape->last));
+		    duration(time, shape->rise_s), quantity(one, findings, shape->last));
 		break;
 	case SEEP_CLASS_BURST:
 		say(writer, "it rose to %s and has come down to %s",
-		    amount(one, in_bytes, shape->peak), amount(two, in_bytes, shape->last));
+		    quantity(one, findings, shape->peak),
+		    amount(two, findings->in_bytes, shape->last));
 		break;
 	case SEEP_CLASS_WARMING_UP:
 		if (shape->late < shape->early)
-			say(writer, "it grew by %s per second at first and by %s lately",
-			    amount(one, in_bytes, shape->early),
-			    amount(two, in_bytes, fmax(0, shape->late)));
+			say_rates(writer, verdict, "it grew by", "at first and by", " lately");
 		break;
 	default:
 		break;

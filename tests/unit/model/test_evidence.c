@@ -101,6 +101,83 @@ static void counted_things_are_counted(void **state)
 	assert_sentences(&evidence, expected, LENGTH(expected));
 }
 
+/* The first sentence of a verdict, which is of a site that has nothing else to tell. */
+static void assert_first(const struct seep_verdict *verdict, const char *expected)
+{
+	struct seep_sentences evidence;
+
+	assert_int_equal(seep_evidence_of_site(verdict, &evidence), 0);
+	assert_string_equal(evidence.texts[0], expected);
+	seep_sentences_done(&evidence);
+}
+
+static void counted_things_have_their_name(void **state)
+{
+	struct seep_verdict verdict = {
+		.class = SEEP_CLASS_LEAK,
+		.rate = {1, 0.5, 15000},
+		.findings = {.kind = SEEP_KIND_THREAD,
+			     .observed_s = 60,
+			     .oldest_s = NAN,
+			     .shape = {.valid = true,
+				       .early = 0.0275,
+				       .late = 0.01,
+				       .peak = 48,
+				       .last = 1,
+				       .rise_s = 5,
+				       .step = 12,
+				       .step_every_s = 30}},
+		.eta_s = SEEP_INTERVAL_UNKNOWN,
+	};
+
+	(void)state;
+	assert_first(&verdict, "what is live grows by 1 thread per second (95 %: 0.5 to 15,000), "
+			       "over 1 min 00 s");
+	verdict.class = SEEP_CLASS_WARMING_UP;
+	assert_first(&verdict, "it grew by 99 threads per hour at first and by 36 lately");
+	verdict.class = SEEP_CLASS_CACHE;
+	assert_first(&verdict, "it filled up within 5.00 s and has stayed at about 1 thread since");
+	verdict.class = SEEP_CLASS_BURST;
+	assert_first(&verdict, "it rose to 48 threads and has come down to 1");
+	verdict.class = SEEP_CLASS_UNKNOWN;
+	verdict.pattern = SEEP_PATTERN_STEPPED;
+	assert_first(&verdict, "it grows in steps, one every 30.0 s, of about 12 threads");
+}
+
+/* Nobody reads 1.5e+04. */
+static void numbers_are_written_out(void **state)
+{
+	struct seep_verdict verdict = {
+		.findings = {.kind = SEEP_KIND_MEMORY,
+			     .in_bytes = true,
+			     .oldest_s = NAN,
+			     .trend = {.slope = {2, 1, 3}, .z = 4},
+			     .survival = {.valid = true,
+					  .limit_s = 8,
+					  .settle_s = 2,
+					  .kept = {2e-5, 1e-6, 3e-5},
+					  .median_s = INFINITY},
+			     .ages_known = true},
+		.eta_s = SEEP_INTERVAL_UNKNOWN,
+	};
+	struct seep_sentences evidence;
+
+	(void)state;
+	assert_int_equal(seep_evidence_of_site(&verdict, &evidence), 0);
+	assert_string_equal(evidence.texts[1], "0.002 % of the objects (95 %: less than 0.001 % to "
+					       "0.003 %) get older than 8.00 s");
+	assert_string_equal(evidence.texts[2],
+			    "it rises too steadily for chance: Mann-Kendall z = 4.0, which noise "
+			    "reaches once in 15,787 times");
+	seep_sentences_done(&evidence);
+	verdict.findings.trend.z = 9;
+	assert_int_equal(seep_evidence_of_site(&verdict, &evidence), 0);
+	assert_string_equal(evidence.texts[2],
+			    "it rises too steadily for chance: Mann-Kendall z = 9.0, which noise "
+			    "reaches less than once in 1,000,000 times");
+	seep_sentences_done(&evidence);
+}
+
 static void patterns_and_classes_have_their_sentence(void **state)
 {
 	struct seep_verdict verdict = {
@@ -130,7 +207,7 @@ static void patterns_and_classes_have_their_sentence(void **state)
 	verdict.pattern = SEEP_PATTERN_ACCELERATING;
 	assert_int_equal(seep_evidence_of_site(&verdict, &evidence), 0);
 	assert_string_equal(evidence.texts[0],
-			    "the rate has risen from 1.00 KiB to 3.00 KiB per second");
+			    "the rate has risen from 1.00 KiB per second to 3.00 KiB");
 	seep_sentences_done(&evidence);
 	verdict.pattern = SEEP_PATTERN_OSCILLATING;
 	assert_int_equal(seep_evidence_of_site(&verdict, &evidence), 0);
@@ -218,6 +295,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leak_is_told_with_its_numbers),
 		cmocka_unit_test(counted_things_are_counted),
+		cmocka_unit_test(counted_things_have_their_name),
+		cmocka_unit_test(numbers_are_written_out),
 		cmocka_unit_test(patterns_and_classes_have_their_sentence),
 		cmocka_unit_test(memory_that_nobody_has_is_told),
 		cmocka_unit_test(advice_fits_kind_and_evidence),
