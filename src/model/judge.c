@@ -2,6 +2,7 @@
 #include "model/judge.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,6 +220,22 @@ static bool is_too_fine(const struct record *record)
 	return period_s > 0 && period_s < SAMPLES_PER_PERIOD * distance_s;
 }
 
+/*
+ * Of stairs that are taken for a slope: from where to where it was watched may have one step more or less
+ * than the rate says.
+ */
+static void keep_steps(const struct seep_verdict *old, struct seep_verdict *verdict)
+{
+	struct seep_shape *shape = &verdict->findings.shape;
+	double width;
+
+	shape->step_every_s = old->findings.shape.step_every_s;
+	shape->step = old->findings.shape.step;
+	width = verdict->rate.value * shape->step_every_s / verdict->findings.observed_s;
+	verdict->rate.low = fmin(verdict->rate.low, verdict->rate.value - width);
+	verdict->rate.high = fmax(verdict->rate.high, verdict->rate.value + width);
+}
+
 static void keep_pattern(const struct record *record, struct seep_verdict *verdict)
 {
 	if (verdict->class != record->verdict.class || record->same_pattern < SURE_OF_PATTERN ||
@@ -226,7 +243,8 @@ static void keep_pattern(const struct record *record, struct seep_verdict *verdi
 		return;
 	verdict->pattern = record->verdict.pattern;
 	verdict->period_s = record->verdict.period_s;
-	verdict->findings.shape.step_every_s = record->verdict.findings.shape.step_every_s;
+	if (verdict->pattern == SEEP_PATTERN_STEPPED)
+		keep_steps(&record->verdict, verdict);
 }
 
 /* Is it too early to take a leak back? */
@@ -248,10 +266,14 @@ static bool insists(struct record *record, const struct seep_verdict *verdict, d
 	       DISSENT_PATIENCE * seep_patience_s(old->findings.in_bytes, old->rate.value);
 }
 
-/* The longer a cache has been full, the less is to be seen of how it filled. */
+/*
+ * The longer a cache has been full, the less is to be seen of how it filled. What goes up and down was
+ * none: its first rise only looked like it.
+ */
 static void keep_class(const struct record *record, struct seep_verdict *verdict)
 {
-	if (record->verdict.class == SEEP_CLASS_CACHE && verdict->class == SEEP_CLASS_STEADY)
+	if (record->verdict.class == SEEP_CLASS_CACHE && verdict->class == SEEP_CLASS_STEADY &&
+	    verdict->pattern != SEEP_PATTERN_OSCILLATING)
 		verdict->class = SEEP_CLASS_CACHE;
 }
 

@@ -196,11 +196,79 @@ static void a_pattern_outlives_its_samples(void **state)
 	verdict = watch(&court, 300);
 	assert_int_equal(verdict->pattern, SEEP_PATTERN_STEPPED);
 	assert_float_equal(verdict->findings.shape.step_every_s, 40, 2);
-	verdict = watch(&court, 10800);
-	assert_int_equal(verdict->class, SEEP_CLASS_LEAK);
-	assert_int_equal(verdict->pattern, SEEP_PATTERN_STEPPED);
-	assert_true(verdict->rate.low <= 125 && verdict->rate.high >= 125);
+	for (double until_s = 400; until_s <= 10800; until_s += 40) {
+		verdict = watch(&court, until_s);
+		assert_int_equal(verdict->class, SEEP_CLASS_LEAK);
+		assert_int_equal(verdict->pattern, SEEP_PATTERN_STEPPED);
+		assert_true(verdict->rate.low <= 125 && verdict->rate.high >= 125);
+		assert_float_equal(verdict->findings.shape.step, 5000, 500);
+	}
 	close_court(&court);
+}
+
+#define TIDE_S	     20.0
+#define TIDE_OBJECTS 2000
+#define BASE_OBJECTS 3000 /* that stay, from the first rise on: so no fall is one of most */
+
+/* Objects that come with the tide and go with it, those that came last first. */
+static void follow_tide(struct seep_site *site, double now_s)
+{
+	memset(site->lifetimes, 0, sizeof(site->lifetimes));
+	memset(site->ages, 0, sizeof(site->ages));
+	site->counts = (struct seep_counts){0};
+	for (unsigned int i = 0; i < BASE_OBJECTS; i++) {
+		double made_s = TIDE_S / 2 * i / BASE_OBJECTS;
+
+		site->counts.allocs += made_s <= now_s;
+		if (made_s <= now_s)
+			site->ages[bucket_of(now_s - made_s)]++;
+	}
+	for (double from_s = 0; from_s < now_s; from_s += TIDE_S)
+		for (unsigned int i = 0; i < TIDE_OBJECTS; i++) {
+			double rise_s = acos(1 - 2.0 * i / TIDE_OBJECTS) / (2 * M_PI) * TIDE_S;
+
+			if (from_s + rise_s > now_s)
+				continue;
+			site->counts.allocs++;
+			if (from_s + TIDE_S - rise_s <= now_s) {
+				site->counts.frees++;
+				site->lifetimes[bucket_of(TIDE_S - 2 * rise_s)]++;
+			} else {
+				site->ages[bucket_of(now_s - from_s - rise_s)]++;
+			}
+		}
+	site->counts.alloc_bytes = 1024 * site->counts.allocs;
+	site->counts.free_bytes = 1024 * site->counts.frees;
+}
+
+/* Its first rise looks like that of a cache that fills up. */
+static void what_goes_up_and_down_is_no_cache(void **state)
+{
+	struct seep_process process = {.id = 1};
+	struct seep_site site = {.id = 1, .process = &process, .ages_known = true};
+	const struct seep_verdict *verdict = NULL;
+	struct seep_judge *judge = NULL;
+
+	(void)state;
+	assert_int_equal(seep_judge_new(&judge), 0);
+	for (uint64_t now_s = 1; now_s <= 300; now_s++) {
+		const struct seep_snapshot snapshot = {.seq = now_s,
+						       .elapsed_ns = now_s * SEEP_NS_PER_S,
+						       .final = now_s == 300,
+						       .num_processes = 1,
+						       .processes = &process,
+						       .num_sites = 1,
+						       .sites = &site};
+
+		follow_tide(&site, (double)now_s);
+		process.totals[SEEP_KIND_MEMORY].counts = site.counts;
+		assert_int_equal(seep_judge_feed(judge, &snapshot, NULL), 0);
+		verdict = seep_judge_site(judge, &site);
+		assert_int_not_equal(verdict->class, SEEP_CLASS_LEAK);
+	}
+	assert_int_equal(verdict->pattern, SEEP_PATTERN_OSCILLATING);
+	assert_int_equal(verdict->class, SEEP_CLASS_STEADY);
+	seep_judge_free(judge);
 }
 
 static void sites_that_vanish_are_forgotten(void **state)
@@ -334,6 +402,7 @@ int main(void)
 		cmocka_unit_test(a_leak_that_ends_is_taken_back),
 		cmocka_unit_test(what_is_released_after_all_is_taken_back),
 		cmocka_unit_test(a_pattern_outlives_its_samples),
+		cmocka_unit_test(what_goes_up_and_down_is_no_cache),
 		cmocka_unit_test(sites_that_vanish_are_forgotten),
 		cmocka_unit_test(a_restart_begins_anew),
 		cmocka_unit_test(too_many_sites_are_counted),
