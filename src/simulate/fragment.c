@@ -27,7 +27,9 @@ enum fragment_site {
 };
 
 struct fragment {
-	char *buffer; /* that is being read into */
+	char *buffer;	/* that is being read into */
+	uint64_t count; /* of documents, to begin with */
+	uint64_t num_read;
 	uint64_t num_documents;
 	char **documents;
 	struct line *last;
@@ -64,42 +66,41 @@ SIMULATED void *read_text(struct seep_work *work, struct fragment *fragment, siz
 	return fragment->buffer ? cut_text(work, buffer, bytes) : NULL;
 }
 
-SIMULATED int index_line(struct seep_work *work, struct fragment *fragment)
+static void keep_line(struct seep_work *work, struct fragment *fragment, struct line *line)
 {
-	struct line *line = read_text(work, fragment, LINE_BYTES);
-
-	if (!line)
-		return -ENOMEM;
 	line->previous = fragment->last;
 	fragment->last = line;
 	if (++work->done % LINES_PER_DOCUMENT == 0) {
 		free(fragment->documents[--fragment->num_documents]);
 		seep_count_released(work, SITE_TEXT, BUFFER_BYTES);
 	}
-	return 0;
 }
 
-SIMULATED int load_documents(struct seep_work *work, struct fragment *fragment, uint64_t count)
+/* The documents first, then lines; both by the same call, so that what it has live does not change. */
+SIMULATED int add_text(struct seep_work *work, struct fragment *fragment)
 {
-	while (fragment->num_documents < count) {
-		char *document = read_text(work, fragment, BUFFER_BYTES);
+	bool whole = fragment->num_read < fragment->count;
+	void *text = read_text(work, fragment, whole ? BUFFER_BYTES : LINE_BYTES);
 
-		if (!document)
-			return -ENOMEM;
-		fragment->documents[fragment->num_documents++] = document;
+	if (!text)
+		return -ENOMEM;
+	if (!whole) {
+		keep_line(work, fragment, text);
+		return 0;
 	}
+	fragment->documents[fragment->num_documents++] = text;
+	fragment->num_read++;
 	return 0;
 }
 
 static int begin(struct seep_work *work)
 {
 	struct fragment *fragment = work->state;
-	uint64_t count = seep_work_share(work, work->parameters[SEEP_SIMULATE_OBJECTS]);
 
-	fragment->documents = calloc(count + 1, sizeof(*fragment->documents));
+	fragment->count = seep_work_share(work, work->parameters[SEEP_SIMULATE_OBJECTS]);
+	fragment->documents = calloc(fragment->count + 1, sizeof(*fragment->documents));
 	fragment->buffer = read_buffer(work);
-	return fragment->documents && fragment->buffer ? load_documents(work, fragment, count) :
-							 -ENOMEM;
+	return fragment->documents && fragment->buffer ? 0 : -ENOMEM;
 }
 
 /* The growth is that of the resident set: a buffer for each line. */
@@ -109,8 +110,9 @@ static int advance(struct seep_work *work)
 	double lines = work->parameters[SEEP_SIMULATE_GROWTH] / BUFFER_BYTES * work->time_s;
 	uint64_t due = seep_work_share(work, lines);
 
-	while (work->done < due && fragment->num_documents) {
-		int error = index_line(work, fragment);
+	while (fragment->num_read < fragment->count ||
+	       (work->done < due && fragment->num_documents)) {
+		int error = add_text(work, fragment);
 
 		if (error)
 			return error;
