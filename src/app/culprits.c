@@ -92,13 +92,18 @@ static bool is_suppressed(const struct seep_culprits *culprits, const struct see
 	return false;
 }
 
+/* The worst comes first, but what has no place in the program last: it is there for the sake of others. */
 static int compare_culprits(const void *left, const void *right)
 {
 	const struct seep_site *a = *(const struct seep_site *const *)left;
 	const struct seep_site *b = *(const struct seep_site *const *)right;
 	enum seep_severity severity_a = seep_judgement_severity(a->judgement);
 	enum seep_severity severity_b = seep_judgement_severity(b->judgement);
+	bool placed_a = seep_origin_of(a->stack) < 0;
+	bool placed_b = seep_origin_of(b->stack) < 0;
 
+	if (placed_a != placed_b)
+		return placed_a ? -1 : 1;
 	if (severity_a != severity_b)
 		return severity_a < severity_b ? 1 : -1;
 	if (a->judgement->rate.value != b->judgement->rate.value)
