@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ REDIS_ROUND = (
 
 
 @contextlib.contextmanager
-def redis_rounds(path: Path) -> Iterator[None]:
+def redis_rounds(path: Path, pause_s: float = 0) -> Iterator[None]:
     """Commands of many kinds, and tables that grow and go."""
     commands = b"".join(
         b"*%d\r\n" % len(command)
@@ -84,6 +85,7 @@ def redis_rounds(path: Path) -> Iterator[None]:
             answer = b""
             while not answer.endswith(b"end of round\r\n"):
                 answer = (answer + client.recv(1 << 16))[-64:]
+        time.sleep(pause_s)
 
     with repeating(work):
         yield
@@ -208,7 +210,8 @@ def backend_of(server: int) -> int | None:
 
 
 @contextlib.contextmanager
-def postgres_under_load(directory: Path) -> Iterator[int]:
+def postgres_under_load(directory: Path, *options: str) -> Iterator[int]:
+    """With options for pgbench; the server's PID."""
     with postgres() as (home, programs, server):
         (directory / "script").write_text(PGBENCH)
         subprocess.run(
@@ -217,7 +220,7 @@ def postgres_under_load(directory: Path) -> Iterator[int]:
         )
         with background(
             directory, programs / "pgbench", "-n", "-h", home, "-U", "postgres", "-T", "3600",
-            "-f", directory / "script", "bench",
+            "-f", directory / "script", *options, "bench",
         ):  # fmt: skip
             yield server
 
@@ -266,22 +269,28 @@ end
 
 
 @contextlib.contextmanager
-def nginx_under_load(directory: Path) -> Iterator[int]:
-    """A master with two workers, behind wrk; the master's PID."""
+def nginx(directory: Path) -> Iterator[tuple[int, int]]:
+    """A master with two workers: its PID and its port."""
     port = free_port()
     (directory / "text.txt").write_text("some text\n" * 2000)
-    (directory / "wrk.lua").write_text(WRK)
     (directory / "nginx.conf").write_text(NGINX.format(directory=directory, port=port))
     with background(
         directory, "nginx", "-c", directory / "nginx.conf", "-g", "user root;", "-e",
         directory / "error.log",
     ) as master:  # fmt: skip
         wait_until(lambda: connects(socket.AF_INET, ("127.0.0.1", port)), "nginx")
-        with background(
-            directory, "wrk", "-t", "1", "-c", "8", "-d", "1h", "-s", directory / "wrk.lua",
-            f"http://127.0.0.1:{port}/",
-        ):  # fmt: skip
-            yield master
+        yield master, port
+
+
+@contextlib.contextmanager
+def nginx_under_load(directory: Path) -> Iterator[int]:
+    """Behind wrk; the master's PID."""
+    (directory / "wrk.lua").write_text(WRK)
+    with nginx(directory) as (master, port), background(
+        directory, "wrk", "-t", "1", "-c", "8", "-d", "1h", "-s", directory / "wrk.lua",
+        f"http://127.0.0.1:{port}/",
+    ):  # fmt: skip
+        yield master
 
 
 NODE = """
