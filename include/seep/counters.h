@@ -36,7 +36,8 @@
 	X(UNSEEN_UNMAPPINGS, unseen_unmappings, "ranges of memory whose unmapping was not seen")   \
 	X(UNSEEN_THREADS, unseen_threads, "threads whose making was not seen")                     \
 	X(UNSEEN_EXITS, unseen_exits, "threads whose end was not seen")                            \
-	X(STACK_DISAGREEMENTS, stack_disagreements, "stacks that libdw unwinds differently")
+	X(STACK_DISAGREEMENTS, stack_disagreements, "stacks that libdw unwinds differently")       \
+	X(UNJUDGED_SITES, unjudged_sites, "sites without a verdict: too many are watched")
 
 enum seep_loss {
 #define SEEP_LOSS_ENUM(name, key, text) SEEP_LOSS_##name,

@@ -43,7 +43,7 @@ void seep_assessor_free(struct seep_assessor *assessor)
 	free(assessor);
 }
 
-int seep_assessor_take(struct seep_assessor *assessor, const struct seep_snapshot *snapshot,
+int seep_assessor_take(struct seep_assessor *assessor, struct seep_snapshot *snapshot,
 		       struct seep_site *sites, struct seep_process *processes)
 {
 	SEEP_AUTO_FREE struct seep_vitals *vitals =
@@ -58,6 +58,7 @@ int seep_assessor_take(struct seep_assessor *assessor, const struct seep_snapsho
 	error = seep_judge_feed(assessor->judge, snapshot, vitals);
 	if (error)
 		return error;
+	snapshot->losses[SEEP_LOSS_UNJUDGED_SITES] = seep_judge_num_left_out(assessor->judge);
 	return seep_judgements_fill(assessor->judgements, assessor->judge, sites,
 				    snapshot->num_sites, processes, snapshot->num_processes);
 }

@@ -17,9 +17,10 @@ void seep_assessor_free(struct seep_assessor *assessor);
 
 /*
  * Takes @snapshot into account, the next one, and judges its @sites and @processes, which are those of
- * the snapshot to be written to. The judgements are valid until the next call. 0 or -ENOMEM.
+ * the snapshot to be written to. Sites that are too many to be judged become a loss of it: those of now,
+ * for one may find room when another goes. The judgements are valid until the next call. 0 or -ENOMEM.
  */
-int seep_assessor_take(struct seep_assessor *assessor, const struct seep_snapshot *snapshot,
+int seep_assessor_take(struct seep_assessor *assessor, struct seep_snapshot *snapshot,
 		       struct seep_site *sites, struct seep_process *processes);
 
 /* What the judgements come from. */

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import SEEP, SLOWNESS, Report, end_process, names
+from harness import SEEP, SLOWNESS, Report, end_process, losses_of, names
 
 
 @pytest.fixture
@@ -82,6 +82,20 @@ def test_no_leak(simulate) -> None:
     result = detect("-p", pid, "-k", "memory", "-d", "25s")
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.startswith(f"No leak was found in pid {pid} (seep-simulate)")
+
+
+def test_sites_without_a_verdict_are_a_loss(start, seep) -> None:
+    """More than are judged (SEEP_JUDGE_MAX_SITES)."""
+    target = start("many_sites", "33000", "16")
+    trace = seep("-p", target.pid, "--fail-on", "leak", "-n", "1").attached()
+    target.go()
+    target.done()
+    trace.report_when(lambda report: report["losses"]["unjudged_sites"], "sites without a verdict")
+    report = trace.finish()
+    assert report["losses"]["unjudged_sites"] == 33000 - 32768
+    assert losses_of(report).keys() <= {"unjudged_sites", "ring_full", "unmatched_frees"}
+    assert "sites without a verdict: too many are watched" in trace.stdout
+    assert target.quit() == 0
 
 
 def test_suppressions(simulate, tmp_path: Path) -> None:
