@@ -431,8 +431,8 @@ soak: all fixtures ## ten minutes of preemption, forks and execs (SOAK_SECONDS)
 		tests/root/test_soak.py
 
 .PHONY: bench
-TEST_TOOLS := $(addprefix $(BUILD)/bench/,empty_probes captures render_html) \
-	      $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
+bench: all $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(BUILD)/bench/calls $(TEST_TOOLS) \
+       $(BUILD)/fixtures/many_sites $(BUILD)/fixtures/preforker ## measure what tracing costs
 	@BUILD=$(BUILD) tools/bench
 
 .PHONY: install
