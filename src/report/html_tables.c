@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "report/html_stack.h"
+#include "report/naming.h"
 #include "report/walk.h"
 
 void seep_html_tables_init(struct seep_html_tables *tables, struct seep_symbolizer *symbolizer)
@@ -126,7 +126,7 @@ static int write_stack(struct seep_html_tables *tables, const struct seep_site *
 
 	separate(text);
 	seep_buffer_printf(text, "[%d,%zu", (int)stack->end,
-			   seep_html_named_function(tables->symbolizer, site));
+			   seep_naming_index(tables->symbolizer, site));
 	for (size_t i = 0; i < stack->num_frames; i++) {
 		err = get_frame(tables, site, stack->frames[i], &number);
 		if (err)

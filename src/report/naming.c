@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "report/naming.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+/* What every program is made of: functions that begin so, and modules that begin so. */
+static const char *const common_functions[] = {
+	"std::",   "__gnu_cxx::", "operator new", "alloc::", "core::",
+	"__rust_", "__rustc",	  "<alloc::",	  "<core::", "<std::",
+};
+static const char *const common_modules[] = {
+	"libc.so", "libc-", "ld-linux", "ld-musl", "libstdc++", "libc++", "libpthread", "libgcc_s",
+};
+
+/* What functions are called that allocate for others: xmalloc, g_strdup, CRYPTO_realloc. */
+static const char *const wrapper_ends[] = {"alloc", "alloc0", "strdup", "strndup", "memdup"};
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+static bool begins_with(const char *text, const char *const *beginnings, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(text, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_wrapper(const char *function)
+{
+	size_t length = strlen(function);
+
+	for (size_t i = 0; i < COUNT(wrapper_ends); i++) {
+		size_t end = strlen(wrapper_ends[i]);
+
+		if (length >= end && strcmp(function + length - end, wrapper_ends[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_common(const struct seep_walk *walk)
+{
+	const char *module = walk->location->module;
+	const char *function = walk->line->function;
+
+	if (function && (begins_with(function, common_functions, COUNT(common_functions)) ||
+			 is_wrapper(function)))
+		return true;
+	return module &&
+	       begins_with(seep_report_basename(module), common_modules, COUNT(common_modules));
+}
+
+size_t seep_naming_index(struct seep_symbolizer *symbolizer, const struct seep_site *site)
+{
+	size_t index = 0, behind_allocator = 0;
+	struct seep_walk walk;
+
+	seep_walk_init(&walk, symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
+	for (; seep_walk_next(&walk); index++) {
+		if (walk.frames_done == 1)
+			continue;
+		if (!is_common(&walk))
+			return index;
+		if (!behind_allocator)
+			behind_allocator = index;
+	}
+	return behind_allocator;
+}
+
+bool seep_naming_walk(struct seep_symbolizer *symbolizer, const struct seep_site *site,
+		      struct seep_walk *ret_walk)
+{
+	size_t index = seep_naming_index(symbolizer, site);
+
+	seep_walk_init(ret_walk, symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
+	for (size_t i = 0; i <= index; i++) {
+		if (!seep_walk_next(ret_walk))
+			return false;
+	}
+	return true;
+}
+
+void seep_naming_append(struct seep_buffer *buffer, struct seep_symbolizer *symbolizer,
+			const struct seep_site *site)
+{
+	struct seep_walk walk;
+
+	if (seep_naming_walk(symbolizer, site, &walk))
+		seep_report_append_function(buffer, walk.location, walk.line);
+	else
+		seep_buffer_puts(buffer, "unknown stack");
+}
+
+void seep_naming_append_place(struct seep_buffer *buffer, const struct seep_walk *walk)
+{
+	const char *module = walk->location->module;
+
+	if (walk->line->source) {
+		seep_text_append_clean(buffer, walk->line->source, SIZE_MAX);
+		if (walk->line->line > 0)
+			seep_buffer_printf(buffer, ":%u", walk->line->line);
+	} else if (module) {
+		seep_text_append_clean(buffer, seep_report_basename(module), SIZE_MAX);
+	} else {
+		seep_buffer_puts(buffer, "code of no file");
+	}
+}
