@@ -308,6 +308,14 @@ static bool waits(const struct seep_judge *judge, const struct record *record,
 		record->verdict.class == SEEP_CLASS_WARMING_UP);
 }
 
+/* An arena grows with the blocks in it, the stacks of threads with the threads: these are judged. */
+static bool is_part_of_others(const struct seep_site *site)
+{
+	int origin = seep_origin_of(site->stack);
+
+	return origin == SEEP_ORIGIN_ALLOCATOR || origin == SEEP_ORIGIN_THREAD;
+}
+
 static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snapshot,
 		     const struct seep_site *site, const struct seep_vitals *vitals, double now_s)
 {
@@ -315,6 +323,8 @@ static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snaps
 	struct seep_sample sample;
 	int error;
 
+	if (is_part_of_others(site))
+		return 0;
 	if (!record && HASH_COUNT(judge->records) >= SEEP_JUDGE_MAX_SITES) {
 		judge->left_out++;
 		return 0;

@@ -32,7 +32,10 @@ void seep_judge_free(struct seep_judge *judge);
 int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapshot,
 		    const struct seep_vitals *vitals);
 
-/* The verdict of a site of the latest snapshot, or NULL: it was one too many. Valid until the next. */
+/*
+ * The verdict of a site of the latest snapshot, or NULL: it was one too many, or it is what others are made
+ * of (arenas of allocators, stacks of threads). Valid until the next.
+ */
 const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
 					   const struct seep_site *site);
 

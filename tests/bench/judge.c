@@ -47,6 +47,7 @@ static double judge_ms(struct seep_judge *judge, const struct seep_snapshot *sna
 
 int main(void)
 {
+	static const struct seep_stack nowhere;
 	struct seep_site *sites = calloc(SITES, sizeof(*sites));
 	struct seep_process process = {.id = 1};
 	struct seep_judge *judge;
@@ -71,6 +72,7 @@ int main(void)
 		for (uint64_t i = 0; i < SITES; i++) {
 			sites[i].id = i * 0x9e3779b97f4a7c15ULL;
 			sites[i].process = &process;
+			sites[i].stack = &nowhere;
 			sites[i].ages_known = true;
 			go_on(&sites[i], &state);
 		}

@@ -81,7 +81,10 @@ struct simulation {
 static inline void simulation_init(struct simulation *simulation, const struct course *course,
 				   uint64_t seed)
 {
+	static const struct seep_stack nowhere;
+
 	*simulation = (struct simulation){.course = *course, .random.state = seed};
+	simulation->site.stack = &nowhere;
 	simulation->at_s = course->from_s;
 	simulation->wait = 1;
 	simulation->next_batch_s = course->from_s + course->batch_every_s;

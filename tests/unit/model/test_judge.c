@@ -317,12 +317,13 @@ static void too_many_sites_are_counted(void **state)
 					       .processes = &process,
 					       .num_sites = count,
 					       .sites = sites};
+	static const struct seep_stack nowhere;
 	struct seep_judge *judge = NULL;
 
 	(void)state;
 	assert_non_null(sites);
 	for (size_t i = 0; i < count; i++)
-		sites[i] = (struct seep_site){.id = i, .process = &process};
+		sites[i] = (struct seep_site){.id = i, .process = &process, .stack = &nowhere};
 	assert_int_equal(seep_judge_new(&judge), 0);
 	assert_int_equal(seep_judge_feed(judge, &snapshot, NULL), 0);
 	assert_int_equal(seep_judge_num_left_out(judge), 7);
@@ -330,6 +331,22 @@ static void too_many_sites_are_counted(void **state)
 	assert_null(seep_judge_site(judge, &sites[SEEP_JUDGE_MAX_SITES]));
 	seep_judge_free(judge);
 	free(sites);
+}
+
+/* What an allocator has mapped is in its blocks: the leak is theirs. */
+static void arenas_have_no_verdict(void **state)
+{
+	static const uint64_t frames[] = {SEEP_FRAME(1, 2),
+					  SEEP_ORIGIN_FRAME(SEEP_ORIGIN_ALLOCATOR)};
+	static const struct seep_stack arena = {.num_frames = 2, .frames = frames};
+	struct court court;
+
+	(void)state;
+	open_court(&court, &leak, 1);
+	court.simulations[0].site.stack = &arena;
+	assert_null(watch(&court, 300));
+	assert_int_equal(seep_judge_num_left_out(court.judge), 0);
+	close_court(&court);
 }
 
 /* Two sites leak with every request, whose number goes up and down. */
@@ -406,6 +423,7 @@ int main(void)
 		cmocka_unit_test(sites_that_vanish_are_forgotten),
 		cmocka_unit_test(a_restart_begins_anew),
 		cmocka_unit_test(too_many_sites_are_counted),
+		cmocka_unit_test(arenas_have_no_verdict),
 		cmocka_unit_test(companions_are_found),
 		cmocka_unit_test(severity_goes_by_rate_and_time),
 		cmocka_unit_test(patience_is_longer_with_what_is_slow),
