@@ -16,13 +16,17 @@
 #include "trace/features.h"
 #include "trace/scope.h"
 
-/* Files that a trace writes, each in one format. X(enum suffix, option and format name) */
+/*
+ * Files that a trace writes, each in one format: junit the verdict at its end, the others every report.
+ * X(enum suffix, option and format name)
+ */
 #define SEEP_OUTPUTS(X)                                                                            \
 	X(JSON, json)                                                                              \
 	X(FOLDED, folded)                                                                          \
 	X(PPROF, pprof)                                                                            \
 	X(FLAMEGRAPH, flamegraph)                                                                  \
-	X(HTML, html)
+	X(HTML, html)                                                                              \
+	X(JUNIT, junit)
 
 enum seep_output {
 #define SEEP_OUTPUT_ENUM(name, key) SEEP_OUTPUT_##name,

@@ -18,8 +18,8 @@
 struct seep_culprits {
 	const struct seep_config *config;
 	struct seep_suppressions *suppressions; /* NULL: none */
-	size_t num_suppressed;
 	const struct seep_site **sites;
+	const struct seep_site **suppressed;
 };
 
 static int read_suppressions(struct seep_culprits *culprits, const char *path)
@@ -62,6 +62,7 @@ void seep_culprits_free(struct seep_culprits *culprits)
 		return;
 	seep_suppressions_free(culprits->suppressions);
 	free(culprits->sites);
+	free(culprits->suppressed);
 	free(culprits);
 }
 
@@ -111,33 +112,41 @@ static int compare_culprits(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-long seep_culprits_find(struct seep_culprits *culprits, const struct seep_snapshot *snapshot,
-			struct seep_symbolizer *symbolizer,
-			const struct seep_site *const **ret_sites)
+static int make_room(struct seep_culprits *culprits, size_t num_sites)
 {
-	size_t count = 0;
-
 	free(culprits->sites);
-	culprits->num_suppressed = 0;
-	culprits->sites = calloc(snapshot->num_sites + 1, sizeof(*culprits->sites));
-	if (!culprits->sites)
-		return -ENOMEM;
+	free(culprits->suppressed);
+	culprits->sites = calloc(num_sites + 1, sizeof(*culprits->sites));
+	culprits->suppressed = calloc(num_sites + 1, sizeof(*culprits->suppressed));
+	return culprits->sites && culprits->suppressed ? 0 : -ENOMEM;
+}
+
+int seep_culprits_find(struct seep_culprits *culprits, const struct seep_snapshot *snapshot,
+		       struct seep_symbolizer *symbolizer, struct seep_accused *ret_accused)
+{
+	size_t num_sites = 0, num_suppressed = 0;
+	int error = make_room(culprits, snapshot->num_sites);
+
+	if (error)
+		return error;
 	for (size_t i = 0; i < snapshot->num_sites; i++) {
 		const struct seep_site *site = &snapshot->sites[i];
 
 		if (!is_culprit(culprits, site))
 			continue;
 		if (is_suppressed(culprits, site, symbolizer))
-			culprits->num_suppressed++;
+			culprits->suppressed[num_suppressed++] = site;
 		else
-			culprits->sites[count++] = site;
+			culprits->sites[num_sites++] = site;
 	}
-	qsort(culprits->sites, count, sizeof(*culprits->sites), compare_culprits);
-	*ret_sites = culprits->sites;
-	return (long)count;
-}
-
-size_t seep_culprits_num_suppressed(const struct seep_culprits *culprits)
-{
-	return culprits->num_suppressed;
+	qsort(culprits->sites, num_sites, sizeof(*culprits->sites), compare_culprits);
+	qsort(culprits->suppressed, num_suppressed, sizeof(*culprits->suppressed),
+	      compare_culprits);
+	*ret_accused = (struct seep_accused){
+		.sites = culprits->sites,
+		.num_sites = num_sites,
+		.suppressed = culprits->suppressed,
+		.num_suppressed = num_suppressed,
+	};
+	return 0;
 }

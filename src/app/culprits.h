@@ -3,10 +3,9 @@
 #ifndef SEEP_APP_CULPRITS_H
 #define SEEP_APP_CULPRITS_H
 
-#include <stddef.h>
-
 #include "app/config.h"
 #include "model/snapshot.h"
+#include "report/verdict.h"
 #include "symbol/symbolizer.h"
 
 struct seep_culprits;
@@ -16,13 +15,9 @@ int seep_culprits_new(const struct seep_config *config, struct seep_culprits **r
 void seep_culprits_free(struct seep_culprits *culprits);
 
 /*
- * Looks for them in @snapshot: the worst come first, in *ret_sites until the next call. How many that are not
- * suppressed, or -ENOMEM.
+ * Looks for them in @snapshot. 0: *ret_accused is valid until the next call; -ENOMEM.
  */
-long seep_culprits_find(struct seep_culprits *culprits, const struct seep_snapshot *snapshot,
-			struct seep_symbolizer *symbolizer,
-			const struct seep_site *const **ret_sites);
-/* How many were passed over in the last search. */
-size_t seep_culprits_num_suppressed(const struct seep_culprits *culprits);
+int seep_culprits_find(struct seep_culprits *culprits, const struct seep_snapshot *snapshot,
+		       struct seep_symbolizer *symbolizer, struct seep_accused *ret_accused);
 
 #endif

@@ -136,11 +136,11 @@ int seep_engine_attach(struct seep_engine *engine)
 /* --- while it runs ----------------------------------------------------------------------------- */
 
 /* Is the worst of them a leak beyond reasonable doubt, and has been for a while? Then detect ends. */
-static void consider_end(struct seep_engine *engine, const struct seep_site *const *culprits)
+static void consider_end(struct seep_engine *engine, const struct seep_accused *accused)
 {
 	uint64_t now_ns = seep_clock_monotonic_ns();
 
-	if (!engine->num_culprits || culprits[0]->judgement->confidence < CERTAIN) {
+	if (!accused->num_sites || accused->sites[0]->judgement->confidence < CERTAIN) {
 		engine->certain_ns = 0;
 		return;
 	}
@@ -154,21 +154,19 @@ static void consider_end(struct seep_engine *engine, const struct seep_site *con
 static int accuse(struct seep_engine *engine, const struct seep_snapshot *snapshot)
 {
 	struct seep_symbolizer *symbolizer = seep_tracer_symbolizer(engine->tracer);
-	const struct seep_site *const *culprits;
-	long count = seep_culprits_find(engine->culprits, snapshot, symbolizer, &culprits);
+	struct seep_accused accused;
+	int error = seep_culprits_find(engine->culprits, snapshot, symbolizer, &accused);
 
-	if (count < 0)
-		return (int)count;
-	engine->num_culprits = (size_t)count;
+	if (error)
+		return error;
+	engine->num_culprits = accused.num_sites;
 	if (!engine->config->detect)
 		return 0;
 	if (!snapshot->final) {
-		consider_end(engine, culprits);
+		consider_end(engine, &accused);
 		return 0;
 	}
-	return seep_outputs_verdict(engine->outputs, snapshot, symbolizer, culprits,
-				    engine->num_culprits,
-				    seep_culprits_num_suppressed(engine->culprits));
+	return seep_outputs_verdict(engine->outputs, snapshot, symbolizer, &accused);
 }
 
 static int report(struct seep_engine *engine, bool final)

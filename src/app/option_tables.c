@@ -378,6 +378,7 @@ static const struct option_row detect_rows[] = {
 	{0, "suppressions", "FILE", "leaks to pass over: lines leak:PATTERN", NULL,
 	 set_suppressions},
 	OUTPUT_ROWS,
+	{0, "junit", "FILE", "the verdict as JUnit XML, for CI systems", NULL, set_junit},
 	FORMAT_ROWS,
 	{'n', "top", "N", "sites that are listed (default 10)", NULL, set_top},
 	{'q', "quiet", NULL, "no text: only the files and the exit status", NULL, set_quiet},
@@ -572,7 +573,7 @@ const struct seep_options seep_options_detect = {
 	.examples = "\nExamples:\n"
 		    "  seep detect -p 1234\n"
 		    "  seep detect -g /system.slice/shop.service -d 30m --fail-on growth\n"
-		    "  seep detect -d 1m --suppressions known.txt -- ./server --self-test\n",
+		    "  seep detect -d 1m --suppressions known.txt --junit leaks.xml -- ./server\n",
 	.finish = finish_detect,
 };
 

@@ -12,11 +12,12 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "report/junit.h"
 #include "report/report.h"
 #include "report/verdict.h"
 
 struct output {
-	const struct seep_report_format *format;
+	const struct seep_report_format *format; /* NULL: of the verdict, not of every report */
 	const char *path;
 	bool lines;	   /* each report is a line that is added, not a file that is replaced */
 	bool failing;	   /* the last write failed, and it was said */
@@ -193,6 +194,25 @@ static void note_result(struct seep_outputs *outputs, bool *failing, const char 
 	*failing = error != 0;
 }
 
+/* Writes what was rendered. 0; -EPIPE; -ENOMEM; another failure is said and noted. */
+static int deliver(struct seep_outputs *outputs, struct output *output,
+		   const struct seep_snapshot *snapshot, struct seep_buffer *buffer)
+{
+	SEEP_AUTO_FREE char *what = NULL;
+	int error;
+
+	if (asprintf(&what, "\"%s\"", output->path) < 0) {
+		what = NULL;
+		return -ENOMEM;
+	}
+	error = write_output(output, snapshot, buffer);
+	if (error == -EPIPE && is_stdout(output->path))
+		return -EPIPE;
+	note_result(outputs, &output->failing, is_stdout(output->path) ? "standard output" : what,
+		    error);
+	return 0;
+}
+
 static int write_one(struct seep_outputs *outputs, struct output *output,
 		     const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer)
 {
@@ -203,7 +223,6 @@ static int write_one(struct seep_outputs *outputs, struct output *output,
 		.verbose = config->verbose,
 	};
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
-	SEEP_AUTO_FREE char *what = NULL;
 	int error;
 
 	output->piece_bytes = 0;
@@ -213,16 +232,7 @@ static int write_one(struct seep_outputs *outputs, struct output *output,
 	error = output->format->render(snapshot, symbolizer, &options, &buffer);
 	if (error && !output->write_error)
 		return error;
-	if (asprintf(&what, "\"%s\"", output->path) < 0) {
-		what = NULL;
-		return -ENOMEM;
-	}
-	error = write_output(output, snapshot, &buffer);
-	if (error == -EPIPE && is_stdout(output->path))
-		return -EPIPE;
-	note_result(outputs, &output->failing, is_stdout(output->path) ? "standard output" : what,
-		    error);
-	return 0;
+	return deliver(outputs, output, snapshot, &buffer);
 }
 
 /* https://no-color.org, and terminals that understand nothing */
@@ -270,18 +280,31 @@ static int write_text(struct seep_outputs *outputs, const struct seep_snapshot *
 	return write_to_stdout(outputs, &buffer);
 }
 
-int seep_outputs_verdict(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
-			 struct seep_symbolizer *symbolizer,
-			 const struct seep_site *const *culprits, size_t num, size_t suppressed)
+static int write_junit(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
+		       struct seep_symbolizer *symbolizer, const struct seep_accused *accused)
 {
+	struct output *output = &outputs->outputs[SEEP_OUTPUT_JUNIT];
 	struct seep_report_options options = text_options(outputs->config);
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	int error;
 
-	if (!outputs->text)
+	if (!output->path)
 		return 0;
-	error = seep_verdict_render(snapshot, symbolizer, culprits, num, suppressed, &options,
-				    &buffer);
+	options.color = false;
+	error = seep_junit_render(snapshot, symbolizer, accused, &options, &buffer);
+	return error ? error : deliver(outputs, output, snapshot, &buffer);
+}
+
+int seep_outputs_verdict(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
+			 struct seep_symbolizer *symbolizer, const struct seep_accused *accused)
+{
+	struct seep_report_options options = text_options(outputs->config);
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	int error = write_junit(outputs, snapshot, symbolizer, accused);
+
+	if (error || !outputs->text)
+		return error;
+	error = seep_verdict_render(snapshot, symbolizer, accused, &options, &buffer);
 	return error ? error : write_to_stdout(outputs, &buffer);
 }
 
@@ -294,7 +317,7 @@ int seep_outputs_write(struct seep_outputs *outputs, const struct seep_snapshot 
 		struct output *output = &outputs->outputs[i];
 		int error = 0;
 
-		if (output->path)
+		if (output->path && output->format)
 			error = write_one(outputs, output, snapshot, symbolizer);
 		if (error && !result)
 			result = error;

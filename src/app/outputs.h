@@ -7,6 +7,7 @@
 
 #include "app/config.h"
 #include "model/snapshot.h"
+#include "report/verdict.h"
 #include "symbol/symbolizer.h"
 
 struct seep_outputs;
@@ -26,14 +27,14 @@ void seep_outputs_free(struct seep_outputs *outputs);
 int seep_outputs_write(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
 		       struct seep_symbolizer *symbolizer);
 
-/* Whether any write failed so far: then seep's exit status is 1. */
 /*
- * Writes the verdict to standard output, in place of text reports: see seep_verdict_render. 0 or -errno, as
- * seep_outputs_write.
+ * The verdict, once, at the end: to standard output in place of text reports, and as JUnit XML if that was
+ * asked for. 0 or -errno, as seep_outputs_write.
  */
 int seep_outputs_verdict(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
-			 struct seep_symbolizer *symbolizer,
-			 const struct seep_site *const *culprits, size_t num, size_t suppressed);
+			 struct seep_symbolizer *symbolizer, const struct seep_accused *accused);
+
+/* Whether any write failed so far: then seep's exit status is 1. */
 bool seep_outputs_failed(const struct seep_outputs *outputs);
 
 #endif

@@ -9,6 +9,7 @@
 #include "report/html_sections.h"
 #include "report/html_stack.h"
 #include "report/text_sites.h"
+#include "report/words.h"
 
 #define CARDS_MAX	50
 #define CARDS_MAX_TEXT	"50"
@@ -53,13 +54,13 @@ static void put_head(struct seep_html_page *page, const struct seep_site *site)
 static void append_interval(struct seep_buffer *note, enum seep_kind kind,
 			    const struct seep_interval *rate)
 {
-	seep_html_append_rate(note, kind, rate->value);
+	seep_words_append_rate(note, kind, rate->value);
 	if (!isfinite(rate->low) || !isfinite(rate->high))
 		return;
 	seep_buffer_puts(note, " (95 %: ");
-	seep_html_append_rate(note, kind, rate->low);
+	seep_words_append_rate(note, kind, rate->low);
 	seep_buffer_puts(note, " to ");
-	seep_html_append_rate(note, kind, rate->high);
+	seep_words_append_rate(note, kind, rate->high);
 	seep_buffer_putc(note, ')');
 }
 
@@ -86,7 +87,7 @@ static void put_facts(struct seep_html_page *page, const struct seep_site *site)
 	seep_text_append_amount(note, site->kind, site->live_bytes, site->live_objects);
 	seep_html_put_fact(page, "Alive");
 	if (judgement->limit && isfinite(judgement->eta_s.value)) {
-		seep_html_append_seconds(note, judgement->eta_s.value);
+		seep_words_append_seconds(note, judgement->eta_s.value);
 		put_limit_fact(page, judgement->limit);
 	}
 	seep_buffer_puts(note, seep_format_percent(

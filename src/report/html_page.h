@@ -36,10 +36,6 @@ void seep_html_put_note_in(struct seep_html_page *page, const char *element,
 /* A term and, from the note, what there is to say about it: for lists <dl>. */
 void seep_html_put_fact(struct seep_html_page *page, const char *term);
 
-/* "1.50 KiB/s", "2.4 descriptors/h": growth of a kind per second, by the hour if it is slow. */
-void seep_html_append_rate(struct seep_buffer *buffer, enum seep_kind kind, double per_s);
-/* Seconds as a duration; "ever" for what is infinite. */
-void seep_html_append_seconds(struct seep_buffer *buffer, double seconds);
 /* "server (PID 7)" */
 void seep_html_append_process(struct seep_buffer *buffer, const struct seep_process *process);
 /* What people call the limit with this key; the key itself if it is none of SEEP_LIMITS. */

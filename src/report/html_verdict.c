@@ -11,6 +11,7 @@
 #include "report/html_stack.h"
 #include "report/text_sites.h"
 #include "report/walk.h"
+#include "report/words.h"
 
 /* Appends "3 leaks" or "1 leak". */
 static void append_number(struct seep_buffer *buffer, size_t count, const char *noun)
@@ -92,7 +93,7 @@ static void append_eta(struct seep_buffer *note, const struct seep_judgement *ju
 	seep_buffer_puts(note, " At this rate, ");
 	seep_text_append_clean(note, seep_html_limit_text(judgement->limit), SIZE_MAX);
 	seep_buffer_puts(note, " is used up in ");
-	seep_html_append_seconds(note, judgement->eta_s.value);
+	seep_words_append_seconds(note, judgement->eta_s.value);
 	seep_buffer_putc(note, '.');
 }
 
@@ -109,7 +110,7 @@ static void put_worst(struct seep_html_page *page)
 	seep_buffer_puts(&page->note, " in ");
 	seep_html_append_process(&page->note, site->process);
 	seep_buffer_puts(&page->note, num_leaks(page) > 0 ? " leaks " : " grows by ");
-	seep_html_append_rate(&page->note, site->kind, judgement->rate.value);
+	seep_words_append_rate(&page->note, site->kind, judgement->rate.value);
 	seep_buffer_putc(&page->note, '.');
 	append_eta(&page->note, judgement);
 	seep_html_put_note(page);

@@ -285,6 +285,7 @@ static void put_judgement(struct site_list *list, const struct seep_judgement *j
 		put_sentence(list, "> ", judgement->advice[i]);
 }
 
+/* @number: in a list of sites; 0: it is in none. */
 static void put_site(struct site_list *list, const struct seep_site *site, size_t number)
 {
 	const struct seep_totals *totals = &list->snapshot->totals[site->kind];
@@ -295,7 +296,8 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 	char unit[SEEP_UNIT_MAX];
 
 	seep_layout_reset(list->layout, line);
-	seep_buffer_printf(line, "#%-3zu", number);
+	if (number)
+		seep_buffer_printf(line, "#%-3zu", number);
 	seep_text_append_amount(line, site->kind, site->live_bytes, site->live_objects);
 	if (whole > 0)
 		seep_buffer_printf(line, ", %s of live", seep_format_percent(unit, part, whole));
@@ -313,7 +315,8 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 	}
 	if (list->verbose)
 		seep_buffer_printf(line, ", site %016" PRIx64, site->id);
-	seep_buffer_putc(list->layout->out, '\n');
+	if (number)
+		seep_buffer_putc(list->layout->out, '\n');
 	seep_layout_wrap(list->layout, SEEP_STYLE_STRONG, STACK_INDENT, line->data);
 	if (site->judgement)
 		put_judgement(list, site->judgement);
@@ -459,6 +462,17 @@ void seep_text_put_list(const struct seep_layout *layout, const struct seep_snap
 	list_init(&list, layout, snapshot, symbolizer, options->verbose);
 	for (size_t i = 0; i < count && i < options->top; i++)
 		put_site(&list, sites[i], i + 1);
+	list_done(&list);
+}
+
+void seep_text_put_one(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
+		       struct seep_symbolizer *symbolizer,
+		       const struct seep_report_options *options, const struct seep_site *site)
+{
+	struct site_list list;
+
+	list_init(&list, layout, snapshot, symbolizer, options->verbose);
+	put_site(&list, site, 0);
 	list_done(&list);
 }
 

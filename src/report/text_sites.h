@@ -24,6 +24,11 @@ void seep_text_put_list(const struct seep_layout *layout, const struct seep_snap
 			const struct seep_report_options *options,
 			const struct seep_site *const *sites, size_t count);
 
+/* One of them, without a number. */
+void seep_text_put_one(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
+		       struct seep_symbolizer *symbolizer,
+		       const struct seep_report_options *options, const struct seep_site *site);
+
 /* Failures are kept in the buffer of @layout. */
 void seep_text_put_sites(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
 			 struct seep_symbolizer *symbolizer,

@@ -107,7 +107,7 @@ static void put_losses(struct verdict_text *text)
 }
 
 int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-			const struct seep_site *const *culprits, size_t num, size_t suppressed,
+			const struct seep_accused *accused,
 			const struct seep_report_options *options, struct seep_buffer *buffer)
 {
 	struct verdict_text text = {
@@ -116,9 +116,10 @@ int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbol
 	};
 
 	seep_buffer_init(&text.line);
-	put_headline(&text, num);
-	seep_text_put_list(&text.layout, snapshot, symbolizer, options, culprits, num);
-	put_classes(&text, suppressed);
+	put_headline(&text, accused->num_sites);
+	seep_text_put_list(&text.layout, snapshot, symbolizer, options, accused->sites,
+			   accused->num_sites);
+	put_classes(&text, accused->num_suppressed);
 	put_processes(&text);
 	put_losses(&text);
 	seep_buffer_done(&text.line);

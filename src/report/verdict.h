@@ -6,13 +6,20 @@
 #include "model/snapshot.h"
 #include "report/report.h"
 
+/* Sites of a snapshot that a trace is to fail for. */
+struct seep_accused {
+	const struct seep_site *const *sites; /* the worst first */
+	size_t num_sites;
+	const struct seep_site *const *suppressed; /* of which the user did not want to hear */
+	size_t num_suppressed;
+};
+
 /*
- * Appends what is to be said of @culprits, @num of the sites of @snapshot, the worst first, of which
- * options->top are shown; and of the others. @suppressed: how many the user did not want to hear of. 0 or
+ * Appends what is to be said of the @accused, of whom options->top are shown, and of the other sites. 0 or
  * -errno, as seep_report_format.
  */
 int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-			const struct seep_site *const *culprits, size_t num, size_t suppressed,
+			const struct seep_accused *accused,
 			const struct seep_report_options *options, struct seep_buffer *buffer);
 
 #endif

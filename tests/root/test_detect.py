@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
+import xml.etree.ElementTree
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -54,10 +55,22 @@ def last_line(path: Path) -> Report:
     return json.loads(path.read_text().splitlines()[-1])
 
 
+def cases_of(path: Path) -> list[xml.etree.ElementTree.Element]:
+    """The tests of a JUnit file, of which it says the right numbers."""
+    suites = xml.etree.ElementTree.parse(path).getroot()
+    (suite,) = suites
+    cases = list(suite.iter("testcase"))
+    assert int(suite.attrib["tests"]) == len(cases) == int(suites.attrib["tests"])
+    assert int(suite.attrib["failures"]) == len(list(suite.iter("failure")))
+    assert int(suite.attrib["skipped"]) == len(list(suite.iter("skipped")))
+    return cases
+
+
 def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     pid = simulate("memory", "--growth", "1M/s")
     path = tmp_path / "report.json"
-    result = detect("-p", pid, "-k", "memory", "--json", path, "-o", tmp_path / "out.seep")
+    result = detect("-p", pid, "-k", "memory,fd", "--json", path, "-o", tmp_path / "out.seep",
+                    "--junit", tmp_path / "leaks.xml")  # fmt: skip
     assert result.returncode == 3, result.stdout + result.stderr
     first, _, _, verdict, *_ = result.stdout.splitlines()
     assert first.startswith(f"1 leak in pid {pid} (seep-simulate), watched for ")
@@ -75,13 +88,26 @@ def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     for key in ("class", "pattern", "severity", "confidence", "rate_low", "evidence", "advice"):
         assert kept["sites"][0]["verdict"][key] == top["verdict"][key]
     assert report_of(tmp_path / "out.seep").decode().count("    leak, ") == 1
+    failed, passed = cases_of(tmp_path / "leaks.xml")
+    assert failed.attrib["classname"] == "seep.memory"
+    assert failed.attrib["name"].startswith("leak_session (")
+    assert failed.attrib["name"].endswith("authenticate, handle_request, in seep-simulate")
+    (failure,) = failed
+    assert failure.attrib["type"] == "leak"
+    assert f"(PID {pid})" in failure.attrib["message"]
+    for word in ("leak_session", "clone3", "what is live grows by", "> nothing releases"):
+        assert word in failure.text
+    assert (passed.attrib["classname"], list(passed)) == ("seep.fd", [])
 
 
-def test_no_leak(simulate) -> None:
+def test_no_leak(simulate, tmp_path: Path) -> None:
     pid = simulate("churn")
-    result = detect("-p", pid, "-k", "memory", "-d", "25s")
+    path = tmp_path / "leaks.xml"
+    result = detect("-p", pid, "-k", "memory", "-d", "25s", "--junit", path)
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.startswith(f"No leak was found in pid {pid} (seep-simulate)")
+    (passed,) = cases_of(path)
+    assert list(passed) == []
 
 
 def test_sites_without_a_verdict_are_a_loss(start, seep) -> None:
@@ -101,9 +127,14 @@ def test_sites_without_a_verdict_are_a_loss(start, seep) -> None:
 def test_suppressions(simulate, tmp_path: Path) -> None:
     pid = simulate("memory", "--growth", "1M/s")
     (tmp_path / "known").write_text("# known\nleak:^leak_sess*$\n")
-    result = detect("-p", pid, "-k", "memory", "-d", "30s", "--suppressions", tmp_path / "known")
+    result = detect("-p", pid, "-k", "memory", "-d", "30s", "--suppressions", tmp_path / "known",
+                    "--junit", tmp_path / "leaks.xml")  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     assert "1 suppressed" in result.stdout
+    skipped, passed = cases_of(tmp_path / "leaks.xml")
+    assert [child.tag for child in skipped] == ["skipped"]
+    assert skipped.attrib["name"].startswith("leak_session")
+    assert list(passed) == []
 
 
 @pytest.mark.parametrize(
@@ -111,6 +142,8 @@ def test_suppressions(simulate, tmp_path: Path) -> None:
     [
         (("-p", "1", "--fail-on", "steady"), 2, "--fail-on steady: not a valid CLASS"),
         (("-p", "1", "--suppressions", "/nonexistent"), 1, "No such file"),
+        (("-p", "1", "--junit", "/nonexistent/leaks.xml"), 1, "No such file"),
+        (("-p", "1", "--junit", "-", "--json", "-"), 2, "only one output"),
         ((), 2, "nothing to trace"),
     ],
 )

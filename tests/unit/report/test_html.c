@@ -1,62 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "report/fixture.h"
 #include "report/golden.h"
+#include "report/judged.h"
 
 #include <errno.h>
 #include <json-c/json.h>
 
-#include "model/judgement.h"
 #include "report/html.h"
 #include "report/html_courses.h"
 
 static const struct seep_html_options live_bytes = {.metric = SEEP_METRIC_LIVE_BYTES};
-
-static const char *const evidence[] = {
-	"what is live grows by 213 B per second (95 %: 208 B to 217 B), over 29.0 s",
-	"of 24,096 made, 20,000 were released (83.0 %)",
-	"the oldest object is 29.8 s old",
-	"all objects have 1.56 KiB",
-	"the fifth <sentence>",
-};
-static const char *const advice[] = {"look for the path on which this one is not released"};
-
-static const struct seep_judgement leak = {
-	.class = "leak",
-	.pattern = "linear",
-	.severity = "high",
-	.confidence = 0.99,
-	.rate = {213.25, 208, 217.5},
-	.leaked = {0.17, 0.16, 0.18},
-	.eta_s = {12000, 11000, INFINITY},
-	.limit = "cgroup-memory",
-	.since_s = 10,
-	.num_evidence = 5,
-	.evidence = evidence,
-	.num_advice = 1,
-	.advice = advice,
-};
-
-static const struct seep_judgement growth = {
-	.class = "growth",
-	.pattern = "none",
-	.severity = "low",
-	.confidence = 0.7,
-	.rate = {0.0005, -INFINITY, INFINITY},
-	.leaked = {NAN, NAN, NAN},
-	.eta_s = {NAN, NAN, NAN},
-	.since_s = NAN,
-};
-
-static const struct seep_judgement steady = {
-	.class = "steady",
-	.pattern = "none",
-	.severity = "none",
-	.confidence = 0.9,
-	.rate = {NAN, NAN, NAN},
-	.leaked = {0, 0, 0.1},
-	.eta_s = {NAN, NAN, NAN},
-	.since_s = 0,
-};
 
 static const struct seep_judgement warming_up = {
 	.class = "warming-up",
@@ -90,22 +43,6 @@ static int give_error(void *context, const struct seep_site *site,
 	(void)site;
 	(void)ret_course;
 	return -EBADMSG;
-}
-
-static void fixture_init_judged(struct fixture *fixture)
-{
-	static const struct seep_group groups[] = {{"socket", 3, 0}};
-	static const char *const examples[] = {"socket </script><script>alert(4)</script>"};
-	static const struct seep_details details = {1, groups, 1, examples};
-
-	fixture_init_jit(fixture);
-	fixture->sites[0].judgement = &leak;
-	fixture->sites[0].ages[25] = 4096;
-	fixture->sites[0].ages_known = true;
-	fixture->sites[1].judgement = &growth;
-	fixture->sites[2].judgement = &steady;
-	fixture->sites[2].details = &details;
-	fixture->sites[4].judgement = &leak;
 }
 
 static void render(const struct fixture *fixture, const struct seep_html_courses *courses,
