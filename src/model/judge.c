@@ -392,44 +392,16 @@ static unsigned int course_value(const struct record *record)
 	return record->verdict.findings.in_bytes ? SEEP_COURSE_BYTES : SEEP_COURSE_OBJECTS;
 }
 
-static size_t insert_companion(const struct seep_companion *companion, size_t count, size_t max,
-			       struct seep_companion *companions)
+double seep_judge_companionship(const struct seep_judge *judge, const struct seep_site *a,
+				const struct seep_site *b)
 {
-	size_t at = count;
+	const struct record *record = find(judge, a);
+	const struct record *other = find(judge, b);
 
-	while (at > 0 && companions[at - 1].correlation < companion->correlation)
-		at--;
-	if (at == max)
-		return count;
-	count -= count == max; /* the last one has to go */
-	memmove(&companions[at + 1], &companions[at], (count - at) * sizeof(*companions));
-	companions[at] = *companion;
-	return count + 1;
-}
-
-size_t seep_judge_companions(const struct seep_judge *judge, const struct seep_site *site,
-			     struct seep_companion *ret_companions, size_t max)
-{
-	const struct record *record = find(judge, site);
-	size_t compared = 0;
-	size_t count = 0;
-
-	if (!record)
-		return 0;
-	for (const struct record *other = judge->records;
-	     other && compared < SEEP_COMPANIONS_COMPARED; other = other->hh.next) {
-		struct seep_companion companion = {other->key.id, other->key.kind, NAN};
-
-		if (other == record || other->key.process != record->key.process ||
-		    !seep_class_grows(other->verdict.class))
-			continue;
-		compared++;
-		companion.correlation = seep_correlate(&record->series, course_value(record),
-						       &other->series, course_value(other));
-		if (companion.correlation >= SEEP_CORRELATED)
-			count = insert_companion(&companion, count, max, ret_companions);
-	}
-	return count;
+	return record && other && a->process == b->process ?
+		       seep_correlate(&record->series, course_value(record), &other->series,
+				      course_value(other)) :
+		       NAN;
 }
 
 double seep_judge_correlation(const struct seep_judge *judge, const struct seep_site *site,

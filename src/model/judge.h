@@ -43,22 +43,9 @@ const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
 const struct seep_process_verdict *seep_judge_process(const struct seep_judge *judge,
 						      const struct seep_process *process);
 
-/* What grows faster when a site does. */
-struct seep_companion {
-	uint64_t id; /* of a site of the same process */
-	enum seep_kind kind;
-	double correlation; /* from SEEP_CORRELATED to 1 */
-};
-
-/* Sites that are compared for it: the first that are found. */
-#define SEEP_COMPANIONS_COMPARED 1000
-
-/*
- * Which of the growing sites of its process grow together with @site: *ret_companions, @max at most, the
- * closest first. Returns how many. Takes some microseconds for each site that grows.
- */
-size_t seep_judge_companions(const struct seep_judge *judge, const struct seep_site *site,
-			     struct seep_companion *ret_companions, size_t max);
+/* How closely two sites of one process grow together, see seep_correlate; NAN if not known. */
+double seep_judge_companionship(const struct seep_judge *judge, const struct seep_site *a,
+				const struct seep_site *b);
 
 /* How closely @site grows with something of its process, see seep_correlate; NAN if not known. */
 double seep_judge_correlation(const struct seep_judge *judge, const struct seep_site *site,

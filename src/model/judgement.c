@@ -25,6 +25,7 @@ struct seep_judgements {
 	struct of_site *sites;
 	size_t num_processes;
 	struct of_process *processes;
+	struct seep_companions companions[SEEP_COMPANIONS_COMPARED];
 };
 
 enum seep_class seep_judgement_class(const struct seep_judgement *judgement)
@@ -63,7 +64,10 @@ static void clear(struct seep_judgements *judgements)
 		seep_sentences_done(&judgements->processes[i].evidence);
 	free(judgements->sites);
 	free(judgements->processes);
-	*judgements = (struct seep_judgements){0};
+	judgements->sites = NULL;
+	judgements->num_sites = 0;
+	judgements->processes = NULL;
+	judgements->num_processes = 0;
 }
 
 void seep_judgements_free(struct seep_judgements *judgements)
@@ -169,6 +173,20 @@ static int fill_processes(struct seep_judgements *judgements, const struct seep_
 	return 0;
 }
 
+static void fill_companions(struct seep_judgements *judgements, const struct seep_judge *judge,
+			    const struct seep_site *sites, size_t num_sites)
+{
+	size_t count = seep_companions_find(judge, sites, num_sites, judgements->companions);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct seep_companions *companions = &judgements->companions[i];
+		struct of_site *of = &judgements->sites[companions->site - sites];
+
+		of->judgement.num_companions = companions->count;
+		of->judgement.companions = companions->with;
+	}
+}
+
 int seep_judgements_fill(struct seep_judgements *judgements, const struct seep_judge *judge,
 			 struct seep_site *sites, size_t num_sites, struct seep_process *processes,
 			 size_t num_processes)
@@ -177,5 +195,8 @@ int seep_judgements_fill(struct seep_judgements *judgements, const struct seep_j
 
 	clear(judgements);
 	error = fill_sites(judgements, judge, sites, num_sites);
-	return error ? error : fill_processes(judgements, judge, processes, num_processes);
+	if (error)
+		return error;
+	fill_companions(judgements, judge, sites, num_sites);
+	return fill_processes(judgements, judge, processes, num_processes);
 }

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "model/companions.h"
 #include "model/interval.h"
 #include "model/judge.h"
 #include "model/snapshot.h"
@@ -29,6 +30,8 @@ struct seep_judgement {
 	const char *const *evidence;
 	size_t num_advice;
 	const char *const *advice;
+	size_t num_companions; /* what it grows together with, the closest first */
+	const struct seep_companion *companions;
 };
 
 /* Of a process. */

@@ -13,14 +13,32 @@
 /* Sites explain the growth if theirs is at least this share of it. */
 #define EXPLAINED_SHARE 0.5
 
-static const struct {
+struct name {
 	const char *key;
 	const char *text;
-} healths[] = {
+};
+
+static const struct name vital_names[] = {
+#define VITAL_NAME(name, key, text) [SEEP_VITAL_##name] = {key, text},
+	SEEP_VITALS(VITAL_NAME)
+#undef VITAL_NAME
+};
+
+static const struct name healths[] = {
 #define HEALTH_NAME(name, key, text) [SEEP_HEALTH_##name] = {key, text},
 	SEEP_HEALTHS(HEALTH_NAME)
 #undef HEALTH_NAME
 };
+
+const char *seep_vital_key(enum seep_vital vital)
+{
+	return vital_names[vital].key;
+}
+
+const char *seep_vital_text(enum seep_vital vital)
+{
+	return vital_names[vital].text;
+}
 
 const char *seep_health_key(enum seep_health health)
 {

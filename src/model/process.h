@@ -24,11 +24,18 @@ struct seep_vitals {
 	struct seep_usage usage[SEEP_LIMIT_COUNT];
 };
 
-/* The values of a process's series. */
+/* The values of a process's series. X(enum suffix, key in JSON, what people call it) */
+#define SEEP_VITALS(X)                                                                             \
+	/* anonymous memory, or all that is resident if that is not known; bytes */                \
+	X(RESIDENT, "resident_memory", "resident memory")                                          \
+	X(EXPLAINED, "live_memory", "the live memory of all sites") /* bytes */                    \
+	X(FDS, "open_descriptors", "open descriptors")
+
 enum seep_vital {
-	SEEP_VITAL_RESIDENT, /* anonymous memory, or all that is resident if that is not known; bytes */
-	SEEP_VITAL_EXPLAINED, /* live memory of its sites, bytes */
-	SEEP_VITAL_FDS,
+#define SEEP_VITAL_ENUM(name, key, text) SEEP_VITAL_##name,
+	SEEP_VITALS(SEEP_VITAL_ENUM)
+#undef SEEP_VITAL_ENUM
+	SEEP_VITAL_COUNT
 };
 
 /* X(enum suffix, key in JSON, what it means) */
@@ -70,6 +77,8 @@ void seep_process_conclude(const struct seep_process *process, const struct seep
 			   const struct seep_series *series,
 			   struct seep_process_verdict *ret_verdict);
 
+const char *seep_vital_key(enum seep_vital vital);
+const char *seep_vital_text(enum seep_vital vital);
 const char *seep_health_key(enum seep_health health);
 const char *seep_health_text(enum seep_health health);
 

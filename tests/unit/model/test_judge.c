@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "model/companions.h"
 #include "model/judge.h"
 #include "model/simulation.h"
 
@@ -24,6 +25,7 @@ struct court {
 	double now_s;
 	bool ages_unknown;
 	bool idle;
+	bool fds_follow; /* the process has descriptors as the first site has objects */
 };
 
 static void open_court(struct court *court, const struct course *courses, size_t num_sites)
@@ -57,6 +59,7 @@ static struct seep_snapshot snapshot_of(struct court *court)
 static const struct seep_verdict *watch(struct court *court, double until_s)
 {
 	while (court->now_s < until_s) {
+		struct seep_vitals vitals = {.rss_bytes = 1 << 30, .anon_bytes = SEEP_UNKNOWN};
 		struct seep_snapshot snapshot;
 
 		court->seq++;
@@ -72,7 +75,10 @@ static const struct seep_verdict *watch(struct court *court, double until_s)
 		court->process.totals[SEEP_KIND_MAPPING].counts.allocs += !court->idle;
 		snapshot = snapshot_of(court);
 		snapshot.final = court->now_s >= until_s;
-		assert_int_equal(seep_judge_feed(court->judge, &snapshot, NULL), 0);
+		vitals.num_fds = seep_counts_live_objects(&court->sites[0].counts);
+		assert_int_equal(seep_judge_feed(court->judge, &snapshot,
+						 court->fds_follow ? &vitals : NULL),
+				 0);
 	}
 	return seep_judge_site(court->judge, &court->sites[0]);
 }
@@ -349,12 +355,12 @@ static void arenas_have_no_verdict(void **state)
 	close_court(&court);
 }
 
-/* Two sites leak with every request, whose number goes up and down. */
+/* Two sites leak with every request, whose number goes up and down, and descriptors with the first. */
 static void companions_are_found(void **state)
 {
+	struct seep_companions companions[SEEP_COMPANIONS_COMPARED];
 	struct course courses[] = {leak, leak};
 	struct court court;
-	struct seep_companion companions[3];
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
@@ -363,14 +369,89 @@ static void companions_are_found(void **state)
 		courses[i].wave_s = 90;
 	}
 	open_court(&court, courses, 2);
+	court.fds_follow = true;
 	watch(&court, 600);
-	assert_int_equal(seep_judge_companions(court.judge, &court.sites[0], companions, 3), 1);
-	assert_int_equal(companions[0].id, 2);
-	assert_int_equal(companions[0].kind, SEEP_KIND_MEMORY);
-	assert_true(companions[0].correlation >= SEEP_CORRELATED);
-	assert_int_equal(seep_judge_companions(court.judge, &court.sites[0], companions, 0), 0);
+	assert_int_equal(seep_companions_find(court.judge, court.sites, 2, companions), 2);
+	assert_ptr_equal(companions[0].site, &court.sites[1]); /* the faster one */
+	assert_ptr_equal(companions[1].site, &court.sites[0]);
+	assert_int_equal(companions[1].count, 2);
+	assert_null(companions[1].with[0].site);
+	assert_string_equal(companions[1].with[0].measure, "open_descriptors");
+	assert_true(companions[1].with[0].correlation > 0.95);
+	assert_ptr_equal(companions[1].with[1].site, &court.sites[1]);
+	assert_true(companions[1].with[1].correlation >= SEEP_CORRELATED);
+	assert_true(companions[1].with[1].correlation <= companions[1].with[0].correlation);
+	assert_string_equal(seep_companion_measure_text("open_descriptors"), "open descriptors");
+	assert_string_equal(seep_companion_measure_text("phase_of_moon"), "phase_of_moon");
+	close_court(&court);
+}
+
+/* What grows at an even rate has no companions; nor has what does not grow. */
+static void what_grows_alone_has_no_companions(void **state)
+{
+	struct seep_companions companions[SEEP_COMPANIONS_COMPARED];
+	struct course courses[] = {leak, leak};
+	struct court court;
+
+	(void)state;
+	courses[1].lifetime_s = 2;
+	open_court(&court, courses, 2);
+	watch(&court, 600);
+	assert_int_equal(seep_companions_find(court.judge, court.sites, 2, companions), 1);
+	assert_ptr_equal(companions[0].site, &court.sites[0]);
+	assert_int_equal(companions[0].count, 0);
 	assert_true(isnan(seep_judge_correlation(court.judge, &court.sites[0], SEEP_VITAL_FDS)));
 	close_court(&court);
+}
+
+/* The worst are compared, and each has the closest. */
+static void companions_are_bounded(void **state)
+{
+	enum {
+		COUNT = SEEP_COMPANIONS_COMPARED + 8
+	};
+	struct seep_companions companions[SEEP_COMPANIONS_COMPARED];
+	struct seep_process process = {.id = 1};
+	static const struct seep_stack nowhere;
+	struct seep_site sites[COUNT] = {0};
+	struct seep_judge *judge;
+
+	(void)state;
+	assert_int_equal(seep_judge_new(&judge), 0);
+	for (uint64_t seq = 1; seq <= 200; seq++) {
+		const struct seep_snapshot snapshot = {
+			.seq = seq,
+			.final = seq == 200,
+			.elapsed_ns = seq * SEEP_NS_PER_S,
+			.num_processes = 1,
+			.processes = &process,
+			.num_sites = COUNT,
+			.sites = sites,
+		};
+
+		process.totals[SEEP_KIND_MEMORY].counts.allocs = seq;
+		for (uint64_t i = 0; i < COUNT; i++) {
+			uint64_t made = (1 + i) * (5 + seq * seq % 7);
+
+			sites[i].id = i + 1;
+			sites[i].process = &process;
+			sites[i].stack = &nowhere;
+			sites[i].ages_known = true;
+			sites[i].counts.allocs += made;
+			sites[i].counts.alloc_bytes += made * 1000;
+			sites[i].live_objects = sites[i].counts.allocs;
+			sites[i].live_bytes = sites[i].counts.alloc_bytes;
+			sites[i].ages[25] = sites[i].live_objects;
+		}
+		assert_int_equal(seep_judge_feed(judge, &snapshot, NULL), 0);
+	}
+	assert_int_equal(seep_companions_find(judge, sites, COUNT, companions),
+			 SEEP_COMPANIONS_COMPARED);
+	for (size_t i = 0; i < SEEP_COMPANIONS_COMPARED; i++) {
+		assert_ptr_equal(companions[i].site, &sites[COUNT - 1 - i]);
+		assert_int_equal(companions[i].count, SEEP_COMPANIONS_MAX);
+	}
+	seep_judge_free(judge);
 }
 
 static void severity_goes_by_rate_and_time(void **state)
@@ -425,6 +506,8 @@ int main(void)
 		cmocka_unit_test(too_many_sites_are_counted),
 		cmocka_unit_test(arenas_have_no_verdict),
 		cmocka_unit_test(companions_are_found),
+		cmocka_unit_test(what_grows_alone_has_no_companions),
+		cmocka_unit_test(companions_are_bounded),
 		cmocka_unit_test(severity_goes_by_rate_and_time),
 		cmocka_unit_test(patience_is_longer_with_what_is_slow),
 		cmocka_unit_test(names_are_those_of_the_reports),
