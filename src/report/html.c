@@ -176,7 +176,11 @@ int seep_html_render(const struct seep_snapshot *snapshot, struct seep_symbolize
 	err = seep_html_alarms_find(snapshot, &page.alarms);
 	if (err)
 		return err;
-	err = put_page(&page);
+	err = seep_caller_groups_find(page.alarms.sites, page.alarms.num_sites, symbolizer,
+				      &page.callers);
+	if (!err)
+		err = put_page(&page);
+	seep_caller_groups_done(&page.callers);
 	seep_html_alarms_done(&page.alarms);
 	seep_buffer_done(&page.note);
 	return err;

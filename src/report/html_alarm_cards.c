@@ -8,12 +8,14 @@
 #include "model/judgement.h"
 #include "report/html_sections.h"
 #include "report/html_stack.h"
+#include "report/text_callers.h"
 #include "report/text_sites.h"
 #include "report/words.h"
 
 #define CARDS_MAX	50
 #define CARDS_MAX_TEXT	"50"
 #define CARDS_OPEN	5 /* that are seen at once */
+#define CALLERS_MAX	5
 #define EVIDENCE_OPEN	4 /* of the sentences */
 #define PERCENT_DECIMAL 1000
 
@@ -75,6 +77,25 @@ static void put_limit_fact(struct seep_html_page *page, const char *limit)
 	seep_html_put_fact(page, term.data);
 }
 
+static void put_caller(struct seep_html_page *page, const struct seep_site *site)
+{
+	const struct seep_caller_group *group = seep_caller_group_of(&page->callers, site);
+
+	if (!group)
+		return;
+	seep_buffer_printf(&page->note, "%zu more below ", group->num_sites - 1);
+	seep_caller_group_append_function(&page->note, group, page->symbolizer);
+	seep_html_put_fact(page, "With");
+}
+
+static void put_companions(struct seep_html_page *page, const struct seep_judgement *judgement)
+{
+	if (!judgement->num_companions)
+		return;
+	seep_text_append_companions(&page->note, page->symbolizer, judgement);
+	seep_html_put_fact(page, "Grows together with");
+}
+
 static void put_facts(struct seep_html_page *page, const struct seep_site *site)
 {
 	const struct seep_judgement *judgement = site->judgement;
@@ -96,6 +117,8 @@ static void put_facts(struct seep_html_page *page, const struct seep_site *site)
 	seep_html_put_fact(page, "Sure");
 	seep_html_append_process(note, site->process);
 	seep_html_put_fact(page, "Process");
+	put_caller(page, site);
+	put_companions(page, judgement);
 	seep_html_put(page, "</dl>\n");
 }
 
@@ -148,6 +171,25 @@ static void put_cards(struct seep_html_page *page, size_t count)
 	seep_html_put(page, count > CARDS_OPEN ? "</details>\n" : "");
 }
 
+/* What several of them have in common. */
+static void put_callers(struct seep_html_page *page)
+{
+	const struct seep_caller_groups *callers = &page->callers;
+
+	if (!callers->count)
+		return;
+	seep_html_put(page, "<ul class=\"callers\">\n");
+	for (size_t i = 0; i < callers->count && i < CALLERS_MAX; i++) {
+		seep_caller_group_append(&page->note, &callers->groups[i], page->symbolizer);
+		seep_html_put_note_in(page, "li", "");
+		seep_html_put(page, "\n");
+	}
+	if (callers->count > CALLERS_MAX)
+		seep_buffer_printf(page->out, "<li class=\"more\">%zu more functions</li>\n",
+				   callers->count - CALLERS_MAX);
+	seep_html_put(page, "</ul>\n");
+}
+
 void seep_html_put_alarms(struct seep_html_page *page)
 {
 	size_t count = page->alarms.num_sites;
@@ -158,6 +200,7 @@ void seep_html_put_alarms(struct seep_html_page *page)
 	seep_html_put(page, "<section id=\"leaks\"><h2>");
 	seep_html_put(page, page->alarms.by_class[SEEP_CLASS_LEAK] ? "What leaks" : "What grows");
 	seep_html_put(page, "</h2>\n");
+	put_callers(page);
 	put_cards(page, shown);
 	if (count > shown)
 		seep_buffer_printf(page->out,

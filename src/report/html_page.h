@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "model/snapshot.h"
+#include "report/callers.h"
 #include "report/html.h"
 #include "report/html_alarms.h"
 #include "symbol/symbolizer.h"
@@ -18,6 +19,7 @@ struct seep_html_page {
 	const struct seep_html_courses *courses; /* never NULL */
 	const struct seep_html_options *options;
 	struct seep_html_alarms alarms;
+	struct seep_caller_groups callers; /* of the alarms */
 	struct seep_buffer *out;
 	struct seep_buffer note; /* text being put together: clean, not escaped yet */
 };

@@ -4,19 +4,16 @@
  * output one by one, so that no tree of the whole report is in memory.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "report/intern.h"
+#include "report/json_callers.h"
 #include "report/json_fields.h"
 #include "report/json_parts.h"
 #include "report/json_verdict.h"
 #include "report/report.h"
 #include "report/walk.h"
-
-#define SITE_ID_MAX 17
 
 /* Where the text of a frame stands in frame_text, its inlined functions included. */
 struct written_frame {
@@ -91,11 +88,9 @@ static int write_site(struct json_report *report, const struct seep_site *site)
 {
 	struct seep_json *json = &report->json;
 	struct json_object *object = seep_json_new(json);
-	char id[SITE_ID_MAX];
 	int err = 0;
 
-	snprintf(id, sizeof(id), "%016" PRIx64, site->id);
-	seep_json_add_text(json, object, "id", id);
+	seep_json_add_id(json, object, "id", site->id);
 	seep_json_add_int(json, object, "pid", site->process->pid);
 	seep_json_add_text(json, object, "kind", seep_kind_key(site->kind));
 	seep_json_add_counts(json, object, &site->counts);
@@ -161,6 +156,8 @@ static int render_json(const struct seep_snapshot *snapshot, struct seep_symboli
 	seep_json_write_head(&report.json, snapshot);
 	seep_json_write_processes(&report.json, snapshot);
 	err = write_sites(&report, options->top);
+	if (!err)
+		err = seep_json_write_callers(&report.json, snapshot, symbolizer);
 	seep_json_write_tail(&report.json, snapshot);
 	seep_buffer_putc(buffer, '\n');
 	free(report.written);

@@ -11,6 +11,7 @@
 #include "model/snapshot.h"
 
 #define THOUSANDTHS_MAX 9e15 /* below 2^53: exact in a double */
+#define SITE_ID_MAX	17
 
 static void fail(struct seep_json *json)
 {
@@ -184,6 +185,23 @@ static void write_part(struct seep_json *json, struct json_object *object, size_
 	else
 		fail(json);
 	json_object_put(object);
+}
+
+void seep_json_add_id(struct seep_json *json, struct json_object *object, const char *key,
+		      uint64_t id)
+{
+	char text[SITE_ID_MAX];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, id);
+	seep_json_add_text(json, object, key, text);
+}
+
+void seep_json_append_id(struct seep_json *json, struct json_object *array, uint64_t id)
+{
+	char text[SITE_ID_MAX];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, id);
+	seep_json_append_text(json, array, text);
 }
 
 void seep_json_write(struct seep_json *json, struct json_object *object)

@@ -55,6 +55,11 @@ void seep_json_add_signed(struct seep_json *json, struct json_object *object, co
 void seep_json_add_text(struct seep_json *json, struct json_object *object, const char *key,
 			const char *text);
 
+/* The id of a site: 16 hexadecimal digits. */
+void seep_json_add_id(struct seep_json *json, struct json_object *object, const char *key,
+		      uint64_t id);
+void seep_json_append_id(struct seep_json *json, struct json_object *array, uint64_t id);
+
 /* Writes @object and releases it. */
 void seep_json_write(struct seep_json *json, struct json_object *object);
 /* The same without the closing brace, for more members to follow. */

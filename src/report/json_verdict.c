@@ -26,6 +26,25 @@ static void add_texts(struct seep_json *json, struct json_object *object, const 
 	seep_json_add(json, object, key, array);
 }
 
+static void add_companions(struct seep_json *json, struct json_object *verdict,
+			   const struct seep_judgement *judgement)
+{
+	struct json_object *array = seep_json_new_array(json);
+
+	for (size_t i = 0; i < judgement->num_companions; i++) {
+		const struct seep_companion *companion = &judgement->companions[i];
+		struct json_object *object = seep_json_new(json);
+
+		if (companion->site)
+			seep_json_add_id(json, object, "site", companion->site->id);
+		else
+			seep_json_add_text(json, object, "measure", companion->measure);
+		seep_json_add_real(json, object, "correlation", companion->correlation);
+		seep_json_append(json, array, object);
+	}
+	seep_json_add(json, verdict, "companions", array);
+}
+
 void seep_json_add_verdict(struct seep_json *json, struct json_object *site,
 			   const struct seep_judgement *judgement, enum seep_kind kind)
 {
@@ -53,6 +72,8 @@ void seep_json_add_verdict(struct seep_json *json, struct json_object *site,
 	seep_json_add_real(json, object, "since_s", judgement->since_s);
 	add_texts(json, object, "evidence", judgement->evidence, judgement->num_evidence);
 	add_texts(json, object, "advice", judgement->advice, judgement->num_advice);
+	if (judgement->num_companions)
+		add_companions(json, object, judgement);
 	seep_json_add(json, site, "verdict", object);
 }
 

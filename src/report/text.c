@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "report/layout.h"
 #include "report/report.h"
+#include "report/text_callers.h"
 #include "report/text_processes.h"
 #include "report/text_sites.h"
 #include "report/walk.h"
@@ -339,6 +340,8 @@ static int render_text(const struct seep_snapshot *snapshot, struct seep_symboli
 	put_losses(&text);
 	put_overhead(&text);
 	err = seep_text_put_processes(&text.layout, snapshot, options);
+	if (!err)
+		err = seep_text_put_callers_of_snapshot(&text.layout, symbolizer, snapshot);
 	seep_buffer_done(&text.note);
 	if (err)
 		return err;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "model/judgement.h"
+#include "report/text_callers.h"
 #include "report/walk.h"
 
 #define STACK_INDENT	4
@@ -258,6 +259,16 @@ static void put_sentence(struct site_list *list, const char *before, const char 
 	seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, STACK_INDENT + 2, line->data);
 }
 
+static void put_companions(struct site_list *list, const struct seep_judgement *judgement)
+{
+	struct seep_buffer *line = &list->function;
+
+	seep_layout_reset(list->layout, line);
+	seep_buffer_puts(line, "it grows together with: ");
+	seep_text_append_companions(line, list->symbolizer, judgement);
+	put_sentence(list, "- ", line->data);
+}
+
 /* What it is taken for, why, and what to do; of what is no reason to worry only the first. */
 static void put_judgement(struct site_list *list, const struct seep_judgement *judgement)
 {
@@ -281,6 +292,8 @@ static void put_judgement(struct site_list *list, const struct seep_judgement *j
 			 line->data);
 	for (size_t i = 0; i < judgement->num_evidence && i < shown; i++)
 		put_sentence(list, "- ", judgement->evidence[i]);
+	if (judgement->num_companions && shown)
+		put_companions(list, judgement);
 	for (size_t i = 0; i < judgement->num_advice && i < shown; i++)
 		put_sentence(list, "> ", judgement->advice[i]);
 }

@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "model/judgement.h"
 #include "report/layout.h"
+#include "report/text_callers.h"
 #include "report/text_processes.h"
 #include "report/text_sites.h"
 #include "report/walk.h"
@@ -115,13 +116,16 @@ int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbol
 		.layout = {.out = buffer, .color = options->color},
 	};
 
+	int error;
+
 	seep_buffer_init(&text.line);
 	put_headline(&text, accused->num_sites);
+	error = seep_text_put_callers(&text.layout, symbolizer, accused->sites, accused->num_sites);
 	seep_text_put_list(&text.layout, snapshot, symbolizer, options, accused->sites,
 			   accused->num_sites);
 	put_classes(&text, accused->num_suppressed);
 	put_processes(&text);
 	put_losses(&text);
 	seep_buffer_done(&text.line);
-	return buffer->error;
+	return error ? error : buffer->error;
 }

@@ -69,4 +69,32 @@ static inline void fixture_init_judged(struct fixture *fixture)
 	fixture->sites[4].judgement = &leak;
 }
 
+/*
+ * One process in which four sites leak: the function below which two of them do is known, by two lines; the
+ * other two are called through a pointer.
+ */
+static inline void fixture_init_together(struct fixture *fixture)
+{
+	static const uint64_t one_frames[] = {F_CALLOC, F_LONG, F_LOOP, F_MAIN, F_START};
+	static const uint64_t other_frames[] = {F_MALLOC, F_PARSE, F_LOOP, F_MAIN, F_START};
+	static const struct seep_stack one_stack = STACK(one_frames, COMPLETE);
+	static const struct seep_stack other_stack = STACK(other_frames, COMPLETE);
+	static struct seep_companion companions[2];
+	static struct seep_judgement with;
+
+	fixture_init(fixture);
+	companions[0] =
+		(struct seep_companion){.measure = "open_descriptors", .correlation = 0.982};
+	companions[1] = (struct seep_companion){.site = &fixture->sites[0], .correlation = 0.95};
+	with = leak;
+	with.num_companions = 2;
+	with.companions = companions;
+	fixture->sites[0].judgement = &leak;
+	fixture->sites[5].judgement = &with;
+	fixture->sites[1].stack = &one_stack;
+	fixture->sites[1].judgement = &growth;
+	fixture->sites[2].stack = &other_stack;
+	fixture->sites[2].judgement = &leak;
+}
+
 #endif

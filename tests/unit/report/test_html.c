@@ -324,6 +324,24 @@ static void test_long_course_keeps_extremes(void **state)
 	assert_course(points, 12, true, 6, "[0,5,12,5000,4,-5,1000,-8,-1,5000,6,-5]");
 }
 
+static void test_what_belongs_together(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_together(&fixture);
+	render(&fixture, NULL, &buffer);
+	assert_non_null(strstr(buffer.data, "<ul class=\"callers\">\n<li>2 sites leak below "
+					    "buffer_grow (src/buffer.c): 427 B/s together</li>\n"
+					    "<li>2 sites grow below worker_loop"));
+	assert_non_null(strstr(buffer.data, "<dt>With</dt><dd>1 more below buffer_grow "
+					    "(src/buffer.c)</dd>"));
+	assert_non_null(strstr(buffer.data,
+			       "<dt>Grows together with</dt><dd>open descriptors (0.98), "
+			       "buffer_grow (0.95)</dd>"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_found_by_name),
 		cmocka_unit_test(test_short_course_is_whole),
 		cmocka_unit_test(test_long_course_keeps_extremes),
+		cmocka_unit_test(test_what_belongs_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "report/fixture.h"
 #include "report/golden.h"
+#include "report/judged.h"
 
 #include <json-c/json.h>
 #include <locale.h>
@@ -155,6 +156,37 @@ static void test_locale(void **state)
 	setlocale(LC_ALL, "C");
 }
 
+static void test_what_belongs_together(void **state)
+{
+	struct json_object *report, *callers, *companions, *of;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_together(&fixture);
+	report = render(&fixture.snapshot, &all);
+	callers = member(report, "callers");
+	assert_int_equal(json_object_array_length(callers), 2);
+	of = json_object_array_get_idx(callers, 0);
+	assert_string_equal(json_object_get_string(member(of, "function")), "buffer_grow");
+	assert_string_equal(json_object_get_string(member(of, "file")), "src/buffer.c");
+	assert_null(member(of, "line"));
+	assert_string_equal(json_object_get_string(member(of, "class")), "leak");
+	assert_float_equal(json_object_get_double(member(of, "rate_bytes_per_s")), 426.5, 0);
+	assert_string_equal(json_object_to_json_string_ext(member(of, "sites"), 0),
+			    "[\"9f3c5a7711223344\",\"0000000000000005\"]");
+	of = json_object_array_get_idx(callers, 1);
+	assert_string_equal(json_object_get_string(member(of, "function")), "worker_loop");
+	assert_int_equal(json_object_get_int(member(of, "line")), 131);
+	assert_string_equal(json_object_get_string(member(of, "class")), "growth");
+	companions =
+		member(member(json_object_array_get_idx(member(report, "sites"), 5), "verdict"),
+		       "companions");
+	assert_string_equal(json_object_to_json_string_ext(companions, 0),
+			    "[{\"measure\":\"open_descriptors\",\"correlation\":0.982},"
+			    "{\"site\":\"9f3c5a7711223344\",\"correlation\":0.95}]");
+	json_object_put(report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +197,7 @@ int main(void)
 		cmocka_unit_test(test_code_of_no_file),
 		cmocka_unit_test(test_top),
 		cmocka_unit_test(test_locale),
+		cmocka_unit_test(test_what_belongs_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

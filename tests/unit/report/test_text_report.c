@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "report/fixture.h"
 #include "report/golden.h"
+#include "report/judged.h"
+
+#include "report/verdict.h"
 
 #include "base/text.h"
 #include "report/layout.h"
@@ -209,6 +212,45 @@ static void test_losses_expected_only_if_all_are_late(void **state)
 		strstr(buffer.data, "releases of blocks from before the trace began (expected)"));
 }
 
+static void test_what_belongs_together(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_together(&fixture);
+	assert_int_equal(seep_report_text.render(&fixture.snapshot, NULL, &ten, &buffer), 0);
+	assert_non_null(strstr(buffer.data, "\n\n2 sites leak below buffer_grow (src/buffer.c): "
+					    "427 B/s together.\n"));
+	assert_non_null(strstr(buffer.data, "\n2 sites grow below worker_loop (src/server.c:131): "
+					    "213 B/s together.\n\n#1 "));
+	assert_non_null(strstr(buffer.data,
+			       "    - it grows together with: open descriptors (0.98), "
+			       "buffer_grow (0.95)\n"));
+	assert_narrow(&fixture.snapshot, &ten);
+	assert_narrow(&fixture.snapshot, &verbose);
+}
+
+/* Of those that are accused only. */
+static void test_verdict(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	const struct seep_site *sites[2];
+	const struct seep_accused accused = {.sites = sites, .num_sites = 2};
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_together(&fixture);
+	sites[0] = &fixture.sites[5];
+	sites[1] = &fixture.sites[0];
+	assert_int_equal(seep_verdict_render(&fixture.snapshot, NULL, &accused, &ten, &buffer), 0);
+	assert_non_null(strstr(buffer.data, "2 leaks in pid 1234 (server), watched for 30.0 s\n\n"
+					    "2 sites leak below buffer_grow (src/buffer.c): "
+					    "427 B/s together.\n\n#1  "));
+	assert_null(strstr(buffer.data, "worker_loop (src"));
+	assert_non_null(strstr(buffer.data, "\nAll sites: 3 leak, 1 growth.\n"));
+}
+
 static void test_find(void **state)
 {
 	(void)state;
@@ -231,6 +273,8 @@ int main(void)
 		cmocka_unit_test(test_unknown_is_not_zero),
 		cmocka_unit_test(test_width),
 		cmocka_unit_test(test_losses_expected_only_if_all_are_late),
+		cmocka_unit_test(test_what_belongs_together),
+		cmocka_unit_test(test_verdict),
 		cmocka_unit_test(test_find),
 	};
 

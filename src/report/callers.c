@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "report/callers.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "model/judgement.h"
+#include "report/walk.h"
+#include "report/words.h"
+
+static const struct seep_location *resolve(struct seep_symbolizer *symbolizer,
+					   const struct seep_site *site, uint64_t frame)
+{
+	return seep_symbolizer_resolve(symbolizer, site->process->id, frame);
+}
+
+/* The function itself; those before it are inlined. */
+static const struct seep_line *outermost(const struct seep_location *location)
+{
+	return &location->lines[location->num_lines - 1];
+}
+
+static bool is_same_function(const struct seep_location *a, const struct seep_location *b)
+{
+	const char *function = outermost(a)->function;
+	const char *other = outermost(b)->function;
+
+	return function && other && strcmp(function, other) == 0;
+}
+
+/* Through a pointer one call leads to different functions: then they share only the one that calls. */
+static void name_function(struct seep_caller_group *group, size_t from_outermost,
+			  struct seep_symbolizer *symbolizer)
+{
+	const struct seep_stack *first = group->sites[0]->stack;
+	uint64_t frame = first->frames[first->num_frames - from_outermost];
+	const struct seep_location *location = resolve(symbolizer, group->sites[0], frame);
+
+	group->frame = frame;
+	group->in_common = true;
+	for (size_t i = 1; i < group->num_sites; i++) {
+		const struct seep_stack *stack = group->sites[i]->stack;
+		uint64_t other = stack->frames[stack->num_frames - from_outermost];
+
+		if (other == frame)
+			continue;
+		group->in_common = false;
+		if (is_same_function(location, resolve(symbolizer, group->sites[i], other)))
+			continue;
+		group->frame = first->frames[first->num_frames - from_outermost + 1];
+		group->in_common = true;
+		return;
+	}
+}
+
+static void add_up(struct seep_caller_group *group)
+{
+	group->leak = true;
+	for (size_t i = 0; i < group->num_sites; i++) {
+		const struct seep_judgement *judgement = group->sites[i]->judgement;
+
+		group->leak &= seep_judgement_class(judgement) == SEEP_CLASS_LEAK;
+		group->per_s += judgement->rate.value;
+	}
+}
+
+static int compare_groups(const void *left, const void *right)
+{
+	const struct seep_caller_group *a = left;
+	const struct seep_caller_group *b = right;
+
+	if (a->sites[0]->kind != b->sites[0]->kind)
+		return a->sites[0]->kind < b->sites[0]->kind ? -1 : 1;
+	if (isnan(a->per_s) || isnan(b->per_s))
+		return isnan(a->per_s) - isnan(b->per_s);
+	return (a->per_s < b->per_s) - (a->per_s > b->per_s);
+}
+
+/* Distributes the sites over the groups: @of has the group of each. */
+static void fill(struct seep_caller_groups *groups, const struct seep_site *const *sites,
+		 size_t num_sites, const struct seep_caller *callers, const size_t *of)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < groups->count; i++) {
+		groups->groups[i].sites = groups->sites + used;
+		used += callers[i].num_sites;
+	}
+	for (size_t i = 0; i < num_sites; i++) {
+		struct seep_caller_group *group;
+
+		if (of[i] == SEEP_CALLERS_NONE)
+			continue;
+		group = &groups->groups[of[i]];
+		group->sites[group->num_sites++] = sites[i];
+	}
+}
+
+int seep_caller_groups_find(const struct seep_site *const *sites, size_t num_sites,
+			    struct seep_symbolizer *symbolizer,
+			    struct seep_caller_groups *ret_groups)
+{
+	SEEP_AUTO_FREE struct seep_caller *callers = NULL;
+	SEEP_AUTO_FREE size_t *of = calloc(num_sites + 1, sizeof(*of));
+	struct seep_caller_groups groups = {0};
+	int error = of ? 0 : -ENOMEM;
+
+	if (!error)
+		error = seep_callers_find(sites, num_sites, &callers, &groups.count, of);
+	if (error)
+		return error;
+	groups.groups = calloc(groups.count + 1, sizeof(*groups.groups));
+	groups.sites = calloc(num_sites + 1, sizeof(*groups.sites));
+	if (!groups.groups || !groups.sites) {
+		seep_caller_groups_done(&groups);
+		return -ENOMEM;
+	}
+	fill(&groups, sites, num_sites, callers, of);
+	for (size_t i = 0; i < groups.count; i++) {
+		add_up(&groups.groups[i]);
+		name_function(&groups.groups[i],
+			      callers[i].site->stack->num_frames - callers[i].frame, symbolizer);
+	}
+	qsort(groups.groups, groups.count, sizeof(*groups.groups), compare_groups);
+	*ret_groups = groups;
+	return 0;
+}
+
+int seep_caller_groups_of_snapshot(const struct seep_snapshot *snapshot,
+				   struct seep_symbolizer *symbolizer,
+				   struct seep_caller_groups *ret_groups)
+{
+	SEEP_AUTO_FREE const struct seep_site **sites =
+		calloc(snapshot->num_sites + 1, sizeof(*sites));
+	size_t count = 0;
+
+	if (!sites)
+		return -ENOMEM;
+	for (size_t i = 0; i < snapshot->num_sites; i++) {
+		const struct seep_judgement *judgement = snapshot->sites[i].judgement;
+
+		if (judgement && seep_class_grows(seep_judgement_class(judgement)))
+			sites[count++] = &snapshot->sites[i];
+	}
+	return seep_caller_groups_find(sites, count, symbolizer, ret_groups);
+}
+
+void seep_caller_groups_done(struct seep_caller_groups *groups)
+{
+	free(groups->groups);
+	free(groups->sites);
+	*groups = (struct seep_caller_groups){0};
+}
+
+const struct seep_caller_group *seep_caller_group_of(const struct seep_caller_groups *groups,
+						     const struct seep_site *site)
+{
+	for (size_t i = 0; i < groups->count; i++) {
+		for (size_t j = 0; j < groups->groups[i].num_sites; j++) {
+			if (groups->groups[i].sites[j] == site)
+				return &groups->groups[i];
+		}
+	}
+	return NULL;
+}
+
+const struct seep_location *seep_caller_group_location(const struct seep_caller_group *group,
+						       struct seep_symbolizer *symbolizer)
+{
+	return resolve(symbolizer, group->sites[0], group->frame);
+}
+
+void seep_caller_group_append_function(struct seep_buffer *buffer,
+				       const struct seep_caller_group *group,
+				       struct seep_symbolizer *symbolizer)
+{
+	const struct seep_location *location = seep_caller_group_location(group, symbolizer);
+	const struct seep_line *line = outermost(location);
+
+	seep_report_append_function(buffer, location, line);
+	if (!line->source)
+		return;
+	seep_buffer_puts(buffer, " (");
+	seep_text_append_clean(buffer, line->source, SIZE_MAX);
+	if (group->in_common && line->line)
+		seep_buffer_printf(buffer, ":%u", line->line);
+	seep_buffer_putc(buffer, ')');
+}
+
+void seep_caller_group_append(struct seep_buffer *buffer, const struct seep_caller_group *group,
+			      struct seep_symbolizer *symbolizer)
+{
+	seep_buffer_printf(buffer, "%zu sites %s below ", group->num_sites,
+			   group->leak ? "leak" : "grow");
+	seep_caller_group_append_function(buffer, group, symbolizer);
+	seep_buffer_puts(buffer, ": ");
+	seep_words_append_rate(buffer, group->sites[0]->kind, group->per_s);
+	seep_buffer_puts(buffer, " together");
+}
