@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import SEEP, SLOWNESS, Report, end_process, losses_of, names
+from formats import validate_schema
+from harness import SEEP, SLOWNESS, TIMEOUT, Report, end_process, losses_of, names
 
 
 @pytest.fixture
@@ -135,6 +136,40 @@ def test_suppressions(simulate, tmp_path: Path) -> None:
     assert [child.tag for child in skipped] == ["skipped"]
     assert skipped.attrib["name"].startswith("leak_session")
     assert list(passed) == []
+
+
+def test_what_belongs_together(start, tmp_path: Path) -> None:
+    """Two sites below one function, and a descriptor, all by the same requests."""
+    target = start("requests", "600")
+    path = tmp_path / "report.json"
+    target.go()
+    result = subprocess.run(
+        [str(SEEP), "trace", "-p", str(target.pid), "-k", "memory,fd", "-d", "45s", "-i", "1s",
+         "--fail-on", "growth", "--json", str(path)],
+        capture_output=True, text=True, check=False, timeout=TIMEOUT + 45 * SLOWNESS,
+    )  # fmt: skip
+    assert result.returncode == 3, result.stdout + result.stderr
+    report = last_line(path)
+    validate_schema(report)
+    leaking = {
+        names(site)[1]: site
+        for site in report["sites"]
+        if site["verdict"] and site["verdict"]["class"] in ("leak", "growth")
+    }
+    assert {"parse_header", "parse_body"} <= set(leaking), result.stdout
+    (caller,) = report["callers"]
+    assert caller["function"] == "parse_request"
+    assert caller["file"].endswith("requests.c")
+    assert caller["line"] is None
+    assert set(caller["sites"]) == {leaking[name]["id"] for name in ("parse_header", "parse_body")}
+    assert f"2 sites {'leak' if caller['class'] == 'leak' else 'grow'} below parse_request" in result.stdout
+    for one, other in (("parse_header", "parse_body"), ("parse_body", "parse_header")):
+        companions = leaking[one]["verdict"]["companions"]
+        (sibling,) = [each for each in companions if each.get("site") == leaking[other]["id"]]
+        assert 0.95 < sibling["correlation"] <= 1
+        assert "open_descriptors" in [each.get("measure") for each in companions]
+    assert "it grows together with: " in result.stdout
+    assert max(len(line) for line in result.stdout.splitlines()) <= 100
 
 
 @pytest.mark.parametrize(
