@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/compare.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/units.h"
+
+#define NS_PER_HOUR (3600 * SEEP_NS_PER_S)
+
+/* One may be this much longer than the other before it is worth a word: a tenth. */
+#define LENGTH_SHARE 10
+
+static const char *const change_keys[] = {
+#define SEEP_CHANGE_KEY(name, key, text) key,
+	SEEP_CHANGES(SEEP_CHANGE_KEY)
+#undef SEEP_CHANGE_KEY
+};
+
+static const char *const change_texts[] = {
+#define SEEP_CHANGE_TEXT(name, key, text) text,
+	SEEP_CHANGES(SEEP_CHANGE_TEXT)
+#undef SEEP_CHANGE_TEXT
+};
+
+static const char *const doubt_keys[] = {
+#define SEEP_DOUBT_KEY(name, key) key,
+	SEEP_DOUBTS(SEEP_DOUBT_KEY)
+#undef SEEP_DOUBT_KEY
+};
+
+const char *seep_change_key(enum seep_change_type type)
+{
+	return change_keys[type];
+}
+
+const char *seep_change_text(enum seep_change_type type)
+{
+	return change_texts[type];
+}
+
+const char *seep_doubt_key(enum seep_doubt doubt)
+{
+	return doubt_keys[doubt];
+}
+
+const char *seep_program_of(const struct seep_process *process)
+{
+	const char *slash = process->exe ? strrchr(process->exe, '/') : NULL;
+
+	if (slash && slash[1])
+		return slash + 1;
+	if (process->exe && *process->exe)
+		return process->exe;
+	return process->comm ? process->comm : "";
+}
+
+uint64_t seep_amount_metric(const struct seep_amount *amount, enum seep_metric metric)
+{
+	const struct seep_site site = {
+		.counts = amount->counts,
+		.live_objects = amount->live_objects,
+		.live_bytes = amount->live_bytes,
+	};
+
+	return seep_site_metric(&site, metric);
+}
+
+enum seep_metric seep_metric_of_kind(enum seep_metric metric, enum seep_kind kind)
+{
+	if (!seep_kind_is_counted(kind))
+		return metric;
+	if (metric == SEEP_METRIC_LIVE_BYTES)
+		return SEEP_METRIC_LIVE_OBJECTS;
+	return metric == SEEP_METRIC_ALLOC_BYTES ? SEEP_METRIC_ALLOC_OBJECTS : metric;
+}
+
+int64_t seep_change_per_hour(int64_t change, uint64_t span_ns)
+{
+	return span_ns ? (int64_t)((__int128)change * (__int128)NS_PER_HOUR / (__int128)span_ns) :
+			 0;
+}
+
+static void add_amount(struct seep_amount *sum, const struct seep_amount *amount)
+{
+	sum->num_sites += amount->num_sites;
+	seep_counts_add(&sum->counts, &amount->counts);
+	sum->live_objects += amount->live_objects;
+	sum->live_bytes += amount->live_bytes;
+}
+
+void seep_comparison_sum(const struct seep_comparison *comparison, enum seep_kind kind,
+			 struct seep_amount *ret_before, struct seep_amount *ret_after)
+{
+	*ret_before = *ret_after = (struct seep_amount){0};
+	for (size_t i = 0; i < comparison->num_changes; i++) {
+		if (comparison->changes[i].site->kind != kind)
+			continue;
+		add_amount(ret_before, &comparison->changes[i].before);
+		add_amount(ret_after, &comparison->changes[i].after);
+	}
+}
+
+static int order(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* --- by id ------------------------------------------------------------------------------------- */
+
+/* A change that is being put together, and what it can be found by. */
+struct row {
+	struct seep_change change;
+	struct seep_path path;
+};
+
+/* The same thing by its id? */
+static int compare_identity(const struct row *a, const struct row *b)
+{
+	int result = order(a->change.site->kind, b->change.site->kind);
+
+	if (result == 0)
+		result = order(a->change.site->id, b->change.site->id);
+	return result ? result : strcmp(a->change.program, b->change.program);
+}
+
+/* What is there later comes first, and of that the site with the most: it stands for all. */
+static int compare_rows(const void *left, const void *right)
+{
+	const struct row *a = left, *b = right;
+	int result = compare_identity(a, b);
+
+	if (result == 0)
+		result = order(b->change.after.num_sites, a->change.after.num_sites);
+	if (result == 0)
+		result = order(b->change.site->live_bytes, a->change.site->live_bytes);
+	if (result == 0)
+		result = order(a->change.site->process->id, b->change.site->process->id);
+	return result;
+}
+
+static size_t add_side(const struct seep_side *side, uint32_t kinds, bool later, struct row *rows)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < side->snapshot->num_sites; i++) {
+		const struct seep_site *site = &side->snapshot->sites[i];
+		struct row *row = &rows[count];
+
+		if (!(kinds & SEEP_KIND_BIT(site->kind)))
+			continue;
+		*row = (struct row){
+			.change = {.site = site, .program = seep_program_of(site->process)},
+			.path = side->paths ? side->paths[i] : (struct seep_path){0},
+		};
+		*(later ? &row->change.after : &row->change.before) = (struct seep_amount){
+			.num_sites = 1,
+			.counts = site->counts,
+			.live_objects = site->live_objects,
+			.live_bytes = site->live_bytes,
+		};
+		count++;
+	}
+	return count;
+}
+
+static void join(struct row *row, const struct row *other)
+{
+	add_amount(&row->change.before, &other->change.before);
+	add_amount(&row->change.after, &other->change.after);
+}
+
+/* How many rows are left, sorted. */
+static size_t join_by_id(struct row *rows, size_t count)
+{
+	size_t used = 0;
+
+	qsort(rows, count, sizeof(*rows), compare_rows);
+	for (size_t i = 0; i < count; i++) {
+		if (used && compare_identity(&rows[used - 1], &rows[i]) == 0)
+			join(&rows[used - 1], &rows[i]);
+		else
+			rows[used++] = rows[i];
+	}
+	return used;
+}
+
+/* --- by names ---------------------------------------------------------------------------------- */
+
+static bool is_lonely(const struct row *row)
+{
+	return row->path.names && (!row->change.before.num_sites || !row->change.after.num_sites);
+}
+
+static bool is_after(const struct row *row)
+{
+	return row->change.after.num_sites > 0;
+}
+
+static int compare_path(const struct row *a, const struct row *b)
+{
+	int result = order(a->change.site->kind, b->change.site->kind);
+
+	if (result == 0)
+		result = order(a->path.names, b->path.names);
+	return result ? result : strcmp(a->change.program, b->change.program);
+}
+
+/* Those to be matched first, side by side if their names are the same; the later side first. */
+static int compare_names(const void *left, const void *right)
+{
+	const struct row *a = left, *b = right;
+	int result = order(is_lonely(b), is_lonely(a));
+
+	if (result == 0)
+		result = compare_path(a, b);
+	if (result == 0)
+		result = order(is_after(b), is_after(a));
+	if (result == 0)
+		result = order(a->path.builds, b->path.builds);
+	return result ? result : compare_rows(left, right);
+}
+
+/* May rows of the same names be one thing? Not if two of both sides are of the same build. */
+static bool are_rebuilt(const struct row *rows, size_t count)
+{
+	size_t split = 0;
+
+	while (split < count && is_after(&rows[split]))
+		split++;
+	if (split == 0 || split == count)
+		return false;
+	/* Both parts are sorted by builds. */
+	for (size_t i = 0, j = split; i < split && j < count;) {
+		int result = order(rows[i].path.builds, rows[j].path.builds);
+
+		if (result == 0)
+			return false;
+		if (result < 0)
+			i++;
+		else
+			j++;
+	}
+	return true;
+}
+
+/* How many rows are left. */
+static size_t join_by_names(struct row *rows, size_t count)
+{
+	size_t used = 0, end;
+
+	qsort(rows, count, sizeof(*rows), compare_names);
+	for (size_t i = 0; i < count; i = end) {
+		bool rebuilt;
+
+		end = i + 1;
+		while (is_lonely(&rows[i]) && end < count && is_lonely(&rows[end]) &&
+		       compare_path(&rows[i], &rows[end]) == 0)
+			end++;
+		rebuilt = are_rebuilt(&rows[i], end - i);
+		for (size_t j = i; j < end; j++) {
+			if (j == i || !rebuilt)
+				rows[used++] = rows[j];
+			else
+				join(&rows[used - 1], &rows[j]);
+		}
+		rows[used - 1].change.by_names = rebuilt;
+	}
+	return used;
+}
+
+/* --- what came of it --------------------------------------------------------------------------- */
+
+static enum seep_change_type type_of(const struct seep_change *change, enum seep_metric metric)
+{
+	uint64_t before = seep_amount_metric(&change->before, metric);
+	uint64_t after = seep_amount_metric(&change->after, metric);
+
+	if (before == after)
+		return SEEP_CHANGE_SAME;
+	if (!change->before.num_sites)
+		return SEEP_CHANGE_NEW;
+	if (!after)
+		return SEEP_CHANGE_GONE;
+	return after > before ? SEEP_CHANGE_GREW : SEEP_CHANGE_SHRANK;
+}
+
+static uint64_t size_of(const struct seep_change *change, enum seep_metric metric)
+{
+	int64_t size = seep_change_of(change, seep_metric_of_kind(metric, change->site->kind));
+
+	return size < 0 ? -(uint64_t)size : (uint64_t)size;
+}
+
+static int compare_changes(const void *left, const void *right, void *context)
+{
+	const struct seep_change *a = left, *b = right;
+	enum seep_metric metric = *(const enum seep_metric *)context;
+	int result = order(a->site->kind, b->site->kind);
+
+	if (result == 0)
+		result = order(a->type, b->type);
+	if (result == 0)
+		result = order(size_of(b, metric), size_of(a, metric));
+	if (result == 0)
+		result = order(b->after.live_bytes, a->after.live_bytes);
+	if (result == 0)
+		result = order(a->site->id, b->site->id);
+	return result ? result : strcmp(a->program, b->program);
+}
+
+static void finish_changes(struct seep_comparison *comparison, const struct row *rows)
+{
+	for (size_t i = 0; i < comparison->num_changes; i++) {
+		struct seep_change *change = &comparison->changes[i];
+
+		*change = rows[i].change;
+		change->type = type_of(change,
+				       seep_metric_of_kind(comparison->metric, change->site->kind));
+		comparison->num_by_names += change->by_names;
+	}
+	qsort_r(comparison->changes, comparison->num_changes, sizeof(*comparison->changes),
+		compare_changes, &comparison->metric);
+}
+
+static int fill_changes(struct seep_comparison *comparison)
+{
+	size_t max = comparison->before.snapshot->num_sites + comparison->after.snapshot->num_sites;
+	SEEP_AUTO_FREE struct row *rows = calloc(max + 1, sizeof(*rows));
+	size_t count;
+
+	comparison->changes = calloc(max + 1, sizeof(*comparison->changes));
+	if (!rows || !comparison->changes)
+		return -ENOMEM;
+	count = add_side(&comparison->before, comparison->kinds, false, rows);
+	count += add_side(&comparison->after, comparison->kinds, true, rows + count);
+	count = join_by_id(rows, count);
+	comparison->num_changes = join_by_names(rows, count);
+	finish_changes(comparison, rows);
+	return 0;
+}
+
+/* --- doubts ------------------------------------------------------------------------------------ */
+
+static uint32_t traced_kinds(const struct seep_snapshot *snapshot)
+{
+	uint32_t kinds = 0;
+
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++)
+		kinds |= snapshot->totals[kind].traced ? SEEP_KIND_BIT(kind) : 0;
+	return kinds;
+}
+
+static bool lengths_differ(uint64_t a, uint64_t b)
+{
+	uint64_t shorter = a < b ? a : b;
+
+	return (a < b ? b : a) - shorter > shorter / LENGTH_SHARE;
+}
+
+static size_t num_late(const struct seep_snapshot *snapshot)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < snapshot->num_processes; i++)
+		count += snapshot->processes[i].attached_late;
+	return count;
+}
+
+/* Both have sites, and none of them is in both. */
+static bool is_disjoint(const struct seep_comparison *comparison)
+{
+	size_t num_before = 0, num_after = 0;
+
+	for (size_t i = 0; i < comparison->num_changes; i++) {
+		const struct seep_change *change = &comparison->changes[i];
+
+		if (change->before.num_sites && change->after.num_sites)
+			return false;
+		num_before += change->before.num_sites;
+		num_after += change->after.num_sites;
+	}
+	return num_before && num_after;
+}
+
+static uint32_t find_doubts(const struct seep_snapshot *before, const struct seep_snapshot *after,
+			    uint32_t wanted)
+{
+	const bool found[SEEP_DOUBT_COUNT] = {
+		[SEEP_DOUBT_KINDS] = (traced_kinds(before) ^ traced_kinds(after)) & wanted,
+		[SEEP_DOUBT_MIN_AGE] = before->min_age_ns != after->min_age_ns,
+		[SEEP_DOUBT_MIN_SIZE] = before->min_size_bytes != after->min_size_bytes,
+		[SEEP_DOUBT_MAX_SIZE] = before->max_size_bytes != after->max_size_bytes,
+		[SEEP_DOUBT_LENGTH] = lengths_differ(before->elapsed_ns, after->elapsed_ns),
+		[SEEP_DOUBT_ATTACHED] = !num_late(before) != !num_late(after),
+		[SEEP_DOUBT_PROCESSES] = before->num_processes != after->num_processes,
+	};
+	uint32_t doubts = 0;
+
+	for (int i = 0; i < SEEP_DOUBT_COUNT; i++)
+		doubts |= found[i] ? 1u << i : 0;
+	return doubts;
+}
+
+int seep_compare(const struct seep_side *before, const struct seep_side *after,
+		 const struct seep_compare_options *options,
+		 struct seep_comparison **ret_comparison)
+{
+	uint32_t both = traced_kinds(before->snapshot) & traced_kinds(after->snapshot);
+	struct seep_comparison *comparison;
+
+	if (!(both & options->kinds))
+		return -ENODATA;
+	comparison = calloc(1, sizeof(*comparison));
+	if (!comparison)
+		return -ENOMEM;
+	comparison->before = *before;
+	comparison->after = *after;
+	comparison->metric = options->metric;
+	comparison->kinds = both & options->kinds;
+	if (options->same_trace)
+		comparison->span_ns = after->snapshot->elapsed_ns - before->snapshot->elapsed_ns;
+	else
+		comparison->doubts = find_doubts(before->snapshot, after->snapshot, options->kinds);
+	if (fill_changes(comparison)) {
+		seep_comparison_free(comparison);
+		return -ENOMEM;
+	}
+	if (comparison->num_by_names)
+		comparison->doubts |= 1u << SEEP_DOUBT_BUILDS;
+	if (is_disjoint(comparison))
+		comparison->doubts |= 1u << SEEP_DOUBT_DISJOINT;
+	*ret_comparison = comparison;
+	return 0;
+}
+
+void seep_comparison_free(struct seep_comparison *comparison)
+{
+	if (!comparison)
+		return;
+	free(comparison->changes);
+	free(comparison);
+}
