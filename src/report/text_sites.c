@@ -7,35 +7,17 @@
 #include "base/units.h"
 #include "model/judgement.h"
 #include "report/text_callers.h"
+#include "report/text_stack.h"
 #include "report/walk.h"
 
-#define STACK_INDENT	4
-#define GAP		2
-#define SOURCE_COLUMNS	40 /* the least that a long source path gets */
-#define STACK_LINES_MAX 24 /* unless verbose */
-
 #define EVIDENCE_SHOWN 4 /* sentences, unless verbose */
-
-#define INLINED " (inlined)"
 
 struct site_list {
 	const struct seep_layout *layout;
 	const struct seep_snapshot *snapshot;
-	struct seep_symbolizer *symbolizer;
 	bool verbose;
-	/* Scratch: one line's parts. */
-	struct seep_buffer function;
-	struct seep_buffer source;
-	struct seep_buffer clean;
-};
-
-/* A walk over the lines of a stack that are shown. */
-struct shown {
-	struct seep_walk walk;
-	size_t lines;	/* so far */
-	size_t repeats; /* of the line before, not yet told */
-	size_t hidden;
-	bool repeating;
+	struct seep_text_stack stack;
+	struct seep_buffer clean; /* scratch */
 };
 
 void seep_text_append_amount(struct seep_buffer *buffer, enum seep_kind kind, uint64_t bytes,
@@ -71,159 +53,6 @@ static bool is_live(const struct seep_site *site)
 	return site->live_objects > 0 || site->live_bytes > 0;
 }
 
-/* What stands right of the function: source and line, else the module, else nothing. */
-static void append_source(struct seep_buffer *buffer, const struct seep_walk *walk)
-{
-	const struct seep_line *line = walk->line;
-
-	if (line->source) {
-		seep_text_append_clean(buffer, line->source, SIZE_MAX);
-		if (line->line > 0)
-			seep_buffer_printf(buffer, ":%u", line->line);
-	} else if (line->function && walk->location->module) {
-		seep_text_append_clean(buffer, seep_report_basename(walk->location->module),
-				       SIZE_MAX);
-	} else if (!walk->location->module && !line->function) {
-		seep_buffer_puts(buffer, "code of no file");
-	}
-}
-
-/* Fills function and source with the line at which the walk stands, uncut. */
-static void format_line(struct site_list *list, const struct seep_walk *walk)
-{
-	seep_layout_reset(list->layout, &list->function);
-	seep_layout_reset(list->layout, &list->source);
-	seep_report_append_function(&list->function, walk->location, walk->line);
-	append_source(&list->source, walk);
-}
-
-/*
- * Goes to the next line to show. In a stack of deep recursion the same frame follows itself: that is
- * shown once, unless verbose, and counted in repeats.
- */
-static bool next_shown(const struct site_list *list, struct shown *shown)
-{
-	struct seep_walk *walk = &shown->walk;
-
-	while (seep_walk_next(walk)) {
-		if (walk->lines_done == 1) {
-			shown->repeating =
-				!list->verbose && walk->frames_done > 1 &&
-				walk->frame == walk->stack->frames[walk->frames_done - 2];
-			shown->repeats += shown->repeating;
-		}
-		if (shown->repeating)
-			continue;
-		if (list->verbose || shown->lines < STACK_LINES_MAX) {
-			shown->lines++;
-			return true;
-		}
-		shown->hidden++;
-	}
-	return false;
-}
-
-/* Columns of the functions of this stack: all that fits beside the sources. */
-static size_t function_columns(struct site_list *list, const struct seep_site *site)
-{
-	size_t functions = 0, sources = 0, room;
-	struct shown shown = {0};
-
-	seep_walk_init(&shown.walk, list->symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
-	while (next_shown(list, &shown)) {
-		size_t columns;
-
-		format_line(list, &shown.walk);
-		columns = seep_text_columns(list->function.data);
-		if (shown.walk.line->inlined)
-			columns += sizeof(INLINED) - 1;
-		functions = columns > functions ? columns : functions;
-		columns = seep_text_columns(list->source.data);
-		sources = columns > sources ? columns : sources;
-	}
-	if (sources > SOURCE_COLUMNS)
-		sources = SOURCE_COLUMNS;
-	room = SEEP_LAYOUT_COLUMNS - STACK_INDENT - (sources ? GAP + sources : 0);
-	return functions < room ? functions : room;
-}
-
-static void put_line(struct site_list *list, const struct seep_walk *walk, size_t columns)
-{
-	const struct seep_layout *layout = list->layout;
-	size_t room = columns - (walk->line->inlined ? sizeof(INLINED) - 1 : 0);
-
-	format_line(list, walk);
-	seep_layout_reset(list->layout, &list->clean);
-	seep_text_append_elided(&list->clean, list->function.data, room);
-	if (walk->line->inlined)
-		seep_buffer_puts(&list->clean, INLINED);
-	seep_layout_pad(layout, STACK_INDENT);
-	seep_layout_put(layout, SEEP_STYLE_PLAIN, list->clean.data);
-	if (list->source.length > 0) {
-		seep_layout_pad(layout, columns - seep_text_columns(list->clean.data) + GAP);
-		seep_layout_reset(list->layout, &list->clean);
-		seep_text_append_elided(&list->clean, list->source.data,
-					SEEP_LAYOUT_COLUMNS - STACK_INDENT - columns - GAP);
-		seep_layout_put(layout, SEEP_STYLE_FAINT, list->clean.data);
-	}
-	seep_buffer_putc(layout->out, '\n');
-}
-
-/* Verbose: where in which build a frame is. */
-static void put_place(struct site_list *list, const struct seep_location *location)
-{
-	if (!location->module)
-		return;
-	seep_layout_reset(list->layout, &list->function);
-	seep_layout_reset(list->layout, &list->clean);
-	seep_text_append_clean(&list->function, location->module, SIZE_MAX);
-	seep_text_append_elided(&list->clean, list->function.data,
-				SEEP_LAYOUT_COLUMNS - STACK_INDENT - 2 - 20);
-	seep_buffer_printf(&list->clean, "+0x%" PRIx64, location->offset);
-	if (location->build_id)
-		seep_buffer_printf(&list->clean, " build ID %s", location->build_id);
-	seep_layout_pad(list->layout, STACK_INDENT + 2);
-	seep_layout_wrap(list->layout, SEEP_STYLE_FAINT, STACK_INDENT + 2, list->clean.data);
-}
-
-static void put_more(const struct site_list *list, size_t *count, const char *what)
-{
-	if (*count > 0)
-		seep_buffer_printf(list->layout->out, "%*s... %zu more %s%s\n", STACK_INDENT, "",
-				   *count, what, *count == 1 ? "" : "s");
-	*count = 0;
-}
-
-static void put_end(struct site_list *list, const struct seep_stack *stack)
-{
-	if (stack->num_frames > 0 && stack->end == SEEP_END_COMPLETE)
-		return;
-	seep_layout_reset(list->layout, &list->clean);
-	if (stack->num_frames == 0)
-		seep_buffer_puts(&list->clean, "stack is unknown: it never arrived");
-	else
-		seep_buffer_printf(&list->clean, "stack is partial: %s", seep_end_text(stack->end));
-	seep_layout_pad(list->layout, STACK_INDENT);
-	seep_layout_wrap(list->layout, SEEP_STYLE_WARNING, STACK_INDENT, list->clean.data);
-}
-
-static void put_stack(struct site_list *list, const struct seep_site *site)
-{
-	size_t columns = function_columns(list, site);
-	struct shown shown = {0};
-
-	seep_walk_init(&shown.walk, list->symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
-	while (next_shown(list, &shown)) {
-		put_more(list, &shown.repeats, "time");
-		put_line(list, &shown.walk, columns);
-		if (list->verbose && shown.walk.lines_done == shown.walk.location->num_lines)
-			put_place(list, shown.walk.location);
-	}
-	put_more(list, &shown.repeats, "time");
-	put_more(list, &shown.hidden, "frame");
-	put_end(list, site->stack);
-}
-
 /* "    8 socket, 2 pipe", and below it the examples. */
 static void put_details(struct site_list *list, const struct seep_details *details)
 {
@@ -236,15 +65,17 @@ static void put_details(struct site_list *list, const struct seep_details *detai
 				   seep_format_count(count, details->groups[i].objects),
 				   details->groups[i].name);
 	if (line->length > 0) {
-		seep_layout_pad(list->layout, STACK_INDENT);
-		seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, STACK_INDENT, line->data);
+		seep_layout_pad(list->layout, SEEP_TEXT_STACK_INDENT);
+		seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, SEEP_TEXT_STACK_INDENT,
+				 line->data);
 	}
 	for (size_t i = 0; i < details->num_examples; i++) {
 		seep_layout_reset(list->layout, line);
 		seep_buffer_puts(line, i ? "      " : "e.g.  ");
 		seep_text_append_clean(line, details->examples[i], SIZE_MAX);
-		seep_layout_pad(list->layout, STACK_INDENT);
-		seep_layout_wrap(list->layout, SEEP_STYLE_FAINT, STACK_INDENT + 6, line->data);
+		seep_layout_pad(list->layout, SEEP_TEXT_STACK_INDENT);
+		seep_layout_wrap(list->layout, SEEP_STYLE_FAINT, SEEP_TEXT_STACK_INDENT + 6,
+				 line->data);
 	}
 }
 
@@ -255,8 +86,8 @@ static void put_sentence(struct site_list *list, const char *before, const char 
 	seep_layout_reset(list->layout, line);
 	seep_buffer_puts(line, before);
 	seep_text_append_clean(line, sentence, SIZE_MAX);
-	seep_layout_pad(list->layout, STACK_INDENT);
-	seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, STACK_INDENT + 2, line->data);
+	seep_layout_pad(list->layout, SEEP_TEXT_STACK_INDENT);
+	seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, SEEP_TEXT_STACK_INDENT + 2, line->data);
 }
 
 static void put_companions(struct site_list *list, const struct seep_judgement *judgement)
@@ -287,9 +118,9 @@ static void put_judgement(struct site_list *list, const struct seep_judgement *j
 			line, ", %s, %s sure",
 			judgement->severity ? judgement->severity : "harmless",
 			seep_format_percent(share, (uint64_t)(judgement->confidence * 1000), 1000));
-	seep_layout_pad(list->layout, STACK_INDENT);
-	seep_layout_wrap(list->layout, alarm ? SEEP_STYLE_WARNING : SEEP_STYLE_STRONG, STACK_INDENT,
-			 line->data);
+	seep_layout_pad(list->layout, SEEP_TEXT_STACK_INDENT);
+	seep_layout_wrap(list->layout, alarm ? SEEP_STYLE_WARNING : SEEP_STYLE_STRONG,
+			 SEEP_TEXT_STACK_INDENT, line->data);
 	for (size_t i = 0; i < judgement->num_evidence && i < shown; i++)
 		put_sentence(list, "- ", judgement->evidence[i]);
 	if (judgement->num_companions && shown)
@@ -330,12 +161,12 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 		seep_buffer_printf(line, ", site %016" PRIx64, site->id);
 	if (number)
 		seep_buffer_putc(list->layout->out, '\n');
-	seep_layout_wrap(list->layout, SEEP_STYLE_STRONG, STACK_INDENT, line->data);
+	seep_layout_wrap(list->layout, SEEP_STYLE_STRONG, SEEP_TEXT_STACK_INDENT, line->data);
 	if (site->judgement)
 		put_judgement(list, site->judgement);
 	if (site->details)
 		put_details(list, site->details);
-	put_stack(list, site);
+	seep_text_stack_put(&list->stack, site);
 }
 
 static void put_empty(struct site_list *list)
@@ -447,21 +278,16 @@ static void list_init(struct site_list *list, const struct seep_layout *layout,
 	*list = (struct site_list){
 		.layout = layout,
 		.snapshot = snapshot,
-		.symbolizer = symbolizer,
 		.verbose = verbose,
 	};
-	seep_buffer_init(&list->function);
-	seep_buffer_init(&list->source);
+	seep_text_stack_init(&list->stack, layout, symbolizer, verbose);
 	seep_buffer_init(&list->clean);
 }
 
 static void list_done(struct site_list *list)
 {
-	seep_layout_reset(list->layout, &list->function);
-	seep_layout_reset(list->layout, &list->source);
+	seep_text_stack_done(&list->stack);
 	seep_layout_reset(list->layout, &list->clean);
-	seep_buffer_done(&list->function);
-	seep_buffer_done(&list->source);
 	seep_buffer_done(&list->clean);
 }
 
