@@ -104,7 +104,7 @@ HTML_STYLES  := $(wildcard src/report/flamegraph*.css src/report/html*.css)
 HTML_HASHES  := $(BUILD)/report/html_hashes.h
 
 $(addsuffix src/store/schema.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): src/store/schema.sql
-$(addsuffix src/report/flamegraph.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
+$(addsuffix src/report/flame_svg.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
 	$(wildcard src/report/flamegraph*.js src/report/flamegraph*.css)
 $(addsuffix src/report/html.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
 	$(HTML_SCRIPTS) $(HTML_STYLES) $(HTML_HASHES)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/units.h"
 
 void seep_walk_init(struct seep_walk *walk, struct seep_symbolizer *symbolizer,
 		    const struct seep_site *site, enum seep_walk_order order)
@@ -109,6 +110,22 @@ const char *seep_report_loss_text(const struct seep_snapshot *snapshot, enum see
 	return seep_loss_text(loss);
 }
 
+bool seep_report_append_loss(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
+			     size_t number)
+{
+	char count[SEEP_UNIT_MAX];
+
+	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
+		if (!seep_snapshot_lost(snapshot, loss) || number-- > 0)
+			continue;
+		seep_buffer_printf(buffer, "loss: %s %s",
+				   seep_format_count(count, snapshot->losses[loss]),
+				   seep_report_loss_text(snapshot, loss));
+		return true;
+	}
+	return false;
+}
+
 void seep_report_append_marker(struct seep_buffer *buffer, const struct seep_stack *stack)
 {
 	if (stack->num_frames == 0)
@@ -117,26 +134,14 @@ void seep_report_append_marker(struct seep_buffer *buffer, const struct seep_sta
 		seep_buffer_printf(buffer, "[partial: %s]", seep_end_key(stack->end));
 }
 
-int seep_report_fold(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-		     const struct seep_site *site, int (*fn)(void *context, const char *name),
-		     void *context)
+/* The functions of a folded stack, and the marker of what is missing outside of them. */
+static int fold_frames(struct seep_symbolizer *symbolizer, const struct seep_site *site,
+		       seep_fold_fn fn, void *context)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
 	struct seep_walk walk;
-	int err;
+	int err = 0;
 
-	seep_report_append_process(&name, snapshot, site->process);
-	err = name.error ? name.error : fn(context, name.data);
-	if (err)
-		return err;
-	if (seep_snapshot_num_kinds(snapshot) > 1) {
-		seep_buffer_reset(&name);
-		seep_buffer_printf(&name, "[%s]", seep_kind_key(site->kind));
-		err = name.error ? name.error : fn(context, name.data);
-		if (err)
-			return err;
-	}
-	seep_buffer_reset(&name);
 	seep_report_append_marker(&name, site->stack);
 	if (name.length > 0 || name.error)
 		err = name.error ? name.error : fn(context, name.data);
@@ -147,4 +152,29 @@ int seep_report_fold(const struct seep_snapshot *snapshot, struct seep_symbolize
 		err = name.error ? name.error : fn(context, name.data);
 	}
 	return err;
+}
+
+int seep_report_fold_below(const char *root, bool show_kind, struct seep_symbolizer *symbolizer,
+			   const struct seep_site *site, seep_fold_fn fn, void *context)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
+	int err = fn(context, root);
+
+	if (!err && show_kind) {
+		seep_buffer_printf(&name, "[%s]", seep_kind_key(site->kind));
+		err = name.error ? name.error : fn(context, name.data);
+	}
+	return err ? err : fold_frames(symbolizer, site, fn, context);
+}
+
+int seep_report_fold(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+		     const struct seep_site *site, seep_fold_fn fn, void *context)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer process = SEEP_BUFFER_INIT;
+
+	seep_report_append_process(&process, snapshot, site->process);
+	if (process.error)
+		return process.error;
+	return seep_report_fold_below(process.data, seep_snapshot_num_kinds(snapshot) > 1,
+				      symbolizer, site, fn, context);
 }

@@ -76,12 +76,23 @@ const char *seep_report_basename(const char *path);
 void seep_report_append_marker(struct seep_buffer *buffer, const struct seep_stack *stack);
 
 /*
+ * A loss that happened as a line, "loss: 12 ...", by its number from 0 among those that did. False, and
+ * nothing is appended, if there are not so many.
+ */
+bool seep_report_append_loss(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
+			     size_t number);
+
+/* Gets a name of a folded stack, valid during the call. 0, or what the folding is to return. */
+typedef int (*seep_fold_fn)(void *context, const char *name);
+
+/*
  * Calls @fn with each name of the site's folded stack: process, marker, functions from the outermost
- * to the allocator. @name is valid during the call. Stops at the first result that is not 0 and
- * returns it; else 0 or -ENOMEM.
+ * to the allocator. Stops at the first result that is not 0 and returns it; else 0 or -ENOMEM.
  */
 int seep_report_fold(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-		     const struct seep_site *site, int (*fn)(void *context, const char *name),
-		     void *context);
+		     const struct seep_site *site, seep_fold_fn fn, void *context);
+/* The same with another first name, which is clean, and the kind behind it if @show_kind. */
+int seep_report_fold_below(const char *root, bool show_kind, struct seep_symbolizer *symbolizer,
+			   const struct seep_site *site, seep_fold_fn fn, void *context);
 
 #endif
