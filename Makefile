@@ -106,6 +106,8 @@ HTML_HASHES  := $(BUILD)/report/html_hashes.h
 $(addsuffix src/store/schema.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): src/store/schema.sql
 $(addsuffix src/report/flame_svg.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
 	$(wildcard src/report/flamegraph*.js src/report/flamegraph*.css)
+$(addsuffix src/report/diff_flamegraph.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
+	$(wildcard src/report/diff*.css)
 $(addsuffix src/report/html.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
 	$(HTML_SCRIPTS) $(HTML_STYLES) $(HTML_HASHES)
 
@@ -154,6 +156,7 @@ LDFLAGS_test_folded      := -Wl,--wrap=seep_symbolizer_resolve
 LDFLAGS_test_pprof       := -Wl,--wrap=seep_symbolizer_resolve
 LDFLAGS_test_flamegraph  := -Wl,--wrap=seep_symbolizer_resolve
 LDFLAGS_test_junit       := -Wl,--wrap=seep_symbolizer_resolve
+LDFLAGS_test_diff        := -Wl,--wrap=seep_symbolizer_resolve
 LDFLAGS_test_html        := -Wl,--wrap=seep_symbolizer_resolve
 
 .PHONY: unit
@@ -170,7 +173,7 @@ FIXTURE_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(FIXTURE_FLAGS)
 
 FIXTURE_SPECIAL  := counting launched leaky_library nested plt_pointer raw uses_library
 FIXTURE_PROGRAMS := $(filter-out $(FIXTURE_SPECIAL),$(patsubst tests/fixtures/%.c,%,$(wildcard tests/fixtures/*.c)))
-FIXTURES := $(addprefix $(BUILD)/fixtures/,$(FIXTURE_PROGRAMS) launched plt_pointer raw uses_library cplusplus \
+FIXTURES := $(addprefix $(BUILD)/fixtures/,$(FIXTURE_PROGRAMS) next/versions launched plt_pointer raw uses_library cplusplus \
 	    libnested.so libleaky.so libleaky_late.so allocators_static allocators_musl \
 	    allocators_musl_dynamic allocators_static_debuglink allocators_static_debugdata \
 	    allocators_static_stripped descriptors_static descriptors_musl descriptors_go \
@@ -183,6 +186,10 @@ fixture = @mkdir -p $(@D) && $(if $(V),set -x,printf '  %-8s %s\n' FIXTURE $@) &
 
 $(FIXTURE_PROGRAMS:%=$(BUILD)/fixtures/%): $(BUILD)/fixtures/%: tests/fixtures/%.c tests/fixtures/fixture.h
 	$(call fixture)
+
+# The next version of that program, under the same name.
+$(BUILD)/fixtures/next/versions: tests/fixtures/versions.c tests/fixtures/fixture.h
+	$(call fixture,-DNEXT)
 
 $(BUILD)/fixtures/launched: tests/fixtures/launched.c tests/fixtures/counting.c tests/fixtures/fixture.h
 	$(call fixture)

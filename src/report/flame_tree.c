@@ -10,13 +10,6 @@
 
 #define ROOT_NAME "all"
 
-/* Where a site's value is being added. */
-struct flame_path {
-	struct seep_flame_tree *tree;
-	uint32_t node;
-	uint64_t value;
-};
-
 /* Sorting by key puts siblings side by side in the order of their names. */
 struct flame_order {
 	uint64_t key; /* parent, rank of the name */
@@ -38,17 +31,16 @@ static int append_node(struct seep_flame_tree *tree, struct seep_flame_node node
 	return err;
 }
 
-/* fn of seep_report_fold: goes one step inwards. */
-static int add_frame(void *context, const char *text)
+int seep_flame_path_step(void *context, const char *name)
 {
-	struct flame_path *path = context;
+	struct seep_flame_path *path = context;
 	struct seep_flame_tree *tree = path->tree;
 	struct seep_flame_node node = {.parent = path->node};
 	uint32_t number;
 	bool is_new;
 	int err;
 
-	err = seep_strings_get(&tree->names, text, &node.name);
+	err = seep_strings_get(&tree->names, name, &node.name);
 	if (!err)
 		err = seep_numbers_get(&tree->by_path, (uint64_t)path->node << 32 | node.name,
 				       &number, &is_new);
@@ -60,7 +52,24 @@ static int add_frame(void *context, const char *text)
 		return err;
 	path->node = number + 1;
 	tree->nodes[path->node].value += path->value;
+	tree->nodes[path->node].before += path->before;
 	return 0;
+}
+
+struct seep_flame_path seep_flame_path_begin(struct seep_flame_tree *tree, uint64_t value,
+					     uint64_t before)
+{
+	tree->nodes[0].value += value;
+	tree->nodes[0].before += before;
+	return (struct seep_flame_path){.tree = tree, .value = value, .before = before};
+}
+
+int seep_flame_tree_begin(struct seep_flame_tree *tree)
+{
+	struct seep_flame_node root = {0};
+	int err = seep_strings_get(&tree->names, ROOT_NAME, &root.name);
+
+	return err ? err : append_node(tree, root);
 }
 
 static int compare_names(const void *left, const void *right)
@@ -96,8 +105,8 @@ static int rank_names(const struct seep_strings *names, uint32_t **ret_ranks)
 	return 0;
 }
 
-/* Gives every node its start: where its parent starts, behind the siblings before it. */
-static int place_nodes(struct seep_flame_tree *tree)
+/* Every node starts where its parent does, behind the siblings before it. */
+int seep_flame_tree_place(struct seep_flame_tree *tree)
 {
 	SEEP_AUTO_FREE struct flame_order *order = calloc(tree->num_nodes, sizeof(*order));
 	SEEP_AUTO_FREE uint32_t *ranks = NULL;
@@ -132,24 +141,19 @@ static int place_nodes(struct seep_flame_tree *tree)
 int seep_flame_tree_build(struct seep_flame_tree *tree, const struct seep_snapshot *snapshot,
 			  struct seep_symbolizer *symbolizer, enum seep_metric metric)
 {
-	struct seep_flame_node root = {0};
-	int err;
+	int err = seep_flame_tree_begin(tree);
 
-	err = seep_strings_get(&tree->names, ROOT_NAME, &root.name);
-	if (!err)
-		err = append_node(tree, root);
 	for (size_t i = 0; !err && i < snapshot->num_sites; i++) {
-		struct flame_path path = {
-			.tree = tree,
-			.value = seep_site_metric(&snapshot->sites[i], metric),
-		};
+		uint64_t value = seep_site_metric(&snapshot->sites[i], metric);
+		struct seep_flame_path path;
 
-		if (path.value == 0)
+		if (value == 0)
 			continue;
-		tree->nodes[0].value += path.value;
-		err = seep_report_fold(snapshot, symbolizer, &snapshot->sites[i], add_frame, &path);
+		path = seep_flame_path_begin(tree, value, 0);
+		err = seep_report_fold(snapshot, symbolizer, &snapshot->sites[i],
+				       seep_flame_path_step, &path);
 	}
-	return err ? err : place_nodes(tree);
+	return err ? err : seep_flame_tree_place(tree);
 }
 
 void seep_flame_tree_done(struct seep_flame_tree *tree)

@@ -46,6 +46,24 @@ static struct json_object *new_filters(struct seep_json *json, const struct seep
 	return filters;
 }
 
+void seep_json_add_settings(struct seep_json *json, struct json_object *object,
+			    const struct seep_snapshot *snapshot)
+{
+	seep_json_add(json, object, "host", new_host(json, snapshot));
+	seep_json_add(json, object, "scope", new_scope(json, snapshot));
+	seep_json_add(json, object, "filters", new_filters(json, snapshot));
+}
+
+void seep_json_add_losses(struct seep_json *json, struct json_object *object,
+			  const struct seep_snapshot *snapshot)
+{
+	struct json_object *losses = seep_json_new(json);
+
+	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++)
+		seep_json_add_uint(json, losses, seep_loss_key(loss), snapshot->losses[loss]);
+	seep_json_add(json, object, "losses", losses);
+}
+
 static void add_totals(struct seep_json *json, struct json_object *object,
 		       const struct seep_totals *totals)
 {
@@ -126,9 +144,7 @@ void seep_json_write_head(struct seep_json *json, const struct seep_snapshot *sn
 	seep_json_add_text(json, head, "time", seep_clock_format_utc(time, snapshot->utc_ns));
 	seep_json_add_seconds(json, head, "elapsed_s", snapshot->elapsed_ns);
 	seep_json_add_seconds(json, head, "interval_s", snapshot->interval_ns);
-	seep_json_add(json, head, "host", new_host(json, snapshot));
-	seep_json_add(json, head, "scope", new_scope(json, snapshot));
-	seep_json_add(json, head, "filters", new_filters(json, snapshot));
+	seep_json_add_settings(json, head, snapshot);
 	seep_json_add_bool(json, head, "sampled", false);
 	seep_json_add(json, head, "totals", new_totals(json, snapshot->totals));
 	seep_json_write_open(json, head);
@@ -194,13 +210,10 @@ void seep_json_write_tail(struct seep_json *json, const struct seep_snapshot *sn
 	const struct seep_overhead *overhead = &snapshot->overhead;
 	struct json_object *tail = seep_json_new(json);
 	struct json_object *unwind = seep_json_new(json);
-	struct json_object *losses = seep_json_new(json);
 	struct json_object *cost = seep_json_new(json);
 
 	for (enum seep_end end = 0; end < SEEP_END_COUNT; end++)
 		seep_json_add_uint(json, unwind, seep_end_key(end), snapshot->ends[end]);
-	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++)
-		seep_json_add_uint(json, losses, seep_loss_key(loss), snapshot->losses[loss]);
 	seep_json_add_uint(json, cost, "events", overhead->events);
 	seep_json_add_real(json, cost, "events_per_s", overhead->events_per_s);
 	seep_json_add_uint(json, cost, "bpf_ns_per_event", overhead->bpf_ns_per_event);
@@ -211,7 +224,7 @@ void seep_json_write_tail(struct seep_json *json, const struct seep_snapshot *sn
 	seep_json_add_uint(json, cost, "seep_rss_bytes", overhead->seep_rss_bytes);
 	seep_json_add_uint(json, cost, "map_bytes", overhead->map_bytes);
 	seep_json_add(json, tail, "unwind", unwind);
-	seep_json_add(json, tail, "losses", losses);
+	seep_json_add_losses(json, tail, snapshot);
 	seep_json_add(json, tail, "overhead", cost);
 	seep_buffer_putc(json->out, ',');
 	seep_json_write_close(json, tail);

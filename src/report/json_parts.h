@@ -16,6 +16,12 @@ void seep_json_write_processes(struct seep_json *json, const struct seep_snapsho
 /* The last members, from "unwind" to "overhead", and the end of the report. */
 void seep_json_write_tail(struct seep_json *json, const struct seep_snapshot *snapshot);
 
+/* "host", "scope" and "filters". */
+void seep_json_add_settings(struct seep_json *json, struct json_object *object,
+			    const struct seep_snapshot *snapshot);
+/* "losses" */
+void seep_json_add_losses(struct seep_json *json, struct json_object *object,
+			  const struct seep_snapshot *snapshot);
 void seep_json_add_counts(struct seep_json *json, struct json_object *object,
 			  const struct seep_counts *counts);
 /* Lifetimes or ages, without the empty buckets at the end. NULL when memory is out. */

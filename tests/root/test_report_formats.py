@@ -47,6 +47,36 @@ def test_schema_refuses():
         assert not validator.is_valid(report)
 
 
+@pytest.mark.parametrize("name", ["diff.json", "diff.rebuilt.json"])
+def test_diff_fits_its_schema(name):
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((ROOT / "docs" / "diff.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    text = (GOLDEN / name).read_text()
+    assert text.count("\n") == 1 and text.endswith("\n")
+    diff = json.loads(text)
+    validator.validate(diff)
+    for kind, total in diff["totals"].items():
+        for side in ("old", "new"):
+            for key, sum_of_all in total[side].items():
+                sites = [site for site in diff["sites"] if site["kind"] == kind]
+                assert sum_of_all == sum(site[side][key] for site in sites)
+    diff["sites"][0]["live_bytes_change"] = 0.5
+    assert not validator.is_valid(diff)
+
+
+def test_diff_folded_is_what_the_json_has():
+    totals = json.loads((GOLDEN / "diff.json").read_text())["totals"]["memory"]
+    found = [0, 0]
+    for line in (GOLDEN / "diff.folded").read_text().splitlines():
+        stack, old, new = re.fullmatch(r"(.+) (\d+) (\d+)", line).groups()
+        assert all(stack.split(";")) and not HOSTILE.search(line)
+        found[0] += int(old)
+        found[1] += int(new)
+    assert found == [totals["old"]["live_bytes"], totals["new"]["live_bytes"]]
+
+
 def test_json_totals_are_the_sums_of_the_sites():
     report = json.loads((GOLDEN / "report.two.json").read_text())
     for key, total in report["totals"]["memory"].items():
@@ -77,14 +107,14 @@ def test_folded_lines(name, key):
     assert len(stacks) == len(set(stacks))
 
 
-@pytest.mark.parametrize("name", ["report.txt", "report.two.txt", "report.verbose.txt"])
+@pytest.mark.parametrize("name", ["report.txt", "report.two.txt", "report.verbose.txt", "diff.txt", "diff.rebuilt.txt"])
 def test_text_is_narrow_and_clean(name):
     for line in (GOLDEN / name).read_text().splitlines():
         assert len(line) <= 100
         assert not HOSTILE.search(line)
 
 
-@pytest.mark.parametrize("name", ["report.svg", "report.two.svg", "report.empty.svg"])
+@pytest.mark.parametrize("name", ["report.svg", "report.two.svg", "report.empty.svg", "diff.svg", "diff.rebuilt.svg"])
 def test_flame_graph_is_xml(name):
     need("xmllint")
     subprocess.run(["xmllint", "--noout", "--nonet", GOLDEN / name], check=True)

@@ -25,6 +25,7 @@
 #define SERVER 2
 #define VENDOR 3
 #define EVIL   4
+#define NEXT   5
 
 #define LIBC_PATH   "/usr/lib/x86_64-linux-gnu/libc.so.6"
 #define SERVER_PATH "/usr/bin/server"
@@ -62,6 +63,7 @@ struct fixture_frame {
 #define F_START_MAIN  SEEP_FRAME(LIBC, 0x27284)
 #define F_GROW	      SEEP_FRAME(SERVER, 0x11a4)
 #define F_GROW_AGAIN  SEEP_FRAME(SERVER, 0x11c8)
+#define F_GROW_MOVED  SEEP_FRAME(NEXT, 0x21c8) /* of the server's next version */
 #define F_HANDLE      SEEP_FRAME(SERVER, 0x1267)
 #define F_LOOP	      SEEP_FRAME(SERVER, 0x1301)
 #define F_MAIN	      SEEP_FRAME(SERVER, 0x1410)
@@ -86,6 +88,10 @@ static const struct fixture_frame fixture_frames[] = {
 	 {SERVER_PATH, SERVER_BUILD, 0x11c8, 2,
 	  (const struct seep_line[]){{"xmalloc", "src/util.h", 12, true},
 				     {"buffer_grow", "src/buffer.c", 57, false}}}},
+	{F_GROW_MOVED,
+	 {"/opt/next/bin/server", "ffeeddccbbaa99887766554433221100ffeeddcc", 0x21c8, 2,
+	  (const struct seep_line[]){{"xmalloc", "src/util.h", 14, true},
+				     {"buffer_grow", "src/buffer.c", 61, false}}}},
 	{F_HANDLE, {SERVER_PATH, SERVER_BUILD, 0x1267, ONE("handle_request", "src/server.c", 88)}},
 	{F_LOOP, {SERVER_PATH, SERVER_BUILD, 0x1301, ONE("worker_loop", "src/server.c", 131)}},
 	{F_MAIN, {SERVER_PATH, SERVER_BUILD, 0x1410, ONE("main", "src/main.c", 19)}},

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "report/diff.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/text.h"
+#include "base/units.h"
+
+const struct seep_diff_format *seep_diff_find(const char *name)
+{
+	static const struct seep_diff_format *const formats[] = {
+		&seep_diff_text,
+		&seep_diff_json,
+		&seep_diff_folded,
+		&seep_diff_flamegraph,
+	};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (strcmp(formats[i]->name, name) == 0)
+			return formats[i];
+	}
+	return NULL;
+}
+
+struct seep_symbolizer *seep_diff_symbolizer(const struct seep_diff *diff,
+					     const struct seep_change *change)
+{
+	return change->after.num_sites ? diff->after.symbolizer : diff->before.symbolizer;
+}
+
+int seep_diff_fold(const struct seep_diff *diff, const struct seep_change *change, seep_fold_fn fn,
+		   void *context)
+{
+	const uint32_t kinds = diff->comparison->kinds;
+	SEEP_AUTO_BUFFER struct seep_buffer program = SEEP_BUFFER_INIT;
+
+	seep_text_append_clean(&program, change->program[0] ? change->program : "unknown",
+			       SIZE_MAX);
+	if (program.error)
+		return program.error;
+	return seep_report_fold_below(program.data, kinds & (kinds - 1),
+				      seep_diff_symbolizer(diff, change), change->site, fn,
+				      context);
+}
+
+/* --- paths ------------------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t hash, const char *text)
+{
+	return XXH3_64bits_withSeed(text ? text : "", text ? strlen(text) : 0, hash);
+}
+
+struct seep_path seep_diff_path(struct seep_symbolizer *symbolizer, const struct seep_site *site)
+{
+	struct seep_path path = {1, 1};
+	struct seep_walk walk;
+	bool named = site->stack->num_frames > 0;
+
+	seep_walk_init(&walk, symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
+	while (seep_walk_next(&walk)) {
+		const char *module = walk.location->module;
+
+		named &= walk.line->function != NULL;
+		path.names = mix(path.names, walk.line->function);
+		path.names = mix(path.names, module ? seep_report_basename(module) : NULL);
+		path.builds = mix(path.builds,
+				  walk.location->build_id ? walk.location->build_id : module);
+	}
+	path.names = mix(path.names, seep_end_key(site->stack->end));
+	if (!named)
+		path.names = 0;
+	return path;
+}
+
+/* --- doubts ------------------------------------------------------------------------------------ */
+
+static void append_kinds(struct seep_buffer *text, const struct seep_snapshot *before,
+			 const struct seep_snapshot *after)
+{
+	const char *between = "left out: ";
+
+	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		if (before->totals[kind].traced == after->totals[kind].traced)
+			continue;
+		seep_buffer_printf(text, "%s%s, traced in %s only", between, seep_kind_key(kind),
+				   before->totals[kind].traced ? "old" : "new");
+		between = "; ";
+	}
+}
+
+static void append_size(struct seep_buffer *text, uint64_t bytes)
+{
+	char unit[SEEP_UNIT_MAX];
+
+	if (bytes == 0 || bytes == UINT64_MAX)
+		seep_buffer_puts(text, "any size");
+	else
+		seep_buffer_puts(text, seep_format_bytes(unit, bytes));
+}
+
+static void append_sizes(struct seep_buffer *text, const char *limit, uint64_t before,
+			 uint64_t after)
+{
+	seep_buffer_printf(text, "%s are of ", limit);
+	append_size(text, before);
+	seep_buffer_puts(text, " in old, of ");
+	append_size(text, after);
+	seep_buffer_puts(text, " in new");
+}
+
+static void append_age(struct seep_buffer *text, uint64_t min_age_ns)
+{
+	char unit[SEEP_UNIT_MAX];
+
+	if (min_age_ns)
+		seep_buffer_printf(text, "older than %s", seep_format_duration(unit, min_age_ns));
+	else
+		seep_buffer_puts(text, "of any age");
+}
+
+static void append_ages(struct seep_buffer *text, uint64_t before_ns, uint64_t after_ns)
+{
+	seep_buffer_puts(text, "live objects are ");
+	append_age(text, before_ns);
+	seep_buffer_puts(text, " in old, ");
+	append_age(text, after_ns);
+	seep_buffer_puts(text, " in new");
+}
+
+static const char *attached(const struct seep_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->num_processes; i++) {
+		if (snapshot->processes[i].attached_late)
+			return "attached to later, without what was there before";
+	}
+	return "traced from its beginning on";
+}
+
+static void append_count(struct seep_buffer *text, size_t count, const char *noun)
+{
+	char number[SEEP_UNIT_MAX];
+
+	seep_buffer_printf(text, "%s %s", seep_format_count(number, count), noun);
+}
+
+void seep_diff_append_doubt(struct seep_buffer *text, const struct seep_diff *diff,
+			    enum seep_doubt doubt)
+{
+	const struct seep_snapshot *before = diff->comparison->before.snapshot;
+	const struct seep_snapshot *after = diff->comparison->after.snapshot;
+	char old_unit[SEEP_UNIT_MAX], new_unit[SEEP_UNIT_MAX];
+
+	switch (doubt) {
+	case SEEP_DOUBT_KINDS:
+		append_kinds(text, before, after);
+		break;
+	case SEEP_DOUBT_MIN_AGE:
+		append_ages(text, before->min_age_ns, after->min_age_ns);
+		break;
+	case SEEP_DOUBT_MIN_SIZE:
+		append_sizes(text, "the smallest objects", before->min_size_bytes,
+			     after->min_size_bytes);
+		break;
+	case SEEP_DOUBT_MAX_SIZE:
+		append_sizes(text, "the largest objects", before->max_size_bytes,
+			     after->max_size_bytes);
+		break;
+	case SEEP_DOUBT_LENGTH:
+		seep_buffer_printf(text,
+				   "old was watched for %s, new for %s: what grows had %s time",
+				   seep_format_duration(old_unit, before->elapsed_ns),
+				   seep_format_duration(new_unit, after->elapsed_ns),
+				   after->elapsed_ns > before->elapsed_ns ? "more" : "less");
+		break;
+	case SEEP_DOUBT_ATTACHED:
+		seep_buffer_printf(text, "old was %s, new was %s", attached(before),
+				   attached(after));
+		break;
+	case SEEP_DOUBT_DISJOINT:
+		seep_buffer_puts(text, "no site of old is in new: other programs, or other builds "
+				       "without names");
+		break;
+	case SEEP_DOUBT_PROCESSES:
+		append_count(text, before->num_processes,
+			     before->num_processes == 1 ? "process in old, " :
+							  "processes in old, ");
+		append_count(text, after->num_processes, "in new: a site is the sum of all");
+		break;
+	case SEEP_DOUBT_BUILDS:
+		append_count(text, diff->comparison->num_by_names,
+			     diff->comparison->num_by_names == 1 ? "site is" : "sites are");
+		seep_buffer_puts(text, " of other builds, and matched by the names of functions");
+		break;
+	case SEEP_DOUBT_COUNT:
+		break;
+	}
+}
