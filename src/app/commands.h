@@ -13,6 +13,7 @@ enum seep_exit {
 int seep_command_trace(int argc, char **argv);
 int seep_command_detect(int argc, char **argv);
 int seep_command_report(int argc, char **argv);
+int seep_command_diff(int argc, char **argv);
 int seep_command_doctor(int argc, char **argv);
 int seep_command_simulate(int argc, char **argv);
 

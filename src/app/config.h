@@ -11,6 +11,7 @@
 #include "model/allocators.h"
 #include "model/snapshot.h"
 #include "model/verdict.h"
+#include "report/diff.h"
 #include "report/report.h"
 #include "simulate/simulation.h"
 #include "trace/features.h"
@@ -82,9 +83,13 @@ struct seep_config {
 	const char *capture;	 /* file, to write or (seep report) to read; NULL: none */
 	uint64_t keep_ns;	 /* how far back it reaches; 0: as far as it goes */
 	uint64_t max_file_bytes; /* 0: no limit */
-	uint64_t at_ns;		 /* report: since the capture began */
-	const struct seep_report_format *format; /* report */
-	const char *paths[SEEP_OUTPUT_COUNT];	 /* NULL: not asked for; "-": standard output */
+	const char *old_capture; /* diff: that is compared with */
+	uint64_t at_ns;		 /* report, diff: since the capture began */
+	uint64_t from_ns;	 /* diff: the same of the old one */
+	bool from_given;
+	const struct seep_report_format *format;    /* report */
+	const struct seep_diff_format *diff_format; /* diff */
+	const char *paths[SEEP_OUTPUT_COUNT];	    /* NULL: not asked for; "-": standard output */
 	enum seep_metric metric;
 	uint64_t top;
 	bool top_given; /* then it also bounds the JSON report */

@@ -19,6 +19,7 @@ static const struct command commands[] = {
 	{"detect", "trace until it is clear what leaks; exit status 3 if something does",
 	 seep_command_detect},
 	{"report", "show a capture that seep trace -o has written", seep_command_report},
+	{"diff", "what grew between two captures, or two moments of one", seep_command_diff},
 	{"doctor", "what this kernel allows; how well stacks can be walked", seep_command_doctor},
 	{"simulate", "a program that leaks on purpose, with known numbers", seep_command_simulate},
 };

@@ -104,7 +104,7 @@ static int add_kind(struct seep_config *config, const char *name)
 	return -EINVAL;
 }
 
-static int set_kinds(struct seep_config *config, const char *value)
+int seep_set_kinds(struct seep_config *config, const char *value)
 {
 	SEEP_AUTO_FREE char *copy = strdup(value);
 	char *position = copy, *word;
@@ -203,7 +203,7 @@ static int set_duration(struct seep_config *config, const char *value)
 	return !error && !config->duration_ns ? -ERANGE : error;
 }
 
-static int set_metric(struct seep_config *config, const char *value)
+int seep_set_metric(struct seep_config *config, const char *value)
 {
 	for (int i = 0; i < SEEP_METRIC_COUNT; i++) {
 		if (strcmp(value, seep_metric_key((enum seep_metric)i)) == 0) {
@@ -214,7 +214,7 @@ static int set_metric(struct seep_config *config, const char *value)
 	return -EINVAL;
 }
 
-static int set_top(struct seep_config *config, const char *value)
+int seep_set_top(struct seep_config *config, const char *value)
 {
 	config->top_given = true;
 	return seep_parse_count(value, 0, INT_MAX, &config->top);
@@ -227,7 +227,7 @@ static int set_quiet(struct seep_config *config, const char *value)
 	return 0;
 }
 
-static int set_verbose(struct seep_config *config, const char *value)
+int seep_set_verbose(struct seep_config *config, const char *value)
 {
 	(void)value;
 	config->verbose = true;
@@ -271,17 +271,6 @@ static int set_suppressions(struct seep_config *config, const char *value)
 {
 	config->suppressions = value;
 	return *value ? 0 : -EINVAL;
-}
-
-static int set_format(struct seep_config *config, const char *value)
-{
-	config->format = seep_report_find(value);
-	return config->format ? 0 : -EINVAL;
-}
-
-static int set_at(struct seep_config *config, const char *value)
-{
-	return seep_parse_duration(value, &config->at_ns);
 }
 
 #define SEEP_OUTPUT_SETTER(enumerator, key)                                                        \
@@ -335,13 +324,13 @@ SEEP_OUTPUTS(SEEP_OUTPUT_SETTER)
 	{0, "metric", "NAME",                                                                      \
 	 "what folded stacks and flame graph show: live-bytes\n"                                   \
 	 "(default), live-objects, alloc-bytes, alloc-objects",                                    \
-	 NULL, set_metric}
+	 NULL, seep_set_metric}
 /* clang-format on */
 
 static const struct option_row trace_rows[] = {
 	SCOPE_ROWS,
 	{'k', "kinds", "KIND[,KIND...]", "memory (default), mapping, thread, fd", "What",
-	 set_kinds},
+	 seep_set_kinds},
 	FUNCTION_ROWS,
 	{0, "min-size", "SIZE", "track only allocations of at least this size", NULL, set_min_size},
 	{0, "max-size", "SIZE", "track only allocations of at most this size", NULL, set_max_size},
@@ -356,10 +345,10 @@ static const struct option_row trace_rows[] = {
 	FORMAT_ROWS,
 	{0, "fail-on", "CLASS", "exit 3 if there is one at the end: leak, growth", NULL,
 	 set_fail_on},
-	{'n', "top", "N", "sites in the text report (default 10)", NULL, set_top},
+	{'n', "top", "N", "sites in the text report (default 10)", NULL, seep_set_top},
 	{'q', "quiet", NULL, "no text report, no progress: only the files", NULL, set_quiet},
 	{'v', "verbose", NULL, "build IDs, offsets, every counter; debug messages", NULL,
-	 set_verbose},
+	 seep_set_verbose},
 	{0, "attach", "VARIANT", NULL, NULL, set_attach},
 	{0, "unplaced", NULL, NULL, NULL, set_unplaced},
 	{'h', "help", NULL, "this text", NULL, NULL},
@@ -368,7 +357,7 @@ static const struct option_row trace_rows[] = {
 static const struct option_row detect_rows[] = {
 	SCOPE_ROWS,
 	{'k', "kinds", "KIND[,KIND...]", "memory, mapping, thread, fd (default: all)", "What",
-	 set_kinds},
+	 seep_set_kinds},
 	FUNCTION_ROWS,
 	LIMIT_ROWS,
 	{'i', "interval", "TIME", "between two looks (default 1s)", "When", set_interval},
@@ -380,22 +369,11 @@ static const struct option_row detect_rows[] = {
 	OUTPUT_ROWS,
 	{0, "junit", "FILE", "the verdict as JUnit XML, for CI systems", NULL, set_junit},
 	FORMAT_ROWS,
-	{'n', "top", "N", "sites that are listed (default 10)", NULL, set_top},
+	{'n', "top", "N", "sites that are listed (default 10)", NULL, seep_set_top},
 	{'q', "quiet", NULL, "no text: only the files and the exit status", NULL, set_quiet},
 	{'v', "verbose", NULL, "all evidence; build IDs, every counter; debug messages", NULL,
-	 set_verbose},
+	 seep_set_verbose},
 	{0, "attach", "VARIANT", NULL, NULL, set_attach},
-	{'h', "help", NULL, "this text", NULL, NULL},
-};
-
-static const struct option_row report_rows[] = {
-	{0, "format", "NAME", "text (default), json, folded, pprof, flamegraph, html", "Output",
-	 set_format},
-	{0, "metric", "NAME", "of folded stacks and flame graph: live-bytes (default), ...", NULL,
-	 set_metric},
-	{0, "at", "TIME", "so long after the capture began (default: at its end)", NULL, set_at},
-	{'n', "top", "N", "sites in the text report (default 10)", NULL, set_top},
-	{'v', "verbose", NULL, "build IDs, offsets, every counter", NULL, set_verbose},
 	{'h', "help", NULL, "this text", NULL, NULL},
 };
 
@@ -410,7 +388,7 @@ static const struct option_row doctor_rows[] = {
 	 add_alloc},
 	{0, "free", "FUNCTION", "a releasing one", NULL, add_free},
 	{'d', "duration", "TIME", "how long (default 5s)", "When", set_duration},
-	{'v', "verbose", NULL, "debug messages", NULL, set_verbose},
+	{'v', "verbose", NULL, "debug messages", NULL, seep_set_verbose},
 	{'h', "help", NULL, "this text", NULL, NULL},
 };
 
@@ -519,16 +497,6 @@ static int finish_detect(struct seep_config *config, char **stray)
 	return finish_trace(config, stray);
 }
 
-static int finish_report(struct seep_config *config, char **words)
-{
-	if (!*words || words[1]) {
-		seep_error("which capture? give the file that seep trace -o has written");
-		return -EINVAL;
-	}
-	config->capture = *words;
-	return 0;
-}
-
 static int finish_doctor(struct seep_config *config, char **stray)
 {
 	if (*stray) {
@@ -575,20 +543,6 @@ const struct seep_options seep_options_detect = {
 		    "  seep detect -g /system.slice/shop.service -d 30m --fail-on growth\n"
 		    "  seep detect -d 1m --suppressions known.txt --junit leaks.xml -- ./server\n",
 	.finish = finish_detect,
-};
-
-const struct seep_options seep_options_report = {
-	.usage = "Usage: seep report CAPTURE [options]\n\n"
-		 "Shows what a capture (seep trace -o) has of one moment. Needs no root.\n",
-	.rows = report_rows,
-	.num_rows = NUM_ROWS(report_rows),
-	.examples = "\nThe text goes to standard output, as do the other formats.\n"
-		    "\nExamples:\n"
-		    "  seep report server.seep\n"
-		    "  seep report server.seep --format html > server.html\n"
-		    "  seep report server.seep --at 10m --format flamegraph > after_10m.svg\n",
-	.words_anywhere = true,
-	.finish = finish_report,
 };
 
 const struct seep_options seep_options_doctor = {

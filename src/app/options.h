@@ -15,6 +15,7 @@ struct seep_options;
 extern const struct seep_options seep_options_trace;
 extern const struct seep_options seep_options_detect;
 extern const struct seep_options seep_options_report;
+extern const struct seep_options seep_options_diff;
 extern const struct seep_options seep_options_doctor;
 extern const struct seep_options seep_options_simulate;
 

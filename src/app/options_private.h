@@ -33,4 +33,10 @@ struct seep_options {
 	int (*finish)(struct seep_config *config, char **stray);
 };
 
+/* Setters that several commands have. */
+int seep_set_kinds(struct seep_config *config, const char *value);
+int seep_set_metric(struct seep_config *config, const char *value);
+int seep_set_top(struct seep_config *config, const char *value);
+int seep_set_verbose(struct seep_config *config, const char *value);
+
 #endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "app/archive.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+
+static void explain(const char *path, int error)
+{
+	if (error == -EBADMSG)
+		seep_error("cannot read \"%s\": it is no capture, or damaged", path);
+	else if (error == -EPROTO)
+		seep_error("cannot read \"%s\": it is a capture of another version of seep", path);
+	else if (error == -ENODATA)
+		seep_error("there is no report in \"%s\" yet", path);
+	else
+		seep_error("cannot read \"%s\": %s", path, strerror(-error));
+}
+
+int seep_archive_open(const char *path, struct seep_archive *ret_archive)
+{
+	struct seep_archive archive = {.path = path};
+	int error = seep_reader_open(path, &archive.reader);
+
+	if (!error)
+		error = seep_reader_list(archive.reader, &archive.moments, &archive.num_moments);
+	if (!error && !archive.num_moments)
+		error = -ENODATA;
+	if (error) {
+		explain(path, error);
+		seep_archive_close(&archive);
+		return error;
+	}
+	*ret_archive = archive;
+	return 0;
+}
+
+void seep_archive_close(struct seep_archive *archive)
+{
+	free(archive->moments);
+	seep_reader_close(archive->reader);
+	*archive = (struct seep_archive){0};
+}
+
+bool seep_archive_is_same(const struct seep_archive *a, const struct seep_archive *b)
+{
+	struct stat of_a, of_b;
+
+	return stat(a->path, &of_a) == 0 && stat(b->path, &of_b) == 0 &&
+	       of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+const struct seep_moment *seep_archive_find(const struct seep_archive *archive, uint64_t at_ns)
+{
+	const struct seep_moment *found = &archive->moments[0];
+
+	for (size_t i = 0; i < archive->num_moments && archive->moments[i].time_ns <= at_ns; i++)
+		found = &archive->moments[i];
+	return found;
+}
+
+int seep_archive_load(const struct seep_archive *archive, const struct seep_moment *moment,
+		      struct seep_view *ret_view)
+{
+	struct seep_view view = {0};
+	int error = seep_reader_load(archive->reader, moment->id, &view.loaded);
+
+	if (!error)
+		error = seep_stored_judge(view.loaded, &view.stored);
+	if (error) {
+		explain(archive->path, error);
+		seep_view_done(&view);
+		return error;
+	}
+	*ret_view = view;
+	return 0;
+}
+
+void seep_view_done(struct seep_view *view)
+{
+	seep_stored_free(view->stored);
+	seep_loaded_free(view->loaded);
+	*view = (struct seep_view){0};
+}

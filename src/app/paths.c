@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "app/paths.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "report/diff.h"
+
+int seep_paths_new(const struct seep_loaded *loaded, struct seep_path **ret_paths)
+{
+	const struct seep_snapshot *snapshot = &loaded->snapshot;
+	struct seep_path *paths = calloc(snapshot->num_sites + 1, sizeof(*paths));
+
+	if (!paths)
+		return -ENOMEM;
+	for (size_t i = 0; i < snapshot->num_sites; i++)
+		paths[i] = seep_diff_path(loaded->symbolizer, &snapshot->sites[i]);
+	*ret_paths = paths;
+	return 0;
+}
