@@ -12,6 +12,8 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/units.h"
+#include "model/since.h"
 #include "report/html.h"
 #include "report/report.h"
 
@@ -31,8 +33,9 @@ static int render_html(const struct seep_config *config, struct seep_reader *rea
 	return error;
 }
 
+/* @snapshot is that of @loaded, or what happened in it since another one. */
 static int print(const struct seep_config *config, struct seep_reader *reader,
-		 const struct seep_loaded *loaded)
+		 const struct seep_loaded *loaded, const struct seep_snapshot *snapshot)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	struct seep_report_options options = {
@@ -46,8 +49,7 @@ static int print(const struct seep_config *config, struct seep_reader *reader,
 	if (config->format == &seep_report_html)
 		error = render_html(config, reader, loaded, &buffer);
 	else
-		error = config->format->render(&loaded->snapshot, loaded->symbolizer, &options,
-					       &buffer);
+		error = config->format->render(snapshot, loaded->symbolizer, &options, &buffer);
 	if (!error)
 		error = seep_file_write_fd(STDOUT_FILENO, buffer.data, buffer.length);
 	if (error)
@@ -55,17 +57,66 @@ static int print(const struct seep_config *config, struct seep_reader *reader,
 	return error;
 }
 
+/* The moment of --since. 0, or -EINVAL after saying why it cannot be that. */
+static int find_since(const struct seep_config *config, const struct seep_archive *archive,
+		      const struct seep_moment *now, const struct seep_moment **ret_then)
+{
+	const struct seep_moment *then = seep_archive_find(archive, config->since_ns);
+	char unit[SEEP_UNIT_MAX];
+
+	if (then->time_ns >= now->time_ns) {
+		seep_error("there is no time between --since and the report %s into \"%s\"",
+			   seep_format_duration(unit, now->time_ns), archive->path);
+		return -EINVAL;
+	}
+	if (then->run != now->run) {
+		seep_error("--since is in an earlier trace of \"%s\", and each counts from 0; seep "
+			   "diff compares them",
+			   archive->path);
+		return -EINVAL;
+	}
+	*ret_then = then;
+	return 0;
+}
+
+static int print_since(const struct seep_config *config, const struct seep_archive *archive,
+		       const struct seep_moment *now, const struct seep_loaded *loaded)
+{
+	const struct seep_moment *then;
+	struct seep_view view;
+	struct seep_since *since;
+	int error = find_since(config, archive, now, &then);
+
+	if (!error)
+		error = seep_archive_load(archive, then, &view);
+	if (error)
+		return error;
+	error = seep_since_new(&loaded->snapshot, &view.loaded->snapshot, &since);
+	seep_view_done(&view);
+	if (error) {
+		seep_error("cannot make the report: %s", strerror(-error));
+		return error;
+	}
+	error = print(config, archive->reader, loaded, seep_since_snapshot(since));
+	seep_since_free(since);
+	return error;
+}
+
 static int run(struct seep_config *config)
 {
 	struct seep_archive archive;
 	struct seep_view view = {0};
+	const struct seep_moment *moment;
 	int error = seep_archive_open(config->capture, &archive);
 
 	if (error)
 		return SEEP_EXIT_FAILED;
-	error = seep_archive_load(&archive, seep_archive_find(&archive, config->at_ns), &view);
-	if (!error)
-		error = print(config, archive.reader, view.loaded);
+	moment = seep_archive_find(&archive, config->at_ns);
+	error = seep_archive_load(&archive, moment, &view);
+	if (!error && config->since_given)
+		error = print_since(config, &archive, moment, view.loaded);
+	else if (!error)
+		error = print(config, archive.reader, view.loaded, &view.loaded->snapshot);
 	seep_view_done(&view);
 	seep_archive_close(&archive);
 	return error ? SEEP_EXIT_FAILED : SEEP_EXIT_OK;

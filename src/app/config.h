@@ -87,6 +87,8 @@ struct seep_config {
 	uint64_t at_ns;		 /* report, diff: since the capture began */
 	uint64_t from_ns;	 /* diff: the same of the old one */
 	bool from_given;
+	uint64_t since_ns; /* report: what happened since then */
+	bool since_given;
 	const struct seep_report_format *format;    /* report */
 	const struct seep_diff_format *diff_format; /* diff */
 	const char *paths[SEEP_OUTPUT_COUNT];	    /* NULL: not asked for; "-": standard output */

@@ -32,6 +32,12 @@ static int set_at(struct seep_config *config, const char *value)
 	return seep_parse_duration(value, &config->at_ns);
 }
 
+static int set_since(struct seep_config *config, const char *value)
+{
+	config->since_given = true;
+	return seep_parse_duration(value, &config->since_ns);
+}
+
 static int set_from(struct seep_config *config, const char *value)
 {
 	config->from_given = true;
@@ -46,6 +52,7 @@ static const struct option_row report_rows[] = {
 	{0, "metric", "NAME", "of folded stacks and flame graph: live-bytes (default), ...", NULL,
 	 seep_set_metric},
 	{0, "at", "TIME", "so long after the capture began (default: at its end)", NULL, set_at},
+	{0, "since", "TIME", "only what was made, released and grew since then", NULL, set_since},
 	{'n', "top", "N", "sites in the text report (default 10)", NULL, seep_set_top},
 	{'v', "verbose", NULL, "build IDs, offsets, every counter", NULL, seep_set_verbose},
 	{'h', "help", NULL, "this text", NULL, NULL},
@@ -76,6 +83,11 @@ static int finish_report(struct seep_config *config, char **words)
 {
 	if (!*words || words[1]) {
 		seep_error("which capture? give the file that seep trace -o has written");
+		return -EINVAL;
+	}
+	if (config->since_given && config->format == &seep_report_html) {
+		seep_error("--since is not for html, whose charts show the whole course; seep diff "
+			   "has a flame graph of what grew");
 		return -EINVAL;
 	}
 	config->capture = *words;

@@ -122,6 +122,9 @@ struct seep_snapshot {
 	uint64_t utc_ns;
 	uint64_t elapsed_ns;  /* since the trace began */
 	uint64_t interval_ns; /* since the snapshot before */
+	/* Of what happened since an earlier moment (since.h): that one; 0: since the trace began. */
+	uint64_t since_ns; /* as elapsed_ns */
+	uint64_t since_utc_ns;
 	const char *host_name;
 	const char *kernel; /* release */
 	const char *arch;

@@ -26,8 +26,8 @@ static void append_title(const void *context, struct seep_buffer *text)
 	SEEP_AUTO_BUFFER struct seep_buffer scope = SEEP_BUFFER_INIT;
 
 	seep_text_append_clean(&scope, flame->snapshot->scope_value, SIZE_MAX);
-	seep_buffer_printf(text, "%s, %s ", seep_report_metric_text(flame->metric),
-			   flame->snapshot->scope_type);
+	seep_buffer_printf(text, "%s%s, %s ", flame->snapshot->since_ns ? "growth in " : "",
+			   seep_report_metric_text(flame->metric), flame->snapshot->scope_type);
 	seep_text_append_elided(text, scope.data, SCOPE_COLUMNS);
 }
 
@@ -43,6 +43,9 @@ static void append_subtitle(const void *context, struct seep_buffer *text)
 	seep_buffer_printf(text, ", %s into the trace, %s",
 			   seep_format_duration(unit, flame->snapshot->elapsed_ns),
 			   seep_clock_format_utc(time, flame->snapshot->utc_ns));
+	if (flame->snapshot->since_ns)
+		seep_buffer_printf(text, ", from %s on",
+				   seep_format_duration(unit, flame->snapshot->since_ns));
 }
 
 static bool append_loss(const void *context, size_t number, struct seep_buffer *text)

@@ -133,6 +133,17 @@ static struct json_object *new_process(struct seep_json *json, const struct seep
 	return object;
 }
 
+static struct json_object *new_since(struct seep_json *json, const struct seep_snapshot *snapshot)
+{
+	struct json_object *since = seep_json_new(json);
+	char time[SEEP_CLOCK_TEXT_MAX];
+
+	seep_json_add_text(json, since, "time",
+			   seep_clock_format_utc(time, snapshot->since_utc_ns));
+	seep_json_add_seconds(json, since, "elapsed_s", snapshot->since_ns);
+	return since;
+}
+
 void seep_json_write_head(struct seep_json *json, const struct seep_snapshot *snapshot)
 {
 	struct json_object *head = seep_json_new(json);
@@ -144,6 +155,8 @@ void seep_json_write_head(struct seep_json *json, const struct seep_snapshot *sn
 	seep_json_add_text(json, head, "time", seep_clock_format_utc(time, snapshot->utc_ns));
 	seep_json_add_seconds(json, head, "elapsed_s", snapshot->elapsed_ns);
 	seep_json_add_seconds(json, head, "interval_s", snapshot->interval_ns);
+	if (snapshot->since_ns)
+		seep_json_add(json, head, "since", new_since(json, snapshot));
 	seep_json_add_settings(json, head, snapshot);
 	seep_json_add_bool(json, head, "sampled", false);
 	seep_json_add(json, head, "totals", new_totals(json, snapshot->totals));

@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "report/gzip.h"
 #include "report/intern.h"
 #include "report/profile.pb-c.h"
@@ -392,17 +393,31 @@ static void pack_head(struct pprof *pprof)
 	part.period_type = &period;
 	part.period = 1; /* every allocation counts, none is sampled */
 	part.time_ns = to_int64(pprof->snapshot->utc_ns);
-	part.duration_ns = to_int64(pprof->snapshot->elapsed_ns);
+	part.duration_ns = to_int64(pprof->snapshot->elapsed_ns - pprof->snapshot->since_ns);
 	pack(pprof, &part);
+}
+
+static void add_since(struct pprof *pprof, Seep__Pprof__Profile *part)
+{
+	char unit[SEEP_UNIT_MAX];
+
+	seep_buffer_reset(&pprof->clean);
+	seep_buffer_printf(&pprof->clean,
+			   "since %s into the trace; in use is what grew, by how much it grew",
+			   seep_format_duration(unit, pprof->snapshot->since_ns));
+	keep_error(pprof, pprof->clean.error);
+	part->comment_texts[part->n_comment_texts++] = text_number(pprof, pprof->clean.data);
 }
 
 /* What the trace did not see: `go tool pprof -comments` shows it. */
 static void pack_comments(struct pprof *pprof)
 {
-	int64_t comments[SEEP_LOSS_COUNT];
+	int64_t comments[SEEP_LOSS_COUNT + 1];
 	Seep__Pprof__Profile part = SEEP__PPROF__PROFILE__INIT;
 
 	part.comment_texts = comments;
+	if (pprof->snapshot->since_ns)
+		add_since(pprof, &part);
 	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
 		if (!seep_snapshot_lost(pprof->snapshot, loss))
 			continue;

@@ -51,9 +51,12 @@ static void put_header(struct text *text)
 		seep_text_append_place(note, ", ", &snapshot->processes[0]);
 		seep_buffer_putc(note, ')');
 	}
-	seep_buffer_printf(note, ", %s into the trace, %s",
-			   seep_format_duration(unit, snapshot->elapsed_ns),
-			   seep_clock_format_utc(time, snapshot->utc_ns));
+	seep_buffer_printf(note, ", %s into the trace",
+			   seep_format_duration(unit, snapshot->elapsed_ns));
+	if (snapshot->since_ns)
+		seep_buffer_printf(note, ", from %s on",
+				   seep_format_duration(unit, snapshot->since_ns));
+	seep_buffer_printf(note, ", %s", seep_clock_format_utc(time, snapshot->utc_ns));
 	seep_layout_wrap(&text->layout, SEEP_STYLE_STRONG, 0, note->data);
 	seep_layout_reset(&text->layout, note);
 	seep_buffer_putc(text->layout.out, '\n');
@@ -74,10 +77,15 @@ static void append_change(struct text *text, enum seep_kind kind)
 		change.live_bytes += (uint64_t)site->live_bytes_change;
 		change.live_objects += (uint64_t)site->live_objects_change;
 	}
+	if (text->snapshot->since_ns &&
+	    change.live_bytes == text->snapshot->totals[kind].live_bytes &&
+	    change.live_objects == text->snapshot->totals[kind].live_objects)
+		return; /* nothing shrank */
 	seep_buffer_puts(&text->note, ", ");
 	seep_text_append_change(&text->note, kind, (int64_t)change.live_bytes,
 				(int64_t)change.live_objects);
-	seep_buffer_puts(&text->note, " since the last report");
+	seep_buffer_puts(&text->note, text->snapshot->since_ns ? " net of what shrank" :
+								 " since the last report");
 }
 
 static void put_totals(struct text *text, enum seep_kind kind)
@@ -88,7 +96,7 @@ static void put_totals(struct text *text, enum seep_kind kind)
 
 	seep_text_append_amount(note, kind, totals->live_bytes, totals->live_objects);
 	append_change(text, kind);
-	put_fact(text, SEEP_STYLE_STRONG, "live");
+	put_fact(text, SEEP_STYLE_STRONG, text->snapshot->since_ns ? "grown" : "live");
 	seep_text_append_amount(note, kind, counts->alloc_bytes, counts->allocs);
 	put_fact(text, SEEP_STYLE_PLAIN, kind == SEEP_KIND_MEMORY ? "allocated" : "made");
 	seep_text_append_amount(note, kind, counts->free_bytes, counts->frees);
@@ -102,6 +110,8 @@ static void put_kind(struct text *text, enum seep_kind kind)
 	char made[SEEP_UNIT_MAX], released[SEEP_UNIT_MAX];
 
 	seep_text_append_amount(&text->note, kind, totals->live_bytes, totals->live_objects);
+	if (text->snapshot->since_ns)
+		seep_buffer_puts(&text->note, " more");
 	append_change(text, kind);
 	seep_buffer_printf(&text->note, "; %s made, %s released",
 			   seep_format_count(made, totals->counts.allocs),

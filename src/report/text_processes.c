@@ -105,7 +105,10 @@ static void put_live_heads(struct table *table)
 
 	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
 		if (table->snapshot->totals[kind].traced)
-			seep_buffer_puts(table->layout->out, heads[kind]);
+			seep_buffer_puts(table->layout->out,
+					 kind == SEEP_KIND_MEMORY && table->snapshot->since_ns ?
+						 "       grown      objects" :
+						 heads[kind]);
 	}
 }
 

@@ -144,8 +144,9 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 		seep_buffer_printf(line, "#%-3zu", number);
 	seep_text_append_amount(line, site->kind, site->live_bytes, site->live_objects);
 	if (whole > 0)
-		seep_buffer_printf(line, ", %s of live", seep_format_percent(unit, part, whole));
-	if (list->snapshot->seq > 1) {
+		seep_buffer_printf(line, ", %s of %s", seep_format_percent(unit, part, whole),
+				   list->snapshot->since_ns ? "the growth" : "live");
+	if (list->snapshot->seq > 1 && !list->snapshot->since_ns) {
 		seep_buffer_puts(line, ", ");
 		seep_text_append_change(line, site->kind, site->live_bytes_change,
 					site->live_objects_change);
@@ -181,7 +182,9 @@ static void put_empty(struct site_list *list)
 		frees += snapshot->totals[kind].counts.frees;
 	}
 	seep_format_count(count, allocs);
-	if (allocs == 0)
+	if (snapshot->since_ns)
+		seep_buffer_puts(line, "No site grew.");
+	else if (allocs == 0)
 		seep_buffer_puts(line, "Nothing outstanding: no allocation was seen yet.");
 	else if (allocs == frees)
 		seep_buffer_printf(line,
@@ -214,8 +217,11 @@ static void put_rest(struct site_list *list, enum seep_kind kind, size_t count,
 {
 	struct seep_buffer *out = list->layout->out;
 
-	seep_buffer_printf(out, "\n%zu more site%s hold%s ", count, count == 1 ? "" : "s",
-			   count == 1 ? "s" : "");
+	if (list->snapshot->since_ns)
+		seep_buffer_printf(out, "\n%zu more site%s grew by ", count, count == 1 ? "" : "s");
+	else
+		seep_buffer_printf(out, "\n%zu more site%s hold%s ", count, count == 1 ? "" : "s",
+				   count == 1 ? "s" : "");
 	seep_text_append_amount(out, kind, rest->live_bytes, rest->live_objects);
 	seep_buffer_puts(out, ".\n");
 }

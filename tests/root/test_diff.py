@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from formats import go_pprof, pprof_raw
 from harness import FIXTURES, ROOT, SEEP, names
 
 NEXT = FIXTURES / "next/versions"
@@ -224,6 +225,95 @@ def test_bad_captures(record, tmp_path: Path) -> None:
         result = run("diff", *words)
         assert (result.returncode, result.stdout) == (status, ""), words
         assert sentence in result.stderr, words
+
+
+def report_of(capture: Path, *options: str) -> dict[str, Any]:
+    jsonschema = pytest.importorskip("jsonschema")
+    report = json.loads(output_of("report", capture, *options, "--format", "json"))
+    schema = json.loads((ROOT / "docs/report.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(report)
+    return report
+
+
+def test_report_since(record) -> None:
+    capture = record(
+        "a.seep",
+        [("open_session", 10), ("cache_page", 3)],
+        [("open_session", 5), ("close_session", 8)],
+        [("open_session", 20), ("cache_page", 1)],
+    )
+    first, second, third, _ = moments_of(capture)
+    assert "since" not in report_of(capture)
+    report = report_of(capture, "--since", first, "--at", third)
+    assert report["since"]["elapsed_s"] == int(first[:-2]) // 10**6 / 1000
+    counts = {
+        names(site)[1]: (site["allocs"], site["frees"], site["live_objects"],
+                         site["live_bytes"], site["live_bytes_change"])
+        for site in report["sites"]
+    }  # fmt: skip
+    assert counts == {"open_session": (25, 8, 17, 1700, 1700), "cache_page": (1, 0, 1, 1000, 1000)}
+    assert report["totals"]["memory"]["live_bytes"] == 2700
+    assert report["totals"]["memory"]["frees"] == 8
+
+    # less is alive: the growth is 0, the change is what it is
+    (site,) = report_of(capture, "--since", first, "--at", second)["sites"]
+    assert (site["live_objects"], site["live_objects_change"]) == (0, -3)
+    options = ("--since", first, "--at", second)
+    assert "\nNo site grew.\n" in output_of("report", capture, *options)
+    assert output_of("report", capture, *options, "--format", "folded") == ""
+
+    options = ("--since", second)
+    text = output_of("report", capture, *options)
+    assert re.search(r"  grown     2\.93 KiB in 21 objects\n  allocated 2\.93 KiB in 21 obj", text)
+    assert "#1  1.95 KiB in 20 objects, 66.7 % of the growth" in text
+    lines = output_of("report", capture, *options, "--format", "folded").splitlines()
+    assert {line.split(";")[-2]: int(line.split()[-1]) for line in lines} == {
+        "open_session": 2000,
+        "cache_page": 1000,
+    }
+    assert "growth in live bytes" in output_of("report", capture, *options, "--format", "flamegraph")
+
+
+def test_pprof_since(record, tmp_path: Path) -> None:
+    capture = record("a.seep", [("open_session", 10)], [("open_session", 5), ("close_session", 2)])
+    profile = tmp_path / "since.pb.gz"
+    with profile.open("wb") as file:
+        command = [SEEP, "report", capture, "--since", moments_of(capture)[0], "--format", "pprof"]
+        subprocess.run(command, stdout=file, check=True)
+    assert pprof_raw(profile) == {
+        "alloc_objects": 5, "alloc_space": 500, "inuse_objects": 3, "inuse_space": 300,
+    }  # fmt: skip
+    assert "in use is what grew" in go_pprof(profile, "-comments")
+
+
+def test_no_time_since(record) -> None:
+    capture = record("a.seep", [("open_session", 10)], [("open_session", 5)])
+    first, second, _ = moments_of(capture)
+    for words, status, sentence in (
+        (("--since", "1h"), 1, "there is no time between --since and the report"),
+        (("--since", second, "--at", first), 1, "there is no time between --since"),
+        (("--since", first, "--format", "html"), 2, "--since is not for html"),
+        (("--since", "-1s"), 2, "not a valid TIME"),
+    ):
+        result = run("report", capture, *words)
+        assert (result.returncode, result.stdout) == (status, ""), words
+        assert sentence in result.stderr
+
+
+def test_moments_of_two_traces_in_one_capture(record) -> None:
+    """The counters of each begin at 0: they can be compared, but not be subtracted."""
+    capture = record("a.seep", [("open_session", 10)])
+    with sqlite3.connect(capture) as database:
+        columns = [row[1] for row in database.execute("PRAGMA table_info(runs)")][1:]
+        names_of_columns = ", ".join(columns)
+        database.execute(f"INSERT INTO runs SELECT 2, {names_of_columns} FROM runs")
+        database.execute("UPDATE snapshots SET run = 2 WHERE id = (SELECT max(id) FROM snapshots)")
+    result = run("report", capture, "--since", "0s")
+    assert result.returncode == 1
+    assert "--since is in an earlier trace" in result.stderr
+    diff = diff_of(capture)
+    assert_site(site_of(diff, "open_session"), "gone", (10, 1000), (0, 0))
+    assert diff["span_s"] is None
 
 
 def test_help_fits_a_screen() -> None:

@@ -55,6 +55,28 @@ static void assert_header_has(const struct seep_snapshot *snapshot, const char *
 	assert_non_null(strstr(buffer.data, text));
 }
 
+/* What happened since a moment: one site has grown, another one shrunk. */
+static void test_since(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_two(&fixture);
+	fixture.snapshot.since_ns = 10 * SEEP_NS_PER_S;
+	fixture.snapshot.num_sites = 3;
+	fixture.sites[0].live_bytes_change = (int64_t)fixture.sites[0].live_bytes;
+	fixture.sites[0].live_objects_change = (int64_t)fixture.sites[0].live_objects;
+	fixture.sites[1].live_bytes_change = (int64_t)fixture.sites[1].live_bytes;
+	fixture.sites[2].live_bytes = 0;
+	fixture.sites[2].live_objects = 0;
+	fixture.sites[2].live_bytes_change = -100000;
+	fixture_sum(&fixture);
+	golden_assert_report("report.since.txt", &seep_report_text, &fixture.snapshot, &two);
+	fixture.snapshot.num_sites = 0;
+	fixture_sum(&fixture);
+	assert_header_has(&fixture.snapshot, "\nNo site grew.\n");
+}
+
 static void test_place_of_a_process(void **state)
 {
 	struct fixture fixture;
@@ -264,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_several_processes),
+		cmocka_unit_test(test_since),
 		cmocka_unit_test(test_place_of_a_process),
 		cmocka_unit_test(test_code_of_no_file),
 		cmocka_unit_test(test_first_report_has_no_change),

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/since.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+
+struct seep_since {
+	struct seep_snapshot snapshot;
+	struct seep_process *processes;
+	struct seep_site *sites;
+};
+
+static int order(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Within a trace a site is a stack in a process. */
+static int compare_sites(const struct seep_site *a, const struct seep_site *b)
+{
+	int result = order(a->process->id, b->process->id);
+
+	if (result == 0)
+		result = order(a->kind, b->kind);
+	if (result == 0)
+		result = order(a->stack->hash, b->stack->hash);
+	return result ? result : order(a->id, b->id);
+}
+
+static int compare_pointers(const void *left, const void *right)
+{
+	return compare_sites(*(const struct seep_site *const *)left,
+			     *(const struct seep_site *const *)right);
+}
+
+/* The sites of a snapshot in the order of compare_sites; the caller frees them. */
+static const struct seep_site **new_order(const struct seep_snapshot *snapshot)
+{
+	const struct seep_site **sites = calloc(snapshot->num_sites + 1, sizeof(*sites));
+
+	if (!sites)
+		return NULL;
+	for (size_t i = 0; i < snapshot->num_sites; i++)
+		sites[i] = &snapshot->sites[i];
+	qsort(sites, snapshot->num_sites, sizeof(*sites), compare_pointers);
+	return sites;
+}
+
+/* Of a counter; the file of a stranger may have one that falls. */
+static uint64_t gain(uint64_t now, uint64_t then)
+{
+	return now > then ? now - then : 0;
+}
+
+/* Of what may be unknown, and then stays so. */
+static uint64_t gain_of_known(uint64_t now, uint64_t then)
+{
+	return now == SEEP_UNKNOWN || then == SEEP_UNKNOWN ? now : gain(now, then);
+}
+
+static void subtract_counts(struct seep_counts *counts, const struct seep_counts *then)
+{
+	counts->allocs = gain(counts->allocs, then->allocs);
+	counts->frees = gain(counts->frees, then->frees);
+	counts->alloc_bytes = gain(counts->alloc_bytes, then->alloc_bytes);
+	counts->free_bytes = gain(counts->free_bytes, then->free_bytes);
+}
+
+/* @then: the same site, or one with nothing if it was not there. */
+static void subtract(struct seep_site *site, const struct seep_site *then, uint64_t span_ns)
+{
+	subtract_counts(&site->counts, &then->counts);
+	site->live_bytes_change = (int64_t)(site->live_bytes - then->live_bytes);
+	site->live_objects_change = (int64_t)(site->live_objects - then->live_objects);
+	site->live_bytes = gain(site->live_bytes, then->live_bytes);
+	site->live_objects = gain(site->live_objects, then->live_objects);
+	for (size_t i = 0; i < SEEP_LIFETIME_BUCKETS; i++) {
+		site->lifetimes[i] = gain(site->lifetimes[i], then->lifetimes[i]);
+		site->ages[i] = 0;
+	}
+	site->ages_known = false;
+	site->details = NULL;
+	/* The clock of a process that has ended stands still. */
+	if (site->oldest_ns > span_ns || site->process->exited)
+		site->oldest_ns = SEEP_UNKNOWN;
+}
+
+static bool has_anything(const struct seep_site *site)
+{
+	return site->counts.allocs || site->counts.frees || site->counts.alloc_bytes ||
+	       site->counts.free_bytes || site->live_bytes_change || site->live_objects_change;
+}
+
+static void fill_sites(struct seep_since *since, const struct seep_snapshot *now,
+		       const struct seep_site *const *sites,
+		       const struct seep_site *const *then_sites, size_t num_then)
+{
+	static const struct seep_site nothing;
+	size_t count = 0, j = 0;
+
+	for (size_t i = 0; i < now->num_sites; i++) {
+		struct seep_site *site = &since->sites[count];
+		const struct seep_site *then = &nothing;
+
+		while (j < num_then && compare_sites(then_sites[j], sites[i]) < 0)
+			j++;
+		if (j < num_then && compare_sites(then_sites[j], sites[i]) == 0)
+			then = then_sites[j++];
+		*site = *sites[i];
+		site->process = &since->processes[site->process - now->processes];
+		subtract(site, then, since->snapshot.interval_ns);
+		count += has_anything(site);
+	}
+	since->snapshot.num_sites = count;
+	seep_sites_sort(since->sites, count);
+}
+
+static void fill_head(struct seep_snapshot *snapshot, const struct seep_snapshot *then)
+{
+	snapshot->since_ns = then->elapsed_ns;
+	snapshot->since_utc_ns = then->utc_ns;
+	snapshot->interval_ns = snapshot->elapsed_ns - then->elapsed_ns;
+	for (int i = 0; i < SEEP_LOSS_COUNT; i++)
+		snapshot->losses[i] = gain_of_known(snapshot->losses[i], then->losses[i]);
+	for (int i = 0; i < SEEP_END_COUNT; i++)
+		snapshot->ends[i] = gain_of_known(snapshot->ends[i], then->ends[i]);
+	snapshot->overhead.events = gain_of_known(snapshot->overhead.events, then->overhead.events);
+}
+
+static int fill(struct seep_since *since, const struct seep_snapshot *now,
+		const struct seep_snapshot *then)
+{
+	SEEP_AUTO_FREE const struct seep_site **sites = new_order(now);
+	SEEP_AUTO_FREE const struct seep_site **then_sites = new_order(then);
+
+	since->processes = calloc(now->num_processes + 1, sizeof(*since->processes));
+	since->sites = calloc(now->num_sites + 1, sizeof(*since->sites));
+	if (!sites || !then_sites || !since->processes || !since->sites)
+		return -ENOMEM;
+	since->snapshot = *now;
+	since->snapshot.processes = since->processes;
+	since->snapshot.sites = since->sites;
+	for (size_t i = 0; i < now->num_processes; i++)
+		since->processes[i] = now->processes[i];
+	fill_head(&since->snapshot, then);
+	fill_sites(since, now, sites, then_sites, then->num_sites);
+	seep_snapshot_sum(since->processes, now->num_processes, since->sites,
+			  since->snapshot.num_sites, since->snapshot.totals);
+	return 0;
+}
+
+int seep_since_new(const struct seep_snapshot *now, const struct seep_snapshot *then,
+		   struct seep_since **ret_since)
+{
+	struct seep_since *since = calloc(1, sizeof(*since));
+
+	if (!since || fill(since, now, then)) {
+		seep_since_free(since);
+		return -ENOMEM;
+	}
+	*ret_since = since;
+	return 0;
+}
+
+void seep_since_free(struct seep_since *since)
+{
+	if (!since)
+		return;
+	free(since->processes);
+	free(since->sites);
+	free(since);
+}
+
+const struct seep_snapshot *seep_since_snapshot(const struct seep_since *since)
+{
+	return &since->snapshot;
+}
