@@ -20,7 +20,6 @@ static int write_site(struct json_report *report, const struct seep_site *site)
 {
 	struct seep_json *json = &report->json;
 	struct json_object *object = seep_json_new(json);
-	int err;
 
 	seep_json_add_id(json, object, "id", site->id);
 	seep_json_add_int(json, object, "pid", site->process->pid);

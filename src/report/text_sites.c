@@ -92,12 +92,12 @@ static void put_sentence(struct site_list *list, const char *before, const char 
 
 static void put_companions(struct site_list *list, const struct seep_judgement *judgement)
 {
-	struct seep_buffer *line = &list->function;
+	SEEP_AUTO_BUFFER struct seep_buffer line = SEEP_BUFFER_INIT;
 
-	seep_layout_reset(list->layout, line);
-	seep_buffer_puts(line, "it grows together with: ");
-	seep_text_append_companions(line, list->symbolizer, judgement);
-	put_sentence(list, "- ", line->data);
+	seep_buffer_puts(&line, "it grows together with: ");
+	seep_text_append_companions(&line, list->stack.symbolizer, judgement);
+	put_sentence(list, "- ", line.data);
+	seep_layout_reset(list->layout, &line);
 }
 
 /* What it is taken for, why, and what to do; of what is no reason to worry only the first. */

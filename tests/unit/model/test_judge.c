@@ -250,8 +250,10 @@ static void follow_tide(struct seep_site *site, double now_s)
 /* Its first rise looks like that of a cache that fills up. */
 static void what_goes_up_and_down_is_no_cache(void **state)
 {
+	static const struct seep_stack nowhere;
 	struct seep_process process = {.id = 1};
-	struct seep_site site = {.id = 1, .process = &process, .ages_known = true};
+	struct seep_site site = {
+		.id = 1, .process = &process, .stack = &nowhere, .ages_known = true};
 	const struct seep_verdict *verdict = NULL;
 	struct seep_judge *judge = NULL;
 
