@@ -9,6 +9,7 @@ import time
 
 import pytest
 from harness import (
+    SLOWNESS,
     assert_exact,
     attach_variants,
     counts_of,
@@ -105,7 +106,7 @@ def test_attach_to_a_process_at_work(start, seep) -> None:
 def test_reports_under_load_are_consistent(start, seep) -> None:
     """Counters move while they are read; every report must still add up."""
     target = start("churn")
-    trace = seep("-p", target.pid, "-i", "100ms", "-d", "1500ms").attached()
+    trace = seep("-p", target.pid, "-i", "100ms", "-d", f"{1500 * SLOWNESS:.0f}ms").attached()
     trace.final()
     reports = trace.reports()
     assert len(reports) >= 10
