@@ -156,6 +156,7 @@ LDFLAGS_test_folded      := -Wl,--wrap=seep_symbolizer_resolve
 LDFLAGS_test_pprof       := -Wl,--wrap=seep_symbolizer_resolve
 LDFLAGS_test_flamegraph  := -Wl,--wrap=seep_symbolizer_resolve
 LDFLAGS_test_junit       := -Wl,--wrap=seep_symbolizer_resolve
+LDFLAGS_test_verdict     := -Wl,--wrap=seep_symbolizer_resolve
 LDFLAGS_test_diff        := -Wl,--wrap=seep_symbolizer_resolve
 LDFLAGS_test_html        := -Wl,--wrap=seep_symbolizer_resolve
 

@@ -78,6 +78,7 @@ struct seep_config {
 	enum seep_class
 		fail_on; /* exit 3 for sites of this class or worse; UNKNOWN: not asked for */
 	const char *suppressions; /* file, NULL: none */
+	const char *baseline;	  /* capture with what is known already, NULL: none */
 	bool detect;		  /* end as soon as it is clear that something leaks */
 	/* output */
 	const char *capture;	 /* file, to write or (seep report) to read; NULL: none */

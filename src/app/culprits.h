@@ -15,9 +15,10 @@ int seep_culprits_new(const struct seep_config *config, struct seep_culprits **r
 void seep_culprits_free(struct seep_culprits *culprits);
 
 /*
- * Looks for them in @snapshot. 0: *ret_accused is valid until the next call; -ENOMEM.
+ * Looks for them in @snapshot; *ret_accusation is valid until the next call. 0 or -ENOMEM.
  */
 int seep_culprits_find(struct seep_culprits *culprits, const struct seep_snapshot *snapshot,
-		       struct seep_symbolizer *symbolizer, struct seep_accused *ret_accused);
+		       struct seep_symbolizer *symbolizer,
+		       const struct seep_accusation **ret_accusation);
 
 #endif

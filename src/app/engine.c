@@ -93,10 +93,11 @@ int seep_engine_new(const struct seep_config *config, struct seep_engine **ret_e
 		seep_error("cannot set up the event loop: %s", strerror(-error));
 	if (!error)
 		error = seep_outputs_new(config, &engine->outputs);
-	if (!error)
-		error = seep_capture_new(config, &engine->capture);
+	/* The baseline may be the very file that the capture is to replace. */
 	if (!error)
 		error = seep_culprits_new(config, &engine->culprits);
+	if (!error)
+		error = seep_capture_new(config, &engine->capture);
 	if (!error)
 		error = new_tracer(engine);
 	if (error) {
@@ -136,11 +137,11 @@ int seep_engine_attach(struct seep_engine *engine)
 /* --- while it runs ----------------------------------------------------------------------------- */
 
 /* Is the worst of them a leak beyond reasonable doubt, and has been for a while? Then detect ends. */
-static void consider_end(struct seep_engine *engine, const struct seep_accused *accused)
+static void consider_end(struct seep_engine *engine, const struct seep_accusation *accusation)
 {
 	uint64_t now_ns = seep_clock_monotonic_ns();
 
-	if (!accused->num_sites || accused->sites[0]->judgement->confidence < CERTAIN) {
+	if (!accusation->num || accusation->sites[0]->judgement->confidence < CERTAIN) {
 		engine->certain_ns = 0;
 		return;
 	}
@@ -154,19 +155,19 @@ static void consider_end(struct seep_engine *engine, const struct seep_accused *
 static int accuse(struct seep_engine *engine, const struct seep_snapshot *snapshot)
 {
 	struct seep_symbolizer *symbolizer = seep_tracer_symbolizer(engine->tracer);
-	struct seep_accused accused;
-	int error = seep_culprits_find(engine->culprits, snapshot, symbolizer, &accused);
+	const struct seep_accusation *accusation;
+	int error = seep_culprits_find(engine->culprits, snapshot, symbolizer, &accusation);
 
 	if (error)
 		return error;
-	engine->num_culprits = accused.num_sites;
+	engine->num_culprits = accusation->num;
 	if (!engine->config->detect)
 		return 0;
 	if (!snapshot->final) {
-		consider_end(engine, &accused);
+		consider_end(engine, accusation);
 		return 0;
 	}
-	return seep_outputs_verdict(engine->outputs, snapshot, symbolizer, &accused);
+	return seep_outputs_verdict(engine->outputs, snapshot, symbolizer, accusation);
 }
 
 static int report(struct seep_engine *engine, bool final)

@@ -267,6 +267,12 @@ static int set_fail_on(struct seep_config *config, const char *value)
 	return -EINVAL;
 }
 
+static int set_baseline(struct seep_config *config, const char *value)
+{
+	config->baseline = value;
+	return *value ? 0 : -EINVAL;
+}
+
 static int set_suppressions(struct seep_config *config, const char *value)
 {
 	config->suppressions = value;
@@ -366,6 +372,8 @@ static const struct option_row detect_rows[] = {
 	 set_fail_on},
 	{0, "suppressions", "FILE", "leaks to pass over: lines leak:PATTERN", NULL,
 	 set_suppressions},
+	{0, "baseline", "CAPTURE", "only what is new or worse than in this capture counts", NULL,
+	 set_baseline},
 	OUTPUT_ROWS,
 	{0, "junit", "FILE", "the verdict as JUnit XML, for CI systems", NULL, set_junit},
 	FORMAT_ROWS,
@@ -541,7 +549,8 @@ const struct seep_options seep_options_detect = {
 	.examples = "\nExamples:\n"
 		    "  seep detect -p 1234\n"
 		    "  seep detect -g /system.slice/shop.service -d 30m --fail-on growth\n"
-		    "  seep detect -d 1m --suppressions known.txt --junit leaks.xml -- ./server\n",
+		    "  seep detect -d 1m --suppressions known.txt --junit leaks.xml -- ./server\n"
+		    "  seep detect -d 5m --baseline release.seep -p 1234\n",
 	.finish = finish_detect,
 };
 

@@ -32,7 +32,8 @@ int seep_outputs_write(struct seep_outputs *outputs, const struct seep_snapshot 
  * asked for. 0 or -errno, as seep_outputs_write.
  */
 int seep_outputs_verdict(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
-			 struct seep_symbolizer *symbolizer, const struct seep_accused *accused);
+			 struct seep_symbolizer *symbolizer,
+			 const struct seep_accusation *accusation);
 
 /* Whether any write failed so far: then seep's exit status is 1. */
 bool seep_outputs_failed(const struct seep_outputs *outputs);

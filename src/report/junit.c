@@ -69,25 +69,26 @@ static bool has_kind(const struct seep_site *const *sites, size_t count, enum se
 	return false;
 }
 
-static bool has_passed(const struct seep_snapshot *snapshot, const struct seep_accused *accused,
-		       enum seep_kind kind)
+static bool has_passed(const struct seep_snapshot *snapshot,
+		       const struct seep_accusation *accusation, enum seep_kind kind)
 {
-	return snapshot->totals[kind].traced && !has_kind(accused->sites, accused->num_sites, kind);
+	return snapshot->totals[kind].traced && !has_kind(accusation->sites, accusation->num, kind);
 }
 
 static struct tally count_tests(const struct seep_snapshot *snapshot,
-				const struct seep_accused *accused)
+				const struct seep_accusation *accusation)
 {
 	struct tally tally = {
-		.failures = listed(accused->num_sites),
-		.skipped = listed(accused->num_suppressed),
+		.failures = listed(accusation->num),
+		.skipped = listed(accusation->num_suppressed) + listed(accusation->num_known),
 	};
 
-	tally.failures += accused->num_sites > SEEP_JUNIT_MAX_SITES;
-	tally.skipped += accused->num_suppressed > SEEP_JUNIT_MAX_SITES;
+	tally.failures += accusation->num > SEEP_JUNIT_MAX_SITES;
+	tally.skipped += accusation->num_suppressed > SEEP_JUNIT_MAX_SITES;
+	tally.skipped += accusation->num_known > SEEP_JUNIT_MAX_SITES;
 	tally.tests = tally.failures + tally.skipped;
 	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++)
-		tally.tests += has_passed(snapshot, accused, kind);
+		tally.tests += has_passed(snapshot, accusation, kind);
 	return tally;
 }
 
@@ -228,12 +229,12 @@ static int put_failure(struct junit *junit, const struct seep_site *site)
 	return error;
 }
 
-static int put_skipped(struct junit *junit, const struct seep_site *site)
+static int put_skipped(struct junit *junit, const struct seep_site *site, const char *reason)
 {
 	int error = open_case(junit, site);
 
 	seep_buffer_puts(junit->out, "<skipped");
-	seep_buffer_puts(&junit->note, "suppressed: ");
+	seep_buffer_printf(&junit->note, "%s: ", reason);
 	append_message(junit, site);
 	put_attribute(junit, "message");
 	seep_buffer_puts(junit->out, "/>\n</testcase>\n");
@@ -241,32 +242,35 @@ static int put_skipped(struct junit *junit, const struct seep_site *site)
 }
 
 /* The sites behind the last one that is listed, as one test. */
-static void put_unlisted(struct junit *junit, size_t count, const char *element)
+static void put_unlisted(struct junit *junit, size_t count, const char *what, const char *element)
 {
 	if (count > SEEP_JUNIT_MAX_SITES)
 		seep_buffer_printf(junit->out,
 				   "<testcase classname=\"seep\" name=\"sites that are not listed "
 				   "(%s)\" time=\"0\">\n<%s message=\"%zu more\"/>\n</testcase>\n",
-				   element, element, count - SEEP_JUNIT_MAX_SITES);
+				   what, element, count - SEEP_JUNIT_MAX_SITES);
 }
 
-static int put_sites(struct junit *junit, const struct seep_accused *accused)
+static int put_sites(struct junit *junit, const struct seep_accusation *accusation)
 {
 	int error = 0;
 
-	for (size_t i = 0; i < listed(accused->num_sites) && !error; i++)
-		error = put_failure(junit, accused->sites[i]);
-	put_unlisted(junit, accused->num_sites, "failure");
-	for (size_t i = 0; i < listed(accused->num_suppressed) && !error; i++)
-		error = put_skipped(junit, accused->suppressed[i]);
-	put_unlisted(junit, accused->num_suppressed, "skipped");
+	for (size_t i = 0; i < listed(accusation->num) && !error; i++)
+		error = put_failure(junit, accusation->sites[i]);
+	put_unlisted(junit, accusation->num, "failure", "failure");
+	for (size_t i = 0; i < listed(accusation->num_suppressed) && !error; i++)
+		error = put_skipped(junit, accusation->suppressed[i], "suppressed");
+	put_unlisted(junit, accusation->num_suppressed, "suppressed", "skipped");
+	for (size_t i = 0; i < listed(accusation->num_known) && !error; i++)
+		error = put_skipped(junit, accusation->known[i], "known in the baseline");
+	put_unlisted(junit, accusation->num_known, "known", "skipped");
 	return error;
 }
 
-static void put_passed(struct junit *junit, const struct seep_accused *accused)
+static void put_passed(struct junit *junit, const struct seep_accusation *accusation)
 {
 	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		if (has_passed(junit->snapshot, accused, kind))
+		if (has_passed(junit->snapshot, accusation, kind))
 			seep_buffer_printf(junit->out,
 					   "<testcase classname=\"seep.%s\" name=\"no leak found\" "
 					   "time=\"0\"/>\n",
@@ -275,13 +279,13 @@ static void put_passed(struct junit *junit, const struct seep_accused *accused)
 }
 
 /* The verdict as on a terminal, losses included, but for the sites, which are tests. */
-static int put_summary(struct junit *junit, const struct seep_accused *accused)
+static int put_summary(struct junit *junit, const struct seep_accusation *accusation)
 {
 	struct seep_report_options options = *junit->options;
 	int error;
 
 	options.top = 0;
-	error = seep_verdict_render(junit->snapshot, junit->symbolizer, accused, &options,
+	error = seep_verdict_render(junit->snapshot, junit->symbolizer, accusation, &options,
 				    &junit->note);
 	seep_buffer_puts(junit->out, "<system-out>");
 	put_note(junit);
@@ -289,26 +293,27 @@ static int put_summary(struct junit *junit, const struct seep_accused *accused)
 	return error;
 }
 
-static int put_all(struct junit *junit, const struct seep_accused *accused)
+static int put_all(struct junit *junit, const struct seep_accusation *accusation)
 {
-	struct tally tally = count_tests(junit->snapshot, accused);
+	struct tally tally = count_tests(junit->snapshot, accusation);
 	int error;
 
 	put_head(junit, &tally);
-	error = put_sites(junit, accused);
-	put_passed(junit, accused);
+	error = put_sites(junit, accusation);
+	put_passed(junit, accusation);
 	if (!error)
-		error = put_summary(junit, accused);
+		error = put_summary(junit, accusation);
 	seep_buffer_puts(junit->out, "</testsuite>\n</testsuites>\n");
 	return error ? error : junit->out->error;
 }
 
 int seep_junit_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-		      const struct seep_accused *accused, const struct seep_report_options *options,
-		      struct seep_buffer *buffer)
+		      const struct seep_accusation *accusation,
+		      const struct seep_report_options *options, struct seep_buffer *buffer)
 {
 	SEEP_AUTO_FREE uint32_t *times =
-		calloc(accused->num_sites + accused->num_suppressed + 1, sizeof(*times));
+		calloc(accusation->num + accusation->num_suppressed + accusation->num_known + 1,
+		       sizeof(*times));
 	struct junit junit = {
 		.snapshot = snapshot,
 		.symbolizer = symbolizer,
@@ -321,7 +326,7 @@ int seep_junit_render(const struct seep_snapshot *snapshot, struct seep_symboliz
 	if (!times)
 		return -ENOMEM;
 	seep_buffer_init(&junit.note);
-	error = put_all(&junit, accused);
+	error = put_all(&junit, accusation);
 	seep_strings_done(&junit.names);
 	seep_buffer_done(&junit.note);
 	return error;

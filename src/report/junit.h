@@ -2,7 +2,8 @@
 /*
  * The verdict as JUnit XML, as CI systems read it (Jenkins' schema, which GitLab and GitHub's viewers follow:
  * testsuites, testsuite, testcase, failure, skipped, system-out). A site that leaks is a test that has
- * failed, a suppressed one was skipped, and a kind of which nothing leaks has passed.
+ * failed; one that is suppressed, or known in the baseline, was skipped; and a kind of which nothing leaks
+ * has passed.
  */
 #ifndef SEEP_REPORT_JUNIT_H
 #define SEEP_REPORT_JUNIT_H
@@ -22,7 +23,7 @@
  * run, as CI systems compare by them. 0 or -errno, as seep_report_format.
  */
 int seep_junit_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-		      const struct seep_accused *accused, const struct seep_report_options *options,
-		      struct seep_buffer *buffer);
+		      const struct seep_accusation *accusation,
+		      const struct seep_report_options *options, struct seep_buffer *buffer);
 
 #endif

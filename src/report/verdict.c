@@ -2,35 +2,43 @@
 #include "report/verdict.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "base/units.h"
 #include "model/judgement.h"
 #include "report/layout.h"
+#include "report/naming.h"
 #include "report/text_callers.h"
 #include "report/text_processes.h"
 #include "report/text_sites.h"
-#include "report/walk.h"
+#include "report/words.h"
 
 #define SCOPE_COLUMNS 40
 
 struct verdict_text {
 	const struct seep_snapshot *snapshot;
+	struct seep_symbolizer *symbolizer;
+	const struct seep_accusation *accusation;
 	struct seep_layout layout;
 	struct seep_buffer line;
 };
 
 /* "2 leaks in pid 1234 after 28.0 s" */
-static void put_headline(struct verdict_text *text, size_t num)
+static void put_headline(struct verdict_text *text)
 {
 	const struct seep_snapshot *snapshot = text->snapshot;
+	const char *baseline = text->accusation->baseline;
+	size_t num = text->accusation->num;
 	char time[SEEP_UNIT_MAX];
 
 	if (num)
-		seep_buffer_printf(&text->line, "%zu leak%s in ", num, num == 1 ? "" : "s");
+		seep_buffer_printf(&text->line, "%zu %sleak%s in ", num,
+				   baseline ? "new or worse " : "", num == 1 ? "" : "s");
 	else
-		seep_buffer_puts(&text->line, "No leak was found in ");
+		seep_buffer_printf(&text->line, "No %sleak was found in ",
+				   baseline ? "new or worse " : "");
 	seep_buffer_printf(&text->line, "%s ", snapshot->scope_type);
 	seep_text_append_clean_elided(&text->line, snapshot->scope_value, SCOPE_COLUMNS);
 	if (snapshot->num_processes == 1 && snapshot->processes[0].comm) {
@@ -47,8 +55,9 @@ static void put_headline(struct verdict_text *text, size_t num)
 }
 
 /* How many sites there are of each class. */
-static void put_classes(struct verdict_text *text, size_t suppressed)
+static void put_classes(struct verdict_text *text)
 {
+	size_t suppressed = text->accusation->num_suppressed;
 	size_t counts[SEEP_CLASS_COUNT] = {0};
 	char number[SEEP_UNIT_MAX];
 
@@ -71,6 +80,54 @@ static void put_classes(struct verdict_text *text, size_t suppressed)
 	seep_buffer_putc(text->layout.out, '\n');
 	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 0, text->line.data);
 	seep_layout_reset(&text->layout, &text->line);
+}
+
+/* --- against a baseline ------------------------------------------------------------------------ */
+
+/* What it is now, and what it was. */
+static void put_standing(struct verdict_text *text, const char *label, const struct seep_site *site,
+			 const struct seep_standing *standing)
+{
+	struct seep_buffer *line = &text->line;
+
+	seep_buffer_printf(line, "%-7s%s: ", label, seep_standing_key(standing->type));
+	seep_naming_append(line, text->symbolizer, site);
+	seep_buffer_printf(line, ", %s", seep_class_key(seep_judgement_class(site->judgement)));
+	if (seep_interval_known(&site->judgement->rate)) {
+		seep_buffer_puts(line, ", ");
+		seep_words_append_rate(line, site->kind, site->judgement->rate.value);
+	}
+	if (standing->type != SEEP_STANDING_NEW) {
+		seep_buffer_printf(line, "; was %s", seep_class_key(standing->class));
+		if (seep_interval_known(&standing->rate)) {
+			seep_buffer_puts(line, ", ");
+			seep_words_append_rate(line, site->kind, standing->rate.value);
+		}
+	}
+	seep_layout_pad(&text->layout, 4);
+	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 11, line->data);
+	seep_layout_reset(&text->layout, line);
+}
+
+static void put_baseline(struct verdict_text *text, size_t top)
+{
+	const struct seep_accusation *accusation = text->accusation;
+	char label[sizeof("#") + 20];
+
+	if (!top || (!accusation->num && !accusation->num_known))
+		return;
+	seep_buffer_puts(&text->line, "Compared with ");
+	seep_text_append_clean_elided(&text->line, accusation->baseline, SCOPE_COLUMNS);
+	seep_buffer_putc(&text->line, ':');
+	seep_buffer_putc(text->layout.out, '\n');
+	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 0, text->line.data);
+	seep_layout_reset(&text->layout, &text->line);
+	for (size_t i = 0; i < accusation->num && i < top; i++) {
+		snprintf(label, sizeof(label), "#%zu", i + 1);
+		put_standing(text, label, accusation->sites[i], &accusation->standings[i]);
+	}
+	for (size_t i = 0; i < accusation->num_known && i < top; i++)
+		put_standing(text, "-", accusation->known[i], &accusation->known_standings[i]);
 }
 
 /* Memory that the sites do not explain. */
@@ -108,22 +165,25 @@ static void put_losses(struct verdict_text *text)
 }
 
 int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-			const struct seep_accused *accused,
+			const struct seep_accusation *accusation,
 			const struct seep_report_options *options, struct seep_buffer *buffer)
 {
 	struct verdict_text text = {
 		.snapshot = snapshot,
+		.symbolizer = symbolizer,
+		.accusation = accusation,
 		.layout = {.out = buffer, .color = options->color},
 	};
-
 	int error;
 
 	seep_buffer_init(&text.line);
-	put_headline(&text, accused->num_sites);
-	error = seep_text_put_callers(&text.layout, symbolizer, accused->sites, accused->num_sites);
-	seep_text_put_list(&text.layout, snapshot, symbolizer, options, accused->sites,
-			   accused->num_sites);
-	put_classes(&text, accused->num_suppressed);
+	put_headline(&text);
+	error = seep_text_put_callers(&text.layout, symbolizer, accusation->sites, accusation->num);
+	seep_text_put_list(&text.layout, snapshot, symbolizer, options, accusation->sites,
+			   accusation->num);
+	if (accusation->baseline)
+		put_baseline(&text, options->top);
+	put_classes(&text);
 	put_processes(&text);
 	put_losses(&text);
 	seep_buffer_done(&text.line);

@@ -70,10 +70,10 @@ static void assert_examples(const struct example *examples, size_t count)
 
 static void classes_and_rates(void **state)
 {
-	static const struct seep_judgement slightly = {.class = "leak", .rate = {105, 104, 106}};
-	static const struct seep_judgement above = {.class = "leak", .rate = {120, 111, 130}};
-	static const struct seep_judgement wide = {.class = "leak", .rate = {120, 109, 150}};
-	static const struct seep_judgement narrow = {.class = "leak", .rate = {230, 220, 240}};
+	static const struct seep_judgement slightly = {.class = "leak", .rate = {124, 123, 125}};
+	static const struct seep_judgement above = {.class = "leak", .rate = {126, 111, 130}};
+	static const struct seep_judgement wide = {.class = "leak", .rate = {126, 109, 150}};
+	static const struct seep_judgement narrow = {.class = "leak", .rate = {260, 250, 270}};
 	static const struct example examples[] = {
 		{{.id = 2, .process = &worker, .judgement = &slow},
 		 {0},

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/judgement.h"
+#include "report/fixture.h"
+#include "report/golden.h"
+#include "report/verdict.h"
+
+static const struct seep_report_options ten = {.top = 10};
+
+static const char *const evidence[] = {"what is live grows by 2.00 KiB per second"};
+
+static const struct seep_judgement leak = {
+	.class = "leak",
+	.pattern = "linear",
+	.severity = "high",
+	.confidence = 0.9,
+	.rate = {2048, 2000, 2100},
+	.num_evidence = 1,
+	.evidence = evidence,
+};
+
+static const struct seep_judgement slow = {
+	.class = "leak",
+	.pattern = "linear",
+	.severity = "low",
+	.confidence = 0.8,
+	.rate = {0.5, 0.4, 0.6},
+};
+
+static const struct seep_judgement of_threads = {
+	.class = "growth",
+	.pattern = "linear",
+	.confidence = 0.8,
+	.rate = {0.25, 0.2, 0.3},
+};
+
+/* Sites that are new, worse and known, one of them of a kind that is counted. */
+static void test_baseline(void **state)
+{
+	struct fixture fixture;
+	const struct seep_site *sites[] = {&fixture.sites[0], &fixture.sites[2]};
+	const struct seep_site *known[] = {&fixture.sites[1], &fixture.sites[7]};
+	const struct seep_standing standings[] = {
+		{SEEP_STANDING_WORSE, SEEP_CLASS_LEAK, {1024, 1000, 1050}},
+		{SEEP_STANDING_NEW, SEEP_CLASS_UNKNOWN, SEEP_INTERVAL_UNKNOWN},
+	};
+	const struct seep_standing known_standings[] = {
+		{SEEP_STANDING_KNOWN, SEEP_CLASS_LEAK, {0.5, 0.4, 0.6}},
+		{SEEP_STANDING_KNOWN, SEEP_CLASS_GROWTH, SEEP_INTERVAL_UNKNOWN},
+	};
+	const struct seep_accusation accusation = {
+		.num = 2,
+		.sites = sites,
+		.num_suppressed = 1,
+		.baseline = "release\033[31m.seep",
+		.standings = standings,
+		.num_known = 2,
+		.known = known,
+		.known_standings = known_standings,
+	};
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+
+	(void)state;
+	fixture_init(&fixture);
+	fixture.sites[0].judgement = &leak;
+	fixture.sites[1].judgement = &slow;
+	fixture.sites[2].judgement = &slow;
+	fixture.sites[7].judgement = &of_threads;
+	fixture.sites[7].kind = SEEP_KIND_THREAD;
+	assert_int_equal(seep_verdict_render(&fixture.snapshot, NULL, &accusation, &ten, &buffer),
+			 0);
+	golden_assert("verdict.baseline.txt", buffer.data, buffer.length);
+}
+
+static void test_no_baseline(void **state)
+{
+	const struct seep_accusation accusation = {0};
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	assert_int_equal(seep_verdict_render(&fixture.snapshot, NULL, &accusation, &ten, &buffer),
+			 0);
+	assert_non_null(strstr(buffer.data, "No leak was found in pid 1234 (server), watched for"));
+	assert_null(strstr(buffer.data, "Compared with"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_baseline),
+		cmocka_unit_test(test_no_baseline),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
