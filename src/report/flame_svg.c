@@ -193,11 +193,11 @@ static void put_style(const struct flame *flame)
 	struct seep_buffer *out = flame->out;
 
 	seep_buffer_puts(out, "<style>\n");
-	seep_buffer_puts(out, seep_flamegraph_css);
 	seep_buffer_puts(out, flame->style->css);
+	seep_buffer_puts(out, seep_flamegraph_css);
 	seep_buffer_puts(out, "@media (prefers-color-scheme: dark) {\n");
-	seep_buffer_puts(out, seep_flamegraph_dark_css);
 	seep_buffer_puts(out, flame->style->dark_css);
+	seep_buffer_puts(out, seep_flamegraph_dark_css);
 	seep_buffer_puts(out, "}\n</style>\n");
 }
 

@@ -28,7 +28,7 @@ struct seep_flame_style {
 	/* What is to be known of a frame, in one line. */
 	void (*facts)(const void *context, const struct seep_flame_node *node,
 		      struct seep_buffer *text);
-	const char *css; /* besides that of all flame graphs */
+	const char *css; /* besides that of all flame graphs, which comes last: a hit is a hit */
 	const char *dark_css;
 };
 

@@ -131,6 +131,34 @@ def test_colour_scheme(graph, scheme, background):
     set_scheme(graph, None)
 
 
+def fill(driver, name):
+    return driver.execute_script(
+        "return getComputedStyle(arguments[0].querySelector('rect')).fill", frame(driver, name)
+    )
+
+
+def test_differential(browser):
+    """Red grew, blue shrank, in both schemes; what is found is marked all the same."""
+    open_file(browser, GOLDEN / "diff.svg")
+    for scheme in ("light", "dark"):
+        set_scheme(browser, scheme)
+        grown, shrunk = (
+            [int(part) for part in fill(browser, name)[4:-1].split(",")]
+            for name in ("buffer_grow", "calloc")
+        )
+        assert grown[0] > grown[2] and shrunk[2] > shrunk[0], scheme
+    set_scheme(browser, None)
+    browser.execute_script(
+        "arguments[0].dispatchEvent(new MouseEvent('mouseover', {bubbles: true}))",
+        frame(browser, "calloc"),
+    )
+    assert text(browser, "details") == "400 KiB now, 1.17 MiB before, -800 KiB \u2014 calloc"
+    before = fill(browser, "calloc")
+    browser.find_element("id", "search").send_keys("^calloc$")
+    assert fill(browser, "calloc") != before
+    assert not errors(browser)
+
+
 def test_hostile_names_stay_text_and_nothing_is_fetched(graph):
     name = graph.execute_script(
         "return Array.from(document.querySelectorAll('.f > title'), (t) => t.textContent)"
