@@ -10,6 +10,12 @@
 #include "base/units.h"
 #include "model/snapshot.h"
 
+/* Decimals of numbers, and of those below 1: a share of one in a thousand has digits too. */
+#define DECIMALS       3
+#define ONE	       1000
+#define SMALL_DECIMALS 6
+#define SMALL_ONE      1000000
+
 #define THOUSANDTHS_MAX 9e15 /* below 2^53: exact in a double */
 #define SITE_ID_MAX	17
 
@@ -116,19 +122,18 @@ void seep_json_add_uint(struct seep_json *json, struct json_object *object, cons
 }
 
 /* Made from integers: %f would write the decimal point of the locale. */
-static void add_thousandths(struct seep_json *json, struct json_object *object, const char *key,
-			    const char *sign, uint64_t thousandths)
+static void add_decimal(struct seep_json *json, struct json_object *object, const char *key,
+			const char *sign, uint64_t count, unsigned int decimals)
 {
+	uint64_t one = decimals == SMALL_DECIMALS ? SMALL_ONE : ONE;
+	double value = (double)count / (double)one;
 	char digits[SEEP_UNIT_MAX];
-	int length = snprintf(digits, sizeof(digits), "%s%" PRIu64 ".%03u", sign,
-			      thousandths / 1000, (unsigned int)(thousandths % 1000));
+	int length = snprintf(digits, sizeof(digits), "%s%" PRIu64 ".%0*" PRIu64, sign, count / one,
+			      (int)decimals, count % one);
 
 	while (digits[length - 1] == '0' && digits[length - 2] != '.')
 		digits[--length] = '\0';
-	seep_json_add(json, object, key,
-		      json_object_new_double_s(*sign ? -(double)thousandths / 1000 :
-						       (double)thousandths / 1000,
-					       digits));
+	seep_json_add(json, object, key, json_object_new_double_s(*sign ? -value : value, digits));
 }
 
 void seep_json_add_seconds(struct seep_json *json, struct json_object *object, const char *key,
@@ -137,16 +142,24 @@ void seep_json_add_seconds(struct seep_json *json, struct json_object *object, c
 	if (ns == SEEP_UNKNOWN)
 		seep_json_add_null(json, object, key);
 	else
-		add_thousandths(json, object, key, "", ns / SEEP_NS_PER_MS);
+		add_decimal(json, object, key, "", ns / SEEP_NS_PER_MS, DECIMALS);
+}
+
+static void add_magnitude(struct seep_json *json, struct json_object *object, const char *key,
+			  const char *sign, double magnitude)
+{
+	if (magnitude < 1)
+		add_decimal(json, object, key, sign, (uint64_t)llround(magnitude * SMALL_ONE),
+			    SMALL_DECIMALS);
+	else
+		add_decimal(json, object, key, sign, (uint64_t)llround(magnitude * ONE), DECIMALS);
 }
 
 void seep_json_add_real(struct seep_json *json, struct json_object *object, const char *key,
 			double value)
 {
-	double thousandths = value * 1000;
-
-	if (isfinite(value) && value >= 0 && thousandths < THOUSANDTHS_MAX)
-		add_thousandths(json, object, key, "", (uint64_t)llround(thousandths));
+	if (isfinite(value) && value >= 0 && value * ONE < THOUSANDTHS_MAX)
+		add_magnitude(json, object, key, "", value);
 	else
 		seep_json_add_null(json, object, key);
 }
@@ -154,10 +167,8 @@ void seep_json_add_real(struct seep_json *json, struct json_object *object, cons
 void seep_json_add_signed(struct seep_json *json, struct json_object *object, const char *key,
 			  double value)
 {
-	double thousandths = value * -1000;
-
-	if (value < 0 && thousandths < THOUSANDTHS_MAX)
-		add_thousandths(json, object, key, "-", (uint64_t)llround(thousandths));
+	if (value < 0 && value * -ONE < THOUSANDTHS_MAX)
+		add_magnitude(json, object, key, "-", -value);
 	else
 		seep_json_add_real(json, object, key, value);
 }

@@ -45,7 +45,7 @@ void seep_json_add_uint(struct seep_json *json, struct json_object *object, cons
 /* Seconds with three decimals at most, cut; SEEP_UNKNOWN is null. */
 void seep_json_add_seconds(struct seep_json *json, struct json_object *object, const char *key,
 			   uint64_t ns);
-/* Three decimals at most, rounded; not finite or negative is null. */
+/* Three decimals at most, six below 1, rounded; not finite or negative is null. */
 void seep_json_add_real(struct seep_json *json, struct json_object *object, const char *key,
 			double value);
 /* The same, but negative numbers are numbers. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/judgement.h"
 #include "report/fixture.h"
 #include "report/golden.h"
 #include "report/judged.h"
@@ -42,6 +43,33 @@ static void test_golden(void **state)
 	golden_assert_report("report.two.json", &seep_report_json, &fixture.snapshot, &all);
 	fixture_init_empty(&fixture);
 	golden_assert_report("report.empty.json", &seep_report_json, &fixture.snapshot, &all);
+}
+
+/* One in a thousand has digits; the rest of a large number is noise. */
+static void test_small_numbers(void **state)
+{
+	static const struct seep_judgement judgement = {
+		.class = "leak",
+		.pattern = "linear",
+		.rate = {-0.000125, -1234.56789, 0.9999999},
+		.leaked = {0.0010312, 0, 1},
+		.eta_s = {NAN, NAN, NAN},
+	};
+	struct json_object *report, *verdict;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	fixture.sites[0].judgement = &judgement;
+	report = render(&fixture.snapshot, &all);
+	verdict = member(json_object_array_get_idx(member(report, "sites"), 0), "verdict");
+	assert_string_equal(json_object_get_string(member(verdict, "survival")), "0.001031");
+	assert_string_equal(json_object_get_string(member(verdict, "survival_low")), "0.0");
+	assert_string_equal(json_object_get_string(member(verdict, "survival_high")), "1.0");
+	assert_string_equal(json_object_get_string(member(verdict, "rate_low")), "-1234.568");
+	assert_string_equal(json_object_get_string(member(verdict, "rate_high")), "1.0");
+	assert_null(member(verdict, "eta_s"));
+	json_object_put(report);
 }
 
 static void test_exact_integers(void **state)
@@ -191,6 +219,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_small_numbers),
 		cmocka_unit_test(test_exact_integers),
 		cmocka_unit_test(test_unknown_is_null),
 		cmocka_unit_test(test_inlined_functions_are_entries),
