@@ -24,9 +24,10 @@ double seep_survival_bucket_s(unsigned int bucket)
 
 /*
  * The curve, at the end of each bucket. Objects whose age is in a bucket are counted as if they
- * had been watched through half of it, as life tables do.
+ * had been watched through this part of it.
  */
-static void walk_curve(const uint64_t *lifetimes, const uint64_t *ages, struct point *ret_curve)
+static void walk_curve(const uint64_t *lifetimes, const uint64_t *ages, double watched_part,
+		       struct point *ret_curve)
 {
 	struct point point = {.survival = 1};
 	double at_risk = 0;
@@ -35,7 +36,7 @@ static void walk_curve(const uint64_t *lifetimes, const uint64_t *ages, struct p
 		at_risk += (double)lifetimes[i] + (double)ages[i];
 	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++) {
 		double ended = (double)lifetimes[i];
-		double watched = fmax(ended, at_risk - (double)ages[i] / 2);
+		double watched = fmax(ended, at_risk - (1 - watched_part) * (double)ages[i]);
 
 		if (ended > 0 && ended < watched)
 			point.greenwood += ended / (watched * (watched - ended));
@@ -101,6 +102,22 @@ static unsigned int settled_bucket(const struct point *curve, unsigned int last)
 		       last - TAIL_BUCKETS;
 }
 
+/*
+ * Where in their bucket the ages are is not known: many objects that come together are all at its beginning,
+ * or at its end. With many of them, chance is the smaller part of what is not known.
+ */
+static void widen(const uint64_t *lifetimes, const uint64_t *ages, unsigned int last,
+		  struct seep_interval *kept)
+{
+	struct point least[SEEP_LIFETIME_BUCKETS];
+	struct point most[SEEP_LIFETIME_BUCKETS];
+
+	walk_curve(lifetimes, ages, 0, least);
+	walk_curve(lifetimes, ages, 1, most);
+	kept->low = fmin(kept->low, least[last].survival);
+	kept->high = fmax(kept->high, most[last].survival);
+}
+
 static void fill_tail(const uint64_t *lifetimes, const uint64_t *ages, const struct point *curve,
 		      unsigned int settled, unsigned int last, struct seep_survival *survival)
 {
@@ -116,6 +133,7 @@ static void fill_tail(const uint64_t *lifetimes, const uint64_t *ages, const str
 	else
 		survival->tail = (struct seep_interval){0, 0, 1};
 	survival->kept = share_of(curve[last].survival, curve[last].greenwood, total);
+	widen(lifetimes, ages, last, &survival->kept);
 	survival->kept.low *= survival->tail.value;
 }
 
@@ -132,7 +150,7 @@ void seep_survival_fit(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS],
 					 count_from(ages, 0, SEEP_LIFETIME_BUCKETS) ==
 				 0)
 		return;
-	walk_curve(lifetimes, ages, curve);
+	walk_curve(lifetimes, ages, 0.5, curve); /* as life tables do */
 	settled = settled_bucket(curve, last);
 	ret_survival->valid = true;
 	ret_survival->limit_s = seep_survival_bucket_s(last);

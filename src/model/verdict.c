@@ -377,6 +377,16 @@ static void look_ahead(struct seep_verdict *verdict,
 					    verdict->acceleration, &verdict->eta_s);
 }
 
+/* In which part of its period an oscillation was when it was first watched, and when last, is chance. */
+static void allow_for_period(struct seep_verdict *verdict)
+{
+	double width =
+		fabs(verdict->rate.value) * verdict->period_s / (2 * verdict->findings.observed_s);
+
+	verdict->rate.low -= width;
+	verdict->rate.high += width;
+}
+
 void seep_verdict_conclude(struct seep_verdict *verdict,
 			   const struct seep_usage usage[SEEP_LIMIT_COUNT])
 {
@@ -387,6 +397,8 @@ void seep_verdict_conclude(struct seep_verdict *verdict,
 	verdict->class = classify(verdict);
 	verdict->pattern = find_pattern(verdict);
 	verdict->period_s = verdict->pattern == SEEP_PATTERN_OSCILLATING ? shape->period_s : 0;
+	if (verdict->period_s > 0)
+		allow_for_period(verdict);
 	verdict->leaked =
 		findings->survival.valid ? findings->survival.kept : SEEP_INTERVAL_UNKNOWN;
 	verdict->confidence = find_confidence(verdict);

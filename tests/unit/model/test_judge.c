@@ -279,6 +279,33 @@ static void what_goes_up_and_down_is_no_cache(void **state)
 	seep_judge_free(judge);
 }
 
+/* However much of its last period there was to be seen. */
+static void the_rate_of_an_oscillation_allows_for_its_phase(void **state)
+{
+	const struct course course = {.rate = 200,
+				      .wave = 1,
+				      .wave_s = 60,
+				      .phase = -M_PI / 2,
+				      .forgotten = 0.5,
+				      .lifetimes = LIFETIMES_FIXED,
+				      .lifetime_s = 10,
+				      .bytes = 1000};
+	struct court court;
+
+	(void)state;
+	open_court(&court, &course, 1);
+	watch(&court, 295);
+	for (double until_s = 300; until_s <= 420; until_s += INTERVAL_S) {
+		const struct seep_verdict *verdict = watch(&court, until_s);
+
+		assert_int_equal(verdict->class, SEEP_CLASS_LEAK);
+		assert_int_equal(verdict->pattern, SEEP_PATTERN_OSCILLATING);
+		assert_true(verdict->rate.low <= 100000 && verdict->rate.high >= 100000);
+		assert_true(verdict->rate.high - verdict->rate.low < 50000);
+	}
+	close_court(&court);
+}
+
 static void sites_that_vanish_are_forgotten(void **state)
 {
 	struct court court;
@@ -503,6 +530,7 @@ int main(void)
 		cmocka_unit_test(what_is_released_after_all_is_taken_back),
 		cmocka_unit_test(a_pattern_outlives_its_samples),
 		cmocka_unit_test(what_goes_up_and_down_is_no_cache),
+		cmocka_unit_test(the_rate_of_an_oscillation_allows_for_its_phase),
 		cmocka_unit_test(sites_that_vanish_are_forgotten),
 		cmocka_unit_test(a_restart_begins_anew),
 		cmocka_unit_test(too_many_sites_are_counted),

@@ -126,6 +126,48 @@ static void simulate(struct random *random, size_t count, double observed_s, dou
 	}
 }
 
+#define TIDE_S 20.0
+
+/* Objects that come in tides, as they are after @observed_s: who came last goes first, one in ten stays. */
+static double watch_tides(double observed_s, struct history *ret_history)
+{
+	double stay = 0;
+	double end = 0;
+
+	memset(ret_history, 0, sizeof(*ret_history));
+	for (double from_s = 0; from_s < observed_s; from_s += TIDE_S)
+		for (unsigned int i = 0; i < 2000; i++) {
+			double rise_s = acos(1 - i / 1000.0) / M_PI * TIDE_S / 2;
+			double age_s = observed_s - from_s - rise_s;
+			double lifetime_s = TIDE_S - 2 * rise_s;
+
+			if (age_s >= lifetime_s && i % 10) {
+				ret_history->lifetimes[bucket_of(lifetime_s)]++;
+				end++;
+			} else if (age_s >= 0) {
+				ret_history->ages[bucket_of(age_s)]++;
+				stay += age_s >= lifetime_s;
+			}
+		}
+	return stay / (stay + end);
+}
+
+static void many_at_once_are_all_of_one_age(void **state)
+{
+	struct history history;
+	struct seep_survival survival;
+
+	(void)state;
+	/* While a tide runs out. */
+	for (double observed_s = 270; observed_s <= 276; observed_s++) {
+		double share = watch_tides(observed_s, &history);
+
+		seep_survival_fit(history.lifetimes, history.ages, observed_s, &survival);
+		assert_true(survival.kept.low <= share && survival.kept.high >= share);
+		assert_true(survival.kept.high - survival.kept.low < 0.04);
+	}
+}
+
 static void the_share_that_stays_is_in_the_interval(void **state)
 {
 	struct random random = {1};
@@ -218,6 +260,7 @@ int main(void)
 		cmocka_unit_test(without_censoring_it_is_the_share),
 		cmocka_unit_test(nothing_is_said_of_too_little),
 		cmocka_unit_test(the_last_bucket_has_no_end),
+		cmocka_unit_test(many_at_once_are_all_of_one_age),
 		cmocka_unit_test(the_share_that_stays_is_in_the_interval),
 		cmocka_unit_test(what_is_released_late_has_no_tail),
 		cmocka_unit_test(one_octave_will_do_where_two_do_not),
