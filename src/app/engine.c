@@ -24,9 +24,12 @@
 /* The final report stands for one that would come less than this share of an interval before it. */
 #define LAST_REPORT_SHARE 4
 
-/* How sure detect wants to be of a leak, and for how long, to end before its time is over. */
+/*
+ * How sure detect wants to be of a leak, and for how long, to end before its time is over: three looks of
+ * a second, which are never apart by exactly that.
+ */
 #define CERTAIN	       0.7
-#define CERTAIN_FOR_NS (3 * SEEP_NS_PER_S)
+#define CERTAIN_FOR_NS (1900 * SEEP_NS_PER_MS)
 
 struct seep_engine {
 	const struct seep_config *config;
