@@ -487,9 +487,10 @@ CFI_PATHS ?= /usr/lib /usr/bin /usr/sbin
 check-cfi: $(BUILD)/unit/unwind/test_against_libdw ## compare the unwind rules of CFI_PATHS with libdw's
 	$(Q)$< $(CFI_PATHS)
 
-# --- how often verdicts are right, on simulated sites ----------------------------------------------
+# --- how often verdicts are right: on made-up sites, 10,000 of each kind, and on programs that run ---
 
 ACCURACY_RUNS    ?= 10000
+ACCURACY_MINUTES ?= 15
 ACCURACY_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/base/*.c src/model/*.c))
 
 $(BUILD)/accuracy: tests/unit/model/test_accuracy.c $(ACCURACY_OBJECTS)
@@ -497,9 +498,10 @@ $(BUILD)/accuracy: tests/unit/model/test_accuracy.c $(ACCURACY_OBJECTS)
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP $^ -o $@ -lcmocka $(LDLIBS)
 
 .PHONY: accuracy
-accuracy: $(BUILD)/accuracy $(BUILD)/bench/judge ## judge ACCURACY_RUNS=10000 simulated sites of each kind, and 10,000 at once
-	$(Q)SEEP_ACCURACY_RUNS=$(ACCURACY_RUNS) $<
+accuracy: all $(BUILD)/accuracy $(BUILD)/bench/judge ## how often verdicts are right, made up and live (ACCURACY_RUNS, ACCURACY_MINUTES)
+	$(Q)SEEP_ACCURACY_RUNS=$(ACCURACY_RUNS) $(BUILD)/accuracy
 	$(Q)$(BUILD)/bench/judge
+	$(Q)BUILD=$(BUILD) $(PYTHON) tools/accuracy --minutes $(ACCURACY_MINUTES)
 
 # --- lint ----------------------------------------------------------------------------------------
 
