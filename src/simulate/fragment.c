@@ -27,6 +27,7 @@ enum fragment_site {
 };
 
 struct fragment {
+	size_t bytes;	/* of the text that is being read */
 	char *buffer;	/* that is being read into */
 	uint64_t count; /* of documents, to begin with */
 	uint64_t num_read;
@@ -58,12 +59,12 @@ SIMULATED void *cut_text(struct seep_work *work, char *buffer, size_t bytes)
 }
 
 /* What was read, cut to its length while the next buffer is in use: so the hole between stays one. */
-SIMULATED void *read_text(struct seep_work *work, struct fragment *fragment, size_t bytes)
+SIMULATED void *read_text(struct seep_work *work, struct fragment *fragment)
 {
 	char *buffer = fragment->buffer;
 
 	fragment->buffer = read_buffer(work);
-	return fragment->buffer ? cut_text(work, buffer, bytes) : NULL;
+	return fragment->buffer ? cut_text(work, buffer, fragment->bytes) : NULL;
 }
 
 static void keep_line(struct seep_work *work, struct fragment *fragment, struct line *line)
@@ -76,20 +77,28 @@ static void keep_line(struct seep_work *work, struct fragment *fragment, struct 
 	}
 }
 
-/* The documents first, then lines; both by the same call, so that what it has live does not change. */
+static void keep_document(struct fragment *fragment, char *document)
+{
+	fragment->documents[fragment->num_documents++] = document;
+	fragment->num_read++;
+}
+
+/*
+ * The documents first, then lines, both by the same call: so what it has live does not change. The size
+ * is kept where the compiler cannot follow it, or it would make two calls of the one.
+ */
 SIMULATED int add_text(struct seep_work *work, struct fragment *fragment)
 {
-	bool whole = fragment->num_read < fragment->count;
-	void *text = read_text(work, fragment, whole ? BUFFER_BYTES : LINE_BYTES);
+	void *text;
 
+	fragment->bytes = fragment->num_read < fragment->count ? BUFFER_BYTES : LINE_BYTES;
+	text = read_text(work, fragment);
 	if (!text)
 		return -ENOMEM;
-	if (!whole) {
+	if (fragment->bytes == BUFFER_BYTES)
+		keep_document(fragment, text);
+	else
 		keep_line(work, fragment, text);
-		return 0;
-	}
-	fragment->documents[fragment->num_documents++] = text;
-	fragment->num_read++;
 	return 0;
 }
 
