@@ -211,6 +211,9 @@ static void say_pattern(struct writer *writer, const struct seep_verdict *verdic
 	switch (verdict->pattern) {
 	case SEEP_PATTERN_ACCELERATING:
 		say_rates(writer, verdict, "the rate has risen from", "to", "");
+		if (verdict->multiplies.value > 0)
+			say(writer, "it doubles every %s",
+			    duration(time, M_LN2 / verdict->multiplies.value));
 		break;
 	case SEEP_PATTERN_STEPPED:
 		say(writer, "it grows in steps, one every %s, of about %s",

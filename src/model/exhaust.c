@@ -23,11 +23,13 @@ const char *seep_limit_text(enum seep_limit limit)
 	return limits[limit].text;
 }
 
-/* When rate * t + acceleration / 2 * t^2 is @room. */
-static double time_for(double room, double rate, double acceleration)
+/* When rate * t + acceleration / 2 * t^2 is @room, or rate * (e^(multiplies * t) - 1) / multiplies. */
+static double time_for(double room, double rate, double acceleration, double multiplies)
 {
 	if (rate <= 0)
 		return INFINITY;
+	if (multiplies > 0)
+		return log1p(multiplies * room / rate) / multiplies;
 	if (acceleration <= 0)
 		return room / rate;
 	/* Not by the difference of nearly equal numbers, which it is where acceleration is small. */
@@ -40,8 +42,8 @@ static bool is_known(const struct seep_usage *usage)
 }
 
 enum seep_limit seep_exhaust_first(const struct seep_usage usage[SEEP_LIMIT_COUNT],
-				   enum seep_kind kind, const struct seep_interval *rate,
-				   double acceleration, struct seep_interval *ret_eta_s)
+				   enum seep_kind kind, const struct seep_growth *growth,
+				   struct seep_interval *ret_eta_s)
 {
 	enum seep_limit first = SEEP_LIMIT_COUNT;
 	double least = INFINITY;
@@ -60,8 +62,11 @@ enum seep_limit seep_exhaust_first(const struct seep_usage usage[SEEP_LIMIT_COUN
 	}
 	if (first == SEEP_LIMIT_COUNT)
 		return first;
-	ret_eta_s->value = time_for(least, rate->value, acceleration);
-	ret_eta_s->low = time_for(least, rate->high, acceleration);
-	ret_eta_s->high = time_for(least, rate->low, acceleration);
+	ret_eta_s->value =
+		time_for(least, growth->rate.value, growth->acceleration, growth->multiplies.value);
+	ret_eta_s->low =
+		time_for(least, growth->rate.high, growth->acceleration, growth->multiplies.high);
+	ret_eta_s->high =
+		time_for(least, growth->rate.low, growth->acceleration, growth->multiplies.low);
 	return first;
 }

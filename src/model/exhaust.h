@@ -38,13 +38,19 @@ struct seep_usage {
 const char *seep_limit_key(enum seep_limit limit);
 const char *seep_limit_text(enum seep_limit limit);
 
+/* How something grows from now on: at @rate (per second), which becomes more all the time. */
+struct seep_growth {
+	struct seep_interval rate;
+	double acceleration;		 /* evenly: by this, per second squared; or ... */
+	struct seep_interval multiplies; /* ... by this share of it, per second; 0: evenly */
+};
+
 /*
  * Which of the limits of @kind is met first, SEEP_LIMIT_COUNT if none is known, and when: seconds from
- * now, if @rate (per second) goes on and grows by @acceleration (per second squared) all the time.
- * Unknown without a limit; infinite where nothing grows.
+ * now, if @growth goes on. Unknown without a limit; infinite where nothing grows.
  */
 enum seep_limit seep_exhaust_first(const struct seep_usage usage[SEEP_LIMIT_COUNT],
-				   enum seep_kind kind, const struct seep_interval *rate,
-				   double acceleration, struct seep_interval *ret_eta_s);
+				   enum seep_kind kind, const struct seep_growth *growth,
+				   struct seep_interval *ret_eta_s);
 
 #endif

@@ -122,6 +122,7 @@ void seep_process_conclude(const struct seep_process *process, const struct seep
 			   struct seep_process_verdict *ret_verdict)
 {
 	struct seep_process_verdict *verdict = ret_verdict;
+	struct seep_growth growth = {0};
 
 	*verdict = (struct seep_process_verdict){
 		.observed_s = seep_series_span_s(series),
@@ -135,7 +136,8 @@ void seep_process_conclude(const struct seep_process *process, const struct seep
 	fit(series, SEEP_VITAL_EXPLAINED, &verdict->explained);
 	verdict->coverage = coverage_of(verdict);
 	verdict->health = health_of(verdict);
+	growth.rate = verdict->resident.slope;
 	if (vitals && verdict->resident.num_samples >= MIN_SAMPLES)
-		verdict->limit = seep_exhaust_first(vitals->usage, SEEP_KIND_MEMORY,
-						    &verdict->resident.slope, 0, &verdict->eta_s);
+		verdict->limit = seep_exhaust_first(vitals->usage, SEEP_KIND_MEMORY, &growth,
+						    &verdict->eta_s);
 }

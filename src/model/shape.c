@@ -37,6 +37,15 @@
 /* Less than this of the level, standard deviation, is no oscillation that anybody would call one. */
 #define MIN_AMPLITUDE 0.03
 
+/*
+ * The slope of the last third is at most so many times that of the first half if it grows evenly: five
+ * sixths of the way against a quarter, and a little for where samples fall. Beyond, it multiplies; powers
+ * of e are searched for up to so many.
+ */
+#define EVEN_FACTOR 3.6
+#define MOST_POWERS 60.0
+#define BISECTIONS  50
+
 static const struct {
 	const char *key;
 	const char *text;
@@ -333,6 +342,51 @@ bool seep_shape_steepens(const struct seep_shape *shape)
 bool seep_shape_flattens(const struct seep_shape *shape, double sigma)
 {
 	return shape->late < FLATTER_FACTOR * shape->early && changes(shape, sigma);
+}
+
+/* How much steeper the last third is than the first half, of a slope that grows e^powers times in all. */
+static double steepening_of(double powers)
+{
+	double early = expm1(powers / 2) / (powers / 2);
+	double late = exp(2 * powers / 3) * expm1(powers / 3) / (powers / 3);
+
+	return late / early;
+}
+
+static double powers_of(double steepening)
+{
+	double low = 0;
+	double high = MOST_POWERS;
+
+	if (!(steepening > 1))
+		return 0;
+	for (unsigned int i = 0; i < BISECTIONS; i++) {
+		double middle = (low + high) / 2;
+
+		if (steepening_of(middle) < steepening)
+			low = middle;
+		else
+			high = middle;
+	}
+	return high;
+}
+
+struct seep_interval seep_shape_multiplies(const struct seep_shape *shape, double observed_s)
+{
+	double early_least = shape->early - shape->early_deviation;
+	double late_least = shape->late - shape->late_deviation;
+	double least = late_least / (shape->early + shape->early_deviation);
+	double most = (shape->late + shape->late_deviation) / early_least;
+
+	if (shape->early <= 0 || observed_s <= 0 || !(least > EVEN_FACTOR))
+		return (struct seep_interval){0, 0, 0};
+	return seep_interval_scaled(
+		(struct seep_interval){
+			powers_of(shape->late / shape->early),
+			powers_of(least),
+			early_least > 0 ? powers_of(most) : MOST_POWERS,
+		},
+		1 / observed_s);
 }
 
 bool seep_shape_levelled(const struct seep_shape *shape)

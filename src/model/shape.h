@@ -71,6 +71,13 @@ void seep_shape_fit(const double *times, const double *values, size_t count,
 bool seep_shape_steepens(const struct seep_shape *shape);
 bool seep_shape_flattens(const struct seep_shape *shape, double sigma);
 
+/*
+ * The relative growth of the slope per second, of a course that multiplies, over @observed_s: it has become so
+ * much steeper that its slope cannot have grown evenly, not even from nothing. 0: it need not. Ends of the
+ * interval are those by the uncertainty of the slopes.
+ */
+struct seep_interval seep_shape_multiplies(const struct seep_shape *shape, double observed_s);
+
 /* It rose, and hardly does now. */
 bool seep_shape_levelled(const struct seep_shape *shape);
 

@@ -362,19 +362,36 @@ enum seep_severity seep_severity_of(bool in_bytes, double rate, double eta_s)
 	return by_rate > by_time ? by_rate : by_time;
 }
 
+/* By how much what multiplies is faster now than it was on average in the last third. */
+static double faster_than_late(double multiplies, double observed_s)
+{
+	double powers = multiplies * observed_s / 3;
+
+	return powers > 0 ? powers / -expm1(-powers) : 1;
+}
+
 static void look_ahead(struct seep_verdict *verdict,
 		       const struct seep_usage usage[SEEP_LIMIT_COUNT])
 {
+	double observed_s = verdict->findings.observed_s;
 	/* What accelerates has become faster since the middle of the last third. */
-	double faster = verdict->acceleration * verdict->findings.observed_s / 6;
-	const struct seep_interval rate = {
-		.value = verdict->rate.value + faster,
-		.low = verdict->rate.low + faster,
-		.high = verdict->rate.high + faster,
+	double faster = verdict->acceleration * observed_s / 6;
+	struct seep_growth growth = {
+		.rate = verdict->rate,
+		.acceleration = verdict->acceleration,
+		.multiplies = verdict->multiplies,
 	};
 
-	verdict->limit = seep_exhaust_first(usage, verdict->findings.kind, &rate,
-					    verdict->acceleration, &verdict->eta_s);
+	if (verdict->multiplies.value > 0) {
+		growth.rate = seep_interval_scaled(
+			growth.rate, faster_than_late(verdict->multiplies.value, observed_s));
+	} else {
+		growth.rate.value += faster;
+		growth.rate.low += faster;
+		growth.rate.high += faster;
+	}
+	verdict->limit =
+		seep_exhaust_first(usage, verdict->findings.kind, &growth, &verdict->eta_s);
 }
 
 /* In which part of its period an oscillation was when it was first watched, and when last, is chance. */
@@ -402,8 +419,10 @@ void seep_verdict_conclude(struct seep_verdict *verdict,
 	verdict->leaked =
 		findings->survival.valid ? findings->survival.kept : SEEP_INTERVAL_UNKNOWN;
 	verdict->confidence = find_confidence(verdict);
-	if (verdict->pattern == SEEP_PATTERN_ACCELERATING)
+	if (verdict->pattern == SEEP_PATTERN_ACCELERATING) {
 		verdict->acceleration = acceleration_of(findings);
+		verdict->multiplies = seep_shape_multiplies(shape, findings->observed_s);
+	}
 	verdict->limit = SEEP_LIMIT_COUNT;
 	verdict->eta_s = SEEP_INTERVAL_UNKNOWN;
 	if (!seep_class_grows(verdict->class))

@@ -53,7 +53,8 @@ struct seep_verdict {
 	/* Growth per second, in bytes or objects: findings.in_bytes. The mean one, but of what
 	 * accelerates that of the last third of the time observed. */
 	struct seep_interval rate;
-	double acceleration; /* per second squared, of what accelerates; else 0 */
+	double acceleration;		 /* per second squared, of what accelerates; else 0 */
+	struct seep_interval multiplies; /* of what does, see seep_shape_multiplies; else 0 */
 	/* Share of the objects that is never released; may be unknown. */
 	struct seep_interval leaked;
 	struct seep_interval eta_s; /* of leaks and growth: until a limit is met; may be unknown */

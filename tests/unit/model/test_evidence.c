@@ -209,6 +209,10 @@ static void patterns_and_classes_have_their_sentence(void **state)
 	assert_string_equal(evidence.texts[0],
 			    "the rate has risen from 1.00 KiB per second to 3.00 KiB");
 	seep_sentences_done(&evidence);
+	verdict.multiplies.value = M_LN2 / 40;
+	assert_int_equal(seep_evidence_of_site(&verdict, &evidence), 0);
+	assert_string_equal(evidence.texts[1], "it doubles every 40.0 s");
+	seep_sentences_done(&evidence);
 	verdict.pattern = SEEP_PATTERN_OSCILLATING;
 	assert_int_equal(seep_evidence_of_site(&verdict, &evidence), 0);
 	assert_string_equal(evidence.texts[0],

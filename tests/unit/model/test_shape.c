@@ -81,6 +81,29 @@ static void a_line_has_no_features(void **state)
 	assert_true(shape.period_s == 0);
 }
 
+static double doubling(double time_s)
+{
+	return 100 * exp2(time_s / 8);
+}
+
+/* And how fast; from a slope that grows evenly, even from nothing, it is told apart. */
+static void what_multiplies_is_seen(void **state)
+{
+	struct seep_shape shape = fit(doubling, 1, 1);
+	struct seep_interval multiplies = seep_shape_multiplies(&shape, COUNT - 1);
+
+	(void)state;
+	assert_true(seep_shape_steepens(&shape));
+	assert_float_equal(multiplies.value, M_LN2 / 8, 0.05 * M_LN2 / 8);
+	assert_true(multiplies.low < multiplies.value && multiplies.value < multiplies.high);
+	shape = fit(square, 1, 1);
+	assert_true(seep_shape_multiplies(&shape, COUNT - 1).value == 0);
+	shape = fit(line, 1, 1);
+	assert_true(seep_shape_multiplies(&shape, COUNT - 1).value == 0);
+	shape = (struct seep_shape){0};
+	assert_true(seep_shape_multiplies(&shape, 0).value == 0);
+}
+
 static void what_steepens_is_seen(void **state)
 {
 	struct seep_shape shape = fit(square, 1, 1);
@@ -233,6 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_has_no_features),
+		cmocka_unit_test(what_multiplies_is_seen),
 		cmocka_unit_test(what_steepens_is_seen),
 		cmocka_unit_test(what_levels_off_is_seen),
 		cmocka_unit_test(a_change_within_the_noise_is_none),
