@@ -45,8 +45,9 @@ struct record {
 struct process {
 	uint32_t id;
 	uint64_t seen;
-	uint64_t operations; /* of all its sites so far */
-	bool idle;	     /* none since the snapshot before */
+	uint64_t operations;   /* of all its sites so far */
+	bool idle;	       /* none since the snapshot before */
+	uint64_t mapped_bytes; /* see seep_process_sample */
 	struct seep_series series;
 	struct seep_process_verdict verdict;
 	UT_hash_handle hh;
@@ -134,12 +135,11 @@ static int add_process(struct seep_judge *judge, uint32_t id, struct process **r
 	return 0;
 }
 
-static int feed_process(struct seep_judge *judge, const struct seep_process *watched,
-			const struct seep_vitals *vitals, uint64_t seq, double now_s)
+/* Makes it known, before anything of this snapshot is judged. */
+static int meet_process(struct seep_judge *judge, const struct seep_process *watched, uint64_t seq)
 {
 	struct process *process = find_process(judge, watched);
 	uint64_t operations = operations_of(watched);
-	struct seep_sample sample;
 	int error;
 
 	if (!process) {
@@ -150,10 +150,46 @@ static int feed_process(struct seep_judge *judge, const struct seep_process *wat
 		process->idle = process->operations == operations;
 	}
 	process->operations = operations;
+	process->mapped_bytes = 0;
 	process->seen = seq;
-	if (seep_process_sample(watched, vitals, now_s, &sample))
+	return 0;
+}
+
+static void count_mapped(const struct seep_judge *judge, const struct seep_site *site)
+{
+	struct process *process;
+
+	if (site->kind != SEEP_KIND_MAPPING ||
+	    (site->stack && seep_origin_of(site->stack) == SEEP_ORIGIN_ALLOCATOR))
+		return;
+	process = find_process(judge, site->process);
+	process->mapped_bytes += seep_counts_live_bytes(&site->counts);
+}
+
+static void judge_process(const struct seep_judge *judge, const struct seep_process *watched,
+			  const struct seep_vitals *vitals, double now_s)
+{
+	struct process *process = find_process(judge, watched);
+	struct seep_sample sample;
+
+	if (seep_process_sample(watched, vitals, process->mapped_bytes, now_s, &sample))
 		seep_series_add(&process->series, &sample);
 	seep_process_conclude(watched, vitals, &process->series, &process->verdict);
+}
+
+static int feed_processes(struct seep_judge *judge, const struct seep_snapshot *snapshot,
+			  const struct seep_vitals *vitals, double now_s)
+{
+	for (size_t i = 0; i < snapshot->num_processes; i++) {
+		int error = meet_process(judge, &snapshot->processes[i], snapshot->seq);
+
+		if (error)
+			return error;
+	}
+	for (size_t i = 0; i < snapshot->num_sites; i++)
+		count_mapped(judge, &snapshot->sites[i]);
+	for (size_t i = 0; i < snapshot->num_processes; i++)
+		judge_process(judge, &snapshot->processes[i], vitals ? &vitals[i] : NULL, now_s);
 	return 0;
 }
 
@@ -348,12 +384,9 @@ int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapsh
 		    const struct seep_vitals *vitals)
 {
 	double now_s = (double)snapshot->elapsed_ns / (double)SEEP_NS_PER_S;
-	int error = 0;
+	int error = feed_processes(judge, snapshot, vitals, now_s);
 
 	judge->left_out = 0;
-	for (size_t i = 0; i < snapshot->num_processes && !error; i++)
-		error = feed_process(judge, &snapshot->processes[i], vitals ? &vitals[i] : NULL,
-				     snapshot->seq, now_s);
 	for (size_t i = 0; i < snapshot->num_sites && !error; i++) {
 		const struct seep_site *site = &snapshot->sites[i];
 		size_t process = (size_t)(site->process - snapshot->processes);

@@ -63,7 +63,7 @@ static double resident_of(const struct seep_process *process, const struct seep_
 }
 
 bool seep_process_sample(const struct seep_process *process, const struct seep_vitals *vitals,
-			 double time_s, struct seep_sample *ret_sample)
+			 uint64_t mapped_bytes, double time_s, struct seep_sample *ret_sample)
 {
 	double resident = resident_of(process, vitals);
 	double fds = vitals ? number(vitals->num_fds) : NAN;
@@ -76,7 +76,8 @@ bool seep_process_sample(const struct seep_process *process, const struct seep_v
 			{
 				[SEEP_VITAL_RESIDENT] = resident,
 				[SEEP_VITAL_EXPLAINED] =
-					(double)process->totals[SEEP_KIND_MEMORY].live_bytes,
+					(double)(process->totals[SEEP_KIND_MEMORY].live_bytes +
+						 mapped_bytes),
 				[SEEP_VITAL_FDS] = isnan(fds) ? 0 : fds,
 			},
 	};

@@ -28,7 +28,8 @@ struct seep_vitals {
 #define SEEP_VITALS(X)                                                                             \
 	/* anonymous memory, or all that is resident if that is not known; bytes */                \
 	X(RESIDENT, "resident_memory", "resident memory")                                          \
-	X(EXPLAINED, "live_memory", "the live memory of all sites") /* bytes */                    \
+	/* of its sites, and mappings that are not an allocator's; bytes */                        \
+	X(EXPLAINED, "live_memory", "the live memory of all sites")                                \
 	X(FDS, "open_descriptors", "open descriptors")
 
 enum seep_vital {
@@ -69,9 +70,12 @@ struct seep_process_verdict {
 	struct seep_interval eta_s;
 };
 
-/* The sample of a process; false if its memory is not known. */
+/*
+ * The sample of a process; false if its memory is not known. @mapped_bytes: what its sites have mapped, but
+ * for arenas of allocators, whose blocks are counted.
+ */
 bool seep_process_sample(const struct seep_process *process, const struct seep_vitals *vitals,
-			 double time_s, struct seep_sample *ret_sample);
+			 uint64_t mapped_bytes, double time_s, struct seep_sample *ret_sample);
 
 void seep_process_conclude(const struct seep_process *process, const struct seep_vitals *vitals,
 			   const struct seep_series *series,

@@ -483,6 +483,49 @@ static void companions_are_bounded(void **state)
 	seep_judge_free(judge);
 }
 
+/* Of a process of which a MiB per second becomes resident, and is mapped by a site of this stack. */
+static enum seep_health health_with(const struct seep_stack *stack)
+{
+	struct seep_process process = {.id = 1};
+	struct seep_site site = {
+		.id = 1, .process = &process, .kind = SEEP_KIND_MAPPING, .stack = stack};
+	struct seep_vitals vitals;
+	struct seep_judge *judge = NULL;
+	enum seep_health health;
+
+	memset(&vitals, 0xff, sizeof(vitals)); /* SEEP_UNKNOWN */
+	assert_int_equal(seep_judge_new(&judge), 0);
+	for (uint64_t seq = 1; seq <= 60; seq++) {
+		const struct seep_snapshot snapshot = {.seq = seq,
+						       .elapsed_ns = seq * SEEP_NS_PER_S,
+						       .num_processes = 1,
+						       .processes = &process,
+						       .num_sites = 1,
+						       .sites = &site};
+
+		site.counts = (struct seep_counts){.allocs = seq, .alloc_bytes = seq << 20};
+		process.totals[SEEP_KIND_MAPPING].counts = site.counts;
+		vitals.anon_bytes = seq << 20;
+		assert_int_equal(seep_judge_feed(judge, &snapshot, &vitals), 0);
+	}
+	health = seep_judge_process(judge, &process)->health;
+	seep_judge_free(judge);
+	return health;
+}
+
+/* What is in an arena is counted by block: that it grows may be because blocks lie badly. */
+static void arenas_explain_nothing(void **state)
+{
+	const uint64_t of_allocator = SEEP_ORIGIN_FRAME(SEEP_ORIGIN_ALLOCATOR);
+	const uint64_t of_thread = SEEP_ORIGIN_FRAME(SEEP_ORIGIN_THREAD);
+	const struct seep_stack arena = {.num_frames = 1, .frames = &of_allocator};
+	const struct seep_stack thread = {.num_frames = 1, .frames = &of_thread};
+
+	(void)state;
+	assert_int_equal(health_with(&arena), SEEP_HEALTH_UNEXPLAINED);
+	assert_int_equal(health_with(&thread), SEEP_HEALTH_EXPLAINED);
+}
+
 static void severity_goes_by_rate_and_time(void **state)
 {
 	(void)state;
@@ -538,6 +581,7 @@ int main(void)
 		cmocka_unit_test(companions_are_found),
 		cmocka_unit_test(what_grows_alone_has_no_companions),
 		cmocka_unit_test(companions_are_bounded),
+		cmocka_unit_test(arenas_explain_nothing),
 		cmocka_unit_test(severity_goes_by_rate_and_time),
 		cmocka_unit_test(patience_is_longer_with_what_is_slow),
 		cmocka_unit_test(names_are_those_of_the_reports),

@@ -20,6 +20,7 @@ struct memory {
 	double resident_growth; /* per second */
 	double live_growth;
 	double noise;
+	double mapped_growth;
 };
 
 static struct seep_process_verdict judge(const struct memory *memory, uint64_t limit)
@@ -40,7 +41,9 @@ static struct seep_process_verdict judge(const struct memory *memory, uint64_t l
 					       memory->noise * random_normal(&random));
 		process.totals[SEEP_KIND_MEMORY].live_bytes =
 			(uint64_t)(memory->live_growth * time_s);
-		assert_true(seep_process_sample(&process, &vitals, time_s, &sample));
+		assert_true(seep_process_sample(&process, &vitals,
+						(uint64_t)(memory->mapped_growth * time_s), time_s,
+						&sample));
 		seep_series_add(&series, &sample);
 	}
 	vitals.usage[SEEP_LIMIT_CGROUP_MEMORY] = (struct seep_usage){vitals.anon_bytes, limit};
@@ -50,7 +53,7 @@ static struct seep_process_verdict judge(const struct memory *memory, uint64_t l
 
 static void growth_is_explained_by_sites(void **state)
 {
-	const struct memory memory = {50 * MIB, MIB, 0.9 * MIB, 0.1 * MIB};
+	const struct memory memory = {50 * MIB, MIB, 0.9 * MIB, 0.1 * MIB, 0};
 	struct seep_process_verdict verdict = judge(&memory, UINT64_MAX);
 
 	(void)state;
@@ -61,9 +64,20 @@ static void growth_is_explained_by_sites(void **state)
 	assert_int_equal(verdict.limit, SEEP_LIMIT_COUNT);
 }
 
+/* The stacks of threads, say: of more than is resident there need be no more. */
+static void growth_is_explained_by_mappings(void **state)
+{
+	const struct memory memory = {50 * MIB, MIB, 0, 0.1 * MIB, 8 * MIB};
+	struct seep_process_verdict verdict = judge(&memory, UINT64_MAX);
+
+	(void)state;
+	assert_int_equal(verdict.health, SEEP_HEALTH_EXPLAINED);
+	assert_true(verdict.explained_bytes == 0);
+}
+
 static void flat_live_memory_explains_no_growth(void **state)
 {
-	const struct memory memory = {50 * MIB, MIB, 100, 0.1 * MIB};
+	const struct memory memory = {50 * MIB, MIB, 100, 0.1 * MIB, 0};
 	struct seep_process_verdict verdict = judge(&memory, UINT64_MAX);
 
 	(void)state;
@@ -73,8 +87,8 @@ static void flat_live_memory_explains_no_growth(void **state)
 
 static void what_does_not_grow_is_steady(void **state)
 {
-	const struct memory flat = {50 * MIB, 0, 0, 0.1 * MIB};
-	const struct memory hardly = {50 * MIB, 100, 0, 0};
+	const struct memory flat = {50 * MIB, 0, 0, 0.1 * MIB, 0};
+	const struct memory hardly = {50 * MIB, 100, 0, 0, 0};
 	struct seep_process_verdict verdict = judge(&flat, UINT64_MAX);
 
 	(void)state;
@@ -85,7 +99,7 @@ static void what_does_not_grow_is_steady(void **state)
 
 static void the_limit_is_met_in_time(void **state)
 {
-	const struct memory memory = {50 * MIB, MIB, MIB, 0.1 * MIB};
+	const struct memory memory = {50 * MIB, MIB, MIB, 0.1 * MIB, 0};
 	/* 350 MiB are used now, and 600 more come in 600 s. */
 	struct seep_process_verdict verdict = judge(&memory, (uint64_t)(950 * MIB));
 
@@ -105,7 +119,7 @@ static void without_numbers_nothing_is_known(void **state)
 
 	(void)state;
 	seep_series_init(&series);
-	assert_false(seep_process_sample(&process, NULL, 1, &sample));
+	assert_false(seep_process_sample(&process, NULL, 0, 1, &sample));
 	seep_process_conclude(&process, NULL, &series, &verdict);
 	assert_int_equal(verdict.health, SEEP_HEALTH_UNKNOWN);
 	assert_true(isnan(verdict.coverage) && isnan(verdict.resident_bytes));
@@ -118,7 +132,7 @@ static void all_that_is_resident_will_do(void **state)
 	struct seep_sample sample;
 
 	(void)state;
-	assert_true(seep_process_sample(&process, NULL, 7, &sample));
+	assert_true(seep_process_sample(&process, NULL, 0, 7, &sample));
 	assert_true(sample.time_s == 7 && sample.values[SEEP_VITAL_RESIDENT] == 4096);
 }
 
@@ -126,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(growth_is_explained_by_sites),
+		cmocka_unit_test(growth_is_explained_by_mappings),
 		cmocka_unit_test(flat_live_memory_explains_no_growth),
 		cmocka_unit_test(what_does_not_grow_is_steady),
 		cmocka_unit_test(the_limit_is_met_in_time),
