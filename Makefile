@@ -490,7 +490,7 @@ check-cfi: $(BUILD)/unit/unwind/test_against_libdw ## compare the unwind rules o
 # --- how often verdicts are right: on made-up sites, 10,000 of each kind, and on programs that run ---
 
 ACCURACY_RUNS    ?= 10000
-ACCURACY_MINUTES ?= 15
+ACCURACY_MINUTES ?= 17
 ACCURACY_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/base/*.c src/model/*.c))
 
 $(BUILD)/accuracy: tests/unit/model/test_accuracy.c $(ACCURACY_OBJECTS)
