@@ -310,6 +310,14 @@ static struct seep_interval find_rate(const struct seep_findings *findings)
 	return *slope;
 }
 
+/* Hardly any objects are as young as would be if they still came as they did. */
+static bool has_ended(const struct seep_survival *survival)
+{
+	double expected = survival->old_per_s * (survival->limit_s - survival->settle_s);
+
+	return seep_interval_of_count(survival->recent).high < OVER_SHARE * expected;
+}
+
 bool seep_verdict_refutes(const struct seep_verdict *verdict, double rate)
 {
 	const struct seep_findings *findings = &verdict->findings;
@@ -319,7 +327,8 @@ bool seep_verdict_refutes(const struct seep_verdict *verdict, double rate)
 
 	if (verdict->class == SEEP_CLASS_BURST)
 		return true;
-	if (findings->ages_known && survival->valid && survival->tail.high < STAY_SHARE)
+	if (findings->ages_known && survival->valid &&
+	    (survival->tail.high < STAY_SHARE || has_ended(survival)))
 		return true;
 	return shape->valid && shape->late + width < OVER_SHARE * rate;
 }

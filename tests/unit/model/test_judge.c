@@ -175,6 +175,23 @@ static void a_leak_that_ends_is_taken_back(void **state)
 	close_court(&court);
 }
 
+/* Of a few large ones the slope says little, but that none is young says enough. */
+static void few_that_do_not_come_any_more_are_taken_back(void **state)
+{
+	const struct course course = {.batch = 10,
+				      .batch_every_s = 14,
+				      .num_batches = 7,
+				      .lifetime_s = INFINITY,
+				      .bytes = 262144};
+	struct court court;
+
+	(void)state;
+	open_court(&court, &course, 1);
+	assert_int_equal(watch(&court, 100)->class, SEEP_CLASS_LEAK);
+	assert_int_not_equal(watch(&court, 300)->class, SEEP_CLASS_LEAK);
+	close_court(&court);
+}
+
 static void what_is_released_after_all_is_taken_back(void **state)
 {
 	struct course course = leak;
@@ -570,6 +587,7 @@ int main(void)
 		cmocka_unit_test(ages_may_be_unknown),
 		cmocka_unit_test(a_stopped_leak_stays_one),
 		cmocka_unit_test(a_leak_that_ends_is_taken_back),
+		cmocka_unit_test(few_that_do_not_come_any_more_are_taken_back),
 		cmocka_unit_test(what_is_released_after_all_is_taken_back),
 		cmocka_unit_test(a_pattern_outlives_its_samples),
 		cmocka_unit_test(what_goes_up_and_down_is_no_cache),
