@@ -24,10 +24,9 @@ double seep_survival_bucket_s(unsigned int bucket)
 
 /*
  * The curve, at the end of each bucket. Objects whose age is in a bucket are counted as if they
- * had been watched through this part of it.
+ * had been watched through half of it, as life tables do.
  */
-static void walk_curve(const uint64_t *lifetimes, const uint64_t *ages, double watched_part,
-		       struct point *ret_curve)
+static void walk_curve(const uint64_t *lifetimes, const uint64_t *ages, struct point *ret_curve)
 {
 	struct point point = {.survival = 1};
 	double at_risk = 0;
@@ -36,7 +35,7 @@ static void walk_curve(const uint64_t *lifetimes, const uint64_t *ages, double w
 		at_risk += (double)lifetimes[i] + (double)ages[i];
 	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++) {
 		double ended = (double)lifetimes[i];
-		double watched = fmax(ended, at_risk - (1 - watched_part) * (double)ages[i]);
+		double watched = fmax(ended, at_risk - (double)ages[i] / 2);
 
 		if (ended > 0 && ended < watched)
 			point.greenwood += ended / (watched * (watched - ended));
@@ -109,13 +108,23 @@ static unsigned int settled_bucket(const struct point *curve, unsigned int last)
 static void widen(const uint64_t *lifetimes, const uint64_t *ages, unsigned int last,
 		  struct seep_interval *kept)
 {
-	struct point least[SEEP_LIFETIME_BUCKETS];
-	struct point most[SEEP_LIFETIME_BUCKETS];
+	double least = 1;
+	double most = 1;
+	double at_risk = 0;
 
-	walk_curve(lifetimes, ages, 0, least);
-	walk_curve(lifetimes, ages, 1, most);
-	kept->low = fmin(kept->low, least[last].survival);
-	kept->high = fmax(kept->high, most[last].survival);
+	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++)
+		at_risk += (double)lifetimes[i] + (double)ages[i];
+	for (unsigned int i = 0; i <= last; i++) {
+		double ended = (double)lifetimes[i];
+
+		if (ended > 0) {
+			least *= 1 - ended / fmax(ended, at_risk - (double)ages[i]);
+			most *= 1 - ended / at_risk;
+		}
+		at_risk -= ended + (double)ages[i];
+	}
+	kept->low = fmin(kept->low, least);
+	kept->high = fmax(kept->high, most);
 }
 
 static void fill_tail(const uint64_t *lifetimes, const uint64_t *ages, const struct point *curve,
@@ -150,7 +159,7 @@ void seep_survival_fit(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS],
 					 count_from(ages, 0, SEEP_LIFETIME_BUCKETS) ==
 				 0)
 		return;
-	walk_curve(lifetimes, ages, 0.5, curve); /* as life tables do */
+	walk_curve(lifetimes, ages, curve);
 	settled = settled_bucket(curve, last);
 	ret_survival->valid = true;
 	ret_survival->limit_s = seep_survival_bucket_s(last);
