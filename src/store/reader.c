@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/buffer.h"
+#include "base/cleanup.h"
 #include "store/capture_file.h"
 #include "store/reader_private.h"
 #include "store/sample.h"
@@ -151,20 +152,25 @@ void seep_reader_close(struct seep_reader *reader)
 /* --- lists ------------------------------------------------------------------------------------- */
 
 /* Room for one more item of @size bytes in an array with @count of them. 0, -ENOMEM or -EBADMSG. */
-static int reserve(void *array_pointer, size_t size, size_t count)
+static int reserve_points(void *array_pointer, size_t size, size_t count, size_t max)
 {
 	void **array = array_pointer;
 	void *larger;
 
 	if (count & (count - 1))
 		return 0; /* the array has as many as the next power of two */
-	if (count >= SEEP_CAPTURE_MAX_SNAPSHOTS)
+	if (count >= max)
 		return -EBADMSG;
 	larger = realloc(*array, (count ? 2 * count : 1) * size);
 	if (!larger)
 		return -ENOMEM;
 	*array = larger;
 	return 0;
+}
+
+static int reserve(void *array_pointer, size_t size, size_t count)
+{
+	return reserve_points(array_pointer, size, count, SEEP_CAPTURE_MAX_SNAPSHOTS);
 }
 
 static int list_moments(struct seep_query *query, struct seep_moment **moments, size_t *count)
@@ -296,7 +302,58 @@ int seep_reader_process_course(struct seep_reader *reader, const struct seep_loa
 	if (error)
 		return error;
 	seep_bind_int(&query, load->run);
-	seep_bind_int(&query, load->process_rows[process - load->processes]);
+	seep_bind_int(&query, process ? load->process_rows[process - load->processes] : 0);
 	seep_bind_text(&query, seep_kind_key(kind));
 	return read_course(&query, ret_points, ret_count);
+}
+
+/* One point, or none: the process may be none of @load, its memory not known. */
+static int read_resident(const struct seep_load *load, struct seep_query *query,
+			 struct seep_resident_point *points, size_t *count)
+{
+	struct seep_resident_point *point = &points[*count];
+	int64_t row;
+	bool ended;
+
+	point->elapsed_ns = (uint64_t)seep_column_int(query);
+	row = seep_column_int(query);
+	point->rss_bytes = seep_column_uint(query);
+	ended = seep_column_uint(query) != SEEP_UNKNOWN;
+	if (ended)
+		point->rss_bytes = 0;
+	if (point->rss_bytes != SEEP_UNKNOWN &&
+	    !seep_load_find(load->process_rows, load->loaded.snapshot.num_processes, row,
+			    &point->process))
+		(*count)++;
+	return query->error;
+}
+
+int seep_reader_resident_courses(struct seep_reader *reader, const struct seep_loaded *loaded,
+				 struct seep_resident_point **ret_points, size_t *ret_count)
+{
+	const struct seep_load *load = seep_load_of(loaded);
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	SEEP_AUTO_FREE struct seep_resident_point *points = NULL;
+	size_t count = 0;
+	int result;
+
+	seep_reader_begin(reader);
+	result = seep_query_prepare(reader->database,
+				    "SELECT elapsed_ns, process, rss_bytes, ended_ns " COURSE_OF(
+					    "process_samples") "ORDER BY snapshots.id, process",
+				    &query);
+	if (!result)
+		seep_bind_int(&query, load->run);
+	while (!result && (result = seep_query_step(&query)) > 0) {
+		result = reserve_points(&points, sizeof(*points), count,
+					SEEP_CAPTURE_MAX_RESIDENT_POINTS);
+		if (!result)
+			result = read_resident(load, &query, points, &count);
+	}
+	if (result)
+		return result;
+	*ret_points = points;
+	points = NULL;
+	*ret_count = count;
+	return 0;
 }

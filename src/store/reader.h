@@ -73,8 +73,8 @@ struct seep_point {
 
 /*
  * The course of @site, which is one of loaded->snapshot.sites, over all snapshots of its run, or of the
- * sites of one kind of a process; the oldest first, a point wherever something changed. The caller
- * frees the points. 0 or -errno.
+ * sites of one kind of a process (NULL: of all processes together, those that have gone too); the oldest
+ * first, a point wherever something changed. The caller frees the points. 0 or -errno.
  */
 int seep_reader_site_course(struct seep_reader *reader, const struct seep_loaded *loaded,
 			    const struct seep_site *site, struct seep_point **ret_points,
@@ -82,5 +82,19 @@ int seep_reader_site_course(struct seep_reader *reader, const struct seep_loaded
 int seep_reader_process_course(struct seep_reader *reader, const struct seep_loaded *loaded,
 			       const struct seep_process *process, enum seep_kind kind,
 			       struct seep_point **ret_points, size_t *ret_count);
+
+/* What a process had resident from then on. */
+struct seep_resident_point {
+	size_t process; /* in loaded->snapshot.processes */
+	uint64_t elapsed_ns;
+	uint64_t rss_bytes; /* 0 from the moment on in which its end was noticed */
+};
+
+/*
+ * The courses of resident memory of the processes of @loaded, all in one list, the oldest first; what is
+ * not known has no point. The caller frees them. 0 or -errno.
+ */
+int seep_reader_resident_courses(struct seep_reader *reader, const struct seep_loaded *loaded,
+				 struct seep_resident_point **ret_points, size_t *ret_count);
 
 #endif

@@ -8,6 +8,8 @@
 #include "symbol/arena.h"
 
 #define SEEP_CAPTURE_MAX_SNAPSHOTS (1U << 22)
+/* Points of the resident memory of all processes together. */
+#define SEEP_CAPTURE_MAX_RESIDENT_POINTS (1U << 22)
 
 struct seep_reader {
 	sqlite3 *database;

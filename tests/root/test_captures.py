@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness import BUILD, ROOT
+from harness import BUILD, ROOT, SEEP
 
 DOCUMENT = (ROOT / "docs/capture.md").read_text()
 
@@ -72,3 +72,24 @@ def test_tables_of_the_document_are_those_of_the_file(capture: Path) -> None:
     section = DOCUMENT.split("## What is in it")[1].split("Three things")[0]
     listed = {name for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for name in re.findall("`(.*?)`", row)}
     assert listed == found
+
+
+def test_courses_of_the_html_report(capture: Path) -> None:
+    """The live memory of all processes together, and what each has resident, at every moment."""
+    page = subprocess.run(
+        [SEEP, "report", capture, "--format", "html"], capture_output=True, text=True, check=True
+    ).stdout
+    found = re.search(r'id="data">(.*?)</script>', page, re.DOTALL)
+    assert found
+    courses = json.loads(found[1])["courses"]
+    ((live,),) = (list(courses["totals"].values()),)
+    assert len(live) == 3 * 330  # time, bytes, objects of each
+    (last,) = ask(
+        capture,
+        "SELECT live_bytes FROM totals WHERE process = 0 AND kind = 'memory' ORDER BY snapshot DESC LIMIT 1",
+    )
+    assert sum(live[1::3]) == last["live_bytes"]
+    resident = ask(capture, "SELECT process, rss_bytes, max(snapshot) FROM process_samples GROUP BY process")
+    assert [sum(course[1::3]) for course in courses["resident"]] == [row["rss_bytes"] for row in resident]
+    assert len(resident) == 4
+    assert all(len(course) > 3 * 99 for course in courses["resident"])

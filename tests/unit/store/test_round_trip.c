@@ -341,7 +341,7 @@ static void test_refuses_two_of_the_same(void **state)
 static void test_courses(void **state)
 {
 	struct seep_writer *writer = open_writer(&new_capture);
-	struct seep_totals sums[STEPS];
+	struct seep_totals sums[STEPS], all[STEPS];
 	struct seep_site course[STEPS];
 	struct seep_point *points;
 	struct seep_reader *reader;
@@ -357,6 +357,7 @@ static void test_courses(void **state)
 		write_world(writer, &world);
 		course[i] = world.sites[7];
 		sums[i] = world.processes[1].totals[SEEP_KIND_MEMORY];
+		all[i] = world.snapshot.totals[SEEP_KIND_MEMORY];
 	}
 	seep_writer_close(writer);
 	reader = open_reader();
@@ -382,6 +383,56 @@ static void test_courses(void **state)
 		assert_int_equal(points[i].live_bytes, sums[i].live_bytes);
 	}
 	free(points);
+	assert_int_equal(seep_reader_process_course(reader, loaded, NULL, SEEP_KIND_MEMORY, &points,
+						    &count),
+			 0);
+	assert_int_equal(count, STEPS);
+	for (int i = 0; i < STEPS; i++) {
+		assert_same_counts(&all[i].counts, &points[i].counts);
+		assert_int_equal(points[i].live_bytes, all[i].live_bytes);
+	}
+	free(points);
+	seep_loaded_free(loaded);
+	seep_reader_close(reader);
+	world_done(&world);
+}
+
+/* Of the one memory changes, of the other it is not known at first, and the process ends. */
+static void test_resident_courses(void **state)
+{
+	static const uint64_t rss[2][4] = {{100, 100, 300, 200}, {SEEP_UNKNOWN, 50, 60, 60}};
+	static const struct seep_resident_point expected[] = {
+		{0, SEEP_NS_PER_S, 100},     {1, 2 * SEEP_NS_PER_S, 50},
+		{0, 3 * SEEP_NS_PER_S, 300}, {1, 3 * SEEP_NS_PER_S, 60},
+		{0, 4 * SEEP_NS_PER_S, 200}, {1, 4 * SEEP_NS_PER_S, 0},
+	};
+	struct seep_writer *writer = open_writer(&new_capture);
+	struct seep_resident_point *points;
+	struct seep_reader *reader;
+	struct seep_loaded *loaded;
+	struct world world;
+	size_t count;
+
+	(void)state;
+	world_init(&world, 2, 20, 1);
+	for (int i = 0; i < 4; i++) {
+		world_step(&world, SEEP_NS_PER_S, 100);
+		for (int j = 0; j < 2; j++)
+			world.processes[j].rss_bytes = rss[j][i];
+		world.processes[1].exited = i == 3;
+		write_world(writer, &world);
+	}
+	seep_writer_close(writer);
+	reader = open_reader();
+	assert_int_equal(seep_reader_load(reader, moment_id(reader, 3), &loaded), 0);
+	assert_int_equal(seep_reader_resident_courses(reader, loaded, &points, &count), 0);
+	assert_int_equal(count, sizeof(expected) / sizeof(expected[0]));
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(points[i].process, expected[i].process);
+		assert_int_equal(points[i].elapsed_ns, expected[i].elapsed_ns);
+		assert_int_equal(points[i].rss_bytes, expected[i].rss_bytes);
+	}
+	free(points);
 	seep_loaded_free(loaded);
 	seep_reader_close(reader);
 	world_done(&world);
@@ -397,6 +448,7 @@ int main(void)
 		IN_DIRECTORY(test_all_fields),
 		IN_DIRECTORY(test_nothing_in_it),
 		IN_DIRECTORY(test_what_ends),
+		IN_DIRECTORY(test_resident_courses),
 		IN_DIRECTORY(test_details),
 		IN_DIRECTORY(test_names_that_come_late),
 		IN_DIRECTORY(test_code_of_no_file),

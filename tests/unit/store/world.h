@@ -16,8 +16,9 @@
 #include "model/snapshot.h"
 #include "symbol/symbolizer.h"
 
-#define WORLD_FRAMES	 16 /* of a stack */
-#define WORLD_SHARED	 8  /* of them in all stacks, the outermost */
+#define WORLD_FRAMES	 16	   /* of a stack */
+#define WORLD_SHARED	 8	   /* of them in all stacks, the outermost */
+#define WORLD_RSS_BYTES	 (1 << 20) /* beside what is live */
 #define WORLD_UTC_NS	 (1795168800ULL * SEEP_NS_PER_S)
 #define WORLD_TEXT_MAX	 64
 #define WORLD_FIRST_FILE 3
@@ -106,7 +107,7 @@ static inline void world_make_process(struct world *world, size_t number)
 		.exe = "/usr/bin/server",
 		.cgroup = number % 2 ? "/system.slice/server.service" : NULL,
 		.attached_late = true,
-		.rss_bytes = 1 << 20,
+		.rss_bytes = WORLD_RSS_BYTES,
 		.pre_attach_bytes = number ? 4096 : SEEP_UNKNOWN,
 		.fd_limit = number ? 1024 : UINT64_MAX,
 		.fd_limit_eta_ns = SEEP_UNKNOWN,
@@ -213,6 +214,9 @@ static inline void world_step(struct world *world, uint64_t interval_ns, unsigne
 	snapshot->num_sites = world->num_sites;
 	seep_snapshot_sum(world->processes, world->num_processes, world->sorted, world->num_sites,
 			  snapshot->totals);
+	for (size_t i = 0; i < world->num_processes; i++)
+		world->processes[i].rss_bytes =
+			WORLD_RSS_BYTES + world->processes[i].totals[SEEP_KIND_MEMORY].live_bytes;
 }
 
 #endif
