@@ -71,6 +71,24 @@ static struct seep_estimate estimate_of(const struct seep_interval *interval)
 	return (struct seep_estimate){interval->value, interval->low, interval->high};
 }
 
+static void fill_companions(const struct seep_snapshot *snapshot,
+			    const struct seep_judgement *judgement,
+			    struct seep_stored_verdict *verdict)
+{
+	_Static_assert(SEEP_COMPANIONS_MAX <= SEEP_STORED_COMPANIONS, "room in a capture");
+	for (size_t i = 0; i < judgement->num_companions; i++) {
+		const struct seep_companion *companion = &judgement->companions[i];
+
+		verdict->companions[i] = (struct seep_stored_companion){
+			.site = companion->site ? (size_t)(companion->site - snapshot->sites) :
+						  SEEP_OF_PROCESS,
+			.measure = companion->measure,
+			.correlation = companion->correlation,
+		};
+	}
+	verdict->num_companions = judgement->num_companions;
+}
+
 static void fill_of_site(const struct seep_snapshot *snapshot, size_t index,
 			 struct seep_stored_verdict *verdict)
 {
@@ -90,6 +108,7 @@ static void fill_of_site(const struct seep_snapshot *snapshot, size_t index,
 		.evidence = lines_of(judgement->evidence, judgement->num_evidence),
 		.advice = lines_of(judgement->advice, judgement->num_advice),
 	};
+	fill_companions(snapshot, judgement, verdict);
 }
 
 static void fill_of_process(const struct seep_snapshot *snapshot, size_t index,

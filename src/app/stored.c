@@ -22,6 +22,7 @@ struct seep_stored {
 		struct seep_process_judgement of_process;
 		struct lines evidence;
 		struct lines advice;
+		struct seep_companion companions[SEEP_STORED_COMPANIONS];
 	} entries[];
 };
 
@@ -72,6 +73,24 @@ static void fill(struct entry *entry, const struct seep_stored_verdict *verdict)
 	};
 }
 
+static void fill_companions(struct entry *entry, const struct seep_loaded *loaded,
+			    const struct seep_stored_verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->num_companions; i++) {
+		const struct seep_stored_companion *companion = &verdict->companions[i];
+
+		entry->companions[i] = (struct seep_companion){
+			.site = companion->site == SEEP_OF_PROCESS ?
+					NULL :
+					&loaded->snapshot.sites[companion->site],
+			.measure = companion->measure,
+			.correlation = companion->correlation,
+		};
+	}
+	entry->of_site.num_companions = verdict->num_companions;
+	entry->of_site.companions = entry->companions;
+}
+
 int seep_stored_judge(struct seep_loaded *loaded, struct seep_stored **ret_stored)
 {
 	struct seep_stored *stored =
@@ -89,7 +108,11 @@ int seep_stored_judge(struct seep_loaded *loaded, struct seep_stored **ret_store
 			return -ENOMEM;
 		}
 		fill(entry, verdict);
+		fill_companions(entry, loaded, verdict);
 		/* The snapshot is ours. */
+		if (verdict->site == SEEP_OF_PROCESS)
+			entry->of_process.coverage = seep_process_coverage(
+				&loaded->snapshot.processes[verdict->process], 1);
 		if (verdict->site == SEEP_OF_PROCESS)
 			((struct seep_process *)loaded->snapshot.processes)[verdict->process]
 				.judgement = &entry->of_process;

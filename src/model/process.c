@@ -84,6 +84,22 @@ bool seep_process_sample(const struct seep_process *process, const struct seep_v
 	return true;
 }
 
+double seep_process_coverage(const struct seep_process *processes, size_t count)
+{
+	double explained = 0, since = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct seep_process *process = &processes[i];
+
+		if (process->exited || process->anon_bytes == SEEP_UNKNOWN ||
+		    process->pre_attach_bytes == SEEP_UNKNOWN)
+			continue;
+		explained += (double)process->totals[SEEP_KIND_MEMORY].live_bytes;
+		since += (double)process->anon_bytes - (double)process->pre_attach_bytes;
+	}
+	return since > 0 ? explained / since : NAN;
+}
+
 static double coverage_of(const struct seep_process_verdict *verdict)
 {
 	double since = verdict->resident_bytes - verdict->before_bytes;

@@ -16,9 +16,7 @@
 /* What /proc and its cgroup tell of a process, SEEP_UNKNOWN where they do not. */
 struct seep_vitals {
 	uint64_t rss_bytes;
-	uint64_t pss_bytes;
 	uint64_t anon_bytes; /* resident and of no file */
-	uint64_t heap_bytes; /* of that in [heap] */
 	uint64_t num_fds;
 	uint64_t num_threads;
 	struct seep_usage usage[SEEP_LIMIT_COUNT];
@@ -80,6 +78,12 @@ bool seep_process_sample(const struct seep_process *process, const struct seep_v
 void seep_process_conclude(const struct seep_process *process, const struct seep_vitals *vitals,
 			   const struct seep_series *series,
 			   struct seep_process_verdict *ret_verdict);
+
+/*
+ * The share of what has become resident since the trace began that the sites of these processes have; of those
+ * that live and of which it is known. NAN if there is none.
+ */
+double seep_process_coverage(const struct seep_process *processes, size_t count);
 
 const char *seep_vital_key(enum seep_vital vital);
 const char *seep_vital_text(enum seep_vital vital);

@@ -59,7 +59,10 @@ struct seep_process {
 	bool exited;	       /* gone, or replaced by exec: its numbers are final */
 	bool attached_late;    /* it ran before the trace: it may release blocks we never saw */
 	uint64_t rss_bytes;
-	uint64_t pre_attach_bytes; /* anonymous memory resident when the trace began */
+	uint64_t anon_bytes;	      /* of that of no file */
+	uint64_t pss_bytes;	      /* proportional set size, some seconds old */
+	uint64_t address_space_bytes; /* for verdicts only: 0 in what was stored */
+	uint64_t pre_attach_bytes;    /* anonymous memory resident when the trace began */
 	/* How many descriptors it may have (RLIMIT_NOFILE, soft); UINT64_MAX: no limit or not known. */
 	uint64_t fd_limit;
 	/* Until it has as many, as fast as they became more since the trace began; SEEP_UNKNOWN: never. */

@@ -93,6 +93,10 @@ static void put_process(struct seep_html_page *page, const struct seep_process *
 	else
 		append_bytes(note, process->rss_bytes);
 	put_number(page);
+	append_bytes(note, process->anon_bytes);
+	put_number(page);
+	append_bytes(note, process->pss_bytes);
+	put_number(page);
 	append_bytes(note, process->pre_attach_bytes);
 	put_number(page);
 	for (size_t i = 0; judgement && i < judgement->num_evidence; i++) {
@@ -108,6 +112,8 @@ void seep_html_put_processes(struct seep_html_page *page)
 	static const struct head heads[] = {{"Process", false},
 					    {"Live memory", true},
 					    {"Resident", true},
+					    {"Anonymous", true},
+					    {"Proportional (PSS)", true},
 					    {"Resident before the trace", true},
 					    {"What is known of it", false}};
 	size_t count = page->snapshot->num_processes;

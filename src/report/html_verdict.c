@@ -13,6 +13,8 @@
 #include "report/walk.h"
 #include "report/words.h"
 
+#define COVERAGE_MAX 1000.0 /* a share */
+
 /* Appends "3 leaks" or "1 leak". */
 static void append_number(struct seep_buffer *buffer, size_t count, const char *noun)
 {
@@ -213,6 +215,21 @@ static void put_resident(struct seep_html_page *page)
 	put_tile(page, "Resident", more.data);
 }
 
+/* How much of what the kernel sees grow the report is about. */
+static void put_coverage(struct seep_html_page *page)
+{
+	const struct seep_snapshot *snapshot = page->snapshot;
+	double share = seep_process_coverage(snapshot->processes, snapshot->num_processes);
+	char text[SEEP_UNIT_MAX];
+
+	if (!snapshot->totals[SEEP_KIND_MEMORY].traced || isnan(share))
+		return;
+	share = fmin(share, COVERAGE_MAX);
+	seep_buffer_puts(&page->note,
+			 seep_format_percent(text, (uint64_t)llround(1000 * share), 1000));
+	put_tile(page, "Explained by sites", "of what became resident");
+}
+
 static void put_tiles(struct seep_html_page *page)
 {
 	const struct seep_snapshot *snapshot = page->snapshot;
@@ -225,6 +242,7 @@ static void put_tiles(struct seep_html_page *page)
 			put_live(page, kind);
 	}
 	put_resident(page);
+	put_coverage(page);
 	seep_buffer_puts(&page->note, seep_format_duration(text, snapshot->elapsed_ns));
 	append_number(&more, snapshot->seq, "report");
 	put_tile(page, "Traced for", more.data);

@@ -124,6 +124,8 @@ static struct json_object *new_process(struct seep_json *json, const struct seep
 	seep_json_add_bool(json, object, "exited", process->exited);
 	seep_json_add_bool(json, object, "attached_late", process->attached_late);
 	seep_json_add_uint(json, object, "rss_bytes", process->rss_bytes);
+	seep_json_add_uint(json, object, "anon_bytes", process->anon_bytes);
+	seep_json_add_uint(json, object, "pss_bytes", process->pss_bytes);
 	add_totals(json, object, &process->totals[SEEP_KIND_MEMORY]);
 	seep_json_add(json, object, "totals", new_totals(json, process->totals));
 	seep_json_add_uint(json, object, "fd_limit", process->fd_limit);

@@ -248,6 +248,33 @@ static int read_process_samples(struct seep_load *load)
 	return missing ? -EBADMSG : 0;
 }
 
+/* The latest row of each process that has one. */
+static int read_vitals(struct seep_load *load)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	size_t count = load->loaded.snapshot.num_processes, index;
+	int result;
+
+	for (size_t i = 0; i < count; i++)
+		load->processes[i].anon_bytes = load->processes[i].pss_bytes = SEEP_UNKNOWN;
+	if (load->reader->version < 2)
+		return 0;
+	result = seep_load_query(load,
+				 "SELECT process, anon_bytes, pss_bytes FROM vitals "
+				 "WHERE snapshot BETWEEN :first AND :snapshot ORDER BY snapshot",
+				 &query);
+	while (!result && (result = seep_query_step(&query)) > 0) {
+		int64_t row = seep_column_int(&query);
+
+		result = 0;
+		if (seep_load_find(load->process_rows, count, row, &index))
+			continue;
+		load->processes[index].anon_bytes = seep_column_uint(&query);
+		load->processes[index].pss_bytes = seep_column_uint(&query);
+	}
+	return result;
+}
+
 int seep_load_processes(struct seep_load *load)
 {
 	struct seep_snapshot *snapshot = &load->loaded.snapshot;
@@ -267,7 +294,9 @@ int seep_load_processes(struct seep_load *load)
 	snapshot->processes = load->processes;
 	snapshot->num_processes = count;
 	error = read_processes(load);
-	return error ? error : read_process_samples(load);
+	if (!error)
+		error = read_process_samples(load);
+	return error ? error : read_vitals(load);
 }
 
 /* --- sums -------------------------------------------------------------------------------------- */
@@ -320,9 +349,9 @@ static int load_ends(struct seep_load *load)
 static int load_all(struct seep_load *load)
 {
 	static int (*const steps[])(struct seep_load *load) = {
-		load_head,	   load_span,	     seep_load_processes,
-		seep_load_sites,   seep_load_stacks, seep_load_samples,
-		seep_load_details, load_losses,	     load_ends,
+		load_head,	  load_span,	     seep_load_processes, seep_load_sites,
+		seep_load_stacks, seep_load_samples, seep_load_details,	  load_losses,
+		load_ends,	  seep_load_ages,
 	};
 	struct seep_snapshot *snapshot = &load->loaded.snapshot;
 	int error = 0;

@@ -105,7 +105,7 @@ enum need {
 };
 
 /* A row of @index, of which later ones were seen already. Returns what is needed now. */
-static enum need take_row(struct seep_load *load, const struct seep_sample *sample,
+static enum need take_row(struct seep_load *load, const struct seep_stored_sample *sample,
 			  int64_t snapshot, size_t index, enum need need)
 {
 	struct seep_site *site = &load->sites[index];
@@ -132,7 +132,7 @@ static int take_rows(struct seep_load *load, struct seep_query *query, uint8_t *
 
 	while (!result && left > 0 && (result = seep_query_step(query)) > 0) {
 		int64_t snapshot = seep_column_int(query), row = seep_column_int(query);
-		struct seep_sample sample;
+		struct seep_stored_sample sample;
 		size_t index;
 
 		result = 0;
@@ -203,7 +203,39 @@ int seep_load_details(struct seep_load *load)
 	return result;
 }
 
+/* Of this very snapshot; at another moment they were others. */
+int seep_load_ages(struct seep_load *load)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	int result;
+
+	if (load->reader->version < 2)
+		return 0;
+	result = seep_load_query(
+		load, "SELECT site, histogram FROM ages WHERE snapshot = :snapshot", &query);
+	while (!result && (result = seep_query_step(&query)) > 0) {
+		int64_t row = seep_column_int(&query);
+		const uint8_t *bytes;
+		size_t index, length;
+
+		result = 0;
+		if (seep_load_find(load->site_rows, load->loaded.snapshot.num_sites, row, &index))
+			continue;
+		bytes = seep_column_bytes(&query, &length);
+		result = query.error ?
+				 query.error :
+				 seep_histogram_decode(bytes, length, load->sites[index].ages);
+		load->sites[index].ages_known = !result;
+	}
+	return result;
+}
+
 /* --- verdicts ---------------------------------------------------------------------------------- */
+
+/* Those that held at the snapshot. */
+#define VERDICTS                                                                                   \
+	"FROM verdicts, (SELECT elapsed_ns FROM snapshots WHERE id = :snapshot) WHERE run = :run " \
+	"AND since_ns <= elapsed_ns AND until_ns >= elapsed_ns "
 
 static void read_estimate(struct seep_query *query, struct seep_estimate *ret_estimate)
 {
@@ -277,18 +309,74 @@ static int read_verdicts(struct seep_load *load, const size_t *order, struct see
 	size_t max = load->loaded.snapshot.num_sites + load->loaded.snapshot.num_processes;
 	struct seep_stored_verdict *verdicts =
 		seep_arena_alloc(&load->arena, (max + 1) * sizeof(*verdicts));
+	int64_t *rows = seep_arena_alloc(&load->arena, (max + 1) * sizeof(*rows));
 	size_t count = 0;
-	int result = verdicts ? 0 : -ENOMEM;
+	int result = verdicts && rows ? 0 : -ENOMEM;
 
 	while (!result && (result = seep_query_step(query)) > 0) {
 		result = 0;
 		if (!read_subject(load, order, query, &verdicts[count]))
 			continue;
 		result = count < max ? read_verdict(load, query, &verdicts[count]) : -EBADMSG;
-		count++;
+		rows[count++] = seep_column_int(query);
 	}
+	load->verdict_rows = rows;
 	load->loaded.verdicts = verdicts;
 	load->loaded.num_verdicts = result ? 0 : count;
+	return result;
+}
+
+/* The next two columns; false if it is a site that is not in the snapshot. 0, 1 or -errno. */
+static int read_companion(struct seep_load *load, const size_t *order, struct seep_query *query,
+			  struct seep_stored_companion *companion)
+{
+	bool of_process = seep_column_is_null(query);
+	int64_t row = seep_column_int(query);
+	size_t index;
+	int error = seep_load_text(load, query, &companion->measure);
+
+	companion->correlation = seep_column_real(query);
+	companion->site = SEEP_OF_PROCESS;
+	if (error)
+		return error;
+	if (of_process)
+		return companion->measure ? 1 : -EBADMSG;
+	if (seep_load_find(load->site_rows, load->loaded.snapshot.num_sites, row, &index))
+		return 0;
+	companion->site = order[index];
+	return 1;
+}
+
+static int load_companions(struct seep_load *load, const size_t *order)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	int result;
+
+	if (load->reader->version < 2)
+		return 0;
+	result = seep_load_query(
+		load,
+		"SELECT verdict, site, measure, correlation FROM companions WHERE verdict IN "
+		"(SELECT verdicts.id " VERDICTS ") ORDER BY verdict, position",
+		&query);
+	while (!result && (result = seep_query_step(&query)) > 0) {
+		struct seep_stored_verdict *verdict;
+		size_t index;
+
+		result = 0;
+		if (seep_load_find(load->verdict_rows, load->loaded.num_verdicts,
+				   seep_column_int(&query), &index))
+			continue;
+		verdict = (struct seep_stored_verdict *)&load->loaded.verdicts[index];
+		if (verdict->num_companions == SEEP_STORED_COMPANIONS)
+			continue;
+		result = read_companion(load, order, &query,
+					&verdict->companions[verdict->num_companions]);
+		if (result < 0)
+			break;
+		verdict->num_companions += (size_t)result;
+		result = 0;
+	}
 	return result;
 }
 
@@ -301,15 +389,15 @@ int seep_load_verdicts(struct seep_load *load)
 				load,
 				"SELECT process, site, class, pattern, severity, confidence, rate, "
 				"rate_low, rate_high, leaked, leaked_low, leaked_high, eta_s, "
-				"eta_low_s, eta_high_s, evidence, advice, since_ns FROM verdicts, "
-				"(SELECT elapsed_ns FROM snapshots WHERE id = :snapshot) WHERE run = :run "
-				"AND since_ns <= elapsed_ns AND until_ns >= elapsed_ns "
+				"eta_low_s, eta_high_s, evidence, advice, since_ns, verdicts.id " VERDICTS
 				"ORDER BY verdicts.id",
 				&query) :
 			-ENOMEM;
 
 	if (!error)
 		error = read_verdicts(load, order, &query);
+	if (!error)
+		error = load_companions(load, order);
 	free(order);
 	return error;
 }

@@ -77,7 +77,7 @@ static int open_with(struct seep_reader *reader, const char *uri)
 	sqlite3_progress_handler(reader->database, BUDGET_CHECKED_EVERY, spend, reader);
 	seep_reader_begin(reader);
 	error = harden(reader->database);
-	return error ? error : seep_schema_check(reader->database);
+	return error ? error : seep_schema_check(reader->database, &reader->version);
 }
 
 /* "file:" and the path, in which "?", "#" and "%" have a meaning (RFC 3986). */

@@ -13,6 +13,7 @@
 
 struct seep_reader {
 	sqlite3 *database;
+	int version; /* of the capture: which tables there are */
 	uint64_t file_bytes;
 	uint64_t budget; /* steps of SQLite that the present call may still make */
 };
@@ -47,7 +48,8 @@ struct seep_load {
 	int64_t *process_rows; /* ascending, by index */
 	uint64_t *clocks;      /* by index: elapsed_ns, or when the process ended */
 	struct seep_site *sites;
-	int64_t *site_rows; /* ascending; by index until the sites are sorted */
+	int64_t *site_rows;    /* ascending; by index until the sites are sorted */
+	int64_t *verdict_rows; /* ascending, by index */
 };
 
 static inline const struct seep_load *seep_load_of(const struct seep_loaded *loaded)
@@ -61,6 +63,7 @@ int seep_load_sites(struct seep_load *load);
 int seep_load_stacks(struct seep_load *load);
 int seep_load_samples(struct seep_load *load);
 int seep_load_details(struct seep_load *load);
+int seep_load_ages(struct seep_load *load);
 int seep_load_verdicts(struct seep_load *load);
 
 /*

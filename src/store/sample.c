@@ -65,7 +65,8 @@ int seep_histogram_decode(const uint8_t *bytes, size_t length,
 	return 0;
 }
 
-void seep_sample_take(const struct seep_site *site, uint64_t now_ns, struct seep_sample *ret_sample)
+void seep_sample_take(const struct seep_site *site, uint64_t now_ns,
+		      struct seep_stored_sample *ret_sample)
 {
 	/* The padding too, for the hash. */
 	memset(ret_sample, 0, sizeof(*ret_sample));
@@ -78,7 +79,8 @@ void seep_sample_take(const struct seep_site *site, uint64_t now_ns, struct seep
 	memcpy(ret_sample->lifetimes, site->lifetimes, sizeof(site->lifetimes));
 }
 
-void seep_sample_apply(const struct seep_sample *sample, uint64_t now_ns, struct seep_site *site)
+void seep_sample_apply(const struct seep_stored_sample *sample, uint64_t now_ns,
+		       struct seep_site *site)
 {
 	site->counts = sample->counts;
 	site->live_objects = sample->live_objects;
@@ -88,7 +90,7 @@ void seep_sample_apply(const struct seep_sample *sample, uint64_t now_ns, struct
 	memcpy(site->lifetimes, sample->lifetimes, sizeof(site->lifetimes));
 }
 
-XXH128_hash_t seep_sample_hash(const struct seep_sample *sample)
+XXH128_hash_t seep_sample_hash(const struct seep_stored_sample *sample)
 {
 	return XXH3_128bits(sample, sizeof(*sample));
 }
@@ -110,7 +112,7 @@ static uint64_t read_live(struct seep_query *query, uint64_t counted)
 	return same ? counted : live;
 }
 
-void seep_sample_bind(const struct seep_sample *sample, uint8_t bytes[SEEP_HISTOGRAM_MAX],
+void seep_sample_bind(const struct seep_stored_sample *sample, uint8_t bytes[SEEP_HISTOGRAM_MAX],
 		      struct seep_query *query)
 {
 	seep_bind_int(query, (int64_t)sample->counts.allocs);
@@ -126,7 +128,7 @@ void seep_sample_bind(const struct seep_sample *sample, uint8_t bytes[SEEP_HISTO
 	seep_bind_bytes(query, bytes, seep_histogram_encode(sample->lifetimes, bytes));
 }
 
-int seep_sample_read(struct seep_query *query, struct seep_sample *ret_sample)
+int seep_sample_read(struct seep_query *query, struct seep_stored_sample *ret_sample)
 {
 	const uint8_t *bytes;
 	size_t length;

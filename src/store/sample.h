@@ -13,7 +13,7 @@
 #include "model/snapshot.h"
 #include "store/query.h"
 
-struct seep_sample {
+struct seep_stored_sample {
 	struct seep_counts counts;
 	uint64_t live_objects;
 	uint64_t live_bytes;
@@ -28,12 +28,13 @@ struct seep_sample {
 
 /* @now_ns: elapsed_ns of the snapshot, or when its process ended, which stops all clocks. */
 void seep_sample_take(const struct seep_site *site, uint64_t now_ns,
-		      struct seep_sample *ret_sample);
+		      struct seep_stored_sample *ret_sample);
 /* Fills in what the sample is about; the changes stay as they are. */
-void seep_sample_apply(const struct seep_sample *sample, uint64_t now_ns, struct seep_site *site);
+void seep_sample_apply(const struct seep_stored_sample *sample, uint64_t now_ns,
+		       struct seep_site *site);
 
 /* To notice that it changed. */
-XXH128_hash_t seep_sample_hash(const struct seep_sample *sample);
+XXH128_hash_t seep_sample_hash(const struct seep_stored_sample *sample);
 
 /* Bytes that the encoding of a histogram takes at most: the first bucket, and a LEB128 for each. */
 #define SEEP_HISTOGRAM_MAX (1 + 10 * SEEP_LIFETIME_BUCKETS)
@@ -50,9 +51,9 @@ int seep_histogram_decode(const uint8_t *bytes, size_t length,
 			  uint64_t ret_buckets[SEEP_LIFETIME_BUCKETS]);
 
 /* @bytes: room for the histogram, to stay until the query has run. */
-void seep_sample_bind(const struct seep_sample *sample, uint8_t bytes[SEEP_HISTOGRAM_MAX],
+void seep_sample_bind(const struct seep_stored_sample *sample, uint8_t bytes[SEEP_HISTOGRAM_MAX],
 		      struct seep_query *query);
 /* 0 or -EBADMSG. */
-int seep_sample_read(struct seep_query *query, struct seep_sample *ret_sample);
+int seep_sample_read(struct seep_query *query, struct seep_stored_sample *ret_sample);
 
 #endif

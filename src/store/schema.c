@@ -73,14 +73,30 @@ static int read_number(sqlite3 *database, const char *pragma, int64_t *ret_numbe
 	return 0;
 }
 
-/* @database has what stands in the present row of @expected. */
-static int check_object(struct seep_query *expected, struct seep_query *found)
+/* The version that a table came with. */
+static int version_of(const char *name)
+{
+	static const char *const since_2[] = {"vitals", "companions", "ages"};
+
+	for (size_t i = 0; i < sizeof(since_2) / sizeof(since_2[0]); i++) {
+		if (strcmp(name, since_2[i]) == 0)
+			return 2;
+	}
+	return SEEP_CAPTURE_VERSION_OLDEST;
+}
+
+/* @database has what stands in the present row of @expected, if its version has that at all. */
+static int check_object(struct seep_query *expected, struct seep_query *found, int version)
 {
 	const char *name = seep_column_text(expected);
 	const char *sql = seep_column_text(expected);
 	const char *found_sql;
 	int result;
 
+	if (expected->error)
+		return expected->error;
+	if (version_of(name) > version)
+		return 0;
 	seep_query_begin(found);
 	seep_bind_text(found, name);
 	result = seep_query_step(found);
@@ -92,7 +108,7 @@ static int check_object(struct seep_query *expected, struct seep_query *found)
 	return found_sql && strcmp(found_sql, sql) == 0 ? 0 : -EBADMSG;
 }
 
-static int check_objects(sqlite3 *database)
+static int check_objects(sqlite3 *database, int version)
 {
 	__attribute__((cleanup(close_database))) sqlite3 *memory = NULL;
 	SEEP_AUTO_QUERY struct seep_query expected = {0};
@@ -111,7 +127,7 @@ static int check_objects(sqlite3 *database)
 		result = seep_query_step(&expected);
 		if (result <= 0)
 			return result;
-		result = check_object(&expected, &found);
+		result = check_object(&expected, &found, version);
 	}
 	return result;
 }
@@ -130,7 +146,7 @@ static int check_strangers(sqlite3 *database)
 	return strangers ? -EBADMSG : 0;
 }
 
-int seep_schema_check(sqlite3 *database)
+int seep_schema_check(sqlite3 *database, int *ret_version)
 {
 	int64_t id, version;
 	int error = read_number(database, "PRAGMA application_id", &id);
@@ -141,8 +157,12 @@ int seep_schema_check(sqlite3 *database)
 		return error;
 	if (id != SEEP_CAPTURE_APPLICATION_ID)
 		return -EBADMSG;
-	if (version != SEEP_CAPTURE_VERSION)
+	if (version < SEEP_CAPTURE_VERSION_OLDEST || version > SEEP_CAPTURE_VERSION)
 		return -EPROTO;
 	error = check_strangers(database);
-	return error ? error : check_objects(database);
+	if (!error)
+		error = check_objects(database, (int)version);
+	if (!error)
+		*ret_version = (int)version;
+	return error;
 }

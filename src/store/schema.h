@@ -14,7 +14,8 @@
 #include "base/buffer.h"
 
 #define SEEP_CAPTURE_APPLICATION_ID 0x73656570 /* "seep" */
-#define SEEP_CAPTURE_VERSION	    1	       /* one more with each change of schema.sql */
+#define SEEP_CAPTURE_VERSION	    2	       /* one more with each change of schema.sql */
+#define SEEP_CAPTURE_VERSION_OLDEST 1	       /* that can be read */
 
 /* The default since SQLite 3.12; larger pages would cost more of a log that has few rows per page. */
 #define SEEP_CAPTURE_PAGE_BYTES 4096
@@ -22,7 +23,10 @@
 /* Appends a capture without any run: the bytes of such a file. 0 or -errno. */
 int seep_schema_image(struct seep_buffer *image);
 
-/* 0; -EPROTO: of another version; -EBADMSG: not a capture; -errno. */
-int seep_schema_check(sqlite3 *database);
+/*
+ * Only tables have come since version 1, so that a capture of an older one is as the present one without
+ * them. 0, and the version; -EPROTO: of another one; -EBADMSG: not a capture; -errno.
+ */
+int seep_schema_check(sqlite3 *database, int *ret_version);
 
 #endif

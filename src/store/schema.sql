@@ -214,6 +214,33 @@ CREATE TABLE verdicts (
 	advice TEXT                      -- lines
 );
 
+-- Memory of a process, where the trace has judged it. Changed only. Since version 2.
+CREATE TABLE vitals (
+	snapshot INTEGER NOT NULL REFERENCES snapshots,
+	process INTEGER NOT NULL REFERENCES processes,
+	anon_bytes INTEGER,              -- resident and of no file
+	pss_bytes INTEGER,               -- proportional set size, some seconds old
+	PRIMARY KEY (snapshot, process)
+) WITHOUT ROWID;
+
+-- What a site grew together with, at the end of the time of its verdict. Since version 2.
+CREATE TABLE companions (
+	verdict INTEGER NOT NULL REFERENCES verdicts,
+	position INTEGER NOT NULL,       -- 0 is the closest
+	site INTEGER REFERENCES sites,   -- NULL: a measure of the process:
+	measure TEXT,                    -- "resident_memory", "open_descriptors"
+	correlation REAL NOT NULL,
+	PRIMARY KEY (verdict, position)
+) WITHOUT ROWID;
+
+-- How old the live objects were: at the end of a run of all sites, else of those that grow. Since version 2.
+CREATE TABLE ages (
+	snapshot INTEGER NOT NULL REFERENCES snapshots,
+	site INTEGER NOT NULL REFERENCES sites,
+	histogram BLOB,                  -- as samples.lifetimes
+	PRIMARY KEY (snapshot, site)
+) WITHOUT ROWID;
+
 -- The samples of all sites with the gaps of live_objects and live_bytes filled.
 CREATE VIEW site_history AS
 SELECT

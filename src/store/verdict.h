@@ -17,6 +17,15 @@ struct seep_estimate {
 	double high;
 };
 
+#define SEEP_STORED_COMPANIONS 4 /* of a site */
+
+/* What a site grows together with. */
+struct seep_stored_companion {
+	size_t site; /* index in the snapshot, or SEEP_OF_PROCESS: a measure of the process */
+	const char *measure; /* of the process, else NULL */
+	double correlation;
+};
+
 struct seep_stored_verdict {
 	size_t process; /* index in the snapshot */
 	size_t site;	/* index in the snapshot, or SEEP_OF_PROCESS */
@@ -31,6 +40,8 @@ struct seep_stored_verdict {
 	const char *advice;
 	/* When read: since when it is so, as elapsed_ns of the trace. */
 	uint64_t since_ns;
+	size_t num_companions; /* the closest first */
+	struct seep_stored_companion companions[SEEP_STORED_COMPANIONS];
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "model/judgement.h"
 #include "store/details.h"
 #include "store/writer_private.h"
 
@@ -99,6 +100,26 @@ static int write_process_sample(struct seep_write *write, const struct seep_proc
 	return seep_query_run(query);
 }
 
+/* Traces that do not judge know nothing of it: then there is no row. */
+static int write_vitals(struct seep_write *write, const struct seep_process *process,
+			struct seep_known_process *known)
+{
+	const uint64_t numbers[] = {process->anon_bytes, process->pss_bytes};
+	bool is_unknown = numbers[0] == SEEP_UNKNOWN && numbers[1] == SEEP_UNKNOWN;
+	struct seep_query *query;
+
+	if (is_unknown && XXH128_isEqual(known->vitals, (XXH128_hash_t){0}))
+		return 0;
+	if (!seep_known_changes(&known->vitals, XXH3_128bits(numbers, sizeof(numbers))))
+		return 0;
+	query = seep_writer_query(write, SEEP_QUERY_ADD_VITALS);
+	seep_bind_int(query, write->last.id);
+	seep_bind_int(query, known->id);
+	seep_bind_uint(query, numbers[0]);
+	seep_bind_uint(query, numbers[1]);
+	return seep_query_run(query);
+}
+
 int seep_write_processes(struct seep_write *write)
 {
 	const struct seep_snapshot *snapshot = write->snapshot;
@@ -119,6 +140,8 @@ int seep_write_processes(struct seep_write *write)
 		error = write_names(write, process, known);
 		if (!error)
 			error = write_process_sample(write, process, known);
+		if (!error)
+			error = write_vitals(write, process, known);
 	}
 	return error;
 }
@@ -156,7 +179,7 @@ static int write_sample(struct seep_write *write, const struct seep_site *site,
 			const struct seep_known_process *process, struct seep_known_site *known)
 {
 	uint8_t histogram[SEEP_HISTOGRAM_MAX];
-	struct seep_sample sample;
+	struct seep_stored_sample sample;
 	struct seep_query *query;
 
 	seep_sample_take(site, process->exited ? process->ended_ns : write->snapshot->elapsed_ns,
@@ -192,6 +215,32 @@ static int write_details(struct seep_write *write, const struct seep_site *site,
 	return seep_query_run(query);
 }
 
+/* They are others in each snapshot; so not of every site in each. */
+static bool wants_ages(struct seep_write *write, const struct seep_site *site)
+{
+	if (!site->ages_known)
+		return false;
+	if (write->snapshot->final)
+		return true;
+	return site->judgement && seep_class_grows(seep_judgement_class(site->judgement)) &&
+	       write->num_ages++ < SEEP_CAPTURE_MAX_AGES;
+}
+
+static int write_ages(struct seep_write *write, const struct seep_site *site,
+		      const struct seep_known_site *known)
+{
+	uint8_t histogram[SEEP_HISTOGRAM_MAX];
+	struct seep_query *query;
+
+	if (!wants_ages(write, site))
+		return 0;
+	query = seep_writer_query(write, SEEP_QUERY_ADD_AGES);
+	seep_bind_int(query, write->last.id);
+	seep_bind_int(query, known->id);
+	seep_bind_bytes(query, histogram, seep_histogram_encode(site->ages, histogram));
+	return seep_query_run(query);
+}
+
 static int write_site(struct seep_write *write, const struct seep_site *site,
 		      struct seep_known_site **ret_known)
 {
@@ -217,6 +266,8 @@ static int write_site(struct seep_write *write, const struct seep_site *site,
 		error = write_site_row(write, site, process, stack, known);
 	if (!error)
 		error = write_sample(write, site, process, known);
+	if (!error)
+		error = write_ages(write, site, known);
 	return error ? error : write_details(write, site, known);
 }
 

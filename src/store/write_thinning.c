@@ -27,6 +27,7 @@
 
 static const char *const inheritances[] = {
 	INHERIT_OF("process_samples", "process", "processes"),
+	INHERIT_OF("vitals", "process", "processes"),
 	INHERIT_OF("totals", "process", "processes"),
 	INHERIT_OF("samples", "site", "sites"),
 	INHERIT_OF("details", "site", "sites"),
@@ -36,6 +37,8 @@ static const char *const inheritances[] = {
 
 static const char *const removals[] = {
 	"DELETE FROM process_samples WHERE snapshot = ?1",
+	"DELETE FROM vitals WHERE snapshot = ?1",
+	"DELETE FROM ages WHERE snapshot = ?1",
 	"DELETE FROM totals WHERE snapshot = ?1",
 	"DELETE FROM samples WHERE snapshot = ?1",
 	"DELETE FROM details WHERE snapshot = ?1",
@@ -110,6 +113,7 @@ static int sweep(struct seep_writer *writer)
 		"DELETE FROM verdicts WHERE run < ?2 OR site IN (SELECT id FROM sites WHERE gone <= ?1) "
 		"OR process IN (SELECT id FROM processes WHERE gone <= ?1) OR run = ?2 AND until_ns < "
 		"(SELECT elapsed_ns FROM snapshots WHERE id = ?1)",
+		"DELETE FROM companions WHERE verdict NOT IN (SELECT id FROM verdicts)",
 		"DELETE FROM sites WHERE gone <= ?1 "
 		"OR process IN (SELECT id FROM processes WHERE run < ?2)",
 		"DELETE FROM stacks WHERE id NOT IN (SELECT stack FROM sites)",

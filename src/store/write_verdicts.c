@@ -32,6 +32,46 @@ static bool goes_on(const struct seep_write *write, const struct seep_known_verd
 	return known->id && (!known->seen || known->seen == (uint64_t)write->writer->last.id);
 }
 
+static int write_companion(struct seep_write *write, int64_t id, size_t position,
+			   const struct seep_stored_companion *companion)
+{
+	struct seep_query *query = seep_writer_query(write, SEEP_QUERY_ADD_COMPANION);
+
+	seep_bind_int(query, id);
+	seep_bind_int(query, (int64_t)position);
+	if (companion->site == SEEP_OF_PROCESS)
+		seep_bind_null(query);
+	else
+		seep_bind_int(query, write->sites[companion->site]->id);
+	seep_bind_text(query, companion->measure);
+	seep_bind_real(query, companion->correlation);
+	return seep_query_run(query);
+}
+
+/* In place of those that it had. */
+static int write_companions(struct seep_write *write, const struct seep_stored_verdict *verdict,
+			    struct seep_known_verdict *known)
+{
+	struct seep_query *query;
+	int error = 0;
+
+	if (!known->alone) {
+		query = seep_writer_query(write, SEEP_QUERY_DROP_COMPANIONS);
+		seep_bind_int(query, known->id);
+		error = seep_query_run(query);
+	}
+	known->alone = verdict->num_companions == 0;
+	for (size_t i = 0; i < verdict->num_companions && !error; i++) {
+		const struct seep_stored_companion *companion = &verdict->companions[i];
+
+		if (companion->site != SEEP_OF_PROCESS &&
+		    companion->site >= write->snapshot->num_sites)
+			return -EINVAL;
+		error = write_companion(write, known->id, i, companion);
+	}
+	return error;
+}
+
 static int write_verdict(struct seep_write *write, const struct seep_stored_verdict *verdict)
 {
 	const struct seep_known_process *process = write->processes[verdict->process];
@@ -43,13 +83,15 @@ static int write_verdict(struct seep_write *write, const struct seep_stored_verd
 		seep_known_changes(&known->words, seep_known_words(verdict->class, verdict->pattern,
 								   verdict->severity));
 	struct seep_query *query;
+	int error;
 
 	if (!changes && goes_on(write, known)) {
 		query = seep_writer_query(write, SEEP_QUERY_GO_ON_VERDICT);
 		bind_verdict(write, query, verdict);
 		seep_bind_int(query, known->id);
 		known->seen = (uint64_t)write->last.id;
-		return seep_query_run(query);
+		error = seep_query_run(query);
+		return error ? error : write_companions(write, verdict, known);
 	}
 	query = seep_writer_query(write, SEEP_QUERY_ADD_VERDICT);
 	bind_verdict(write, query, verdict);
@@ -61,7 +103,9 @@ static int write_verdict(struct seep_write *write, const struct seep_stored_verd
 		seep_bind_null(query);
 	seep_bind_int(query, (int64_t)write->snapshot->elapsed_ns);
 	known->seen = (uint64_t)write->last.id;
-	return seep_write_row(write, query, &known->id);
+	known->alone = true;
+	error = seep_write_row(write, query, &known->id);
+	return error ? error : write_companions(write, verdict, known);
 }
 
 int seep_write_verdicts(struct seep_write *write, const struct seep_stored_verdict *verdicts,

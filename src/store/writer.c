@@ -45,14 +45,16 @@ static int set_up(sqlite3 *database)
 static int open_database(struct seep_writer *writer, const char *path)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-	int error;
+	int error, version = 0;
 
 	errno = 0;
 	error = seep_sqlite_error(sqlite3_open_v2(path, &writer->database, flags, NULL));
 	if (error)
 		return error;
 	sqlite3_busy_timeout(writer->database, BUSY_MS);
-	error = seep_schema_check(writer->database);
+	error = seep_schema_check(writer->database, &version);
+	if (!error && version != SEEP_CAPTURE_VERSION)
+		error = -EPROTO; /* it can be read, but not gone on with */
 	if (!error)
 		error = set_up(writer->database);
 	for (size_t i = 0; i < SEEP_QUERY_COUNT && !error; i++)

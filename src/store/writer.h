@@ -30,6 +30,9 @@
 #define SEEP_CAPTURE_MAX_SITES	   (1U << 20)
 #define SEEP_CAPTURE_MAX_PROCESSES (1U << 16)
 
+/* Growing sites whose ages are written with every snapshot; at the end of a run it is those of all. */
+#define SEEP_CAPTURE_MAX_AGES 100
+
 struct seep_writer_config {
 	bool append;	    /* go on with a capture that is there; else it is replaced */
 	uint64_t keep_ns;   /* how far back it reaches; 0: as far as it goes */

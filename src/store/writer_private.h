@@ -34,6 +34,10 @@
 	  "WHERE id = ?")                                                                          \
 	X(END_PROCESS, "UPDATE processes SET gone = ?2 WHERE id = ?1")                             \
 	X(ADD_PROCESS_SAMPLE, "INSERT INTO process_samples VALUES (?, ?, ?, ?, ?, ?)")             \
+	X(ADD_VITALS, "INSERT INTO vitals VALUES (?, ?, ?, ?)")                                    \
+	X(ADD_AGES, "INSERT INTO ages VALUES (?, ?, ?)")                                           \
+	X(DROP_COMPANIONS, "DELETE FROM companions WHERE verdict = ?")                             \
+	X(ADD_COMPANION, "INSERT INTO companions VALUES (?, ?, ?, ?, ?)")                          \
 	X(ADD_SITE, "INSERT INTO sites VALUES (NULL, ?, ?, ?, ?, ?, NULL)")                        \
 	X(SET_SITE, "UPDATE sites SET stable_id = ?2, stack = ?3 WHERE id = ?1")                   \
 	X(END_SITE, "UPDATE sites SET gone = ?2 WHERE id = ?1")                                    \
@@ -93,6 +97,7 @@ struct seep_write {
 	struct seep_last last;		       /* what it will be */
 	struct seep_known_process **processes; /* by index in the snapshot */
 	struct seep_known_site **sites;
+	size_t num_ages;	 /* of growing sites, that were written or too many */
 	struct seep_buffer text; /* scratch */
 };
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "proc/process.h"
 #include "trace/fd_limit.h"
+#include "trace/vitals.h"
 
 /* What has to be remembered of a site from one snapshot to the next. */
 struct memory {
@@ -271,6 +272,20 @@ static int collect_sites(struct seep_collector *collector, uint64_t now_ns)
 
 /* --- the rest ---------------------------------------------------------------------------------- */
 
+static void collect_memory(const struct seep_collector *collector, struct seep_record *record)
+{
+	struct seep_process *process = &record->process;
+	struct seep_proc_memory memory;
+
+	if (process->exited || seep_proc_memory_read(process->pid, &memory))
+		return;
+	process->rss_bytes = memory.rss_bytes;
+	process->anon_bytes = memory.anon_bytes;
+	process->address_space_bytes = memory.address_space_bytes;
+	if (collector->config.assessor)
+		seep_vitals_read_pss(process, &record->pss_due_ns);
+}
+
 static int collect_processes(struct seep_collector *collector)
 {
 	size_t count = seep_processes_count(collector->config.processes), shown = 0;
@@ -282,14 +297,11 @@ static int collect_processes(struct seep_collector *collector)
 	collector->processes = processes;
 	for (size_t i = 0; i < count; i++) {
 		struct seep_record *record = seep_processes_at(collector->config.processes, i);
-		struct seep_proc_memory memory;
 
 		if (record->before_exec)
 			continue;
 		record->index = shown;
-		if (!record->process.exited &&
-		    seep_proc_memory_read(record->process.pid, &memory) == 0)
-			record->process.rss_bytes = memory.rss_bytes;
+		collect_memory(collector, record);
 		processes[shown++] = record->process;
 	}
 	collector->snapshot.processes = processes;

@@ -129,6 +129,9 @@ int seep_processes_add(struct seep_processes *processes, uint32_t id,
 	entry->record.process.pid = info->pid;
 	entry->record.process.start_utc_ns = info->start_utc_ns;
 	entry->record.process.rss_bytes = SEEP_UNKNOWN;
+	entry->record.process.anon_bytes = SEEP_UNKNOWN;
+	entry->record.process.pss_bytes = SEEP_UNKNOWN;
+	entry->record.process.address_space_bytes = SEEP_UNKNOWN;
 	entry->record.process.pre_attach_bytes = SEEP_UNKNOWN;
 	entry->record.process.fd_limit = UINT64_MAX;
 	entry->record.process.fd_limit_eta_ns = SEEP_UNKNOWN;

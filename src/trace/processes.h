@@ -32,7 +32,8 @@ struct seep_record {
 	size_t capacity; /* of frozen */
 	struct seep_frozen_site *frozen;
 	struct seep_fd_growth fd_growth;
-	size_t index; /* scratch of the snapshot that is being built */
+	uint64_t pss_due_ns; /* when it may be read again; only with verdicts */
+	size_t index;	     /* scratch of the snapshot that is being built */
 };
 
 struct seep_processes;

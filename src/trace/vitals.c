@@ -5,9 +5,13 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/units.h"
 #include "proc/cgroup.h"
 #include "proc/limits.h"
-#include "proc/process.h"
+
+#define PSS_INTERVAL_NS (10 * SEEP_NS_PER_S)
+#define PSS_TIME_SHARE	100 /* one part of so many */
 
 static const struct seep_proc_usage unknown = {SEEP_UNKNOWN, SEEP_UNKNOWN};
 
@@ -63,15 +67,14 @@ static void read_cgroup(const struct seep_vitals_source *source, const struct se
 	}
 }
 
-static void read_limits(const struct seep_process *process, uint64_t address_space_bytes,
-			struct seep_vitals *vitals)
+static void read_limits(const struct seep_process *process, struct seep_vitals *vitals)
 {
 	struct seep_proc_limits limits;
 
 	if (seep_proc_limits_read(process->pid, &limits))
 		return;
 	vitals->usage[SEEP_LIMIT_ADDRESS_SPACE] = (struct seep_usage){
-		.used = address_space_bytes,
+		.used = process->address_space_bytes,
 		.max = limits.address_space_bytes,
 	};
 	vitals->usage[SEEP_LIMIT_NOFILE] = (struct seep_usage){
@@ -87,26 +90,35 @@ static uint64_t live_of(const struct seep_process *process, enum seep_kind kind)
 	return totals->traced ? totals->live_objects : SEEP_UNKNOWN;
 }
 
+void seep_vitals_read_pss(struct seep_process *process, uint64_t *due_ns)
+{
+	uint64_t start_ns = seep_clock_monotonic_ns(), pss_bytes, wait_ns;
+
+	if (start_ns < *due_ns)
+		return;
+	if (!seep_proc_pss_read(process->pid, &pss_bytes))
+		process->pss_bytes = pss_bytes;
+	wait_ns = PSS_TIME_SHARE * (seep_clock_monotonic_ns() - start_ns);
+	*due_ns = start_ns + (wait_ns > PSS_INTERVAL_NS ? wait_ns : PSS_INTERVAL_NS);
+}
+
 void seep_vitals_read(const struct seep_vitals_source *source, const struct seep_process *process,
 		      struct seep_vitals *ret_vitals)
 {
 	struct seep_vitals vitals = {
 		.rss_bytes = SEEP_UNKNOWN,
-		.pss_bytes = SEEP_UNKNOWN,
 		.anon_bytes = SEEP_UNKNOWN,
-		.heap_bytes = SEEP_UNKNOWN,
 		.num_fds = live_of(process, SEEP_KIND_FD),
 		.num_threads = live_of(process, SEEP_KIND_THREAD),
 	};
-	struct seep_proc_memory memory;
 
 	for (int i = 0; i < SEEP_LIMIT_COUNT; i++)
 		vitals.usage[i] = usage_of(&unknown);
-	if (!process->exited && !seep_proc_memory_read(process->pid, &memory)) {
-		vitals.rss_bytes = memory.rss_bytes;
-		vitals.anon_bytes = memory.anon_bytes;
+	if (!process->exited && process->rss_bytes != SEEP_UNKNOWN) {
+		vitals.rss_bytes = process->rss_bytes;
+		vitals.anon_bytes = process->anon_bytes;
 		vitals.usage[SEEP_LIMIT_MACHINE_MEMORY] = usage_of(&source->machine);
-		read_limits(process, memory.address_space_bytes, &vitals);
+		read_limits(process, &vitals);
 		read_cgroup(source, process, &vitals);
 	}
 	*ret_vitals = vitals;

@@ -89,6 +89,14 @@ def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     for key in ("class", "pattern", "severity", "confidence", "rate_low", "evidence", "advice"):
         assert kept["sites"][0]["verdict"][key] == top["verdict"][key]
     assert report_of(tmp_path / "out.seep").decode().count("    leak, ") == 1
+    (process,) = report["processes"]
+    assert process["anon_bytes"] < process["rss_bytes"]
+    assert 0.3 * process["anon_bytes"] < process["pss_bytes"] <= 1.5 * process["rss_bytes"]
+    (kept_process,) = kept["processes"]
+    for key in ("rss_bytes", "anon_bytes", "pss_bytes"):
+        assert kept_process[key] == process[key]
+    assert kept_process["coverage"]["share"] == pytest.approx(process["coverage"]["share"], abs=0.01)
+    assert kept["sites"][0]["ages_us_log2"] == top["ages_us_log2"] != None  # noqa: E711
     failed, passed = cases_of(tmp_path / "leaks.xml")
     assert failed.attrib["classname"] == "seep.memory"
     assert failed.attrib["name"].startswith("leak_session (")
@@ -145,7 +153,7 @@ def test_what_belongs_together(start, tmp_path: Path) -> None:
     target.go()
     result = subprocess.run(
         [str(SEEP), "trace", "-p", str(target.pid), "-k", "memory,fd", "-d", "45s", "-i", "1s",
-         "--fail-on", "growth", "--json", str(path)],
+         "--fail-on", "growth", "--json", str(path), "-o", str(tmp_path / "out.seep")],
         capture_output=True, text=True, check=False, timeout=TIMEOUT + 45 * SLOWNESS,
     )  # fmt: skip
     assert result.returncode == 3, result.stdout + result.stderr
@@ -169,6 +177,10 @@ def test_what_belongs_together(start, tmp_path: Path) -> None:
         assert 0.95 < sibling["correlation"] <= 1
         assert "open_descriptors" in [each.get("measure") for each in companions]
     assert "it grows together with: " in result.stdout
+    kept = json.loads(report_of(tmp_path / "out.seep", "--format", "json"))
+    assert kept["callers"] == report["callers"]
+    for old, new in zip(report["sites"], kept["sites"]):
+        assert (old["verdict"] or {}).get("companions") == (new["verdict"] or {}).get("companions")
     assert max(len(line) for line in result.stdout.splitlines()) <= 100
 
 

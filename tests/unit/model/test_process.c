@@ -136,6 +136,26 @@ static void all_that_is_resident_will_do(void **state)
 	assert_true(sample.time_s == 7 && sample.values[SEEP_VITAL_RESIDENT] == 4096);
 }
 
+/* Of those that live and of which it is known. */
+static void coverage_is_of_what_is_known(void **state)
+{
+	struct seep_process processes[] = {
+		{.anon_bytes = 3000, .pre_attach_bytes = 1000},
+		{.anon_bytes = 5000, .pre_attach_bytes = 3000},
+		{.anon_bytes = SEEP_UNKNOWN, .pre_attach_bytes = 0},
+		{.anon_bytes = 9000, .pre_attach_bytes = 0, .exited = true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		processes[i].totals[SEEP_KIND_MEMORY].live_bytes = 1000 * (i + 1);
+	assert_float_equal(seep_process_coverage(processes, 1), 0.5, 1e-9);
+	assert_float_equal(seep_process_coverage(processes, 4), 0.75, 1e-9);
+	assert_true(isnan(seep_process_coverage(processes + 2, 2)));
+	processes[0].anon_bytes = 500; /* it has given back what it had before */
+	assert_true(isnan(seep_process_coverage(processes, 1)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +166,7 @@ int main(void)
 		cmocka_unit_test(the_limit_is_met_in_time),
 		cmocka_unit_test(without_numbers_nothing_is_known),
 		cmocka_unit_test(all_that_is_resident_will_do),
+		cmocka_unit_test(coverage_is_of_what_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,6 +174,8 @@ static inline void assert_same_process(const struct seep_process *expected,
 	assert_int_equal(expected->exited, actual->exited);
 	assert_int_equal(expected->attached_late, actual->attached_late);
 	assert_int_equal(expected->rss_bytes, actual->rss_bytes);
+	assert_int_equal(expected->anon_bytes, actual->anon_bytes);
+	assert_int_equal(expected->pss_bytes, actual->pss_bytes);
 	assert_int_equal(expected->pre_attach_bytes, actual->pre_attach_bytes);
 	assert_int_equal(expected->fd_limit, actual->fd_limit);
 	assert_int_equal(expected->fd_limit_eta_ns, actual->fd_limit_eta_ns);
@@ -228,6 +230,8 @@ static inline void assert_same_site(const struct seep_site *expected,
 	assert_int_equal(expected->live_objects_change, actual->live_objects_change);
 	assert_int_equal(expected->oldest_ns, actual->oldest_ns);
 	assert_memory_equal(expected->lifetimes, actual->lifetimes, sizeof(actual->lifetimes));
+	assert_int_equal(expected->ages_known, actual->ages_known);
+	assert_memory_equal(expected->ages, actual->ages, sizeof(actual->ages));
 	assert_same_details(expected->details, actual->details);
 	assert_int_equal(expected->stack->hash, actual->stack->hash);
 	assert_int_equal(expected->stack->end, actual->stack->end);

@@ -2,6 +2,8 @@
 /* What was written is read again, to the bit. */
 #include "store/fixture.h"
 
+#include "model/judgement.h"
+
 static const struct seep_writer_config new_capture;
 
 #define STEPS 40
@@ -438,6 +440,92 @@ static void test_resident_courses(void **state)
 	world_done(&world);
 }
 
+/* What is known at times; and of a process of which nothing was ever known there is no row. */
+static void test_vitals(void **state)
+{
+	static const uint64_t anon[] = {SEEP_UNKNOWN, 1000, 1000, 3000, SEEP_UNKNOWN};
+	static const uint64_t pss[] = {SEEP_UNKNOWN, SEEP_UNKNOWN, SEEP_UNKNOWN, 4000,
+				       SEEP_UNKNOWN};
+	struct seep_writer *writer = open_writer(&new_capture);
+	struct seep_reader *reader;
+	struct world worlds[5];
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		world_init(&worlds[i], 2, 4, 1);
+		for (int j = 0; j <= i; j++)
+			world_step(&worlds[i], SEEP_NS_PER_S, 100);
+		worlds[i].processes[0].anon_bytes = anon[i];
+		worlds[i].processes[0].pss_bytes = pss[i];
+		write_world(writer, &worlds[i]);
+	}
+	seep_writer_close(writer);
+	assert_int_equal(ask_sqlite(CAPTURE, "SELECT count(*) FROM vitals"), 3);
+	reader = open_reader();
+	for (int i = 0; i < 5; i++) {
+		assert_loads(reader, moment_id(reader, i), &worlds[i]);
+		world_done(&worlds[i]);
+	}
+	seep_reader_close(reader);
+	assert_sound(CAPTURE);
+}
+
+/* Of those that grow always, of the others at the end, and only of this moment. */
+static void test_ages(void **state)
+{
+	static const struct seep_judgement leaks = {.class = "leak"};
+	struct seep_writer *writer = open_writer(&new_capture);
+	struct seep_reader *reader;
+	struct world world;
+
+	(void)state;
+	world_init(&world, 2, 4, 1);
+	for (int i = 0; i < 2; i++) {
+		world_step(&world, SEEP_NS_PER_S, 0);
+		world.snapshot.final = i == 1;
+		for (size_t j = 0; j < 4; j++) {
+			world.sorted[j].ages_known = true;
+			world.sorted[j].ages[20 + j] = 300;
+		}
+		world.sorted[1].judgement = &leaks;
+		write_world(writer, &world);
+		for (size_t j = 0; j < 4 && i == 0; j++) {
+			if (j == 1)
+				continue;
+			world.sorted[j].ages_known = false;
+			world.sorted[j].ages[20 + j] = 0;
+		}
+		reader = open_reader();
+		assert_loads(reader, moment_id(reader, i), &world);
+		seep_reader_close(reader);
+	}
+	seep_writer_close(writer);
+	assert_int_equal(ask_sqlite(CAPTURE, "SELECT count(*) FROM ages"), 5);
+	world_done(&world);
+}
+
+/* A capture of the version before: without the tables that have come since. */
+static void test_version_1(void **state)
+{
+	struct seep_writer *writer = open_writer(&new_capture);
+	const struct seep_writer_config go_on = {.append = true};
+	struct seep_reader *reader;
+	struct world world;
+
+	(void)state;
+	world_init(&world, 2, 10, 1);
+	world_step(&world, SEEP_NS_PER_S, 100);
+	write_world(writer, &world);
+	seep_writer_close(writer);
+	run_sqlite(CAPTURE, "DROP TABLE vitals; DROP TABLE companions; DROP TABLE ages; "
+			    "PRAGMA user_version = 1");
+	reader = open_reader();
+	assert_loads(reader, moment_id(reader, 0), &world);
+	seep_reader_close(reader);
+	assert_int_equal(seep_writer_open(CAPTURE, &go_on, &writer), -EPROTO);
+	world_done(&world);
+}
+
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, fixture_set_up, fixture_tear_down)
 
 int main(void)
@@ -449,6 +537,9 @@ int main(void)
 		IN_DIRECTORY(test_nothing_in_it),
 		IN_DIRECTORY(test_what_ends),
 		IN_DIRECTORY(test_resident_courses),
+		IN_DIRECTORY(test_vitals),
+		IN_DIRECTORY(test_ages),
+		IN_DIRECTORY(test_version_1),
 		IN_DIRECTORY(test_details),
 		IN_DIRECTORY(test_names_that_come_late),
 		IN_DIRECTORY(test_code_of_no_file),

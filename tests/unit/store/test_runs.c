@@ -27,6 +27,13 @@ static void assert_same_verdict(const struct seep_stored_verdict *expected, uint
 	assert_same_text(expected->evidence, actual->evidence);
 	assert_same_text(expected->advice, actual->advice);
 	assert_int_equal(actual->since_ns, since_ns);
+	assert_int_equal(expected->num_companions, actual->num_companions);
+	for (size_t i = 0; i < actual->num_companions; i++) {
+		assert_int_equal(expected->companions[i].site, actual->companions[i].site);
+		assert_same_text(expected->companions[i].measure, actual->companions[i].measure);
+		assert_same_real(expected->companions[i].correlation,
+				 actual->companions[i].correlation);
+	}
 }
 
 /* Writes the next snapshot with these verdicts, and reads them again. */
@@ -52,30 +59,28 @@ static void check_verdicts(struct seep_writer *writer, struct world *world,
 static void test_verdicts(void **state)
 {
 	struct seep_stored_verdict verdicts[] = {
-		{1,
-		 SEEP_OF_PROCESS,
-		 "growth",
-		 NULL,
-		 NULL,
-		 0.5,
-		 {NAN, NAN, NAN},
-		 {NAN, NAN, NAN},
-		 {INFINITY, 3600, INFINITY},
-		 NULL,
-		 NULL,
-		 0},
-		{0,
-		 2,
-		 "leak",
-		 "linear",
-		 "high",
-		 0.99,
-		 {213.3, 200, 220},
-		 {1, 0.97, 1},
-		 {86400, 80000, 90000},
-		 "grows by 213 bytes per second\nnothing is released",
-		 "look at handle_request",
-		 0},
+		{
+			.process = 1,
+			.site = SEEP_OF_PROCESS,
+			.class = "growth",
+			.confidence = 0.5,
+			.rate = {NAN, NAN, NAN},
+			.leaked = {NAN, NAN, NAN},
+			.eta_s = {INFINITY, 3600, INFINITY},
+		},
+		{
+			.process = 0,
+			.site = 2,
+			.class = "leak",
+			.pattern = "linear",
+			.severity = "high",
+			.confidence = 0.99,
+			.rate = {213.3, 200, 220},
+			.leaked = {1, 0.97, 1},
+			.eta_s = {86400, 80000, 90000},
+			.evidence = "grows by 213 bytes per second\nnothing is released",
+			.advice = "look at handle_request",
+		},
 	};
 	struct seep_writer *writer = open_writer(&new_capture);
 	struct world world;
@@ -100,6 +105,45 @@ static void test_verdicts(void **state)
 	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 5});
 	seep_writer_close(writer);
 	assert_int_equal(ask_sqlite(CAPTURE, "SELECT count(*) FROM verdicts"), 4);
+	assert_sound(CAPTURE);
+	world_done(&world);
+}
+
+/* They go with the verdict, the last ones stay. */
+static void test_companions(void **state)
+{
+	struct seep_stored_verdict verdicts[2] = {
+		{.site = 2, .class = "leak"},
+		{.site = 0, .class = "leak"},
+	};
+	struct seep_writer *writer = open_writer(&new_capture);
+	struct world world;
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		verdicts[i].rate = verdicts[i].leaked = verdicts[i].eta_s =
+			(struct seep_estimate){NAN, NAN, NAN};
+	world_init(&world, 2, 4, 1);
+	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
+	verdicts[0].num_companions = 2;
+	verdicts[0].companions[0] =
+		(struct seep_stored_companion){SEEP_OF_PROCESS, "open_descriptors", 0.98};
+	verdicts[0].companions[1] = (struct seep_stored_companion){0, NULL, 0.9};
+	verdicts[1].num_companions = 1;
+	verdicts[1].companions[0] = (struct seep_stored_companion){2, NULL, 0.9};
+	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
+	verdicts[0].num_companions = 1;
+	verdicts[0].companions[0] = (struct seep_stored_companion){1, NULL, 1};
+	verdicts[1].num_companions = 0;
+	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
+	verdicts[0].companions[0].site = 4;
+	assert_int_equal(seep_writer_write(writer, &world.snapshot, world.symbolizer, verdicts, 2),
+			 -EINVAL);
+	/* After a failure it is asked anew what there was. */
+	verdicts[0].num_companions = 0;
+	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
+	seep_writer_close(writer);
+	assert_int_equal(ask_sqlite(CAPTURE, "SELECT count(*) FROM companions"), 0);
 	assert_sound(CAPTURE);
 	world_done(&world);
 }
@@ -172,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_DIRECTORY(test_verdicts),
+		IN_DIRECTORY(test_companions),
 		IN_DIRECTORY(test_appending),
 		IN_DIRECTORY(test_another_trace_is_another_run),
 	};

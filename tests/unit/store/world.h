@@ -108,6 +108,8 @@ static inline void world_make_process(struct world *world, size_t number)
 		.cgroup = number % 2 ? "/system.slice/server.service" : NULL,
 		.attached_late = true,
 		.rss_bytes = WORLD_RSS_BYTES,
+		.anon_bytes = SEEP_UNKNOWN,
+		.pss_bytes = SEEP_UNKNOWN,
 		.pre_attach_bytes = number ? 4096 : SEEP_UNKNOWN,
 		.fd_limit = number ? 1024 : UINT64_MAX,
 		.fd_limit_eta_ns = SEEP_UNKNOWN,
