@@ -113,8 +113,8 @@ void seep_html_put_processes(struct seep_html_page *page)
 					    {"Live memory", true},
 					    {"Resident", true},
 					    {"Anonymous", true},
-					    {"Proportional (PSS)", true},
-					    {"Resident before the trace", true},
+					    {"PSS", true},
+					    {"Before the trace", true},
 					    {"What is known of it", false}};
 	size_t count = page->snapshot->num_processes;
 	size_t shown = count < PROCESSES_MAX ? count : PROCESSES_MAX;
