@@ -36,13 +36,13 @@ static bool is_same_function(const struct seep_location *a, const struct seep_lo
 static void name_function(struct seep_caller_group *group, size_t from_outermost,
 			  struct seep_symbolizer *symbolizer)
 {
-	const struct seep_stack *first = group->sites[0]->stack;
+	const struct seep_stack *first = group->site->stack;
 	uint64_t frame = first->frames[first->num_frames - from_outermost];
-	const struct seep_location *location = resolve(symbolizer, group->sites[0], frame);
+	const struct seep_location *location = resolve(symbolizer, group->site, frame);
 
 	group->frame = frame;
 	group->in_common = true;
-	for (size_t i = 1; i < group->num_sites; i++) {
+	for (size_t i = 0; i < group->num_sites; i++) {
 		const struct seep_stack *stack = group->sites[i]->stack;
 		uint64_t other = stack->frames[stack->num_frames - from_outermost];
 
@@ -73,8 +73,8 @@ static int compare_groups(const void *left, const void *right)
 	const struct seep_caller_group *a = left;
 	const struct seep_caller_group *b = right;
 
-	if (a->sites[0]->kind != b->sites[0]->kind)
-		return a->sites[0]->kind < b->sites[0]->kind ? -1 : 1;
+	if (a->site->kind != b->site->kind)
+		return a->site->kind < b->site->kind ? -1 : 1;
 	if (isnan(a->per_s) || isnan(b->per_s))
 		return isnan(a->per_s) - isnan(b->per_s);
 	return (a->per_s < b->per_s) - (a->per_s > b->per_s);
@@ -121,6 +121,7 @@ int seep_caller_groups_find(const struct seep_site *const *sites, size_t num_sit
 	}
 	fill(&groups, sites, num_sites, callers, of);
 	for (size_t i = 0; i < groups.count; i++) {
+		groups.groups[i].site = callers[i].site;
 		add_up(&groups.groups[i]);
 		name_function(&groups.groups[i],
 			      callers[i].site->stack->num_frames - callers[i].frame, symbolizer);
@@ -171,7 +172,7 @@ const struct seep_caller_group *seep_caller_group_of(const struct seep_caller_gr
 const struct seep_location *seep_caller_group_location(const struct seep_caller_group *group,
 						       struct seep_symbolizer *symbolizer)
 {
-	return resolve(symbolizer, group->sites[0], group->frame);
+	return resolve(symbolizer, group->site, group->frame);
 }
 
 void seep_caller_group_append_function(struct seep_buffer *buffer,
@@ -198,6 +199,6 @@ void seep_caller_group_append(struct seep_buffer *buffer, const struct seep_call
 			   group->leak ? "leak" : "grow");
 	seep_caller_group_append_function(buffer, group, symbolizer);
 	seep_buffer_puts(buffer, ": ");
-	seep_words_append_rate(buffer, group->sites[0]->kind, group->per_s);
+	seep_words_append_rate(buffer, group->site->kind, group->per_s);
 	seep_buffer_puts(buffer, " together");
 }

@@ -17,9 +17,10 @@
 struct seep_caller_group {
 	const struct seep_site **sites; /* as they were given; of one process and kind */
 	size_t num_sites;
-	bool leak;    /* all of them; else some only grow */
+	const struct seep_site *site; /* one of them */
+	bool leak;		      /* all of them; else some only grow */
 	double per_s; /* all together: bytes, of threads and descriptors objects; NAN: not known */
-	uint64_t frame; /* in the function that they have in common, of sites[0] */
+	uint64_t frame; /* in the function that they have in common, of @site */
 	bool in_common; /* that frame too: then its line is that of all */
 };
 
