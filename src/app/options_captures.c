@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "app/options_private.h"
+#include "app/options_values.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "report/diff.h"

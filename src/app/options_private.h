@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the options of a command are made of: tables (option_tables.c), from which options.c works. */
+/* What the options of a command are made of: tables, from which options.c works. */
 #ifndef SEEP_APP_OPTIONS_PRIVATE_H
 #define SEEP_APP_OPTIONS_PRIVATE_H
 
@@ -32,11 +32,5 @@ struct seep_options {
 	/* What cannot be seen option by option; @stray is the first word behind the options. */
 	int (*finish)(struct seep_config *config, char **stray);
 };
-
-/* Setters that several commands have. */
-int seep_set_kinds(struct seep_config *config, const char *value);
-int seep_set_metric(struct seep_config *config, const char *value);
-int seep_set_top(struct seep_config *config, const char *value);
-int seep_set_verbose(struct seep_config *config, const char *value);
 
 #endif
