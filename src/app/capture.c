@@ -66,11 +66,6 @@ static char *lines_of(const char *const *texts, size_t count)
 	return count && !lines.error ? strdup(lines.data) : NULL;
 }
 
-static struct seep_estimate estimate_of(const struct seep_interval *interval)
-{
-	return (struct seep_estimate){interval->value, interval->low, interval->high};
-}
-
 static void fill_companions(const struct seep_snapshot *snapshot,
 			    const struct seep_judgement *judgement,
 			    struct seep_stored_verdict *verdict)
@@ -102,9 +97,9 @@ static void fill_of_site(const struct seep_snapshot *snapshot, size_t index,
 		.pattern = judgement->pattern,
 		.severity = judgement->severity,
 		.confidence = judgement->confidence,
-		.rate = estimate_of(&judgement->rate),
-		.leaked = estimate_of(&judgement->leaked),
-		.eta_s = estimate_of(&judgement->eta_s),
+		.rate = judgement->rate,
+		.leaked = judgement->leaked,
+		.eta_s = judgement->eta_s,
 		.evidence = lines_of(judgement->evidence, judgement->num_evidence),
 		.advice = lines_of(judgement->advice, judgement->num_advice),
 	};
@@ -115,15 +110,14 @@ static void fill_of_process(const struct seep_snapshot *snapshot, size_t index,
 			    struct seep_stored_verdict *verdict)
 {
 	const struct seep_process_judgement *judgement = snapshot->processes[index].judgement;
-	struct seep_estimate unknown = {NAN, NAN, NAN};
 
 	*verdict = (struct seep_stored_verdict){
 		.process = index,
 		.site = SEEP_OF_PROCESS,
 		.class = judgement->health,
-		.rate = estimate_of(&judgement->rate),
-		.leaked = unknown,
-		.eta_s = estimate_of(&judgement->eta_s),
+		.rate = judgement->rate,
+		.leaked = SEEP_INTERVAL_UNKNOWN,
+		.eta_s = judgement->eta_s,
 		.evidence = lines_of(judgement->evidence, judgement->num_evidence),
 	};
 }

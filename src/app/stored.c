@@ -37,11 +37,6 @@ static int split(const char *text, struct lines *lines)
 	return 0;
 }
 
-static struct seep_interval interval_of(const struct seep_estimate *estimate)
-{
-	return (struct seep_interval){estimate->value, estimate->low, estimate->high};
-}
-
 static const char *or_none(const char *text)
 {
 	return text ? text : "none";
@@ -54,9 +49,9 @@ static void fill(struct entry *entry, const struct seep_stored_verdict *verdict)
 		.pattern = or_none(verdict->pattern),
 		.severity = verdict->severity,
 		.confidence = verdict->confidence,
-		.rate = interval_of(&verdict->rate),
-		.leaked = interval_of(&verdict->leaked),
-		.eta_s = interval_of(&verdict->eta_s),
+		.rate = verdict->rate,
+		.leaked = verdict->leaked,
+		.eta_s = verdict->eta_s,
 		.since_s = (double)verdict->since_ns / 1e9,
 		.num_evidence = entry->evidence.count,
 		.evidence = entry->evidence.texts,
@@ -66,8 +61,8 @@ static void fill(struct entry *entry, const struct seep_stored_verdict *verdict)
 	entry->of_process = (struct seep_process_judgement){
 		.health = verdict->class,
 		.coverage = NAN,
-		.rate = interval_of(&verdict->rate),
-		.eta_s = interval_of(&verdict->eta_s),
+		.rate = verdict->rate,
+		.eta_s = verdict->eta_s,
 		.num_evidence = entry->evidence.count,
 		.evidence = entry->evidence.texts,
 	};

@@ -237,11 +237,11 @@ int seep_load_ages(struct seep_load *load)
 	"FROM verdicts, (SELECT elapsed_ns FROM snapshots WHERE id = :snapshot) WHERE run = :run " \
 	"AND since_ns <= elapsed_ns AND until_ns >= elapsed_ns "
 
-static void read_estimate(struct seep_query *query, struct seep_estimate *ret_estimate)
+static void read_interval(struct seep_query *query, struct seep_interval *ret_interval)
 {
-	ret_estimate->value = seep_column_real(query);
-	ret_estimate->low = seep_column_real(query);
-	ret_estimate->high = seep_column_real(query);
+	ret_interval->value = seep_column_real(query);
+	ret_interval->low = seep_column_real(query);
+	ret_interval->high = seep_column_real(query);
 }
 
 static int read_verdict(struct seep_load *load, struct seep_query *query,
@@ -254,9 +254,9 @@ static int read_verdict(struct seep_load *load, struct seep_query *query,
 	if (!error)
 		error = seep_load_text(load, query, &verdict->severity);
 	verdict->confidence = seep_column_real(query);
-	read_estimate(query, &verdict->rate);
-	read_estimate(query, &verdict->leaked);
-	read_estimate(query, &verdict->eta_s);
+	read_interval(query, &verdict->rate);
+	read_interval(query, &verdict->leaked);
+	read_interval(query, &verdict->eta_s);
 	if (!error)
 		error = seep_load_text(load, query, &verdict->evidence);
 	if (!error)

@@ -9,13 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SEEP_OF_PROCESS SIZE_MAX
+#include "model/interval.h"
 
-struct seep_estimate {
-	double value;
-	double low;
-	double high;
-};
+#define SEEP_OF_PROCESS SIZE_MAX
 
 #define SEEP_STORED_COMPANIONS 4 /* of a site */
 
@@ -33,9 +29,9 @@ struct seep_stored_verdict {
 	const char *pattern;	     /* may be NULL */
 	const char *severity;	     /* may be NULL */
 	double confidence;	     /* 0 to 1 */
-	struct seep_estimate rate;   /* per second: bytes or objects */
-	struct seep_estimate leaked; /* share of the objects that is never released */
-	struct seep_estimate eta_s;
+	struct seep_interval rate;   /* per second: bytes or objects */
+	struct seep_interval leaked; /* share of the objects that is never released */
+	struct seep_interval eta_s;
 	const char *evidence; /* lines, with a line feed between two; NULL: none */
 	const char *advice;
 	/* When read: since when it is so, as elapsed_ns of the trace. */

@@ -4,11 +4,11 @@
 
 #include "store/writer_private.h"
 
-static void bind_estimate(struct seep_query *query, const struct seep_estimate *estimate)
+static void bind_interval(struct seep_query *query, const struct seep_interval *interval)
 {
-	seep_bind_real(query, estimate->value);
-	seep_bind_real(query, estimate->low);
-	seep_bind_real(query, estimate->high);
+	seep_bind_real(query, interval->value);
+	seep_bind_real(query, interval->low);
+	seep_bind_real(query, interval->high);
 }
 
 static void bind_verdict(const struct seep_write *write, struct seep_query *query,
@@ -19,9 +19,9 @@ static void bind_verdict(const struct seep_write *write, struct seep_query *quer
 	seep_bind_text(query, verdict->severity);
 	seep_bind_int(query, (int64_t)write->snapshot->elapsed_ns);
 	seep_bind_real(query, verdict->confidence);
-	bind_estimate(query, &verdict->rate);
-	bind_estimate(query, &verdict->leaked);
-	bind_estimate(query, &verdict->eta_s);
+	bind_interval(query, &verdict->rate);
+	bind_interval(query, &verdict->leaked);
+	bind_interval(query, &verdict->eta_s);
 	seep_bind_text(query, verdict->evidence);
 	seep_bind_text(query, verdict->advice);
 }

@@ -122,7 +122,7 @@ static void test_companions(void **state)
 	(void)state;
 	for (int i = 0; i < 2; i++)
 		verdicts[i].rate = verdicts[i].leaked = verdicts[i].eta_s =
-			(struct seep_estimate){NAN, NAN, NAN};
+			(struct seep_interval){NAN, NAN, NAN};
 	world_init(&world, 2, 4, 1);
 	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
 	verdicts[0].num_companions = 2;
