@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/units.h"
 #include "proc/cgroup.h"
+#include "proc/lines.h"
 
 /* The files read here are a few KiB long; status lists groups too, of which 65,536 are allowed. */
 #define PROC_FILE_MAX (1UL << 20)
@@ -244,27 +245,10 @@ static int read_status(pid_t pid, struct seep_buffer *buffer)
 	return gone_error(seep_file_read_at(AT_FDCWD, path, PROC_FILE_MAX, buffer));
 }
 
-/*
- * What stands in the line "@name:\t 123" in the text of status, or NULL. A comm cannot forge a line:
- * the kernel writes a line break in it as \n (proc(5)).
- */
-static const char *find_line(const char *text, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
-		if (strncmp(text, name, length) == 0 && text[length] == ':') {
-			text += length + 1;
-			return text + strspn(text, " \t");
-		}
-	}
-	return NULL;
-}
-
-/* The number in that line: 0, -ENOENT, -EINVAL. */
+/* The number in the line of that name: 0, -ENOENT, -EINVAL. */
 static int find_status(const char *text, const char *name, uint64_t *ret_value)
 {
-	const char *at = find_line(text, name);
+	const char *at = seep_proc_line_find(text, name);
 
 	return at ? take_number(&at, ret_value) : -ENOENT;
 }
@@ -297,7 +281,8 @@ int seep_proc_memory_read(pid_t pid, struct seep_proc_memory *ret_memory)
 
 int seep_proc_parse_ids(const char *text, struct seep_proc_ids *ret_ids)
 {
-	const char *pids = find_line(text, "NSpid"), *uids = find_line(text, "Uid");
+	const char *pids = seep_proc_line_find(text, "NSpid"),
+		   *uids = seep_proc_line_find(text, "Uid");
 	uint64_t pid = 0, real, effective;
 
 	if (!pids || !uids)

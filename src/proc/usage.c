@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "proc/lines.h"
 
 #define TEXT_BYTES 16384
 #define KIB	   1024
@@ -85,25 +86,18 @@ int seep_cgroup_usage_read(const char *directory, const char *root, const char *
 /* "MemTotal:       24576000 kB" in bytes. 0 or -EINVAL. */
 static int find_kib(const char *text, const char *name, uint64_t *ret_bytes)
 {
-	size_t length = strlen(name);
+	const char *at = seep_proc_line_find(text, name);
 	uint64_t kib;
 	char *end;
 
-	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
-		if (strncmp(text, name, length) != 0 || text[length] != ':')
-			continue;
-		text += length + 1;
-		text += strspn(text, " \t");
-		if (*text < '0' || *text > '9')
-			return -EINVAL;
-		errno = 0;
-		kib = strtoull(text, &end, 10);
-		if (errno || strncmp(end, " kB", 3) != 0 || kib > UINT64_MAX / KIB)
-			return -EINVAL;
-		*ret_bytes = kib * KIB;
-		return 0;
-	}
-	return -EINVAL;
+	if (!at || *at < '0' || *at > '9')
+		return -EINVAL;
+	errno = 0;
+	kib = strtoull(at, &end, 10);
+	if (errno || strncmp(end, " kB", 3) != 0 || kib > UINT64_MAX / KIB)
+		return -EINVAL;
+	*ret_bytes = kib * KIB;
+	return 0;
 }
 
 int seep_machine_memory_parse(const char *text, struct seep_proc_usage *ret_usage)
