@@ -236,8 +236,8 @@ class Seep:
 
     def report_now(self) -> Report:
         """Asks for a report by SIGUSR1: one that was begun after this."""
-        # With an interval the first that comes may be one that was in the making already.
-        for _ in range(2 if "-i" in self.arguments else 1):
+        # With a short interval the first that comes may be one that was in the making already.
+        for _ in range(2 if any(str(word).endswith("ms") for word in self.arguments) else 1):
             before = len(self.reports())
             self.process.send_signal(signal.SIGUSR1)
             wait_until(lambda before=before: len(self.reports()) > before, "a report after SIGUSR1")

@@ -94,11 +94,14 @@ def redis_rounds(path: Path, pause_s: float = 0) -> Iterator[None]:
 
 @contextlib.contextmanager
 def redis_server(directory: Path) -> Iterator[tuple[int, Path]]:
-    """A server of our own: its PID and its socket."""
+    """
+    A server of our own: its PID and its socket. Without the log of slow commands: commands are slow while
+    somebody debugs it, and only then.
+    """
     path = directory / "redis.sock"
     with background(
         directory, "redis-server", "--port", "0", "--unixsocket", path, "--save", "",
-        "--appendonly", "no", "--dir", directory,
+        "--appendonly", "no", "--dir", directory, "--slowlog-log-slower-than", "-1",
     ) as server:  # fmt: skip
         wait_until(lambda: connects(socket.AF_UNIX, str(path)), "redis-server")
         yield server, path

@@ -78,7 +78,7 @@ def test_what_is_known(simulate, baseline: Path, tmp_path: Path) -> None:
         assert text.startswith("No new or worse leak was found in pid ")
         assert "watched for 25." in text
         assert "- known: leak_session, leak, " in text
-        assert "per second; was leak, " in text
+        assert "/s; was leak, " in text
 
 
 def test_what_is_worse_or_new(simulate, baseline: Path, tmp_path: Path) -> None:
