@@ -57,10 +57,13 @@ static int run_fds_count(struct seep_kernel *kernel, pid_t pid, struct seep_fds_
 	return error;
 }
 
-/* What is unknown may only be in the middle of being opened: time for that to come to its end. */
-static void pause_between_looks(void)
+/*
+ * What is unknown may only be in the middle of being opened: time for that to come to its end. Mostly at
+ * once; a thread that had to leave its processor there needs longer, so each pause is twice the last.
+ */
+static void pause_after(int look)
 {
-	const struct timespec pause = {.tv_nsec = LOOK_PAUSE_NS};
+	const struct timespec pause = {.tv_nsec = LOOK_PAUSE_NS << (look - 1)};
 
 	nanosleep(&pause, NULL);
 }
@@ -71,7 +74,7 @@ static int look_again(struct seep_kernel *kernel, pid_t pid, struct seep_fds_pas
 	int error = 0;
 
 	for (int i = 1; i < SEEP_FD_LOOKS && pass->num_uncertain && !error; i++) {
-		pause_between_looks();
+		pause_after(i);
 		error = run_fds_count(kernel, pid, pass, NULL);
 	}
 	return error;
