@@ -413,6 +413,16 @@ static void allow_for_period(struct seep_verdict *verdict)
 	verdict->rate.high += width;
 }
 
+/* What comes in whole objects cannot be told apart from what is one faster or slower over all the time. */
+static void allow_for_objects(struct seep_verdict *verdict)
+{
+	const struct seep_findings *findings = &verdict->findings;
+	double one = (findings->in_bytes ? findings->bytes_each : 1) / findings->observed_s;
+
+	verdict->rate.low = fmin(verdict->rate.low, verdict->rate.value - one);
+	verdict->rate.high = fmax(verdict->rate.high, verdict->rate.value + one);
+}
+
 void seep_verdict_conclude(struct seep_verdict *verdict,
 			   const struct seep_usage usage[SEEP_LIMIT_COUNT])
 {
@@ -420,6 +430,7 @@ void seep_verdict_conclude(struct seep_verdict *verdict,
 	const struct seep_shape *shape = &findings->shape;
 
 	verdict->rate = find_rate(findings);
+	allow_for_objects(verdict);
 	verdict->class = classify(verdict);
 	verdict->pattern = find_pattern(verdict);
 	verdict->period_s = verdict->pattern == SEEP_PATTERN_OSCILLATING ? shape->period_s : 0;

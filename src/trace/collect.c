@@ -260,7 +260,7 @@ static int collect_sites(struct seep_collector *collector, uint64_t now_ns)
 	struct pass pass = {.collector = collector, .now_ns = now_ns};
 	int error;
 
-	error = seep_kernel_scan_ages(collector->config.kernel,
+	error = seep_kernel_scan_ages(collector->config.kernel, now_ns,
 				      min_age_ns < now_ns ? now_ns - min_age_ns : 0,
 				      &pass.scan_number);
 	if (!error)
@@ -440,12 +440,11 @@ static void collect_limits(struct seep_collector *collector, uint64_t now_ns)
 	}
 }
 
-int seep_collector_take(struct seep_collector *collector, bool final,
+int seep_collector_take(struct seep_collector *collector, bool final, uint64_t now_ns,
 			const uint64_t user_losses[SEEP_LOSS_COUNT],
 			const struct seep_snapshot **ret_snapshot)
 {
 	struct seep_snapshot *snapshot = &collector->snapshot;
-	uint64_t now_ns = seep_clock_monotonic_ns();
 	int error;
 
 	describe(collector, final, now_ns);

@@ -204,7 +204,7 @@ static void rescan_stale(struct seep_tracer *tracer)
 		struct seep_target *target = watch->target;
 		int added;
 
-		if (!target->stale || tracer->stopped)
+		if (!target->stale || tracer->stopped_ns)
 			continue;
 		target->stale = false;
 		added = seep_follow_rescan(tracer, target);
@@ -258,7 +258,7 @@ static void lose(struct seep_tracer *tracer, struct watch *watch)
 	seep_verifier_forget(tracer->verifier, target->process);
 	unlink_watch(tracer, watch);
 	seep_targets_remove(tracer->targets, target);
-	if (!tracer->watches && !tracer->stopped && !seep_scope_is_open(tracer->config.scope))
+	if (!tracer->watches && !tracer->stopped_ns && !seep_scope_is_open(tracer->config.scope))
 		tracer->config.on_empty(tracer->config.context);
 }
 

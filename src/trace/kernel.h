@@ -135,10 +135,10 @@ int seep_kernel_each_site(const struct seep_kernel *kernel, seep_site_fn fn, voi
 
 /*
  * One pass over the live objects, in the kernel: afterwards the scan results of every site with
- * value.scan == *ret_number are those of now; objects made after @young_after_ns count as young. It takes about 30 ns per
- * object. 0 or -errno.
+ * value.scan == *ret_number are those of @now_ns; objects made after @young_after_ns count as young (both
+ * CLOCK_MONOTONIC). It takes about 30 ns per object. 0 or -errno.
  */
-int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t young_after_ns,
+int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t now_ns, uint64_t young_after_ns,
 			  uint64_t *ret_number);
 
 /*

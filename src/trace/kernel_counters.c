@@ -125,12 +125,13 @@ int seep_kernel_run_pass(const struct bpf_program *program, void *argument, size
 	return bpf_prog_test_run_opts(bpf_program__fd(program), &options);
 }
 
-int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t young_after_ns, uint64_t *ret_number)
+int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t now_ns, uint64_t young_after_ns,
+			  uint64_t *ret_number)
 {
 	struct seep_ages_pass pass = {
 		.number = ++kernel->scan_number,
 		.young_after_ns = young_after_ns,
-		.now_ns = seep_clock_monotonic_ns(),
+		.now_ns = now_ns,
 	};
 	int error = seep_kernel_run_pass(kernel->skeleton->progs.ages_scan, &pass, sizeof(pass));
 

@@ -237,7 +237,7 @@ int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *
 
 	if (!processes->num_dying)
 		return 0;
-	error = seep_kernel_scan_ages(kernel, min_age_ns < now_ns ? now_ns - min_age_ns : 0,
+	error = seep_kernel_scan_ages(kernel, now_ns, min_age_ns < now_ns ? now_ns - min_age_ns : 0,
 				      &number);
 	if (!error)
 		error = seep_kernel_each_site(kernel, freeze_site, processes);

@@ -403,9 +403,10 @@ static void take_census(struct seep_tracer *tracer)
 
 void seep_tracer_stop(struct seep_tracer *tracer)
 {
-	if (!tracer->stopped)
+	if (!tracer->stopped_ns) {
 		take_census(tracer);
-	tracer->stopped = true;
+		tracer->stopped_ns = seep_clock_monotonic_ns();
+	}
 	seep_overhead_window_close(tracer->overhead);
 	seep_targets_detach(tracer->targets);
 }
@@ -420,9 +421,13 @@ int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 	for (struct watch *watch = tracer->watches; watch && !final; watch = watch->next)
 		seep_follow_rescan(tracer, watch->target);
 	seep_follow_bury(tracer);
-	if (!tracer->stopped)
+	if (!tracer->stopped_ns)
 		take_census(tracer);
-	error = seep_collector_take(tracer->collector, final, tracer->losses, ret_snapshot);
+	/* Letting go takes a while, in which nothing is released: it would make all objects older. */
+	error = seep_collector_take(tracer->collector, final,
+				    tracer->stopped_ns ? tracer->stopped_ns :
+							 seep_clock_monotonic_ns(),
+				    tracer->losses, ret_snapshot);
 	if (!error)
 		seep_jit_prepare(tracer->jit, *ret_snapshot);
 	return error;

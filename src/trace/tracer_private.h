@@ -55,7 +55,7 @@ struct seep_tracer {
 	struct seep_loop_source *close_source;
 	struct seep_loop_source *bury_source; /* NULL: nothing is to be buried */
 	uint64_t losses[SEEP_LOSS_COUNT];     /* counted here, not in the kernel */
-	bool stopped;
+	uint64_t stopped_ns;		      /* since when no probe counts any more; 0: they do */
 };
 
 /* The receivers of the kernel's events. */
