@@ -27,7 +27,7 @@ bool seep_archive_is_same(const struct seep_archive *a, const struct seep_archiv
 /* For at_ns: the last moment. */
 #define SEEP_ARCHIVE_END UINT64_MAX
 
-/* The last moment that is not later than @at_ns after the capture began; the first one if all are. */
+/* The moment nearest to @at_ns after the capture began; of two as near the earlier. */
 const struct seep_moment *seep_archive_find(const struct seep_archive *archive, uint64_t at_ns);
 
 /* A snapshot of a capture with its judgements. */
