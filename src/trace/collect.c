@@ -8,10 +8,10 @@
 
 #include <uthash.h>
 
-#include "base/cleanup.h"
 #include "base/clock.h"
 #include "proc/process.h"
 #include "trace/fd_limit.h"
+#include "trace/site_ids.h"
 #include "trace/vitals.h"
 
 /* What has to be remembered of a site from one snapshot to the next. */
@@ -130,12 +130,6 @@ static void fill_ages(const struct pass *pass, const struct seep_site_value *val
 		site->live_objects = older(site->live_objects, value->young_objects);
 		site->live_bytes = older(site->live_bytes, value->young_bytes);
 	}
-}
-
-/* Kind and end belong to a site's id: a stack that was cut short is not the whole one. */
-static uint64_t site_id(uint64_t stack_id, uint64_t kind, uint64_t end)
-{
-	return (stack_id ^ kind ^ end << 8) * 0x9e3779b97f4a7c15ULL;
 }
 
 /* What one entry of the kernel's table of sites says. */
@@ -371,63 +365,6 @@ static void forget_sites(struct seep_collector *collector)
 	}
 }
 
-static void name_sites(struct seep_collector *collector)
-{
-	for (size_t i = 0; i < collector->snapshot.num_sites; i++) {
-		struct seep_site *site = &collector->sites[i];
-
-		site->id = site_id(seep_stacks_stable_id(collector->config.stacks, site->stack),
-				   site->kind, site->stack->end);
-	}
-}
-
-static int compare_ids(const void *left, const void *right)
-{
-	const struct seep_site *a = *(const struct seep_site *const *)left;
-	const struct seep_site *b = *(const struct seep_site *const *)right;
-
-	if (a->id != b->id)
-		return a->id < b->id ? -1 : 1;
-	/* The larger one stands first. */
-	return (a > b) - (a < b);
-}
-
-/* The site behind @count others with the same id: gets another one if its process has it already. */
-static void separate_id(struct seep_site *const *sites, size_t count)
-{
-	struct seep_site *site = sites[count];
-
-	for (size_t i = 0; i < count; i++) {
-		if (sites[i]->process != site->process || sites[i]->kind != site->kind)
-			continue;
-		site->id = site_id(site->stack->hash, site->kind, site->stack->end);
-		return;
-	}
-}
-
-/*
- * Code made at run time has no address that means anything in another run, so stacks that differ in
- * such addresses only have the same id. The largest keeps it, the others are told apart by them.
- */
-static int separate_ids(struct seep_collector *collector)
-{
-	size_t count = collector->snapshot.num_sites;
-	SEEP_AUTO_FREE struct seep_site **order = calloc(count + 1, sizeof(struct seep_site *));
-
-	if (!order)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		order[i] = &collector->sites[i];
-	qsort(order, count, sizeof(struct seep_site *), compare_ids);
-	for (size_t first = 0, end; first < count; first = end) {
-		uint64_t id = order[first]->id;
-
-		for (end = first + 1; end < count && order[end]->id == id; end++)
-			separate_id(order + first, end - first);
-	}
-	return 0;
-}
-
 /* How near each process is to the limit of its descriptors. */
 static void collect_limits(struct seep_collector *collector, uint64_t now_ns)
 {
@@ -455,7 +392,7 @@ int seep_collector_take(struct seep_collector *collector, bool final, uint64_t n
 	if (!error)
 		seep_kernel_drain(collector->config.kernel);
 	if (!error)
-		name_sites(collector);
+		seep_site_ids_set(collector->sites, snapshot->num_sites, collector->config.stacks);
 	if (!error)
 		error = collect_losses(collector, user_losses);
 	if (!error)
@@ -464,7 +401,7 @@ int seep_collector_take(struct seep_collector *collector, bool final, uint64_t n
 		return error;
 	forget_sites(collector);
 	seep_sites_sort(collector->sites, snapshot->num_sites);
-	error = separate_ids(collector);
+	error = seep_site_ids_separate(collector->sites, snapshot->num_sites);
 	if (error)
 		return error;
 	snapshot->sites = collector->sites;
