@@ -47,6 +47,7 @@ enum seep_kind {
 
 /* A set of kinds has a bit for each. */
 #define SEEP_KIND_BIT(kind) (1u << (kind))
+#define SEEP_ALL_KINDS	    (SEEP_KIND_BIT(SEEP_KIND_COUNT) - 1)
 
 /*
  * A process as the maps know it: the slot of its target in the low bits, and above them how often

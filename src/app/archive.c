@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/numbers.h"
 
 static void explain(const char *path, int error)
 {
@@ -53,17 +54,13 @@ bool seep_archive_is_same(const struct seep_archive *a, const struct seep_archiv
 	       of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
 }
 
-static uint64_t distance(uint64_t a, uint64_t b)
-{
-	return a < b ? b - a : a - b;
-}
-
 const struct seep_moment *seep_archive_find(const struct seep_archive *archive, uint64_t at_ns)
 {
 	const struct seep_moment *found = &archive->moments[0];
 
 	for (size_t i = 1; i < archive->num_moments; i++) {
-		if (distance(archive->moments[i].time_ns, at_ns) < distance(found->time_ns, at_ns))
+		if (seep_distance(archive->moments[i].time_ns, at_ns) <
+		    seep_distance(found->time_ns, at_ns))
 			found = &archive->moments[i];
 	}
 	return found;

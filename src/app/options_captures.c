@@ -9,10 +9,6 @@
 #include "report/diff.h"
 #include "report/report.h"
 
-#define NUM_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
-
-#define ALL_KINDS (SEEP_KIND_BIT(SEEP_KIND_COUNT) - 1)
-
 /* --- setters ----------------------------------------------------------------------------------- */
 
 static int set_format(struct seep_config *config, const char *value)
@@ -102,7 +98,7 @@ static int finish_diff(struct seep_config *config, char **words)
 		return -EINVAL;
 	}
 	if (!config->kinds_given)
-		config->kinds = ALL_KINDS;
+		config->kinds = SEEP_ALL_KINDS;
 	if (!words[1] && !config->from_given)
 		config->from_ns = 0;
 	config->old_capture = words[0];

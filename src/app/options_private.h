@@ -22,6 +22,8 @@ struct option_row {
 	int (*set)(struct seep_config *config, const char *value);
 };
 
+#define NUM_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
+
 struct seep_options {
 	const char *usage;
 	void (*more_help)(FILE *stream); /* below the usage; NULL: nothing */

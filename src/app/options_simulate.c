@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/units.h"
 
-#define NUM_ROWS(rows)	(sizeof(rows) / sizeof((rows)[0]))
 #define MAX_TEXT	64
 #define MAX_SIZE_BYTES	(1ULL << 30)
 #define MAX_OBJECTS	100000000

@@ -13,8 +13,6 @@
 
 #define DETECT_DURATION_NS (5 * 60 * SEEP_NS_PER_S)
 
-#define NUM_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
-
 /* --- the tables -------------------------------------------------------------------------------- */
 
 /*
@@ -224,7 +222,7 @@ static int finish_trace(struct seep_config *config, char **stray)
 static int finish_detect(struct seep_config *config, char **stray)
 {
 	if (!config->kinds_given)
-		config->kinds = SEEP_KIND_BIT(SEEP_KIND_COUNT) - 1;
+		config->kinds = SEEP_ALL_KINDS;
 	if (!config->interval_given)
 		config->interval_ns = SEEP_NS_PER_S;
 	if (!config->duration_ns)

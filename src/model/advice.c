@@ -29,8 +29,6 @@ static bool always(const struct seep_findings *findings)
 	return true;
 }
 
-#define ANY_KIND (SEEP_KIND_BIT(SEEP_KIND_COUNT) - 1)
-
 /* In the order in which they are given. */
 static const struct {
 	enum seep_class class;
@@ -60,9 +58,9 @@ static const struct {
 	 "if it is kept on purpose, in a table or a list: bound that"},
 	{SEEP_CLASS_GROWTH, SEEP_KIND_BIT(SEEP_KIND_MEMORY), is_enlarged,
 	 "one buffer is enlarged again and again: bound it, or empty it where it has been used"},
-	{SEEP_CLASS_GROWTH, ANY_KIND, has_more_to_do,
+	{SEEP_CLASS_GROWTH, SEEP_ALL_KINDS, has_more_to_do,
 	 "objects are released as before, but more are made: look at the load"},
-	{SEEP_CLASS_GROWTH, ANY_KIND, always,
+	{SEEP_CLASS_GROWTH, SEEP_ALL_KINDS, always,
 	 "watch it for longer: whether what grows is forgotten is not certain"},
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/numbers.h"
 #include "base/units.h"
 
 #define NS_PER_HOUR (3600 * SEEP_NS_PER_S)
@@ -103,11 +104,6 @@ void seep_comparison_sum(const struct seep_comparison *comparison, enum seep_kin
 	}
 }
 
-static int order(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
-}
-
 /* --- by id ------------------------------------------------------------------------------------- */
 
 /* A change that is being put together, and what it can be found by. */
@@ -119,10 +115,10 @@ struct row {
 /* The same thing by its id? */
 static int compare_identity(const struct row *a, const struct row *b)
 {
-	int result = order(a->change.site->kind, b->change.site->kind);
+	int result = seep_order(a->change.site->kind, b->change.site->kind);
 
 	if (result == 0)
-		result = order(a->change.site->id, b->change.site->id);
+		result = seep_order(a->change.site->id, b->change.site->id);
 	return result ? result : strcmp(a->change.program, b->change.program);
 }
 
@@ -133,11 +129,11 @@ static int compare_rows(const void *left, const void *right)
 	int result = compare_identity(a, b);
 
 	if (result == 0)
-		result = order(b->change.after.num_sites, a->change.after.num_sites);
+		result = seep_order(b->change.after.num_sites, a->change.after.num_sites);
 	if (result == 0)
-		result = order(b->change.site->live_bytes, a->change.site->live_bytes);
+		result = seep_order(b->change.site->live_bytes, a->change.site->live_bytes);
 	if (result == 0)
-		result = order(a->change.site->process->id, b->change.site->process->id);
+		result = seep_order(a->change.site->process->id, b->change.site->process->id);
 	return result;
 }
 
@@ -201,10 +197,10 @@ static bool is_after(const struct row *row)
 
 static int compare_path(const struct row *a, const struct row *b)
 {
-	int result = order(a->change.site->kind, b->change.site->kind);
+	int result = seep_order(a->change.site->kind, b->change.site->kind);
 
 	if (result == 0)
-		result = order(a->path.names, b->path.names);
+		result = seep_order(a->path.names, b->path.names);
 	return result ? result : strcmp(a->change.program, b->change.program);
 }
 
@@ -212,14 +208,14 @@ static int compare_path(const struct row *a, const struct row *b)
 static int compare_names(const void *left, const void *right)
 {
 	const struct row *a = left, *b = right;
-	int result = order(is_lonely(b), is_lonely(a));
+	int result = seep_order(is_lonely(b), is_lonely(a));
 
 	if (result == 0)
 		result = compare_path(a, b);
 	if (result == 0)
-		result = order(is_after(b), is_after(a));
+		result = seep_order(is_after(b), is_after(a));
 	if (result == 0)
-		result = order(a->path.builds, b->path.builds);
+		result = seep_order(a->path.builds, b->path.builds);
 	return result ? result : compare_rows(left, right);
 }
 
@@ -234,7 +230,7 @@ static bool are_rebuilt(const struct row *rows, size_t count)
 		return false;
 	/* Both parts are sorted by builds. */
 	for (size_t i = 0, j = split; i < split && j < count;) {
-		int result = order(rows[i].path.builds, rows[j].path.builds);
+		int result = seep_order(rows[i].path.builds, rows[j].path.builds);
 
 		if (result == 0)
 			return false;
@@ -298,16 +294,16 @@ static int compare_changes(const void *left, const void *right, void *context)
 {
 	const struct seep_change *a = left, *b = right;
 	enum seep_metric metric = *(const enum seep_metric *)context;
-	int result = order(a->site->kind, b->site->kind);
+	int result = seep_order(a->site->kind, b->site->kind);
 
 	if (result == 0)
-		result = order(a->type, b->type);
+		result = seep_order(a->type, b->type);
 	if (result == 0)
-		result = order(size_of(b, metric), size_of(a, metric));
+		result = seep_order(size_of(b, metric), size_of(a, metric));
 	if (result == 0)
-		result = order(b->after.live_bytes, a->after.live_bytes);
+		result = seep_order(b->after.live_bytes, a->after.live_bytes);
 	if (result == 0)
-		result = order(a->site->id, b->site->id);
+		result = seep_order(a->site->id, b->site->id);
 	return result ? result : strcmp(a->program, b->program);
 }
 
@@ -357,7 +353,7 @@ static bool lengths_differ(uint64_t a, uint64_t b)
 {
 	uint64_t shorter = a < b ? a : b;
 
-	return (a < b ? b : a) - shorter > shorter / LENGTH_SHARE;
+	return seep_distance(a, b) > shorter / LENGTH_SHARE;
 }
 
 static size_t num_late(const struct seep_snapshot *snapshot)

@@ -30,6 +30,14 @@ static inline struct seep_interval seep_interval_scaled(struct seep_interval int
 				      interval.high * factor};
 }
 
+/* Widened where it does not reach as far as @width to both sides. */
+static inline struct seep_interval seep_interval_at_least(struct seep_interval interval,
+							  double width)
+{
+	return (struct seep_interval){interval.value, fmin(interval.low, interval.value - width),
+				      fmax(interval.high, interval.value + width)};
+}
+
 /* A share of which @value was found among @count: Wilson's score interval. */
 struct seep_interval seep_interval_of_share(double value, double count);
 

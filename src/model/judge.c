@@ -159,8 +159,7 @@ static void count_mapped(const struct seep_judge *judge, const struct seep_site 
 {
 	struct process *process;
 
-	if (site->kind != SEEP_KIND_MAPPING ||
-	    (site->stack && seep_origin_of(site->stack) == SEEP_ORIGIN_ALLOCATOR))
+	if (site->kind != SEEP_KIND_MAPPING || seep_origin_of(site->stack) == SEEP_ORIGIN_ALLOCATOR)
 		return;
 	process = find_process(judge, site->process);
 	process->mapped_bytes += seep_counts_live_bytes(&site->counts);
@@ -268,8 +267,7 @@ static void keep_steps(const struct seep_verdict *old, struct seep_verdict *verd
 	shape->step_every_s = old->findings.shape.step_every_s;
 	shape->step = old->findings.shape.step;
 	width = verdict->rate.value * shape->step_every_s / verdict->findings.observed_s;
-	verdict->rate.low = fmin(verdict->rate.low, verdict->rate.value - width);
-	verdict->rate.high = fmax(verdict->rate.high, verdict->rate.value + width);
+	verdict->rate = seep_interval_at_least(verdict->rate, width);
 }
 
 static void keep_pattern(const struct record *record, struct seep_verdict *verdict)

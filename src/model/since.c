@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/numbers.h"
 
 struct seep_since {
 	struct seep_snapshot snapshot;
@@ -12,21 +13,16 @@ struct seep_since {
 	struct seep_site *sites;
 };
 
-static int order(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
-}
-
 /* Within a trace a site is a stack in a process. */
 static int compare_sites(const struct seep_site *a, const struct seep_site *b)
 {
-	int result = order(a->process->id, b->process->id);
+	int result = seep_order(a->process->id, b->process->id);
 
 	if (result == 0)
-		result = order(a->kind, b->kind);
+		result = seep_order(a->kind, b->kind);
 	if (result == 0)
-		result = order(a->stack->hash, b->stack->hash);
-	return result ? result : order(a->id, b->id);
+		result = seep_order(a->stack->hash, b->stack->hash);
+	return result ? result : seep_order(a->id, b->id);
 }
 
 static int compare_pointers(const void *left, const void *right)

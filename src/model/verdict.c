@@ -419,8 +419,7 @@ static void allow_for_objects(struct seep_verdict *verdict)
 	const struct seep_findings *findings = &verdict->findings;
 	double one = (findings->in_bytes ? findings->bytes_each : 1) / findings->observed_s;
 
-	verdict->rate.low = fmin(verdict->rate.low, verdict->rate.value - one);
-	verdict->rate.high = fmax(verdict->rate.high, verdict->rate.value + one);
+	verdict->rate = seep_interval_at_least(verdict->rate, one);
 }
 
 void seep_verdict_conclude(struct seep_verdict *verdict,

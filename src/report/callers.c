@@ -18,16 +18,10 @@ static const struct seep_location *resolve(struct seep_symbolizer *symbolizer,
 	return seep_symbolizer_resolve(symbolizer, site->process->id, frame);
 }
 
-/* The function itself; those before it are inlined. */
-static const struct seep_line *outermost(const struct seep_location *location)
-{
-	return &location->lines[location->num_lines - 1];
-}
-
 static bool is_same_function(const struct seep_location *a, const struct seep_location *b)
 {
-	const char *function = outermost(a)->function;
-	const char *other = outermost(b)->function;
+	const char *function = seep_location_function(a)->function;
+	const char *other = seep_location_function(b)->function;
 
 	return function && other && strcmp(function, other) == 0;
 }
@@ -180,7 +174,7 @@ void seep_caller_group_append_function(struct seep_buffer *buffer,
 				       struct seep_symbolizer *symbolizer)
 {
 	const struct seep_location *location = seep_caller_group_location(group, symbolizer);
-	const struct seep_line *line = outermost(location);
+	const struct seep_line *line = seep_location_function(location);
 
 	seep_report_append_function(buffer, location, line);
 	if (!line->source)

@@ -5,6 +5,7 @@
  */
 #include "base/asset.h"
 #include "base/clock.h"
+#include "base/numbers.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "report/diff.h"
@@ -26,11 +27,6 @@ struct flame {
 	uint64_t gone; /* value before of what has none now */
 };
 
-static uint64_t distance(uint64_t a, uint64_t b)
-{
-	return a < b ? b - a : a - b;
-}
-
 static void append_change(const struct flame *flame, uint64_t before, uint64_t after,
 			  struct seep_buffer *text)
 {
@@ -43,7 +39,7 @@ static void append_change(const struct flame *flame, uint64_t before, uint64_t a
 		return;
 	}
 	seep_buffer_printf(text, ", %c", after < before ? '-' : '+');
-	seep_flame_append_value(text, flame->metric, distance(before, after));
+	seep_flame_append_value(text, flame->metric, seep_distance(before, after));
 }
 
 static void append_title(const void *context, struct seep_buffer *text)
@@ -86,24 +82,6 @@ static bool append_doubt(const struct flame *flame, size_t *number, struct seep_
 	return false;
 }
 
-static bool append_losses(const struct seep_snapshot *snapshot, const char *side, size_t *number,
-			  struct seep_buffer *text)
-{
-	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
-		char count[SEEP_UNIT_MAX];
-
-		if (!seep_snapshot_lost(snapshot, loss))
-			continue;
-		if ((*number)-- == 0) {
-			seep_buffer_printf(text, "loss, %s: %s %s", side,
-					   seep_format_count(count, snapshot->losses[loss]),
-					   seep_report_loss_text(snapshot, loss));
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool append_note(const void *context, size_t number, struct seep_buffer *text)
 {
 	const struct flame *flame = context;
@@ -117,8 +95,8 @@ static bool append_note(const void *context, size_t number, struct seep_buffer *
 		return true;
 	}
 	return append_doubt(flame, &number, text) ||
-	       append_losses(comparison->before.snapshot, "old", &number, text) ||
-	       append_losses(comparison->after.snapshot, "new", &number, text);
+	       seep_report_append_loss(text, "loss, old: ", comparison->before.snapshot, &number) ||
+	       seep_report_append_loss(text, "loss, new: ", comparison->after.snapshot, &number);
 }
 
 /* The share of the larger value that is new, or gone. */
@@ -126,7 +104,7 @@ static void append_color(const void *context, const struct seep_flame_node *node
 			 struct seep_buffer *text)
 {
 	uint64_t larger = node->before > node->value ? node->before : node->value;
-	uint64_t change = distance(node->before, node->value);
+	uint64_t change = seep_distance(node->before, node->value);
 	unsigned int shade;
 
 	(void)context;

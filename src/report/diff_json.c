@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A comparison as JSON, schema seep.diff/1 (docs/diff.schema.json). */
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "base/clock.h"
 #include "report/diff.h"
 #include "report/json_fields.h"
 #include "report/json_parts.h"
 #include "report/json_stack.h"
 
-#define SCHEMA	    "seep.diff/1"
-#define SITE_ID_MAX 17
+#define SCHEMA "seep.diff/1"
 
 struct diff_json {
 	const struct seep_diff *diff;
@@ -148,10 +144,8 @@ static int write_change(struct diff_json *text, const struct seep_change *change
 {
 	struct seep_json *json = &text->json;
 	struct json_object *object = seep_json_new(json);
-	char id[SITE_ID_MAX];
 
-	snprintf(id, sizeof(id), "%016" PRIx64, change->site->id);
-	seep_json_add_text(json, object, "id", id);
+	seep_json_add_id(json, object, "id", change->site->id);
 	seep_json_add_text(json, object, "kind", seep_kind_key(change->site->kind));
 	seep_json_add_text(json, object, "program", change->program);
 	seep_json_add_text(json, object, "change", seep_change_key(change->type));

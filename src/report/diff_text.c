@@ -45,14 +45,8 @@ static void put_side(struct diff_text *text, const struct seep_diff_side *side,
 	char unit[SEEP_UNIT_MAX], time[SEEP_CLOCK_TEXT_MAX];
 
 	seep_text_append_clean_elided(line, side->capture, CAPTURE_COLUMNS);
-	seep_buffer_printf(line, ": %s ", snapshot->scope_type);
-	seep_text_append_clean_elided(line, snapshot->scope_value, SCOPE_COLUMNS);
-	if (snapshot->num_processes == 1 && snapshot->processes[0].comm) {
-		seep_buffer_puts(line, " (");
-		seep_text_append_clean_elided(line, snapshot->processes[0].comm,
-					      SEEP_TEXT_COMMAND_COLUMNS);
-		seep_buffer_putc(line, ')');
-	}
+	seep_buffer_puts(line, ": ");
+	seep_text_append_scope(line, snapshot, SCOPE_COLUMNS, false);
 	seep_buffer_printf(line, ", %s into the trace, %s",
 			   seep_format_duration(unit, snapshot->elapsed_ns),
 			   seep_clock_format_utc(time, snapshot->utc_ns));

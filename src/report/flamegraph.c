@@ -52,7 +52,7 @@ static bool append_loss(const void *context, size_t number, struct seep_buffer *
 {
 	const struct flame *flame = context;
 
-	return seep_report_append_loss(text, flame->snapshot, number);
+	return seep_report_append_loss(text, "loss: ", flame->snapshot, &number);
 }
 
 static void append_color(const void *context, const struct seep_flame_node *node, const char *name,

@@ -17,7 +17,7 @@ static void write_group(struct seep_json *json, const struct seep_caller_group *
 			struct seep_symbolizer *symbolizer)
 {
 	const struct seep_location *location = seep_caller_group_location(group, symbolizer);
-	const struct seep_line *line = &location->lines[location->num_lines - 1];
+	const struct seep_line *line = seep_location_function(location);
 	const struct seep_site *site = group->site;
 	struct json_object *object = seep_json_new(json);
 	bool has_line = group->in_common && line->line;

@@ -42,15 +42,8 @@ static void put_header(struct text *text)
 		seep_buffer_puts(note, "final report");
 	else
 		seep_buffer_printf(note, "report %" PRIu64, snapshot->seq);
-	seep_buffer_printf(note, ", %s ", snapshot->scope_type);
-	seep_text_append_clean_elided(note, snapshot->scope_value, SCOPE_COLUMNS);
-	if (snapshot->num_processes == 1 && snapshot->processes[0].comm) {
-		seep_buffer_puts(note, " (");
-		seep_text_append_clean_elided(note, snapshot->processes[0].comm,
-					      SEEP_TEXT_COMMAND_COLUMNS);
-		seep_text_append_place(note, ", ", &snapshot->processes[0]);
-		seep_buffer_putc(note, ')');
-	}
+	seep_buffer_puts(note, ", ");
+	seep_text_append_scope(note, snapshot, SCOPE_COLUMNS, true);
 	seep_buffer_printf(note, ", %s into the trace",
 			   seep_format_duration(unit, snapshot->elapsed_ns));
 	if (snapshot->since_ns)

@@ -51,6 +51,22 @@ void seep_text_append_place(struct seep_buffer *buffer, const char *before,
 		seep_text_append_clean_elided(buffer, process->container, CONTAINER_COLUMNS);
 }
 
+void seep_text_append_scope(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
+			    size_t columns, bool with_place)
+{
+	const struct seep_process *process = snapshot->processes;
+
+	seep_buffer_printf(buffer, "%s ", snapshot->scope_type);
+	seep_text_append_clean_elided(buffer, snapshot->scope_value, columns);
+	if (snapshot->num_processes != 1 || !process->comm)
+		return;
+	seep_buffer_puts(buffer, " (");
+	seep_text_append_clean_elided(buffer, process->comm, SEEP_TEXT_COMMAND_COLUMNS);
+	if (with_place)
+		seep_text_append_place(buffer, ", ", process);
+	seep_buffer_putc(buffer, ')');
+}
+
 static int compare_processes(const void *left, const void *right)
 {
 	const struct seep_process *a = *(const struct seep_process *const *)left;

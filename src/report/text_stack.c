@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "base/text.h"
-#include "report/walk.h"
+#include "report/naming.h"
 
 #define GAP		2
 #define SOURCE_COLUMNS	40 /* the least that a long source path gets */
@@ -21,21 +21,11 @@ struct shown {
 	bool repeating;
 };
 
-/* What stands right of the function: source and line, else the module, else nothing. */
+/* What stands right of the function: source and line, else the module, unless that stands for its name. */
 static void append_source(struct seep_buffer *buffer, const struct seep_walk *walk)
 {
-	const struct seep_line *line = walk->line;
-
-	if (line->source) {
-		seep_text_append_clean(buffer, line->source, SIZE_MAX);
-		if (line->line > 0)
-			seep_buffer_printf(buffer, ":%u", line->line);
-	} else if (line->function && walk->location->module) {
-		seep_text_append_clean(buffer, seep_report_basename(walk->location->module),
-				       SIZE_MAX);
-	} else if (!walk->location->module && !line->function) {
-		seep_buffer_puts(buffer, "code of no file");
-	}
+	if (walk->line->source || !walk->line->function == !walk->location->module)
+		seep_naming_append_place(buffer, walk);
 }
 
 /* Fills function and source with the line at which the walk stands, uncut. */

@@ -39,14 +39,7 @@ static void put_headline(struct verdict_text *text)
 	else
 		seep_buffer_printf(&text->line, "No %sleak was found in ",
 				   baseline ? "new or worse " : "");
-	seep_buffer_printf(&text->line, "%s ", snapshot->scope_type);
-	seep_text_append_clean_elided(&text->line, snapshot->scope_value, SCOPE_COLUMNS);
-	if (snapshot->num_processes == 1 && snapshot->processes[0].comm) {
-		seep_buffer_puts(&text->line, " (");
-		seep_text_append_clean_elided(&text->line, snapshot->processes[0].comm,
-					      SEEP_TEXT_COMMAND_COLUMNS);
-		seep_buffer_putc(&text->line, ')');
-	}
+	seep_text_append_scope(&text->line, snapshot, SCOPE_COLUMNS, false);
 	seep_buffer_printf(&text->line, ", watched for %s",
 			   seep_format_duration(time, snapshot->elapsed_ns));
 	seep_layout_wrap(&text->layout, num ? SEEP_STYLE_WARNING : SEEP_STYLE_STRONG, 0,

@@ -110,15 +110,15 @@ const char *seep_report_loss_text(const struct seep_snapshot *snapshot, enum see
 	return seep_loss_text(loss);
 }
 
-bool seep_report_append_loss(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
-			     size_t number)
+bool seep_report_append_loss(struct seep_buffer *buffer, const char *before,
+			     const struct seep_snapshot *snapshot, size_t *number)
 {
 	char count[SEEP_UNIT_MAX];
 
 	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
-		if (!seep_snapshot_lost(snapshot, loss) || number-- > 0)
+		if (!seep_snapshot_lost(snapshot, loss) || (*number)-- > 0)
 			continue;
-		seep_buffer_printf(buffer, "loss: %s %s",
+		seep_buffer_printf(buffer, "%s%s %s", before,
 				   seep_format_count(count, snapshot->losses[loss]),
 				   seep_report_loss_text(snapshot, loss));
 		return true;

@@ -76,11 +76,11 @@ const char *seep_report_basename(const char *path);
 void seep_report_append_marker(struct seep_buffer *buffer, const struct seep_stack *stack);
 
 /*
- * A loss that happened as a line, "loss: 12 ...", by its number from 0 among those that did. False, and
- * nothing is appended, if there are not so many.
+ * A loss that happened as a line, "12 ..." behind @before, by its *number from 0 among those that did. False, and
+ * nothing is appended, if there are not so many: then *number is less by how many there are.
  */
-bool seep_report_append_loss(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
-			     size_t number);
+bool seep_report_append_loss(struct seep_buffer *buffer, const char *before,
+			     const struct seep_snapshot *snapshot, size_t *number);
 
 /* Gets a name of a folded stack, valid during the call. 0, or what the folding is to return. */
 typedef int (*seep_fold_fn)(void *context, const char *name);

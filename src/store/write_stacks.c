@@ -114,7 +114,7 @@ static int write_frame(struct seep_write *write, const struct seep_known_process
 {
 	const struct seep_location *location =
 		seep_symbolizer_resolve(write->symbolizer, process->image, word);
-	bool named = location->lines[location->num_lines - 1].function;
+	bool named = seep_location_function(location)->function;
 	struct seep_frame_id key = {
 		.word = word,
 		.process = word & SEEP_FRAME_RAW && named ? process->image : SEEP_ANY_PROCESS,

@@ -398,7 +398,7 @@ static void use_given_name(struct seep_symbolizer *symbolizer, uint64_t frame,
 	if (!given)
 		return;
 	name = given->line.function;
-	given->line = location->lines[location->num_lines - 1];
+	given->line = *seep_location_function(location);
 	given->line.function = name;
 	location->lines = &given->line;
 	location->num_lines = 1;

@@ -48,6 +48,12 @@ struct seep_location {
 	const struct seep_line *lines; /* innermost first */
 };
 
+/* The function itself, in which the others are inlined. */
+static inline const struct seep_line *seep_location_function(const struct seep_location *location)
+{
+	return &location->lines[location->num_lines - 1];
+}
+
 /* 0 or -ENOMEM. */
 int seep_symbolizer_new(struct seep_symbolizer **ret_symbolizer);
 void seep_symbolizer_free(struct seep_symbolizer *symbolizer);

@@ -5,11 +5,10 @@
 #include "trace/attach.h"
 #include "trace/kernel_private.h"
 
-#define MEMORY	 SEEP_KIND_BIT(SEEP_KIND_MEMORY)
-#define MAPPING	 SEEP_KIND_BIT(SEEP_KIND_MAPPING)
-#define THREAD	 SEEP_KIND_BIT(SEEP_KIND_THREAD)
-#define FD	 SEEP_KIND_BIT(SEEP_KIND_FD)
-#define ANY_KIND (~0u)
+#define MEMORY	SEEP_KIND_BIT(SEEP_KIND_MEMORY)
+#define MAPPING SEEP_KIND_BIT(SEEP_KIND_MAPPING)
+#define THREAD	SEEP_KIND_BIT(SEEP_KIND_THREAD)
+#define FD	SEEP_KIND_BIT(SEEP_KIND_FD)
 
 /* Of which way to attach probes a program is. */
 enum way {
@@ -34,7 +33,7 @@ int seep_kernel_configure_programs(struct seep_bpf *skeleton,
 		{skeleton->progs.thread_entry, THREAD, WAY_PAIR},
 		{skeleton->progs.thread_return, THREAD, WAY_PAIR},
 		{skeleton->progs.thread_once, THREAD, WAY_ANY},
-		{skeleton->progs.library_change, ANY_KIND, WAY_ANY},
+		{skeleton->progs.library_change, SEEP_ALL_KINDS, WAY_ANY},
 	};
 	const struct {
 		struct bpf_program *program;

@@ -141,7 +141,7 @@ static void append_start(struct seep_buffer *text, const struct seep_census *cen
 		return;
 	location = seep_symbolizer_resolve(census->symbolizer, thread->key.process,
 					   thread->object.start);
-	function = location->lines[location->num_lines - 1].function;
+	function = seep_location_function(location)->function;
 	seep_buffer_puts(text, ", begun in ");
 	if (function) {
 		seep_buffer_puts(text, function);

@@ -116,7 +116,7 @@ int main(void)
 	for (int i = 0; i < SEEP_ATTACH_VARIANT_COUNT; i++) {
 		struct seep_kernel_config config = {
 			.variant = (enum seep_attach_variant)i,
-			.kinds = SEEP_KIND_BIT(SEEP_KIND_COUNT) - 1,
+			.kinds = SEEP_ALL_KINDS,
 			.max_bytes = UINT64_MAX,
 			.max_objects = 1024,
 			.user_heap = true,
