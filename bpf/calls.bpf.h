@@ -2,12 +2,17 @@
 /*
  * What a thread is in the middle of: its outermost call of a traced function.
  *
- * Only the outermost call counts (calloc calls malloc, a preloaded malloc calls the next one), so
- * each thread remembers the stack slot of the return address of that call. The call is over when its
- * return probe fires. It may also end without: by longjmp, an exception, or exec. Then the slot no
- * longer holds the address of the return trampoline, and the memory of the call is void.
+ * Only the outermost call counts (calloc calls malloc, a preloaded malloc calls the next one). Of a
+ * function with a return probe the thread remembers the stack slot of the return address. The call
+ * is over when the return probe fires. It may also end without: by longjmp, an exception, or exec.
+ * Then the slot no longer holds the address of the return trampoline, and the memory of the call is
+ * void. This is in task storage (uprobe programs may use it since 5.12): the kernel frees it with the
+ * thread.
  *
- * In task storage (uprobe programs may use it since 5.12): the kernel frees it with the thread.
+ * A function without a return probe (see symbol/returns.h) leaves no trace on the stack. Its call is
+ * in the map of calls, by process and stack slot, until a probe at one of its return instructions
+ * finds it there: on whatever thread, because coroutines move. A call that ends otherwise stays there
+ * until the next one has its slot, or the process is gone.
  */
 #ifndef SEEP_BPF_CALLS_H
 #define SEEP_BPF_CALLS_H
@@ -18,6 +23,9 @@
 /* How far from a function the one that it calls may return to: the operators of C++ call each other. */
 #define LIBRARY_BYTES (64 << 10)
 
+/* What a function of the user may have on the stack when it calls an allocator. */
+#define OUTER_STACK_BYTES (256 << 10)
+
 /* A function of ours that was entered without a return probe: whether it has returned is not known. */
 struct entered {
 	__u64 slot; /* user address of its return address; 0: none */
@@ -27,30 +35,59 @@ struct entered {
 	__u32 probe;
 };
 
-/* A call of a NEW function that leaves the work to another traced function: see new_enter. */
-struct outer_call {
-	struct entered entered;
+/* What an allocating function was asked for. */
+struct request {
 	__u64 bytes;
-	__u64 function;
-	struct seep_registers registers; /* as its caller will find them */
-};
-
-struct thread_state {
-	__u64 return_slot; /* user address of the return address of the call; 0: in no call */
-	__u64 bytes;	   /* asked for */
-	__u64 extra;	   /* RESIZE: welcome on top of that */
-	__u64 pointer;	   /* the block that it was given */
-	__u64 out;	   /* where the block will be stored; 0: it is the result */
-	__u64 function;	   /* its frame */
-	__u32 process;
-	__u32 probe;		/* its index */
+	__u64 extra;		/* RESIZE: welcome on top of that */
+	__u64 pointer;		/* the block that it was given */
+	__u64 out;		/* where the block will be stored; 0: it is the result */
+	__u64 function;		/* its frame */
 	struct seep_object old; /* REALLOC: the block it was given, taken from the live map */
+	__u32 process;
 	__u8 has_old;
 	__u8 old_heap;
 	__u8 heap;
-	__u8 role;	 /* enum seep_role */
-	__u32 has_outer; /* the call is the work of the one in outer */
-	struct outer_call outer;
+	__u8 role; /* enum seep_role */
+};
+
+/*
+ * What another function allocates within the call does not count if the function is one of the user,
+ * which has a heap of its own, or is given a block, which is out of the live map meanwhile. Within an
+ * operator new it does: the exception that it throws may be allocated there.
+ */
+static __always_inline bool hides_inner_calls(const struct request *request)
+{
+	return request->heap == SEEP_HEAP_USER || request->role == SEEP_ROLE_RENEW;
+}
+
+/* The value of "calls", by the slot in the id of the key. */
+struct pending_call {
+	struct request request;
+	__u64 return_address;
+	__u64 entered_ns;
+	__u64 thread; /* that entered it, as bpf_get_current_pid_tgid says */
+	__u32 probe;  /* index */
+	__u32 restored; /* the old block went back to the live map: it seemed that the call was over */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, SEEP_MAX_PENDING);
+	__type(key, struct seep_object_key);
+	__type(value, struct pending_call);
+} calls SEC(".maps") __weak;
+
+struct thread_state {
+	__u64 return_slot; /* user address of the return address of the call; 0: in no call */
+	struct request request;
+	/*
+	 * The pending call that the thread has entered last, by its slot (0: none) and time, and
+	 * what was left out because of it: see hides_inner_calls.
+	 */
+	__u64 outer_slot;
+	__u64 outer_ns;
+	__u64 left_out;
 	struct entered released; /* the outermost release that was entered last */
 };
 
@@ -99,6 +136,44 @@ static __always_inline bool is_called_by(const struct entered *caller, const str
 		return false;
 	return !bpf_probe_read_user(&word, 8, (void *)caller->slot) &&
 	       word == caller->return_address;
+}
+
+static __always_inline struct seep_object_key call_key(__u32 process, __u64 slot)
+{
+	return (struct seep_object_key){.id = slot, .process = process, .kind = SEEP_KIND_MEMORY};
+}
+
+/*
+ * The pending call that the thread is in when its stack pointer is at @sp, or NULL. A slot that still
+ * holds the return address may be left over from a call that never returned; what is left out by
+ * such a mistake is counted.
+ */
+static __always_inline struct pending_call *
+outer_call(struct task_struct *task, const struct thread_state *thread, __u32 process, __u64 sp)
+{
+	struct seep_object_key key = call_key(process, thread->outer_slot);
+	struct pending_call *call;
+
+	if (!thread->outer_slot || thread->outer_slot - sp > OUTER_STACK_BYTES)
+		return NULL;
+	call = bpf_map_lookup_elem(&calls, &key);
+	if (!call || call->entered_ns != thread->outer_ns ||
+	    return_address_at(task, thread->outer_slot) != call->return_address)
+		return NULL;
+	return call;
+}
+
+/* The frame of the allocating function of @process that the thread is in, or 0. */
+static __always_inline __u64 allocator_of(struct task_struct *task,
+					  const struct thread_state *thread, __u32 process,
+					  __u64 sp)
+{
+	const struct pending_call *call;
+
+	if (thread->request.process == process && thread_in_call(task, thread))
+		return thread->request.function;
+	call = outer_call(task, thread, process, sp);
+	return call ? call->request.function : 0;
 }
 
 #endif

@@ -8,7 +8,6 @@
 const volatile __u32 cfg_kinds = 0;
 const volatile __u64 cfg_min_bytes = 0;
 const volatile __u64 cfg_max_bytes = ~0ULL;
-const volatile __u64 cfg_max_new_bytes = ~0ULL;
 const volatile bool cfg_user_heap = false;
 const volatile __u32 cfg_max_frames = SEEP_MAX_FRAMES;
 const volatile __u32 cfg_verify_every = 0;

@@ -7,16 +7,15 @@
 
 #include "seep/abi.h"
 
-extern const volatile __u32 cfg_kinds;	       /* that are traced, SEEP_KIND_BIT of each */
-extern const volatile __u64 cfg_min_bytes;     /* smaller allocations are not tracked */
-extern const volatile __u64 cfg_max_bytes;     /* larger ones neither */
-extern const volatile __u64 cfg_max_new_bytes; /* what operator new can give at most */
-extern const volatile bool cfg_user_heap;      /* functions were named by the user */
-extern const volatile __u32 cfg_max_frames;    /* at most SEEP_MAX_FRAMES */
-extern const volatile __u32 cfg_verify_every;  /* one in so many stacks is sent whole; 0: none */
-extern const volatile __u32 cfg_scope;	       /* enum seep_scope_type */
-extern const volatile __u32 cfg_children;      /* the children of traced processes are traced */
-extern const volatile __u32 cfg_self;	       /* our own tgid, which is never traced */
+extern const volatile __u32 cfg_kinds;	      /* that are traced, SEEP_KIND_BIT of each */
+extern const volatile __u64 cfg_min_bytes;    /* smaller allocations are not tracked */
+extern const volatile __u64 cfg_max_bytes;    /* larger ones neither */
+extern const volatile bool cfg_user_heap;     /* functions were named by the user */
+extern const volatile __u32 cfg_max_frames;   /* at most SEEP_MAX_FRAMES */
+extern const volatile __u32 cfg_verify_every; /* one in so many stacks is sent whole; 0: none */
+extern const volatile __u32 cfg_scope;	      /* enum seep_scope_type */
+extern const volatile __u32 cfg_children;     /* the children of traced processes are traced */
+extern const volatile __u32 cfg_self;	      /* our own tgid, which is never traced */
 extern const volatile char cfg_comm[SEEP_COMM_BYTES];
 
 #endif

@@ -5,6 +5,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "calls.bpf.h"
 #include "objects.bpf.h"
 #include "scope.bpf.h"
 #include "seep/passes.h"
@@ -206,8 +207,10 @@ static long bury_site(struct bpf_map *map, const struct seep_site_key *key,
 SEC("syscall")
 int dead_bury(void *none)
 {
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY))
+	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)) {
 		bpf_for_each_map_elem(&live, bury_object, NULL, 0);
+		bpf_for_each_map_elem(&calls, bury_object, NULL, 0);
+	}
 	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)) {
 		bpf_for_each_map_elem(&live_mappings, bury_object, NULL, 0);
 		bpf_for_each_map_elem(&range_words, bury_range_word, NULL, 0);

@@ -307,10 +307,9 @@ static __always_inline int mapping_owner(struct pt_regs *regs, __u32 process, __
 
 	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)) {
 		thread = thread_state_get(task, false);
-		if (thread && thread->process == process && thread_in_call(task, thread)) {
-			*ret_function = thread->function;
+		*ret_function = thread ? allocator_of(task, thread, process, regs->sp) : 0;
+		if (*ret_function)
 			return SEEP_ORIGIN_ALLOCATOR;
-		}
 	}
 	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD)) {
 		creation = creation_of(task, regs, process);

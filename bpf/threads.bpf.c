@@ -147,8 +147,6 @@ static __always_inline void registers_of_creation(struct seep_registers *registe
 		return;
 	}
 	*registers = call->registers;
-	/* The slot holds the address of the trampoline. */
-	registers->ip = hijacked_return_address(call->slot);
 }
 
 /* Counts the thread @thread, with the stack of the running one, which makes it. 0 or -1 */
@@ -277,12 +275,13 @@ int BPF_PROG(thread_end)
 /* --- functions of the C libraries -------------------------------------------------------------- */
 
 static __always_inline void call_begin(struct pt_regs *ctx, struct thread_call *thread,
-				       const struct call *call)
+				       const struct call *call, __u64 slot, __u64 return_address)
 {
 	const struct seep_probe *probe = call->probe;
 
 	call_abandon(thread);
-	thread->slot = ctx->sp;
+	thread->slot = slot;
+	thread->return_address = return_address;
 	thread->role = probe->role;
 	thread->process = call->process;
 	thread->function = probe->frame;
@@ -295,47 +294,56 @@ static __always_inline void call_begin(struct pt_regs *ctx, struct thread_call *
 	thread->start = argument(ctx, probe->pointer_arg);
 	thread->attributes = argument(ctx, probe->out_arg);
 	registers_save(&thread->registers, ctx);
-	thread->registers.sp = ctx->sp + 8;
+	thread->registers.ip = return_address;
+	thread->registers.sp = slot + 8;
 }
 
-/* CREATE and TRYJOIN begin. 0, or SESSION_SKIP_RETURN. */
-static __always_inline int thread_call_enter(struct pt_regs *ctx, void *guard)
+/* CREATE and TRYJOIN begin. */
+SEC("uprobe")
+int thread_entry(struct pt_regs *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread_call *thread;
+	__u64 slot, return_address;
 	struct call call;
 
 	if (call_identify(ctx, &call))
-		return SESSION_SKIP_RETURN;
+		return 0;
 	thread = bpf_task_storage_get(&thread_calls, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!thread) {
 		count_loss(SEEP_LOSS_NO_THREAD_STATE, 1);
-		bpf_tail_call(ctx, guard, 0);
-		return SESSION_SKIP_RETURN;
+		bpf_tail_call(ctx, &no_programs, 0);
+		return 0;
 	}
-	if (!return_is_pending(task, thread->slot)) {
-		call_begin(ctx, thread, &call);
+	slot = ctx->sp + call.probe->pushed;
+	return_address = return_address_at(task, slot);
+	if (!is_in_thread_call(task, thread, slot)) {
+		call_begin(ctx, thread, &call, slot, return_address);
 		return 0;
 	}
 	/* One that leaves the work to another one: what that is given is what the thread gets. */
 	if (thread->role == SEEP_ROLE_CREATE && call.probe->role == SEEP_ROLE_CREATE)
 		thread->attributes = argument(ctx, call.probe->out_arg);
-	return SESSION_SKIP_RETURN;
+	return 0;
 }
 
-static __always_inline int thread_call_leave(struct pt_regs *ctx, void *guard)
+/* At a return instruction of one of them. */
+SEC("uprobe")
+int thread_exit(struct pt_regs *ctx)
 {
 	struct thread_call *thread =
 		bpf_task_storage_get(&thread_calls, bpf_get_current_task_btf(), NULL, 0);
 	bool failed = (__u32)PT_REGS_RC(ctx) != 0;
 	struct seep_object_key key;
+	struct call call;
 
+	if (call_identify(ctx, &call))
+		return 0;
 	if (!thread) {
-		bpf_tail_call(ctx, guard, 0);
+		bpf_tail_call(ctx, &no_programs, 0);
 		return 0;
 	}
-	/* At a return probe the return address has been popped already. */
-	if (!thread->slot || thread->slot != ctx->sp - 8)
+	if (!thread->slot || thread->slot != ctx->sp)
 		return 0;
 	thread->slot = 0;
 	if (!thread->id)
@@ -348,29 +356,6 @@ static __always_inline int thread_call_leave(struct pt_regs *ctx, void *guard)
 	else if (thread->role == SEEP_ROLE_TRYJOIN)
 		thread_mark(&key, SEEP_THREAD_JOINED);
 	return 0;
-}
-
-/* One probe for entry and return, as alloc_session in memory.bpf.c. */
-SEC("uprobe")
-int thread_session(struct pt_regs *ctx)
-{
-	bool entry = bpf_get_func_ip(ctx) == ctx->ip;
-
-	return entry ? thread_call_enter(ctx, &no_session_programs) :
-		       thread_call_leave(ctx, &no_session_programs);
-}
-
-SEC("uprobe")
-int thread_entry(struct pt_regs *ctx)
-{
-	thread_call_enter(ctx, &no_programs);
-	return 0;
-}
-
-SEC("uprobe")
-int thread_return(struct pt_regs *ctx)
-{
-	return thread_call_leave(ctx, &no_programs);
 }
 
 /* Remembers whom the running thread waits for. */
@@ -390,10 +375,7 @@ static __always_inline void note_joining(struct pt_regs *ctx, const struct seep_
 	call->joining_pthread = pthread;
 }
 
-/*
- * JOIN and DETACH. They need no return: who waits for the end of a thread goes on when it has ended. (And a
- * return address that is not where it belongs would stop the exception by which a waiting thread is cancelled.)
- */
+/* JOIN and DETACH. They need no return: who waits for the end of a thread goes on when it has ended. */
 SEC("uprobe")
 int thread_once(struct pt_regs *ctx)
 {

@@ -16,13 +16,14 @@
 
 /* What a thread is in the middle of, and what it did last. In task storage, which goes with it. */
 struct thread_call {
-	__u64 slot;	/* user address of the return address of CREATE or TRYJOIN; 0: in no call */
+	__u64 slot; /* user address of the return address of CREATE or TRYJOIN; 0: in no call */
+	__u64 return_address;
 	__u64 id;	/* of the thread that was made, or is waited for; 0: none */
 	__u64 pthread;	/* TRYJOIN: as the program calls it */
 	__u64 function; /* CREATE: its frame */
 	__u64 start;
 	__u64 attributes;
-	struct seep_registers registers; /* as the caller of CREATE will find them, but for ip */
+	struct seep_registers registers; /* as the caller of CREATE will find them */
 	__u32 process;
 	__u32 role;    /* enum seep_role */
 	__u64 joining; /* JOIN: the thread that is, or was, waited for; 0: none */
@@ -36,6 +37,17 @@ struct {
 	__type(value, struct thread_call);
 } thread_calls SEC(".maps") __weak;
 
+/*
+ * Is the thread, with its stack pointer at @sp, within the call that @call remembers? It has no return
+ * probe, so that the cancellation of a thread that waits can pass it (see symbol/returns.h).
+ */
+static __always_inline bool is_in_thread_call(struct task_struct *task,
+					      const struct thread_call *call, __u64 sp)
+{
+	return call->slot && sp < call->slot &&
+	       return_address_at(task, call->slot) == call->return_address;
+}
+
 /* The call of CREATE that the running thread is in, when it makes a thread by the system call in @regs. */
 static __always_inline struct thread_call *creation_of(struct task_struct *task,
 						       struct pt_regs *regs, __u32 process)
@@ -43,7 +55,7 @@ static __always_inline struct thread_call *creation_of(struct task_struct *task,
 	struct thread_call *call = bpf_task_storage_get(&thread_calls, task, NULL, 0);
 
 	if (!call || call->role != SEEP_ROLE_CREATE || call->process != process ||
-	    regs->sp >= call->slot || !return_is_pending(task, call->slot))
+	    !is_in_thread_call(task, call, regs->sp))
 		return NULL;
 	return call;
 }

@@ -55,6 +55,16 @@ static __always_inline bool return_is_pending(struct task_struct *task, __u64 ad
 	       word - trampoline < PAGE_BYTES;
 }
 
+/* What stands in the stack slot of a return address: also if a return probe of anybody replaced it. */
+static __always_inline __u64 return_address_at(struct task_struct *task, __u64 slot)
+{
+	__u64 trampoline = trampoline_page(task), word;
+
+	if (bpf_probe_read_user(&word, 8, (void *)slot))
+		return 0;
+	return trampoline && word - trampoline < PAGE_BYTES ? hijacked_return_address(slot) : word;
+}
+
 static __always_inline void push_frame(struct slot *slot, __u64 frame, __u64 mixed)
 {
 	slot->stack.frames[slot->stack.num_frames & (SEEP_MAX_FRAMES - 1)] = frame;

@@ -17,8 +17,9 @@
 #include "seep/functions.h"
 
 /* Caps. Reaching one is counted as a loss and printed, never silent. */
-#define SEEP_MAX_PROCESSES 4096 /* slots of traced processes, one per live target */
-#define SEEP_MAX_PROBES	   4096 /* distinct (file, function) pairs */
+#define SEEP_MAX_PROCESSES 4096	 /* slots of traced processes, one per live target */
+#define SEEP_MAX_PROBES	   4096	 /* distinct (file, function) pairs */
+#define SEEP_MAX_PENDING   16384 /* of functions without return probes, at one time */
 #define SEEP_MAX_SITES	   262144
 #define SEEP_MAX_FILES	   16384
 #define SEEP_MAX_FRAMES	   256 /* frames of one stack, the allocator's own included */
@@ -179,13 +180,6 @@ struct seep_process_value {
 	__u32 active; /* 0: count nothing (a launched command before its exec, a free slot) */
 };
 
-/* Whether a NEW function leaves the work to another traced one: see new_enter in memory.bpf.c. */
-enum seep_delegation {
-	SEEP_DELEGATION_UNKNOWN,
-	SEEP_DELEGATION_YES,
-	SEEP_DELEGATION_SOMETIMES,
-};
-
 /* map "probes", by index; the attach cookie is slot << 32 | index */
 struct seep_probe {
 	__u64 frame; /* the probed function */
@@ -196,9 +190,9 @@ struct seep_probe {
 	__u8 out_arg;
 	__u8 kind;
 	__u8 heap;
-	__u8 libc;	  /* of the C family */
-	__u32 pushed;	  /* bytes on the stack above the return address, at the probe */
-	__u32 delegation; /* enum seep_delegation; BPF finds out */
+	__u8 libc;    /* of the C family */
+	__u32 pushed; /* bytes on the stack above the return address, at the probe */
+	__u32 pad;
 };
 
 /* The file id of the vDSO, which has no file. */

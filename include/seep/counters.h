@@ -19,6 +19,8 @@
 	X(STACKS_UNSENT, stacks_unsent, "sites whose stack never reached user space")              \
 	X(NO_SLOT, no_slot, "objects not tracked: no unwind slot was free")                        \
 	X(NO_THREAD_STATE, no_thread_state, "calls not tracked: no thread state could be made")    \
+	X(UNRETURNED_CALLS, unreturned_calls,                                                      \
+	  "allocations left out: inside calls of your functions that did not return")              \
 	X(OUT_POINTER, out_pointer, "blocks not tracked: the result pointer could not be read")    \
 	X(HASH_COLLISIONS, hash_collisions, "objects counted at the site of another stack")        \
 	X(VMA_BUSY, vma_busy, "mappings trusted for longer: the address space was locked")         \

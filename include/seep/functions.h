@@ -16,10 +16,12 @@
  * read from there.
  *
  * ALLOC     makes a block
- * NEW       makes a block, or fails by an exception
+ * NEW       makes a block as operator new does: before it fails it calls the new-handler of the
+ *           program, which may do as it likes, and it may fail by an exception
  * STRING    makes a block that holds a string, as strdup does: its size is that of the string
  * REALLOC   takes the block of the pointer argument, makes its successor; keeps it on failure
  * REALLOCF  the same, but the old block is gone on failure, too
+ * RENEW     as REALLOC, but it fails as NEW does
  * RESIZE    gives the block of the pointer argument another size where it is, if the result is as
  *           large as that (a pointer is); the count argument says how much more would be welcome
  * FREE      takes the block of the pointer argument
@@ -38,6 +40,7 @@ enum seep_role {
 	SEEP_ROLE_STRING,
 	SEEP_ROLE_REALLOC,
 	SEEP_ROLE_REALLOCF,
+	SEEP_ROLE_RENEW,
 	SEEP_ROLE_RESIZE,
 	SEEP_ROLE_FREE,
 	SEEP_ROLE_CREATE,
@@ -83,12 +86,12 @@ enum seep_family {
 	X(free_aligned_sized, C, FREE, 0, 0, 1, 0)                                                 \
 	X(_Znwm, CXX, NEW, 1, 0, 0, 0)                                                             \
 	X(_Znam, CXX, NEW, 1, 0, 0, 0)                                                             \
-	X(_ZnwmRKSt9nothrow_t, CXX, ALLOC, 1, 0, 0, 0)                                             \
-	X(_ZnamRKSt9nothrow_t, CXX, ALLOC, 1, 0, 0, 0)                                             \
+	X(_ZnwmRKSt9nothrow_t, CXX, NEW, 1, 0, 0, 0)                                               \
+	X(_ZnamRKSt9nothrow_t, CXX, NEW, 1, 0, 0, 0)                                               \
 	X(_ZnwmSt11align_val_t, CXX, NEW, 1, 0, 0, 0)                                              \
 	X(_ZnamSt11align_val_t, CXX, NEW, 1, 0, 0, 0)                                              \
-	X(_ZnwmSt11align_val_tRKSt9nothrow_t, CXX, ALLOC, 1, 0, 0, 0)                              \
-	X(_ZnamSt11align_val_tRKSt9nothrow_t, CXX, ALLOC, 1, 0, 0, 0)                              \
+	X(_ZnwmSt11align_val_tRKSt9nothrow_t, CXX, NEW, 1, 0, 0, 0)                                \
+	X(_ZnamSt11align_val_tRKSt9nothrow_t, CXX, NEW, 1, 0, 0, 0)                                \
 	X(_ZdlPv, CXX, FREE, 0, 0, 1, 0)                                                           \
 	X(_ZdaPv, CXX, FREE, 0, 0, 1, 0)                                                           \
 	X(_ZdlPvm, CXX, FREE, 0, 0, 1, 0)                                                          \
@@ -103,12 +106,12 @@ enum seep_family {
 	X(_ZdaPvSt11align_val_tRKSt9nothrow_t, CXX, FREE, 0, 0, 1, 0)                              \
 	X(_Znwm12__hot_cold_t, CXX, NEW, 1, 0, 0, 0)                                               \
 	X(_Znam12__hot_cold_t, CXX, NEW, 1, 0, 0, 0)                                               \
-	X(_ZnwmRKSt9nothrow_t12__hot_cold_t, CXX, ALLOC, 1, 0, 0, 0)                               \
-	X(_ZnamRKSt9nothrow_t12__hot_cold_t, CXX, ALLOC, 1, 0, 0, 0)                               \
+	X(_ZnwmRKSt9nothrow_t12__hot_cold_t, CXX, NEW, 1, 0, 0, 0)                                 \
+	X(_ZnamRKSt9nothrow_t12__hot_cold_t, CXX, NEW, 1, 0, 0, 0)                                 \
 	X(_ZnwmSt11align_val_t12__hot_cold_t, CXX, NEW, 1, 0, 0, 0)                                \
 	X(_ZnamSt11align_val_t12__hot_cold_t, CXX, NEW, 1, 0, 0, 0)                                \
-	X(_ZnwmSt11align_val_tRKSt9nothrow_t12__hot_cold_t, CXX, ALLOC, 1, 0, 0, 0)                \
-	X(_ZnamSt11align_val_tRKSt9nothrow_t12__hot_cold_t, CXX, ALLOC, 1, 0, 0, 0)                \
+	X(_ZnwmSt11align_val_tRKSt9nothrow_t12__hot_cold_t, CXX, NEW, 1, 0, 0, 0)                  \
+	X(_ZnamSt11align_val_tRKSt9nothrow_t12__hot_cold_t, CXX, NEW, 1, 0, 0, 0)                  \
 	X(mallocx, JEMALLOC, ALLOC, 1, 0, 0, 0)                                                    \
 	X(rallocx, JEMALLOC, REALLOC, 2, 0, 1, 0)                                                  \
 	X(xallocx, JEMALLOC, RESIZE, 2, 3, 1, 0)                                                   \
@@ -158,13 +161,13 @@ enum seep_family {
 	X(tc_cfree, TCMALLOC, FREE, 0, 0, 1, 0)                                                    \
 	X(tc_free_sized, TCMALLOC, FREE, 0, 0, 1, 0)                                               \
 	X(tc_new, TCMALLOC, NEW, 1, 0, 0, 0)                                                       \
-	X(tc_new_nothrow, TCMALLOC, ALLOC, 1, 0, 0, 0)                                             \
+	X(tc_new_nothrow, TCMALLOC, NEW, 1, 0, 0, 0)                                               \
 	X(tc_new_aligned, TCMALLOC, NEW, 1, 0, 0, 0)                                               \
-	X(tc_new_aligned_nothrow, TCMALLOC, ALLOC, 1, 0, 0, 0)                                     \
+	X(tc_new_aligned_nothrow, TCMALLOC, NEW, 1, 0, 0, 0)                                       \
 	X(tc_newarray, TCMALLOC, NEW, 1, 0, 0, 0)                                                  \
-	X(tc_newarray_nothrow, TCMALLOC, ALLOC, 1, 0, 0, 0)                                        \
+	X(tc_newarray_nothrow, TCMALLOC, NEW, 1, 0, 0, 0)                                          \
 	X(tc_newarray_aligned, TCMALLOC, NEW, 1, 0, 0, 0)                                          \
-	X(tc_newarray_aligned_nothrow, TCMALLOC, ALLOC, 1, 0, 0, 0)                                \
+	X(tc_newarray_aligned_nothrow, TCMALLOC, NEW, 1, 0, 0, 0)                                  \
 	X(tc_delete, TCMALLOC, FREE, 0, 0, 1, 0)                                                   \
 	X(tc_delete_sized, TCMALLOC, FREE, 0, 0, 1, 0)                                             \
 	X(tc_delete_nothrow, TCMALLOC, FREE, 0, 0, 1, 0)                                           \
@@ -194,21 +197,21 @@ enum seep_family {
 	X(TCMallocInternalFreeAlignedSized, TCMALLOC, FREE, 0, 0, 1, 0)                            \
 	X(TCMallocInternalSdallocx, TCMALLOC, FREE, 0, 0, 1, 0)                                    \
 	X(TCMallocInternalNew, TCMALLOC, NEW, 1, 0, 0, 0)                                          \
-	X(TCMallocInternalNewNothrow, TCMALLOC, ALLOC, 1, 0, 0, 0)                                 \
+	X(TCMallocInternalNewNothrow, TCMALLOC, NEW, 1, 0, 0, 0)                                   \
 	X(TCMallocInternalNewAligned, TCMALLOC, NEW, 1, 0, 0, 0)                                   \
-	X(TCMallocInternalNewAlignedNothrow, TCMALLOC, ALLOC, 1, 0, 0, 0)                          \
+	X(TCMallocInternalNewAlignedNothrow, TCMALLOC, NEW, 1, 0, 0, 0)                            \
 	X(TCMallocInternalNewHotCold, TCMALLOC, NEW, 1, 0, 0, 0)                                   \
-	X(TCMallocInternalNewHotColdNothrow, TCMALLOC, ALLOC, 1, 0, 0, 0)                          \
+	X(TCMallocInternalNewHotColdNothrow, TCMALLOC, NEW, 1, 0, 0, 0)                            \
 	X(TCMallocInternalNewAlignedHotCold, TCMALLOC, NEW, 1, 0, 0, 0)                            \
-	X(TCMallocInternalNewAlignedHotColdNothrow, TCMALLOC, ALLOC, 1, 0, 0, 0)                   \
+	X(TCMallocInternalNewAlignedHotColdNothrow, TCMALLOC, NEW, 1, 0, 0, 0)                     \
 	X(TCMallocInternalNewArray, TCMALLOC, NEW, 1, 0, 0, 0)                                     \
-	X(TCMallocInternalNewArrayNothrow, TCMALLOC, ALLOC, 1, 0, 0, 0)                            \
+	X(TCMallocInternalNewArrayNothrow, TCMALLOC, NEW, 1, 0, 0, 0)                              \
 	X(TCMallocInternalNewArrayAligned, TCMALLOC, NEW, 1, 0, 0, 0)                              \
-	X(TCMallocInternalNewArrayAlignedNothrow, TCMALLOC, ALLOC, 1, 0, 0, 0)                     \
+	X(TCMallocInternalNewArrayAlignedNothrow, TCMALLOC, NEW, 1, 0, 0, 0)                       \
 	X(TCMallocInternalNewArrayHotCold, TCMALLOC, NEW, 1, 0, 0, 0)                              \
-	X(TCMallocInternalNewArrayHotColdNothrow, TCMALLOC, ALLOC, 1, 0, 0, 0)                     \
+	X(TCMallocInternalNewArrayHotColdNothrow, TCMALLOC, NEW, 1, 0, 0, 0)                       \
 	X(TCMallocInternalNewArrayAlignedHotCold, TCMALLOC, NEW, 1, 0, 0, 0)                       \
-	X(TCMallocInternalNewArrayAlignedHotColdNothrow, TCMALLOC, ALLOC, 1, 0, 0, 0)              \
+	X(TCMallocInternalNewArrayAlignedHotColdNothrow, TCMALLOC, NEW, 1, 0, 0, 0)                \
 	X(TCMallocInternalSizeReturningNew, TCMALLOC, NEW, 1, 0, 0, 0)                             \
 	X(TCMallocInternalSizeReturningNewAligned, TCMALLOC, NEW, 1, 0, 0, 0)                      \
 	X(TCMallocInternalDelete, TCMALLOC, FREE, 0, 0, 1, 0)                                      \
@@ -228,7 +231,7 @@ enum seep_family {
 	X(__size_returning_new_aligned, TCMALLOC, NEW, 1, 0, 0, 0)                                 \
 	X(__size_returning_new_aligned_hot_cold, TCMALLOC, NEW, 1, 0, 0, 0)                        \
 	X(tcmalloc_size_returning_operator_new, TCMALLOC, NEW, 1, 0, 0, 0)                         \
-	X(tcmalloc_size_returning_operator_new_nothrow, TCMALLOC, ALLOC, 1, 0, 0, 0)               \
+	X(tcmalloc_size_returning_operator_new_nothrow, TCMALLOC, NEW, 1, 0, 0, 0)                 \
 	X(mi_malloc, MIMALLOC, ALLOC, 1, 0, 0, 0)                                                  \
 	X(mi_heap_malloc, MIMALLOC, ALLOC, 2, 0, 0, 0)                                             \
 	X(mi_zalloc, MIMALLOC, ALLOC, 1, 0, 0, 0)                                                  \
@@ -291,13 +294,13 @@ enum seep_family {
 	X(mi_aligned_offset_recalloc, MIMALLOC, REALLOC, 3, 2, 1, 0)                               \
 	X(mi_new, MIMALLOC, NEW, 1, 0, 0, 0)                                                       \
 	X(mi_new_aligned, MIMALLOC, NEW, 1, 0, 0, 0)                                               \
-	X(mi_new_nothrow, MIMALLOC, ALLOC, 1, 0, 0, 0)                                             \
-	X(mi_new_aligned_nothrow, MIMALLOC, ALLOC, 1, 0, 0, 0)                                     \
+	X(mi_new_nothrow, MIMALLOC, NEW, 1, 0, 0, 0)                                               \
+	X(mi_new_aligned_nothrow, MIMALLOC, NEW, 1, 0, 0, 0)                                       \
 	X(mi_new_n, MIMALLOC, NEW, 2, 1, 0, 0)                                                     \
 	X(mi_heap_alloc_new, MIMALLOC, NEW, 2, 0, 0, 0)                                            \
 	X(mi_heap_alloc_new_n, MIMALLOC, NEW, 3, 2, 0, 0)                                          \
-	X(mi_new_realloc, MIMALLOC, REALLOC, 2, 0, 1, 0)                                           \
-	X(mi_new_reallocn, MIMALLOC, REALLOC, 3, 2, 1, 0)                                          \
+	X(mi_new_realloc, MIMALLOC, RENEW, 2, 0, 1, 0)                                             \
+	X(mi_new_reallocn, MIMALLOC, RENEW, 3, 2, 1, 0)                                            \
 	X(mi_free, MIMALLOC, FREE, 0, 0, 1, 0)                                                     \
 	X(mi_cfree, MIMALLOC, FREE, 0, 0, 1, 0)                                                    \
 	X(mi_free_size, MIMALLOC, FREE, 0, 0, 1, 0)                                                \

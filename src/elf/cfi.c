@@ -41,6 +41,7 @@ struct place {
 struct reader {
 	const struct seep_image *image;
 	struct seep_cfi *cfi;
+	struct seep_cfi_extents *extents; /* only these are wanted; NULL: the rows */
 	struct seep_cfi_section section;
 	struct seep_cfi_rows rows;
 	struct seep_cfi_cie *cies; /* of this section, by offset */
@@ -344,7 +345,8 @@ static int add_fde(struct reader *reader, const struct seep_cfi_entry *entry)
 	if (err == -ENOENT)
 		return 0;
 	if (!err)
-		err = add_code(reader, cie, &fde);
+		err = reader->extents ? seep_cfi_extents_add(reader->extents, &fde) :
+					add_code(reader, cie, &fde);
 	if (!err)
 		reader->cfi->num_fdes++;
 	if (err != -EINVAL)
@@ -417,6 +419,20 @@ static int read_sections(struct reader *reader)
 		return 0;
 	err = read_section(reader, &place, true);
 	return err == -ENOENT ? 0 : err;
+}
+
+int seep_cfi_read_extents(const struct seep_image *image, struct seep_cfi_extents *extents)
+{
+	struct seep_cfi cfi = {0};
+	SEEP_CLEANUP(reader_done)
+	struct reader reader = {.image = image, .cfi = &cfi, .extents = extents};
+	int err = read_sections(&reader);
+
+	if (err)
+		return err;
+	if (extents->count)
+		return 0;
+	return cfi.num_skipped ? -EINVAL : -ENOENT;
 }
 
 int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi)

@@ -3,7 +3,7 @@
  * What the files of the CFI reader share. One section goes through them so: cfi_reader.c takes CIEs
  * and FDEs apart, cfi_program.c runs their instructions, cfi_expression.c knows the expressions
  * that occur, cfi_rule.c says what the state means as a rule, cfi_rows.c gathers and orders the
- * rows, cfi_stubs.c recognises code that has no CFI.
+ * rows, cfi_stubs.c recognises code that has no CFI. extents.c wants only what code FDEs cover.
  */
 #ifndef SEEP_ELF_CFI_PRIVATE_H
 #define SEEP_ELF_CFI_PRIVATE_H
@@ -151,6 +151,18 @@ int seep_cfi_rows_add(struct seep_cfi_rows *rows, uint64_t offset, const struct 
 void seep_cfi_rows_commit(struct seep_cfi_rows *rows);
 void seep_cfi_rows_abort(struct seep_cfi_rows *rows);
 void seep_cfi_rows_done(struct seep_cfi_rows *rows);
+
+/* The pieces of code that the FDEs describe, while they are gathered: see elf/extents.h. */
+struct seep_cfi_extents {
+	struct seep_range *list;
+	size_t count;
+	size_t capacity;
+};
+
+/* 0, -E2BIG or -ENOMEM. */
+int seep_cfi_extents_add(struct seep_cfi_extents *extents, const struct seep_cfi_fde *fde);
+/* Reads them instead of rows; the caller frees the list in any case. As seep_cfi_read. */
+int seep_cfi_read_extents(const struct seep_image *image, struct seep_cfi_extents *extents);
 
 /*
  * Orders the blocks and sets rows and num_rows of @cfi. Where blocks overlap, the one that begins

@@ -1,56 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "elf/probe_site.h"
 
-#include <capstone/capstone.h>
 #include <errno.h>
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "elf/decoder.h"
 
 /* Longer functions keep their entry: decoding takes 100 ns per instruction. */
 #define FUNCTION_MAX_BYTES (256u << 10)
 /* No prologue reserves more at once without probing the stack first. */
 #define STACK_MAX_BYTES (64u << 10)
-
-struct decoder {
-	csh handle;
-	cs_insn *insn;
-	const uint8_t *code; /* what is left */
-	size_t length;
-	uint64_t offset; /* of code in the function */
-};
-
-static void decoder_done(struct decoder *decoder)
-{
-	if (decoder->insn)
-		cs_free(decoder->insn, 1);
-	if (decoder->handle)
-		cs_close(&decoder->handle);
-}
-
-static void decoder_start(struct decoder *decoder, const uint8_t *code, size_t length)
-{
-	decoder->code = code;
-	decoder->length = length;
-	decoder->offset = 0;
-}
-
-static int decoder_init(struct decoder *decoder)
-{
-	if (cs_open(CS_ARCH_X86, CS_MODE_64, &decoder->handle) != CS_ERR_OK)
-		return -ENOMEM;
-	if (cs_option(decoder->handle, CS_OPT_DETAIL, CS_OPT_ON) != CS_ERR_OK)
-		return -ENOMEM;
-	decoder->insn = cs_malloc(decoder->handle);
-	return decoder->insn ? 0 : -ENOMEM;
-}
-
-/* Decodes the next instruction; its address is its offset in the function. */
-static bool decoder_next(struct decoder *decoder)
-{
-	return cs_disasm_iter(decoder->handle, &decoder->code, &decoder->length, &decoder->offset,
-			      decoder->insn);
-}
 
 /*
  * What the kernel emulates: branch_setup_xol_ops() and push_setup_xol_ops() in
@@ -141,7 +101,7 @@ static x86_reg whole_register(uint16_t reg)
 }
 
 /* Whether @insn leaves the first @num_args argument registers alone; tells if it writes rsp. */
-static bool keeps_arguments(const struct decoder *decoder, unsigned int num_args,
+static bool keeps_arguments(const struct seep_decoder *decoder, unsigned int num_args,
 			    bool *ret_writes_stack)
 {
 	/* In the order of the System V ABI for x86-64. */
@@ -203,14 +163,14 @@ static void describe(const cs_insn *insn, uint32_t pushed, bool emulated,
  * The first emulated instruction of the straight line, or else the entry. The first is also the best:
  * what forbids it (a jump to or before it) forbids all behind it.
  */
-static int first_emulated(struct decoder *decoder, enum seep_site_use use, unsigned int num_args,
-			  struct seep_probe_site *ret_site)
+static int first_emulated(struct seep_decoder *decoder, enum seep_site_use use,
+			  unsigned int num_args, struct seep_probe_site *ret_site)
 {
 	const cs_insn *insn = decoder->insn;
 	struct seep_probe_site entry = {0};
 	uint32_t pushed = 0;
 
-	while (decoder_next(decoder)) {
+	while (seep_decoder_next(decoder)) {
 		bool emulated = is_emulated(insn), writes_stack;
 		uint32_t bytes = 0;
 
@@ -263,11 +223,11 @@ static bool may_jump_before(csh handle, const cs_insn *insn, uint32_t place)
  * back to the start of a basic block, which the inside of the first one is not unless a loop of the
  * function starts there.
  */
-static bool is_passed_once(struct decoder *decoder, size_t size, uint32_t place)
+static bool is_passed_once(struct seep_decoder *decoder, size_t size, uint32_t place)
 {
 	if (size > decoder->length || decoder->length > FUNCTION_MAX_BYTES)
 		return false;
-	while (decoder_next(decoder))
+	while (seep_decoder_next(decoder))
 		if (may_jump_before(decoder->handle, decoder->insn, place))
 			return false;
 	/* Without a size the last instruction may be cut, or what follows the function be data. */
@@ -277,24 +237,24 @@ static bool is_passed_once(struct decoder *decoder, size_t size, uint32_t place)
 int seep_probe_site_find(const uint8_t *code, size_t length, size_t size, enum seep_site_use use,
 			 unsigned int num_args, struct seep_probe_site *ret_site)
 {
-	SEEP_CLEANUP(decoder_done) struct decoder decoder = {0};
+	SEEP_CLEANUP(seep_decoder_done) struct seep_decoder decoder;
 	struct seep_probe_site site;
 	int err;
 
 	if (size && length > size)
 		length = size;
-	err = decoder_init(&decoder);
+	err = seep_decoder_init(&decoder);
 	if (err)
 		return err;
-	decoder_start(&decoder, code, length);
+	seep_decoder_start(&decoder, code, length, 0);
 	err = first_emulated(&decoder, use, num_args, &site);
 	if (err)
 		return err;
 	if (site.offset) {
-		decoder_start(&decoder, code, length);
+		seep_decoder_start(&decoder, code, length, 0);
 		if (!is_passed_once(&decoder, size, site.offset)) {
-			decoder_start(&decoder, code, length);
-			if (decoder_next(&decoder))
+			seep_decoder_start(&decoder, code, length, 0);
+			if (seep_decoder_next(&decoder))
 				describe(decoder.insn, 0, false, &site);
 		}
 	}

@@ -10,13 +10,29 @@
 
 static const struct seep_allocator builtin[] = {
 #define SEEP_ALLOCATOR(name, family, role, size, count, pointer, out)                              \
-	{#name, SEEP_FAMILY_##family, SEEP_ROLE_##role, size, count, pointer,                      \
-	 out,	SEEP_KIND_MEMORY},
+	{                                                                                          \
+		#name,                                                                             \
+		SEEP_FAMILY_##family,                                                              \
+		SEEP_ROLE_##role,                                                                  \
+		size,                                                                              \
+		count,                                                                             \
+		pointer,                                                                           \
+		out,                                                                               \
+		SEEP_KIND_MEMORY,                                                                  \
+		false},
 	SEEP_MEMORY_FUNCTIONS(SEEP_ALLOCATOR)
 #undef SEEP_ALLOCATOR
 #define SEEP_THREAD_FUNCTION(name, family, role, size, count, pointer, out)                        \
-	{#name, SEEP_FAMILY_##family, SEEP_ROLE_##role, size, count, pointer,                      \
-	 out,	SEEP_KIND_THREAD},
+	{                                                                                          \
+		#name,                                                                             \
+		SEEP_FAMILY_##family,                                                              \
+		SEEP_ROLE_##role,                                                                  \
+		size,                                                                              \
+		count,                                                                             \
+		pointer,                                                                           \
+		out,                                                                               \
+		SEEP_KIND_THREAD,                                                                  \
+		false},
 		SEEP_THREAD_FUNCTIONS(SEEP_THREAD_FUNCTION)
 #undef SEEP_THREAD_FUNCTION
 };
@@ -44,6 +60,11 @@ const char *seep_family_text(enum seep_family family)
 bool seep_role_returns(enum seep_role role)
 {
 	return role != SEEP_ROLE_FREE && role != SEEP_ROLE_JOIN && role != SEEP_ROLE_DETACH;
+}
+
+bool seep_role_throws(enum seep_role role)
+{
+	return role == SEEP_ROLE_NEW || role == SEEP_ROLE_RENEW;
 }
 
 unsigned int seep_allocator_num_args(const struct seep_allocator *allocator)
@@ -172,6 +193,15 @@ static int parse_argument(struct description *description, const char *value, ui
 	return 0;
 }
 
+/* How its return is seen. */
+static int parse_via(struct description *description, const char *value)
+{
+	if (strcmp(value, "retprobe") != 0 && strcmp(value, "exits") != 0)
+		return refuse(description, "a return is seen via=exits or via=retprobe");
+	description->allocator.return_probe = strcmp(value, "retprobe") == 0;
+	return 0;
+}
+
 static int parse_pair(struct description *description, char *pair, bool frees)
 {
 	struct seep_allocator *allocator = &description->allocator;
@@ -190,8 +220,10 @@ static int parse_pair(struct description *description, char *pair, bool frees)
 		return parse_argument(description, value, &allocator->count_arg);
 	if (strcmp(pair, "out") == 0)
 		return parse_argument(description, value, &allocator->out_arg);
+	if (strcmp(pair, "via") == 0)
+		return parse_via(description, value);
 	if (strcmp(pair, "ret") != 0)
-		return refuse(description, "the keys are size, count, ptr, out and ret");
+		return refuse(description, "the keys are size, count, ptr, out, ret and via");
 	if (description->returns)
 		return refuse(description, "a key is given twice");
 	if (strcmp(value, "ptr") != 0)

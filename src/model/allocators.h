@@ -26,6 +26,7 @@ struct seep_allocator {
 	uint8_t pointer_arg;
 	uint8_t out_arg;
 	enum seep_kind kind; /* of what it makes or releases */
+	bool return_probe;   /* of SEEP_FAMILY_USER: nothing passes it but a return */
 };
 
 /* What people call the family. */
@@ -33,6 +34,9 @@ const char *seep_family_text(enum seep_family family);
 
 /* Does what the function does show only when it returns? Of the others the entry is enough. */
 bool seep_role_returns(enum seep_role role);
+
+/* May an exception, or what the program's new-handler does, pass the function? */
+bool seep_role_throws(enum seep_role role);
 
 /* How many of the first arguments of the function are looked at. */
 unsigned int seep_allocator_num_args(const struct seep_allocator *allocator);
@@ -45,7 +49,7 @@ void seep_allocators_free(struct seep_allocators *allocators);
 
 /*
  * Adds a function as the user describes it, "NAME:KEY=VALUE,...": with @role SEEP_ROLE_ALLOC an
- * allocating one (keys size, count, ptr, out, ret), with SEEP_ROLE_FREE a releasing one (ptr). It comes
+ * allocating one (keys size, count, ptr, out, ret, via), with SEEP_ROLE_FREE a releasing one (ptr). It comes
  * before a built-in function with the same name. 0; -EINVAL and what is wrong in *ret_reason; -ENOMEM.
  */
 int seep_allocators_add(struct seep_allocators *allocators, const char *text, enum seep_role role,

@@ -26,7 +26,7 @@ struct entry {
 };
 
 struct probe_info {
-	enum seep_role role;
+	bool returns; /* it has a return probe as well */
 	bool emulated;
 };
 
@@ -59,6 +59,7 @@ static void entry_free(struct entry *entry)
 	for (size_t i = 0; i < entry->file.num_functions; i++)
 		free(entry->file.functions[i].name);
 	free(entry->file.functions);
+	free(entry->file.exits);
 	free(entry->file.path);
 	free(entry->file.root);
 	free(entry);
@@ -80,6 +81,16 @@ void seep_files_free(struct seep_files *files)
 
 /* --- traced functions of one file -------------------------------------------------------------- */
 
+/* What the search for functions in a file works with. */
+struct scan {
+	struct seep_files *files;
+	const struct seep_image *image;
+	const struct seep_search *search;
+	struct seep_returns *returns;
+	uint32_t file_id;
+	struct seep_file *file;
+};
+
 static int place_probe(const struct seep_files *files, const struct seep_image *image,
 		       const struct seep_found *found, struct seep_file_function *function)
 {
@@ -92,7 +103,7 @@ static int place_probe(const struct seep_files *files, const struct seep_image *
 
 	error = seep_probe_site_find(
 		code, found->size && found->size < length ? found->size : length, found->size,
-		seep_role_returns(allocator->role) ? SEEP_SITE_RETURN : SEEP_SITE_ENTRY,
+		function->way == SEEP_RETURN_PROBE ? SEEP_SITE_RETURN : SEEP_SITE_ENTRY,
 		seep_allocator_num_args(allocator), &function->site);
 	if (error)
 		return error;
@@ -123,10 +134,63 @@ static int register_probe(struct seep_files *files, uint64_t frame,
 	error = seep_kernel_set_probe(files->config.kernel, files->num_probes, &probe);
 	if (error)
 		return error;
-	files->probes[files->num_probes].role = allocator->role;
+	files->probes[files->num_probes].returns = function->way == SEEP_RETURN_PROBE;
 	files->probes[files->num_probes].emulated = function->site.emulated;
 	function->probe = files->num_probes++;
 	return 0;
+}
+
+/* The return instructions of functions of a kind share an entry: they are told apart by the stack. */
+static int register_exits(struct seep_files *files, enum seep_kind kind, uint32_t *ret_probe)
+{
+	struct seep_probe probe = {.kind = (uint8_t)kind};
+	int error;
+
+	if (files->num_probes == SEEP_MAX_PROBES)
+		return -ENOSPC;
+	error = seep_kernel_set_probe(files->config.kernel, files->num_probes, &probe);
+	if (error)
+		return error;
+	files->probes[files->num_probes] = (struct probe_info){.emulated = false};
+	*ret_probe = files->num_probes++;
+	return 0;
+}
+
+static const struct seep_file_exit *find_exit(const struct seep_file *file, enum seep_kind kind,
+					      uint64_t offset)
+{
+	for (size_t i = 0; i < file->num_exits; i++) {
+		if (file->exits[i].kind == kind && (!offset || file->exits[i].offset == offset))
+			return &file->exits[i];
+	}
+	return NULL;
+}
+
+static int add_exits(const struct scan *scan, const struct seep_exits *exits,
+		     const struct seep_file_function *function)
+{
+	enum seep_kind kind = function->allocator->kind;
+	struct seep_file *file = scan->file;
+	const struct seep_file_exit *sibling = find_exit(file, kind, 0);
+	struct seep_file_exit new = {.kind = kind}, *grown;
+	int error = 0;
+
+	if (!exits->count)
+		return 0;
+	if (sibling)
+		new.probe = sibling->probe;
+	else
+		error = register_exits(scan->files, kind, &new.probe);
+	grown = reallocarray(file->exits, file->num_exits + exits->count, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	file->exits = grown;
+	for (size_t i = 0; i < exits->count && !error; i++) {
+		error = seep_image_address_to_offset(scan->image, exits->addresses[i], &new.offset);
+		if (!error && !find_exit(file, kind, new.offset))
+			file->exits[file->num_exits++] = new;
+	}
+	return error;
 }
 
 /* Operators of C++ as people write them. */
@@ -141,98 +205,116 @@ static int set_name(struct seep_file_function *function, const struct seep_alloc
 }
 
 /* operator delete goes on as free: one probe there is enough, and each costs. */
-static bool forwards(const struct seep_files *files, const struct seep_image *image,
-		     const struct seep_search *search, const struct seep_found *found,
+static bool forwards(const struct scan *scan, const struct seep_found *found,
 		     const struct seep_probe_site *site)
 {
 	return found->allocator->role == SEEP_ROLE_FREE &&
 	       found->allocator->family != SEEP_FAMILY_USER && site->jumps &&
-	       seep_search_releases_at(files->config.allocators, image, search,
+	       seep_search_releases_at(scan->files->config.allocators, scan->image, scan->search,
 				       found->address + site->target);
 }
 
-static int add_function(struct seep_files *files, const struct seep_image *image, uint32_t file_id,
-			const struct seep_search *search, const struct seep_found *found,
-			struct seep_file *file)
+static void warn_unseen(const struct scan *scan, const struct seep_found *found,
+			const struct seep_return *how)
 {
+	seep_warn("%s in \"%s\" is not traced: where it returns cannot be seen without a risk for "
+		  "the program, because %s%s%s",
+		  found->allocator->name, scan->file->path, how->exits.reason,
+		  how->leads_to ? ": " : "", how->leads_to ? how->leads_to : "");
+}
+
+/* 0, 1: it is not to be probed, or -errno. */
+static int choose_way(const struct scan *scan, const struct seep_found *found,
+		      struct seep_return *ret_how)
+{
+	int error = seep_returns_of(scan->returns, found, ret_how);
+
+	if (error)
+		return error;
+	if (ret_how->way == SEEP_RETURN_UNSEEN) {
+		warn_unseen(scan, found, ret_how);
+		scan->file->num_unseen++;
+		return 1;
+	}
+	return ret_how->way == SEEP_RETURN_PASSED;
+}
+
+static int add_probes(const struct scan *scan, const struct seep_found *found,
+		      const struct seep_return *how, uint64_t frame,
+		      struct seep_file_function *function)
+{
+	int error = set_name(function, found->allocator);
+
+	if (!error)
+		error = register_probe(scan->files, frame, found->allocator, function);
+	if (!error && how->way == SEEP_RETURN_EXITS)
+		error = add_exits(scan, &how->exits, function);
+	if (!error)
+		error = seep_symbolizer_name_function(scan->files->config.symbolizer, frame,
+						      function->name);
+	if (error)
+		free(function->name);
+	return error;
+}
+
+static int add_function(const struct scan *scan, const struct seep_found *found)
+{
+	struct seep_file *file = scan->file;
 	struct seep_file_function *function = &file->functions[file->num_functions];
+	struct seep_return how;
 	uint64_t entry_offset;
 	int error;
 
-	error = seep_image_address_to_offset(image, found->address, &entry_offset);
+	error = seep_image_address_to_offset(scan->image, found->address, &entry_offset);
 	if (!error)
-		error = place_probe(files, image, found, function);
+		error = choose_way(scan, found, &how);
+	if (error > 0)
+		return 0;
+	if (!error) {
+		function->way = how.way;
+		function->num_exits = how.exits.count;
+		error = place_probe(scan->files, scan->image, found, function);
+	}
 	if (error == -ENOENT || error == -EINVAL) {
 		seep_warn("no code for %s in \"%s\", where its symbols say: not traced",
 			  found->allocator->name, file->path);
 		return 0;
 	}
-	if (!error && forwards(files, image, search, found, &function->site))
+	if (!error && forwards(scan, found, &function->site))
 		return 0;
 	if (!error)
-		error = set_name(function, found->allocator);
+		error = add_probes(scan, found, &how, SEEP_FRAME(scan->file_id, entry_offset),
+				   function);
 	if (error)
 		return error;
-	error = register_probe(files, SEEP_FRAME(file_id, entry_offset), found->allocator,
-			       function);
-	if (!error)
-		error = seep_symbolizer_name_function(files->config.symbolizer,
-						      SEEP_FRAME(file_id, entry_offset),
-						      function->name);
-	if (error) {
-		free(function->name);
-		return error;
-	}
 	file->num_functions++;
-	seep_debug("%s: %s at 0x%llx+%u: %s (%s)", file->path, function->name,
+	seep_debug("%s: %s at 0x%llx+%u: %s (%s), %zu exits", file->path, function->name,
 		   (unsigned long long)entry_offset, function->site.offset, function->site.text,
-		   function->site.emulated ? "emulated" : "single-stepped");
+		   function->site.emulated ? "emulated" : "single-stepped", function->num_exits);
 	return 0;
 }
 
-/* Is there an allocator besides that of the C library? Then operator new may be its own. */
-static bool has_own_allocator(const struct seep_search *search)
+static int add_functions(struct scan *scan)
 {
-	for (size_t i = 0; i < search->count; i++) {
-		enum seep_family family = search->list[i].allocator->family;
-
-		if (family != SEEP_FAMILY_C && family != SEEP_FAMILY_CXX &&
-		    family != SEEP_FAMILY_USER)
-			return true;
-	}
-	return false;
-}
-
-/*
- * An exception cannot pass a watched return, so an operator new that fails would end the program. Where
- * a probe cannot decide from call to call whether to watch (before 6.13), those that leave the work to
- * malloc are not probed: malloc is.
- */
-static bool is_risk(const struct seep_files *files, const struct seep_search *search,
-		    const struct seep_found *found)
-{
-	return found->allocator->role == SEEP_ROLE_NEW &&
-	       files->config.variant != SEEP_ATTACH_SESSION && !has_own_allocator(search);
-}
-
-static int add_functions(struct seep_files *files, const struct seep_image *image,
-			 const struct seep_search *search, struct seep_file *file)
-{
-	uint32_t file_id;
+	struct seep_files *files = scan->files;
+	struct seep_file *file = scan->file;
 	int error;
 
-	if (!search->count)
+	if (!scan->search->count)
 		return 0;
-	file->functions = calloc(search->count, sizeof(*file->functions));
+	file->functions = calloc(scan->search->count, sizeof(*file->functions));
 	if (!file->functions)
 		return -ENOMEM;
-	file_id = SEEP_FILE_USER_BASE + files->num_files++;
-	error = seep_symbolizer_add_file(files->config.symbolizer, file_id, file->path, file->fd,
-					 file->root);
-	for (size_t i = 0; i < search->count && !error; i++) {
-		if (!is_risk(files, search, &search->list[i]))
-			error = add_function(files, image, file_id, search, &search->list[i], file);
-	}
+	error = seep_returns_new(files->config.allocators, scan->image, scan->search,
+				 &scan->returns);
+	if (error)
+		return error;
+	scan->file_id = SEEP_FILE_USER_BASE + files->num_files++;
+	error = seep_symbolizer_add_file(files->config.symbolizer, scan->file_id, file->path,
+					 file->fd, file->root);
+	for (size_t i = 0; i < scan->search->count && !error; i++)
+		error = add_function(scan, &scan->search->list[i]);
+	seep_returns_free(scan->returns);
 	return error;
 }
 
@@ -256,7 +338,8 @@ static int find_functions(struct seep_files *files, struct seep_file *file)
 	file->has_rendezvous =
 		search.rendezvous &&
 		seep_image_address_to_offset(image, search.rendezvous, &file->rendezvous) == 0;
-	error = add_functions(files, image, &search, file);
+	error = add_functions(
+		&(struct scan){.files = files, .image = image, .search = &search, .file = file});
 	seep_search_done(&search);
 	return error;
 }
@@ -424,5 +507,5 @@ uint32_t seep_files_probe_cost(const struct seep_files *files, uint32_t index,
 	if (!probe->emulated && cost->stepped_ns > cost->entry_ns)
 		step = cost->stepped_ns - cost->entry_ns;
 
-	return (seep_role_returns(probe->role) ? cost->call_ns : cost->entry_ns) + step;
+	return (probe->returns ? cost->call_ns : cost->entry_ns) + step;
 }

@@ -17,6 +17,7 @@
 #include "model/allocators.h"
 #include "proc/maps.h"
 #include "seep/abi.h"
+#include "symbol/returns.h"
 #include "symbol/symbolizer.h"
 #include "trace/inodes.h"
 #include "trace/kernel.h"
@@ -26,9 +27,18 @@ struct seep_file_function {
 	const struct seep_allocator *allocator;
 	char *name; /* as it is shown */
 	enum seep_role role;
+	enum seep_return_way way;    /* how its return is seen */
+	size_t num_exits;	     /* EXITS: its return instructions */
 	uint32_t probe;		     /* index in the kernel's table of probes */
 	uint64_t offset;	     /* of the probe in the file, bytes */
 	struct seep_probe_site site; /* why there */
+};
+
+/* A return instruction of functions of a kind; several functions may share it. */
+struct seep_file_exit {
+	enum seep_kind kind;
+	uint32_t probe;	 /* index in the kernel's table of probes */
+	uint64_t offset; /* in the file, bytes */
 };
 
 struct seep_file {
@@ -40,6 +50,9 @@ struct seep_file {
 	int failure; /* then: the -errno */
 	size_t num_functions;
 	struct seep_file_function *functions;
+	size_t num_exits;
+	struct seep_file_exit *exits;
+	size_t num_unseen; /* functions that are not traced: their returns cannot be seen safely */
 	bool has_rendezvous;
 	uint64_t rendezvous; /* offset of the function that a loader calls for debuggers */
 };
@@ -50,8 +63,6 @@ struct seep_files_config {
 	struct seep_kernel *kernel;
 	struct seep_symbolizer *symbolizer;
 	const struct seep_allocators *allocators;
-	/* How probes will be attached: not every one can stand at every function. */
-	enum seep_attach_variant variant;
 	bool unplaced; /* at first instructions, to measure what the search for places is worth */
 };
 

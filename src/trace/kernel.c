@@ -64,7 +64,6 @@ static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 	skeleton->rodata->cfg_kinds = config->kinds;
 	skeleton->rodata->cfg_min_bytes = config->min_bytes;
 	skeleton->rodata->cfg_max_bytes = config->max_bytes;
-	skeleton->rodata->cfg_max_new_bytes = seep_proc_allocatable_bytes();
 	skeleton->rodata->cfg_user_heap = config->user_heap;
 	skeleton->rodata->cfg_max_frames = config->max_frames;
 	skeleton->rodata->cfg_verify_every = config->verify_every;
@@ -204,14 +203,16 @@ int seep_kernel_program_fd(const struct seep_kernel *kernel, enum seep_program p
 		return bpf_program__fd(skeleton->progs.alloc_entry);
 	case SEEP_PROGRAM_ALLOC_RETURN:
 		return bpf_program__fd(skeleton->progs.alloc_return);
+	case SEEP_PROGRAM_CALL_ENTRY:
+		return bpf_program__fd(skeleton->progs.call_entry);
+	case SEEP_PROGRAM_CALL_EXIT:
+		return bpf_program__fd(skeleton->progs.call_exit);
 	case SEEP_PROGRAM_FREE_ENTRY:
 		return bpf_program__fd(skeleton->progs.free_entry);
-	case SEEP_PROGRAM_THREAD_SESSION:
-		return bpf_program__fd(skeleton->progs.thread_session);
 	case SEEP_PROGRAM_THREAD_ENTRY:
 		return bpf_program__fd(skeleton->progs.thread_entry);
-	case SEEP_PROGRAM_THREAD_RETURN:
-		return bpf_program__fd(skeleton->progs.thread_return);
+	case SEEP_PROGRAM_THREAD_EXIT:
+		return bpf_program__fd(skeleton->progs.thread_exit);
 	case SEEP_PROGRAM_THREAD_ONCE:
 		return bpf_program__fd(skeleton->progs.thread_once);
 	case SEEP_PROGRAM_LIBRARY_CHANGE:

@@ -12,7 +12,7 @@
 
 /* Of which way to attach probes a program is. */
 enum way {
-	WAY_ANY,     /* it is at the entry of functions only */
+	WAY_ANY,     /* it is at instructions of functions only */
 	WAY_SESSION, /* one program for entry and return */
 	WAY_PAIR,    /* two programs */
 };
@@ -28,10 +28,11 @@ int seep_kernel_configure_programs(struct seep_bpf *skeleton,
 		{skeleton->progs.alloc_session, MEMORY, WAY_SESSION},
 		{skeleton->progs.alloc_entry, MEMORY, WAY_PAIR},
 		{skeleton->progs.alloc_return, MEMORY, WAY_PAIR},
+		{skeleton->progs.call_entry, MEMORY, WAY_ANY},
+		{skeleton->progs.call_exit, MEMORY, WAY_ANY},
 		{skeleton->progs.free_entry, MEMORY, WAY_ANY},
-		{skeleton->progs.thread_session, THREAD, WAY_SESSION},
-		{skeleton->progs.thread_entry, THREAD, WAY_PAIR},
-		{skeleton->progs.thread_return, THREAD, WAY_PAIR},
+		{skeleton->progs.thread_entry, THREAD, WAY_ANY},
+		{skeleton->progs.thread_exit, THREAD, WAY_ANY},
 		{skeleton->progs.thread_once, THREAD, WAY_ANY},
 		{skeleton->progs.library_change, SEEP_ALL_KINDS, WAY_ANY},
 	};

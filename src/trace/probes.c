@@ -19,23 +19,17 @@ struct attachment {
 
 /* What serves the functions of a kind. */
 struct programs {
-	enum seep_program once; /* functions of which the entry is enough */
-	enum seep_program session;
-	enum seep_program entry; /* where there are no sessions */
-	enum seep_program at_return;
+	enum seep_program once;	 /* functions of which the entry is enough */
+	enum seep_program entry; /* those that are seen at their return instructions */
+	enum seep_program exit;
 };
 
 static const struct programs programs[SEEP_KIND_COUNT] = {
-	[SEEP_KIND_MEMORY] = {SEEP_PROGRAM_FREE_ENTRY, SEEP_PROGRAM_ALLOC_SESSION,
-			      SEEP_PROGRAM_ALLOC_ENTRY, SEEP_PROGRAM_ALLOC_RETURN},
-	[SEEP_KIND_THREAD] = {SEEP_PROGRAM_THREAD_ONCE, SEEP_PROGRAM_THREAD_SESSION,
-			      SEEP_PROGRAM_THREAD_ENTRY, SEEP_PROGRAM_THREAD_RETURN},
+	[SEEP_KIND_MEMORY] = {SEEP_PROGRAM_FREE_ENTRY, SEEP_PROGRAM_CALL_ENTRY,
+			      SEEP_PROGRAM_CALL_EXIT},
+	[SEEP_KIND_THREAD] = {SEEP_PROGRAM_THREAD_ONCE, SEEP_PROGRAM_THREAD_ENTRY,
+			      SEEP_PROGRAM_THREAD_EXIT},
 };
-
-static bool is_session(enum seep_program program)
-{
-	return program == SEEP_PROGRAM_ALLOC_SESSION || program == SEEP_PROGRAM_THREAD_SESSION;
-}
 
 static int reserve_links(struct seep_probes *probes, size_t more)
 {
@@ -60,8 +54,9 @@ static int attach_group(const struct attachment *attachment, const struct probe_
 	struct seep_probes *probes = attachment->probes;
 	struct seep_attach_request request = {
 		.program_fd = seep_kernel_program_fd(attachment->kernel, program),
-		.variant = is_session(program) ? SEEP_ATTACH_SESSION :
-						 seep_attach_entry_variant(attachment->variant),
+		.variant = program == SEEP_PROGRAM_ALLOC_SESSION ?
+				   SEEP_ATTACH_SESSION :
+				   seep_attach_entry_variant(attachment->variant),
 		.at_return = at_return,
 		.pid = probes->pid,
 		.file_fd = attachment->file->fd,
@@ -82,8 +77,16 @@ static int attach_group(const struct attachment *attachment, const struct probe_
 	return 0;
 }
 
-static void fill_group(const struct attachment *attachment, enum seep_kind kind, bool returns,
-		       struct probe_group *group)
+static void add_to_group(struct probe_group *group, uint64_t offset, uint64_t cookie)
+{
+	group->offsets[group->count] = offset;
+	group->cookies[group->count] = cookie;
+	group->count++;
+}
+
+/* The places where the functions of a kind are entered whose return is seen in the way @way. */
+static void fill_entries(const struct attachment *attachment, enum seep_kind kind,
+			 enum seep_return_way way, struct probe_group *group)
 {
 	const struct seep_file *file = attachment->file;
 
@@ -91,13 +94,25 @@ static void fill_group(const struct attachment *attachment, enum seep_kind kind,
 	for (size_t i = 0; i < file->num_functions; i++) {
 		const struct seep_file_function *function = &file->functions[i];
 
-		if (function->allocator->kind != kind ||
-		    seep_role_returns(function->role) != returns)
-			continue;
-		group->offsets[group->count] = function->offset;
-		group->cookies[group->count] =
-			SEEP_COOKIE(attachment->probes->slot, function->probe);
-		group->count++;
+		if (function->allocator->kind == kind && function->way == way)
+			add_to_group(group, function->offset,
+				     SEEP_COOKIE(attachment->probes->slot, function->probe));
+	}
+}
+
+/* The places where they return. One that functions share is probed once. */
+static void fill_exits(const struct attachment *attachment, enum seep_kind kind,
+		       struct probe_group *group)
+{
+	const struct seep_file *file = attachment->file;
+
+	group->count = 0;
+	for (size_t i = 0; i < file->num_exits; i++) {
+		const struct seep_file_exit *exit = &file->exits[i];
+
+		if (exit->kind == kind)
+			add_to_group(group, exit->offset,
+				     SEEP_COOKIE(attachment->probes->slot, exit->probe));
 	}
 }
 
@@ -113,30 +128,43 @@ static int attach_rendezvous(const struct attachment *attachment)
 	return attach_group(attachment, &group, SEEP_PROGRAM_LIBRARY_CHANGE, false);
 }
 
-/* The functions of a kind; @group has room for them. */
+/* C allocators: with a return probe. */
+static int attach_returning(const struct attachment *attachment, struct probe_group *group)
+{
+	int error;
+
+	fill_entries(attachment, SEEP_KIND_MEMORY, SEEP_RETURN_PROBE, group);
+	if (attachment->variant == SEEP_ATTACH_SESSION)
+		return attach_group(attachment, group, SEEP_PROGRAM_ALLOC_SESSION, false);
+	/* The return first: an entry without its return would look like a call that never ends. */
+	error = attach_group(attachment, group, SEEP_PROGRAM_ALLOC_RETURN, true);
+	if (error)
+		return error;
+	return attach_group(attachment, group, SEEP_PROGRAM_ALLOC_ENTRY, false);
+}
+
+/* The functions of a kind that need no return probe; @group has room for them. */
 static int attach_kind(const struct attachment *attachment, enum seep_kind kind,
 		       struct probe_group *group)
 {
 	const struct programs *of_kind = &programs[kind];
 	int error;
 
-	fill_group(attachment, kind, false, group);
+	fill_entries(attachment, kind, SEEP_RETURN_UNUSED, group);
 	error = attach_group(attachment, group, of_kind->once, false);
 	if (error)
 		return error;
-	fill_group(attachment, kind, true, group);
-	if (attachment->variant == SEEP_ATTACH_SESSION)
-		return attach_group(attachment, group, of_kind->session, false);
-	/* The return first: an entry without its return would look like a call that never ends. */
-	error = attach_group(attachment, group, of_kind->at_return, true);
+	fill_exits(attachment, kind, group);
+	error = attach_group(attachment, group, of_kind->exit, false);
 	if (error)
 		return error;
+	fill_entries(attachment, kind, SEEP_RETURN_EXITS, group);
 	return attach_group(attachment, group, of_kind->entry, false);
 }
 
 static int attach_file(const struct attachment *attachment)
 {
-	size_t most = attachment->file->num_functions;
+	size_t most = attachment->file->num_functions + attachment->file->num_exits;
 	SEEP_AUTO_FREE uint64_t *space = calloc(2 * most + 1, sizeof(*space));
 	struct probe_group group = {0, space, space + most};
 	int error;
@@ -144,6 +172,8 @@ static int attach_file(const struct attachment *attachment)
 	if (!space)
 		return -ENOMEM;
 	error = attach_rendezvous(attachment);
+	if (!error)
+		error = attach_returning(attachment, &group);
 	if (!error)
 		error = attach_kind(attachment, SEEP_KIND_MEMORY, &group);
 	if (!error)

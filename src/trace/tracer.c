@@ -258,7 +258,6 @@ static int new_files(struct seep_tracer *tracer)
 		.kernel = tracer->kernel,
 		.symbolizer = tracer->symbolizer,
 		.allocators = tracer->config.allocators,
-		.variant = tracer->features.variant,
 		.unplaced = tracer->config.unplaced,
 	};
 

@@ -57,12 +57,11 @@ def test_probes_of_a_process(start) -> None:
             assert probe, line
             probes[file, probe[5]] = probe
     libc = next(file for file, _ in probes if "libc.so" in file)
-    libstdcxx = next(file for file, _ in probes if "libstdc++" in file)
     assert probes[libc, "malloc"][2] == "emulated"
     assert probes[libc, "free"][2] == "emulated"
     assert probes[libc, "malloc"][4].startswith("push ")
-    if attach_variants()[0] == "session":  # others do not stand where an exception has to pass
-        assert (libstdcxx, "operator new(unsigned long)") in probes
+    # it gives out what malloc has made; and nothing stands where an exception has to pass
+    assert not any("operator new" in function for _, function in probes)
     assert all(10 < int(probe[3]) < 1_000_000 for probe in probes.values())
     assert modified_text(target.pid) == 0
 

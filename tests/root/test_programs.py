@@ -22,10 +22,10 @@ def test_budget_and_private_stack(capsys: pytest.CaptureFixture[str]) -> None:
         print("\n" + result.stdout, end="")
     assert result.returncode == 0, result.stderr
     programs = re.findall(r"^(\w+) (\w+) verified=(\d+) .*private_stack=(\d)$", result.stdout, re.M)
-    wanted = {"alloc_entry", "alloc_return", "free_entry"}
-    wanted |= {"thread_begin", "thread_end", "thread_entry", "thread_return", "thread_once"}
+    wanted = {"alloc_entry", "alloc_return", "call_entry", "call_exit", "free_entry"}
+    wanted |= {"thread_begin", "thread_end", "thread_entry", "thread_exit", "thread_once"}
     if "session" in attach_variants():
-        wanted |= {"alloc_session", "thread_session"}
+        wanted |= {"alloc_session"}
     assert wanted <= {name for _, name, _, _ in programs}
     for variant, name, verified, private_stack in programs:
         assert int(verified) <= MAX_VERIFIED, f"{name} by {variant}"

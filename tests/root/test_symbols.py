@@ -60,8 +60,7 @@ def test_cplusplus_names(traced) -> None:
     report, done = traced("cplusplus")
     assert_exact(report, done)
     for site in sites_of(report, "store::Cache<int>::fill(int)"):
-        assert names(site)[0] == "operator new(unsigned long)"
-        assert "malloc" not in names(site)
+        assert names(site)[:2] == ["malloc", "operator new(unsigned long)"]
 
 
 def stripped_sites(report: dict[str, Any], module: str) -> list[dict[str, Any]]:
