@@ -96,9 +96,9 @@ static int follow(struct search *search, uint64_t target)
 }
 
 /*
- * Compilers for x86-64 load an entry of the jump table with movsxd (position-independent code: it is
- * relative to the table) or jump through the table itself. With -fcf-protection the jump of a switch
- * has the prefix notrack, and that of a tail call has not.
+ * Compilers for x86-64 extend the sign of an entry of the jump table (in position-independent code it is
+ * relative to the table), or load a whole one with a scaled index, or jump through the table itself.
+ * With -fcf-protection the jump of a switch has the prefix notrack, and that of a tail call has not.
  */
 static bool is_switch(const struct search *search, const cs_insn *insn)
 {
@@ -137,9 +137,9 @@ static void note_table(struct search *search)
 	const cs_x86 *x86 = &insn->detail->x86;
 
 	search->since_table++;
-	if (insn->id == X86_INS_MOVSXD && x86->op_count == 2 &&
-	    x86->operands[1].type == X86_OP_MEM && x86->operands[1].mem.index != X86_REG_INVALID &&
-	    x86->operands[1].mem.scale == 4)
+	if (insn->id == X86_INS_MOVSXD || insn->id == X86_INS_CDQE ||
+	    (insn->id == X86_INS_MOV && x86->operands[1].type == X86_OP_MEM &&
+	     x86->operands[1].mem.index != X86_REG_INVALID && x86->operands[1].mem.scale == 8))
 		search->since_table = 0;
 }
 

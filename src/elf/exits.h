@@ -43,6 +43,8 @@ struct seep_exits_query {
 	 * A stub that leads to a function of the same file may be replaced by that one.
 	 */
 	bool (*leaves)(void *context, uint64_t *address);
+	/* Does a call of @address, or of the stub there, never return? For elf/result.h only. */
+	bool (*is_final)(void *context, uint64_t address);
 	void *context;
 };
 

@@ -133,12 +133,13 @@ static uint64_t without_written(struct analysis *analysis, const cs_insn *insn, 
 		if (index >= 0)
 			places &= ~(1ULL << index);
 	}
-	/* Any store may hit a variable: only those to other known variables are known not to. */
+	/* A store may hit a variable, unless it is to another one that is known, or to a global one. */
 	for (uint8_t i = 0; i < x86->op_count; i++) {
 		const cs_x86_op *operand = &x86->operands[i];
 		uint64_t place = place_of(analysis->decoder.handle, operand);
 
-		if (operand->type == X86_OP_MEM && operand->access & CS_AC_WRITE)
+		if (operand->type == X86_OP_MEM && operand->access & CS_AC_WRITE &&
+		    operand->mem.base != X86_REG_RIP)
 			places &= place ? ~place : ~(ALL_BELOW_RBP | ALL_ABOVE_RSP);
 	}
 	return places;
@@ -272,6 +273,16 @@ static void jump(struct analysis *analysis, const cs_insn *insn, uint64_t target
 		analysis->failed = true;
 }
 
+/* Without this, the code behind a throw would look as if it were reached without a result. */
+static bool is_final(const struct analysis *analysis, const cs_insn *insn)
+{
+	const struct seep_exits_query *query = analysis->query;
+	uint64_t target;
+
+	return seep_insn_is_call(insn, &target) &&
+	       query->is_final(query->context, target ? target : insn->address);
+}
+
 /*
  * Goes once through a piece. Code that nothing was found to lead to has all places in front of it, and
  * says nothing: behind a call that does not return, or a handler of exceptions.
@@ -298,7 +309,7 @@ static void run(struct analysis *analysis, const struct piece *piece)
 			jump(analysis, insn, target, places);
 			if (seep_insn_is_conditional(insn) && analysis->decoder.length)
 				reach(analysis, analysis->decoder.address, places);
-		} else if (analysis->decoder.length) {
+		} else if (analysis->decoder.length && !is_final(analysis, insn)) {
 			reach(analysis, analysis->decoder.address, behind(analysis, insn, places));
 		}
 	}

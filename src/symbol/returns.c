@@ -106,6 +106,48 @@ static void follow_stub(const struct seep_returns *returns, const char *name, ui
 
 static bool is_result_traced(void *context, uint64_t *address);
 
+struct address_search {
+	uint64_t address;
+	const char *name;
+};
+
+static int match_address(const struct seep_symbol *symbol, void *context)
+{
+	struct address_search *search = context;
+
+	if (symbol->address != search->address)
+		return 0;
+	search->name = symbol->name;
+	return 1;
+}
+
+/* By name, as the C++ libraries call what throws or ends the program. */
+static bool never_returns(void *context, uint64_t address)
+{
+	static const char *const names[] = {
+		"__cxa_throw",
+		"__cxa_rethrow",
+		"__cxa_throw_bad_array_new_length",
+		"_Unwind_Resume",
+		"_ZSt9terminatev",
+		"__stack_chk_fail",
+		"abort",
+		"exit",
+		"_exit",
+	};
+	const struct seep_returns *returns = context;
+	struct address_search search = {.address = address};
+
+	if (seep_plt_name(returns->image, address, &search.name) &&
+	    seep_image_each_function(returns->image, match_address, &search) <= 0)
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(search.name, names[i]) == 0)
+			return true;
+	}
+	return strncmp(search.name, "_ZSt", 4) == 0 && strstr(search.name, "__throw_");
+}
+
 static bool passes_on(struct seep_returns *returns, uint64_t address, uint64_t size)
 {
 	const struct seep_exits_query query = {
@@ -114,6 +156,7 @@ static bool passes_on(struct seep_returns *returns, uint64_t address, uint64_t s
 		.address = address,
 		.size = size,
 		.leaves = is_result_traced,
+		.is_final = never_returns,
 		.context = returns,
 	};
 	bool result;

@@ -140,6 +140,10 @@ static void test_returns(void **state)
 	assert_false(seep_role_returns(SEEP_ROLE_JOIN));
 	assert_true(seep_role_returns(SEEP_ROLE_TRYJOIN));
 	assert_false(seep_role_returns(SEEP_ROLE_DETACH));
+	assert_true(seep_role_throws(SEEP_ROLE_NEW));
+	assert_true(seep_role_throws(SEEP_ROLE_RENEW));
+	assert_false(seep_role_throws(SEEP_ROLE_ALLOC));
+	assert_false(seep_role_throws(SEEP_ROLE_REALLOC));
 }
 
 struct example {
@@ -151,26 +155,26 @@ struct example {
 static const struct example good[] = {
 	{"pool_get:size=arg2,ret=ptr",
 	 SEEP_ROLE_ALLOC,
-	 {"pool_get", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 2, 0, 0, 0, SEEP_KIND_MEMORY}},
+	 {"pool_get", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 2, 0, 0, 0, SEEP_KIND_MEMORY, false}},
 	{"f:ret=ptr,count=arg1,size=arg6",
 	 SEEP_ROLE_ALLOC,
-	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 6, 1, 0, 0, SEEP_KIND_MEMORY}},
+	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 6, 1, 0, 0, SEEP_KIND_MEMORY, false}},
 	{"f:size=arg1,out=arg2",
 	 SEEP_ROLE_ALLOC,
-	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 1, 0, 0, 2, SEEP_KIND_MEMORY}},
+	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 1, 0, 0, 2, SEEP_KIND_MEMORY, false}},
 	{"f:ptr=arg1,size=arg3,count=arg2,ret=ptr",
 	 SEEP_ROLE_ALLOC,
-	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_REALLOC, 3, 2, 1, 0, SEEP_KIND_MEMORY}},
+	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_REALLOC, 3, 2, 1, 0, SEEP_KIND_MEMORY, false}},
 	{"f:ptr=arg1,size=arg2,out=arg1",
 	 SEEP_ROLE_ALLOC,
-	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_REALLOC, 2, 0, 1, 1, SEEP_KIND_MEMORY}},
+	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_REALLOC, 2, 0, 1, 1, SEEP_KIND_MEMORY, false}},
 	{"store::Pool<char>::take:size=arg2,ret=ptr",
 	 SEEP_ROLE_ALLOC,
 	 {"store::Pool<char>::take", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 2, 0, 0, 0,
-	  SEEP_KIND_MEMORY}},
+	  SEEP_KIND_MEMORY, false}},
 	{"pool_put:ptr=arg4",
 	 SEEP_ROLE_FREE,
-	 {"pool_put", SEEP_FAMILY_USER, SEEP_ROLE_FREE, 0, 0, 4, 0, SEEP_KIND_MEMORY}},
+	 {"pool_put", SEEP_FAMILY_USER, SEEP_ROLE_FREE, 0, 0, 4, 0, SEEP_KIND_MEMORY, false}},
 };
 
 static void test_good_descriptions(void **state)
