@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/output_path.h"
 #include "model/judgement.h"
 #include "store/writer.h"
 
@@ -39,7 +40,7 @@ int seep_capture_new(const struct seep_config *config, struct seep_capture **ret
 	if (error == -EEXIST)
 		seep_error("cannot write \"%s\": it is there, and no capture", capture->path);
 	else if (error)
-		seep_error("cannot write \"%s\": %s", capture->path, strerror(-error));
+		seep_error("cannot write \"%s\": %s", capture->path, seep_output_error(-error));
 	if (error) {
 		free(capture);
 		return error;
@@ -142,7 +143,7 @@ static void note_result(struct seep_capture *capture, int error)
 {
 	if (error && !capture->failing)
 		seep_error("cannot write \"%s\": %s; the trace goes on", capture->path,
-			   strerror(-error));
+			   seep_output_error(-error));
 	else if (!error && capture->failing)
 		seep_info("can write \"%s\" again", capture->path);
 	capture->failing = error != 0;

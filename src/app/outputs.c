@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/output_path.h"
 #include "report/junit.h"
 #include "report/report.h"
 #include "report/verdict.h"
@@ -60,11 +61,14 @@ static char *directory_of(const char *path)
 /* A file is written next to its final place and renamed: so the directory must be writable. */
 static int check_directory(const char *path)
 {
+	SEEP_CLEANUP(seep_lookup_done) struct seep_lookup found = SEEP_LOOKUP_INIT;
 	SEEP_AUTO_FREE char *directory = directory_of(path);
 	struct stat status;
 
 	if (!directory)
 		return -ENOMEM;
+	if (seep_output_path_find(path, &found) == -SEEP_EFOREIGN)
+		return -SEEP_EFOREIGN;
 	if (stat(path, &status) == 0) {
 		if (S_ISDIR(status.st_mode))
 			return -EISDIR;
@@ -86,8 +90,8 @@ static int open_lines(struct output *output)
 	}
 	if (seep_file_has_time(output->path))
 		return check_directory(output->path);
-	output->fd = open(output->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	return output->fd < 0 ? -errno : 0;
+	output->fd = seep_output_path_open(output->path);
+	return output->fd < 0 ? output->fd : 0;
 }
 
 static int open_output(struct output *output)
@@ -120,7 +124,8 @@ int seep_outputs_new(const struct seep_config *config, struct seep_outputs **ret
 			outputs->text = false;
 		error = open_output(output);
 		if (error) {
-			seep_error("cannot write \"%s\": %s", output->path, strerror(-error));
+			seep_error("cannot write \"%s\": %s", output->path,
+				   seep_output_error(-error));
 			seep_outputs_free(outputs);
 			return error;
 		}
@@ -187,7 +192,7 @@ static void note_result(struct seep_outputs *outputs, bool *failing, const char 
 		outputs->failed = true;
 		if (!*failing)
 			seep_error("cannot write %s: %s; the trace goes on", what,
-				   strerror(-error));
+				   seep_output_error(-error));
 	} else if (*failing) {
 		seep_info("can write %s again", what);
 	}

@@ -13,11 +13,15 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/output_path.h"
 
 #define READ_CHUNK 16384
 
 /* "/proc/self/fd/" and a number */
 #define FD_PATH_MAX 32
+
+/* ".seep-", 16 digits, the NUL */
+#define NAME_BYTES 24
 
 static int read_fd(int fd, size_t max_bytes, struct seep_buffer *buffer)
 {
@@ -112,41 +116,29 @@ static int write_and_close(int fd, const void *bytes, size_t length)
 	return error;
 }
 
-static int write_in_place(int file, const void *bytes, size_t length)
+static int write_in_place(int file, int flags, const void *bytes, size_t length)
 {
-	char path[FD_PATH_MAX];
-	int fd;
+	int fd = seep_lookup_reopen(file, O_WRONLY | O_NOCTTY | flags);
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	return write_and_close(fd, bytes, length);
+	return fd < 0 ? fd : write_and_close(fd, bytes, length);
 }
 
 /*
- * Creates a file of a name that nobody has in the directory of @path. Unlike mkstemp, which makes
- * private files, it leaves the mode to the umask and the directory's default ACL.
+ * Creates a file of a name that nobody has in @directory. Unlike mkstemp, which makes private files, it
+ * leaves the mode to the umask and the directory's default ACL.
  */
-static int create_beside(const char *path, char **ret_name, int *ret_fd)
+static int create_in(int directory, char name[NAME_BYTES], int *ret_fd)
 {
-	const char *slash = strrchr(path, '/');
-	int directory = slash ? (int)(slash + 1 - path) : 0;
-
 	for (;;) {
-		SEEP_AUTO_FREE char *name = NULL;
 		unsigned long long random;
 		int fd;
 
 		if (getrandom(&random, sizeof(random), 0) < 0)
 			return -errno;
-		if (asprintf(&name, "%.*s.seep-%016llx", directory, path, random) < 0) {
-			name = NULL;
-			return -ENOMEM;
-		}
-		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		snprintf(name, NAME_BYTES, ".seep-%016llx", random);
+		fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			    0644);
 		if (fd >= 0) {
-			*ret_name = SEEP_TAKE_PTR(name);
 			*ret_fd = fd;
 			return 0;
 		}
@@ -155,47 +147,31 @@ static int create_beside(const char *path, char **ret_name, int *ret_fd)
 	}
 }
 
-static int write_and_rename(const char *path, const void *bytes, size_t length)
+/* By the directory that was looked at, whatever its path leads to by now. */
+static int write_and_rename(const struct seep_lookup *found, const void *bytes, size_t length)
 {
-	SEEP_AUTO_FREE char *name = NULL;
+	char name[NAME_BYTES];
 	int fd = -1;
 	int error;
 
-	error = create_beside(path, &name, &fd);
+	error = create_in(found->directory, name, &fd);
 	if (error)
 		return error;
 	error = write_and_close(fd, bytes, length);
-	if (!error && rename(name, path) < 0)
+	if (!error && renameat(found->directory, name, found->directory, found->name) < 0)
 		error = -errno;
 	if (error)
-		unlink(name);
+		unlinkat(found->directory, name, 0);
 	return error;
 }
 
-int seep_file_write(const char *path, const void *bytes, size_t length)
+/* A link of /proc led to the file, /dev/stdout for one: the kernel says which name that has. */
+static int find_name(int file, struct seep_lookup *ret_lookup)
 {
-	SEEP_AUTO_CLOSE int file = -1;
 	char link[FD_PATH_MAX];
 	char target[PATH_MAX];
-	struct stat status;
 	ssize_t size;
 
-	if (strcmp(path, "-") == 0)
-		return seep_file_write_fd(STDOUT_FILENO, bytes, length);
-
-	file = open(path, O_PATH | O_CLOEXEC);
-	if (file < 0 && errno == ENOENT)
-		return write_and_rename(path, bytes, length);
-	if (file < 0 || fstat(file, &status) < 0)
-		return -errno;
-	/* A regular file without a name is standard output, by /dev/stdout, and was deleted. */
-	if (!S_ISREG(status.st_mode) || status.st_nlink == 0)
-		return write_in_place(file, bytes, length);
-
-	/*
-	 * The kernel says where symbolic links led: the file behind /dev/stdout is replaced, not
-	 * the link in /dev; and what it would not follow for us (fs.protected_symlinks) is none.
-	 */
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
 	size = readlink(link, target, sizeof(target));
 	if (size < 0)
@@ -203,5 +179,35 @@ int seep_file_write(const char *path, const void *bytes, size_t length)
 	if ((size_t)size >= sizeof(target))
 		return -ENAMETOOLONG;
 	target[size] = '\0';
-	return write_and_rename(target, bytes, length);
+	return seep_output_path_find(target, ret_lookup);
+}
+
+static int write_to(const struct seep_lookup *found, const void *bytes, size_t length)
+{
+	SEEP_CLEANUP(seep_lookup_done) struct seep_lookup named = SEEP_LOOKUP_INIT;
+	int error;
+
+	/* A regular file without a name is standard output, by /dev/stdout, and was deleted. */
+	if (found->file >= 0 && (!S_ISREG(found->status.st_mode) || found->status.st_nlink == 0))
+		return write_in_place(found->file, 0, bytes, length);
+	if (found->name)
+		return write_and_rename(found, bytes, length);
+	error = find_name(found->file, &named);
+	/* Whoever has started us has opened it, by whatever right: it is standard output. */
+	if (error == -SEEP_EFOREIGN)
+		return write_in_place(found->file, O_TRUNC, bytes, length);
+	if (!error && !named.name)
+		error = -EINVAL;
+	return error ? error : write_and_rename(&named, bytes, length);
+}
+
+int seep_file_write(const char *path, const void *bytes, size_t length)
+{
+	SEEP_CLEANUP(seep_lookup_done) struct seep_lookup found = SEEP_LOOKUP_INIT;
+	int error;
+
+	if (strcmp(path, "-") == 0)
+		return seep_file_write_fd(STDOUT_FILENO, bytes, length);
+	error = seep_output_path_find(path, &found);
+	return error ? error : write_to(&found, bytes, length);
 }

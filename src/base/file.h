@@ -29,8 +29,8 @@ bool seep_file_has_time(const char *pattern);
  * standard output; what exists and is not a regular file (a FIFO, /dev/null) is written in place,
  * and a symbolic link stays one: the file that it leads to is replaced. Mode 0644 less the umask. A
  * failure leaves what was at @path as it was and no other file behind. 0 or -errno (-ENOSPC; -EPIPE
- * where the program ignores SIGPIPE). The file is not synced: it is for readers on a running
- * system.
+ * where the program ignores SIGPIPE; -SEEP_EFOREIGN for what another user has put in the way, see
+ * base/output_path.h). The file is not synced: it is for readers on a running system.
  */
 int seep_file_write(const char *path, const void *bytes, size_t length);
 

@@ -14,6 +14,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/output_path.h"
 #include "store/schema.h"
 
 /* Bytes of the header up to the application_id and with it. */
@@ -38,10 +39,15 @@ static bool is_same_file(int fd, const char *path)
 static int lock_existing(const char *path, int *ret_fd)
 {
 	for (int i = 0; i < LOCK_ATTEMPTS; i++) {
-		SEEP_AUTO_CLOSE int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		SEEP_CLEANUP(seep_lookup_done) struct seep_lookup found = SEEP_LOOKUP_INIT;
+		SEEP_AUTO_CLOSE int fd = -1;
+		int error = seep_output_path_find(path, &found);
 
+		if (error || found.file < 0)
+			return error ? error : -ENOENT;
+		fd = seep_lookup_reopen(found.file, O_RDWR | O_NONBLOCK | O_NOCTTY);
 		if (fd < 0)
-			return -errno;
+			return fd;
 		if (flock(fd, LOCK_EX | LOCK_NB))
 			return errno == EWOULDBLOCK ? -EBUSY : -errno;
 		if (is_same_file(fd, path)) {
@@ -91,6 +97,21 @@ static int companion_path(const char *path, const char *companion, char ret_path
 	return length < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
+int seep_capture_file_check_log(const char *path)
+{
+	char name[PATH_MAX];
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]) && !error; i++) {
+		SEEP_CLEANUP(seep_lookup_done) struct seep_lookup found = SEEP_LOOKUP_INIT;
+
+		error = companion_path(path, companions[i], name);
+		if (!error)
+			error = seep_output_path_find(name, &found);
+	}
+	return error;
+}
+
 /* A log of the old file would be taken for one of the new file. */
 static int remove_companions(const char *path)
 {
@@ -125,7 +146,9 @@ int seep_capture_file_lock(const char *path, bool keep, int *ret_lock)
 
 	if (!error)
 		error = check_existing(old, &empty);
-	if (error && error != -ENOENT)
+	if (!error || error == -ENOENT)
+		error = seep_capture_file_check_log(path);
+	if (error)
 		return error;
 	if (keep && !empty) {
 		*ret_lock = SEEP_TAKE_FD(old);

@@ -16,9 +16,15 @@
  * *ret_lock: the descriptor that holds the lock; it may be closed after the database only, because
  * that takes the locks of SQLite with it (fcntl(2): those of a process end with any descriptor of the
  * file). 0; -EBUSY: somebody writes to it; -EEXIST: something that is no capture is there, or no
- * regular file; -errno.
+ * regular file; -SEEP_EFOREIGN: another user's (base/output_path.h); -errno.
  */
 int seep_capture_file_lock(const char *path, bool keep, int *ret_lock);
+
+/*
+ * Is what SQLite has beside the file, if there is any of it, ours? Another user could have laid it there
+ * between the lock and its being opened. 0; -SEEP_EFOREIGN; -errno.
+ */
+int seep_capture_file_check_log(const char *path);
 
 /* There is a write-ahead log beside the file. */
 bool seep_capture_file_has_log(const char *path);

@@ -123,6 +123,8 @@ int seep_writer_open(const char *path, const struct seep_writer_config *config,
 	if (!error)
 		error = open_database(writer, path);
 	if (!error)
+		error = seep_capture_file_check_log(path);
+	if (!error)
 		error = read_instants(writer);
 	if (error) {
 		seep_writer_close(writer);

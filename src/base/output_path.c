@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/output_path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+/* Somebody else may give the name that was missing to a file of ours; not again and again. */
+#define OPEN_ATTEMPTS 16
+
+const char *seep_output_error(int error)
+{
+	if (error == SEEP_EFOREIGN)
+		return "another user has put a link or a file there, into a directory that others "
+		       "may write to";
+	return strerror(error);
+}
+
+static bool is_of_other(const struct stat *directory, const struct stat *entry)
+{
+	return entry->st_uid != geteuid() && entry->st_uid != directory->st_uid;
+}
+
+/* A link in a directory without a sticky bit could be exchanged at any time, but not be ours. */
+static int check_step(const struct seep_lookup_step *step, void *context)
+{
+	const struct stat *directory = &step->directory, *entry = &step->entry;
+	bool shared = directory->st_mode & S_ISVTX && directory->st_mode & (S_IWGRP | S_IWOTH);
+	bool plantable = S_ISREG(entry->st_mode) || S_ISFIFO(entry->st_mode);
+
+	(void)context;
+	if (S_ISLNK(entry->st_mode) && directory->st_mode & S_IWOTH &&
+	    is_of_other(directory, entry))
+		return -SEEP_EFOREIGN;
+	if (step->last && shared && plantable && is_of_other(directory, entry))
+		return -SEEP_EFOREIGN;
+	/* Another name for a file of ours that is elsewhere. */
+	if (step->last && shared && S_ISREG(entry->st_mode) && entry->st_nlink > 1)
+		return -SEEP_EFOREIGN;
+	return 0;
+}
+
+int seep_output_path_find(const char *path, struct seep_lookup *ret_lookup)
+{
+	return seep_lookup_path(-1, path, check_step, NULL, ret_lookup);
+}
+
+static int open_once(const char *path)
+{
+	SEEP_CLEANUP(seep_lookup_done) struct seep_lookup found = SEEP_LOOKUP_INIT;
+	int fd, error = seep_output_path_find(path, &found);
+
+	if (error)
+		return error;
+	if (found.file >= 0)
+		return seep_lookup_reopen(found.file, O_WRONLY | O_TRUNC | O_NOCTTY);
+	fd = openat(found.directory, found.name,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	return fd < 0 ? -errno : fd;
+}
+
+int seep_output_path_open(const char *path)
+{
+	int fd = -EEXIST;
+
+	for (int i = 0; i < OPEN_ATTEMPTS && fd == -EEXIST; i++)
+		fd = open_once(path);
+	return fd;
+}
