@@ -15,15 +15,29 @@
 #include "base/file.h"
 #include "proc/maps.h"
 #include "proc/process.h"
+#include "proc/trust.h"
 
 #define NAME_MAX_BYTES 32 /* "tmp/perf-", a PID, ".map" */
 
-static bool is_trusted(int fd, const struct seep_proc_ids *ids)
+struct owner {
+	struct seep_proc_ids ids;
+	bool root_too; /* only root can have arranged what the process has in /tmp */
+};
+
+/*
+ * Root's file is that of a process which has become another user since. It has one name: another user
+ * could give a file of root's a second one, of its own choice.
+ */
+static bool is_trusted(int fd, const struct owner *owner)
 {
 	struct stat status;
 
-	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-	       (status.st_uid == ids->real_uid || status.st_uid == ids->effective_uid);
+	if (fstat(fd, &status) || !S_ISREG(status.st_mode))
+		return false;
+	if (status.st_uid == owner->ids.real_uid || status.st_uid == owner->ids.effective_uid)
+		return true;
+	return owner->root_too && status.st_uid == 0 && status.st_nlink == 1 &&
+	       !(status.st_mode & (S_IWGRP | S_IWOTH));
 }
 
 /*
@@ -31,7 +45,7 @@ static bool is_trusted(int fd, const struct seep_proc_ids *ids)
  * it would for the process; at the end of the path none is followed, so that no other user can have a
  * file of the process's user read in place of a map.
  */
-static int open_below(int root, const char *path, const struct seep_proc_ids *ids)
+static int open_below(int root, const char *path, const struct owner *owner)
 {
 	struct open_how how = {
 		.flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
@@ -39,10 +53,10 @@ static int open_below(int root, const char *path, const struct seep_proc_ids *id
 	};
 	SEEP_AUTO_CLOSE int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 
-	return fd >= 0 && is_trusted(fd, ids) ? SEEP_TAKE_FD(fd) : -ENOENT;
+	return fd >= 0 && is_trusted(fd, owner) ? SEEP_TAKE_FD(fd) : -ENOENT;
 }
 
-static int open_mapped(pid_t pid, const char *name, const struct seep_proc_ids *ids)
+static int open_mapped(pid_t pid, const char *name, const struct owner *owner)
 {
 	SEEP_AUTO_CLOSE int fd = -1;
 	struct seep_maps maps;
@@ -58,34 +72,35 @@ static int open_mapped(pid_t pid, const char *name, const struct seep_proc_ids *
 			fd = seep_maps_open(pid, mapping);
 	}
 	seep_maps_done(&maps);
-	return fd >= 0 && is_trusted(fd, ids) ? SEEP_TAKE_FD(fd) : -ENOENT;
+	return fd >= 0 && is_trusted(fd, owner) ? SEEP_TAKE_FD(fd) : -ENOENT;
 }
 
 int seep_jit_file_open(pid_t pid, struct seep_jit_file *ret_file)
 {
 	SEEP_AUTO_CLOSE int dir = seep_proc_open(pid);
 	SEEP_AUTO_CLOSE int root = -1;
-	struct seep_proc_ids ids = {0};
+	struct owner owner = {0};
 	char path[NAME_MAX_BYTES];
 	bool is_dump = false;
 	int fd, error;
 
 	if (dir < 0)
 		return dir;
-	error = seep_proc_ids_read_at(dir, &ids);
+	error = seep_proc_ids_read_at(dir, &owner.ids);
 	if (error)
 		return error;
 	root = openat(dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -errno;
-	snprintf(path, sizeof(path), "tmp/perf-%d.map", ids.inner_pid);
-	fd = open_below(root, path, &ids);
+	owner.root_too = seep_trust_root_of(dir);
+	snprintf(path, sizeof(path), "tmp/perf-%d.map", owner.ids.inner_pid);
+	fd = open_below(root, path, &owner);
 	if (fd < 0) {
 		is_dump = true;
-		snprintf(path, sizeof(path), "tmp/jit-%d.dump", ids.inner_pid);
-		fd = open_mapped(pid, strchr(path, '/') + 1, &ids);
+		snprintf(path, sizeof(path), "tmp/jit-%d.dump", owner.ids.inner_pid);
+		fd = open_mapped(pid, strchr(path, '/') + 1, &owner);
 		if (fd < 0)
-			fd = open_below(root, path, &ids);
+			fd = open_below(root, path, &owner);
 	}
 	if (fd < 0)
 		return fd;

@@ -4,16 +4,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/lookup.h"
 #include "proc/process.h"
 
 /* 250 bytes for each mapping of SEEP_MAPS_MAX */
@@ -199,18 +202,17 @@ const struct seep_mapping *seep_maps_find(const struct seep_maps *maps, uint64_t
 		       compare_address);
 }
 
-/* A descriptor of the regular file at @path, or -errno; a device is not even opened. */
-static int open_regular(const char *path)
+/* Opens the regular file of an O_PATH descriptor, which it takes over; a device is not opened. */
+static int open_regular(int fd)
 {
+	SEEP_AUTO_CLOSE int file = fd;
 	struct stat status;
-	int fd;
 
-	if (stat(path, &status) < 0)
+	if (file < 0 || fstat(file, &status))
 		return -errno;
 	if (!S_ISREG(status.st_mode))
 		return -ENODEV;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	return fd < 0 ? -errno : fd;
+	return seep_lookup_reopen(file, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 }
 
 /*
@@ -232,18 +234,23 @@ static int open_map_file(pid_t pid, const struct seep_mapping *mapping)
 	seep_proc_cut_deleted(target);
 	if (strcmp(target, mapping->path) != 0)
 		return -ESTALE;
-	return open_regular(link);
+	return open_regular(open(link, O_PATH | O_CLOEXEC));
 }
 
 int seep_maps_open_path(const char *root, const char *path)
 {
-	SEEP_AUTO_FREE char *whole = NULL;
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	SEEP_AUTO_CLOSE int directory = -1;
 
-	if (asprintf(&whole, "%s%s", root, path) < 0) {
-		whole = NULL;
-		return -ENOMEM;
-	}
-	return open_regular(whole);
+	if (!root[0])
+		return open_regular(open(path, O_PATH | O_CLOEXEC));
+	directory = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return -errno;
+	return open_regular((int)syscall(SYS_openat2, directory, path, &how, sizeof(how)));
 }
 
 static int open_by_path(const char *root, const struct seep_mapping *mapping)
