@@ -72,3 +72,12 @@ const struct seep_range *seep_extents_find(const struct seep_extents *extents, u
 	}
 	return low && address < extents->list[low - 1].end ? &extents->list[low - 1] : NULL;
 }
+
+enum seep_entry_kind seep_extents_entry(const struct seep_extents *extents, uint64_t address)
+{
+	const struct seep_range *piece = seep_extents_find(extents, address);
+
+	if (!piece)
+		return SEEP_ENTRY_UNKNOWN;
+	return piece->start == address ? SEEP_ENTRY_BEGINS : SEEP_ENTRY_INSIDE;
+}

@@ -25,4 +25,13 @@ void seep_extents_done(struct seep_extents *extents);
 /* The piece that covers @address (the last one that begins at or before it), or NULL. */
 const struct seep_range *seep_extents_find(const struct seep_extents *extents, uint64_t address);
 
+/* What the file says of an address at which a function is said to begin. */
+enum seep_entry_kind {
+	SEEP_ENTRY_UNKNOWN, /* code without unwind information: assembly, musl's libc */
+	SEEP_ENTRY_INSIDE,  /* a piece covers it that begins before it */
+	SEEP_ENTRY_BEGINS, /* a piece begins there: no symbol in the middle of an instruction has that */
+};
+
+enum seep_entry_kind seep_extents_entry(const struct seep_extents *extents, uint64_t address);
+
 #endif

@@ -187,6 +187,11 @@ void seep_image_close(struct seep_image *image)
 	free(image);
 }
 
+int seep_image_fd(const struct seep_image *image)
+{
+	return image->fd;
+}
+
 struct Elf *seep_image_elf(const struct seep_image *image)
 {
 	return image->elf;

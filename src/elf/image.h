@@ -22,6 +22,9 @@ struct seep_image;
 int seep_image_open(int fd, struct seep_image **ret_image);
 void seep_image_close(struct seep_image *image);
 
+/* The descriptor of the file; it belongs to the image. */
+int seep_image_fd(const struct seep_image *image);
+
 /* The libelf descriptor, for the rooms that read more of the file; it belongs to the image. */
 struct Elf *seep_image_elf(const struct seep_image *image);
 

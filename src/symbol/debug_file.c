@@ -4,12 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <lzma.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <zlib.h>
 
 #include "base/cleanup.h"
@@ -21,30 +19,6 @@
 #define PACKED_MAX_BYTES   (32u << 20)
 #define UNPACKED_MAX_BYTES (256u << 20)
 #define XZ_MEMORY_BYTES	   (128u << 20) /* xz -9 needs 65 MiB to unpack */
-
-/*
- * Opens a file of @root, or of our own root if that is -1. Links of the other root, absolute ones too,
- * lead within it: a container does not choose what we read of the host.
- */
-static int open_below(int root, const char *path)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	SEEP_AUTO_CLOSE int fd = -1;
-	struct stat status;
-
-	if (root < 0)
-		fd = open(path, (int)how.flags);
-	else
-		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) || !S_ISREG(status.st_mode))
-		return -ENOENT;
-	return SEEP_TAKE_FD(fd);
-}
 
 static bool same_build_id(const struct seep_image *a, const struct seep_image *b)
 {
@@ -73,23 +47,49 @@ static bool has_checksum(int fd, uint32_t expected)
 	return false;
 }
 
-static int open_debug(const struct seep_image *image, int root, const char *path,
-		      const uint32_t *checksum, struct seep_image **ret_debug)
+/* The search for one image: it ends with the first file that belongs to it and is to be believed. */
+struct finder {
+	const struct seep_image *image;
+	enum seep_debug_use use;
+	struct seep_debug_files files;
+};
+
+static bool is_believed(const struct finder *finder, const struct seep_root *root, int fd,
+			bool by_root)
+{
+	return by_root || (finder->use == SEEP_DEBUG_NAMES &&
+			   seep_trust_may_name(root, seep_image_fd(finder->image), fd));
+}
+
+static bool belongs(const struct seep_image *image, const struct seep_image *debug, int fd,
+		    const uint32_t *checksum)
+{
+	size_t length;
+
+	seep_image_build_id(image, &length);
+	return length ? same_build_id(image, debug) : checksum && has_checksum(fd, *checksum);
+}
+
+/* 0: go on; 1: found; -ENOMEM. */
+static int try_file(struct finder *finder, const struct seep_root *root, const char *path,
+		    const uint32_t *checksum)
 {
 	SEEP_AUTO_IMAGE struct seep_image *debug = NULL;
-	SEEP_AUTO_CLOSE int fd = open_below(root, path);
-	size_t length;
-	int err;
+	bool by_root = false;
+	SEEP_AUTO_CLOSE int fd = seep_trust_open(root, path, &by_root);
 
-	if (fd < 0)
-		return -ENOENT;
-	err = seep_image_open(fd, &debug);
-	if (err)
-		return -ENOENT;
-	seep_image_build_id(image, &length);
-	if (length ? !same_build_id(image, debug) : !checksum || !has_checksum(fd, *checksum))
-		return -ENOENT;
-	*ret_debug = SEEP_TAKE_PTR(debug);
+	if (fd < 0 || seep_image_open(fd, &debug) || !belongs(finder->image, debug, fd, checksum))
+		return 0;
+	if (is_believed(finder, root, fd, by_root)) {
+		finder->files.debug = SEEP_TAKE_PTR(debug);
+		return 1;
+	}
+	if (finder->files.refused)
+		return 0;
+	finder->files.refused_path = strdup(path);
+	if (!finder->files.refused_path)
+		return -ENOMEM;
+	finder->files.refused = SEEP_TAKE_PTR(debug);
 	return 0;
 }
 
@@ -107,18 +107,18 @@ static int build_id_path(const uint8_t *id, size_t length, char *ret_path, size_
 	return 0;
 }
 
-static int find_by_build_id(const struct seep_image *image, int root, struct seep_image **ret_debug)
+static int find_by_build_id(struct finder *finder, const struct seep_root *root)
 {
+	static const struct seep_root ours = SEEP_ROOT_OURS;
 	char path[PATH_MAX];
 	size_t length;
-	const uint8_t *id = seep_image_build_id(image, &length);
-	int err = build_id_path(id, length, path, sizeof(path));
+	const uint8_t *id = seep_image_build_id(finder->image, &length);
+	int result;
 
-	if (!err)
-		err = open_debug(image, root, path, NULL, ret_debug);
-	if (err && root >= 0)
-		return find_by_build_id(image, -1, ret_debug);
-	return err;
+	if (build_id_path(id, length, path, sizeof(path)))
+		return 0;
+	result = try_file(finder, root, path, NULL);
+	return result || root->fd < 0 ? result : try_file(finder, &ours, path, NULL);
 }
 
 /* .gnu_debuglink: a file name without directory, its NUL, padding to 4, the checksum. */
@@ -141,35 +141,50 @@ static const char *read_link(const struct seep_image *image, uint32_t *ret_check
 	return name;
 }
 
-static int find_by_link(const struct seep_image *image, const char *path, int root,
-			struct seep_image **ret_debug)
+static int find_by_link(struct finder *finder, const char *path, const struct seep_root *root)
 {
 	static const char *const patterns[][2] = {{"", ""}, {"", "/.debug"}, {DEBUG_ROOT, ""}};
 	const char *slash = strrchr(path, '/');
 	uint32_t checksum;
-	const char *name = read_link(image, &checksum);
+	const char *name = read_link(finder->image, &checksum);
 	char candidate[PATH_MAX];
+	int result = 0;
 
 	if (!name || path[0] != '/')
-		return -ENOENT;
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		return 0;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]) && !result; i++) {
 		int length = snprintf(candidate, sizeof(candidate), "%s%.*s%s/%s", patterns[i][0],
 				      (int)(slash - path), path, patterns[i][1], name);
 
-		if (length < 0 || (size_t)length >= sizeof(candidate))
-			continue;
-		if (!open_debug(image, root, candidate, &checksum, ret_debug))
-			return 0;
+		if (length >= 0 && (size_t)length < sizeof(candidate))
+			result = try_file(finder, root, candidate, &checksum);
 	}
-	return -ENOENT;
+	return result;
 }
 
-int seep_debug_file_find(const struct seep_image *image, const char *path, int root,
-			 struct seep_image **ret_debug)
+int seep_debug_files_find(const struct seep_image *image, const char *path,
+			  const struct seep_root *root, enum seep_debug_use use,
+			  struct seep_debug_files *ret_files)
 {
-	if (!find_by_build_id(image, root, ret_debug))
-		return 0;
-	return find_by_link(image, path, root, ret_debug);
+	struct finder finder = {.image = image, .use = use};
+	int result = find_by_build_id(&finder, root);
+
+	if (!result)
+		result = find_by_link(&finder, path, root);
+	if (result < 0) {
+		seep_debug_files_done(&finder.files);
+		return result;
+	}
+	*ret_files = finder.files;
+	return 0;
+}
+
+void seep_debug_files_done(struct seep_debug_files *files)
+{
+	seep_image_close(files->debug);
+	seep_image_close(files->refused);
+	free(files->refused_path);
+	*files = (struct seep_debug_files){0};
 }
 
 void seep_debug_elf_done(struct seep_debug_elf *debug)
@@ -187,8 +202,10 @@ void seep_debug_elf_done(struct seep_debug_elf *debug)
  */
 int seep_debug_file_find_shared(Elf *elf, struct seep_debug_elf *ret_shared)
 {
+	static const struct seep_root ours = SEEP_ROOT_OURS;
 	SEEP_AUTO_CLOSE int fd = -1;
 	char path[PATH_MAX];
+	bool by_root = false;
 	const char *bytes;
 	GElf_Shdr header;
 	size_t length;
@@ -204,8 +221,8 @@ int seep_debug_file_find_shared(Elf *elf, struct seep_debug_elf *ret_shared)
 	    build_id_path((const uint8_t *)bytes + length, header.sh_size - length, path,
 			  sizeof(path)))
 		return -ENODATA;
-	fd = open_below(-1, path);
-	if (fd < 0)
+	fd = seep_trust_open(&ours, path, &by_root);
+	if (fd < 0 || !by_root)
 		return -ENODATA;
 	shared = elf_begin(fd, ELF_C_READ, NULL);
 	if (!shared)

@@ -13,15 +13,32 @@
 #include <stdint.h>
 
 #include "elf/image.h"
+#include "proc/trust.h"
+
+/* What a debug file is to be believed about. */
+enum seep_debug_use {
+	SEEP_DEBUG_PLACES, /* where functions are, for probes: only if it is root's word */
+	SEEP_DEBUG_NAMES,  /* what they are called: its author may be that of the program as well */
+};
+
+/* The separate debug files of an image. Both may be missing (NULL). */
+struct seep_debug_files {
+	struct seep_image *debug;
+	struct seep_image *refused; /* would have been taken before, but is not to be believed */
+	char *refused_path;
+};
 
 /*
  * The separate debug file of @image: by build ID below /usr/lib/debug/.build-id, or by the name in
- * .gnu_debuglink next to @path, in .debug there, and below /usr/lib/debug. @root: a descriptor of the
- * directory that @path is meant in and that is searched first, or -1 for ours. A file that does not
- * belong to the image (another build ID, or without one another checksum) is not taken. 0; -ENOENT.
+ * .gnu_debuglink next to @path, in .debug there, and below /usr/lib/debug. @root: the root directory
+ * that @path is meant in and that is searched first. A file that does not belong to the image (another
+ * build ID, or without one another checksum) is not taken, nor is one that is not to be believed
+ * (proc/trust.h). 0 or -ENOMEM.
  */
-int seep_debug_file_find(const struct seep_image *image, const char *path, int root,
-			 struct seep_image **ret_debug);
+int seep_debug_files_find(const struct seep_image *image, const char *path,
+			  const struct seep_root *root, enum seep_debug_use use,
+			  struct seep_debug_files *ret_files);
+void seep_debug_files_done(struct seep_debug_files *files);
 
 /* An ELF descriptor with the memory or file behind it. */
 struct seep_debug_elf {

@@ -65,8 +65,9 @@ const char *seep_module_build_id(const struct seep_module *module)
 	return module->build_id[0] ? module->build_id : NULL;
 }
 
-void seep_module_load(struct seep_module *module, const char *path, int root)
+void seep_module_load(struct seep_module *module, const char *path, const struct seep_root *root)
 {
+	SEEP_CLEANUP(seep_debug_files_done) struct seep_debug_files files = {0};
 	SEEP_CLEANUP(seep_debug_elf_done) struct seep_debug_elf unpacked = {.fd = -1};
 	bool has_symbols, has_lines;
 	Elf *elf, *others[2];
@@ -80,7 +81,8 @@ void seep_module_load(struct seep_module *module, const char *path, int root)
 	has_symbols = seep_section_find(elf, ".symtab", &header);
 	has_lines = seep_section_find(elf, ".debug_info", &header);
 	if (!has_symbols || !has_lines)
-		seep_debug_file_find(module->image, path, root, &module->debug);
+		seep_debug_files_find(module->image, path, root, SEEP_DEBUG_NAMES, &files);
+	module->debug = SEEP_TAKE_PTR(files.debug);
 	if (module->debug)
 		others[num_others++] = seep_image_elf(module->debug);
 	else if (!has_symbols && !seep_debug_file_unpack(module->image, &unpacked))

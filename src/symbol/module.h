@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proc/trust.h"
 #include "symbol/lines.h"
 
 struct seep_module;
@@ -22,9 +23,9 @@ const char *seep_module_build_id(const struct seep_module *module);
 
 /*
  * Loads the tables, once; what cannot be had is missing afterwards. Separate debug files are looked
- * for as for a file called @path in the directory tree of the descriptor @root (-1: ours).
+ * for as for a file called @path below @root.
  */
-void seep_module_load(struct seep_module *module, const char *path, int root);
+void seep_module_load(struct seep_module *module, const char *path, const struct seep_root *root);
 
 /*
  * The functions at @offset of the file, as seep_lines_find; the name of the last one is that of the

@@ -8,6 +8,8 @@
 
 #include "base/cleanup.h"
 #include "elf/demangle.h"
+#include "elf/extents.h"
+#include "elf/probe_site.h"
 #include "elf/sections.h"
 #include "elf/symbols.h"
 #include "symbol/debug_file.h"
@@ -16,17 +18,32 @@
 /* The tables are finite; overloads and static functions of one name are what can make many. */
 #define FOUND_MAX 1024
 
+/* The longest instruction: the probe goes on the first. */
+#define RENDEZVOUS_BYTES 15
+
+/* Whose symbol it is, the best last. */
+enum source {
+	SOURCE_REFUSED, /* a debug file that is not to be believed */
+	SOURCE_DEBUG,	/* a debug file of root's */
+	SOURCE_OWN,	/* the file itself, .gnu_debugdata too */
+	SOURCE_COUNT
+};
+
 struct candidate {
 	struct seep_found found;
 	bool global;
+	enum source source;
 };
 
 struct search {
 	const struct seep_allocators *allocators;
+	enum source source; /* of what is read at the moment */
 	size_t count;
 	size_t capacity;
 	struct candidate *list;
-	uint64_t rendezvous;
+	uint64_t rendezvous[SOURCE_COUNT];
+	struct seep_refused refused[SEEP_REFUSAL_COUNT];
+	char *refused_path;
 };
 
 static int add(struct search *search, const struct seep_allocator *allocator,
@@ -48,6 +65,7 @@ static int add(struct search *search, const struct seep_allocator *allocator,
 	search->list[search->count++] = (struct candidate){
 		.found = {.allocator = allocator, .address = symbol->address, .size = symbol->size},
 		.global = symbol->global,
+		.source = search->source,
 	};
 	return 0;
 }
@@ -126,22 +144,115 @@ static int match_symbol(const struct seep_symbol *symbol, void *context)
 	if (allocator)
 		return add(search, allocator, symbol);
 	if (strncmp(symbol->name, "_dl_debug_state", length) == 0 && length == 15)
-		search->rendezvous = symbol->address;
+		search->rendezvous[search->source] = symbol->address;
 	return seep_allocators_num_user(search->allocators) ? match_demangled(search, symbol) : 0;
 }
 
+/* One that is refused is read all the same, to say what is not traced because of that. */
+static int search_debug_files(struct search *search, const struct seep_image *image,
+			      const char *path, const struct seep_root *root)
+{
+	SEEP_CLEANUP(seep_debug_files_done) struct seep_debug_files files = {0};
+	int error = seep_debug_files_find(image, path, root, SEEP_DEBUG_PLACES, &files);
+
+	search->source = SOURCE_DEBUG;
+	if (!error && files.debug)
+		error = seep_image_each_function(files.debug, match_symbol, search);
+	search->source = SOURCE_REFUSED;
+	if (!error && files.refused)
+		error = seep_image_each_function(files.refused, match_symbol, search);
+	search->refused_path = SEEP_TAKE_PTR(files.refused_path);
+	return error;
+}
+
 static int search_elsewhere(struct search *search, const struct seep_image *image, const char *path,
-			    int root)
+			    const struct seep_root *root)
 {
 	SEEP_CLEANUP(seep_debug_elf_done) struct seep_debug_elf unpacked = {.fd = -1};
-	SEEP_AUTO_IMAGE struct seep_image *debug = NULL;
 	int error = 0;
 
 	if (!seep_debug_file_unpack(image, &unpacked))
 		error = seep_symbols_each_function(unpacked.elf, match_symbol, search);
-	if (!error && !seep_debug_file_find(image, path, root, &debug))
-		error = seep_image_each_function(debug, match_symbol, search);
-	return error;
+	return error ? error : search_debug_files(search, image, path, root);
+}
+
+/* --- what is to be believed -------------------------------------------------------------------- */
+
+static void refuse(struct search *search, enum seep_refusal reason,
+		   const struct candidate *candidate)
+{
+	if (!search->refused[reason].count++)
+		search->refused[reason].first = candidate->found.allocator;
+}
+
+static enum seep_refusal judge(const struct seep_extents *extents,
+			       const struct candidate *candidate)
+{
+	enum seep_entry_kind kind = seep_extents_entry(extents, candidate->found.address);
+
+	if (candidate->source == SOURCE_REFUSED)
+		return SEEP_REFUSAL_DEBUG_FILE;
+	if (kind == SEEP_ENTRY_BEGINS)
+		return SEEP_REFUSAL_NONE;
+	if (kind == SEEP_ENTRY_UNKNOWN && candidate->source == SOURCE_OWN)
+		return SEEP_REFUSAL_NONE;
+	return SEEP_REFUSAL_NO_ENTRY;
+}
+
+static int compare_candidates(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+
+	if (a->found.address != b->found.address)
+		return a->found.address < b->found.address ? -1 : 1;
+	return (int)b->source - (int)a->source;
+}
+
+/*
+ * Of several symbols at one address the best source counts for all: who has said where the function is,
+ * not what it is called. So a refused file is silent about what is known anyway.
+ */
+static void drop_unbelieved(struct search *search, const struct seep_extents *extents)
+{
+	size_t kept = 0;
+	uint64_t last = 0;
+
+	if (!search->count)
+		return;
+	qsort(search->list, search->count, sizeof(*search->list), compare_candidates);
+	for (size_t i = 0; i < search->count; i++) {
+		struct candidate candidate = search->list[i];
+		enum seep_refusal reason = judge(extents, &candidate);
+
+		if (reason == SEEP_REFUSAL_NONE)
+			search->list[kept++] = candidate;
+		else if (candidate.found.address != last)
+			refuse(search, reason, &candidate);
+		last = candidate.found.address;
+	}
+	search->count = kept;
+}
+
+/* A loader tells debuggers there, by a function without arguments that does nothing. */
+static uint64_t believed_rendezvous(const struct search *search, const struct seep_image *image,
+				    const struct seep_extents *extents)
+{
+	for (int source = SOURCE_OWN; source > SOURCE_REFUSED; source--) {
+		struct candidate candidate = {
+			.source = (enum source)source,
+			.found = {.address = search->rendezvous[source]},
+		};
+		struct seep_probe_site site;
+		const uint8_t *code;
+		size_t length;
+
+		if (!candidate.found.address || judge(extents, &candidate) != SEEP_REFUSAL_NONE)
+			continue;
+		length = seep_image_code(image, candidate.found.address, RENDEZVOUS_BYTES, &code);
+		if (length && !seep_probe_site_find(code, length, 0, SEEP_SITE_ENTRY, 0, &site))
+			return candidate.found.address;
+	}
+	return 0;
 }
 
 /* --- what counts ------------------------------------------------------------------------------- */
@@ -221,7 +332,7 @@ static int compare_ranks(const void *left, const void *right)
 	return a->address < b->address ? -1 : a->address > b->address;
 }
 
-static int finish(const struct search *search, struct seep_search *ret_search)
+static int finish(struct search *search, uint64_t rendezvous, struct seep_search *ret_search)
 {
 	struct seep_found *list = calloc(search->count + 1, sizeof(*list));
 
@@ -233,26 +344,39 @@ static int finish(const struct search *search, struct seep_search *ret_search)
 	*ret_search = (struct seep_search){
 		.count = search->count,
 		.list = list,
-		.rendezvous = search->rendezvous,
+		.refused_path = SEEP_TAKE_PTR(search->refused_path),
+		.rendezvous = rendezvous,
 	};
+	memcpy(ret_search->refused, search->refused, sizeof(search->refused));
 	return 0;
 }
 
-int seep_search_run(const struct seep_allocators *allocators, const struct seep_image *image,
-		    const char *path, int root, struct seep_search *ret_search)
+static bool has_rendezvous(const struct search *search)
 {
-	struct search search = {.allocators = allocators};
+	return search->rendezvous[SOURCE_OWN] || search->rendezvous[SOURCE_DEBUG];
+}
+
+int seep_search_run(const struct seep_allocators *allocators, const struct seep_image *image,
+		    const char *path, const struct seep_root *root, struct seep_search *ret_search)
+{
+	SEEP_CLEANUP(seep_extents_done) struct seep_extents extents = {0};
+	struct search search = {.allocators = allocators, .source = SOURCE_OWN};
 	GElf_Shdr header;
 	int error;
 
 	error = seep_image_each_function(image, match_symbol, &search);
 	if (!error && !seep_section_find(seep_image_elf(image), ".symtab", &header))
 		error = search_elsewhere(&search, image, path, root);
+	/* Without unwind information there are no extents, which is no failure. */
+	if (!error && (search.count || has_rendezvous(&search)))
+		error = seep_extents_read(image, &extents) == -ENOMEM ? -ENOMEM : 0;
 	if (!error) {
+		drop_unbelieved(&search, &extents);
 		drop_strangers(&search);
 		drop_aliases(&search);
-		error = finish(&search, ret_search);
+		error = finish(&search, believed_rendezvous(&search, image, &extents), ret_search);
 	}
+	free(search.refused_path);
 	free(search.list);
 	return error;
 }
@@ -260,6 +384,7 @@ int seep_search_run(const struct seep_allocators *allocators, const struct seep_
 void seep_search_done(struct seep_search *search)
 {
 	free(search->list);
+	free(search->refused_path);
 	*search = (struct seep_search){0};
 }
 

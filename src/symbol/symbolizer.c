@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "elf/demangle.h"
+#include "proc/trust.h"
 #include "seep/abi.h"
 #include "symbol/arena.h"
 #include "symbol/frame_table.h"
@@ -33,7 +34,10 @@ struct file {
 	UT_hash_handle hh;
 };
 
-/* Modules by build ID, "id:..."; or by device and inode, "file:...". */
+/*
+ * Modules by build ID and who may write the file, "id:..."; or by device and inode, "file:...". A build
+ * ID is what a file says of itself: it must not name the functions of other people's files.
+ */
 struct cached_module {
 	char *key;
 	struct seep_module *module;
@@ -58,7 +62,7 @@ struct name {
 struct root {
 	dev_t device;
 	ino_t inode;
-	int fd;
+	struct seep_root directory;
 };
 
 struct seep_symbolizer {
@@ -73,6 +77,7 @@ struct seep_symbolizer {
 	struct seep_arena arena;
 };
 
+static const struct seep_root our_root = SEEP_ROOT_OURS;
 static const struct seep_line unknown_line;
 static const struct seep_line origin_lines[SEEP_ORIGIN_COUNT] = {
 #define ORIGIN_LINE(name, text) [SEEP_ORIGIN_##name] = {.function = text},
@@ -110,7 +115,7 @@ void seep_symbolizer_free(struct seep_symbolizer *symbolizer)
 	HASH_CLEAR(hh, symbolizer->names);
 	HASH_CLEAR(hh, symbolizer->given);
 	for (size_t i = 0; i < symbolizer->num_roots; i++)
-		close(symbolizer->roots[i].fd);
+		seep_root_done(&symbolizer->roots[i].directory);
 	seep_frame_table_done(&symbolizer->frames);
 	seep_jit_names_done(&symbolizer->jit);
 	seep_arena_done(&symbolizer->arena);
@@ -123,24 +128,23 @@ void seep_symbolizer_free(struct seep_symbolizer *symbolizer)
  */
 static int find_root(struct seep_symbolizer *symbolizer, const char *path)
 {
-	SEEP_AUTO_CLOSE int fd = -1;
+	SEEP_CLEANUP(seep_root_done) struct seep_root directory = SEEP_ROOT_OURS;
 	struct stat status;
-	struct root *root;
 
-	if (!path)
-		return -1;
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &status))
+	if (!path || seep_root_open(path, &directory) || fstat(directory.fd, &status))
 		return -1;
 	for (size_t i = 0; i < symbolizer->num_roots; i++) {
-		root = &symbolizer->roots[i];
-		if (root->device == status.st_dev && root->inode == status.st_ino)
+		const struct root *root = &symbolizer->roots[i];
+
+		if (root->device == status.st_dev && root->inode == status.st_ino &&
+		    root->directory.by_root == directory.by_root)
 			return (int)i;
 	}
 	if (symbolizer->num_roots == ROOTS_MAX)
 		return -1;
-	root = &symbolizer->roots[symbolizer->num_roots];
-	*root = (struct root){status.st_dev, status.st_ino, SEEP_TAKE_FD(fd)};
+	symbolizer->roots[symbolizer->num_roots] =
+		(struct root){status.st_dev, status.st_ino, directory};
+	directory = (struct seep_root)SEEP_ROOT_OURS;
 	return (int)symbolizer->num_roots++;
 }
 
@@ -224,11 +228,13 @@ static struct cached_module *cache_module(struct seep_symbolizer *symbolizer,
 {
 	const char *build_id = seep_module_build_id(module);
 	struct cached_module *cached = NULL;
+	char writers[SEEP_TRUST_KEY_MAX];
 	struct stat status;
-	char key[160];
+	char key[256];
 
+	seep_trust_key(fd, writers);
 	if (build_id)
-		snprintf(key, sizeof(key), "id:%s", build_id);
+		snprintf(key, sizeof(key), "id:%s:%s", build_id, writers);
 	else if (fstat(fd, &status) == 0)
 		snprintf(key, sizeof(key), "file:%jx:%jx", (uintmax_t)status.st_dev,
 			 (uintmax_t)status.st_ino);
@@ -378,7 +384,7 @@ static void locate(struct seep_symbolizer *symbolizer, struct file *file,
 	module = file->cached->module;
 	location->build_id = seep_module_build_id(module);
 	seep_module_load(module, file->path,
-			 file->root < 0 ? -1 : symbolizer->roots[file->root].fd);
+			 file->root < 0 ? &our_root : &symbolizer->roots[file->root].directory);
 	count = seep_module_find(module, location->offset, scopes);
 	lines = make_lines(symbolizer, scopes, count);
 	if (!lines)

@@ -13,7 +13,9 @@
 #include "base/log.h"
 #include "elf/demangle.h"
 #include "elf/image.h"
+#include "proc/trust.h"
 #include "symbol/search.h"
+#include "trace/refused.h"
 
 /* How much of a function is looked at for a probe place; the place is within the first few bytes. */
 #define CODE_BYTES 4096
@@ -321,7 +323,7 @@ static int add_functions(struct scan *scan)
 static int find_functions(struct seep_files *files, struct seep_file *file)
 {
 	SEEP_AUTO_IMAGE struct seep_image *image = NULL;
-	SEEP_AUTO_CLOSE int root = -1;
+	SEEP_CLEANUP(seep_root_done) struct seep_root root = SEEP_ROOT_OURS;
 	struct seep_search search;
 	int error;
 
@@ -330,11 +332,12 @@ static int find_functions(struct seep_files *files, struct seep_file *file)
 	error = seep_image_open(file->fd, &image);
 	if (error)
 		return error == -ENOEXEC ? 0 : error; /* data mapped executable: no functions */
-	if (file->root)
-		root = open(file->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	error = seep_search_run(files->config.allocators, image, file->path, root, &search);
+	/* If the process is gone, our own debug files may still do. */
+	(void)seep_root_open(file->root, &root);
+	error = seep_search_run(files->config.allocators, image, file->path, &root, &search);
 	if (error)
 		return error;
+	seep_refused_tell(file->path, &search);
 	file->has_rendezvous =
 		search.rendezvous &&
 		seep_image_address_to_offset(image, search.rendezvous, &file->rendezvous) == 0;

@@ -10,6 +10,7 @@
 
 #include "elf/cfi.h"
 #include "elf/cfi_builder.h"
+#include "elf/extents.h"
 #include "unwind/rules.h"
 #include "unwind/table.h"
 
@@ -74,6 +75,22 @@ static void check_table(const struct seep_cfi *cfi, const struct seep_unwind_tab
 	}
 }
 
+static void check_entries(const struct seep_image *image)
+{
+	struct seep_extents extents;
+
+	if (seep_extents_read(image, &extents))
+		return;
+	require(extents.count > 0);
+	for (size_t i = 0; i < extents.count; i++) {
+		const struct seep_range *piece = &extents.list[i];
+
+		require(piece->start < piece->end && (!i || piece[-1].start <= piece->start));
+		require(seep_extents_entry(&extents, piece->start) == SEEP_ENTRY_BEGINS);
+	}
+	seep_extents_done(&extents);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
 	struct seep_image *image = NULL;
@@ -84,7 +101,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 
 	if (fd < 0)
 		return 0;
-	if (seep_image_open(fd, &image) == 0 && seep_cfi_read(image, &cfi) == 0) {
+	if (seep_image_open(fd, &image) == 0)
+		check_entries(image);
+	if (image && seep_cfi_read(image, &cfi) == 0) {
 		check_rows(&cfi);
 		require(seep_rules_new(&rules) == 0);
 		if (seep_unwind_table_build(&cfi, rules, &table) == 0) {

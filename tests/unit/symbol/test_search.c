@@ -5,6 +5,7 @@
 
 #include "compile.h"
 
+static const struct seep_root our_root = SEEP_ROOT_OURS;
 static char directory[PATH_MAX];
 
 static const char source[] =
@@ -37,6 +38,13 @@ static const char plusplus[] =
 	"void *untaken(size_t n) { return (void *)n; }\n"
 	"}\n";
 
+/* Two symbols in the middle of a function, and code without CFI. */
+static const char places[] =
+	"void *malloc(unsigned long size) { __asm__(\".globl free\\n.type free, @function\\n\"\n"
+	"\"nop\\nfree: nop\\n.size free, 1\"); return (void *)size; }\n"
+	"__asm__(\".text\\n.globl calloc\\n.type calloc, @function\\ncalloc: push %rbx\\npop %rbx\\n\"\n"
+	"\"ret\\n.size calloc, 3\");\n";
+
 static int setup(void **state)
 {
 	(void)state;
@@ -45,9 +53,11 @@ static int setup(void **state)
 	write_text("strangers.c", strangers);
 	write_text("threads.c", threads);
 	write_text("plus.cc", plusplus);
+	write_text("places.c", places);
 	shell("gcc -w -fno-builtin -O1 -fPIC -shared -Wl,--build-id a.c -o a.so");
 	shell("gcc -w -fno-builtin -O1 -fPIC -shared strangers.c -o strangers.so");
 	shell("gcc -w -fno-builtin -O1 -fPIC -shared threads.c -o threads.so");
+	shell("gcc -w -fno-builtin -O1 -fPIC -shared -Wl,--build-id places.c -o places.so");
 	shell("gcc -w -O1 -fPIC -shared plus.cc -o plus.so");
 	shell("objcopy --only-keep-debug a.so a.debug");
 	shell("strip --strip-all -o stripped.so a.so");
@@ -91,7 +101,7 @@ static void search(const char *name, const char *description, char *ret_names, s
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(seep_image_open(fd, &image), 0);
-	assert_int_equal(seep_search_run(allocators, image, path, -1, &found), 0);
+	assert_int_equal(seep_search_run(allocators, image, path, &our_root, &found), 0);
 	ret_names[0] = '\0';
 	for (size_t i = 0; i < found.count; i++)
 		length += (size_t)snprintf(ret_names + length, size - length, "%s ",
@@ -126,6 +136,68 @@ static void test_tables(void **state)
 static void test_separate_file(void **state)
 {
 	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_found("linked.so", NULL, "malloc free mi_malloc !");
+}
+
+/* What is refused for @reason, in the file @name. */
+static size_t count_refused(const char *name, enum seep_refusal reason, const char *first)
+{
+	struct seep_allocators *allocators = table_with(NULL);
+	char path[PATH_MAX + 32];
+	struct seep_search found;
+	struct seep_image *image;
+	size_t count;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(seep_image_open(fd, &image), 0);
+	assert_int_equal(seep_search_run(allocators, image, path, &our_root, &found), 0);
+	count = found.refused[reason].count;
+	if (count)
+		assert_string_equal(found.refused[reason].first->name, first);
+	if (reason == SEEP_REFUSAL_DEBUG_FILE && count)
+		assert_non_null(found.refused_path);
+	seep_search_done(&found);
+	seep_image_close(image);
+	seep_allocators_free(allocators);
+	close(fd);
+	return count;
+}
+
+static void test_where_functions_begin(void **state)
+{
+	(void)state;
+	/* free is inside malloc; nothing is said of calloc, and the symbol is the file's own */
+	assert_found("places.so", NULL, "malloc calloc ");
+	assert_int_equal(count_refused("places.so", SEEP_REFUSAL_NO_ENTRY, "free"), 1);
+	/* of a debug file it is not enough */
+	shell("objcopy --only-keep-debug a.so lying && "
+	      "objcopy --add-symbol aligned_alloc=.text:3,function,global lying lying.debug && "
+	      "objcopy --remove-section=.note.gnu.build-id --strip-all "
+	      "--add-gnu-debuglink=lying.debug a.so lied_to.so");
+	if (geteuid() != 0)
+		skip();
+	assert_found("lied_to.so", NULL, "malloc free mi_malloc !");
+	assert_int_equal(count_refused("lied_to.so", SEEP_REFUSAL_NO_ENTRY, "aligned_alloc"), 1);
+}
+
+static void test_debug_files_of_others(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(count_refused("linked.so", SEEP_REFUSAL_DEBUG_FILE, ""), 0);
+	shell("chown 12345 a.debug");
+	/* free is local, so only the debug file has it */
+	assert_found("linked.so", NULL, "malloc mi_malloc !");
+	assert_int_equal(count_refused("linked.so", SEEP_REFUSAL_DEBUG_FILE, "free"), 1);
+	shell("chown 0 a.debug && chmod 666 a.debug");
+	assert_found("linked.so", NULL, "malloc mi_malloc !");
+	shell("chmod 644 a.debug");
 	assert_found("linked.so", NULL, "malloc free mi_malloc !");
 }
 
@@ -164,7 +236,7 @@ static void test_forwarding(void **state)
 	if (fd < 0)
 		skip();
 	assert_int_equal(seep_image_open(fd, &image), 0);
-	assert_int_equal(seep_search_run(allocators, image, path, -1, &found), 0);
+	assert_int_equal(seep_search_run(allocators, image, path, &our_root, &found), 0);
 	assert_true(found.count >= 20);
 	for (size_t i = 0; i < found.count; i++) {
 		const struct seep_found *function = &found.list[i];
@@ -189,6 +261,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_separate_file),
+		cmocka_unit_test(test_where_functions_begin),
+		cmocka_unit_test(test_debug_files_of_others),
 		cmocka_unit_test(test_functions_of_the_user),
 		cmocka_unit_test(test_names_of_cplusplus),
 		cmocka_unit_test(test_forwarding),
