@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/commands.h"
 #include "base/log.h"
@@ -36,8 +39,26 @@ static void print_help(FILE *stream)
 	fputs("\nseep COMMAND --help tells more. seep --version prints the version.\n", stream);
 }
 
+/*
+ * A file that is opened while one of these is closed gets its number, and what is meant for standard
+ * output is written into it.
+ */
+static int open_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+			continue;
+		/* The lowest number that is free. */
+		if (open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) != fd)
+			return -EBADF;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (open_standard_descriptors())
+		return SEEP_EXIT_FAILED;
 	/* What is read of large files goes back to the system at once, however often it was needed. */
 	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES);
 	if (argc < 2) {
