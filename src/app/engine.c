@@ -15,6 +15,7 @@
 #include "app/status.h"
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/units.h"
@@ -93,7 +94,7 @@ int seep_engine_new(const struct seep_config *config, struct seep_engine **ret_e
 	engine->config = config;
 	error = seep_loop_new(&engine->loop);
 	if (error)
-		seep_error("cannot set up the event loop: %s", strerror(-error));
+		seep_error("cannot set up the event loop: %s", seep_error_text(-error));
 	if (!error)
 		error = seep_outputs_new(config, &engine->outputs);
 	/* The baseline may be the very file that the capture is to replace. */
@@ -179,7 +180,7 @@ static int report(struct seep_engine *engine, bool final)
 	int error = seep_tracer_snapshot(engine->tracer, final, &snapshot);
 
 	if (error) {
-		seep_error("cannot read the counters: %s", strerror(-error));
+		seep_error("cannot read the counters: %s", seep_error_text(-error));
 		return error;
 	}
 	seep_status_clear();
@@ -191,7 +192,7 @@ static int report(struct seep_engine *engine, bool final)
 		seep_capture_write(engine->capture, snapshot,
 				   seep_tracer_symbolizer(engine->tracer));
 	if (error && error != -EPIPE)
-		seep_error("cannot make the report: %s", strerror(-error));
+		seep_error("cannot make the report: %s", seep_error_text(-error));
 	return error;
 }
 
@@ -285,7 +286,7 @@ int seep_engine_run(struct seep_engine *engine)
 	if (!error)
 		error = start_timers(engine);
 	if (error) {
-		seep_error("cannot set up timers and signals: %s", strerror(-error));
+		seep_error("cannot set up timers and signals: %s", seep_error_text(-error));
 		return error;
 	}
 	engine->start_ns = seep_clock_monotonic_ns();

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/errors.h"
 #include "base/log.h"
 #include "trace/coverage.h"
 #include "trace/targets_private.h"
@@ -16,13 +17,13 @@ static int explain(pid_t pid, int error)
 		seep_error("cannot trace process %d: it has ended", pid);
 	else if (error == -EPERM || error == -EACCES)
 		seep_error("cannot trace process %d: %s; " SEEP_NEEDS_PERMISSION, pid,
-			   strerror(-error));
+			   seep_error_text(-error));
 	else if (error == -ENOSPC)
 		seep_error("cannot trace process %d: %d processes are traced already, which is the "
 			   "most",
 			   pid, SEEP_MAX_PROCESSES);
 	else
-		seep_error("cannot trace process %d: %s", pid, strerror(-error));
+		seep_error("cannot trace process %d: %s", pid, seep_error_text(-error));
 	return error;
 }
 
@@ -72,7 +73,7 @@ void seep_targets_preload(struct seep_targets *targets, const struct seep_target
 
 	if (error)
 		seep_debug("cannot look through the mappings of process %d: %s", target->pid,
-			   strerror(-error));
+			   seep_error_text(-error));
 	/* The files come as events, and become tables, before the first stack needs them. */
 	seep_tables_drain(targets->config.tables);
 }

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/close.h"
+#include "base/errors.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "bpf/features.skel.h"
@@ -258,7 +259,7 @@ static void explain_failure(int error, enum seep_attach_variant last,
 {
 	if (error == -EPERM || error == -EACCES)
 		seep_error("not allowed to trace: %s; " SEEP_NEEDS_PERMISSION "%s",
-			   strerror(-error),
+			   seep_error_text(-error),
 			   last == SEEP_ATTACH_PERF && perf_is_for_root_only() ?
 				   "; this kernel wants CAP_SYS_ADMIN too, as long as "
 				   "kernel.perf_event_paranoid is above 2" :
@@ -267,11 +268,11 @@ static void explain_failure(int error, enum seep_attach_variant last,
 		return;
 	else if (forced != SEEP_ATTACH_VARIANT_COUNT)
 		seep_error("cannot attach by \"%s\" as asked: this kernel says %s",
-			   seep_attach_variant_name(forced), strerror(-error));
+			   seep_attach_variant_name(forced), seep_error_text(-error));
 	else
 		seep_error("cannot attach a uprobe to a function of our own: %s; the kernel needs "
 			   "CONFIG_UPROBES, CONFIG_BPF_EVENTS and BPF for tracing",
-			   strerror(-error));
+			   seep_error_text(-error));
 }
 
 int seep_features_probe(enum seep_attach_variant forced, struct seep_features *ret_features)
@@ -282,7 +283,7 @@ int seep_features_probe(enum seep_attach_variant forced, struct seep_features *r
 	int error = exe_fd < 0 ? -errno : seep_maps_read(getpid(), &calibration.maps);
 
 	if (error) {
-		seep_error("cannot read our own mappings in /proc: %s", strerror(-error));
+		seep_error("cannot read our own mappings in /proc: %s", seep_error_text(-error));
 		return error;
 	}
 	for (int i = 0; i < SEEP_ATTACH_VARIANT_COUNT; i++) {
@@ -293,7 +294,7 @@ int seep_features_probe(enum seep_attach_variant forced, struct seep_features *r
 		if (!error)
 			break;
 		seep_debug("attaching by \"%s\" does not work here: %s",
-			   seep_attach_variant_name(calibration.variant), strerror(-error));
+			   seep_attach_variant_name(calibration.variant), seep_error_text(-error));
 	}
 	seep_maps_done(&calibration.maps);
 	if (error) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/errors.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "proc/process.h"
@@ -96,15 +97,15 @@ static void explain_load_failure(int error)
 			   "kernels of the distributions have");
 	else if (error == -EPERM || error == -EACCES)
 		seep_error("cannot load the BPF programs: %s; " SEEP_NEEDS_PERMISSION,
-			   strerror(-error));
+			   seep_error_text(-error));
 	else if (error == -ENOMEM || error == -E2BIG)
 		seep_error("cannot load the BPF programs: %s; a smaller --max-objects needs less "
 			   "kernel memory",
-			   strerror(-error));
+			   seep_error_text(-error));
 	else if (!seep_features_explain_missing())
 		seep_error("cannot load the BPF programs: %s; run again with -v to see what the "
 			   "kernel says",
-			   strerror(-error));
+			   seep_error_text(-error));
 }
 
 /* What the programs of the scope need before they run. */

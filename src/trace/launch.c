@@ -263,7 +263,7 @@ static _Noreturn void child(const char *path, char *const *command, int go_fd, i
 	_exit(STATUS_EXEC_FAILED);
 }
 
-static int fork_child(struct seep_launch *launch)
+static int fork_child(struct seep_launch *launch, const struct rlimit *descriptor_limit)
 {
 	int go[2], report[2];
 
@@ -281,6 +281,7 @@ static int fork_child(struct seep_launch *launch)
 	launch->pid = fork();
 	if (launch->pid == 0) {
 		close(go[1]);
+		setrlimit(RLIMIT_NOFILE, descriptor_limit);
 		child(launch->path, launch->command, go[0], report[1]);
 	}
 	close(go[0]);
@@ -288,7 +289,8 @@ static int fork_child(struct seep_launch *launch)
 	return launch->pid < 0 ? -errno : 0;
 }
 
-int seep_launch_new(char *const *command, struct seep_launch **ret_launch)
+int seep_launch_new(char *const *command, const struct rlimit *descriptor_limit,
+		    struct seep_launch **ret_launch)
 {
 	struct seep_launch *launch = calloc(1, sizeof(*launch));
 	int error;
@@ -301,7 +303,7 @@ int seep_launch_new(char *const *command, struct seep_launch **ret_launch)
 	if (error) {
 		seep_error("cannot run \"%s\": %s", command[0], strerror(-error));
 	} else {
-		error = fork_child(launch);
+		error = fork_child(launch, descriptor_limit);
 		if (error)
 			seep_error("cannot start a process for \"%s\": %s", command[0],
 				   strerror(-error));

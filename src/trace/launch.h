@@ -9,6 +9,7 @@
 #define SEEP_TRACE_LAUNCH_H
 
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "trace/files.h"
@@ -16,10 +17,12 @@
 struct seep_launch;
 
 /*
- * Forks a child that will exec @command (NULL-terminated; searched in PATH) when released. 0; or
- * -errno after saying what is wrong: -ENOENT and -EACCES for the command, or that of fork.
+ * Forks a child that will exec @command (NULL-terminated; searched in PATH) when released, with
+ * @descriptor_limit as its RLIMIT_NOFILE: ours is for ourselves. 0; or -errno after saying what is wrong:
+ * -ENOENT and -EACCES for the command, or that of fork.
  */
-int seep_launch_new(char *const *command, struct seep_launch **ret_launch);
+int seep_launch_new(char *const *command, const struct rlimit *descriptor_limit,
+		    struct seep_launch **ret_launch);
 /* A child that was not released never execs. One that was goes on by itself. */
 void seep_launch_free(struct seep_launch *launch);
 

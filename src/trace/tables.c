@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "elf/cfi.h"
@@ -245,7 +246,7 @@ static int build(struct seep_tables *tables, struct content *content,
 	}
 	content->build_ns = seep_clock_monotonic_ns() - start_ns;
 	if (error && error != -ENOMEM) {
-		seep_debug("no unwind table for \"%s\": %s", path, strerror(-error));
+		seep_debug("no unwind table for \"%s\": %s", path, seep_error_text(-error));
 		content->value.state = SEEP_UNWIND_NONE;
 		error = 0;
 	}
@@ -345,7 +346,7 @@ void seep_tables_drain(struct seep_tables *tables)
 	seep_kernel_drain(tables->kernel);
 	error = seep_tables_flush(tables);
 	if (error)
-		seep_warn("cannot give the kernel its unwind tables: %s", strerror(-error));
+		seep_warn("cannot give the kernel its unwind tables: %s", seep_error_text(-error));
 }
 
 int seep_tables_add(struct seep_tables *tables, uint32_t file, const char *path, int fd)

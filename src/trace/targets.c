@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/close.h"
+#include "base/errors.h"
 #include "base/log.h"
 #include "proc/maps.h"
 #include "proc/process.h"
@@ -70,8 +71,11 @@ int seep_target_consider_file(struct seep_targets *targets, struct seep_target *
 	struct seep_probes *probes = probes_of(targets, target);
 	int result;
 
-	if (file->fd < 0)
+	/* A file that nobody may read has no functions for us; one that we have no room for may. */
+	if (file->fd < 0) {
+		*missed += file->failure == -EMFILE || file->failure == -ENFILE;
 		return 0;
+	}
 	if (seep_is_hotspot(file->path))
 		seep_kernel_set_hotspot(targets->config.kernel, target->slot, target->process);
 	result = seep_probes_add(probes, targets->config.kernel, targets->config.variant, file);
@@ -79,7 +83,7 @@ int seep_target_consider_file(struct seep_targets *targets, struct seep_target *
 		return result;
 	seep_warn("cannot attach to \"%s\" in process %d: %s; what its functions allocate is not "
 		  "seen",
-		  file->path, target->pid, strerror(-result));
+		  file->path, target->pid, seep_error_text(-result));
 	++*missed;
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -30,7 +31,7 @@ static int add_member(void *context, pid_t pid)
 	if (error == -ENOSPC)
 		tracer->losses[SEEP_LOSS_UNTRACED_PROCESSES]++;
 	else if (error && error != -EALREADY)
-		seep_debug("process %d is not traced: %s", pid, strerror(-error));
+		seep_debug("process %d is not traced: %s", pid, seep_error_text(-error));
 	return error == -EPERM || error == -ENOMEM ? error : 0;
 }
 
@@ -60,9 +61,9 @@ int seep_tracer_add_scope(struct seep_tracer *tracer)
 	int error = seep_scope_each(tracer->config.scope, add_member, tracer);
 
 	if (error == -EPERM)
-		seep_error("cannot trace: %s; " SEEP_NEEDS_PERMISSION, strerror(-error));
+		seep_error("cannot trace: %s; " SEEP_NEEDS_PERMISSION, seep_error_text(-error));
 	else if (error)
-		seep_error("cannot trace: %s", strerror(-error));
+		seep_error("cannot trace: %s", seep_error_text(-error));
 	return error;
 }
 
@@ -96,7 +97,7 @@ int seep_tracer_launch(struct seep_tracer *tracer, char *const *command)
 	SEEP_AUTO_FREE const struct seep_file **files = NULL;
 	struct seep_target *target;
 	size_t num_files;
-	int error = seep_launch_new(command, &tracer->launch);
+	int error = seep_launch_new(command, &tracer->descriptor_limit, &tracer->launch);
 
 	if (error)
 		return error;
@@ -195,15 +196,24 @@ static int start_windows(struct seep_tracer *tracer)
 
 /* --- life -------------------------------------------------------------------------------------- */
 
+/* The BPF maps and programs alone take 60; libbpf says nothing useful when it has too few. */
+#define DESCRIPTORS_MIN 96
+
 /* Each mapped file costs two descriptors, each link one: take what we may have. */
-static void raise_descriptor_limit(void)
+static int raise_descriptor_limit(struct seep_tracer *tracer)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return -errno;
+	tracer->descriptor_limit = limit;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_max >= DESCRIPTORS_MIN)
+		return 0;
+	seep_error("cannot trace with %llu descriptors: %s", (unsigned long long)limit.rlim_max,
+		   seep_error_text(EMFILE));
+	return -EMFILE;
 }
 
 static int open_kernel(struct seep_tracer *tracer)
@@ -236,7 +246,7 @@ static int open_kernel(struct seep_tracer *tracer)
 	if (!error) {
 		error = seep_kernel_listen(tracer->kernel, &events);
 		if (error)
-			seep_error("cannot map the ring buffer: %s", strerror(-error));
+			seep_error("cannot map the ring buffer: %s", seep_error_text(-error));
 	}
 	return error;
 }
@@ -320,12 +330,13 @@ int seep_tracer_new(const struct seep_tracer_config *config, struct seep_loop *l
 		return -ENOMEM;
 	tracer->config = *config;
 	tracer->loop = loop;
-	raise_descriptor_limit();
-	error = open_kernel(tracer);
+	error = raise_descriptor_limit(tracer);
+	if (!error)
+		error = open_kernel(tracer);
 	if (!error) {
 		error = open_tables(tracer);
 		if (error)
-			seep_error("cannot set up the trace: %s", strerror(-error));
+			seep_error("cannot set up the trace: %s", seep_error_text(-error));
 	}
 	if (error) {
 		seep_tracer_free(tracer);

@@ -6,6 +6,8 @@
 #ifndef SEEP_TRACE_TRACER_PRIVATE_H
 #define SEEP_TRACE_TRACER_PRIVATE_H
 
+#include <sys/resource.h>
+
 #include "trace/assessor.h"
 #include "trace/census.h"
 #include "trace/collect.h"
@@ -49,6 +51,7 @@ struct seep_tracer {
 	struct seep_overhead_meter *overhead;
 	struct seep_collector *collector;
 	struct seep_launch *launch;
+	struct rlimit descriptor_limit; /* as we were given it */
 	struct watch *watches;
 	struct seep_loop_source *events_source;
 	struct seep_loop_source *open_source;
