@@ -278,7 +278,8 @@ $(BUILD)/fixtures/%_debugdata: $(BUILD)/fixtures/%
 # Programs that call the functions of one allocator by name, linked with its library or against it.
 FAMILIES := $(addprefix $(BUILD)/fixtures/,mimalloc tcmalloc jemalloc jemalloc_je operators operators_static \
 	    operators_mimalloc operators_tcmalloc operators_tcmalloc_static operators_jemalloc \
-	    operators_jemalloc_static pool releases plugin_host libplugin.so)
+	    operators_jemalloc_static pool passing releases plugin_host libplugin.so \
+	    replaced_budget replaced_arena replaced_mix)
 FAMILIES_HEADERS := tests/fixtures/families/families.h tests/fixtures/fixture.h
 FAMILIES_LIBS    := /usr/lib/$(ARCH)-linux-gnu
 FAMILIES_CXX     := -std=gnu++17 -D_GNU_SOURCE -Wno-missing-field-initializers
@@ -309,6 +310,10 @@ $(call family_cxx,operators_tcmalloc_static,operators.cc,-Wl$(,)--whole-archive 
 $(call family_cxx,operators_jemalloc,operators.cc,-ljemalloc)
 $(call family_cxx,operators_jemalloc_static,operators.cc,$(FAMILIES_LIBS)/libjemalloc.a -ldl)
 $(call family_cxx,pool,pool.cc,)
+$(call family_cxx,passing,passing.cc,-pthread)
+$(call family_cxx,replaced_budget,replaced.cc,-DREPLACED_BY_BUDGET)
+$(call family_cxx,replaced_arena,replaced.cc,-DREPLACED_BY_ARENA)
+$(call family_cxx,replaced_mix,replaced.cc,-DREPLACED_BY_MIX)
 $(call family_cxx,releases,releases.cc,)
 $(BUILD)/fixtures/jemalloc_je $(BUILD)/fixtures/libplugin.so: $(BUILD)/fixtures/libje.a
 
