@@ -13,6 +13,7 @@ const volatile __u32 cfg_max_frames = SEEP_MAX_FRAMES;
 const volatile __u32 cfg_verify_every = 0;
 const volatile __u32 cfg_scope = SEEP_SCOPE_NAMED;
 const volatile __u32 cfg_children = 0;
+const volatile __u32 cfg_hazards = 0;
 const volatile __u32 cfg_self = 0;
 const volatile char cfg_comm[SEEP_COMM_BYTES] = "";
 

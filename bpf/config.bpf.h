@@ -15,6 +15,7 @@ extern const volatile __u32 cfg_max_frames;   /* at most SEEP_MAX_FRAMES */
 extern const volatile __u32 cfg_verify_every; /* one in so many stacks is sent whole; 0: none */
 extern const volatile __u32 cfg_scope;	      /* enum seep_scope_type */
 extern const volatile __u32 cfg_children;     /* the children of traced processes are traced */
+extern const volatile __u32 cfg_hazards;      /* SEEP_REFUSAL_BIT: what returns fail with here */
 extern const volatile __u32 cfg_self;	      /* our own tgid, which is never traced */
 extern const volatile char cfg_comm[SEEP_COMM_BYTES];
 

@@ -12,6 +12,7 @@
 
 #include "calls.bpf.h"
 #include "copies.bpf.h"
+#include "dispatch.bpf.h"
 #include "objects.bpf.h"
 #include "probes.bpf.h"
 
@@ -176,7 +177,7 @@ static __always_inline int alloc_enter(struct pt_regs *ctx, void *guard)
 	enum inside inside;
 	struct call call;
 
-	if (call_identify(ctx, &call))
+	if (call_identify(ctx, &call) || returns_are_unsafe(task, SEEP_PROCESS_SLOT(call.process)))
 		return SESSION_SKIP_RETURN;
 	thread = thread_state_get(task, true);
 	if (!thread) {

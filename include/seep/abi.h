@@ -274,6 +274,7 @@ enum seep_event_type {
 	SEEP_EVENT_PROCESS,
 	SEEP_EVENT_CGROUP,
 	SEEP_EVENT_LIBRARY,
+	SEEP_EVENT_HAZARD,
 };
 
 struct seep_stack_event {
@@ -314,6 +315,14 @@ struct seep_table_event {
 struct seep_library_event {
 	__u32 type;
 	__u32 process;
+};
+
+/* A thread came to what its returns cannot be probed with; nothing of its process is counted any more. */
+struct seep_hazard_event {
+	__u32 type;
+	__u32 process;
+	__u32 hazards; /* SEEP_REFUSAL_BIT of each */
+	__u32 pad;
 };
 
 struct seep_exec_event {
@@ -396,6 +405,7 @@ _Static_assert(sizeof(struct seep_file_event) == 56 + SEEP_PATH_BYTES + SEEP_NAM
 	       "no padding");
 _Static_assert(sizeof(struct seep_table_event) == 8, "no padding");
 _Static_assert(sizeof(struct seep_library_event) == 8, "no padding");
+_Static_assert(sizeof(struct seep_hazard_event) == 16, "no padding");
 _Static_assert(sizeof(struct seep_exec_event) == 40, "no padding");
 _Static_assert(sizeof(struct seep_process_event) == 40, "no padding");
 _Static_assert(sizeof(struct seep_cgroup_event) == 8, "no padding");

@@ -30,6 +30,7 @@
 	X(DROPPED_PROCESSES, dropped_processes,                                                    \
 	  "ended processes left out of the report: too many")                                      \
 	X(MISSED_ATTACH, missed_attach, "files with allocator functions that could not be probed") \
+	X(REFUSED_PROCESSES, refused_processes, "processes not probed: probes could harm them")    \
 	X(MISSED_PROCESSES, missed_processes, "processes that ended before they could be probed")  \
 	X(MISSED_EXEC, missed_exec, "programs started by exec and noticed late")                   \
 	X(UNSEEN_OPENS, unseen_opens, "descriptors whose making was not seen")                     \

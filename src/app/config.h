@@ -55,6 +55,7 @@ struct seep_config {
 	char *const *command; /* NULL-terminated; NULL if there is none */
 	/* ... or what is open to whoever comes */
 	struct seep_scope scope;
+	bool from_start;  /* probes in every process of the machine */
 	char *scope_text; /* the scope as it was given, for reports */
 	bool list_probes; /* doctor: of these processes */
 	/* what */

@@ -67,6 +67,7 @@ static int new_tracer(struct seep_engine *engine)
 		.kinds = config->kinds,
 		.judge = wants_judgement(config),
 		.unplaced = config->unplaced,
+		.from_start = config->from_start,
 		.scope = &config->scope,
 		.allocators = config->allocators,
 		.min_age_ns = config->min_age_ns,
@@ -129,6 +130,11 @@ int seep_engine_attach(struct seep_engine *engine)
 	const struct seep_config *config = engine->config;
 	int error = 0;
 
+	if (config->from_start)
+		seep_warn(
+			"--from-start puts probes into every process of the machine: programs that "
+			"translate code (valgrind, qemu-user, DynamoRIO, Pin), and on some kernels "
+			"those that filter their system calls, end by it");
 	if (config->command)
 		return seep_tracer_launch(engine->tracer, config->command);
 	if (seep_scope_is_open(&config->scope))
@@ -311,6 +317,8 @@ int seep_engine_exit_status(struct seep_engine *engine)
 
 	if (result == -EAGAIN)
 		seep_info("the command goes on, no longer traced");
+	if (seep_tracer_gave_up(engine->tracer))
+		return SEEP_EXIT_FAILED;
 	if (result == 0 && WIFSIGNALED(status))
 		return 128 + WTERMSIG(status);
 	if (result == 0 && WEXITSTATUS(status))

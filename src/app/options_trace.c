@@ -26,7 +26,12 @@
 	{'c', "comm", "NAME", "all with this command name, those to come too", NULL, seep_set_comm},    \
 	{'a', "all", NULL, "all processes of the machine", NULL, seep_set_all},                         \
 	{0, "children", NULL, "children too (default for commands and cgroups)", NULL,             \
-	 seep_set_children}
+	 seep_set_children},                                                                            \
+	{0, "from-start", NULL,                                                                    \
+	 "with -g, -c or -a: see processes that come from their start;\n"                         \
+	 "the probes are in every process, and end those that translate\n"                       \
+	 "code (valgrind, qemu-user)",                                                            \
+	 NULL, seep_set_from_start}
 
 #define FUNCTION_ROWS                                                                              \
 	{0, "alloc", "FUNCTION", "an allocating function of your own, as in the man page", NULL,   \
@@ -183,6 +188,10 @@ static int check(const struct seep_config *config, const char *stray)
 	if (!config->num_pids && !config->command && !is_open) {
 		seep_error("nothing to trace: give -p PID, -g CGROUP, -c NAME, -a, or a command "
 			   "behind --");
+		return -EINVAL;
+	}
+	if (config->from_start && !is_open) {
+		seep_error("--from-start is for scopes that processes come to: -g, -c or -a");
 		return -EINVAL;
 	}
 	if (seep_allocators_num_user(config->allocators) &&

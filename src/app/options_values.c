@@ -175,6 +175,13 @@ int seep_set_attach(struct seep_config *config, const char *value)
 	return seep_attach_variant_parse(value, &config->forced_variant);
 }
 
+int seep_set_from_start(struct seep_config *config, const char *value)
+{
+	(void)value;
+	config->from_start = true;
+	return 0;
+}
+
 int seep_set_unplaced(struct seep_config *config, const char *value)
 {
 	(void)value;

@@ -26,6 +26,7 @@ int seep_set_verify_stacks(struct seep_config *config, const char *value);
 int seep_add_alloc(struct seep_config *config, const char *value);
 int seep_add_free(struct seep_config *config, const char *value);
 int seep_set_attach(struct seep_config *config, const char *value);
+int seep_set_from_start(struct seep_config *config, const char *value);
 int seep_set_unplaced(struct seep_config *config, const char *value);
 int seep_set_interval(struct seep_config *config, const char *value);
 int seep_set_duration(struct seep_config *config, const char *value);

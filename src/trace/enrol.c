@@ -79,7 +79,7 @@ void seep_targets_preload(struct seep_targets *targets, const struct seep_target
 }
 
 /* Without any function there is nothing to be traced. */
-static bool wants_functions_only(const struct seep_targets *targets)
+bool seep_targets_want_functions_only(const struct seep_targets *targets)
 {
 	return seep_allocators_kinds(targets->config.allocators) == SEEP_KIND_BIT(SEEP_KIND_MEMORY);
 }
@@ -104,11 +104,17 @@ static int attach_running(struct seep_targets *targets, struct seep_target *targ
 	count = seep_targets_rescan(targets, target, &missed);
 	if (count < 0)
 		return target->by_scope ? count : explain(target->pid, count);
-	if (!target->num_functions && !target->by_scope && wants_functions_only(targets)) {
+	if (target->refusal && !target->by_scope && seep_targets_want_functions_only(targets)) {
+		seep_error("cannot trace process %d: its memory cannot be traced without probes",
+			   target->pid);
+		return -EOPNOTSUPP;
+	}
+	if (!target->num_functions && !target->refusal && !target->by_scope &&
+	    seep_targets_want_functions_only(targets)) {
 		seep_coverage_explain_none(target);
 		return missed ? -EPERM : -ENOENT;
 	}
-	if (!target->by_scope)
+	if (!target->by_scope && !target->refusal)
 		seep_coverage_tell_missing(targets->config.allocators, target);
 	if (seep_proc_memory_read(target->pid, &memory) == 0)
 		target->record->process.pre_attach_bytes = memory.anon_bytes;
@@ -245,7 +251,7 @@ int seep_targets_add_launched(struct seep_targets *targets, pid_t pid,
 		seep_targets_remove(targets, target);
 		return explain(pid, result);
 	}
-	if (!target->num_functions && wants_functions_only(targets))
+	if (!target->num_functions && seep_targets_want_functions_only(targets))
 		seep_coverage_warn_none(target);
 	seep_coverage_tell_missing(targets->config.allocators, target);
 	*ret_target = target;
@@ -274,6 +280,7 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
 	if (comm)
 		snprintf(info.comm, sizeof(info.comm), "%s", comm);
 	target->process = id;
+	target->refusal = SEEP_REFUSAL_NONE;
 	seep_files_forget(targets->config.files, target->pid);
 	if (target->record->before_exec) {
 		target->record->before_exec = false;

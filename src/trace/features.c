@@ -20,6 +20,7 @@
 #include "bpf/features.skel.h"
 #include "proc/maps.h"
 #include "trace/attach.h"
+#include "trace/returns.h"
 
 #define CALIBRATION_CALLS 400
 #define WARM_UP_CALLS	  50 /* the first hits set up pages and caches */
@@ -185,8 +186,27 @@ static int measure_call(const struct calibration *calibration, struct features_b
 	return error;
 }
 
-static int try_variant(struct calibration *calibration, struct seep_probe_cost *ret_cost)
+static int try_returns(const struct calibration *calibration, struct features_bpf *skeleton,
+		       uint32_t *ret_hazards)
 {
+	uint64_t offset, cookie = 0;
+	struct seep_attach_request request = {
+		.program_fd = bpf_program__fd(skeleton->progs.empty_call),
+		.variant = calibration->variant,
+		.at_return = calibration->variant != SEEP_ATTACH_SESSION,
+		.file_fd = calibration->exe_fd,
+		.count = 1,
+		.offsets = &offset,
+		.cookies = &cookie,
+	};
+	int error = own_offset(calibration, seep_calibrate_emulated, &offset);
+
+	return error ? error : seep_returns_try(&request, seep_calibrate_emulated, ret_hazards);
+}
+
+static int try_variant(struct calibration *calibration, struct seep_features *ret_features)
+{
+	struct seep_probe_cost *ret_cost = &ret_features->cost;
 	struct features_bpf *skeleton;
 	int error = load_empty(calibration->variant, &skeleton);
 
@@ -199,6 +219,8 @@ static int try_variant(struct calibration *calibration, struct seep_probe_cost *
 	if (!error)
 		error = measure_entry(calibration, skeleton, seep_calibrate_stepped,
 				      &ret_cost->stepped_ns);
+	if (!error)
+		error = try_returns(calibration, skeleton, &ret_features->hazards);
 	features_bpf__destroy(skeleton);
 	return error;
 }
@@ -279,7 +301,7 @@ int seep_features_probe(enum seep_attach_variant forced, struct seep_features *r
 {
 	SEEP_AUTO_CLOSE int exe_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	struct calibration calibration = {.exe_fd = exe_fd};
-	struct seep_probe_cost cost = {0};
+	struct seep_features features = {0};
 	int error = exe_fd < 0 ? -errno : seep_maps_read(getpid(), &calibration.maps);
 
 	if (error) {
@@ -290,7 +312,7 @@ int seep_features_probe(enum seep_attach_variant forced, struct seep_features *r
 		calibration.variant = (enum seep_attach_variant)i;
 		if (forced != SEEP_ATTACH_VARIANT_COUNT && calibration.variant != forced)
 			continue;
-		error = try_variant(&calibration, &cost);
+		error = try_variant(&calibration, &features);
 		if (!error)
 			break;
 		seep_debug("attaching by \"%s\" does not work here: %s",
@@ -301,7 +323,7 @@ int seep_features_probe(enum seep_attach_variant forced, struct seep_features *r
 		explain_failure(error, calibration.variant, forced);
 		return error;
 	}
-	ret_features->variant = calibration.variant;
-	ret_features->cost = cost;
+	features.variant = calibration.variant;
+	*ret_features = features;
 	return 0;
 }

@@ -42,6 +42,8 @@ struct seep_probe_cost {
 struct seep_features {
 	enum seep_attach_variant variant;
 	struct seep_probe_cost cost;
+	uint32_t
+		hazards; /* what the return of a probed function fails with: SEEP_REFUSAL_BIT of each */
 };
 
 /*

@@ -86,6 +86,38 @@ static void on_library(void *context, const struct seep_library_event *event)
 		target->stale = true;
 }
 
+/* Is every target refused, and does none come? Then the trace ends. */
+static void give_up_if_all_refused(struct seep_tracer *tracer)
+{
+	const struct watch *watch;
+
+	if (!tracer->watches || tracer->stopped_ns || tracer->gave_up ||
+	    seep_scope_is_open(tracer->config.scope) ||
+	    !seep_targets_want_functions_only(tracer->targets))
+		return;
+	LL_FOREACH(tracer->watches, watch)
+	{
+		if (!watch->target->refusal)
+			return;
+	}
+	tracer->gave_up = true;
+	seep_error("nothing is left that could be traced");
+	tracer->config.on_empty(tracer->config.context);
+}
+
+/* A thread of it came to something that the return of a probed function fails with. */
+static void on_hazard(void *context, const struct seep_hazard_event *event)
+{
+	struct seep_tracer *tracer = context;
+	struct seep_target *target = seep_targets_of(tracer->targets, event->process);
+	enum seep_refusal refusal = SEEP_REFUSAL_NONE + 1;
+
+	while (refusal < SEEP_REFUSAL_COUNT && !(event->hazards & SEEP_REFUSAL_BIT(refusal)))
+		refusal++;
+	if (target && refusal < SEEP_REFUSAL_COUNT)
+		seep_targets_refuse(tracer->targets, target, refusal);
+}
+
 /* New files of a live target: plugins that were loaded, or all of them after an exec. */
 int seep_follow_rescan(struct seep_tracer *tracer, struct seep_target *target)
 {
@@ -149,6 +181,8 @@ static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, 
 	bool launched = target->record->before_exec;
 	int added;
 
+	/* Its probes have come along: before it maps what it will translate they must be gone. */
+	seep_targets_recheck(tracer->targets, target);
 	if (!launched)
 		mourn(tracer, target->record);
 	seep_verifier_forget(tracer->verifier, target->process);
@@ -237,6 +271,7 @@ int seep_follow_on_events(void *context, uint64_t value)
 	/* The exec of a launched command is what everything else waits for: look even if it was lost. */
 	if (tracer->launch)
 		seep_follow_catch_up(tracer);
+	give_up_if_all_refused(tracer);
 	return 0;
 }
 
@@ -330,7 +365,7 @@ static void on_process(void *context, const struct seep_process_event *event)
 	if (!error)
 		error = attach_adopted(tracer, target, event->parent != 0);
 	/* With probes everywhere even one that is gone by now was seen. */
-	if (error == -ESRCH && tracer->config.scope->type != SEEP_SCOPE_ALL)
+	if (error == -ESRCH && !tracer->config.from_start)
 		tracer->losses[SEEP_LOSS_MISSED_PROCESSES]++;
 	else if (error && error != -ESRCH)
 		tracer->losses[SEEP_LOSS_UNTRACED_PROCESSES]++;
@@ -389,6 +424,7 @@ struct seep_kernel_events seep_follow_events(struct seep_tracer *tracer)
 		.process = on_process,
 		.cgroup = on_cgroup,
 		.library = on_library,
+		.hazard = on_hazard,
 		.context = tracer,
 	};
 }

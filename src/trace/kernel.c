@@ -70,6 +70,7 @@ static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 	skeleton->rodata->cfg_verify_every = config->verify_every;
 	skeleton->rodata->cfg_scope = config->scope;
 	skeleton->rodata->cfg_children = config->children;
+	skeleton->rodata->cfg_hazards = config->hazards;
 	skeleton->rodata->cfg_self = (__u32)getpid();
 	if (config->comm)
 		strncpy((char *)skeleton->rodata->cfg_comm, config->comm, SEEP_COMM_BYTES - 1);

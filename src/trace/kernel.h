@@ -36,6 +36,7 @@ struct seep_kernel_config {
 	const char *comm; /* of SEEP_SCOPE_COMM */
 	int cgroup_fd;	  /* of SEEP_SCOPE_CGROUP; else -1 */
 	bool children;	  /* the children of traced processes are traced too */
+	uint32_t hazards; /* what returns cannot be probed with: see struct seep_features */
 };
 
 /*
@@ -86,6 +87,12 @@ bool seep_kernel_is_watched(const struct seep_kernel *kernel, pid_t pid, uint32_
  * -errno.
  */
 int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process);
+
+/*
+ * What the threads of @pid have that returns cannot be probed with on this kernel: SEEP_REFUSAL_BIT of each.
+ * 0 or -errno.
+ */
+int seep_kernel_find_hazards(struct seep_kernel *kernel, pid_t pid, uint32_t *ret_hazards);
 
 /* Which file is mapped at pass->address of ourselves. 0 or -errno, which is also in the pass. */
 int seep_kernel_identify(struct seep_kernel *kernel, struct seep_identify_pass *pass);
@@ -196,6 +203,7 @@ struct seep_kernel_events {
 	void (*process)(void *context, const struct seep_process_event *event);
 	void (*cgroup)(void *context, const struct seep_cgroup_event *event);
 	void (*library)(void *context, const struct seep_library_event *event);
+	void (*hazard)(void *context, const struct seep_hazard_event *event);
 	void *context;
 };
 /* Sets the receivers; once, before the first drain. 0 or -errno. */

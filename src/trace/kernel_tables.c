@@ -103,6 +103,17 @@ int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process)
 	return seep_kernel_iterate(kernel->skeleton->progs.mappings_preload, pid, NULL, NULL);
 }
 
+int seep_kernel_find_hazards(struct seep_kernel *kernel, pid_t pid, uint32_t *ret_hazards)
+{
+	int error;
+
+	kernel->skeleton->bss->hazards_found = 0;
+	error = seep_kernel_iterate(kernel->skeleton->progs.hazards_find, pid, NULL, NULL);
+	if (!error)
+		*ret_hazards = kernel->skeleton->bss->hazards_found;
+	return error;
+}
+
 int seep_kernel_get_mapping(const struct seep_kernel *kernel, uint32_t process, uint64_t address,
 			    struct seep_mapping_value *ret_mapping)
 {

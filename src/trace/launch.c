@@ -326,6 +326,11 @@ void seep_launch_free(struct seep_launch *launch)
 	free(launch);
 }
 
+const char *seep_launch_path(const struct seep_launch *launch)
+{
+	return launch->path;
+}
+
 pid_t seep_launch_pid(const struct seep_launch *launch)
 {
 	return launch->pid;

@@ -26,6 +26,8 @@ int seep_launch_new(char *const *command, const struct rlimit *descriptor_limit,
 /* A child that was not released never execs. One that was goes on by itself. */
 void seep_launch_free(struct seep_launch *launch);
 
+/* Of the program, as PATH gave it. */
+const char *seep_launch_path(const struct seep_launch *launch);
 pid_t seep_launch_pid(const struct seep_launch *launch);
 
 /*

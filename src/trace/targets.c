@@ -20,8 +20,10 @@ int seep_targets_new(const struct seep_targets_config *config, struct seep_targe
 {
 	struct seep_targets *targets = calloc(1, sizeof(*targets));
 
-	if (!targets)
+	if (!targets || seep_translators_new(&targets->translators)) {
+		free(targets);
 		return -ENOMEM;
+	}
 	targets->config = *config;
 	targets->shared.slot = SEEP_SLOT_ANY;
 	*ret_targets = targets;
@@ -48,6 +50,7 @@ void seep_targets_free(struct seep_targets *targets)
 			seep_targets_remove(targets, targets->by_slot[slot]);
 	}
 	seep_probes_done(&targets->shared);
+	seep_translators_free(targets->translators);
 	free(targets);
 }
 
@@ -118,13 +121,25 @@ static int scan(struct seep_targets *targets, struct seep_target *target, uint64
 		return 0;
 	if (result)
 		return result;
+	/* It is another program by now, of which the event is on its way. */
+	if (seep_kernel_process_id(targets->config.kernel, target->slot) != target->process) {
+		seep_maps_done(&maps);
+		return 0;
+	}
 	target->num_functions = 0;
 	target->num_files = 0;
+	/* Before each time: what it is may show only now. */
+	if (!target->refusal) {
+		enum seep_refusal refusal = seep_target_check(targets, target, &maps);
+
+		if (refusal)
+			seep_targets_refuse(targets, target, refusal);
+	}
 	for (size_t i = 0; i < maps.num_mappings && result >= 0; i++) {
 		const struct seep_mapping *mapping = &maps.mappings[i];
 		const struct seep_file *file;
 
-		if (!mapping->executable || !mapping->inode)
+		if (target->refusal || !mapping->executable || !mapping->inode)
 			continue;
 		result = seep_files_get(targets->config.files, target->pid, target->root, mapping,
 					&file);
@@ -301,7 +316,8 @@ void seep_targets_sum(const struct seep_targets *targets, struct seep_targets_su
 		if (!target)
 			continue;
 		sum.num_targets++;
-		sum.num_without += !target->num_functions;
+		sum.num_without += !target->num_functions && !target->refusal;
+		sum.num_refused += target->refusal != SEEP_REFUSAL_NONE;
 		sum.num_functions += target->probes.num_functions;
 		sum.num_files += target->probes.num_files;
 	}

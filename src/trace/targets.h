@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "seep/refusals.h"
 #include "trace/census.h"
 #include "trace/features.h"
 #include "trace/files.h"
@@ -18,6 +19,7 @@
 #include "trace/probes.h"
 #include "trace/processes.h"
 #include "trace/tables.h"
+#include "trace/translators.h"
 
 struct seep_target {
 	pid_t pid;
@@ -26,9 +28,10 @@ struct seep_target {
 	int pidfd;	  /* readable when the process has ended */
 	char *root;	  /* see seep_proc_info */
 	struct seep_record *record;
-	bool by_scope;	  /* nobody named it: it came by fork, exec or its cgroup */
-	bool stale;	  /* its loader has told of a change */
-	size_t num_files; /* that it maps executable and that could be opened */
+	bool by_scope;		   /* nobody named it: it came by fork, exec or its cgroup */
+	bool stale;		   /* its loader has told of a change */
+	enum seep_refusal refusal; /* why its present program is not probed */
+	size_t num_files;	   /* that it maps executable and that could be opened */
 	const struct seep_file **files;
 	size_t num_functions;	   /* traced ones in them */
 	struct seep_probes probes; /* none if all processes share theirs */
@@ -44,7 +47,8 @@ struct seep_targets_config {
 	struct seep_tables *tables;
 	struct seep_processes *processes;
 	enum seep_attach_variant variant;
-	bool shared_probes; /* in all processes of the machine at once */
+	uint32_t hazards;   /* see struct seep_features */
+	bool shared_probes; /* in all processes of the machine at once, whatever becomes of them */
 };
 
 /* 0 or -ENOMEM. What @config points to must outlive the table. */
@@ -55,8 +59,9 @@ void seep_targets_free(struct seep_targets *targets);
 /*
  * Attaches to the running process @pid. 0, or -errno after saying what is wrong: -ESRCH (gone or
  * never there), -EINVAL (a kernel thread, ourselves), -ENOENT (no known allocator in it), -EALREADY
- * (traced already), -ENOSPC (too many), -EPERM. With @by_scope nothing is said, and a process without
- * an allocator is traced all the same: it may load one.
+ * (traced already), -ENOSPC (too many), -EPERM, -EOPNOTSUPP (probes would harm it, and nothing is traced
+ * without any). With @by_scope nothing is said, and a process without an allocator is traced all the
+ * same: it may load one.
  */
 int seep_targets_add(struct seep_targets *targets, pid_t pid, bool by_scope,
 		     struct seep_target **ret_target);
@@ -113,11 +118,29 @@ bool seep_target_has_ended(const struct seep_target *target);
 /* The traced process with this PID, or NULL. */
 struct seep_target *seep_targets_by_pid(const struct seep_targets *targets, pid_t pid);
 
+/*
+ * Takes the probes of the target away for good, until it becomes another program: they would harm it.
+ * Says so, and counts it.
+ */
+void seep_targets_refuse(struct seep_targets *targets, struct seep_target *target,
+			 enum seep_refusal refusal);
+/* Takes the probes away if its program, of which nothing else is known yet, is a translator. */
+void seep_targets_recheck(struct seep_targets *targets, struct seep_target *target);
+/* A process may not be probed: the sentence about it. */
+const char *seep_refusal_text(enum seep_refusal refusal);
+/* Is the program at @path one that translates code? Then its first probes could end it. */
+bool seep_targets_translates(struct seep_targets *targets, const char *path);
+/* Is there nothing to be traced of a process that has no traced function? */
+bool seep_targets_want_functions_only(const struct seep_targets *targets);
+/* How many were refused so far. */
+uint64_t seep_targets_num_refused(const struct seep_targets *targets);
+
 struct seep_targets_sum {
 	size_t num_targets;
 	size_t num_functions; /* probed */
 	size_t num_files;     /* with probes */
 	size_t num_without;   /* targets that have no traced function */
+	size_t num_refused;   /* targets that may not be probed */
 };
 void seep_targets_sum(const struct seep_targets *targets, struct seep_targets_sum *ret_sum);
 

@@ -3,6 +3,7 @@
 #ifndef SEEP_TRACE_TARGETS_PRIVATE_H
 #define SEEP_TRACE_TARGETS_PRIVATE_H
 
+#include "proc/maps.h"
 #include "proc/process.h"
 #include "trace/targets.h"
 
@@ -10,6 +11,8 @@ struct seep_targets {
 	struct seep_targets_config config;
 	struct seep_target *by_slot[SEEP_MAX_PROCESSES];
 	struct seep_probes shared; /* in all processes, if config.shared_probes */
+	struct seep_translators *translators;
+	uint64_t num_refused; /* so far */
 	size_t num_retired;	   /* slots of removed targets */
 	uint32_t retired[SEEP_MAX_PROCESSES];
 };
@@ -25,6 +28,10 @@ void seep_target_enter(struct seep_targets *targets, struct seep_target *target)
  */
 int seep_target_new(struct seep_targets *targets, const struct seep_proc_info *info,
 		    struct seep_target **ret_target);
+
+/* Why @target, which maps @maps now, may not be probed, or NONE. */
+enum seep_refusal seep_target_check(struct seep_targets *targets, const struct seep_target *target,
+				    const struct seep_maps *maps);
 
 /* Looks at a file once per target. Functions that were attached, or -errno. */
 int seep_target_consider_file(struct seep_targets *targets, struct seep_target *target,

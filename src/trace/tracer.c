@@ -101,6 +101,12 @@ int seep_tracer_launch(struct seep_tracer *tracer, char *const *command)
 
 	if (error)
 		return error;
+	if (seep_targets_translates(tracer->targets, seep_launch_path(tracer->launch)) &&
+	    seep_targets_want_functions_only(tracer->targets)) {
+		seep_error("cannot trace \"%s\": %s", command[0],
+			   seep_refusal_text(SEEP_REFUSAL_TRANSLATOR));
+		return -EOPNOTSUPP;
+	}
 	error = seep_launch_predict(tracer->launch, tracer->files, &files, &num_files);
 	if (!error)
 		make_tables(tracer, files, num_files);
@@ -141,6 +147,8 @@ static void describe_scope(const struct seep_tracer *tracer, struct seep_buffer 
 		seep_buffer_printf(buffer, "%s %s, ", scope->key, scope->value);
 	seep_buffer_printf(buffer, "now %zu process%s: %zu functions in %zu files", sum.num_targets,
 			   sum.num_targets == 1 ? "" : "es", sum.num_functions, sum.num_files);
+	if (sum.num_refused)
+		seep_buffer_printf(buffer, "; %zu may not be probed", sum.num_refused);
 	if (sum.num_without)
 		seep_buffer_printf(buffer, "; in %zu no allocator was found", sum.num_without);
 }
@@ -242,6 +250,7 @@ static int open_kernel(struct seep_tracer *tracer)
 		   tracer->features.cost.entry_ns, tracer->features.cost.stepped_ns,
 		   tracer->features.cost.call_ns);
 	kernel_config.variant = tracer->features.variant;
+	kernel_config.hazards = tracer->features.hazards;
 	error = seep_kernel_open(&kernel_config, &tracer->kernel);
 	if (!error) {
 		error = seep_kernel_listen(tracer->kernel, &events);
@@ -305,7 +314,8 @@ static int open_tables(struct seep_tracer *tracer)
 		.tables = tracer->tables,
 		.processes = tracer->processes,
 		.variant = tracer->features.variant,
-		.shared_probes = tracer->config.scope->type == SEEP_SCOPE_ALL,
+		.hazards = tracer->features.hazards,
+		.shared_probes = tracer->config.from_start,
 	};
 	error = seep_targets_new(&targets_config, &tracer->targets);
 	if (!error)
@@ -431,6 +441,7 @@ int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 	for (struct watch *watch = tracer->watches; watch && !final; watch = watch->next)
 		seep_follow_rescan(tracer, watch->target);
 	seep_follow_bury(tracer);
+	tracer->losses[SEEP_LOSS_REFUSED_PROCESSES] = seep_targets_num_refused(tracer->targets);
 	if (!tracer->stopped_ns)
 		take_census(tracer);
 	/* Letting go takes a while, in which nothing is released: it would make all objects older. */
@@ -441,6 +452,11 @@ int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 	if (!error)
 		seep_jit_prepare(tracer->jit, *ret_snapshot);
 	return error;
+}
+
+bool seep_tracer_gave_up(const struct seep_tracer *tracer)
+{
+	return tracer->gave_up;
 }
 
 const struct seep_judge *seep_tracer_judge(const struct seep_tracer *tracer)

@@ -30,8 +30,9 @@ struct seep_tracer;
 struct seep_tracer_config {
 	enum seep_attach_variant forced_variant; /* SEEP_ATTACH_VARIANT_COUNT: the best one */
 	uint32_t kinds;				 /* SEEP_KIND_BIT of each that is traced */
-	bool unplaced;			/* probes at first instructions: see seep_files_new */
-	const struct seep_scope *scope; /* must outlive the tracer */
+	bool unplaced; /* probes at first instructions: see seep_files_new */
+	bool from_start; /* probes in every process of the machine: what comes is seen from its start */
+	const struct seep_scope *scope;		  /* must outlive the tracer */
 	const struct seep_allocators *allocators; /* so must these */
 	uint64_t min_age_ns;
 	uint64_t min_size_bytes;
@@ -74,6 +75,9 @@ int seep_tracer_start(struct seep_tracer *tracer);
 
 /* Removes all probes; counters stand still from here on. */
 void seep_tracer_stop(struct seep_tracer *tracer);
+
+/* Did the trace end because nothing that was left could be traced without harm? */
+bool seep_tracer_gave_up(const struct seep_tracer *tracer);
 
 /* See seep_collector_take. */
 int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,

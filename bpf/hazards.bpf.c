@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the threads of a process have that returns cannot be probed with: asked before it is probed. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "dispatch.bpf.h"
+
+/* Of all threads that the iterator is given; user space clears it before. */
+__u32 hazards_found = 0;
+
+SEC("iter/task")
+int hazards_find(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (task)
+		hazards_found |= hazards_of_returns(task);
+	return 0;
+}
