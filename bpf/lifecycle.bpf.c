@@ -80,15 +80,36 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/*
+ * The kernel keeps the probes of a process where the memory of one of its threads is, the leader's as long
+ * as there is one; when that thread ends before the others, user space binds them to another one.
+ */
+static __always_inline void tell_if_unbound(__u32 tgid, __u32 tid)
+{
+	__u32 *slot = bpf_map_lookup_elem(&targets, &tgid);
+	struct seep_unbound_event event = {.type = SEEP_EVENT_UNBOUND, .thread = tid};
+	struct seep_process_value *process;
+
+	process = slot ? bpf_map_lookup_elem(&processes, slot) : NULL;
+	if (!process || process->thread != tid)
+		return;
+	event.process = process->id;
+	if (bpf_ringbuf_output(&events, &event, sizeof(event), 0))
+		count_loss(SEEP_LOSS_RING_FULL, 1);
+}
+
 /* exit of the last thread: whoever has this PID next is somebody else. */
 SEC("raw_tp/sched_process_exit")
 int process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	__u64 id = bpf_get_current_pid_tgid();
+	__u32 tgid = id >> 32;
 
 	/* do_exit counts before it calls the tracepoint. */
 	if (bpf_get_current_task_btf()->signal->live.counter == 0)
 		bpf_map_delete_elem(&targets, &tgid);
+	else
+		tell_if_unbound(tgid, (__u32)id);
 	return 0;
 }
 

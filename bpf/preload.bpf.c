@@ -11,6 +11,7 @@
 
 /* Who is looked at; user space sets these before it reads the iterator. */
 pid_t preload_pid = 0;
+pid_t preload_thread = 0; /* of it: all have the same mappings, but its leader may have ended */
 __u32 preload_process = 0;
 
 /* Cache entries per mapping: enough for the first 64 MiB of code; the verifier follows no more. */
@@ -39,7 +40,7 @@ int mappings_preload(struct bpf_iter__task_vma *ctx)
 	__u32 index;
 	int claimed;
 
-	if (!task || !vma || task->tgid != preload_pid || task->pid != task->tgid ||
+	if (!task || !vma || task->tgid != preload_pid || task->pid != preload_thread ||
 	    !(vma->vm_flags & VM_EXEC_FLAG))
 		return 0;
 	claimed = slot_claim();

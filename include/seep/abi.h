@@ -178,6 +178,8 @@ struct seep_site_value {
 struct seep_process_value {
 	__u32 id;     /* the present one, see SEEP_PROCESS_SLOT_BITS */
 	__u32 active; /* 0: count nothing (a launched command before its exec, a free slot) */
+	__u32 thread; /* tid that the probes are bound to: its end is told */
+	__u32 pad;
 };
 
 /* map "probes", by index; the attach cookie is slot << 32 | index */
@@ -275,6 +277,7 @@ enum seep_event_type {
 	SEEP_EVENT_CGROUP,
 	SEEP_EVENT_LIBRARY,
 	SEEP_EVENT_HAZARD,
+	SEEP_EVENT_UNBOUND,
 };
 
 struct seep_stack_event {
@@ -322,6 +325,14 @@ struct seep_hazard_event {
 	__u32 type;
 	__u32 process;
 	__u32 hazards; /* SEEP_REFUSAL_BIT of each */
+	__u32 pad;
+};
+
+/* The thread that the probes of a process are bound to ends before the others. */
+struct seep_unbound_event {
+	__u32 type;
+	__u32 process;
+	__u32 thread;
 	__u32 pad;
 };
 
@@ -395,7 +406,7 @@ _Static_assert(sizeof(struct seep_object) == 24, "no padding in values");
 _Static_assert(sizeof(struct seep_thread_object) == 64, "no padding in values");
 _Static_assert(sizeof(struct seep_site_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_site_value) == 72 + 16 * SEEP_LIFETIME_BUCKETS, "no padding");
-_Static_assert(sizeof(struct seep_process_value) == 8, "no padding in values");
+_Static_assert(sizeof(struct seep_process_value) == 16, "no padding in values");
 _Static_assert(sizeof(struct seep_probe) == 24, "no padding in values");
 _Static_assert(sizeof(struct seep_file_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_mapping_key) == 12, "no padding in keys");
@@ -406,6 +417,7 @@ _Static_assert(sizeof(struct seep_file_event) == 56 + SEEP_PATH_BYTES + SEEP_NAM
 _Static_assert(sizeof(struct seep_table_event) == 8, "no padding");
 _Static_assert(sizeof(struct seep_library_event) == 8, "no padding");
 _Static_assert(sizeof(struct seep_hazard_event) == 16, "no padding");
+_Static_assert(sizeof(struct seep_unbound_event) == 16, "no padding");
 _Static_assert(sizeof(struct seep_exec_event) == 40, "no padding");
 _Static_assert(sizeof(struct seep_process_event) == 40, "no padding");
 _Static_assert(sizeof(struct seep_cgroup_event) == 8, "no padding");

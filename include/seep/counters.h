@@ -32,6 +32,8 @@
 	X(MISSED_ATTACH, missed_attach, "files with allocator functions that could not be probed") \
 	X(REFUSED_PROCESSES, refused_processes, "processes not probed: probes could harm them")    \
 	X(MISSED_PROCESSES, missed_processes, "processes that ended before they could be probed")  \
+	X(LEADER_EXITS, leader_exits,                                                              \
+	  "processes seen with a gap: the thread that their probes were bound to ended")           \
 	X(MISSED_EXEC, missed_exec, "programs started by exec and noticed late")                   \
 	X(UNSEEN_OPENS, unseen_opens, "descriptors whose making was not seen")                     \
 	X(UNSEEN_CLOSES, unseen_closes, "descriptors whose closing was not seen")                  \

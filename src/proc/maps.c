@@ -156,15 +156,31 @@ int seep_maps_parse(char *text, struct seep_maps *ret_maps)
 	return 0;
 }
 
+/* The text of /proc/@pid/maps, whose process may have lost its leader. */
+static int read_maps(pid_t pid, struct seep_buffer *buffer)
+{
+	char path[32];
+	pid_t thread;
+	int error;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	error = seep_file_read_at(AT_FDCWD, path, MAPS_MAX_BYTES, buffer);
+	if (error || buffer->length)
+		return error;
+	thread = seep_proc_living_thread(pid);
+	if (thread < 0 || thread == pid)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/maps", thread);
+	return seep_file_read_at(AT_FDCWD, path, MAPS_MAX_BYTES, buffer);
+}
+
 int seep_maps_read(pid_t pid, struct seep_maps *ret_maps)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	SEEP_AUTO_FREE char *text = NULL;
-	char path[32];
 	int error;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	error = seep_file_read_at(AT_FDCWD, path, MAPS_MAX_BYTES, &buffer);
+	error = read_maps(pid, &buffer);
 	if (error == -ENOENT || (!error && buffer.length == 0))
 		return -ESRCH;
 	if (error)
@@ -271,6 +287,7 @@ static int open_by_path(const char *root, const struct seep_mapping *mapping)
 int seep_maps_open(pid_t pid, const struct seep_mapping *mapping)
 {
 	char root[32];
+	pid_t thread;
 	int fd;
 
 	if (mapping->inode == 0 || mapping->path[0] != '/')
@@ -279,9 +296,13 @@ int seep_maps_open(pid_t pid, const struct seep_mapping *mapping)
 	fd = open_map_file(pid, mapping);
 	if (fd >= 0 || fd == -ENODEV)
 		return fd;
-	snprintf(root, sizeof(root), "/proc/%d", pid);
-	if (access(root, F_OK) < 0)
+	thread = seep_proc_living_thread(pid);
+	if (thread < 0)
 		return -ESRCH;
+	if (thread != pid)
+		fd = open_map_file(thread, mapping);
+	if (fd >= 0 || fd == -ENODEV)
+		return fd;
 
 	/*
 	 * Paths in maps begin at our root if they lie below it (a chroot), else at the root of the
@@ -289,7 +310,7 @@ int seep_maps_open(pid_t pid, const struct seep_mapping *mapping)
 	 */
 	fd = open_by_path("", mapping);
 	if (fd < 0) {
-		snprintf(root, sizeof(root), "/proc/%d/root", pid);
+		snprintf(root, sizeof(root), "/proc/%d/root", thread);
 		fd = open_by_path(root, mapping);
 	}
 	return fd;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "proc/process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -189,12 +190,75 @@ int seep_proc_open(pid_t pid)
 	return dir < 0 ? gone_error(-errno) : dir;
 }
 
+/* The state of the thread @tid, which is a name in @tasks; 0 if it is gone. */
+static char state_of_thread(int tasks, const char *tid)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	struct seep_proc_info info;
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/stat", tid);
+	if (seep_file_read_at(tasks, path, PROC_FILE_MAX, &text) ||
+	    seep_proc_parse_stat(text.data, &info))
+		return 0;
+	return info.state;
+}
+
+pid_t seep_proc_other_thread(pid_t pid, pid_t except)
+{
+	const struct dirent *entry;
+	pid_t found = -ESRCH;
+	char path[48];
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	if (!tasks)
+		return -ESRCH;
+	/* The leader comes first, as the kernel lists them. */
+	while (found < 0 && (entry = readdir(tasks))) {
+		pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
+		char state = thread <= 0 || thread == except ?
+				     0 :
+				     state_of_thread(dirfd(tasks), entry->d_name);
+
+		if (state && state != 'Z' && state != 'X')
+			found = thread;
+	}
+	closedir(tasks);
+	return found;
+}
+
+pid_t seep_proc_living_thread(pid_t pid)
+{
+	return seep_proc_other_thread(pid, 0);
+}
+
 int seep_proc_ids_read_at(int dir, struct seep_proc_ids *ret_ids)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	int error = seep_file_read_at(dir, "status", PROC_FILE_MAX, &buffer);
 
 	return error ? gone_error(error) : seep_proc_parse_ids(buffer.data, ret_ids);
+}
+
+/*
+ * What a process has, its leader has no more when it has ended; /proc/TID of another thread, which no list
+ * shows, is like /proc/PID.
+ */
+static int use_living_thread(int *dir, struct seep_proc_info *info)
+{
+	pid_t thread = seep_proc_living_thread(info->pid);
+	int other = thread < 0 ? thread : seep_proc_open(thread);
+
+	/* It has ended since, as the leader had: what was read is true. */
+	if (other < 0)
+		return other == -ESRCH ? 0 : other;
+	close(*dir);
+	*dir = other;
+	info->thread = thread;
+	info->state = 'S';
+	return 0;
 }
 
 int seep_proc_info_read(pid_t pid, struct seep_proc_info *ret_info)
@@ -207,6 +271,9 @@ int seep_proc_info_read(pid_t pid, struct seep_proc_info *ret_info)
 	if (dir < 0)
 		return dir;
 	error = read_stat(dir, &info);
+	info.thread = pid;
+	if (!error && info.state == 'Z' && info.num_threads > 1)
+		error = use_living_thread(&dir, &info);
 	if (!error)
 		error = read_exe(dir, &info.exe);
 	if (!error)
@@ -215,7 +282,7 @@ int seep_proc_info_read(pid_t pid, struct seep_proc_info *ret_info)
 	if (!error)
 		error = seep_cgroup_read_at(dir, &info.cgroup, &info.container);
 	if (!error)
-		error = read_root(dir, pid, &info.root);
+		error = read_root(dir, info.thread, &info.root);
 	if (error)
 		return error;
 	/* If it is gone by now, some of this is missing instead of not there. */

@@ -13,7 +13,8 @@ struct seep_proc_info {
 	pid_t pid;
 	pid_t inner_pid; /* as the process itself knows it, in its PID namespace; 0: not known */
 	char comm[64];
-	char state; /* as in /proc/PID/stat: R, S, D, Z, X, ... */
+	char state; /* as in /proc/PID/stat: R, S, D, Z, X, ...; not Z if only its leader has ended */
+	pid_t thread; /* that can be asked for the rest: the leader, or another one if it has ended */
 	bool kernel_thread;
 	pid_t parent;
 	uint32_t num_threads;
@@ -22,7 +23,7 @@ struct seep_proc_info {
 	char *exe;	       /* link target, " (deleted)" cut off; NULL if not readable */
 	char *cgroup;	       /* cgroup v2 path, NULL if there is none */
 	struct seep_container container; /* "" if it is in none */
-	char *root; /* "/proc/PID/root" if its root or mount namespace is not ours, else NULL */
+	char *root; /* "/proc/PID/root", of that thread, if its root or mount namespace is not ours, else NULL */
 };
 
 /*
@@ -73,6 +74,14 @@ int seep_proc_parse_ids(const char *text, struct seep_proc_ids *ret_ids);
 
 /* CPU time of a process so far, user and system, all of its threads. 0 or -ESRCH. */
 int seep_proc_cpu_read(pid_t pid, uint64_t *ret_ns);
+
+/*
+ * A thread of the process @pid that has not ended: the leader, unless it has ended before the others (which
+ * leaves it a zombie without memory and files). -ESRCH.
+ */
+pid_t seep_proc_living_thread(pid_t pid);
+/* The same without the thread @except, which is about to end. */
+pid_t seep_proc_other_thread(pid_t pid, pid_t except);
 
 /* The parent of a process, or -ESRCH. */
 pid_t seep_proc_parent(pid_t pid);

@@ -71,7 +71,7 @@ static int sys_bpf(int command, void *attributes, size_t size)
 	return result < 0 ? -errno : result;
 }
 
-static int attach_multi(const struct seep_attach_request *request)
+static int attach_multi(const struct seep_attach_request *request, pid_t pid)
 {
 	char path[FD_PATH_MAX];
 	struct uprobe_multi_link link = {
@@ -82,7 +82,7 @@ static int attach_multi(const struct seep_attach_request *request)
 		.cookies = (uintptr_t)request->cookies,
 		.count = (__u32)request->count,
 		.uprobe_flags = request->at_return ? UPROBE_MULTI_RETURN : 0,
-		.pid = (__u32)request->pid,
+		.pid = (__u32)pid,
 	};
 
 	fd_path(request->file_fd, path);
@@ -124,10 +124,12 @@ static int open_uprobe_event(const struct seep_attach_request *request, const st
 			     uint64_t offset)
 {
 	struct perf_event_attr attributes = {.size = sizeof(attributes)};
+	pid_t pid = request->thread ? request->thread : request->pid;
 	char path[FD_PATH_MAX];
 	int fd;
 
 	fd_path(request->file_fd, path);
+	attributes.disabled = 1; /* its program runs once it is enabled */
 	attributes.type = pmu->type;
 	attributes.config = request->at_return ? 1ULL << pmu->return_bit : 0;
 	attributes.config1 = (uintptr_t)path;
@@ -136,8 +138,8 @@ static int open_uprobe_event(const struct seep_attach_request *request, const st
 	 * Bound to the leader: the probe goes into its address space and so serves all threads. For
 	 * all processes an event has to name a CPU, but its BPF program runs on each.
 	 */
-	fd = (int)syscall(__NR_perf_event_open, &attributes, request->pid ? request->pid : -1,
-			  request->pid ? -1 : 0, -1, PERF_FLAG_FD_CLOEXEC);
+	fd = (int)syscall(__NR_perf_event_open, &attributes, pid ? pid : -1, pid ? -1 : 0, -1,
+			  PERF_FLAG_FD_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -191,6 +193,51 @@ static int attach_perf(const struct seep_attach_request *request, const struct p
 	return (int)(2 * request->count);
 }
 
+static void close_each(const int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		close(fds[i]);
+}
+
+static int place_anchors(const struct seep_attach_request *request, const struct pmu *pmu,
+			 int *ret_fds)
+{
+	for (size_t i = 0; i < request->count; i++) {
+		ret_fds[i] = open_uprobe_event(request, pmu, request->offsets[i]);
+		if (ret_fds[i] < 0) {
+			int error = ret_fds[i];
+
+			close_each(ret_fds, i);
+			return error;
+		}
+	}
+	return (int)request->count;
+}
+
+/* Kernels before 6.10 take any thread for its process, later ones only the leader. */
+static int attach_without_leader(const struct seep_attach_request *request, const struct pmu *pmu,
+				 int *ret_fds)
+{
+	int fd = attach_multi(request, request->thread), count;
+
+	if (fd >= 0) {
+		ret_fds[0] = fd;
+		return 1;
+	}
+	if (fd != -ESRCH)
+		return fd;
+	fd = attach_multi(request, request->pid);
+	if (fd < 0)
+		return fd;
+	ret_fds[0] = fd;
+	count = place_anchors(request, pmu, ret_fds + 1);
+	if (count < 0) {
+		close(fd);
+		return count;
+	}
+	return 1 + count;
+}
+
 struct attachment {
 	const struct seep_attach_request *request;
 	struct pmu pmu; /* PERF */
@@ -205,7 +252,9 @@ static int attach(void *context)
 
 	if (request->variant == SEEP_ATTACH_PERF)
 		return attach_perf(request, &attachment->pmu, attachment->ret_fds);
-	fd = attach_multi(request);
+	if (request->thread)
+		return attach_without_leader(request, &attachment->pmu, attachment->ret_fds);
+	fd = attach_multi(request, request->pid);
 	if (fd < 0)
 		return fd;
 	attachment->ret_fds[0] = fd;
@@ -215,7 +264,23 @@ static int attach(void *context)
 int seep_attach(const struct seep_attach_request *request, int *ret_fds)
 {
 	struct attachment attachment = {.request = request, .ret_fds = ret_fds};
-	int error = request->variant == SEEP_ATTACH_PERF ? read_pmu(&attachment.pmu) : 0;
+	bool by_event = request->variant == SEEP_ATTACH_PERF || request->thread;
+	int error = by_event ? read_pmu(&attachment.pmu) : 0;
 
 	return error ? error : seep_shielded(attach, &attachment);
+}
+
+static int anchor(void *context)
+{
+	struct attachment *attachment = context;
+
+	return place_anchors(attachment->request, &attachment->pmu, attachment->ret_fds);
+}
+
+int seep_attach_anchors(const struct seep_attach_request *request, int *ret_fds)
+{
+	struct attachment attachment = {.request = request, .ret_fds = ret_fds};
+	int error = read_pmu(&attachment.pmu);
+
+	return error ? error : seep_shielded(anchor, &attachment);
 }

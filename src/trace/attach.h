@@ -27,6 +27,7 @@ struct seep_attach_request {
 	enum seep_attach_variant variant; /* SESSION: one program for entry and return */
 	bool at_return;			  /* MULTI, PERF */
 	pid_t pid;   /* the process, by its leader: nobody else pays; 0: all processes */
+	pid_t thread; /* a thread that lives, if the leader has ended; else 0 */
 	int file_fd; /* open descriptor of the file, any mode */
 	size_t count;
 	const uint64_t *offsets; /* in the file, bytes */
@@ -39,7 +40,15 @@ struct seep_attach_request {
  * the probes. Number of descriptors, or -errno: -ESRCH the process is gone, -EPERM, -EINVAL the offset is no instruction,
  * -EOPNOTSUPP the file system takes no uprobes.
  */
+/* One for SESSION and MULTI, and @count anchors if the leader has ended. */
 #define SEEP_ATTACH_FDS(count) (2 * (count))
 int seep_attach(const struct seep_attach_request *request, int *ret_fds);
+
+/*
+ * A link is for the memory of the leader, and when the leader has ended, for none: probes that are there
+ * stay, new ones are not placed. An event bound to @request->thread places them, and keeps them; it
+ * runs nothing. Number of descriptors, at most request->count, or -errno.
+ */
+int seep_attach_anchors(const struct seep_attach_request *request, int *ret_fds);
 
 #endif

@@ -281,6 +281,11 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
 		snprintf(info.comm, sizeof(info.comm), "%s", comm);
 	target->process = id;
 	target->refusal = SEEP_REFUSAL_NONE;
+	/* Those of another thread do not come along. */
+	if (target->probes.thread) {
+		seep_target_drop_probes(target);
+		seep_target_bind(targets, target);
+	}
 	seep_files_forget(targets->config.files, target->pid);
 	if (target->record->before_exec) {
 		target->record->before_exec = false;

@@ -118,6 +118,22 @@ static void on_hazard(void *context, const struct seep_hazard_event *event)
 		seep_targets_refuse(tracer->targets, target, refusal);
 }
 
+/* The thread that the probes of a target were bound to ends; the others go on. */
+static void on_unbound(void *context, const struct seep_unbound_event *event)
+{
+	struct seep_tracer *tracer = context;
+	struct seep_target *target = seep_targets_of(tracer->targets, event->process);
+	int error;
+
+	if (!target || tracer->stopped_ns)
+		return;
+	error = seep_targets_rebind(tracer->targets, target, (pid_t)event->thread);
+	/* Until here perf events ran nothing; links did, and their probes stayed. */
+	if (error || tracer->features.variant == SEEP_ATTACH_PERF)
+		tracer->losses[SEEP_LOSS_LEADER_EXITS]++;
+	target->stale = true;
+}
+
 /* New files of a live target: plugins that were loaded, or all of them after an exec. */
 int seep_follow_rescan(struct seep_tracer *tracer, struct seep_target *target)
 {
@@ -425,6 +441,7 @@ struct seep_kernel_events seep_follow_events(struct seep_tracer *tracer)
 		.cgroup = on_cgroup,
 		.library = on_library,
 		.hazard = on_hazard,
+		.unbound = on_unbound,
 		.context = tracer,
 	};
 }

@@ -66,6 +66,8 @@ uint32_t seep_kernel_process_id(const struct seep_kernel *kernel, uint32_t slot)
 /* For a slot that nobody watches: the process that has it, not counting. */
 void seep_kernel_set_process(struct seep_kernel *kernel, uint32_t slot, uint32_t process);
 void seep_kernel_set_active(struct seep_kernel *kernel, uint32_t slot, bool active);
+/* The probes of the process in @slot are bound to this thread of it: its end is an event. */
+void seep_kernel_set_thread(struct seep_kernel *kernel, uint32_t slot, pid_t thread);
 /* The process @process in @slot is a Java virtual machine. 0 or -errno. */
 int seep_kernel_set_hotspot(struct seep_kernel *kernel, uint32_t slot, uint32_t process);
 /* Takes a free slot of the table of processes. 0, or -ENOSPC if there is none. */
@@ -204,6 +206,7 @@ struct seep_kernel_events {
 	void (*cgroup)(void *context, const struct seep_cgroup_event *event);
 	void (*library)(void *context, const struct seep_library_event *event);
 	void (*hazard)(void *context, const struct seep_hazard_event *event);
+	void (*unbound)(void *context, const struct seep_unbound_event *event);
 	void *context;
 };
 /* Sets the receivers; once, before the first drain. 0 or -errno. */

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "proc/process.h"
 #include "trace/kernel_private.h"
 
 /* --- processes and probes ---------------------------------------------------------------------- */
@@ -22,6 +23,11 @@ void seep_kernel_set_active(struct seep_kernel *kernel, uint32_t slot, bool acti
 {
 	/* Only this word: exec writes the other one at any time. */
 	__atomic_store_n(&kernel->processes[slot].active, active, __ATOMIC_RELEASE);
+}
+
+void seep_kernel_set_thread(struct seep_kernel *kernel, uint32_t slot, pid_t thread)
+{
+	__atomic_store_n(&kernel->processes[slot].thread, (uint32_t)thread, __ATOMIC_RELEASE);
 }
 
 int seep_kernel_set_hotspot(struct seep_kernel *kernel, uint32_t slot, uint32_t process)
@@ -99,6 +105,7 @@ int seep_kernel_iterate(const struct bpf_program *program, pid_t pid,
 int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process)
 {
 	kernel->skeleton->bss->preload_pid = pid;
+	kernel->skeleton->bss->preload_thread = seep_proc_living_thread(pid);
 	kernel->skeleton->bss->preload_process = process;
 	return seep_kernel_iterate(kernel->skeleton->progs.mappings_preload, pid, NULL, NULL);
 }

@@ -59,6 +59,7 @@ static int attach_group(const struct attachment *attachment, const struct probe_
 				   seep_attach_entry_variant(attachment->variant),
 		.at_return = at_return,
 		.pid = probes->pid,
+		.thread = probes->thread,
 		.file_fd = attachment->file->fd,
 		.count = group->count,
 		.offsets = group->offsets,
@@ -214,6 +215,56 @@ int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
 	probes->num_functions += file->num_functions;
 	probes->num_files += file->num_functions > 0;
 	return (int)file->num_functions;
+}
+
+/* Keeps the probes of @file, which links for the leader's memory placed, where they are. */
+static int anchor_file(struct seep_probes *probes, const struct seep_file *file)
+{
+	SEEP_AUTO_FREE uint64_t *offsets = calloc(file->num_functions + 1, sizeof(*offsets));
+	struct seep_attach_request request = {
+		.pid = probes->pid,
+		.thread = probes->thread,
+		.file_fd = file->fd,
+		.offsets = offsets,
+	};
+	int count;
+
+	if (!offsets)
+		return -ENOMEM;
+	for (size_t i = 0; i < file->num_functions; i++)
+		offsets[request.count++] = file->functions[i].offset;
+	if (file->has_rendezvous)
+		offsets[request.count++] = file->rendezvous;
+	if (!request.count || file->fd < 0)
+		return 0;
+	if (reserve_links(probes, request.count))
+		return -ENOMEM;
+	count = seep_attach_anchors(&request, probes->links + probes->num_links);
+	if (count < 0)
+		return count;
+	probes->num_links += (size_t)count;
+	return 0;
+}
+
+int seep_probes_rebind(struct seep_probes *probes, struct seep_kernel *kernel,
+		       enum seep_attach_variant variant, const struct seep_file *const *files,
+		       size_t num_files, pid_t thread)
+{
+	struct seep_probes old = *probes;
+	int error = 0;
+
+	probes->thread = thread;
+	if (variant != SEEP_ATTACH_PERF) {
+		for (size_t i = 0; i < num_files && !error; i++)
+			error = anchor_file(probes, files[i]);
+		return error;
+	}
+	/* Events of a thread that has ended run nothing: nothing is counted twice. */
+	*probes = (struct seep_probes){.pid = old.pid, .slot = old.slot, .thread = thread};
+	for (size_t i = 0; i < num_files && error >= 0; i++)
+		error = seep_probes_add(probes, kernel, variant, files[i]);
+	seep_probes_done(&old);
+	return error < 0 ? error : 0;
 }
 
 size_t seep_probes_take_links(struct seep_probes *probes, int **ret_links)

@@ -17,6 +17,7 @@
 
 struct seep_probes {
 	pid_t pid;	      /* 0: all processes */
+	pid_t thread;	      /* a living one if the leader of pid has ended; else 0 */
 	uint32_t slot;	      /* of the process; SEEP_SLOT_ANY for all */
 	size_t num_functions; /* probed */
 	size_t num_files;     /* with probes */
@@ -32,6 +33,14 @@ struct seep_probes {
  */
 int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
 		    enum seep_attach_variant variant, const struct seep_file *file);
+
+/*
+ * The thread that the probes are bound to has ended; from here on it is @thread. @files are those with
+ * probes. 0 or -errno: some functions have no probes any more.
+ */
+int seep_probes_rebind(struct seep_probes *probes, struct seep_kernel *kernel,
+		       enum seep_attach_variant variant, const struct seep_file *const *files,
+		       size_t num_files, pid_t thread);
 
 /*
  * Takes the descriptors out, for the caller to close (base/close.h), which removes the probes, and to

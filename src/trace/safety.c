@@ -47,8 +47,7 @@ enum seep_refusal seep_target_check(struct seep_targets *targets, const struct s
 	return SEEP_REFUSAL_NONE;
 }
 
-/* Not in the background: until they are closed they may do harm. */
-static void drop_probes(struct seep_target *target)
+void seep_target_drop_probes(struct seep_target *target)
 {
 	int *links;
 	size_t count = seep_probes_take_links(&target->probes, &links);
@@ -65,7 +64,7 @@ void seep_targets_refuse(struct seep_targets *targets, struct seep_target *targe
 {
 	if (target->refusal || targets->config.shared_probes)
 		return;
-	drop_probes(target);
+	seep_target_drop_probes(target);
 	target->num_functions = 0;
 	target->refusal = refusal;
 	/* What needs no probes is traced all the same. */
@@ -82,7 +81,7 @@ void seep_targets_recheck(struct seep_targets *targets, struct seep_target *targ
 	if (!target->probes.num_links || seep_maps_read(target->pid, &maps))
 		return;
 	if (seep_translators_have(targets->translators, target->pid, &maps))
-		drop_probes(target);
+		seep_target_drop_probes(target);
 	seep_maps_done(&maps);
 }
 

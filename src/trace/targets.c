@@ -154,6 +154,21 @@ static int scan(struct seep_targets *targets, struct seep_target *target, uint64
 	return result < 0 ? result : added;
 }
 
+int seep_targets_rebind(struct seep_targets *targets, struct seep_target *target, pid_t ended)
+{
+	pid_t thread = seep_proc_other_thread(target->pid, ended);
+
+	if (thread < 0)
+		return 0; /* it ends as a whole */
+	seep_kernel_set_thread(targets->config.kernel, target->slot, thread);
+	if (targets->config.shared_probes || target->refusal) {
+		target->probes.thread = thread;
+		return 0;
+	}
+	return seep_probes_rebind(&target->probes, targets->config.kernel, targets->config.variant,
+				  target->files, target->num_files, thread);
+}
+
 int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target, uint64_t *missed)
 {
 	const struct seep_probes *probes = probes_of(targets, target);
@@ -215,10 +230,21 @@ int seep_target_alloc(const struct seep_proc_info *info, struct seep_target **re
 	return 0;
 }
 
+void seep_target_bind(struct seep_targets *targets, struct seep_target *target)
+{
+	pid_t thread = seep_proc_living_thread(target->pid);
+
+	if (thread < 0)
+		thread = target->pid;
+	target->probes.thread = thread == target->pid ? 0 : thread;
+	seep_kernel_set_thread(targets->config.kernel, target->slot, thread);
+}
+
 void seep_target_enter(struct seep_targets *targets, struct seep_target *target)
 {
 	target->probes.pid = target->pid;
 	target->probes.slot = target->slot;
+	seep_target_bind(targets, target);
 	targets->by_slot[target->slot] = target;
 }
 

@@ -90,6 +90,9 @@ struct seep_target *seep_targets_of(const struct seep_targets *targets, uint32_t
 /* The live target in @slot, or NULL. */
 struct seep_target *seep_targets_at(const struct seep_targets *targets, uint32_t slot);
 
+/* The thread @ended, which the probes were bound to, ends before the others. 0 or -errno. */
+int seep_targets_rebind(struct seep_targets *targets, struct seep_target *target, pid_t ended);
+
 /*
  * Looks for files mapped since the last time and attaches to those with traced functions. Number of
  * functions that were added, or -errno (-ESRCH). Files that could not be probed are counted in *missed.

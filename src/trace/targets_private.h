@@ -33,6 +33,11 @@ int seep_target_new(struct seep_targets *targets, const struct seep_proc_info *i
 enum seep_refusal seep_target_check(struct seep_targets *targets, const struct seep_target *target,
 				    const struct seep_maps *maps);
 
+/* Takes its probes away, and not in the background: until they are closed they may do harm. */
+void seep_target_drop_probes(struct seep_target *target);
+/* Finds the thread that new probes are bound to. */
+void seep_target_bind(struct seep_targets *targets, struct seep_target *target);
+
 /* Looks at a file once per target. Functions that were attached, or -errno. */
 int seep_target_consider_file(struct seep_targets *targets, struct seep_target *target,
 			      const struct seep_file *file, uint64_t *missed);
