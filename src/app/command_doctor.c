@@ -20,12 +20,29 @@
 #include "base/loop.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "seep/refusals.h"
+#include "trace/targets.h"
 #include "trace/tracer.h"
 
 #define DEFAULT_DURATION_NS (5 * SEEP_NS_PER_S)
 #define PATH_COLUMNS	    60
 
 /* --- the machine ------------------------------------------------------------------------------- */
+
+/* What the return of a probed function fails with: those who have it are not probed. */
+static void print_hazards(uint32_t hazards)
+{
+	const char *separator = "";
+
+	printf("returns  ");
+	for (int i = SEEP_REFUSAL_NONE + 1; i < SEEP_REFUSAL_COUNT; i++) {
+		if (!(hazards & SEEP_REFUSAL_BIT(i)))
+			continue;
+		printf("%s%s", separator, seep_refusal_key((enum seep_refusal)i));
+		separator = ", ";
+	}
+	printf("%s\n", hazards ? "" : "nothing that is known to harm them");
+}
 
 static int examine_machine(void)
 {
@@ -41,6 +58,7 @@ static int examine_machine(void)
 	if (error)
 		return error;
 	printf("probes   attached by \"%s\"\n", seep_attach_variant_name(features.variant));
+	print_hazards(features.hazards);
 	printf("cost     %u ns for a hit (%u ns where the kernel single-steps), %u ns for a call\n",
 	       features.cost.entry_ns, features.cost.stepped_ns, features.cost.call_ns);
 	return 0;

@@ -18,6 +18,17 @@ static const char *const texts[] = {
 #undef SEEP_REFUSAL_TEXT
 };
 
+static const char *const keys[] = {
+#define SEEP_REFUSAL_KEY(name, key, text) [SEEP_REFUSAL_##name] = #key,
+	SEEP_REFUSALS(SEEP_REFUSAL_KEY)
+#undef SEEP_REFUSAL_KEY
+};
+
+const char *seep_refusal_key(enum seep_refusal refusal)
+{
+	return keys[refusal];
+}
+
 const char *seep_refusal_text(enum seep_refusal refusal)
 {
 	return texts[refusal];

@@ -131,6 +131,8 @@ void seep_targets_refuse(struct seep_targets *targets, struct seep_target *targe
 void seep_targets_recheck(struct seep_targets *targets, struct seep_target *target);
 /* A process may not be probed: the sentence about it. */
 const char *seep_refusal_text(enum seep_refusal refusal);
+/* Its name in doctor. */
+const char *seep_refusal_key(enum seep_refusal refusal);
 /* Is the program at @path one that translates code? Then its first probes could end it. */
 bool seep_targets_translates(struct seep_targets *targets, const char *path);
 /* Is there nothing to be traced of a process that has no traced function? */
