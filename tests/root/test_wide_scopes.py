@@ -255,7 +255,7 @@ def test_comm_of_nobody_yet(start, seep, wait_for_scope) -> None:
 def test_all(start, seep, variant: str) -> None:
     """With the whole machine, a program is traced from its first instruction on."""
     early = start("bulk", "10", "77")
-    trace = seep("-a", "-i", "1h", "--attach", variant).attached()
+    trace = seep("-a", "--from-start", "-i", "1h", "--attach", variant).attached()
     late = start("bulk", "20", "77")
     made = {target.pid: went(target) for target in (early, late)}
     assert late.quit() == 0
@@ -266,6 +266,20 @@ def test_all(start, seep, variant: str) -> None:
     assert os.getpid() in pids_of(report)
     assert trace.pid not in pids_of(report)
     assert report["scope"]["type"] == "all"
+
+
+@pytest.mark.parametrize("variant", ["session", "multi", "perf"])
+def test_all_without_probes_everywhere(start, seep, wait_for_scope, variant: str) -> None:
+    """Each process has probes of its own, once it is seen."""
+    early = start("bulk", "10", "77")
+    trace = seep("-a", "-i", "1h", "--attach", variant).attached()
+    late = start("bulk", "20", "77")
+    wait_for_scope(late)
+    made = {target.pid: went(target) for target in (early, late)}
+    report = trace.finish()
+    for pid, done in made.items():
+        assert_exact(report, done, pid)
+    assert "--from-start puts probes" not in trace.stderr
 
 
 def test_many_short_processes(start, seep) -> None:
