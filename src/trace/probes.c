@@ -220,7 +220,8 @@ int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
 /* Keeps the probes of @file, which links for the leader's memory placed, where they are. */
 static int anchor_file(struct seep_probes *probes, const struct seep_file *file)
 {
-	SEEP_AUTO_FREE uint64_t *offsets = calloc(file->num_functions + 1, sizeof(*offsets));
+	SEEP_AUTO_FREE uint64_t *offsets =
+		calloc(file->num_functions + file->num_exits + 1, sizeof(*offsets));
 	struct seep_attach_request request = {
 		.pid = probes->pid,
 		.thread = probes->thread,
@@ -233,6 +234,8 @@ static int anchor_file(struct seep_probes *probes, const struct seep_file *file)
 		return -ENOMEM;
 	for (size_t i = 0; i < file->num_functions; i++)
 		offsets[request.count++] = file->functions[i].offset;
+	for (size_t i = 0; i < file->num_exits; i++)
+		offsets[request.count++] = file->exits[i].offset;
 	if (file->has_rendezvous)
 		offsets[request.count++] = file->rendezvous;
 	if (!request.count || file->fd < 0)
