@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "elf/cfi_private.h"
 #include "elf/sections.h"
+#include "elf/signal_return.h"
 
 /* librustc_driver has 6 MB for 93 MB of code. */
 #define SECTION_MAX_BYTES (64u << 20)
@@ -20,9 +21,6 @@
 
 /* With fewer FDEs in .eh_frame, which come from the C runtime, .debug_frame is read as well. */
 #define FDES_FEW 8
-
-/* How many functions of the size of a signal trampoline have their code looked at. */
-#define SIGNAL_RETURN_CHECKS_MAX 4096
 
 /* Bytes of __start_context, with some room (26 in glibc 2.36), and how many such functions are read. */
 #define CONTEXT_START_MIN	 16
@@ -49,7 +47,6 @@ struct reader {
 	size_t max_cies;
 	const struct seep_cfi_cie *last_cie;
 	const struct seep_segment *last_segment;
-	size_t signal_return_checks;
 	size_t context_start_checks;
 };
 
@@ -263,15 +260,6 @@ static const struct seep_segment *find_code(struct reader *reader, uint64_t addr
 	return NULL;
 }
 
-/* musl describes its assembly by a script that does not know what a signal frame is. */
-static bool is_signal_return(struct reader *reader, const struct seep_cfi_fde *fde, uint64_t offset)
-{
-	if (fde->length != SEEP_CFI_SIGNAL_RETURN_BYTES || !reader->signal_return_checks)
-		return false;
-	reader->signal_return_checks--;
-	return seep_cfi_is_signal_return(reader->image, offset);
-}
-
 /*
  * glibc's __start_context: makecontext gives its first byte to a coroutine as the return address, so the
  * address of the call that never was lies in the padding before it. There the stack begins.
@@ -291,14 +279,15 @@ static bool is_context_start(struct reader *reader, const struct seep_cfi_fde *f
 	       memcmp(code, start, sizeof(code)) == 0;
 }
 
-static int add_end_before(struct reader *reader, uint64_t offset)
+/* A block of one row that no FDE describes. */
+static int add_block(struct reader *reader, uint64_t start, uint64_t end, enum seep_rule_kind kind)
 {
-	static const struct seep_rule end_rule = {.kind = SEEP_RULE_END};
-	int err = seep_cfi_rows_begin(&reader->rows, offset - 1, offset);
+	const struct seep_rule rule = {.kind = (uint8_t)kind};
+	int err = seep_cfi_rows_begin(&reader->rows, start, end);
 
 	if (err)
 		return err;
-	err = seep_cfi_rows_add(&reader->rows, offset - 1, &end_rule);
+	err = seep_cfi_rows_add(&reader->rows, start, &rule);
 	if (err)
 		seep_cfi_rows_abort(&reader->rows);
 	else
@@ -308,7 +297,6 @@ static int add_end_before(struct reader *reader, uint64_t offset)
 
 static int add_code(struct reader *reader, const struct seep_cfi_cie *cie, struct seep_cfi_fde *fde)
 {
-	static const struct seep_rule signal_rule = {.kind = SEEP_RULE_SIGNAL};
 	const struct seep_segment *segment = find_code(reader, fde->address);
 	uint64_t skip, offset;
 	int err;
@@ -319,15 +307,12 @@ static int add_code(struct reader *reader, const struct seep_cfi_cie *cie, struc
 	offset = segment->offset + skip;
 	if (fde->length > segment->length - skip)
 		fde->length = segment->length - skip;
-	err = is_context_start(reader, fde, offset) ? add_end_before(reader, offset) : 0;
+	err = is_context_start(reader, fde, offset) ? add_block(reader, offset - 1, offset, SEEP_RULE_END) : 0;
 	if (!err)
 		err = seep_cfi_rows_begin(&reader->rows, offset, offset + fde->length);
 	if (err)
 		return err;
-	if (is_signal_return(reader, fde, offset))
-		err = seep_cfi_rows_add(&reader->rows, offset, &signal_rule);
-	else
-		err = seep_cfi_run_fde(&reader->section, cie, fde, offset, &reader->rows);
+	err = seep_cfi_run_fde(&reader->section, cie, fde, offset, &reader->rows);
 	if (err)
 		seep_cfi_rows_abort(&reader->rows);
 	else
@@ -435,6 +420,22 @@ int seep_cfi_read_extents(const struct seep_image *image, struct seep_cfi_extent
 	return cfi.num_skipped ? -EINVAL : -ENOENT;
 }
 
+/*
+ * A block begins a byte before its trampoline, so it comes before an FDE that takes the trampoline for a
+ * function, as those of musl's assembly do; and it is lost in a function that returns from a signal
+ * by itself, as in libunwind, to which no handler returns.
+ */
+static int add_signal_returns(struct reader *reader)
+{
+	struct seep_signal_returns returns = {0};
+	int err = seep_signal_returns_find(reader->image, &returns);
+
+	for (size_t i = 0; i < returns.count && !err; i++)
+		err = add_block(reader, returns.list[i].start, returns.list[i].end,
+				SEEP_RULE_SIGNAL);
+	return err;
+}
+
 int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi)
 {
 	SEEP_CLEANUP(seep_cfi_done) struct seep_cfi cfi = {0};
@@ -442,7 +443,6 @@ int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi)
 	struct reader reader = {
 		.image = image,
 		.cfi = &cfi,
-		.signal_return_checks = SIGNAL_RETURN_CHECKS_MAX,
 		.context_start_checks = CONTEXT_START_CHECKS_MAX,
 	};
 	int err;
@@ -452,6 +452,9 @@ int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi)
 		return err;
 	if (!reader.rows.num_blocks)
 		return cfi.num_skipped ? -EINVAL : -ENOENT;
+	err = add_signal_returns(&reader);
+	if (err)
+		return err;
 	err = seep_cfi_rows_finish(&reader.rows, &cfi);
 	if (err)
 		return err;

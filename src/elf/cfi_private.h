@@ -3,7 +3,7 @@
  * What the files of the CFI reader share. One section goes through them so: cfi_reader.c takes CIEs
  * and FDEs apart, cfi_program.c runs their instructions, cfi_expression.c knows the expressions
  * that occur, cfi_rule.c says what the state means as a rule, cfi_rows.c gathers and orders the
- * rows, cfi_stubs.c recognises code that has no CFI. extents.c wants only what code FDEs cover.
+ * rows, cfi_stubs.c recognises the entry, which has no CFI. extents.c wants only what code FDEs cover.
  */
 #ifndef SEEP_ELF_CFI_PRIVATE_H
 #define SEEP_ELF_CFI_PRIVATE_H
@@ -190,11 +190,7 @@ void seep_cfi_saved_expression(struct seep_cursor code, struct seep_cfi_saved *r
 void seep_cfi_rule(const struct seep_cfi_state *state, bool signal_frame,
 		   struct seep_rule *ret_rule);
 
-/* Whether the code at @offset of the file is a return from a signal handler. */
-#define SEEP_CFI_SIGNAL_RETURN_BYTES 9
-bool seep_cfi_is_signal_return(const struct seep_image *image, uint64_t offset);
-
-/* Puts rows for signal trampolines and the program's entry into the gaps of @cfi. 0 or -ENOMEM. */
+/* Puts a row for the program's entry into the gap of @cfi where it is. 0 or -ENOMEM. */
 int seep_cfi_add_stubs(const struct seep_image *image, struct seep_cfi *cfi);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "elf/image.h"
 #include "elf/sections.h"
+#include "elf/signal_return.h"
 #include "symbol/debug_file.h"
 #include "symbol/functions.h"
 
@@ -18,6 +19,7 @@ struct seep_module {
 	struct seep_functions *functions;
 	struct seep_lines *lines;
 	bool loaded;
+	struct seep_signal_returns signal_returns;
 	char build_id[2 * SEEP_BUILD_ID_MAX + 1];
 };
 
@@ -88,6 +90,7 @@ void seep_module_load(struct seep_module *module, const char *path, const struct
 	else if (!has_symbols && !seep_debug_file_unpack(module->image, &unpacked))
 		others[num_others++] = unpacked.elf;
 
+	seep_signal_returns_find(module->image, &module->signal_returns);
 	seep_functions_new(module->image, others, num_others, &module->functions);
 	if (has_lines)
 		seep_lines_new(elf, &module->lines);
@@ -103,6 +106,10 @@ size_t seep_module_find(struct seep_module *module, uint64_t offset,
 	uint64_t address;
 	size_t count = 0, index;
 
+	if (seep_signal_returns_has(&module->signal_returns, offset)) {
+		scopes[0] = (struct seep_scope){.name = SEEP_SIGNAL_HANDLER_NAME};
+		return 1;
+	}
 	if (module->lines && !seep_image_offset_to_address(module->image, offset, &address))
 		count = seep_lines_find(module->lines, address, scopes);
 	if (!count)

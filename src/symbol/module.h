@@ -12,6 +12,9 @@
 #include "proc/trust.h"
 #include "symbol/lines.h"
 
+/* What the frame of a signal trampoline is called: the code that it is has no caller. */
+#define SEEP_SIGNAL_HANDLER_NAME "<signal handler>"
+
 struct seep_module;
 
 /* Opens the file behind @fd, which is duplicated. 0 or -errno as seep_image_open. */

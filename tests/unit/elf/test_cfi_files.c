@@ -228,12 +228,16 @@ static void test_signal_return(void **state)
 	put_fde(&frame, cie, 0x400, 0x10, PROGRAM(DW_CFA_nop));
 	assert_int_equal(read_file(make_file(frame.data, frame.length, &options), &cfi), 0);
 	check_invariants(&cfi);
+	check(&cfi, 0xf, &signal_rule); /* what is looked up: the return address less one */
 	check(&cfi, 0x10, &signal_rule);
 	check(&cfi, 0x18, &signal_rule);
 	check(&cfi, 0x19, &gap);
+	check(&cfi, 0xfe, &gap);
+	check(&cfi, 0xff, &signal_rule);
 	check(&cfi, 0x100, &signal_rule);
 	check(&cfi, 0x109, &at_entry);
-	check(&cfi, 0x204, &gap);
+	check(&cfi, 0x203, &gap);
+	check(&cfi, 0x204, &signal_rule);
 	check(&cfi, 0x205, &signal_rule);
 	check(&cfi, 0x20e, &gap);
 	check(&cfi, 0x300, &at_entry); /* in a function that has CFI */

@@ -125,13 +125,14 @@ static bool overlaps(const struct comparison *c, size_t fde)
 	       (fde + 1 < c->fdes.count && range[1].start < range->end);
 }
 
+/* At @offset, or right behind it: a row begins a byte before its trampoline. */
 static bool is_signal_code(const struct comparison *c, uint64_t offset)
 {
-	static const uint8_t expected[] = {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05};
-	uint8_t code[sizeof(expected)];
+	static const uint8_t number_syscall[] = {0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05};
+	uint8_t code[1 + 4 + 3 + sizeof(number_syscall)];
 
 	return pread(c->fd, code, sizeof(code), (off_t)offset) == (ssize_t)sizeof(code) &&
-	       memcmp(code, expected, sizeof(code)) == 0;
+	       memmem(code, sizeof(code), number_syscall, sizeof(number_syscall));
 }
 
 /* Whether the table has the rule of the row that is compared. */
