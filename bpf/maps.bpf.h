@@ -96,16 +96,13 @@ struct {
 	__type(value, struct seep_process_value);
 } processes SEC(".maps") __weak;
 
-/*
- * By slot: the id of the process if it is a Java virtual machine. Code made at run time keeps frame
- * pointers with V8, but HotSpot uses the register for other things: a chain would be a guess.
- */
+/* By slot: what is known of the code that the process makes at run time. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SEEP_MAX_PROCESSES);
 	__type(key, __u32);
-	__type(value, __u32);
-} hotspots SEC(".maps") __weak;
+	__type(value, struct seep_jit_value);
+} jits SEC(".maps") __weak;
 
 /* tgid -> slot of processes, for programs that have no attach cookie */
 struct {
@@ -192,12 +189,13 @@ static __always_inline __u32 slot_of_cookie(__u64 cookie)
 	return found ? *found : SEEP_SLOT_ANY;
 }
 
-static __always_inline bool is_hotspot(__u32 process)
+/* enum seep_jit_kind */
+static __always_inline __u32 jit_of(__u32 process)
 {
 	__u32 slot = SEEP_PROCESS_SLOT(process);
-	__u32 *hotspot = bpf_map_lookup_elem(&hotspots, &slot);
+	struct seep_jit_value *jit = bpf_map_lookup_elem(&jits, &slot);
 
-	return hotspot && *hotspot == process;
+	return jit && jit->process == process ? jit->jit : SEEP_JIT_UNKNOWN;
 }
 
 static __always_inline void count_loss(enum seep_loss loss, __u64 amount)

@@ -29,6 +29,13 @@ static __always_inline long stack_read(struct unwind_context *context, __u64 add
 	return 0;
 }
 
+/* There is no copy of the code. What is in files has rules for its trampolines (elf/cfi_stubs.c). */
+static __always_inline long code_read(struct unwind_context *context, __u64 address,
+				      __u64 ret_words[2])
+{
+	return -1;
+}
+
 SEC("syscall")
 int rewalk_step(struct seep_rewalk_pass *pass)
 {
@@ -40,21 +47,21 @@ int rewalk_step(struct seep_rewalk_pass *pass)
 		.bx = pass->bx,
 		.exact = pass->exact,
 		.guessed = pass->guessed,
+		.chained = pass->chained,
 	};
 	__u64 frame = pass->frame;
 	int result;
 
 	result = step_of_frame(&context, &registers, frame, seep_frame_mix(frame), pass->process,
 			       bpf_ktime_get_ns());
-	/* As at the end of unwind_step. */
-	if (result == STEP_NEXT && !registers.pc)
-		result = SEEP_END_COMPLETE;
+	result = step_result(result, &registers);
 	pass->pc = registers.pc;
 	pass->sp = registers.sp;
 	pass->fp = registers.fp;
 	pass->bx = registers.bx;
 	pass->exact = registers.exact;
 	pass->guessed = registers.guessed;
+	pass->chained = registers.chained;
 	pass->result = result;
 	return 0;
 }

@@ -62,6 +62,12 @@ static __always_inline long stack_read(struct unwind_context *context, __u64 add
 	return 0;
 }
 
+static __always_inline long code_read(struct unwind_context *context, __u64 address,
+				      __u64 ret_words[2])
+{
+	return bpf_probe_read_user(ret_words, 16, (void *)address);
+}
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SEEP_SLOTS_PER_CPU); /* times the number of CPUs: set by the loader */

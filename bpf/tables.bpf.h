@@ -127,6 +127,16 @@ static __always_inline int rule_by_table(__u32 file, __u64 offset, __u64 now_ns,
 	}
 }
 
+/* The step for code of a file that has no rule for it. STEP_NEXT or the end. */
+static __always_inline int step_without_rule(struct unwind_context *context,
+					     struct registers *registers, __u32 file)
+{
+	const struct seep_unwind_file *table = bpf_map_lookup_elem(&tables, &file);
+
+	return step_by_frame_pointer(context, registers, SEEP_END_FRAME_POINTER,
+				     table && table->frame_pointers);
+}
+
 /*
  * The step for code of a file: by its table, or what the cache remembers of that. @mixed is the
  * frame's (seep_frame_mix). STEP_NEXT or the end.
@@ -142,7 +152,7 @@ static __always_inline int step_in_file(struct unwind_context *context, struct r
 		int result = rule_by_table(file, offset, now_ns, &number);
 
 		if (result == NO_RULE_FRAME_POINTER)
-			return step_by_frame_pointer(context, registers, SEEP_END_FRAME_POINTER);
+			return step_without_rule(context, registers, file);
 		if (result)
 			return result;
 		if (cached)
@@ -152,7 +162,7 @@ static __always_inline int step_in_file(struct unwind_context *context, struct r
 	if (!rule)
 		return SEEP_END_BAD_RULE;
 	if (rule->kind == SEEP_RULE_GAP)
-		return step_by_frame_pointer(context, registers, SEEP_END_FRAME_POINTER);
+		return step_without_rule(context, registers, file);
 	return step_by_rule(context, registers, rule);
 }
 
@@ -161,11 +171,16 @@ static __always_inline int step_of_frame(struct unwind_context *context,
 					 struct registers *registers, __u64 frame, __u64 mixed,
 					 __u32 process, __u64 now_ns)
 {
+	__u32 jit;
+
 	if (!(frame & SEEP_FRAME_RAW))
 		return step_in_file(context, registers, SEEP_FRAME_FILE(frame),
 				    SEEP_FRAME_OFFSET(frame), mixed, now_ns);
-	return is_hotspot(process) ? SEEP_END_JIT :
-				     step_by_frame_pointer(context, registers, SEEP_END_JIT);
+	jit = jit_of(process);
+	if (jit == SEEP_JIT_JVM)
+		return SEEP_END_JIT;
+	return step_by_frame_pointer(context, registers, SEEP_END_JIT,
+				     jit == SEEP_JIT_FRAME_POINTERS);
 }
 
 #endif

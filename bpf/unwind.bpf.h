@@ -106,8 +106,7 @@ __weak int unwind_step(__u32 index)
 		return result;
 	if (slot->trampoline && slot->registers.pc - slot->trampoline < PAGE_BYTES)
 		slot->registers.pc = hijacked_return_address(slot->registers.return_at);
-	/* Nobody returns to 0: the thread's first function was given it as its caller. */
-	return slot->registers.pc ? STEP_NEXT : SEEP_END_COMPLETE;
+	return step_result(STEP_NEXT, &slot->registers);
 }
 
 /* At a return probe the registers are as the caller will find them, the pc its return address. */
@@ -170,6 +169,7 @@ static __always_inline void unwind_from_return(struct slot *slot, __u32 index, _
 	slot->registers.bx = slot->start.bx;
 	slot->registers.exact = 0;
 	slot->registers.guessed = 0;
+	slot->registers.chained = 0;
 	slot->trampoline = trampoline_page(bpf_get_current_task_btf());
 	slot->context.window_start = ~0ULL;
 	slot->mapping.start = 0;

@@ -7,6 +7,10 @@
 #ifndef SEEP_BPF_UNWIND_STEP_H
 #define SEEP_BPF_UNWIND_STEP_H
 
+#ifndef __bpf__
+#include <stdbool.h>
+#endif
+
 #include "seep/ends.h"
 #include "seep/unwind.h"
 
@@ -21,6 +25,10 @@ struct unwind_context;
 static __always_inline long stack_read(struct unwind_context *context, __u64 address,
 				       __u64 *ret_word);
 
+/* The 16 bytes of code at @address. 0 or -errno; where code cannot be read, always -errno. */
+static __always_inline long code_read(struct unwind_context *context, __u64 address,
+				      __u64 ret_words[2]);
+
 /* Of a frame, as far as callers need them. */
 struct registers {
 	__u64 pc;
@@ -29,7 +37,9 @@ struct registers {
 	__u64 bx;	 /* rbx */
 	__u64 return_at; /* where pc was read from; 0 if it was not on the stack as a return address */
 	__u32 exact;	 /* pc is where the frame is, not the instruction behind a call */
-	__u32 guessed; /* by a frame pointer, which is only plausible */
+	__u32 guessed; /* a frame pointer that is only plausible led here: frames may be missing */
+	__u32 chained; /* the last step was by frame pointer */
+	__u32 pad;
 };
 
 /* Distance of a frame pointer from the stack pointer: a larger one is none. */
@@ -75,6 +85,25 @@ static __always_inline __u32 row_search(const seep_row *words, __u32 first, __u3
 	return words[position & (SEEP_CHUNK_WORDS - 1)];
 }
 
+/*
+ * Does a signal handler return to @pc? Then the instructions there are the system call rt_sigreturn,
+ * and the stack pointer is that of the kernel's frame, whatever CFI there is or is not: glibc
+ * describes its trampoline, musl, Free Pascal and programs with an sa_restorer of their own do not.
+ */
+static __always_inline bool is_signal_return(struct unwind_context *context, __u64 pc)
+{
+	__u64 words[2];
+
+	if (code_read(context, pc, words))
+		return false;
+	if ((__u32)words[0] == SEEP_ENDBR64) {
+		words[0] = words[0] >> 32 | words[1] << 32;
+		words[1] >>= 32;
+	}
+	return (words[0] == SEEP_SIGRETURN_LONG && (words[1] & 0xff) == SEEP_SIGRETURN_LONG_END) ||
+	       words[0] << 8 >> 8 == SEEP_SIGRETURN_SHORT;
+}
+
 static __always_inline int step_signal(struct unwind_context *context, struct registers *registers)
 {
 	__u64 frame = registers->sp;
@@ -85,6 +114,7 @@ static __always_inline int step_signal(struct unwind_context *context, struct re
 	    stack_read(context, frame + SIGNAL_PC, &registers->pc))
 		return SEEP_END_READ;
 	registers->exact = 1;
+	registers->chained = 0;
 	registers->return_at = 0;
 	return STEP_NEXT;
 }
@@ -126,6 +156,21 @@ static __always_inline int step_cfa(struct unwind_context *context,
 	return STEP_NEXT;
 }
 
+/* The end of a walk that has come to where the thread began: whole only if nothing was guessed. */
+static __always_inline int end_of_thread(const struct registers *registers)
+{
+	return registers->guessed ? SEEP_END_FRAME_POINTER : SEEP_END_COMPLETE;
+}
+
+/*
+ * The result of a step that has led to @registers. Nobody returns to 0: the thread's first function
+ * was given it as its caller.
+ */
+static __always_inline int step_result(int result, const struct registers *registers)
+{
+	return result == STEP_NEXT && !registers->pc ? end_of_thread(registers) : result;
+}
+
 /* STEP_NEXT with the registers of the caller, or why there is none. */
 static __always_inline int step_by_rule(struct unwind_context *context, struct registers *registers,
 					const struct seep_rule *rule)
@@ -134,7 +179,7 @@ static __always_inline int step_by_rule(struct unwind_context *context, struct r
 	int result;
 
 	if (rule->kind == SEEP_RULE_END)
-		return SEEP_END_COMPLETE;
+		return end_of_thread(registers);
 	if (rule->kind == SEEP_RULE_SIGNAL)
 		return step_signal(context, registers);
 	result = step_cfa(context, registers, rule, &cfa);
@@ -152,29 +197,35 @@ static __always_inline int step_by_rule(struct unwind_context *context, struct r
 		return SEEP_END_READ;
 	registers->sp = cfa;
 	registers->exact = 0;
-	registers->guessed = 0;
+	registers->chained = 0;
 	return STEP_NEXT;
 }
 
 /*
- * By frame pointer, for code without CFI. @end is the answer where the chain is not plausible. A chain
- * that ends in 0 has come to its beginning: so start Go's goroutines and V8's entries.
+ * By frame pointer, for code without CFI. @end is the answer where the chain is not plausible. Unless
+ * the code is @known to keep frame pointers it is a guess, which no later step makes good: a function
+ * that leaves the register alone has that of its caller, or of whoever set it last, in it, and then
+ * the chain goes on perfectly well without the frames between. A chain of known ones that ends in 0
+ * has come to its beginning: so start Go's goroutines and V8's entries.
  */
 static __always_inline int step_by_frame_pointer(struct unwind_context *context,
-						 struct registers *registers, int end)
+						 struct registers *registers, int end, bool known)
 {
 	__u64 fp = registers->fp;
 
-	if (!fp)
-		return registers->guessed ? SEEP_END_COMPLETE : end;
-	if (fp < registers->sp || fp - registers->sp > MAX_FRAME_BYTES || (fp & 7))
+	if (!registers->exact && is_signal_return(context, registers->pc))
+		return step_signal(context, registers);
+	if (!fp && known && registers->chained)
+		return end_of_thread(registers);
+	if (!fp || fp < registers->sp || fp - registers->sp > MAX_FRAME_BYTES || (fp & 7))
 		return end;
 	if (stack_read(context, fp, &registers->fp) || stack_read(context, fp + 8, &registers->pc))
 		return SEEP_END_READ;
 	registers->return_at = fp + 8;
 	registers->sp = fp + 16;
 	registers->exact = 0;
-	registers->guessed = 1;
+	registers->guessed |= !known;
+	registers->chained = 1;
 	return STEP_NEXT;
 }
 

@@ -129,17 +129,20 @@ static __always_inline void file_announce(struct slot *slot, const struct seep_f
 }
 
 /*
- * Was it unmapped before user space could open it? Now it is mapped once more. And notes whose file
- * it is: before the first stack can come to code that a Java virtual machine made, through its
- * library, which has no table before it is known to be one.
+ * Was it unmapped before user space could open it? Now it is mapped once more. And notes what it says
+ * of code made at run time: before the first stack can come to such code through the file that makes
+ * it, which has no table before it is known to be one.
  */
 static __always_inline bool file_is_missing(const struct slot *slot, __u32 file)
 {
 	const struct seep_unwind_file *table = bpf_map_lookup_elem(&tables, &file);
 	__u32 process_slot = SEEP_PROCESS_SLOT(slot->process);
+	struct seep_jit_value jit = {.process = slot->process};
 
-	if (table && table->hotspot)
-		bpf_map_update_elem(&hotspots, &process_slot, &slot->process, BPF_ANY);
+	if (table && table->jit) {
+		jit.jit = table->jit;
+		bpf_map_update_elem(&jits, &process_slot, &jit, BPF_ANY);
+	}
 	return table && table->state == SEEP_UNWIND_NO_FILE;
 }
 

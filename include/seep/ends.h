@@ -8,7 +8,7 @@
 
 #define SEEP_ENDS(X)                                                                               \
 	X(COMPLETE, complete, "reached the first function of the thread")                          \
-	X(FRAME_POINTER, frame_pointer, "code without unwind information keeps no frame pointer")  \
+	X(FRAME_POINTER, frame_pointer, "code without unwind information: callers may be missing") \
 	X(JIT, jit, "code made at run time keeps no frame pointer")                                \
 	X(NO_TABLE, no_table, "the unwind table of a file was not there yet")                      \
 	X(NO_CFI, no_cfi, "a file without unwind information")                                     \

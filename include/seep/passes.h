@@ -31,7 +31,9 @@ struct seep_rewalk_pass {
 	__u64 bx;
 	__u32 exact; /* see struct registers in bpf/unwind_step.h */
 	__u32 guessed;
+	__u32 chained;
 	__u32 process;
+	__u32 pad;
 	__s32 result; /* out: SEEP_REWALK_NEXT or enum seep_end */
 };
 
@@ -112,7 +114,7 @@ _Static_assert(sizeof(struct seep_fds_pass) == 32, "no padding");
 _Static_assert(sizeof(struct seep_mappings_pass) == 24, "no padding");
 _Static_assert(sizeof(struct seep_fd_record) == 136, "no padding");
 _Static_assert(sizeof(struct seep_identify_pass) == 24, "no padding");
-_Static_assert(sizeof(struct seep_rewalk_pass) == 72, "no padding");
+_Static_assert(sizeof(struct seep_rewalk_pass) == 80, "no padding");
 _Static_assert(sizeof(struct seep_ages_pass) == 24, "no padding");
 
 #endif

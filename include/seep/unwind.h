@@ -35,6 +35,15 @@ typedef __u32 seep_row;
 #define SEEP_MAX_PAGE_ROWS                                                                         \
 	8191 /* the search takes 13 steps; a few files have more (libepoxy: 8,404) */
 
+/*
+ * The instructions of a signal trampoline, as little-endian words: mov $15, %rax (glibc, musl, Go) or
+ * mov $15, %eax, which is shorter; then syscall. An endbr64 may stand before.
+ */
+#define SEEP_SIGRETURN_LONG	0x0f0000000fc0c748ULL
+#define SEEP_SIGRETURN_LONG_END 0x05
+#define SEEP_SIGRETURN_SHORT	0x00050f0000000fb8ULL
+#define SEEP_ENDBR64		0xfa1e0ff3U
+
 /* Numbers that every dictionary of rules begins with. */
 #define SEEP_RULE_NUMBER_BAD 0
 #define SEEP_RULE_NUMBER_GAP 1
@@ -88,15 +97,29 @@ struct seep_unwind_file {
 	__u32 first_page; /* file offset >> SEEP_UNWIND_PAGE_SHIFT of the first index entry */
 	__u32 num_pages;  /* at most SEEP_INDEX_CHUNKS * SEEP_CHUNK_PAGES */
 	__u16 state;	  /* enum seep_unwind_state */
-	__u16 hotspot;	  /* of a Java virtual machine: what it compiles keeps no frame pointers */
+	__u8 jit;	  /* enum seep_jit_kind, if it brings one */
+	__u8 frame_pointers; /* its code without CFI is known to keep them */
 	__u32 requested;  /* BPF has asked for the table */
 	__u64 used_ns;	  /* when BPF last looked at a mapping of the file */
+};
+
+/* Whether code that a process makes at run time keeps frame pointers. */
+enum seep_jit_kind {
+	SEEP_JIT_UNKNOWN,	 /* then to go by them is a guess */
+	SEEP_JIT_JVM,		 /* it does not: the JVM uses the register for other things */
+	SEEP_JIT_FRAME_POINTERS, /* it does: V8 */
+};
+
+/* map "jits", by slot */
+struct seep_jit_value {
+	__u32 process; /* id of the one that it is said of */
+	__u32 jit;     /* enum seep_jit_kind */
 };
 
 enum seep_unwind_state {
 	SEEP_UNWIND_UNKNOWN, /* user space has not answered yet */
 	SEEP_UNWIND_READY,
-	SEEP_UNWIND_FRAME_POINTERS, /* no CFI at all, but frame pointers where plausible (Go) */
+	SEEP_UNWIND_FRAME_POINTERS, /* no CFI, or none that can be read: by frame pointers */
 	SEEP_UNWIND_NONE,	    /* no CFI and nothing to go by */
 	SEEP_UNWIND_NO_FILE,	    /* gone when user space looked: announce it again */
 };

@@ -347,14 +347,6 @@ static int find_functions(struct seep_files *files, struct seep_file *file)
 	return error;
 }
 
-bool seep_is_hotspot(const char *path)
-{
-	static const char name[] = "/libjvm.so";
-	size_t length = strlen(path);
-
-	return length >= sizeof(name) - 1 && strcmp(path + length - (sizeof(name) - 1), name) == 0;
-}
-
 /* --- the table --------------------------------------------------------------------------------- */
 
 /* Where a file is met. */

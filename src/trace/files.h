@@ -102,7 +102,4 @@ uint32_t seep_files_num_probes(const struct seep_files *files);
 uint32_t seep_files_probe_cost(const struct seep_files *files, uint32_t index,
 			       const struct seep_probe_cost *cost);
 
-/* Is this the path of a Java virtual machine, whose code keeps no frame pointers? */
-bool seep_is_hotspot(const char *path);
-
 #endif

@@ -68,8 +68,9 @@ void seep_kernel_set_process(struct seep_kernel *kernel, uint32_t slot, uint32_t
 void seep_kernel_set_active(struct seep_kernel *kernel, uint32_t slot, bool active);
 /* The probes of the process in @slot are bound to this thread of it: its end is an event. */
 void seep_kernel_set_thread(struct seep_kernel *kernel, uint32_t slot, pid_t thread);
-/* The process @process in @slot is a Java virtual machine. 0 or -errno. */
-int seep_kernel_set_hotspot(struct seep_kernel *kernel, uint32_t slot, uint32_t process);
+/* What the process @process in @slot compiles at run time is of this kind. 0 or -errno. */
+int seep_kernel_set_jit(struct seep_kernel *kernel, uint32_t slot, uint32_t process,
+			enum seep_jit_kind jit);
 /* Takes a free slot of the table of processes. 0, or -ENOSPC if there is none. */
 int seep_kernel_take_slot(struct seep_kernel *kernel, uint32_t *ret_slot);
 /* Gives a slot back, also one that BPF took; nothing of its last process may be left (dead_bury). */

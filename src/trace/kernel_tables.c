@@ -30,9 +30,12 @@ void seep_kernel_set_thread(struct seep_kernel *kernel, uint32_t slot, pid_t thr
 	__atomic_store_n(&kernel->processes[slot].thread, (uint32_t)thread, __ATOMIC_RELEASE);
 }
 
-int seep_kernel_set_hotspot(struct seep_kernel *kernel, uint32_t slot, uint32_t process)
+int seep_kernel_set_jit(struct seep_kernel *kernel, uint32_t slot, uint32_t process,
+			enum seep_jit_kind jit)
 {
-	return bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.hotspots), &slot, &process,
+	struct seep_jit_value value = {.process = process, .jit = jit};
+
+	return bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.jits), &slot, &value,
 				   BPF_ANY);
 }
 

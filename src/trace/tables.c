@@ -17,7 +17,7 @@
 #include "elf/image.h"
 #include "proc/vdso.h"
 #include "trace/chunks.h"
-#include "trace/files.h"
+#include "trace/code_kind.h"
 #include "unwind/rules.h"
 #include "unwind/table.h"
 
@@ -39,6 +39,8 @@ struct content {
 struct entry {
 	struct seep_table_info info;
 	int fd;			 /* the caller's, -1 if the file cannot be read */
+	enum seep_jit_kind jit;
+	bool frame_pointers; /* its code without CFI keeps them */
 	struct content *content; /* NULL: no CFI, or not readable */
 	bool dirty;		 /* BPF has not been shown its present state */
 	struct entry *next;
@@ -231,8 +233,11 @@ static int build(struct seep_tables *tables, struct content *content,
 	struct seep_cfi cfi;
 	int error = seep_cfi_read(image, &cfi);
 
-	if (error == -ENOENT) {
-		/* Go's compiler makes no CFI but keeps frame pointers. */
+	/*
+	 * Go's compiler makes no CFI but keeps frame pointers. That of Free Pascal makes a .debug_frame
+	 * that nothing can be made of: as good as none.
+	 */
+	if (error == -ENOENT || error == -EINVAL) {
 		content->value.state = SEEP_UNWIND_FRAME_POINTERS;
 		return 0;
 	}
@@ -309,6 +314,7 @@ static int fill_entry(struct seep_tables *tables, struct entry *entry)
 
 	if (error)
 		return error == -ENOMEM ? error : 0;
+	entry->frame_pointers = seep_code_keeps_frame_pointers(image, entry->jit);
 	if (!entry->content) {
 		error = get_content(tables, image, &entry->content);
 		if (error)
@@ -332,7 +338,8 @@ int seep_tables_flush(struct seep_tables *tables)
 			continue;
 		entry->dirty = false;
 		value = entry->content ? entry->content->value : entry->fd < 0 ? missing : none;
-		value.hotspot = seep_is_hotspot(entry->info.path);
+		value.jit = (uint8_t)entry->jit;
+		value.frame_pointers = entry->frame_pointers;
 		error = seep_kernel_set_table(tables->kernel, entry->info.file, &value);
 	}
 	/* Once more for the spares: now nobody waits for it. */
@@ -362,6 +369,7 @@ int seep_tables_add(struct seep_tables *tables, uint32_t file, const char *path,
 	if (error)
 		return error;
 	entry->fd = fd;
+	entry->jit = seep_code_jit(path, fd);
 	entry->dirty = true;
 	return fill_entry(tables, entry);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "trace/code_kind.h"
 #include "trace/targets_private.h"
 
 #include <errno.h>
@@ -72,6 +73,7 @@ int seep_target_consider_file(struct seep_targets *targets, struct seep_target *
 			      const struct seep_file *file, uint64_t *missed)
 {
 	struct seep_probes *probes = probes_of(targets, target);
+	enum seep_jit_kind jit = seep_code_jit(file->path, file->fd);
 	int result;
 
 	/* A file that nobody may read has no functions for us; one that we have no room for may. */
@@ -79,8 +81,8 @@ int seep_target_consider_file(struct seep_targets *targets, struct seep_target *
 		*missed += file->failure == -EMFILE || file->failure == -ENFILE;
 		return 0;
 	}
-	if (seep_is_hotspot(file->path))
-		seep_kernel_set_hotspot(targets->config.kernel, target->slot, target->process);
+	if (jit != SEEP_JIT_UNKNOWN)
+		seep_kernel_set_jit(targets->config.kernel, target->slot, target->process, jit);
 	result = seep_probes_add(probes, targets->config.kernel, targets->config.variant, file);
 	if (result >= 0 || result == -ESRCH || result == -ENOMEM)
 		return result;

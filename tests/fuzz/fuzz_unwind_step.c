@@ -56,7 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		int result;
 
 		if (rule.kind == SEEP_RULE_GAP)
-			result = step_by_frame_pointer(&context, &registers, SEEP_END_JIT);
+			result = step_by_frame_pointer(&context, &registers, SEEP_END_JIT,
+						       registers.pc & 1);
 		else
 			result = step_by_rule(&context, &registers, &rule);
 		if (result != STEP_NEXT) {

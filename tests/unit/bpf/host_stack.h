@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "../../../bpf/unwind_step.h"
 
@@ -13,6 +14,8 @@
 struct unwind_context {
 	const __u64 *words;
 	size_t num_words;
+	const __u8 *code; /* 16 bytes, which are all that there is; or NULL */
+	__u64 code_at;
 };
 
 static inline long stack_read(struct unwind_context *context, __u64 address, __u64 *ret_word)
@@ -22,6 +25,14 @@ static inline long stack_read(struct unwind_context *context, __u64 address, __u
 	if (offset / 8 >= context->num_words || (offset & 7))
 		return -EFAULT;
 	*ret_word = context->words[offset / 8];
+	return 0;
+}
+
+static inline long code_read(struct unwind_context *context, __u64 address, __u64 ret_words[2])
+{
+	if (!context->code || address != context->code_at)
+		return -EFAULT;
+	memcpy(ret_words, context->code, 16);
 	return 0;
 }
 

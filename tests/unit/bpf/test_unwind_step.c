@@ -148,24 +148,72 @@ static void ends(void **state)
 			 SEEP_END_READ);
 }
 
-static void frame_pointers(void **state)
+static int step_by_chain(struct target *target, bool known)
+{
+	return step_by_frame_pointer(&target->context, &target->registers, SEEP_END_JIT, known);
+}
+
+/* Two frames, the second of which is the first of its thread. */
+static void chain_init(struct target *target)
+{
+	target_init(target);
+	target->words[20] = STACK_BASE + 8 * 40;
+	target->words[40] = 0;
+}
+
+static void known_frame_pointers(void **state)
 {
 	struct target target;
 
 	(void)state;
-	target_init(&target);
-	target.words[20] = STACK_BASE + 8 * 40;
-	target.words[40] = 0;
-	assert_int_equal(step_by_frame_pointer(&target.context, &target.registers, SEEP_END_JIT),
-			 STEP_NEXT);
+	chain_init(&target);
+	assert_int_equal(step_by_chain(&target, true), STEP_NEXT);
 	assert_int_equal(target.registers.pc, 0x1000 + 21);
 	assert_int_equal(target.registers.sp, STACK_BASE + 8 * 22);
-	assert_true(target.registers.guessed);
-	assert_int_equal(step_by_frame_pointer(&target.context, &target.registers, SEEP_END_JIT),
-			 STEP_NEXT);
+	assert_false(target.registers.guessed);
+	assert_int_equal(step_by_chain(&target, true), STEP_NEXT);
 	/* The chain has come to its beginning. */
-	assert_int_equal(step_by_frame_pointer(&target.context, &target.registers, SEEP_END_JIT),
-			 SEEP_END_COMPLETE);
+	assert_int_equal(step_by_chain(&target, true), SEEP_END_COMPLETE);
+}
+
+/* One guess, and nothing makes the walk whole again: no rule, no end of the chain, no pc of 0. */
+static void a_guess_is_kept(void **state)
+{
+	static const struct seep_rule rule = {
+		.kind = SEEP_RULE_SP, .offset = 16, .ra_offset = -8};
+	struct target target;
+
+	(void)state;
+	chain_init(&target);
+	assert_int_equal(step_by_chain(&target, false), STEP_NEXT);
+	assert_true(target.registers.guessed);
+	assert_int_equal(step(&target, rule), STEP_NEXT);
+	assert_true(target.registers.guessed);
+	assert_int_equal(step(&target, (struct seep_rule){.kind = SEEP_RULE_END}),
+			 SEEP_END_FRAME_POINTER);
+	target.registers.pc = 0;
+	assert_int_equal(step_result(STEP_NEXT, &target.registers), SEEP_END_FRAME_POINTER);
+
+	chain_init(&target);
+	assert_int_equal(step_by_chain(&target, false), STEP_NEXT);
+	assert_int_equal(step_by_chain(&target, true), STEP_NEXT);
+	assert_int_equal(step_by_chain(&target, true), SEEP_END_FRAME_POINTER);
+
+	chain_init(&target);
+	target.words[21] = 0;
+	assert_int_equal(step_by_chain(&target, false), STEP_NEXT);
+	assert_int_equal(step_result(STEP_NEXT, &target.registers), SEEP_END_FRAME_POINTER);
+}
+
+static void a_pc_of_zero_is_an_end(void **state)
+{
+	struct registers registers = {.pc = 0};
+
+	(void)state;
+	assert_int_equal(step_result(STEP_NEXT, &registers), SEEP_END_COMPLETE);
+	assert_int_equal(step_result(SEEP_END_READ, &registers), SEEP_END_READ);
+	registers.pc = 1;
+	assert_int_equal(step_result(STEP_NEXT, &registers), STEP_NEXT);
 }
 
 static void implausible_frame_pointers(void **state)
@@ -179,10 +227,50 @@ static void implausible_frame_pointers(void **state)
 
 		target_init(&target);
 		target.registers.fp = fps[i];
-		assert_int_equal(step_by_frame_pointer(&target.context, &target.registers,
-						       SEEP_END_FRAME_POINTER),
-				 SEEP_END_FRAME_POINTER);
+		assert_int_equal(step_by_chain(&target, i & 1), SEEP_END_JIT);
 	}
+}
+
+/* Code without CFI to which a signal handler returns is known by its instructions. */
+static void signal_trampolines(void **state)
+{
+	static const __u8 codes[][16] = {
+		{0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05, 0xcc},
+		{0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05, 0xcc},
+		{0xf3, 0x0f, 0x1e, 0xfa, 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05},
+		{0xf3, 0x0f, 0x1e, 0xfa, 0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05, 0xcc},
+	};
+	static const __u8 others[][16] = {
+		{0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x0b},
+		{0x48, 0xc7, 0xc0, 0x0e, 0, 0, 0, 0x0f, 0x05},
+		{0xb8, 0x0f, 0, 0, 1, 0x0f, 0x05},
+		{0xf3, 0x0f, 0x1e, 0xfa, 0xc3},
+	};
+	struct target target;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		target_init(&target);
+		target.context.code = codes[i];
+		target.context.code_at = target.registers.pc;
+		assert_int_equal(step_by_chain(&target, false), STEP_NEXT);
+		assert_true(target.registers.exact);
+		assert_false(target.registers.guessed);
+		assert_int_equal(target.registers.pc, 0x1000 + 4 + 168 / 8);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		target_init(&target);
+		target.context.code = others[i];
+		target.context.code_at = target.registers.pc;
+		assert_false(is_signal_return(&target.context, target.registers.pc));
+	}
+	/* Whoever runs in the trampoline itself is not returned to. */
+	target_init(&target);
+	target.context.code = codes[0];
+	target.context.code_at = target.registers.pc;
+	target.registers.exact = 1;
+	assert_int_equal(step_by_chain(&target, false), STEP_NEXT);
+	assert_true(target.registers.guessed);
 }
 
 static __u32 random_word(void)
@@ -232,7 +320,10 @@ int main(void)
 		cmocka_unit_test(saved_registers),
 		cmocka_unit_test(signal_frame),
 		cmocka_unit_test(ends),
-		cmocka_unit_test(frame_pointers),
+		cmocka_unit_test(known_frame_pointers),
+		cmocka_unit_test(a_guess_is_kept),
+		cmocka_unit_test(a_pc_of_zero_is_an_end),
+		cmocka_unit_test(signal_trampolines),
 		cmocka_unit_test(implausible_frame_pointers),
 		cmocka_unit_test(search_agrees_with_a_plain_one),
 	};
