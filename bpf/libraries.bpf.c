@@ -17,6 +17,8 @@ int library_change(struct pt_regs *ctx)
 
 	if (!process)
 		return 0;
+	/* First: what was mapped before is not to be trusted when the caller goes on. */
+	__sync_fetch_and_add(&process->library_changes, 1);
 	event.process = process->id;
 	if (bpf_ringbuf_output(&events, &event, sizeof(event), 0))
 		count_loss(SEEP_LOSS_RING_FULL, 1);

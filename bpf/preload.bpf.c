@@ -52,6 +52,7 @@ int mappings_preload(struct bpf_iter__task_vma *ctx)
 		return 0;
 	slot->process = preload_process;
 	slot->now_ns = bpf_ktime_get_ns();
+	slot->generation = mapping_generation(task->mm, preload_process);
 	mapping_set(slot, vma);
 	address = slot->mapping.start;
 	for (int i = 0; i < MAX_PRELOAD_PAGES && address < slot->mapping.end; i++) {

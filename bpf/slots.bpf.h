@@ -27,6 +27,7 @@ struct slot {
 	__u32 num_given; /* see seep_copy_event */
 	__u32 pad;
 	__u64 now_ns;
+	__u64 generation; /* of the process's mappings */
 	__u64 trampoline; /* page of the return trampoline, 0 if no return probe is pending */
 	struct seep_registers
 		start; /* where the walk begins: as the allocator's caller finds them */

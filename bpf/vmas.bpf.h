@@ -2,9 +2,11 @@
 /*
  * From a user address to (file, offset in the file), through the kernel's own VMAs.
  *
- * bpf_find_vma (5.17) is the truth; in front of it stands a cache whose entries are trusted for a
- * short time only. So mmap, munmap, dlclose and dlopen need no bookkeeping, at the price that a
- * mapping which replaced another one may be named wrongly for that time.
+ * bpf_find_vma (5.17) is the truth; in front of it stands a cache. Its entries are trusted for a
+ * short time, and only as long as the process has changed no mapping since: by the kernel's own count
+ * of such changes where it has one (mm_lock_seq, since 6.4), which no mmap, munmap or mremap escapes,
+ * and by what its loader announces. Before 6.4, without a loader that does (static programs, code
+ * made at run time), a mapping that replaced another one may be named wrongly for that time.
  */
 #ifndef SEEP_BPF_VMAS_H
 #define SEEP_BPF_VMAS_H
@@ -169,6 +171,47 @@ static __always_inline __u32 file_id(struct slot *slot, const struct seep_file_k
 	return file->id;
 }
 
+/* Both shapes that it has had: a number since 6.4, a sequence count since 6.14. */
+struct seqcount___mm {
+	unsigned int sequence;
+} __attribute__((preserve_access_index));
+
+struct mm_struct___sequence {
+	struct seqcount___mm mm_lock_seq;
+} __attribute__((preserve_access_index));
+
+struct mm_struct___number {
+	int mm_lock_seq;
+} __attribute__((preserve_access_index));
+
+/*
+ * Another number than before if a mapping of the process may have changed since. What an announced
+ * change unmaps or maps lies between two of them: _dl_close calls _dl_debug_state before it unmaps and
+ * again behind it, _dl_open before it maps and before the first instruction of what is new runs. Of a
+ * change in progress, when the sequence is odd, the old state counts: the new one is not in use yet.
+ */
+static __always_inline __u64 mapping_generation(struct mm_struct *mm, __u32 process)
+{
+	__u32 slot = SEEP_PROCESS_SLOT(process), changes = 0;
+	struct seep_process_value *value = bpf_map_lookup_elem(&processes, &slot);
+	struct mm_struct___sequence *sequence = (void *)mm;
+	struct mm_struct___number *number = (void *)mm;
+
+	if (!mm)
+		return 0;
+	if (bpf_core_field_exists(sequence->mm_lock_seq.sequence))
+		changes = BPF_CORE_READ(sequence, mm_lock_seq.sequence) & ~1U;
+	else if (bpf_core_field_exists(number->mm_lock_seq))
+		changes = BPF_CORE_READ(number, mm_lock_seq);
+	return (value ? (__u64)value->library_changes << 32 : 0) | changes;
+}
+
+/* Has the loader announced a change between the two? */
+static __always_inline bool library_changed(__u64 before, __u64 after)
+{
+	return (before ^ after) >> 32;
+}
+
 /*
  * Guards a cache entry against being read while it is replaced: elements of a BPF hash are reused at
  * once, so what a lookup returned may turn into another entry under our eyes.
@@ -176,7 +219,8 @@ static __always_inline __u32 file_id(struct slot *slot, const struct seep_file_k
 static __always_inline __u64 mapping_sum(const struct seep_mapping_value *mapping, __u32 process)
 {
 	return mapping->start * 3 + mapping->end * 5 + mapping->delta * 7 +
-	       ((__u64)mapping->file << 32 | mapping->executable) * 11 + process;
+	       ((__u64)mapping->file << 32 | mapping->executable) * 11 +
+	       mapping->generation * 13 + process;
 }
 
 /* What slot->mapping is to know of a VMA. Runs under the mmap lock. */
@@ -198,6 +242,7 @@ static __always_inline void mapping_set(struct slot *slot, struct vm_area_struct
 		slot->mapping.file = SEEP_FILE_VDSO;
 		slot->mapping.delta = vma->vm_start;
 	}
+	slot->mapping.generation = slot->generation;
 	slot->mapping.sum = mapping_sum(&slot->mapping, slot->process);
 }
 
@@ -269,15 +314,23 @@ __weak long mapping_find(__u32 index, __u64 address)
 	if (!slot)
 		return -EBUSY_ERRNO;
 	key = mapping_key(slot->process, address);
+	/* Before the VMA is looked at: what changes meanwhile makes the entry an old one. */
+	slot->generation = mapping_generation(bpf_get_current_task_btf()->mm, slot->process);
 	cached = mapping_cached(slot, &key, address) == 0;
-	if (cached && slot->now_ns - slot->mapping.seen_ns < MAPPING_FRESH_NS)
+	if (cached && slot->mapping.generation == slot->generation &&
+	    slot->now_ns - slot->mapping.seen_ns < MAPPING_FRESH_NS)
 		return 0;
+	/* Not even if nothing better can be had: another library may be there. */
+	if (cached && library_changed(slot->mapping.generation, slot->generation))
+		cached = false;
 	/* Tries for the lock only; the callback overwrites slot->mapping. */
 	error = bpf_find_vma(bpf_get_current_task_btf(), address, mapping_from_vma, &index, 0);
 	if (error == -EBUSY_ERRNO && cached) {
 		/* Better the last known than none; and not every frame has to try. */
 		count_loss(SEEP_LOSS_VMA_BUSY, 1);
 		slot->mapping.seen_ns = slot->now_ns - MAPPING_FRESH_NS + MAPPING_RETRY_NS;
+		slot->mapping.generation = slot->generation;
+		slot->mapping.sum = mapping_sum(&slot->mapping, slot->process);
 		mapping_store(slot, &key);
 		return 0;
 	}

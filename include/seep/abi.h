@@ -179,7 +179,7 @@ struct seep_process_value {
 	__u32 id;     /* the present one, see SEEP_PROCESS_SLOT_BITS */
 	__u32 active; /* 0: count nothing (a launched command before its exec, a free slot) */
 	__u32 thread; /* tid that the probes are bound to: its end is told */
-	__u32 pad;
+	__u32 library_changes; /* that its loader has announced */
 };
 
 /* map "probes", by index; the attach cookie is slot << 32 | index */
@@ -261,6 +261,7 @@ struct seep_mapping_value {
 	__u64 end;
 	__u64 delta;   /* address - delta = offset in the file */
 	__u64 seen_ns; /* when the kernel's VMA was read */
+	__u64 generation; /* of the process's mappings then: mapping_generation in vmas.bpf.h */
 	__u32 file;    /* 0: no file */
 	__u32 executable;
 	__u64 sum; /* over all but seen_ns, to notice a half-written entry */
@@ -410,7 +411,7 @@ _Static_assert(sizeof(struct seep_process_value) == 16, "no padding in values");
 _Static_assert(sizeof(struct seep_probe) == 24, "no padding in values");
 _Static_assert(sizeof(struct seep_file_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_mapping_key) == 12, "no padding in keys");
-_Static_assert(sizeof(struct seep_mapping_value) == 48, "no padding in values");
+_Static_assert(sizeof(struct seep_mapping_value) == 56, "no padding in values");
 _Static_assert(sizeof(struct seep_stack_event) == 24 + 8 * SEEP_MAX_FRAMES, "no padding");
 _Static_assert(sizeof(struct seep_file_event) == 56 + SEEP_PATH_BYTES + SEEP_NAME_BYTES,
 	       "no padding");
