@@ -43,6 +43,9 @@ int mappings_preload(struct bpf_iter__task_vma *ctx)
 	if (!task || !vma || task->tgid != preload_pid || task->pid != preload_thread ||
 	    !(vma->vm_flags & VM_EXEC_FLAG))
 		return 0;
+	/* What anonymous code is comes out later, by its neighbours. */
+	if (!vma->vm_file && vma->vm_start != (__u64)vma->vm_mm->context.vdso)
+		return 0;
 	claimed = slot_claim();
 	if (claimed < 0)
 		return 0;

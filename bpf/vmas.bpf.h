@@ -20,6 +20,7 @@
 #define VM_EXEC_FLAG	 0x4 /* include/linux/mm.h */
 #define PAGE_SHIFT_X86	 12
 #define EBUSY_ERRNO	 16
+#define NEIGHBOURS_MAX	 4 /* that moved text may have been cut into */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -299,6 +300,63 @@ static __always_inline void mapping_store(struct slot *slot, const struct seep_m
 		bpf_map_update_elem(&mappings, key, &slot->mapping, BPF_ANY);
 }
 
+/* Is the mapping, if it is moved text of the file, inside of the load segment? Then it becomes one. */
+static __always_inline bool mapping_name(struct slot *slot, const struct seep_unwind_file *table,
+					 __s64 ahead_pages)
+{
+	struct seep_mapping_value *mapping = &slot->mapping;
+	__u64 delta = slot->neighbour.delta;
+	__u64 first, count;
+
+	if (!slot->neighbour.executable)
+		delta += ahead_pages * (1 << PAGE_SHIFT_X86);
+	first = (mapping->start - delta) >> PAGE_SHIFT_X86;
+	count = (mapping->end - mapping->start) >> PAGE_SHIFT_X86;
+	if (mapping->start < delta || first < table->code_first || count > table->code_count ||
+	    first - table->code_first > table->code_count - count)
+		return false;
+	mapping->delta = delta;
+	mapping->file = slot->neighbour.file;
+	return true;
+}
+
+/*
+ * Programs move their code to anonymous memory, for huge pages: mremap over where it was. Anonymous
+ * code in slot->mapping that lies where the load segment of its neighbour has its code becomes code of
+ * that file again. 0, or -EBUSY. A global function, as mapping_find.
+ */
+__weak long mapping_of_moved_text(__u32 index, __u32 behind)
+{
+	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
+	struct seep_mapping_value own;
+	struct seep_unwind_file *table;
+	__u64 address;
+	__u32 file = 0;
+	long error = 0;
+
+	if (!slot)
+		return 0;
+	own = slot->mapping;
+	slot->neighbour = own;
+	for (int i = 0; i < NEIGHBOURS_MAX && !file && !error; i++) {
+		address = behind ? slot->neighbour.end : slot->neighbour.start - 1;
+		slot->mapping.start = slot->mapping.end = 0;
+		error = bpf_find_vma(bpf_get_current_task_btf(), address, mapping_from_vma, &index,
+				     0);
+		slot->neighbour = slot->mapping;
+		file = error ? 0 : slot->neighbour.file;
+	}
+	slot->mapping = own;
+	table = file > SEEP_FILE_VDSO ? bpf_map_lookup_elem(&tables, &file) : NULL;
+	/* Of a file that was never mapped as code where that is looked for: ask again soon. */
+	if (table && table->state == SEEP_UNWIND_UNKNOWN && !table->code_count)
+		error = -EBUSY_ERRNO;
+	else if (table && table->code_count)
+		mapping_name(slot, table, behind ? table->ahead_of_behind : table->ahead_of_before);
+	slot->mapping.sum = mapping_sum(&slot->mapping, slot->process);
+	return error == -EBUSY_ERRNO ? error : 0;
+}
+
 /*
  * Fills slot->mapping for the user address @address. 0; -EBUSY while another thread changes the
  * address space and nothing is known from before; else another -errno: no mapping covers it. A
@@ -334,6 +392,10 @@ __weak long mapping_find(__u32 index, __u64 address)
 		mapping_store(slot, &key);
 		return 0;
 	}
+	if (!error && slot->mapping.executable && !slot->mapping.file)
+		error = mapping_of_moved_text(index, 0);
+	if (!error && slot->mapping.executable && !slot->mapping.file)
+		error = mapping_of_moved_text(index, 1);
 	if (!error)
 		mapping_store(slot, &key);
 	return error;

@@ -101,6 +101,14 @@ struct seep_unwind_file {
 	__u8 frame_pointers; /* its code without CFI is known to keep them */
 	__u32 requested;  /* BPF has asked for the table */
 	__u64 used_ns;	  /* when BPF last looked at a mapping of the file */
+	/*
+	 * The load segment with the code, in pages of 4096 bytes: where it is in the file; and how much
+	 * more its addresses are ahead of its offsets than those of the segment before and behind it.
+	 */
+	__u32 code_first;
+	__u32 code_count; /* 0: there is not exactly one */
+	__s32 ahead_of_before;
+	__s32 ahead_of_behind;
 };
 
 /* Whether code that a process makes at run time keeps frame pointers. */
@@ -126,6 +134,6 @@ enum seep_unwind_state {
 
 _Static_assert(sizeof(struct seep_rule) == 16, "no padding in values");
 _Static_assert(sizeof(struct seep_unwind_page) == 8, "two words");
-_Static_assert(sizeof(struct seep_unwind_file) == 32, "no padding in values");
+_Static_assert(sizeof(struct seep_unwind_file) == 48, "no padding in values");
 
 #endif

@@ -11,6 +11,8 @@ static const char *const v8_names[] = {"node", "libnode.so", "deno", "libv8.so"}
 /* What the namespace v8 begins with in symbols. */
 static const char v8_symbol[] = "_ZN2v8";
 
+#define PAGE_BYTES 4096
+
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static bool may_be_v8(const char *name)
@@ -47,4 +49,47 @@ bool seep_code_keeps_frame_pointers(const struct seep_image *image, enum seep_ji
 	/* Go, on x86-64, since 1.7. */
 	return jit == SEEP_JIT_FRAME_POINTERS ||
 	       seep_section_find(seep_image_elf(image), ".gopclntab", &header);
+}
+
+/* By how many pages the addresses of @segment are ahead of its offsets, against those of @other. */
+static int32_t ahead_of(const GElf_Phdr *segment, const GElf_Phdr *other)
+{
+	uint64_t ahead = segment->p_vaddr - segment->p_offset;
+	uint64_t other_ahead = other->p_vaddr - other->p_offset;
+
+	return (int32_t)((int64_t)(ahead - other_ahead) / PAGE_BYTES);
+}
+
+struct seep_code_segment seep_code_segment(const struct seep_image *image)
+{
+	struct Elf *elf = seep_image_elf(image);
+	struct seep_code_segment found = {0}, none = {0};
+	GElf_Phdr header, before = {0}, code = {0};
+	size_t count, num_codes = 0;
+	bool is_behind = false, has_before = false;
+
+	if (elf_getphdrnum(elf, &count))
+		return none;
+	/* Load segments are in the order of their addresses (gABI, "Program Header"). */
+	for (size_t i = 0; i < count; i++) {
+		if (!gelf_getphdr(elf, (int)i, &header) || header.p_type != PT_LOAD)
+			continue;
+		if (header.p_flags & PF_X) {
+			uint64_t end = header.p_offset + header.p_filesz + PAGE_BYTES - 1;
+
+			num_codes++;
+			code = header;
+			found.first = (uint32_t)(code.p_offset / PAGE_BYTES);
+			found.count = (uint32_t)(end / PAGE_BYTES - found.first);
+			if (has_before)
+				found.ahead_of_before = ahead_of(&code, &before);
+			is_behind = true;
+		} else if (is_behind) {
+			found.ahead_of_behind = ahead_of(&code, &header);
+			is_behind = false;
+		}
+		before = header;
+		has_before = true;
+	}
+	return num_codes == 1 ? found : none;
 }

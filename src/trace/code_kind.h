@@ -8,6 +8,7 @@
 #define SEEP_TRACE_CODE_KIND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "elf/image.h"
 #include "seep/unwind.h"
@@ -20,5 +21,15 @@ enum seep_jit_kind seep_code_jit(const char *path, int fd);
 
 /* Does the code of the file keep frame pointers where it has no CFI: that of Go, that of V8? */
 bool seep_code_keeps_frame_pointers(const struct seep_image *image, enum seep_jit_kind jit);
+
+/* The load segment that has the code, in pages; as in struct seep_unwind_file. */
+struct seep_code_segment {
+	uint32_t first;
+	uint32_t count; /* 0: there is not exactly one */
+	int32_t ahead_of_before;
+	int32_t ahead_of_behind;
+};
+
+struct seep_code_segment seep_code_segment(const struct seep_image *image);
 
 #endif

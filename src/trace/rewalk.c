@@ -197,7 +197,9 @@ static int find_frame(struct seep_rewalk *rewalk, const struct copy *copy, uint6
 		return 0;
 	}
 	if (!mapping->inode) {
-		*ret_frame = SEEP_FRAME_RAW | address;
+		/* It may be text that was moved there: BPF knows by the neighbours. */
+		if (find_frame_before(rewalk, copy, address, ret_frame))
+			*ret_frame = SEEP_FRAME_RAW | address;
 		return 0;
 	}
 	file = find_mapped(rewalk, mapping);

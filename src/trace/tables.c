@@ -41,6 +41,7 @@ struct entry {
 	int fd;			 /* the caller's, -1 if the file cannot be read */
 	enum seep_jit_kind jit;
 	bool frame_pointers; /* its code without CFI keeps them */
+	struct seep_code_segment code;
 	struct content *content; /* NULL: no CFI, or not readable */
 	bool dirty;		 /* BPF has not been shown its present state */
 	struct entry *next;
@@ -94,13 +95,33 @@ void seep_tables_free(struct seep_tables *tables)
 
 /* --- giving up tables for others ---------------------------------------------------------------- */
 
+/* What BPF is to know of the file now. */
+static struct seep_unwind_file value_of(const struct entry *entry)
+{
+	struct seep_unwind_file value = {
+		.state = entry->fd < 0 ? SEEP_UNWIND_NO_FILE : SEEP_UNWIND_NONE,
+	};
+
+	if (entry->content)
+		value = entry->content->value;
+	value.jit = (uint8_t)entry->jit;
+	value.frame_pointers = entry->frame_pointers;
+	value.code_first = entry->code.first;
+	value.code_count = entry->code.count;
+	value.ahead_of_before = entry->code.ahead_of_before;
+	value.ahead_of_behind = entry->code.ahead_of_behind;
+	return value;
+}
+
 /* Nothing of it may be pending: the chunks are given back at once. */
 static void give_up(struct seep_tables *tables, struct content *content)
 {
 	content->value = (struct seep_unwind_file){.state = SEEP_UNWIND_UNKNOWN};
 	for (const struct entry *entry = tables->first; entry; entry = entry->next) {
+		struct seep_unwind_file value = value_of(entry);
+
 		if (entry->content == content)
-			seep_kernel_set_table(tables->kernel, entry->info.file, &content->value);
+			seep_kernel_set_table(tables->kernel, entry->info.file, &value);
 	}
 	seep_chunks_give(tables->chunks, content->chunks, content->num_chunks);
 	content->num_chunks = 0;
@@ -314,6 +335,7 @@ static int fill_entry(struct seep_tables *tables, struct entry *entry)
 
 	if (error)
 		return error == -ENOMEM ? error : 0;
+	entry->code = seep_code_segment(image);
 	entry->frame_pointers = seep_code_keeps_frame_pointers(image, entry->jit);
 	if (!entry->content) {
 		error = get_content(tables, image, &entry->content);
@@ -327,19 +349,14 @@ static int fill_entry(struct seep_tables *tables, struct entry *entry)
 
 int seep_tables_flush(struct seep_tables *tables)
 {
-	struct seep_unwind_file none = {.state = SEEP_UNWIND_NONE};
-	struct seep_unwind_file missing = {.state = SEEP_UNWIND_NO_FILE};
 	int error = seep_chunks_waiting(tables->chunks) ? seep_chunks_flush(tables->chunks) : 0;
 
 	for (struct entry *entry = tables->first; entry && !error; entry = entry->next) {
-		struct seep_unwind_file value;
+		struct seep_unwind_file value = value_of(entry);
 
 		if (!entry->dirty)
 			continue;
 		entry->dirty = false;
-		value = entry->content ? entry->content->value : entry->fd < 0 ? missing : none;
-		value.jit = (uint8_t)entry->jit;
-		value.frame_pointers = entry->frame_pointers;
 		error = seep_kernel_set_table(tables->kernel, entry->info.file, &value);
 	}
 	/* Once more for the spares: now nobody waits for it. */
