@@ -179,6 +179,16 @@ static int find_frame_before(struct seep_rewalk *rewalk, const struct copy *copy
 	return 0;
 }
 
+/* Is there a file on either side of the anonymous mapping? Then it may be text that was moved there. */
+static bool is_beside_file(const struct seep_maps *maps, const struct seep_mapping *mapping)
+{
+	const struct seep_mapping *end = maps->mappings + maps->num_mappings;
+
+	return (mapping > maps->mappings && mapping[-1].inode &&
+		mapping[-1].end == mapping->start) ||
+	       (mapping + 1 < end && mapping[1].inode && mapping[1].start == mapping->end);
+}
+
 /*
  * The frame at @address of the process, outside of what BPF has told: by what is mapped now. That may
  * not be what was mapped then; but then the walk does not come to the first function of the thread.
@@ -197,9 +207,12 @@ static int find_frame(struct seep_rewalk *rewalk, const struct copy *copy, uint6
 		return 0;
 	}
 	if (!mapping->inode) {
-		/* It may be text that was moved there: BPF knows by the neighbours. */
-		if (find_frame_before(rewalk, copy, address, ret_frame))
-			*ret_frame = SEEP_FRAME_RAW | address;
+		if (find_frame_before(rewalk, copy, address, ret_frame) == 0)
+			return 0;
+		/* BPF will say what it is, at the next walk that comes there. */
+		if (is_beside_file(maps_of(rewalk, copy), mapping))
+			return -EAGAIN;
+		*ret_frame = SEEP_FRAME_RAW | address;
 		return 0;
 	}
 	file = find_mapped(rewalk, mapping);
