@@ -197,6 +197,10 @@ struct seep_place seep_place_of(const struct seep_maps *maps, uint64_t address)
 
 	if (!mapping)
 		return raw;
+	/* Which file moved text is of, BPF knows and this does not. */
+	if (!mapping->inode && mapping->executable && !is_vdso(mapping) && mapping > maps->mappings &&
+	    mapping[-1].inode && mapping[-1].end == mapping->start)
+		return (struct seep_place){SEEP_PLACE_UNKNOWN, address};
 	if (is_vdso(mapping))
 		return (struct seep_place){SEEP_PLACE_VDSO, address - mapping->start};
 	if (!mapping->inode)
@@ -222,6 +226,24 @@ static bool is_code(const struct seep_maps *maps, uint64_t address)
 	return mapping && mapping->executable && strcmp(mapping->path, "[uprobes]") != 0;
 }
 
+static bool has_cfi(const struct seep_libdw *libdw, Dwarf_Addr pc)
+{
+	Dwfl_Module *module = dwfl_addrmodule(libdw->dwfl, pc);
+	Dwarf_Frame *frame = NULL;
+	Dwarf_Addr bias;
+	Dwarf_CFI *cfi = module ? dwfl_module_eh_cfi(module, &bias) : NULL;
+	bool found = cfi && dwarf_cfi_addrframe(cfi, pc - bias, &frame) == 0;
+
+	free(frame);
+	if (found || !module)
+		return found;
+	frame = NULL;
+	cfi = dwfl_module_dwarf_cfi(module, &bias);
+	found = cfi && dwarf_cfi_addrframe(cfi, pc - bias, &frame) == 0;
+	free(frame);
+	return found;
+}
+
 /*
  * libdw calls three kinds of frame an activation: the innermost one, a signal trampoline, and the frame
  * that was interrupted. Only the last is where its PC says; the first was called to be returned to,
@@ -244,7 +266,8 @@ static int on_frame(Dwfl_Frame *frame, void *context)
 	if (!is_code(progress->libdw->maps, pc))
 		return DWARF_CB_ABORT;
 	progress->walk->places[progress->count++] = seep_place_of(progress->libdw->maps, pc);
-	return DWARF_CB_OK;
+	/* Without CFI libdw goes on by the frame pointer, as if it were sure. */
+	return has_cfi(progress->libdw, pc) ? DWARF_CB_OK : DWARF_CB_ABORT;
 }
 
 void seep_libdw_walk(struct seep_libdw *libdw, const struct seep_copy_event *event,
