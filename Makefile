@@ -388,6 +388,41 @@ $(BUILD)/fixtures/stacks_musl: $(STACKS_SOURCES) $(STACKS_HEADERS)
 	$(Q)musl-gcc -std=gnu11 $(STACKS_FLAGS) -O2 -static -DSTACKS_NO_LIBRARIES -DSTACKS_NO_CXX \
 		-DSTACKS_NO_STEPS -DSTACKS_NO_UCONTEXT $(filter %.c,$^) -o $@
 
+# Stacks that are easily called whole when they are not, and names that are easily wrong.
+HONEST_HEADERS := tests/fixtures/fixture.h
+HONEST := $(addprefix $(BUILD)/fixtures/honest_,gates_O0 gates_O1 gates_O2 handlers handlers_static \
+	    handlers_musl handlers_musl_dynamic reloads moved moved_static pascal) \
+	  $(BUILD)/fixtures/libhonest_first.so $(BUILD)/fixtures/libhonest_second.so
+
+# $(call honest,name,source,compiler,flags)
+define honest
+$(BUILD)/fixtures/honest_$(1): tests/fixtures/honest/$(2).c $(HONEST_HEADERS)
+	@mkdir -p $$(@D)
+	$(call say,FIXTURE,$$@)
+	$(Q)$(3) $(FIXTURE_CFLAGS) $(4) $$< -o $$@
+endef
+
+$(foreach level,O0 O1 O2,$(eval $(call honest,gates_$(level),gates,$(CC),-$(level) -fno-optimize-sibling-calls)))
+$(eval $(call honest,handlers,handlers,$(CC),-O1))
+$(eval $(call honest,handlers_static,handlers,$(CC),-O1 -static))
+$(eval $(call honest,handlers_musl,handlers,musl-gcc,-O1 -static))
+$(eval $(call honest,handlers_musl_dynamic,handlers,musl-gcc,-O1))
+$(eval $(call honest,reloads,reloads,$(CC),-O1))
+$(eval $(call honest,moved,moved,$(CC),-O1))
+$(eval $(call honest,moved_static,moved,$(CC),-O1 -static))
+
+$(BUILD)/fixtures/libhonest_first.so:  HONEST_PART := -DNAME=made_in_first -DBYTES=111
+$(BUILD)/fixtures/libhonest_second.so: HONEST_PART := -DNAME=made_in_second -DBYTES=222
+$(BUILD)/fixtures/libhonest_first.so $(BUILD)/fixtures/libhonest_second.so: tests/fixtures/honest/library.c
+	@mkdir -p $(@D)
+	$(call say,FIXTURE,$@)
+	$(Q)$(CC) $(FIXTURE_CFLAGS) -O1 -fPIC -shared $(HONEST_PART) $< -o $@
+
+$(BUILD)/fixtures/honest_pascal: tests/fixtures/honest/pascal.pas
+	@mkdir -p $(@D)/pascal
+	$(call say,FIXTURE,$@)
+	$(Q)fpc -g -v0 -FU$(@D)/pascal -o$@ $< >/dev/null
+
 # What the dynamic programs open at run time.
 STACKS_LIBRARIES := $(addprefix $(BUILD)/fixtures/libstacks_,provider.so plugin.so lazy.so)
 $(BUILD)/fixtures/libstacks_provider.so: STACKS_PART := -DPROVIDER -Wl$(,)--build-id=none
@@ -409,7 +444,7 @@ STACKS += $(STACKS_LIBRARIES) $(BUILD)/fixtures/stacks_musl $(addprefix $(BUILD)
 fixtures: $(FIXTURES) $(FAMILIES) $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(TEST_TOOLS) ## build the programs that the tests trace
 
 .PHONY: stacks
-stacks: $(STACKS) # one program by many compilers, for tests/root/test_unwind.py
+stacks: $(STACKS) $(HONEST) # one program by many compilers, for tests/root/test_unwind.py
 
 # --- what people call ----------------------------------------------------------------------------
 
