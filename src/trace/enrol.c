@@ -102,6 +102,7 @@ static int attach_running(struct seep_targets *targets, struct seep_target *targ
 	if (target->by_scope)
 		seep_kernel_set_active(targets->config.kernel, target->slot, true);
 	count = seep_targets_rescan(targets, target, &missed);
+	*targets->config.missed_attach += missed;
 	if (count < 0)
 		return target->by_scope ? count : explain(target->pid, count);
 	if (target->refusal && !target->by_scope && seep_targets_want_functions_only(targets)) {
@@ -286,6 +287,7 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
 		seep_target_drop_probes(target);
 		seep_target_bind(targets, target);
 	}
+	target->moved = false;
 	seep_files_forget(targets->config.files, target->pid);
 	if (target->record->before_exec) {
 		target->record->before_exec = false;

@@ -112,6 +112,45 @@ int seep_target_note_file(struct seep_target *target, const struct seep_file *fi
 	return 0;
 }
 
+static bool is_mapped(const struct seep_maps *maps, const struct seep_mapping *like, uint64_t offset)
+{
+	for (size_t i = 0; i < maps->num_mappings; i++) {
+		const struct seep_mapping *mapping = &maps->mappings[i];
+
+		if (mapping->executable && mapping->inode == like->inode &&
+		    mapping->dev_major == like->dev_major &&
+		    mapping->dev_minor == like->dev_minor && offset >= mapping->offset &&
+		    offset - mapping->offset < mapping->end - mapping->start)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A program that has moved its code to anonymous memory calls functions there that a probe, which is
+ * of the file, cannot reach. Says so, once.
+ */
+static void tell_moved(struct seep_target *target, const struct seep_maps *maps,
+		       const struct seep_mapping *mapping, const struct seep_file *file,
+		       uint64_t *missed)
+{
+	size_t count = 0, first = 0;
+
+	for (size_t i = file->num_functions; i-- > 0 && !target->moved;) {
+		if (is_mapped(maps, mapping, file->functions[i].offset))
+			continue;
+		first = i;
+		count++;
+	}
+	if (!count)
+		return;
+	target->moved = true;
+	++*missed;
+	seep_warn("process %d has moved code of \"%s\" to anonymous memory, where it cannot be "
+		  "probed: what %s and %zu more functions allocate is not seen",
+		  target->pid, file->path, file->functions[first].name, count - 1);
+}
+
 /* One look at what the target maps. Functions that were added, or -errno. */
 static int scan(struct seep_targets *targets, struct seep_target *target, uint64_t *missed)
 {
@@ -149,6 +188,8 @@ static int scan(struct seep_targets *targets, struct seep_target *target, uint64
 			result = seep_target_consider_file(targets, target, file, missed);
 		if (result > 0)
 			added += result;
+		if (result >= 0)
+			tell_moved(target, &maps, mapping, file, missed);
 		if (result >= 0 && seep_target_note_file(target, file))
 			result = -ENOMEM;
 	}

@@ -30,6 +30,7 @@ struct seep_target {
 	struct seep_record *record;
 	bool by_scope;		   /* nobody named it: it came by fork, exec or its cgroup */
 	bool stale;		   /* its loader has told of a change */
+	bool moved;		   /* it has functions where no probe reaches, which was said */
 	enum seep_refusal refusal; /* why its present program is not probed */
 	size_t num_files;	   /* that it maps executable and that could be opened */
 	const struct seep_file **files;
@@ -49,6 +50,7 @@ struct seep_targets_config {
 	enum seep_attach_variant variant;
 	uint32_t hazards;   /* see struct seep_features */
 	bool shared_probes; /* in all processes of the machine at once, whatever becomes of them */
+	uint64_t *missed_attach; /* files that could not be probed when their process was added */
 };
 
 /* 0 or -ENOMEM. What @config points to must outlive the table. */

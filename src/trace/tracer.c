@@ -316,6 +316,7 @@ static int open_tables(struct seep_tracer *tracer)
 		.variant = tracer->features.variant,
 		.hazards = tracer->features.hazards,
 		.shared_probes = tracer->config.from_start,
+		.missed_attach = &tracer->losses[SEEP_LOSS_MISSED_ATTACH],
 	};
 	error = seep_targets_new(&targets_config, &tracer->targets);
 	if (!error)
