@@ -220,8 +220,8 @@ static __always_inline bool library_changed(__u64 before, __u64 after)
 static __always_inline __u64 mapping_sum(const struct seep_mapping_value *mapping, __u32 process)
 {
 	return mapping->start * 3 + mapping->end * 5 + mapping->delta * 7 +
-	       ((__u64)mapping->file << 32 | mapping->executable) * 11 +
-	       mapping->generation * 13 + process;
+	       ((__u64)mapping->file << 32 | mapping->executable) * 11 + mapping->generation * 13 +
+	       process;
 }
 
 /* What slot->mapping is to know of a VMA. Runs under the mmap lock. */

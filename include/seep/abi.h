@@ -259,10 +259,10 @@ struct seep_mapping_key {
 struct seep_mapping_value {
 	__u64 start;
 	__u64 end;
-	__u64 delta;   /* address - delta = offset in the file */
-	__u64 seen_ns; /* when the kernel's VMA was read */
+	__u64 delta;	  /* address - delta = offset in the file */
+	__u64 seen_ns;	  /* when the kernel's VMA was read */
 	__u64 generation; /* of the process's mappings then: mapping_generation in vmas.bpf.h */
-	__u32 file;    /* 0: no file */
+	__u32 file;	  /* 0: no file */
 	__u32 executable;
 	__u64 sum; /* over all but seen_ns, to notice a half-written entry */
 };

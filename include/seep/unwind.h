@@ -94,13 +94,13 @@ struct seep_unwind_page {
 /* map "tables", by file id */
 struct seep_unwind_file {
 	__u32 index_chunks[SEEP_INDEX_CHUNKS];
-	__u32 first_page; /* file offset >> SEEP_UNWIND_PAGE_SHIFT of the first index entry */
-	__u32 num_pages;  /* at most SEEP_INDEX_CHUNKS * SEEP_CHUNK_PAGES */
-	__u16 state;	  /* enum seep_unwind_state */
-	__u8 jit;	  /* enum seep_jit_kind, if it brings one */
+	__u32 first_page;    /* file offset >> SEEP_UNWIND_PAGE_SHIFT of the first index entry */
+	__u32 num_pages;     /* at most SEEP_INDEX_CHUNKS * SEEP_CHUNK_PAGES */
+	__u16 state;	     /* enum seep_unwind_state */
+	__u8 jit;	     /* enum seep_jit_kind, if it brings one */
 	__u8 frame_pointers; /* its code without CFI is known to keep them */
-	__u32 requested;  /* BPF has asked for the table */
-	__u64 used_ns;	  /* when BPF last looked at a mapping of the file */
+	__u32 requested;     /* BPF has asked for the table */
+	__u64 used_ns;	     /* when BPF last looked at a mapping of the file */
 	/*
 	 * The load segment with the code, in pages of 4096 bytes: where it is in the file; and how much
 	 * more its addresses are ahead of its offsets than those of the segment before and behind it.

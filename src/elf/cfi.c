@@ -307,7 +307,9 @@ static int add_code(struct reader *reader, const struct seep_cfi_cie *cie, struc
 	offset = segment->offset + skip;
 	if (fde->length > segment->length - skip)
 		fde->length = segment->length - skip;
-	err = is_context_start(reader, fde, offset) ? add_block(reader, offset - 1, offset, SEEP_RULE_END) : 0;
+	err = is_context_start(reader, fde, offset) ?
+		      add_block(reader, offset - 1, offset, SEEP_RULE_END) :
+		      0;
 	if (!err)
 		err = seep_cfi_rows_begin(&reader->rows, offset, offset + fde->length);
 	if (err)

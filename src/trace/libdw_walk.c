@@ -198,8 +198,8 @@ struct seep_place seep_place_of(const struct seep_maps *maps, uint64_t address)
 	if (!mapping)
 		return raw;
 	/* Which file moved text is of, BPF knows and this does not. */
-	if (!mapping->inode && mapping->executable && !is_vdso(mapping) && mapping > maps->mappings &&
-	    mapping[-1].inode && mapping[-1].end == mapping->start)
+	if (!mapping->inode && mapping->executable && !is_vdso(mapping) &&
+	    mapping > maps->mappings && mapping[-1].inode && mapping[-1].end == mapping->start)
 		return (struct seep_place){SEEP_PLACE_UNKNOWN, address};
 	if (is_vdso(mapping))
 		return (struct seep_place){SEEP_PLACE_VDSO, address - mapping->start};

@@ -38,7 +38,7 @@ struct content {
 
 struct entry {
 	struct seep_table_info info;
-	int fd;			 /* the caller's, -1 if the file cannot be read */
+	int fd; /* the caller's, -1 if the file cannot be read */
 	enum seep_jit_kind jit;
 	bool frame_pointers; /* its code without CFI keeps them */
 	struct seep_code_segment code;

@@ -112,7 +112,8 @@ int seep_target_note_file(struct seep_target *target, const struct seep_file *fi
 	return 0;
 }
 
-static bool is_mapped(const struct seep_maps *maps, const struct seep_mapping *like, uint64_t offset)
+static bool is_mapped(const struct seep_maps *maps, const struct seep_mapping *like,
+		      uint64_t offset)
 {
 	for (size_t i = 0; i < maps->num_mappings; i++) {
 		const struct seep_mapping *mapping = &maps->mappings[i];

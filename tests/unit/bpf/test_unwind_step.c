@@ -179,8 +179,7 @@ static void known_frame_pointers(void **state)
 /* One guess, and nothing makes the walk whole again: no rule, no end of the chain, no pc of 0. */
 static void a_guess_is_kept(void **state)
 {
-	static const struct seep_rule rule = {
-		.kind = SEEP_RULE_SP, .offset = 16, .ra_offset = -8};
+	static const struct seep_rule rule = {.kind = SEEP_RULE_SP, .offset = 16, .ra_offset = -8};
 	struct target target;
 
 	(void)state;
