@@ -11,12 +11,21 @@
 #include "base/log.h"
 #include "proc/vdso.h"
 
+/* Addresses of which it is known whether they have CFI: the same ones come again and again. */
+#define KNOWN_MAX 4096
+
+struct known {
+	uint64_t pc;
+	bool has_cfi;
+};
+
 struct seep_libdw {
 	pid_t pid;
 	const struct seep_maps *maps;
 	Dwfl *dwfl;
 	const struct seep_copy_event *event; /* being walked */
 	bool ran_out;			     /* the last step took more than was copied */
+	struct known known[KNOWN_MAX];	     /* by the low bits of the address */
 };
 
 /* --- modules ----------------------------------------------------------------------------------- */
@@ -226,7 +235,7 @@ static bool is_code(const struct seep_maps *maps, uint64_t address)
 	return mapping && mapping->executable && strcmp(mapping->path, "[uprobes]") != 0;
 }
 
-static bool has_cfi(const struct seep_libdw *libdw, Dwarf_Addr pc)
+static bool find_cfi(const struct seep_libdw *libdw, Dwarf_Addr pc)
 {
 	Dwfl_Module *module = dwfl_addrmodule(libdw->dwfl, pc);
 	Dwarf_Frame *frame = NULL;
@@ -242,6 +251,15 @@ static bool has_cfi(const struct seep_libdw *libdw, Dwarf_Addr pc)
 	found = cfi && dwarf_cfi_addrframe(cfi, pc - bias, &frame) == 0;
 	free(frame);
 	return found;
+}
+
+static bool has_cfi(struct seep_libdw *libdw, Dwarf_Addr pc)
+{
+	struct known *known = &libdw->known[pc % KNOWN_MAX];
+
+	if (known->pc != pc)
+		*known = (struct known){pc, find_cfi(libdw, pc)};
+	return known->has_cfi;
 }
 
 /*
