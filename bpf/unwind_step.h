@@ -7,10 +7,6 @@
 #ifndef SEEP_BPF_UNWIND_STEP_H
 #define SEEP_BPF_UNWIND_STEP_H
 
-#ifndef __bpf__
-#include <stdbool.h>
-#endif
-
 #include "seep/ends.h"
 #include "seep/unwind.h"
 

@@ -4,6 +4,7 @@
 #define SEEP_TEST_HOST_STACK_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
