@@ -35,7 +35,9 @@ struct slot {
 	struct registers registers; /* of the frame to be unwound next */
 	struct seep_mapping_value
 		mapping; /* of the frame before: the next one is often in the same file */
-	struct seep_mapping_value neighbour; /* see mapping_of_moved_text */
+	/* Of mapping_of_moved_text; on the stack of the program there is no room. */
+	struct seep_mapping_value anonymous;
+	struct seep_mapping_value neighbour;
 	struct unwind_context context;
 	struct seep_stack_event stack;	 /* sent as it is */
 	struct seep_site_value new_site; /* all zero but for its check */

@@ -328,7 +328,6 @@ static __always_inline bool mapping_name(struct slot *slot, const struct seep_un
 __weak long mapping_of_moved_text(__u32 index, __u32 behind)
 {
 	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
-	struct seep_mapping_value own;
 	struct seep_unwind_file *table;
 	__u64 address;
 	__u32 file = 0;
@@ -336,8 +335,8 @@ __weak long mapping_of_moved_text(__u32 index, __u32 behind)
 
 	if (!slot)
 		return 0;
-	own = slot->mapping;
-	slot->neighbour = own;
+	slot->anonymous = slot->mapping;
+	slot->neighbour = slot->mapping;
 	for (int i = 0; i < NEIGHBOURS_MAX && !file && !error; i++) {
 		address = behind ? slot->neighbour.end : slot->neighbour.start - 1;
 		slot->mapping.start = slot->mapping.end = 0;
@@ -346,7 +345,7 @@ __weak long mapping_of_moved_text(__u32 index, __u32 behind)
 		slot->neighbour = slot->mapping;
 		file = error ? 0 : slot->neighbour.file;
 	}
-	slot->mapping = own;
+	slot->mapping = slot->anonymous;
 	table = file > SEEP_FILE_VDSO ? bpf_map_lookup_elem(&tables, &file) : NULL;
 	/* Of a file that was never mapped as code where that is looked for: ask again soon. */
 	if (table && table->state == SEEP_UNWIND_UNKNOWN && !table->code_count)
