@@ -103,7 +103,7 @@ static __noinline int copy_send(struct slot *slot, __u32 purpose)
 	event->num_frames = slot->stack.num_frames;
 	event->purpose = purpose;
 	event->num_given = slot->num_given;
-	event->pad = 0;
+	event->library_changes = slot->generation >> 32;
 	event->time_ns = slot->now_ns;
 	event->hash = slot->stack.stack;
 	event->start = slot->mapping.start;

@@ -63,6 +63,8 @@ int seep_kernel_program_fd(const struct seep_kernel *kernel, enum seep_program p
 
 /* The table of processes: who has a slot now, and whether its calls count. */
 uint32_t seep_kernel_process_id(const struct seep_kernel *kernel, uint32_t slot);
+/* How many changes the loader of the process in @slot has announced. */
+uint32_t seep_kernel_library_changes(const struct seep_kernel *kernel, uint32_t slot);
 /* For a slot that nobody watches: the process that has it, not counting. */
 void seep_kernel_set_process(struct seep_kernel *kernel, uint32_t slot, uint32_t process);
 void seep_kernel_set_active(struct seep_kernel *kernel, uint32_t slot, bool active);

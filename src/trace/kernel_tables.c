@@ -13,6 +13,11 @@ uint32_t seep_kernel_process_id(const struct seep_kernel *kernel, uint32_t slot)
 	return __atomic_load_n(&kernel->processes[slot].id, __ATOMIC_RELAXED);
 }
 
+uint32_t seep_kernel_library_changes(const struct seep_kernel *kernel, uint32_t slot)
+{
+	return __atomic_load_n(&kernel->processes[slot].library_changes, __ATOMIC_ACQUIRE);
+}
+
 void seep_kernel_set_process(struct seep_kernel *kernel, uint32_t slot, uint32_t process)
 {
 	seep_kernel_set_active(kernel, slot, false);

@@ -294,6 +294,11 @@ static enum outcome walk_copy(struct seep_rewalk *rewalk, const struct copy *cop
 		return OUTCOME_UNKNOWN;
 	if (end == SEEP_END_NO_TABLE)
 		return OUTCOME_LATER;
+	/* What is mapped now is not what was mapped then: another library may be there. */
+	if (event->end == SEEP_END_BUSY &&
+	    event->library_changes !=
+		    seep_kernel_library_changes(rewalk->kernel, SEEP_PROCESS_SLOT(event->process)))
+		return OUTCOME_DONE;
 	if (!is_final(end)) {
 		seep_debug("the copy of a stack of process %d cannot be walked: %s", copy->pid,
 			   seep_end_key((enum seep_end)end));
