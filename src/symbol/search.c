@@ -42,7 +42,7 @@ struct search {
 	size_t capacity;
 	struct candidate *list;
 	uint64_t rendezvous[SOURCE_COUNT];
-	struct seep_refused refused[SEEP_REFUSAL_COUNT];
+	struct seep_refused refused[SEEP_DISTRUST_COUNT];
 	char *refused_path;
 };
 
@@ -178,25 +178,25 @@ static int search_elsewhere(struct search *search, const struct seep_image *imag
 
 /* --- what is to be believed -------------------------------------------------------------------- */
 
-static void refuse(struct search *search, enum seep_refusal reason,
+static void refuse(struct search *search, enum seep_distrust reason,
 		   const struct candidate *candidate)
 {
 	if (!search->refused[reason].count++)
 		search->refused[reason].first = candidate->found.allocator;
 }
 
-static enum seep_refusal judge(const struct seep_extents *extents,
+static enum seep_distrust judge(const struct seep_extents *extents,
 			       const struct candidate *candidate)
 {
 	enum seep_entry_kind kind = seep_extents_entry(extents, candidate->found.address);
 
 	if (candidate->source == SOURCE_REFUSED)
-		return SEEP_REFUSAL_DEBUG_FILE;
+		return SEEP_DISTRUST_DEBUG_FILE;
 	if (kind == SEEP_ENTRY_BEGINS)
-		return SEEP_REFUSAL_NONE;
+		return SEEP_DISTRUST_NONE;
 	if (kind == SEEP_ENTRY_UNKNOWN && candidate->source == SOURCE_OWN)
-		return SEEP_REFUSAL_NONE;
-	return SEEP_REFUSAL_NO_ENTRY;
+		return SEEP_DISTRUST_NONE;
+	return SEEP_DISTRUST_NO_ENTRY;
 }
 
 static int compare_candidates(const void *left, const void *right)
@@ -222,9 +222,9 @@ static void drop_unbelieved(struct search *search, const struct seep_extents *ex
 	qsort(search->list, search->count, sizeof(*search->list), compare_candidates);
 	for (size_t i = 0; i < search->count; i++) {
 		struct candidate candidate = search->list[i];
-		enum seep_refusal reason = judge(extents, &candidate);
+		enum seep_distrust reason = judge(extents, &candidate);
 
-		if (reason == SEEP_REFUSAL_NONE)
+		if (reason == SEEP_DISTRUST_NONE)
 			search->list[kept++] = candidate;
 		else if (candidate.found.address != last)
 			refuse(search, reason, &candidate);
@@ -246,7 +246,7 @@ static uint64_t believed_rendezvous(const struct search *search, const struct se
 		const uint8_t *code;
 		size_t length;
 
-		if (!candidate.found.address || judge(extents, &candidate) != SEEP_REFUSAL_NONE)
+		if (!candidate.found.address || judge(extents, &candidate) != SEEP_DISTRUST_NONE)
 			continue;
 		length = seep_image_code(image, candidate.found.address, RENDEZVOUS_BYTES, &code);
 		if (length && !seep_probe_site_find(code, length, 0, SEEP_SITE_ENTRY, 0, &site))

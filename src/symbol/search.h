@@ -26,11 +26,11 @@ struct seep_found {
 };
 
 /* Why a symbol is not taken for a function. */
-enum seep_refusal {
-	SEEP_REFUSAL_NONE,
-	SEEP_REFUSAL_DEBUG_FILE, /* only a debug file has it that is not root's word */
-	SEEP_REFUSAL_NO_ENTRY,	 /* by the CFI of the mapped file no function begins there */
-	SEEP_REFUSAL_COUNT
+enum seep_distrust {
+	SEEP_DISTRUST_NONE,
+	SEEP_DISTRUST_DEBUG_FILE, /* only a debug file has it that is not root's word */
+	SEEP_DISTRUST_NO_ENTRY,	 /* by the CFI of the mapped file no function begins there */
+	SEEP_DISTRUST_COUNT
 };
 
 /* How many are refused for a reason, and which is the first of them. */
@@ -42,7 +42,7 @@ struct seep_refused {
 struct seep_search {
 	size_t count;
 	struct seep_found *list;
-	struct seep_refused refused[SEEP_REFUSAL_COUNT];
+	struct seep_refused refused[SEEP_DISTRUST_COUNT];
 	char *refused_path;  /* of the debug file that was refused, NULL without */
 	uint64_t rendezvous; /* of _dl_debug_state, 0 without: where a loader tells debuggers */
 };

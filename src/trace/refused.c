@@ -6,15 +6,15 @@
 #include "base/buffer.h"
 #include "base/log.h"
 
-static const char *const reasons[SEEP_REFUSAL_COUNT] = {
-	[SEEP_REFUSAL_DEBUG_FILE] =
+static const char *const reasons[SEEP_DISTRUST_COUNT] = {
+	[SEEP_DISTRUST_DEBUG_FILE] =
 		"only a debug file says where, and others than root may have written or placed it",
-	[SEEP_REFUSAL_NO_ENTRY] =
+	[SEEP_DISTRUST_NO_ENTRY] =
 		"no function begins there by the unwind information of the file itself",
 };
 
 static void tell_reason(const char *path, const struct seep_search *search,
-			enum seep_refusal reason)
+			enum seep_distrust reason)
 {
 	const struct seep_refused *refused = &search->refused[reason];
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
@@ -25,7 +25,7 @@ static void tell_reason(const char *path, const struct seep_search *search,
 	if (refused->count > 1)
 		seep_buffer_printf(&text, " and %zu more", refused->count - 1);
 	seep_buffer_printf(&text, " in \"%s\": not traced, for %s", path, reasons[reason]);
-	if (reason == SEEP_REFUSAL_DEBUG_FILE && search->refused_path)
+	if (reason == SEEP_DISTRUST_DEBUG_FILE && search->refused_path)
 		seep_buffer_printf(&text, ": \"%s\"", search->refused_path);
 	if (!text.error)
 		seep_warn("%s", text.data);
@@ -33,9 +33,9 @@ static void tell_reason(const char *path, const struct seep_search *search,
 
 void seep_refused_tell(const char *path, const struct seep_search *search)
 {
-	for (int i = 0; i < SEEP_REFUSAL_COUNT; i++)
-		tell_reason(path, search, (enum seep_refusal)i);
-	if (search->refused_path && !search->refused[SEEP_REFUSAL_DEBUG_FILE].count)
+	for (int i = 0; i < SEEP_DISTRUST_COUNT; i++)
+		tell_reason(path, search, (enum seep_distrust)i);
+	if (search->refused_path && !search->refused[SEEP_DISTRUST_DEBUG_FILE].count)
 		seep_debug(
 			"no probe of \"%s\" is placed by its debug file \"%s\": others than root "
 			"may have written or placed it",

@@ -142,7 +142,7 @@ static void test_separate_file(void **state)
 }
 
 /* What is refused for @reason, in the file @name. */
-static size_t count_refused(const char *name, enum seep_refusal reason, const char *first)
+static size_t count_refused(const char *name, enum seep_distrust reason, const char *first)
 {
 	struct seep_allocators *allocators = table_with(NULL);
 	char path[PATH_MAX + 32];
@@ -159,7 +159,7 @@ static size_t count_refused(const char *name, enum seep_refusal reason, const ch
 	count = found.refused[reason].count;
 	if (count)
 		assert_string_equal(found.refused[reason].first->name, first);
-	if (reason == SEEP_REFUSAL_DEBUG_FILE && count)
+	if (reason == SEEP_DISTRUST_DEBUG_FILE && count)
 		assert_non_null(found.refused_path);
 	seep_search_done(&found);
 	seep_image_close(image);
@@ -173,7 +173,7 @@ static void test_where_functions_begin(void **state)
 	(void)state;
 	/* free is inside malloc; nothing is said of calloc, and the symbol is the file's own */
 	assert_found("places.so", NULL, "malloc calloc ");
-	assert_int_equal(count_refused("places.so", SEEP_REFUSAL_NO_ENTRY, "free"), 1);
+	assert_int_equal(count_refused("places.so", SEEP_DISTRUST_NO_ENTRY, "free"), 1);
 	/* of a debug file it is not enough */
 	shell("objcopy --only-keep-debug a.so lying && "
 	      "objcopy --add-symbol aligned_alloc=.text:3,function,global lying lying.debug && "
@@ -182,7 +182,7 @@ static void test_where_functions_begin(void **state)
 	if (geteuid() != 0)
 		skip();
 	assert_found("lied_to.so", NULL, "malloc free mi_malloc !");
-	assert_int_equal(count_refused("lied_to.so", SEEP_REFUSAL_NO_ENTRY, "aligned_alloc"), 1);
+	assert_int_equal(count_refused("lied_to.so", SEEP_DISTRUST_NO_ENTRY, "aligned_alloc"), 1);
 }
 
 static void test_debug_files_of_others(void **state)
@@ -190,11 +190,11 @@ static void test_debug_files_of_others(void **state)
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	assert_int_equal(count_refused("linked.so", SEEP_REFUSAL_DEBUG_FILE, ""), 0);
+	assert_int_equal(count_refused("linked.so", SEEP_DISTRUST_DEBUG_FILE, ""), 0);
 	shell("chown 12345 a.debug");
 	/* free is local, so only the debug file has it */
 	assert_found("linked.so", NULL, "malloc mi_malloc !");
-	assert_int_equal(count_refused("linked.so", SEEP_REFUSAL_DEBUG_FILE, "free"), 1);
+	assert_int_equal(count_refused("linked.so", SEEP_DISTRUST_DEBUG_FILE, "free"), 1);
 	shell("chown 0 a.debug && chmod 666 a.debug");
 	assert_found("linked.so", NULL, "malloc mi_malloc !");
 	shell("chmod 644 a.debug");
