@@ -472,10 +472,35 @@ int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi)
 void seep_cfi_done(struct seep_cfi *cfi)
 {
 	free(cfi->rows);
+	free(cfi->paddings);
 	*cfi = (struct seep_cfi){0};
 }
 
-const struct seep_rule *seep_cfi_find(const struct seep_cfi *cfi, uint64_t offset)
+int seep_cfi_without(const struct seep_image *image, struct seep_cfi *ret_cfi)
+{
+	SEEP_CLEANUP(seep_cfi_done) struct seep_cfi cfi = {0};
+	uint64_t start = UINT64_MAX;
+	int err;
+
+	for (size_t i = 0; i < image->num_segments; i++)
+		if (image->segments[i].executable && image->segments[i].offset < start)
+			start = image->segments[i].offset;
+	if (start == UINT64_MAX)
+		return -ENOENT;
+	cfi.rows = calloc(1, sizeof(*cfi.rows));
+	if (!cfi.rows)
+		return -ENOMEM;
+	cfi.rows[0] = (struct seep_cfi_row){start, {.kind = SEEP_RULE_GAP}};
+	cfi.num_rows = 1;
+	err = seep_cfi_add_stubs(image, &cfi);
+	if (err)
+		return err;
+	*ret_cfi = cfi;
+	cfi = (struct seep_cfi){0};
+	return 0;
+}
+
+size_t seep_cfi_rows_before(const struct seep_cfi *cfi, uint64_t offset)
 {
 	size_t low = 0, high = cfi->num_rows;
 
@@ -487,5 +512,12 @@ const struct seep_rule *seep_cfi_find(const struct seep_cfi *cfi, uint64_t offse
 		else
 			high = middle;
 	}
-	return low ? &cfi->rows[low - 1].rule : NULL;
+	return low;
+}
+
+const struct seep_rule *seep_cfi_find(const struct seep_cfi *cfi, uint64_t offset)
+{
+	size_t count = seep_cfi_rows_before(cfi, offset);
+
+	return count ? &cfi->rows[count - 1].rule : NULL;
 }

@@ -27,6 +27,12 @@ struct seep_cfi_row {
 struct seep_cfi {
 	size_t num_rows;
 	struct seep_cfi_row *rows; /* ascending, no two alike in a row */
+	/*
+	 * Between FDEs, but too short to be a gap: the rule before it goes on over it. Usually it is
+	 * padding; it may be a function of some bytes.
+	 */
+	size_t num_paddings;
+	struct seep_range *paddings; /* ascending */
 	/* what was met, for doctor and tests */
 	size_t num_fdes;
 	size_t num_skipped; /* FDEs that are broken, or of no code of this file */
@@ -50,7 +56,16 @@ struct seep_cfi {
 int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi);
 void seep_cfi_done(struct seep_cfi *cfi);
 
+/*
+ * The same of a file without CFI: all of its code is a gap, but for what is recognised by its bytes. 0;
+ * -ENOENT if there is no code; -ENOMEM.
+ */
+int seep_cfi_without(const struct seep_image *image, struct seep_cfi *ret_cfi);
+
 /* The rule at a file offset: that of the last row at or before it; NULL before the first row. */
 const struct seep_rule *seep_cfi_find(const struct seep_cfi *cfi, uint64_t offset);
+
+/* The number of rows at or before a file offset. */
+size_t seep_cfi_rows_before(const struct seep_cfi *cfi, uint64_t offset);
 
 #endif

@@ -8,6 +8,9 @@
 /* Functions are aligned to 16 bytes, so up to 15 bytes between two are padding. */
 #define GAP_MIN_BYTES 16
 
+/* A call and a return. */
+#define FUNCTION_MIN_BYTES 6
+
 static const struct seep_rule gap_rule = {.kind = SEEP_RULE_GAP};
 
 /* Makes room for one more in an array. 0 or -ENOMEM. */
@@ -115,8 +118,26 @@ static void put_block(struct seep_cfi *cfi, const struct seep_cfi_block *block,
 	}
 }
 
+/* What lies between two blocks. 0 or -ENOMEM. */
+static int put_gap(struct seep_cfi *cfi, uint64_t start, uint64_t end, size_t *max_paddings)
+{
+	int err;
+
+	if (end - start >= GAP_MIN_BYTES) {
+		put(cfi, start, &gap_rule);
+		return 0;
+	}
+	if (end - start < FUNCTION_MIN_BYTES)
+		return 0;
+	err = grow(&cfi->paddings, cfi->num_paddings, max_paddings, sizeof(*cfi->paddings));
+	if (!err)
+		cfi->paddings[cfi->num_paddings++] = (struct seep_range){start, end};
+	return err;
+}
+
 int seep_cfi_rows_finish(struct seep_cfi_rows *rows, struct seep_cfi *cfi)
 {
+	size_t max_paddings = 0;
 	uint64_t covered = 0; /* the end of what has been put */
 
 	/* One more for the gap behind each block. */
@@ -130,8 +151,9 @@ int seep_cfi_rows_finish(struct seep_cfi_rows *rows, struct seep_cfi *cfi)
 
 		if (block->end <= covered)
 			continue;
-		if (covered && block->start > covered && block->start - covered >= GAP_MIN_BYTES)
-			put(cfi, covered, &gap_rule);
+		if (covered && block->start > covered &&
+		    put_gap(cfi, covered, block->start, &max_paddings))
+			return -ENOMEM;
 		put_block(cfi, block, rows->rows + block->first, covered);
 		covered = block->end;
 	}

@@ -208,6 +208,15 @@ const char *seep_image_interpreter(const struct seep_image *image)
 	return image->interpreter;
 }
 
+bool seep_image_is_go(const struct seep_image *image)
+{
+	GElf_Shdr header;
+
+	return seep_section_find(image->elf, ".gopclntab", &header) ||
+	       seep_section_find(image->elf, ".data.rel.ro.gopclntab", &header) ||
+	       seep_section_find(image->elf, ".note.go.buildid", &header);
+}
+
 int seep_image_offset_to_address(const struct seep_image *image, uint64_t offset,
 				 uint64_t *ret_address)
 {

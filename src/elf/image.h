@@ -43,6 +43,9 @@ int seep_image_offset_to_address(const struct seep_image *image, uint64_t offset
 int seep_image_address_to_offset(const struct seep_image *image, uint64_t address,
 				 uint64_t *ret_offset);
 
+/* Whether Go's compiler has made it, which keeps frame pointers: by the table of its runtime. */
+bool seep_image_is_go(const struct seep_image *image);
+
 /* A defined function. The name belongs to the image. */
 struct seep_symbol {
 	const char *name;
