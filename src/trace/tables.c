@@ -20,6 +20,7 @@
 #include "trace/code_kind.h"
 #include "unwind/rules.h"
 #include "unwind/table.h"
+#include "unwind/uncovered.h"
 
 /* Maps of chunks cost a little more than their bytes: struct bpf_array and a page of slack. */
 #define CHUNK_BYTES (sizeof(union seep_chunk) + 4096)
@@ -245,6 +246,39 @@ static int publish_table(struct seep_tables *tables, struct content *content,
 	return 0;
 }
 
+/*
+ * The rows of @image: what its CFI says, and for code that it does not cover what the code says. 0;
+ * -ENOENT when neither says anything; else as seep_cfi_read.
+ */
+static int read_rows(const struct seep_image *image, const char *path, struct seep_cfi *ret_cfi)
+{
+	struct seep_uncovered uncovered;
+	struct seep_cfi cfi;
+	int no_cfi = seep_cfi_read(image, &cfi), error = 0;
+
+	/* Free Pascal's .debug_frame is malformed. */
+	if ((no_cfi == -ENOENT && !seep_image_is_go(image)) || no_cfi == -EINVAL)
+		error = seep_cfi_without(image, &cfi);
+	else if (no_cfi)
+		return no_cfi;
+	if (error)
+		return error;
+	error = seep_uncovered_add(image, &cfi, &uncovered);
+	if (!error && no_cfi && !uncovered.functions)
+		error = -ENOENT;
+	if (error) {
+		seep_cfi_done(&cfi);
+		return error;
+	}
+	if (uncovered.functions + uncovered.refused + uncovered.capped)
+		seep_debug("rules from the code of \"%s\": %zu functions, %zu contradict "
+			   "themselves, %zu left out; %zu rows",
+			   path, uncovered.functions, uncovered.refused, uncovered.capped,
+			   uncovered.rows);
+	*ret_cfi = cfi;
+	return 0;
+}
+
 /* Builds the table of @image; the content's state says what came of it. 0 or -ENOMEM. */
 static int build(struct seep_tables *tables, struct content *content,
 		 const struct seep_image *image, const char *path)
@@ -252,13 +286,10 @@ static int build(struct seep_tables *tables, struct content *content,
 	uint64_t start_ns = seep_clock_monotonic_ns();
 	struct seep_unwind_table table;
 	struct seep_cfi cfi;
-	int error = seep_cfi_read(image, &cfi);
+	int error = read_rows(image, path, &cfi);
 
-	/*
-	 * Go's compiler makes no CFI but keeps frame pointers. That of Free Pascal makes a .debug_frame
-	 * that nothing can be made of: as good as none.
-	 */
-	if (error == -ENOENT || error == -EINVAL) {
+	if (error == -ENOENT) {
+		/* Go's compiler may make no CFI but keeps frame pointers. */
 		content->value.state = SEEP_UNWIND_FRAME_POINTERS;
 		return 0;
 	}

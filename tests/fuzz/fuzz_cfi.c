@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The CFI reader and the table builder. Input that begins as ELF does is read as a file; of any
+ * The CFI reader, rules for what the CFI does not cover, and the table builder. Input that begins as ELF does is read as a file; of any
  * other the first two bytes choose what surrounds it, and the rest is the contents of an .eh_frame.
  */
 #include <stddef.h>
@@ -13,6 +13,7 @@
 #include "elf/extents.h"
 #include "unwind/rules.h"
 #include "unwind/table.h"
+#include "unwind/uncovered.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
 
@@ -94,6 +95,7 @@ static void check_entries(const struct seep_image *image)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
 	struct seep_image *image = NULL;
+	struct seep_uncovered uncovered;
 	struct seep_unwind_table table;
 	struct seep_rules *rules;
 	struct seep_cfi cfi;
@@ -104,6 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	if (seep_image_open(fd, &image) == 0)
 		check_entries(image);
 	if (image && seep_cfi_read(image, &cfi) == 0) {
+		check_rows(&cfi);
+		require(seep_uncovered_add(image, &cfi, &uncovered) == 0);
 		check_rows(&cfi);
 		require(seep_rules_new(&rules) == 0);
 		if (seep_unwind_table_build(&cfi, rules, &table) == 0) {

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "unwind/instruction.h"
+
+#include <capstone/capstone.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#define WORD_BYTES 8
+
+struct seep_instructions {
+	csh handle;
+	cs_insn *insn;
+};
+
+int seep_instructions_open(struct seep_instructions **ret_instructions)
+{
+	struct seep_instructions *instructions = calloc(1, sizeof(*instructions));
+
+	if (!instructions)
+		return -ENOMEM;
+	if (cs_open(CS_ARCH_X86, CS_MODE_64, &instructions->handle) != CS_ERR_OK) {
+		free(instructions);
+		return -ENOMEM;
+	}
+	if (cs_option(instructions->handle, CS_OPT_DETAIL, CS_OPT_ON) == CS_ERR_OK)
+		instructions->insn = cs_malloc(instructions->handle);
+	if (!instructions->insn) {
+		seep_instructions_close(instructions);
+		return -ENOMEM;
+	}
+	*ret_instructions = instructions;
+	return 0;
+}
+
+void seep_instructions_close(struct seep_instructions *instructions)
+{
+	if (!instructions)
+		return;
+	if (instructions->insn)
+		cs_free(instructions->insn, 1);
+	cs_close(&instructions->handle);
+	free(instructions);
+}
+
+/* The 64-bit register that @reg is (a part of); SEEP_NO_REGISTER for others. */
+static enum seep_register whole_register(unsigned int reg)
+{
+#define PARTS(name, wide, half, quarter, low)                                                      \
+	case X86_REG_##wide:                                                                       \
+	case X86_REG_##half:                                                                       \
+	case X86_REG_##quarter:                                                                    \
+	case X86_REG_##low:                                                                        \
+		return SEEP_##name
+	switch (reg) {
+		PARTS(RAX, RAX, EAX, AX, AL);
+		PARTS(RCX, RCX, ECX, CX, CL);
+		PARTS(RDX, RDX, EDX, DX, DL);
+		PARTS(RBX, RBX, EBX, BX, BL);
+		PARTS(RSP, RSP, ESP, SP, SPL);
+		PARTS(RBP, RBP, EBP, BP, BPL);
+		PARTS(RSI, RSI, ESI, SI, SIL);
+		PARTS(RDI, RDI, EDI, DI, DIL);
+		PARTS(R8, R8, R8D, R8W, R8B);
+		PARTS(R9, R9, R9D, R9W, R9B);
+		PARTS(R10, R10, R10D, R10W, R10B);
+		PARTS(R11, R11, R11D, R11W, R11B);
+		PARTS(R12, R12, R12D, R12W, R12B);
+		PARTS(R13, R13, R13D, R13W, R13B);
+		PARTS(R14, R14, R14D, R14W, R14B);
+		PARTS(R15, R15, R15D, R15W, R15B);
+	case X86_REG_AH:
+		return SEEP_RAX;
+	case X86_REG_CH:
+		return SEEP_RCX;
+	case X86_REG_DH:
+		return SEEP_RDX;
+	case X86_REG_BH:
+		return SEEP_RBX;
+	default:
+		return SEEP_NO_REGISTER;
+	}
+#undef PARTS
+}
+
+static uint16_t bit(enum seep_register reg)
+{
+	return reg == SEEP_NO_REGISTER ? 0 : (uint16_t)(1u << reg);
+}
+
+static bool fits(int64_t value)
+{
+	return value > INT32_MIN / 4 && value < INT32_MAX / 4;
+}
+
+/* Instructions whose first operand is only read. */
+static bool only_reads(unsigned int id)
+{
+	switch (id) {
+	case X86_INS_CMP:
+	case X86_INS_TEST:
+	case X86_INS_BT:
+	case X86_INS_PUSH:
+	case X86_INS_CALL:
+	case X86_INS_JMP:
+	case X86_INS_NOP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * All that the instruction may change. Capstone's account of operands is not complete, so the first
+ * one counts as written unless the instruction is known to read it, and of those that exchange all.
+ */
+static uint16_t written_registers(const cs_insn *insn)
+{
+	const cs_detail *detail = insn->detail;
+	const cs_x86 *x86 = &detail->x86;
+	bool all = insn->id == X86_INS_XCHG || insn->id == X86_INS_XADD ||
+		   insn->id == X86_INS_MULX || insn->id == X86_INS_CMPXCHG;
+	uint16_t written = 0;
+
+	for (uint8_t i = 0; i < detail->regs_write_count; i++)
+		written |= bit(whole_register(detail->regs_write[i]));
+	if (only_reads(insn->id))
+		return written;
+	for (uint8_t i = 0; i < x86->op_count; i++)
+		if (x86->operands[i].type == X86_OP_REG &&
+		    (!i || all || x86->operands[i].access & CS_AC_WRITE))
+			written |= bit(whole_register(x86->operands[i].reg));
+	return written;
+}
+
+static bool is_wide_register(const cs_x86_op *operand)
+{
+	return operand->type == X86_OP_REG && operand->size == WORD_BYTES &&
+	       whole_register(operand->reg) != SEEP_NO_REGISTER;
+}
+
+/* [register + number], without a segment's base: an address that may be known. */
+static bool is_simple_address(const cs_x86_op *operand)
+{
+	return operand->type == X86_OP_MEM && operand->mem.segment == X86_REG_INVALID &&
+	       operand->mem.index == X86_REG_INVALID && fits(operand->mem.disp) &&
+	       whole_register(operand->mem.base) != SEEP_NO_REGISTER;
+}
+
+/* An address of 32 bits (prefix 67) is cut off; a frame's does not survive that. */
+static bool is_short_address(const cs_insn *insn)
+{
+	return insn->detail->x86.addr_size != WORD_BYTES;
+}
+
+static void set_copy(struct seep_instruction *result, enum seep_register reg,
+		     enum seep_register base, int64_t imm)
+{
+	if (!fits(imm))
+		return;
+	result->operation = SEEP_OP_COPY;
+	result->reg = (uint8_t)reg;
+	result->base = (uint8_t)base;
+	result->imm = (int32_t)imm;
+}
+
+static void decode_lea(const cs_insn *insn, struct seep_instruction *result)
+{
+	const cs_x86_op *to = &insn->detail->x86.operands[0],
+			*from = &insn->detail->x86.operands[1];
+
+	if (!is_wide_register(to) || is_short_address(insn))
+		return;
+	if (from->mem.base == X86_REG_RIP && from->mem.index == X86_REG_INVALID) {
+		result->operation = SEEP_OP_CODE_ADDRESS;
+		result->reg = (uint8_t)whole_register(to->reg);
+		result->target = insn->address + insn->size + (uint64_t)from->mem.disp;
+	} else if (is_simple_address(from)) {
+		set_copy(result, whole_register(to->reg), whole_register(from->mem.base),
+			 from->mem.disp);
+	}
+}
+
+static void decode_constant(const cs_x86_op *to, int64_t imm, struct seep_instruction *result)
+{
+	enum seep_register reg = whole_register(to->reg);
+
+	if (reg == SEEP_NO_REGISTER || !fits(imm) || to->size == 2 || to->reg == X86_REG_AH)
+		return;
+	result->operation = to->size == 1 ? SEEP_OP_LOW_BYTE : SEEP_OP_CONSTANT;
+	result->reg = (uint8_t)reg;
+	result->imm = (int32_t)imm;
+}
+
+/* Any instruction with memory as its first operand that may write there. */
+static void decode_store(const cs_insn *insn, struct seep_instruction *result)
+{
+	const cs_x86_op *to = &insn->detail->x86.operands[0],
+			*from = &insn->detail->x86.operands[1];
+
+	if (!is_simple_address(to) || is_short_address(insn))
+		return;
+	result->operation = SEEP_OP_STORE;
+	result->base = (uint8_t)whole_register(to->mem.base);
+	result->imm = (int32_t)to->mem.disp;
+	result->bytes = to->size;
+	result->reg = SEEP_NO_REGISTER;
+	if (insn->id == X86_INS_MOV && is_wide_register(from))
+		result->reg = (uint8_t)whole_register(from->reg);
+}
+
+static void decode_mov(const cs_insn *insn, struct seep_instruction *result)
+{
+	const cs_x86_op *to = &insn->detail->x86.operands[0],
+			*from = &insn->detail->x86.operands[1];
+
+	if (to->type != X86_OP_REG)
+		return;
+	if (from->type == X86_OP_IMM) {
+		decode_constant(to, from->imm, result);
+	} else if (is_wide_register(to) && is_wide_register(from)) {
+		set_copy(result, whole_register(to->reg), whole_register(from->reg), 0);
+	} else if (is_wide_register(to) && is_simple_address(from) && !is_short_address(insn)) {
+		result->operation = SEEP_OP_LOAD;
+		result->reg = (uint8_t)whole_register(to->reg);
+		result->base = (uint8_t)whole_register(from->mem.base);
+		result->imm = (int32_t)from->mem.disp;
+	}
+}
+
+/* add, sub: of a number, as that is all that keeps an address known. */
+static void decode_add(const cs_insn *insn, struct seep_instruction *result)
+{
+	const cs_x86_op *to = &insn->detail->x86.operands[0],
+			*from = &insn->detail->x86.operands[1];
+
+	if (is_wide_register(to) && from->type == X86_OP_IMM && fits(from->imm))
+		set_copy(result, whole_register(to->reg), whole_register(to->reg),
+			 insn->id == X86_INS_SUB ? -from->imm : from->imm);
+}
+
+static void decode_xor(const cs_insn *insn, struct seep_instruction *result)
+{
+	const cs_x86_op *to = &insn->detail->x86.operands[0],
+			*from = &insn->detail->x86.operands[1];
+
+	if (to->type == X86_OP_REG && from->type == X86_OP_REG && to->reg == from->reg &&
+	    to->size >= 4)
+		decode_constant(to, 0, result);
+}
+
+static void decode_compare(const cs_insn *insn, struct seep_instruction *result)
+{
+	const cs_x86_op *left = &insn->detail->x86.operands[0];
+	const cs_x86_op *right = &insn->detail->x86.operands[1];
+
+	if (insn->id == X86_INS_TEST && left->type == X86_OP_REG && right->type == X86_OP_REG &&
+	    left->reg == right->reg && left->size >= 4 && whole_register(left->reg) == SEEP_RAX) {
+		result->operation = SEEP_OP_TEST_RAX;
+	} else if (insn->id == X86_INS_CMP && is_wide_register(left) && is_wide_register(right) &&
+		   (left->reg == X86_REG_RSP || right->reg == X86_REG_RSP)) {
+		result->operation = SEEP_OP_COMPARE_SP;
+		result->reg =
+			(uint8_t)whole_register(left->reg == X86_REG_RSP ? right->reg : left->reg);
+	}
+}
+
+static void decode_stack(const cs_insn *insn, struct seep_instruction *result)
+{
+	const cs_x86_op *operand = &insn->detail->x86.operands[0];
+	bool push = insn->id == X86_INS_PUSH;
+
+	result->operation = push ? SEEP_OP_PUSH : SEEP_OP_POP;
+	result->imm = WORD_BYTES;
+	result->reg = SEEP_NO_REGISTER;
+	if (insn->detail->x86.prefix[2] == X86_PREFIX_OPSIZE)
+		result->imm = 2;
+	else if (is_wide_register(operand))
+		result->reg = (uint8_t)whole_register(operand->reg);
+}
+
+static void decode_transfer(const cs_insn *insn, enum seep_operation direct,
+			    struct seep_instruction *result)
+{
+	const cs_x86_op *operand = &insn->detail->x86.operands[0];
+
+	result->operation = (uint8_t)(direct + 2);
+	if (operand->type == X86_OP_IMM) {
+		result->operation = (uint8_t)direct;
+		result->target = (uint64_t)operand->imm;
+	} else if (is_wide_register(operand)) {
+		result->operation = (uint8_t)(direct + 1);
+		result->reg = (uint8_t)whole_register(operand->reg);
+	}
+}
+
+_Static_assert(SEEP_OP_CALL_REGISTER == SEEP_OP_CALL + 1, "decode_transfer");
+_Static_assert(SEEP_OP_CALL_UNKNOWN == SEEP_OP_CALL + 2, "decode_transfer");
+_Static_assert(SEEP_OP_JUMP_REGISTER == SEEP_OP_JUMP + 1, "decode_transfer");
+_Static_assert(SEEP_OP_JUMP_UNKNOWN == SEEP_OP_JUMP + 2, "decode_transfer");
+
+/* Conditional jumps, loop and jrcxz among them. */
+static bool decode_branch(const cs_insn *insn, struct seep_instruction *result)
+{
+	const cs_x86 *x86 = &insn->detail->x86;
+	bool loop = insn->id == X86_INS_LOOP || insn->id == X86_INS_LOOPE ||
+		    insn->id == X86_INS_LOOPNE || insn->id == X86_INS_XBEGIN;
+
+	if (insn->id == X86_INS_JMP || x86->op_count != 1 || x86->operands[0].type != X86_OP_IMM)
+		return false;
+	for (uint8_t i = 0; i < insn->detail->groups_count && !loop; i++)
+		loop = insn->detail->groups[i] == X86_GRP_JUMP;
+	if (!loop)
+		return false;
+	result->operation = insn->id == X86_INS_JE  ? SEEP_OP_BRANCH_EQUAL :
+			    insn->id == X86_INS_JNE ? SEEP_OP_BRANCH_UNEQUAL :
+						      SEEP_OP_BRANCH;
+	result->target = (uint64_t)x86->operands[0].imm;
+	return true;
+}
+
+static void decode_choice(const cs_insn *insn, struct seep_instruction *result)
+{
+	const cs_x86_op *to = &insn->detail->x86.operands[0],
+			*from = &insn->detail->x86.operands[1];
+
+	if (!is_wide_register(to) || !is_wide_register(from))
+		return;
+	result->operation = SEEP_OP_CHOOSE;
+	result->reg = (uint8_t)whole_register(to->reg);
+	result->base = (uint8_t)whole_register(from->reg);
+}
+
+static void decode_arithmetic(const cs_insn *insn, struct seep_instruction *result)
+{
+	switch (insn->id) {
+	case X86_INS_LEA:
+		decode_lea(insn, result);
+		return;
+	case X86_INS_MOV:
+	case X86_INS_MOVABS:
+		decode_mov(insn, result);
+		return;
+	case X86_INS_ADD:
+	case X86_INS_SUB:
+		decode_add(insn, result);
+		return;
+	case X86_INS_XOR:
+		decode_xor(insn, result);
+		return;
+	case X86_INS_CMOVE:
+	case X86_INS_CMOVNE:
+		decode_choice(insn, result);
+		return;
+	case X86_INS_CMP:
+	case X86_INS_TEST:
+		decode_compare(insn, result);
+		return;
+	default:
+		return;
+	}
+}
+
+static void decode_flow(const cs_insn *insn, struct seep_instruction *result)
+{
+	switch (insn->id) {
+	case X86_INS_PUSH:
+	case X86_INS_POP:
+		decode_stack(insn, result);
+		return;
+	case X86_INS_PUSHFQ:
+	case X86_INS_POPFQ:
+		result->operation = insn->id == X86_INS_PUSHFQ ? SEEP_OP_PUSH : SEEP_OP_POP;
+		result->imm = WORD_BYTES;
+		result->reg = SEEP_NO_REGISTER;
+		return;
+	case X86_INS_LEAVE:
+		result->operation = SEEP_OP_LEAVE;
+		return;
+	case X86_INS_CALL:
+		decode_transfer(insn, SEEP_OP_CALL, result);
+		return;
+	case X86_INS_JMP:
+		decode_transfer(insn, SEEP_OP_JUMP, result);
+		return;
+	case X86_INS_NOP:
+		result->operation = SEEP_OP_NOP;
+		return;
+	case X86_INS_SYSCALL:
+		result->operation = SEEP_OP_SYSCALL;
+		return;
+	case X86_INS_RET:
+		result->operation = SEEP_OP_RETURN;
+		result->imm = insn->detail->x86.op_count ? 1 : 0; /* takes arguments off */
+		return;
+	case X86_INS_UD2:
+	case X86_INS_HLT:
+	case X86_INS_INT3:
+	case X86_INS_RETF:
+	case X86_INS_RETFQ:
+	case X86_INS_IRET:
+	case X86_INS_IRETD:
+	case X86_INS_IRETQ:
+	case X86_INS_LCALL:
+	case X86_INS_LJMP:
+	case X86_INS_SYSRET:
+	case X86_INS_SYSEXIT:
+	case X86_INS_ENTER: /* nobody writes it */
+		result->operation = SEEP_OP_STOP;
+		return;
+	default:
+		if (!decode_branch(insn, result))
+			decode_arithmetic(insn, result);
+	}
+}
+
+void seep_instruction_decode(struct seep_instructions *instructions, const uint8_t *code,
+			     size_t length, uint64_t address,
+			     struct seep_instruction *ret_instruction)
+{
+	cs_insn *insn = instructions->insn;
+	struct seep_instruction result = {.operation = SEEP_OP_STOP};
+
+	if (length && cs_disasm_iter(instructions->handle, &code, &length, &address, insn)) {
+		result.operation = SEEP_OP_OTHER;
+		result.length = (uint8_t)insn->size;
+		result.written = written_registers(insn);
+		decode_flow(insn, &result);
+		if (result.operation == SEEP_OP_OTHER && insn->detail->x86.op_count &&
+		    insn->detail->x86.operands[0].type == X86_OP_MEM && !only_reads(insn->id))
+			decode_store(insn, &result);
+	}
+	*ret_instruction = result;
+}
