@@ -349,6 +349,35 @@ $(BUILD)/tools/%: tests/tools/%.c $(OBJECTS)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ $(LDLIBS)
 
 
+# --- code without CFI: a C library, assembly at each level of optimisation, another compiler --------------
+
+UNCOVERED := $(addprefix $(BUILD)/fixtures/uncovered_,musl musl_dynamic assembly_O0 assembly_O1 assembly_O2 \
+	     pascal pascal_no_frames)
+
+$(BUILD)/fixtures/uncovered_musl: tests/fixtures/uncovered/libc.c
+	@mkdir -p $(@D)
+	$(call say,FIXTURE,$@)
+	$(Q)musl-gcc -std=gnu11 -D_GNU_SOURCE -O2 -g -fno-builtin -static $< -o $@
+
+$(BUILD)/fixtures/uncovered_musl_dynamic: tests/fixtures/uncovered/libc.c
+	@mkdir -p $(@D)
+	$(call say,FIXTURE,$@)
+	$(Q)musl-gcc -std=gnu11 -D_GNU_SOURCE -O2 -g -fno-builtin $< -o $@
+
+$(BUILD)/fixtures/uncovered_assembly_%: tests/fixtures/uncovered/assembly.c
+	@mkdir -p $(@D)
+	$(call say,FIXTURE,$@)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -$* -g $< -o $@
+
+$(BUILD)/fixtures/uncovered_pascal: tests/fixtures/uncovered/pascal.pas
+	@mkdir -p $(@D)/pascal
+	$(call say,FIXTURE,$@)
+	$(Q)fpc -v0 -g -FU$(@D)/pascal -o$@ $< > /dev/null
+
+$(BUILD)/fixtures/uncovered_pascal_no_frames: $(BUILD)/fixtures/uncovered_pascal
+	$(call say,STRIP,$@)
+	$(Q)objcopy -R .debug_frame $< $@
+
 # --- stacks of every shape, by every compiler ----------------------------------------------------
 
 STACKS_C       := main frames libc threads signals switches
@@ -441,7 +470,7 @@ $(BUILD)/fixtures/stacks_rust_O%: tests/fixtures/stacks/stacks.rs
 STACKS += $(STACKS_LIBRARIES) $(BUILD)/fixtures/stacks_musl $(addprefix $(BUILD)/fixtures/stacks_rust_O,0 3)
 
 .PHONY: fixtures
-fixtures: $(FIXTURES) $(FAMILIES) $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(TEST_TOOLS) ## build the programs that the tests trace
+fixtures: $(FIXTURES) $(UNCOVERED) $(FAMILIES) $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(TEST_TOOLS) ## build the programs that the tests trace
 
 .PHONY: stacks
 stacks: $(STACKS) $(HONEST) # one program by many compilers, for tests/root/test_unwind.py

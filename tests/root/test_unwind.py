@@ -230,9 +230,8 @@ RUST = ("stacks_rust_O0", "stacks_rust_O3")
 ROUNDS = 10
 
 # Ends that are not failures: of the recursion that is too deep, and of code without tables (the
-# musl of the distribution; the stubs for indirect functions in static programs).
+# stubs for indirect functions in static programs).
 PARTIAL = {
-    "stacks_musl": ("depth", "frame_pointer"),
     "stacks_static": ("depth", "frame_pointer"),
     "stacks_static_pie": ("depth", "frame_pointer"),
 }
@@ -269,8 +268,6 @@ def test_stacks_are_whole(program: str, start, seep) -> None:
     made = {name: site["allocs"] for name, site in done["sites"].items()}
     for name in ("made_before_main", "made_in_static_constructor"):  # not traced
         made.pop(name, None)
-    if program == "stacks_musl":
-        made.pop("made_by_strdup")  # it is behind a function of musl
     # a library without a path that was gone before anybody could open it is a loss that is told
     if "made_in_provider" in made:
         made["made_in_provider"] -= report["losses"]["files_unnamed"]
