@@ -469,6 +469,8 @@ $(BUILD)/fixtures/stacks_rust_O%: tests/fixtures/stacks/stacks.rs
 
 STACKS += $(STACKS_LIBRARIES) $(BUILD)/fixtures/stacks_musl $(addprefix $(BUILD)/fixtures/stacks_rust_O,0 3)
 
+include tests/torture/torture.mk
+
 .PHONY: fixtures
 fixtures: $(FIXTURES) $(UNCOVERED) $(FAMILIES) $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(TEST_TOOLS) ## build the programs that the tests trace
 
@@ -490,7 +492,7 @@ demo: ## build seep and let it find a leak: report, flame graph
 .PHONY: check
 check: ## install what the tests need, build, run all tests and the lint
 	@tools/setup test
-	@$(MAKE) --no-print-directory all unit fixtures stacks fuzzers
+	@$(MAKE) --no-print-directory all unit fixtures stacks fuzzers torture-programs
 	@BUILD=$(BUILD) tools/check
 
 .PHONY: check-unwind
@@ -500,7 +502,7 @@ check-unwind: all fixtures stacks ## compare stacks with gdb: servers, compilers
 .PHONY: check-kernels
 check-kernels: ## run the root tests on other kernels (KERNELS="6.1 newest"), in virtual machines
 	@tools/setup test
-	@$(MAKE) --no-print-directory all fixtures
+	@$(MAKE) --no-print-directory all fixtures torture-programs
 	@BUILD=$(BUILD) KERNELS="$(KERNELS)" tools/check kernels
 
 .PHONY: soak
