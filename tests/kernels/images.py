@@ -33,8 +33,10 @@ PACKAGES = (
     "redis-tools",
     "runc",
 )
-SOURCES = ("docs", "include/seep", "tests/fixtures", "tests/golden", "tests/kernels", "tests/root")
-PROGRAMS = ("seep", "fixtures", "tools", "bench")
+SOURCES = (
+    "docs", "include/seep", "tests/fixtures", "tests/golden", "tests/kernels", "tests/root", "tests/torture",
+)  # fmt: skip
+PROGRAMS = ("seep", "fixtures", "tools", "bench", "torture")
 
 
 def make_ext4(image: Path, directory: Path, spare_mib: int) -> None:
