@@ -105,7 +105,7 @@ static void open_file(struct file *file, const char *path, const char *const *na
 	}
 	assert_int_equal(seep_image_open(fd, &file->image), 0);
 	close(fd);
-	assert_int_equal(seep_search_run(file->allocators, file->image, path, -1, &file->search),
+	assert_int_equal(seep_search_run(file->allocators, file->image, path, NULL, &file->search),
 			 0);
 	assert_int_equal(
 		seep_returns_new(file->allocators, file->image, &file->search, &file->returns), 0);
