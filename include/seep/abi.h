@@ -390,7 +390,7 @@ struct seep_copy_event {
 	__u32 purpose;
 	__u32 stack_bytes; /* copied, from registers.sp on */
 	__u32 num_given;   /* of the frames: the function that was called, which no walk finds */
-	__u32 library_changes; /* of seep_process_value, when it was walked */
+	__u32 library_changes;		 /* of seep_process_value, when it was walked */
 	__u64 time_ns;			 /* CLOCK_MONOTONIC */
 	__u64 hash;			 /* of the site, see seep_site_key */
 	__u64 start;			 /* NO_TABLE: the mapping in which the walk ended ... */

@@ -68,7 +68,6 @@ static int examine_machine(void)
 
 static void print_probe(const struct seep_tracer_probe *probe, void *context)
 {
-	const struct seep_probe_site *site = &probe->function->site;
 	const struct seep_file **last = context;
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
 
@@ -78,10 +77,10 @@ static void print_probe(const struct seep_tracer_probe *probe, void *context)
 		printf("\n%s\n", text.data);
 		seep_buffer_reset(&text);
 	}
-	seep_text_append_clean(&text, probe->function->name, SIZE_MAX);
-	printf("%#10llx  %-14s  %6u ns  %-34s  %s\n", (unsigned long long)probe->function->offset,
-	       site->emulated ? "emulated" : "single-stepped", probe->cost_ns, site->text,
-	       text.data);
+	seep_text_append_clean(&text, probe->function, SIZE_MAX);
+	printf("%#10llx  %-14s  %6u ns  %-34s  %s%s\n", (unsigned long long)probe->offset,
+	       probe->emulated ? "emulated" : "single-stepped", probe->cost_ns, probe->instruction,
+	       text.data, probe->at_exit ? ", return" : "");
 }
 
 static int list_probes(const struct seep_config *config, struct seep_tracer *tracer)

@@ -186,7 +186,7 @@ static void refuse(struct search *search, enum seep_distrust reason,
 }
 
 static enum seep_distrust judge(const struct seep_extents *extents,
-			       const struct candidate *candidate)
+				const struct candidate *candidate)
 {
 	enum seep_entry_kind kind = seep_extents_entry(extents, candidate->found.address);
 

@@ -29,7 +29,7 @@ struct seep_found {
 enum seep_distrust {
 	SEEP_DISTRUST_NONE,
 	SEEP_DISTRUST_DEBUG_FILE, /* only a debug file has it that is not root's word */
-	SEEP_DISTRUST_NO_ENTRY,	 /* by the CFI of the mapped file no function begins there */
+	SEEP_DISTRUST_NO_ENTRY,	  /* by the CFI of the mapped file no function begins there */
 	SEEP_DISTRUST_COUNT
 };
 

@@ -26,9 +26,9 @@ struct seep_attach_request {
 	int program_fd;
 	enum seep_attach_variant variant; /* SESSION: one program for entry and return */
 	bool at_return;			  /* MULTI, PERF */
-	pid_t pid;   /* the process, by its leader: nobody else pays; 0: all processes */
+	pid_t pid;    /* the process, by its leader: nobody else pays; 0: all processes */
 	pid_t thread; /* a thread that lives, if the leader has ended; else 0 */
-	int file_fd; /* open descriptor of the file, any mode */
+	int file_fd;  /* open descriptor of the file, any mode */
 	size_t count;
 	const uint64_t *offsets; /* in the file, bytes */
 	const uint64_t *cookies;

@@ -174,7 +174,7 @@ static int add_exits(const struct scan *scan, const struct seep_exits *exits,
 	enum seep_kind kind = function->allocator->kind;
 	struct seep_file *file = scan->file;
 	const struct seep_file_exit *sibling = find_exit(file, kind, 0);
-	struct seep_file_exit new = {.kind = kind}, *grown;
+	struct seep_file_exit new = {.kind = kind, .function = function->name}, *grown;
 	int error = 0;
 
 	if (!exits->count)
@@ -245,6 +245,7 @@ static int add_probes(const struct scan *scan, const struct seep_found *found,
 		      const struct seep_return *how, uint64_t frame,
 		      struct seep_file_function *function)
 {
+	size_t num_exits = scan->file->num_exits;
 	int error = set_name(function, found->allocator);
 
 	if (!error)
@@ -254,8 +255,10 @@ static int add_probes(const struct scan *scan, const struct seep_found *found,
 	if (!error)
 		error = seep_symbolizer_name_function(scan->files->config.symbolizer, frame,
 						      function->name);
-	if (error)
+	if (error) {
+		scan->file->num_exits = num_exits;
 		free(function->name);
+	}
 	return error;
 }
 

@@ -37,8 +37,9 @@ struct seep_file_function {
 /* A return instruction of functions of a kind; several functions may share it. */
 struct seep_file_exit {
 	enum seep_kind kind;
-	uint32_t probe;	 /* index in the kernel's table of probes */
-	uint64_t offset; /* in the file, bytes */
+	uint32_t probe;	      /* index in the kernel's table of probes */
+	uint64_t offset;      /* in the file, bytes */
+	const char *function; /* the name of the first one that returns there */
 };
 
 struct seep_file {

@@ -6,11 +6,29 @@ static void each_of_file(const struct seep_tracer *tracer, const struct seep_fil
 			 void *context)
 {
 	for (size_t i = 0; i < file->num_functions; i++) {
+		const struct seep_file_function *function = &file->functions[i];
 		struct seep_tracer_probe probe = {
 			.file = file,
-			.function = &file->functions[i],
-			.cost_ns = seep_files_probe_cost(tracer->files, file->functions[i].probe,
+			.offset = function->offset,
+			.emulated = function->site.emulated,
+			.cost_ns = seep_files_probe_cost(tracer->files, function->probe,
 							 &tracer->features.cost),
+			.instruction = function->site.text,
+			.function = function->name,
+		};
+
+		fn(&probe, context);
+	}
+	for (size_t i = 0; i < file->num_exits; i++) {
+		const struct seep_file_exit *exit = &file->exits[i];
+		struct seep_tracer_probe probe = {
+			.file = file,
+			.offset = exit->offset,
+			.cost_ns = seep_files_probe_cost(tracer->files, exit->probe,
+							 &tracer->features.cost),
+			.instruction = "ret",
+			.function = exit->function,
+			.at_exit = true,
 		};
 
 		fn(&probe, context);

@@ -84,6 +84,8 @@ int seep_target_consider_file(struct seep_targets *targets, struct seep_target *
 	if (jit != SEEP_JIT_UNKNOWN)
 		seep_kernel_set_jit(targets->config.kernel, target->slot, target->process, jit);
 	result = seep_probes_add(probes, targets->config.kernel, targets->config.variant, file);
+	if (result > 0)
+		*missed += file->num_unseen > 0;
 	if (result >= 0 || result == -ESRCH || result == -ENOMEM)
 		return result;
 	seep_warn("cannot attach to \"%s\" in process %d: %s; what its functions allocate is not "

@@ -13,7 +13,7 @@ struct seep_targets {
 	struct seep_probes shared; /* in all processes, if config.shared_probes */
 	struct seep_translators *translators;
 	uint64_t num_refused; /* so far */
-	size_t num_retired;	   /* slots of removed targets */
+	size_t num_retired;   /* slots of removed targets */
 	uint32_t retired[SEEP_MAX_PROCESSES];
 };
 

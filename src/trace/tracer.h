@@ -88,11 +88,15 @@ struct seep_symbolizer *seep_tracer_symbolizer(struct seep_tracer *tracer);
 /* The unwind tables of all files met so far: see seep_tables_each. */
 const struct seep_tables *seep_tracer_tables(const struct seep_tracer *tracer);
 
-/* A function that is traced in a process. */
+/* A probe in a process: where a function is entered, or where it returns. */
 struct seep_tracer_probe {
 	const struct seep_file *file;
-	const struct seep_file_function *function;
+	uint64_t offset;  /* in the file, bytes */
+	bool emulated;	  /* false: the kernel single-steps it */
 	uint32_t cost_ns; /* of one hit with an empty program, measured here */
+	const char *instruction;
+	const char *function; /* as it is shown */
+	bool at_exit;
 };
 /* Calls @fn for each of them, in the order of the mappings. */
 void seep_tracer_each_probe(const struct seep_tracer *tracer,

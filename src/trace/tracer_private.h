@@ -52,7 +52,7 @@ struct seep_tracer {
 	struct seep_collector *collector;
 	struct seep_launch *launch;
 	struct rlimit descriptor_limit; /* as we were given it */
-	bool gave_up; /* nothing that is left may be traced */
+	bool gave_up;			/* nothing that is left may be traced */
 	struct watch *watches;
 	struct seep_loop_source *events_source;
 	struct seep_loop_source *open_source;

@@ -66,6 +66,17 @@ def test_probes_of_a_process(start) -> None:
     assert modified_text(target.pid) == 0
 
 
+def test_probes_at_returns(start) -> None:
+    """An operator new with an allocator of its own has no return probe, but one at each ret."""
+    target = start("operators_jemalloc")
+    result = doctor("-p", str(target.pid))
+    assert result.returncode == 0, result.stderr
+    lines = [line for line in result.stdout.splitlines() if ", return" in line]
+    assert len(lines) >= 3
+    assert all(re.search(r" single-stepped .* ret  .*operator new\(", line) for line in lines)
+    assert modified_text(target.pid) == 0
+
+
 def test_wrong_use() -> None:
     assert doctor("-p", "4194304").returncode == 1
     assert doctor("--unwind", "4194304").returncode == 1

@@ -47,9 +47,8 @@ static bool fits_threads(const struct seep_allocator *allocator)
 static bool fits_memory(const struct seep_allocator *allocator)
 {
 	bool takes = allocator->role == SEEP_ROLE_REALLOC ||
-		     allocator->role == SEEP_ROLE_REALLOCF ||
-		     allocator->role == SEEP_ROLE_RENEW || allocator->role == SEEP_ROLE_RESIZE ||
-		     allocator->role == SEEP_ROLE_FREE;
+		     allocator->role == SEEP_ROLE_REALLOCF || allocator->role == SEEP_ROLE_RENEW ||
+		     allocator->role == SEEP_ROLE_RESIZE || allocator->role == SEEP_ROLE_FREE;
 	bool sized = allocator->role != SEEP_ROLE_FREE && allocator->role != SEEP_ROLE_STRING;
 
 	return allocator->role < SEEP_ROLE_CREATE && takes == (allocator->pointer_arg != 0) &&
