@@ -329,6 +329,11 @@ $(BUILD)/fixtures/libje.a: $(FAMILIES_LIBS)/libjemalloc_pic.a
 $(BUILD)/bench/pairs: tests/bench/pairs.c
 	$(call fixture)
 
+$(BUILD)/bench/returns: tests/bench/returns.cc
+	@mkdir -p $(@D)
+	$(call say,TOOL,$@)
+	$(Q)$(CXX) -O2 -g -std=gnu++17 $< -o $@
+
 $(BUILD)/bench/pairs_no_fp: tests/bench/pairs.c
 	$(call fixture,-O2 -fomit-frame-pointer)
 
@@ -511,7 +516,7 @@ soak: all fixtures ## ten minutes of preemption, forks and execs (SOAK_SECONDS)
 		tests/root/test_soak.py
 
 .PHONY: bench
-bench: all $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(BUILD)/bench/calls $(TEST_TOOLS) \
+bench: all $(addprefix $(BUILD)/bench/,pairs pairs_no_fp returns calls) $(TEST_TOOLS) \
        $(BUILD)/fixtures/many_sites $(BUILD)/fixtures/preforker ## measure what tracing costs
 	@BUILD=$(BUILD) tools/bench
 

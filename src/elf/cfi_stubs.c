@@ -69,7 +69,7 @@ int seep_cfi_add_stubs(const struct seep_image *image, struct seep_cfi *cfi)
 	at = gap + 1;
 	if (at && rows[gap].offset == offset)
 		at = gap;
-	memmove(rows + at + count, rows + gap + 1, (cfi->num_rows - (gap + 1)) * sizeof(*rows));
+	memmove(rows + at + count, rows + (gap + 1), (cfi->num_rows - (gap + 1)) * sizeof(*rows));
 	memcpy(rows + at, new_rows, count * sizeof(*rows));
 	cfi->num_rows = at + count + (cfi->num_rows - (gap + 1));
 	return 0;

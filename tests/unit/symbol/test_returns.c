@@ -11,6 +11,8 @@
 
 static char directory[PATH_MAX];
 
+static const struct seep_root our_root = SEEP_ROOT_OURS;
+
 /* Replaced operators, as programs have them, with and without malloc. */
 static const char plusplus[] =
 	"#include <cstddef>\n#include <cstdlib>\n#include <new>\n"
@@ -105,8 +107,8 @@ static void open_file(struct file *file, const char *path, const char *const *na
 	}
 	assert_int_equal(seep_image_open(fd, &file->image), 0);
 	close(fd);
-	assert_int_equal(seep_search_run(file->allocators, file->image, path, NULL, &file->search),
-			 0);
+	assert_int_equal(
+		seep_search_run(file->allocators, file->image, path, &our_root, &file->search), 0);
 	assert_int_equal(
 		seep_returns_new(file->allocators, file->image, &file->search, &file->returns), 0);
 }
