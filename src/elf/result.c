@@ -263,9 +263,7 @@ static void jump(struct analysis *analysis, const cs_insn *insn, uint64_t target
 	const struct seep_exits_query *query = analysis->query;
 	uint64_t place = target ? target : insn->address;
 
-	if (target && piece_at(analysis, target))
-		reach(analysis, target, places);
-	else if (query->leaves(query->context, &place))
+	if (!(target && piece_at(analysis, target)) && query->leaves(query->context, &place))
 		analysis->passes = true;
 	else if (target)
 		reach(analysis, target, places);

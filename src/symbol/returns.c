@@ -175,11 +175,14 @@ static bool is_result_traced(void *context, uint64_t *address)
 	struct seep_returns *returns = context;
 	const struct seep_allocator *allocator = traced_at(returns, *address);
 	const struct seep_range *piece;
+	const char *name;
 
 	if (allocator)
 		return allocator->kind == SEEP_KIND_MEMORY && !allocator->out_arg &&
 		       allocator->family != SEEP_FAMILY_USER &&
 		       seep_role_returns(allocator->role) && allocator->role != SEEP_ROLE_RESIZE;
+	if (!seep_plt_name(returns->image, *address, &name))
+		follow_stub(returns, name, address);
 	piece = seep_extents_find(&returns->extents, *address);
 	return piece && piece->start == *address &&
 	       passes_on(returns, *address, piece->end - piece->start);

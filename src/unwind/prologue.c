@@ -259,7 +259,9 @@ static int visit(struct seep_prologues *prologues, uint32_t index,
 	at->region = region;
 	at->state = (uint32_t)prologues->states.count;
 	at->queued = true;
-	if (APPEND(&prologues->states, *state) || APPEND(&prologues->visited, index))
+	if (APPEND(&prologues->states, *state))
+		return -ENOMEM;
+	if (APPEND(&prologues->visited, index))
 		return -ENOMEM;
 	return APPEND(&prologues->queue, index);
 }
