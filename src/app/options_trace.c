@@ -28,9 +28,8 @@
 	{0, "children", NULL, "children too (default for commands and cgroups)", NULL,             \
 	 seep_set_children},                                                                            \
 	{0, "from-start", NULL,                                                                    \
-	 "with -g, -c or -a: see processes that come from their start;\n"                         \
-	 "the probes are in every process, and end those that translate\n"                       \
-	 "code (valgrind, qemu-user)",                                                            \
+	 "with -g, -c or -a: probes in every process from its start on;\n"                        \
+	 "that ends programs which translate code (valgrind, qemu-user)",                         \
 	 NULL, seep_set_from_start}
 
 #define FUNCTION_ROWS                                                                              \
