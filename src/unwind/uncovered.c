@@ -279,6 +279,9 @@ static int add_rows(struct reader *reader, const struct seep_prologues *prologue
 			known_end = at + bytes;
 		else if (at < known_end)
 			continue;
+		/* Where the code does not say it, frame pointers may: V8's builtins keep them. */
+		if (rule && rule->kind == SEEP_RULE_BAD)
+			rule = &gap_rule;
 		error = add_row(&piece->rows, piece->start + at, rule ? rule : &gap_rule);
 	}
 	reader->num_rows += piece->rows.count;
