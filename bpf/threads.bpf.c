@@ -132,7 +132,7 @@ static __always_inline __u64 frame_of_function(struct slot *slot, __u32 index, _
 {
 	if (!address)
 		return 0;
-	if (mapping_find(index, address) || !slot->mapping.file)
+	if (mapping_locate(index, address) || !slot->mapping.file)
 		return SEEP_FRAME_RAW | address;
 	return SEEP_FRAME(slot->mapping.file, address - slot->mapping.delta);
 }

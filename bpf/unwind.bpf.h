@@ -86,7 +86,7 @@ __weak int unwind_step(__u32 index)
 		return SEEP_END_READ;
 	address = slot->registers.pc - !slot->registers.exact;
 	if (!mapping_covers(&slot->mapping, address)) {
-		long error = mapping_find(index, address);
+		long error = mapping_locate(index, address);
 
 		if (error == -EBUSY_ERRNO)
 			return SEEP_END_BUSY;

@@ -21,6 +21,7 @@
 #define PAGE_SHIFT_X86	 12
 #define EBUSY_ERRNO	 16
 #define NEIGHBOURS_MAX	 4 /* that moved text may have been cut into */
+#define MAPPING_NAMELESS 1 /* of mapping_find: anonymous code, perhaps moved text */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -335,6 +336,8 @@ __weak long mapping_of_moved_text(__u32 index, __u32 behind)
 
 	if (!slot)
 		return 0;
+	if (slot->mapping.file)
+		return 0;
 	slot->anonymous = slot->mapping;
 	slot->neighbour = slot->mapping;
 	for (int i = 0; i < NEIGHBOURS_MAX && !file && !error; i++) {
@@ -354,6 +357,19 @@ __weak long mapping_of_moved_text(__u32 index, __u32 behind)
 		mapping_name(slot, table, behind ? table->ahead_of_behind : table->ahead_of_before);
 	slot->mapping.sum = mapping_sum(&slot->mapping, slot->process);
 	return error == -EBUSY_ERRNO ? error : 0;
+}
+
+/* Puts slot->mapping, in which the address @code is, into the cache. 0. */
+__weak long mapping_keep(__u32 index, __u64 code)
+{
+	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
+	struct seep_mapping_key key;
+
+	if (!slot)
+		return 0;
+	key = mapping_key(slot->process, code);
+	mapping_store(slot, &key);
+	return 0;
 }
 
 /*
@@ -392,12 +408,26 @@ __weak long mapping_find(__u32 index, __u64 address)
 		return 0;
 	}
 	if (!error && slot->mapping.executable && !slot->mapping.file)
-		error = mapping_of_moved_text(index, 0);
-	if (!error && slot->mapping.executable && !slot->mapping.file)
-		error = mapping_of_moved_text(index, 1);
+		return MAPPING_NAMELESS;
 	if (!error)
 		mapping_store(slot, &key);
 	return error;
+}
+
+/*
+ * The same, with moved text taken for that of its file. All are called from here, side by side: the
+ * stack frames of all functions in a chain of calls share 512 bytes.
+ */
+static __always_inline long mapping_locate(__u32 index, __u64 address)
+{
+	long error = mapping_find(index, address);
+
+	if (error != MAPPING_NAMELESS)
+		return error;
+	error = mapping_of_moved_text(index, 0);
+	if (!error)
+		error = mapping_of_moved_text(index, 1);
+	return error ? error : mapping_keep(index, address);
 }
 
 #endif
