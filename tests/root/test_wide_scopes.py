@@ -285,7 +285,7 @@ def test_all_without_probes_everywhere(start, seep, wait_for_scope, variant: str
 def test_many_short_processes(start, seep) -> None:
     """They neither push out the ones that stay nor make seep grow."""
     target = start("bulk", "1000", "64", "2")
-    trace = seep("-a", "-i", "1s").attached()
+    trace = seep("-a", "--from-start", "-i", "1s").attached()
     loop = f"for i in $(seq {SHORT_PROCESSES}); do /bin/true & [ $((i % 20)) -ne 0 ] || wait; done; wait"
     done = went(target)
 
