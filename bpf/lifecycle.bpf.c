@@ -10,7 +10,8 @@
 #include "scope.bpf.h"
 #include "seep/passes.h"
 
-#define PF_KTHREAD 0x200000 /* include/linux/sched.h */
+#define PF_KTHREAD	       0x200000 /* include/linux/sched.h */
+#define SIGNAL_GROUP_EXIT_FLAG 0x4	/* include/linux/sched/signal.h */
 
 /*
  * fork: the child of a process in the scope. Not one that shares the memory of its parent (vfork):
@@ -104,11 +105,12 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 	__u32 tgid = id >> 32;
+	struct signal_struct *signal = bpf_get_current_task_btf()->signal;
 
-	/* do_exit counts before it calls the tracepoint. */
-	if (bpf_get_current_task_btf()->signal->live.counter == 0)
+	/* do_exit counts before it calls the tracepoint. When the whole process ends, nobody stays. */
+	if (signal->live.counter == 0)
 		bpf_map_delete_elem(&targets, &tgid);
-	else
+	else if (!(signal->flags & SIGNAL_GROUP_EXIT_FLAG) && !signal->group_exec_task)
 		tell_if_unbound(tgid, (__u32)id);
 	return 0;
 }
