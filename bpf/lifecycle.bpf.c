@@ -10,8 +10,7 @@
 #include "scope.bpf.h"
 #include "seep/passes.h"
 
-#define PF_KTHREAD	       0x200000 /* include/linux/sched.h */
-#define SIGNAL_GROUP_EXIT_FLAG 0x4	/* include/linux/sched/signal.h */
+#define PF_KTHREAD 0x200000 /* include/linux/sched.h */
 
 /*
  * fork: the child of a process in the scope. Not one that shares the memory of its parent (vfork):
@@ -105,12 +104,12 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 	__u32 tgid = id >> 32;
-	struct signal_struct *signal = bpf_get_current_task_btf()->signal;
+	struct task_struct *task = bpf_get_current_task_btf();
 
 	/* do_exit counts before it calls the tracepoint. When the whole process ends, nobody stays. */
-	if (signal->live.counter == 0)
+	if (task->signal->live.counter == 0)
 		bpf_map_delete_elem(&targets, &tgid);
-	else if (!(signal->flags & SIGNAL_GROUP_EXIT_FLAG) && !signal->group_exec_task)
+	else if (!process_ends(task))
 		tell_if_unbound(tgid, (__u32)id);
 	return 0;
 }

@@ -13,7 +13,8 @@
 #include "seep/abi.h"
 #include "seep/unwind.h"
 
-#define EEXIST_ERRNO 17
+#define EEXIST_ERRNO	       17
+#define SIGNAL_GROUP_EXIT_FLAG 0x4 /* include/linux/sched/signal.h */
 
 /*
  * Every object that exists. Not preallocated: most traces hold far fewer objects than the cap. Safe
@@ -196,6 +197,15 @@ static __always_inline __u32 jit_of(__u32 process)
 	struct seep_jit_value *jit = bpf_map_lookup_elem(&jits, &slot);
 
 	return jit && jit->process == process ? jit->jit : SEEP_JIT_UNKNOWN;
+}
+
+/* Does the task end together with its whole process, by its end or an exec? */
+static __always_inline bool process_ends(struct task_struct *task)
+{
+	struct signal_struct *signal = task->signal;
+
+	return signal->live.counter == 0 || signal->flags & SIGNAL_GROUP_EXIT_FLAG ||
+	       signal->group_exec_task;
 }
 
 static __always_inline void count_loss(enum seep_loss loss, __u64 amount)

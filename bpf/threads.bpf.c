@@ -17,8 +17,7 @@
 #include "probes.bpf.h"
 #include "threads.bpf.h"
 
-#define CLONE3_CALL	       435 /* arch/x86/entry/syscalls/syscall_64.tbl */
-#define SIGNAL_GROUP_EXIT_FLAG 0x4 /* include/linux/sched/signal.h */
+#define CLONE3_CALL 435 /* arch/x86/entry/syscalls/syscall_64.tbl */
 
 /* --- names of threads -------------------------------------------------------------------------- */
 
@@ -236,15 +235,6 @@ static __always_inline void give_up_joining(struct thread_call *call)
 		return;
 	__sync_fetch_and_and(&thread->state, ~SEEP_THREAD_JOINED);
 	pthread_put(call->process, call->joining_pthread, call->joining);
-}
-
-/* Threads that live when their process ends, or becomes another program, are left as they were. */
-static __always_inline bool process_ends(struct task_struct *task)
-{
-	struct signal_struct *signal = task->signal;
-
-	return signal->live.counter == 0 || signal->flags & SIGNAL_GROUP_EXIT_FLAG ||
-	       signal->group_exec_task;
 }
 
 SEC("tp_btf/sched_process_exit")

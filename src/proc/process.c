@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,8 +36,6 @@ enum stat_field {
 #define PROC_PID_MAX (1 << 22) /* PID_MAX_LIMIT of include/linux/threads.h */
 
 #define PF_KTHREAD 0x00200000ULL /* include/linux/sched.h */
-
-#define USER_SPACE_BYTES (1ULL << 47) /* x86-64 without five-level paging */
 
 static const char deleted_suffix[] = " (deleted)";
 
@@ -413,17 +410,4 @@ pid_t seep_proc_leader(pid_t tid)
 	    leader > INT_MAX)
 		return -ESRCH;
 	return (pid_t)leader;
-}
-
-uint64_t seep_proc_allocatable_bytes(void)
-{
-	SEEP_AUTO_BUFFER struct seep_buffer mode = SEEP_BUFFER_INIT;
-	struct sysinfo info;
-
-	if (seep_file_read_at(AT_FDCWD, "/proc/sys/vm/overcommit_memory", 16, &mode) == 0 &&
-	    mode.data[0] == '1')
-		return USER_SPACE_BYTES; /* always overcommit */
-	if (sysinfo(&info) < 0)
-		return USER_SPACE_BYTES;
-	return ((uint64_t)info.totalram + info.totalswap) * info.mem_unit;
 }

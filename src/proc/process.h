@@ -90,10 +90,4 @@ bool seep_proc_is_process(pid_t pid);
 /* The process to which thread @tid belongs, or -ESRCH. */
 pid_t seep_proc_leader(pid_t tid);
 
-/*
- * More than this, bytes, no process gets at once, whatever it asks for: by the kernel's rule for
- * obvious overcommits (Documentation/mm/overcommit-accounting.rst), or the size of the address space.
- */
-uint64_t seep_proc_allocatable_bytes(void);
-
 #endif
