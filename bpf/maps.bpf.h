@@ -8,6 +8,7 @@
 #define SEEP_BPF_MAPS_H
 
 #include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
 #include "seep/abi.h"
@@ -168,13 +169,15 @@ static __always_inline void counter_add(void *map, __u32 index, __u64 amount)
 		__sync_fetch_and_add(counter, amount);
 }
 
-/* What a mapped file is known by: of overlayfs the file in its layer. */
+/* What a mapped file is known by: of overlayfs the file in its layer. @file may be gone meanwhile. */
 static __always_inline struct seep_file_key file_key(struct file *file)
 {
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
 	return (struct seep_file_key){
-		.inode = file->f_inode->i_ino,
-		.device = file->f_inode->i_sb->s_dev,
-		.generation = file->f_inode->i_generation,
+		.inode = BPF_CORE_READ(inode, i_ino),
+		.device = BPF_CORE_READ(inode, i_sb, s_dev),
+		.generation = BPF_CORE_READ(inode, i_generation),
 	};
 }
 

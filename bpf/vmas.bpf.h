@@ -21,7 +21,11 @@
 #define PAGE_SHIFT_X86	 12
 #define EBUSY_ERRNO	 16
 #define NEIGHBOURS_MAX	 4 /* that moved text may have been cut into */
-#define MAPPING_NAMELESS 1 /* of mapping_find: anonymous code, perhaps moved text */
+
+/* Results of mapping_recall and mapping_find. */
+#define MAPPING_OLD	 1
+#define MAPPING_UNKNOWN	 2
+#define MAPPING_NAMELESS 3 /* anonymous code, perhaps moved text */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -222,7 +226,62 @@ static __always_inline __u64 mapping_sum(const struct seep_mapping_value *mappin
 {
 	return mapping->start * 3 + mapping->end * 5 + mapping->delta * 7 +
 	       ((__u64)mapping->file << 32 | mapping->executable) * 11 + mapping->generation * 13 +
-	       process;
+	       mapping->vma * 17 + process;
+}
+
+/* Whether a VMA is part of an address space: a flag since 6.4, a reference since 6.15. */
+struct vm_area_struct___flag {
+	bool detached;
+} __attribute__((preserve_access_index));
+
+struct refcount_struct___vma {
+	atomic_t refs;
+} __attribute__((preserve_access_index));
+
+struct vm_area_struct___reference {
+	struct refcount_struct___vma vm_refcnt;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool vma_is_attached(struct vm_area_struct *vma)
+{
+	struct vm_area_struct___reference *reference = (void *)vma;
+	struct vm_area_struct___flag *flag = (void *)vma;
+
+	if (bpf_core_field_exists(reference->vm_refcnt))
+		return BPF_CORE_READ(reference, vm_refcnt.refs.counter) != 0;
+	if (bpf_core_field_exists(flag->detached))
+		return !BPF_CORE_READ(flag, detached);
+	return false;
+}
+
+/*
+ * Does the VMA that slot->mapping was read from still say the same? Takes no lock, which programs that
+ * map and unmap all the time hardly ever leave free. The VMA may have been freed since, its memory may
+ * be another one now: whatever VMA of @mm stands there, attached, with this range of this file, is the
+ * mapping. Not of moved text, which depends on its neighbours. False where the kernel cannot tell.
+ */
+static __always_inline bool mapping_stands(struct slot *slot, struct mm_struct *mm)
+{
+	struct seep_mapping_value *mapping = &slot->mapping;
+	struct vm_area_struct *vma = (void *)mapping->vma;
+	__u64 start = BPF_CORE_READ(vma, vm_start);
+	struct file *file = BPF_CORE_READ(vma, vm_file);
+	struct file_value *known;
+	struct seep_file_key key;
+
+	if (start != mapping->start || BPF_CORE_READ(vma, vm_end) != mapping->end ||
+	    !(BPF_CORE_READ(vma, vm_flags) & VM_EXEC_FLAG) != !mapping->executable)
+		return false;
+	if (file) {
+		key = file_key(file);
+		known = bpf_map_lookup_elem(&files, &key);
+		if (!known || known->id != mapping->file ||
+		    start - (BPF_CORE_READ(vma, vm_pgoff) << PAGE_SHIFT_X86) != mapping->delta)
+			return false;
+	} else if (mapping->file != 0 && mapping->file != SEEP_FILE_VDSO) {
+		return false;
+	}
+	return BPF_CORE_READ(vma, vm_mm) == mm && vma_is_attached(vma);
 }
 
 /* What slot->mapping is to know of a VMA. Runs under the mmap lock. */
@@ -244,7 +303,9 @@ static __always_inline void mapping_set(struct slot *slot, struct vm_area_struct
 		slot->mapping.file = SEEP_FILE_VDSO;
 		slot->mapping.delta = vma->vm_start;
 	}
+	slot->mapping.vma = (__u64)vma;
 	slot->mapping.generation = slot->generation;
+	barrier(); /* the sum is of the number in the slot: the verifier lets nobody reckon with pointers */
 	slot->mapping.sum = mapping_sum(&slot->mapping, slot->process);
 }
 
@@ -299,6 +360,16 @@ static __always_inline void mapping_store(struct slot *slot, const struct seep_m
 		cached->seen_ns = slot->mapping.seen_ns;
 	else
 		bpf_map_update_elem(&mappings, key, &slot->mapping, BPF_ANY);
+}
+
+/* slot->mapping, which is in the cache, is true now: for how long from now on, @trusted_ns says. */
+static __always_inline void mapping_renew(struct slot *slot, const struct seep_mapping_key *key,
+					  __u64 trusted_ns)
+{
+	slot->mapping.seen_ns = slot->now_ns - MAPPING_FRESH_NS + trusted_ns;
+	slot->mapping.generation = slot->generation;
+	slot->mapping.sum = mapping_sum(&slot->mapping, slot->process);
+	mapping_store(slot, key);
 }
 
 /* Is the mapping, if it is moved text of the file, inside of the load segment? Then it becomes one. */
@@ -373,38 +444,55 @@ __weak long mapping_keep(__u32 index, __u64 code)
 }
 
 /*
- * Fills slot->mapping for the user address @address. 0; -EBUSY while another thread changes the
- * address space and nothing is known from before; else another -errno: no mapping covers it. A
- * global function: the rare path, verified once, with a stack frame of its own.
+ * Fills slot->mapping for the user address @address from the cache. 0; MAPPING_OLD if what it says may
+ * have changed; MAPPING_UNKNOWN. A global function, as the next one.
  */
-__weak long mapping_find(__u32 index, __u64 address)
+__weak long mapping_recall(__u32 index, __u64 address)
+{
+	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
+	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
+	struct seep_mapping_key key;
+	__u64 before;
+
+	if (!slot)
+		return MAPPING_UNKNOWN;
+	key = mapping_key(slot->process, address);
+	/* Before the VMA is looked at: what changes meanwhile makes the entry an old one. */
+	slot->generation = mapping_generation(mm, slot->process);
+	if (mapping_cached(slot, &key, address))
+		return MAPPING_UNKNOWN;
+	before = slot->mapping.generation;
+	if (before == slot->generation && slot->now_ns - slot->mapping.seen_ns < MAPPING_FRESH_NS)
+		return 0;
+	if (mapping_stands(slot, mm)) {
+		mapping_renew(slot, &key, MAPPING_FRESH_NS);
+		return 0;
+	}
+	/* Not even if nothing better can be had: another library may be there. */
+	return library_changed(before, slot->generation) ? MAPPING_UNKNOWN : MAPPING_OLD;
+}
+
+/*
+ * The same from the kernel's VMAs; slot->mapping is what mapping_recall has left there, and @recalled
+ * its result. 0; MAPPING_NAMELESS; -EBUSY while another thread changes the address space and nothing
+ * is known from before; else another -errno: no mapping covers it. A global function: the rare path,
+ * verified once, with a stack frame of its own.
+ */
+__weak long mapping_find(__u32 index, __u64 address, __u32 recalled)
 {
 	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
 	struct seep_mapping_key key;
-	bool cached;
 	long error;
 
 	if (!slot)
 		return -EBUSY_ERRNO;
 	key = mapping_key(slot->process, address);
-	/* Before the VMA is looked at: what changes meanwhile makes the entry an old one. */
-	slot->generation = mapping_generation(bpf_get_current_task_btf()->mm, slot->process);
-	cached = mapping_cached(slot, &key, address) == 0;
-	if (cached && slot->mapping.generation == slot->generation &&
-	    slot->now_ns - slot->mapping.seen_ns < MAPPING_FRESH_NS)
-		return 0;
-	/* Not even if nothing better can be had: another library may be there. */
-	if (cached && library_changed(slot->mapping.generation, slot->generation))
-		cached = false;
 	/* Tries for the lock only; the callback overwrites slot->mapping. */
 	error = bpf_find_vma(bpf_get_current_task_btf(), address, mapping_from_vma, &index, 0);
-	if (error == -EBUSY_ERRNO && cached) {
+	if (error == -EBUSY_ERRNO && recalled == MAPPING_OLD) {
 		/* Better the last known than none; and not every frame has to try. */
 		count_loss(SEEP_LOSS_VMA_BUSY, 1);
-		slot->mapping.seen_ns = slot->now_ns - MAPPING_FRESH_NS + MAPPING_RETRY_NS;
-		slot->mapping.generation = slot->generation;
-		slot->mapping.sum = mapping_sum(&slot->mapping, slot->process);
-		mapping_store(slot, &key);
+		mapping_renew(slot, &key, MAPPING_RETRY_NS);
 		return 0;
 	}
 	if (!error && slot->mapping.executable && !slot->mapping.file)
@@ -415,13 +503,15 @@ __weak long mapping_find(__u32 index, __u64 address)
 }
 
 /*
- * The same, with moved text taken for that of its file. All are called from here, side by side: the
- * stack frames of all functions in a chain of calls share 512 bytes.
+ * From the cache or the VMAs, with moved text taken for that of its file. All are called from here,
+ * side by side: the stack frames of all functions in a chain of calls share 512 bytes.
  */
 static __always_inline long mapping_locate(__u32 index, __u64 address)
 {
-	long error = mapping_find(index, address);
+	long error = mapping_recall(index, address);
 
+	if (error)
+		error = mapping_find(index, address, error);
 	if (error != MAPPING_NAMELESS)
 		return error;
 	error = mapping_of_moved_text(index, 0);

@@ -262,6 +262,7 @@ struct seep_mapping_value {
 	__u64 delta;	  /* address - delta = offset in the file */
 	__u64 seen_ns;	  /* when the kernel's VMA was read */
 	__u64 generation; /* of the process's mappings then: mapping_generation in vmas.bpf.h */
+	__u64 vma;	  /* the kernel's address of that VMA, only to be compared */
 	__u32 file;	  /* 0: no file */
 	__u32 executable;
 	__u64 sum; /* over all but seen_ns, to notice a half-written entry */
@@ -411,7 +412,7 @@ _Static_assert(sizeof(struct seep_process_value) == 16, "no padding in values");
 _Static_assert(sizeof(struct seep_probe) == 24, "no padding in values");
 _Static_assert(sizeof(struct seep_file_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_mapping_key) == 12, "no padding in keys");
-_Static_assert(sizeof(struct seep_mapping_value) == 56, "no padding in values");
+_Static_assert(sizeof(struct seep_mapping_value) == 64, "no padding in values");
 _Static_assert(sizeof(struct seep_stack_event) == 24 + 8 * SEEP_MAX_FRAMES, "no padding");
 _Static_assert(sizeof(struct seep_file_event) == 56 + SEEP_PATH_BYTES + SEEP_NAME_BYTES,
 	       "no padding");

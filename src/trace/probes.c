@@ -129,7 +129,7 @@ static int attach_rendezvous(const struct attachment *attachment)
 	return attach_group(attachment, &group, SEEP_PROGRAM_LIBRARY_CHANGE, false);
 }
 
-/* C allocators: with a return probe. */
+/* The functions that are seen with a return probe: C allocators. */
 static int attach_returning(const struct attachment *attachment, struct probe_group *group)
 {
 	int error;
@@ -137,14 +137,17 @@ static int attach_returning(const struct attachment *attachment, struct probe_gr
 	fill_entries(attachment, SEEP_KIND_MEMORY, SEEP_RETURN_PROBE, group);
 	if (attachment->variant == SEEP_ATTACH_SESSION)
 		return attach_group(attachment, group, SEEP_PROGRAM_ALLOC_SESSION, false);
-	/* The return first: an entry without its return would look like a call that never ends. */
 	error = attach_group(attachment, group, SEEP_PROGRAM_ALLOC_RETURN, true);
 	if (error)
 		return error;
 	return attach_group(attachment, group, SEEP_PROGRAM_ALLOC_ENTRY, false);
 }
 
-/* The functions of a kind that need no return probe; @group has room for them. */
+/*
+ * The functions of a kind; @group has room for them. The order counts in a process at work: what
+ * releases comes before what creates, so that no object is seen whose end is not; a return before its
+ * entry, or the call would look like one that never ends.
+ */
 static int attach_kind(const struct attachment *attachment, enum seep_kind kind,
 		       struct probe_group *group)
 {
@@ -155,6 +158,11 @@ static int attach_kind(const struct attachment *attachment, enum seep_kind kind,
 	error = attach_group(attachment, group, of_kind->once, false);
 	if (error)
 		return error;
+	if (kind == SEEP_KIND_MEMORY) {
+		error = attach_returning(attachment, group);
+		if (error)
+			return error;
+	}
 	fill_exits(attachment, kind, group);
 	error = attach_group(attachment, group, of_kind->exit, false);
 	if (error)
@@ -173,8 +181,6 @@ static int attach_file(const struct attachment *attachment)
 	if (!space)
 		return -ENOMEM;
 	error = attach_rendezvous(attachment);
-	if (!error)
-		error = attach_returning(attachment, &group);
 	if (!error)
 		error = attach_kind(attachment, SEEP_KIND_MEMORY, &group);
 	if (!error)
