@@ -416,11 +416,11 @@ $(call stacks_gcc,no_pie,-O2 -fno-pie -no-pie)
 $(call stacks_static,static,-O2 -static)
 $(call stacks_static,static_pie,-O2 -static-pie -fPIE)
 
-$(BUILD)/fixtures/stacks_musl: $(STACKS_SOURCES) $(STACKS_HEADERS)
+$(BUILD)/fixtures/stacks_musl: $(STACKS_SOURCES) tests/fixtures/stacks/steps.c $(STACKS_HEADERS)
 	@mkdir -p $(@D)
 	$(call say,FIXTURE,$@)
 	$(Q)musl-gcc -std=gnu11 $(STACKS_FLAGS) -O2 -static -DSTACKS_NO_LIBRARIES -DSTACKS_NO_CXX \
-		-DSTACKS_NO_STEPS -DSTACKS_NO_UCONTEXT $(filter %.c,$^) -o $@
+		-DSTACKS_NO_UCONTEXT $(filter %.c,$^) -o $@
 
 # Stacks that are easily called whole when they are not, and names that are easily wrong.
 HONEST_HEADERS := tests/fixtures/fixture.h

@@ -2,10 +2,12 @@
 /*
  * From a user address to (file, offset in the file), through the kernel's own VMAs.
  *
- * bpf_find_vma (5.17) is the truth; in front of it stands a cache. Its entries are trusted for a
- * short time, and only as long as the process has changed no mapping since: by the kernel's own count
- * of such changes where it has one (mm_lock_seq, since 6.4), which no mmap, munmap or mremap escapes,
- * and by what its loader announces. Before 6.4, without a loader that does (static programs, code
+ * bpf_find_vma (5.17) is the truth, but it only tries for the lock of the address space. In front of it
+ * stands a cache. An entry is trusted for a short time, and only as long as the process has changed no
+ * mapping since: by the kernel's own count of such changes where it has one (mm_lock_seq, since 6.4),
+ * which no mmap, munmap or mremap escapes, and by what its loader announces. Then the VMA that the
+ * entry was read from is looked at again, without the lock, where the kernel says whether a VMA is
+ * still in use (since 6.4). Before 6.4, without a loader that announces changes (static programs, code
  * made at run time), a mapping that replaced another one may be named wrongly for that time.
  */
 #ifndef SEEP_BPF_VMAS_H

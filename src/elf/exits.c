@@ -2,7 +2,7 @@
 /*
  * A piece of code after the other, each from its beginning to its end: first the function itself, then
  * every piece that a jump leads to. Pieces are those of the unwind information, so compilers and
- * strip cannot hide a part. Bounded by PIECES_MAX and BYTES_MAX.
+ * strip cannot hide a part; where there is none, functions as the file's own symbols name them. Bounded by PIECES_MAX and BYTES_MAX.
  */
 #include "elf/exits.h"
 
@@ -78,6 +78,32 @@ static int add_tail(struct search *search, uint64_t address)
 	return 0;
 }
 
+struct symbol_search {
+	uint64_t address;
+	struct seep_range piece;
+};
+
+static int match_start(const struct seep_symbol *symbol, void *context)
+{
+	struct symbol_search *search = context;
+
+	if (symbol->address != search->address || !symbol->size)
+		return 0;
+	search->piece = (struct seep_range){symbol->address, symbol->address + symbol->size};
+	return 1;
+}
+
+/* Code without unwind information, as musl's: a symbol of the same file says where it ends. */
+static int follow_symbol(struct search *search, uint64_t target)
+{
+	struct symbol_search of_target = {.address = target};
+
+	if (seep_image_each_function(search->query->image, match_start, &of_target) <= 0)
+		return refuse(search,
+			      "it jumps to code of which the file does not say where it ends");
+	return add_piece(search, of_target.piece.start, of_target.piece.end);
+}
+
 static int follow(struct search *search, uint64_t target)
 {
 	const struct seep_exits_query *query = search->query;
@@ -91,7 +117,7 @@ static int follow(struct search *search, uint64_t target)
 		return 0;
 	piece = seep_extents_find(query->extents, target);
 	if (!piece)
-		return refuse(search, "it jumps to code without unwind information");
+		return follow_symbol(search, target);
 	return add_piece(search, piece->start, piece->end);
 }
 
