@@ -277,7 +277,7 @@ static __always_inline bool mapping_stands(struct slot *slot, struct mm_struct *
 	if (file) {
 		key = file_key(file);
 		known = bpf_map_lookup_elem(&files, &key);
-		if (!known || known->id != mapping->file ||
+		if (!known || known->id != mapping->file || file_is_missing(slot, known->id) ||
 		    start - (BPF_CORE_READ(vma, vm_pgoff) << PAGE_SHIFT_X86) != mapping->delta)
 			return false;
 	} else if (mapping->file != 0 && mapping->file != SEEP_FILE_VDSO) {

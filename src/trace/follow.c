@@ -29,7 +29,9 @@ static void on_stack(void *context, const struct seep_stack_event *event)
 static void on_file(void *context, const struct seep_file_event *event)
 {
 	struct seep_tracer *tracer = context;
-	const struct seep_target *target = seep_targets_of(tracer->targets, event->process);
+	/* It may run another program by now, whose mapping this is; the file is compared anyhow. */
+	const struct seep_target *target =
+		seep_targets_at(tracer->targets, SEEP_PROCESS_SLOT(event->process));
 	struct seep_inode inode = seep_inode_of_event(event);
 	const struct seep_file *file = NULL;
 
