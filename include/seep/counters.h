@@ -34,6 +34,8 @@
 	X(MISSED_PROCESSES, missed_processes, "processes that ended before they could be probed")  \
 	X(LEADER_EXITS, leader_exits,                                                              \
 	  "processes seen with a gap: the thread that their probes were bound to ended")           \
+	X(LOST_PROBES, lost_probes,                                                                \
+	  "probes that a process had dropped with its code; placed again")                         \
 	X(MISSED_EXEC, missed_exec, "programs started by exec and noticed late")                   \
 	X(UNSEEN_OPENS, unseen_opens, "descriptors whose making was not seen")                     \
 	X(UNSEEN_CLOSES, unseen_closes, "descriptors whose closing was not seen")                  \

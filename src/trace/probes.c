@@ -188,23 +188,35 @@ static int attach_file(const struct attachment *attachment)
 	return error;
 }
 
+/* What became of a file. */
+enum {
+	STATE_UNKNOWN,
+	STATE_SEEN,
+	STATE_PROBED,
+};
+
 /* Notes that the file was looked at. 1; 0 if it was before; -ENOMEM. */
 static int see(struct seep_probes *probes, const struct seep_file *file)
 {
-	if (file->index >= probes->seen_size) {
+	if (file->index >= probes->states_size) {
 		size_t size = 2 * (size_t)file->index + 16;
-		bool *seen = realloc(probes->seen, size * sizeof(*seen));
+		unsigned char *states = realloc(probes->states, size);
 
-		if (!seen)
+		if (!states)
 			return -ENOMEM;
-		memset(seen + probes->seen_size, 0, (size - probes->seen_size) * sizeof(*seen));
-		probes->seen = seen;
-		probes->seen_size = size;
+		memset(states + probes->states_size, STATE_UNKNOWN, size - probes->states_size);
+		probes->states = states;
+		probes->states_size = size;
 	}
-	if (probes->seen[file->index])
+	if (probes->states[file->index] != STATE_UNKNOWN)
 		return 0;
-	probes->seen[file->index] = true;
+	probes->states[file->index] = STATE_SEEN;
 	return 1;
+}
+
+bool seep_probes_has(const struct seep_probes *probes, const struct seep_file *file)
+{
+	return file->index < probes->states_size && probes->states[file->index] == STATE_PROBED;
 }
 
 int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
@@ -218,16 +230,34 @@ int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
 	result = attach_file(&attachment);
 	if (result)
 		return result;
+	probes->states[file->index] = STATE_PROBED;
 	probes->num_functions += file->num_functions;
 	probes->num_files += file->num_functions > 0;
 	return (int)file->num_functions;
 }
 
+size_t seep_probes_places_max(const struct seep_file *file)
+{
+	return file->num_functions + file->num_exits + 1;
+}
+
+size_t seep_probes_places(const struct seep_file *file, uint64_t *ret_offsets)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < file->num_functions; i++)
+		ret_offsets[count++] = file->functions[i].offset;
+	for (size_t i = 0; i < file->num_exits; i++)
+		ret_offsets[count++] = file->exits[i].offset;
+	if (file->has_rendezvous)
+		ret_offsets[count++] = file->rendezvous;
+	return count;
+}
+
 /* Keeps the probes of @file, which links for the leader's memory placed, where they are. */
 static int anchor_file(struct seep_probes *probes, const struct seep_file *file)
 {
-	SEEP_AUTO_FREE uint64_t *offsets =
-		calloc(file->num_functions + file->num_exits + 1, sizeof(*offsets));
+	SEEP_AUTO_FREE uint64_t *offsets = calloc(seep_probes_places_max(file), sizeof(*offsets));
 	struct seep_attach_request request = {
 		.pid = probes->pid,
 		.thread = probes->thread,
@@ -238,12 +268,7 @@ static int anchor_file(struct seep_probes *probes, const struct seep_file *file)
 
 	if (!offsets)
 		return -ENOMEM;
-	for (size_t i = 0; i < file->num_functions; i++)
-		offsets[request.count++] = file->functions[i].offset;
-	for (size_t i = 0; i < file->num_exits; i++)
-		offsets[request.count++] = file->exits[i].offset;
-	if (file->has_rendezvous)
-		offsets[request.count++] = file->rendezvous;
+	request.count = seep_probes_places(file, offsets);
 	if (!request.count || file->fd < 0)
 		return 0;
 	if (reserve_links(probes, request.count))
@@ -292,6 +317,6 @@ void seep_probes_done(struct seep_probes *probes)
 	size_t count = seep_probes_take_links(probes, &links);
 
 	seep_close_later(links, count);
-	free(probes->seen);
+	free(probes->states);
 	*probes = (struct seep_probes){0};
 }

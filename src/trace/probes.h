@@ -23,8 +23,8 @@ struct seep_probes {
 	size_t num_files;     /* with probes */
 	size_t num_links;
 	int *links;
-	size_t seen_size;
-	bool *seen; /* files that were looked at, by index */
+	size_t states_size;
+	unsigned char *states; /* of files, by index: see probes.c */
 };
 
 /*
@@ -33,6 +33,13 @@ struct seep_probes {
  */
 int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
 		    enum seep_attach_variant variant, const struct seep_file *file);
+
+/* Are all probes of @file placed? */
+bool seep_probes_has(const struct seep_probes *probes, const struct seep_file *file);
+
+/* Where the probes of @file are: offsets in it, at most as many as seep_probes_places_max. How many. */
+size_t seep_probes_places(const struct seep_file *file, uint64_t *ret_offsets);
+size_t seep_probes_places_max(const struct seep_file *file);
 
 /*
  * The thread that the probes are bound to has ended; from here on it is @thread. @files are those with

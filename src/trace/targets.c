@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "trace/code_kind.h"
 #include "trace/targets_private.h"
 
 #include <errno.h>
@@ -16,6 +15,8 @@
 #include "base/log.h"
 #include "proc/maps.h"
 #include "proc/process.h"
+#include "trace/breakpoints.h"
+#include "trace/code_kind.h"
 
 int seep_targets_new(const struct seep_targets_config *config, struct seep_targets **ret_targets)
 {
@@ -154,6 +155,38 @@ static void tell_moved(struct seep_target *target, const struct seep_maps *maps,
 		  target->pid, file->path, file->functions[first].name, count - 1);
 }
 
+/* What the process does to its own code is no error of ours: it is counted. */
+static void check_breakpoints(struct seep_targets *targets, struct seep_target *target,
+			      const struct seep_mapping *mapping, const struct seep_file *file,
+			      bool again)
+{
+	size_t lost;
+	int error = seep_breakpoints_check(probes_of(targets, target), target->pid, mapping, file,
+					   again, &lost);
+
+	*targets->config.lost_probes += lost;
+	if (lost)
+		seep_debug("process %d has lost %zu probes in \"%s\"%s%s", target->pid, lost,
+			   file->path, error ? ": " : "", error ? seep_error_text(-error) : "");
+}
+
+/* At the end: what was lost since the last report. */
+static void count_lost(struct seep_targets *targets, struct seep_target *target)
+{
+	const struct seep_file *file;
+	struct seep_maps maps;
+
+	if (target->refusal || seep_maps_read(target->pid, &maps))
+		return;
+	for (size_t i = 0; i < maps.num_mappings; i++) {
+		if (maps.mappings[i].executable && maps.mappings[i].inode &&
+		    seep_files_get(targets->config.files, target->pid, target->root,
+				   &maps.mappings[i], &file) == 0)
+			check_breakpoints(targets, target, &maps.mappings[i], file, false);
+	}
+	seep_maps_done(&maps);
+}
+
 /* One look at what the target maps. Functions that were added, or -errno. */
 static int scan(struct seep_targets *targets, struct seep_target *target, uint64_t *missed)
 {
@@ -191,6 +224,8 @@ static int scan(struct seep_targets *targets, struct seep_target *target, uint64
 			result = seep_target_consider_file(targets, target, file, missed);
 		if (result > 0)
 			added += result;
+		if (result >= 0)
+			check_breakpoints(targets, target, mapping, file, true);
 		if (result >= 0)
 			tell_moved(target, &maps, mapping, file, missed);
 		if (result >= 0 && seep_target_note_file(target, file))
@@ -367,8 +402,12 @@ void seep_targets_detach(struct seep_targets *targets)
 			seep_kernel_set_active(targets->config.kernel, slot, false);
 	}
 	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
-		if (targets->by_slot[slot])
-			collect_links(&targets->by_slot[slot]->probes, &links, &num_links);
+		struct seep_target *target = targets->by_slot[slot];
+
+		if (!target)
+			continue;
+		count_lost(targets, target);
+		collect_links(&target->probes, &links, &num_links);
 	}
 	collect_links(&targets->shared, &links, &num_links);
 	seep_close_all(links, num_links);

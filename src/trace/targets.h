@@ -51,6 +51,7 @@ struct seep_targets_config {
 	uint32_t hazards;   /* see struct seep_features */
 	bool shared_probes; /* in all processes of the machine at once, whatever becomes of them */
 	uint64_t *missed_attach; /* files that could not be probed when their process was added */
+	uint64_t *lost_probes;	 /* see trace/breakpoints.h */
 };
 
 /* 0 or -ENOMEM. What @config points to must outlive the table. */

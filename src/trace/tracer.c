@@ -317,6 +317,7 @@ static int open_tables(struct seep_tracer *tracer)
 		.hazards = tracer->features.hazards,
 		.shared_probes = tracer->config.from_start,
 		.missed_attach = &tracer->losses[SEEP_LOSS_MISSED_ATTACH],
+		.lost_probes = &tracer->losses[SEEP_LOSS_LOST_PROBES],
 	};
 	error = seep_targets_new(&targets_config, &tracer->targets);
 	if (!error)

@@ -103,6 +103,36 @@ def test_attach_to_a_process_at_work(start, seep) -> None:
         assert set(losses_of(report)) <= {"unmatched_frees", "implicit_frees"}
 
 
+@pytest.mark.parametrize("variant", attach_variants())
+def test_code_given_back(start, seep, variant: str) -> None:
+    """The breakpoints are gone with the pages: that is counted, and the next report has new ones."""
+    target = start("drops_text")
+    trace = seep("-p", target.pid, "-i", "200ms", "--attach", variant).attached()
+    placed = modified_text(target.pid)
+    target.go()
+    target.done()
+    assert placed > 0
+    report = trace.report_when(lambda report: report["losses"]["lost_probes"] > 0, "the loss")
+    assert report["losses"]["lost_probes"] == placed - 1  # that in the loader stays
+    assert counts_of(report, "made_before")["allocs"] == 10
+    assert modified_text(target.pid) == placed
+    target.go()
+    target.done()
+    report = trace.finish()
+    assert counts_of(report, "made_after")["allocs"] == 20
+    assert report["losses"]["lost_probes"] == placed - 1  # that in the loader stays
+    assert target.quit() == 0
+
+
+def test_code_given_back_before_the_end(start, seep) -> None:
+    target = start("drops_text")
+    trace = seep("-p", target.pid, "-i", "1h").attached()
+    placed = modified_text(target.pid)
+    target.go()
+    target.done()
+    assert trace.finish()["losses"]["lost_probes"] == placed - 1
+
+
 def test_reports_under_load_are_consistent(start, seep) -> None:
     """Counters move while they are read; every report must still add up."""
     target = start("churn")
