@@ -74,6 +74,7 @@ __weak int fd_made(__u32 process, __u32 fd)
 	struct seep_object_key key = fd_key(process, fd);
 	struct seep_fd_object value = {.file = open_file(fd)};
 
+	fd_was_seen(&key);
 	/* Another thread has closed it meanwhile. */
 	if (!value.file)
 		return 0;
@@ -334,6 +335,7 @@ int BPF_PROG(fd_call_entry, struct pt_regs *regs, long number)
 		return 0;
 	}
 	key = fd_key(process, regs->di);
+	fd_was_seen(&key);
 	fd_released(&key);
 	return 0;
 }

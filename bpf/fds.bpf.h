@@ -5,6 +5,32 @@
 
 #include "syscalls.bpf.h"
 
+/*
+ * An open file that passes of the census have found and that nobody has seen being opened. That may be
+ * about to be seen: the system call has not returned yet. So many passes in a row do not find such a
+ * moment, if nothing is seen of the descriptor meanwhile.
+ */
+struct fd_candidate {
+	__u64 file;
+	__u64 number; /* of the last pass that found it ... */
+	__u64 times;  /* ... after so many in a row */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct seep_object_key);
+	__type(value, struct fd_candidate);
+} fd_candidates SEC(".maps") __weak;
+
+/* A call that makes or closes the descriptor was seen: what a pass may have found was in the middle. */
+static __always_inline void fd_was_seen(const struct seep_object_key *key)
+{
+	if (bpf_map_lookup_elem(&fd_candidates, key))
+		bpf_map_delete_elem(&fd_candidates, key);
+}
+
 static __always_inline struct seep_object_key fd_key(__u32 process, __u32 fd)
 {
 	return (struct seep_object_key){.id = fd, .process = process, .kind = SEEP_KIND_FD};

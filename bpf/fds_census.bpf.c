@@ -19,25 +19,6 @@
 /* What is counted; user space sets it before it reads the iterator. */
 struct seep_fds_pass fds_pass = {};
 
-/*
- * An open file that passes have found and that nobody has seen being opened. That may be about to be
- * seen: the system call has not returned yet. Of a thread that opens and closes all the time, often the
- * same address of a file, each look may find such a moment; so many looks in a row do not.
- */
-struct fd_candidate {
-	__u64 file;
-	__u64 number; /* of the last pass that found it ... */
-	__u64 times;  /* ... after so many in a row */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 65536);
-	__type(key, struct seep_object_key);
-	__type(value, struct fd_candidate);
-} fd_candidates SEC(".maps");
-
 /* Was it found like this in enough passes, this one included? */
 static __always_inline bool is_certain(const struct seep_object_key *key, __u64 file)
 {
