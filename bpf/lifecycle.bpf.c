@@ -69,7 +69,7 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 		event->type = SEEP_EVENT_EXEC;
 		event->old_process = process->id;
 		event->new_process = SEEP_PROCESS_NEXT(process->id);
-		event->pad = 0;
+		event->by_other = (__u32)ctx->args[1] != tgid; /* its thread id before */
 		event->time_ns = bpf_ktime_get_ns();
 		bpf_get_current_comm(event->comm, sizeof(event->comm));
 	}

@@ -342,7 +342,7 @@ struct seep_exec_event {
 	__u32 type;
 	__u32 old_process;
 	__u32 new_process;
-	__u32 pad;
+	__u32 by_other; /* by another thread than the leader, which probes were bound to: they are gone */
 	__u64 time_ns;
 	char comm[SEEP_COMM_BYTES];
 };

@@ -270,7 +270,7 @@ static void info_of_ended(const struct seep_target *target, struct seep_proc_inf
 }
 
 int seep_targets_replace(struct seep_targets *targets, struct seep_target *target, uint32_t id,
-			 const char *comm)
+			 const char *comm, bool unbound)
 {
 	struct seep_processes *processes = targets->config.processes;
 	struct seep_proc_info info;
@@ -282,8 +282,8 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
 		snprintf(info.comm, sizeof(info.comm), "%s", comm);
 	target->process = id;
 	target->refusal = SEEP_REFUSAL_NONE;
-	/* Those of another thread do not come along. */
-	if (target->probes.thread) {
+	/* Those of a thread that is gone do not come along. */
+	if (target->probes.thread || unbound) {
 		seep_target_drop_probes(target);
 		seep_target_bind(targets, target);
 	}

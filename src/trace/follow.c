@@ -192,9 +192,12 @@ static void mourn(struct seep_tracer *tracer, struct seep_record *record)
 
 /* --- exec -------------------------------------------------------------------------------------- */
 
-/* The target became process id @id: its old image, if there was one, is final. */
+/*
+ * The target became process id @id: its old image, if there was one, is final. @unbound: its probes may
+ * not have come along.
+ */
 static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, uint32_t id,
-			const char *comm)
+			const char *comm, bool unbound)
 {
 	bool launched = target->record->before_exec;
 	int added;
@@ -204,7 +207,7 @@ static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, 
 	if (!launched)
 		mourn(tracer, target->record);
 	seep_verifier_forget(tracer->verifier, target->process);
-	if (seep_targets_replace(tracer->targets, target, id, comm))
+	if (seep_targets_replace(tracer->targets, target, id, comm, unbound))
 		return;
 	added = seep_follow_rescan(tracer, target);
 	if (added > 0)
@@ -221,7 +224,7 @@ static void on_exec(void *context, const struct seep_exec_event *event)
 		return;
 	memcpy(comm, event->comm, sizeof(comm));
 	comm[sizeof(comm) - 1] = '\0';
-	follow_exec(tracer, target, event->new_process, comm);
+	follow_exec(tracer, target, event->new_process, comm, event->by_other);
 }
 
 /* An exec whose event the full ring buffer lost still shows in the table of processes. */
@@ -232,7 +235,7 @@ void seep_follow_catch_up(struct seep_tracer *tracer)
 		uint32_t id = seep_kernel_process_id(tracer->kernel, target->slot);
 
 		if (id != target->process)
-			follow_exec(tracer, target, id, NULL);
+			follow_exec(tracer, target, id, NULL, true);
 	}
 }
 

@@ -105,10 +105,10 @@ int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target
 /*
  * The target became another program image, with the process id @id, by an exec under the name @comm
  * (NULL if that is not known). Its record is a new one, unless it was a launched command on its way
- * to its exec. 0 or -ENOMEM.
+ * to its exec. @unbound: the thread that its probes were bound to may be gone. 0 or -ENOMEM.
  */
 int seep_targets_replace(struct seep_targets *targets, struct seep_target *target, uint32_t id,
-			 const char *comm);
+			 const char *comm, bool unbound);
 
 /*
  * Lets go of a target that ended, or is not to be traced any more: probes and descriptor. Its slot can

@@ -390,6 +390,27 @@ static void stripped_functions_have_extents(void **state)
 	close_file(&file);
 }
 
+/* As musl's functions are: without unwind information, and one goes on as the other by a jump. */
+static void symbols_stand_in_for_unwind_information(void **state)
+{
+	struct seep_return how;
+	struct file file;
+
+	(void)state;
+	shell("gcc -w -O2 -fPIC -shared -fno-asynchronous-unwind-tables -fno-unwind-tables "
+	      "-fvisibility=hidden pool.c -o pool.so");
+	open_file(&file, "pool.so", pool_names);
+	look(&file, "pool_refill", &how);
+	assert_int_equal(how.way, SEEP_RETURN_EXITS);
+	/* Its cold part is one more function, which returns as well. */
+	assert_true(how.exits.count > 1);
+	close_file(&file);
+	shell("strip pool.so");
+	open_file(&file, "pool.so", NULL);
+	assert_int_equal(file.search.count, 0);
+	close_file(&file);
+}
+
 static void user_may_ask_for_return_probes(void **state)
 {
 	struct seep_allocators *allocators;
@@ -424,6 +445,7 @@ int main(void)
 		cmocka_unit_test(functions_of_the_user),
 		cmocka_unit_test(wrapper_ends_in_a_jump_to_malloc),
 		cmocka_unit_test(stripped_functions_have_extents),
+		cmocka_unit_test(symbols_stand_in_for_unwind_information),
 		cmocka_unit_test(user_may_ask_for_return_probes),
 	};
 
