@@ -401,10 +401,6 @@ static int add_piece(struct reader *reader, uint64_t start, uint64_t end)
 	struct piece piece = {.start = start, .end = end};
 	int error;
 
-	if (reader->num_pieces == PIECES_MAX) {
-		reader->result.capped++;
-		return 0;
-	}
 	piece.due = first < reader->num_sorted && reader->symbols[first].offset < end;
 	error = grow((void **)&reader->pieces, reader->num_pieces, &reader->max_pieces,
 		     sizeof(*reader->pieces));
@@ -428,6 +424,11 @@ static int read_gap(struct reader *reader, uint64_t start, uint64_t end)
 						     from + SEEP_PROLOGUE_MAX_BYTES :
 						     to;
 
+			/* A crafted file may have ranges that all its pieces never get through. */
+			if (reader->num_pieces == PIECES_MAX) {
+				reader->result.capped++;
+				return 0;
+			}
 			error = add_piece(reader, from, piece_end);
 			from = piece_end;
 			start = from; /* ranges may overlap */
