@@ -210,7 +210,10 @@ static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, 
 	if (seep_targets_replace(tracer->targets, target, id, comm, unbound))
 		return;
 	added = seep_follow_rescan(tracer, target);
-	if (added > 0)
+	/* Of one that has ended meanwhile nobody knows what files it had. */
+	if (added > 0 ||
+	    (added == -ESRCH && !tracer->config.from_start &&
+	     seep_allocators_kinds(tracer->config.allocators) & SEEP_KIND_BIT(SEEP_KIND_MEMORY)))
 		tracer->losses[SEEP_LOSS_MISSED_EXEC]++;
 }
 
