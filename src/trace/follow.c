@@ -211,9 +211,8 @@ static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, 
 		return;
 	added = seep_follow_rescan(tracer, target);
 	/* Of one that has ended meanwhile nobody knows what files it had. */
-	if (added > 0 ||
-	    (added == -ESRCH && !tracer->config.from_start &&
-	     seep_allocators_kinds(tracer->config.allocators) & SEEP_KIND_BIT(SEEP_KIND_MEMORY)))
+	if (added > 0 || (added == -ESRCH && !tracer->config.from_start &&
+			  tracer->config.kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)))
 		tracer->losses[SEEP_LOSS_MISSED_EXEC]++;
 }
 
