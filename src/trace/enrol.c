@@ -288,6 +288,7 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
 		seep_target_bind(targets, target);
 	}
 	target->moved = false;
+	target->late = false;
 	seep_files_forget(targets->config.files, target->pid);
 	if (target->record->before_exec) {
 		target->record->before_exec = false;

@@ -199,7 +199,7 @@ static void mourn(struct seep_tracer *tracer, struct seep_record *record)
 static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, uint32_t id,
 			const char *comm, bool unbound)
 {
-	bool launched = target->record->before_exec;
+	bool launched = target->record->before_exec, late = target->late;
 	int added;
 
 	/* Its probes have come along: before it maps what it will translate they must be gone. */
@@ -211,8 +211,9 @@ static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, 
 		return;
 	added = seep_follow_rescan(tracer, target);
 	/* Of one that has ended meanwhile nobody knows what files it had. */
-	if (added > 0 || (added == -ESRCH && !tracer->config.from_start &&
-			  tracer->config.kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)))
+	if (added > 0 || late ||
+	    (added == -ESRCH && !tracer->config.from_start &&
+	     tracer->config.kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)))
 		tracer->losses[SEEP_LOSS_MISSED_EXEC]++;
 }
 

@@ -232,6 +232,10 @@ static int scan(struct seep_targets *targets, struct seep_target *target, uint64
 			result = -ENOMEM;
 	}
 	seep_maps_done(&maps);
+	/* What the new one did before them was not seen, and at its exec they will seem to have been there. */
+	if (added > 0 &&
+	    seep_kernel_process_id(targets->config.kernel, target->slot) != target->process)
+		target->late = true;
 	return result < 0 ? result : added;
 }
 

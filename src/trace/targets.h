@@ -30,6 +30,7 @@ struct seep_target {
 	struct seep_record *record;
 	bool by_scope;		   /* nobody named it: it came by fork, exec or its cgroup */
 	bool stale;		   /* its loader has told of a change */
+	bool late;		   /* it became another program while probes were placed */
 	bool moved;		   /* it has functions where no probe reaches, which was said */
 	enum seep_refusal refusal; /* why its present program is not probed */
 	size_t num_files;	   /* that it maps executable and that could be opened */
