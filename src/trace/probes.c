@@ -308,6 +308,11 @@ size_t seep_probes_take_links(struct seep_probes *probes, int **ret_links)
 	*ret_links = probes->links;
 	probes->links = NULL;
 	probes->num_links = 0;
+	/* What is missing from here on is not lost. */
+	for (size_t i = 0; i < probes->states_size; i++) {
+		if (probes->states[i] == STATE_PROBED)
+			probes->states[i] = STATE_SEEN;
+	}
 	return count;
 }
 

@@ -366,10 +366,10 @@ def test_launched(seep) -> None:
 
 def test_reports_during_execs(seep) -> None:
     """What has become another program is not taken for one that has lost everything."""
-    loop = "i=0; while [ $i -lt 400 ]; do sh -c 'exec /bin/true'; i=$((i+1)); done"
+    loop = "i=0; while [ $i -lt 800 ]; do sh -c 'exec /bin/true'; i=$((i+1)); done"
     trace = seep("-k", "mapping", "-i", "10ms", "-n", "1", "--", "/bin/sh", "-c", loop)
     report = trace.final()
-    assert len(trace.reports()) > 5
+    assert len(trace.reports()) > 10
     assert not {key for key in losses_of(report) if key.startswith("unseen")}
     assert report["totals"]["mapping"]["allocs"] > 2000
 
