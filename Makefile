@@ -91,7 +91,7 @@ $(BUILD)/src/%.o: src/%.c | $(SKELETONS) $(BUILD)/report/profile.pb-c.h
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/src/trace/%.o: $(SKELETONS)
+$(BUILD)/src/kernel/%.o: $(SKELETONS)
 
 # What is simulated shows in stacks, call by call; and each allocation is made.
 $(BUILD)/src/simulate/%.o $(BUILD)/san/src/simulate/%.o: \

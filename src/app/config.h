@@ -8,13 +8,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "kernel/features.h"
 #include "model/allocators.h"
 #include "model/snapshot.h"
 #include "model/verdict.h"
 #include "report/diff.h"
 #include "report/report.h"
 #include "simulate/simulation.h"
-#include "trace/features.h"
 #include "trace/scope.h"
 
 /*

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "trace/attach.h"
+#include "kernel/attach.h"
 
 #define BREAKPOINT 0xcc
 

@@ -15,9 +15,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "kernel/kernel.h"
 #include "model/snapshot.h"
 #include "symbol/symbolizer.h"
-#include "trace/kernel.h"
 
 struct seep_census;
 

@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/kernel.h"
 #include "seep/unwind.h"
-#include "trace/kernel.h"
 
 struct seep_chunks;
 

@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/kernel.h"
 #include "model/snapshot.h"
 #include "trace/assessor.h"
 #include "trace/census.h"
-#include "trace/kernel.h"
 #include "trace/overhead.h"
 #include "trace/processes.h"
 #include "trace/rewalk.h"

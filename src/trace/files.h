@@ -14,13 +14,13 @@
 #include <sys/types.h>
 
 #include "elf/probe_site.h"
+#include "kernel/kernel.h"
 #include "model/allocators.h"
 #include "proc/maps.h"
 #include "seep/abi.h"
 #include "symbol/returns.h"
 #include "symbol/symbolizer.h"
 #include "trace/inodes.h"
-#include "trace/kernel.h"
 
 /* A traced function in a file. */
 struct seep_file_function {

@@ -16,8 +16,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "kernel/kernel.h"
 #include "seep/abi.h"
-#include "trace/kernel.h"
 
 struct seep_file;
 

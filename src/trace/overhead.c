@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "trace/overhead.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -90,7 +89,7 @@ void seep_overhead_window_open(struct seep_overhead_meter *meter)
 				      &meter->window_calls_ns))
 		return;
 	meter->window_start_ns = seep_clock_monotonic_ns();
-	meter->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	meter->stats_fd = seep_kernel_measure_run_time();
 }
 
 /* What the programs at system calls took of the machine in the window that ends. */

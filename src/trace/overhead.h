@@ -9,9 +9,9 @@
 
 #include <stdint.h>
 
+#include "kernel/kernel.h"
 #include "model/snapshot.h"
 #include "trace/files.h"
-#include "trace/kernel.h"
 
 struct seep_overhead_meter;
 

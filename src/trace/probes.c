@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/close.h"
-#include "trace/attach.h"
+#include "kernel/attach.h"
 
 /* What is being attached where. */
 struct attachment {

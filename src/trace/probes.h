@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "trace/features.h"
+#include "kernel/features.h"
+#include "kernel/kernel.h"
 #include "trace/files.h"
-#include "trace/kernel.h"
 
 struct seep_probes {
 	pid_t pid;	      /* 0: all processes */

@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/kernel.h"
 #include "model/snapshot.h"
 #include "proc/process.h"
 #include "trace/fd_limit.h"
-#include "trace/kernel.h"
 
 struct seep_frozen_site {
 	struct seep_site_key key;

@@ -15,9 +15,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "kernel/kernel.h"
 #include "seep/abi.h"
 #include "trace/files.h"
-#include "trace/kernel.h"
 #include "trace/stacks.h"
 
 struct seep_rewalk;

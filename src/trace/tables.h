@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "trace/kernel.h"
+#include "kernel/kernel.h"
 
 struct seep_tables;
 

@@ -11,11 +11,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "kernel/features.h"
+#include "kernel/kernel.h"
 #include "seep/refusals.h"
 #include "trace/census.h"
-#include "trace/features.h"
 #include "trace/files.h"
-#include "trace/kernel.h"
 #include "trace/probes.h"
 #include "trace/processes.h"
 #include "trace/tables.h"

@@ -17,10 +17,10 @@
 
 #include "base/buffer.h"
 #include "base/loop.h"
+#include "kernel/features.h"
 #include "model/allocators.h"
 #include "model/snapshot.h"
 #include "symbol/symbolizer.h"
-#include "trace/features.h"
 #include "trace/files.h"
 #include "trace/scope.h"
 #include "trace/tables.h"

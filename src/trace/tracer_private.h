@@ -8,12 +8,12 @@
 
 #include <sys/resource.h>
 
+#include "kernel/kernel.h"
 #include "trace/assessor.h"
 #include "trace/census.h"
 #include "trace/collect.h"
 #include "trace/files.h"
 #include "trace/jit.h"
-#include "trace/kernel.h"
 #include "trace/launch.h"
 #include "trace/overhead.h"
 #include "trace/processes.h"

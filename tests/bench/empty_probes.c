@@ -13,9 +13,9 @@
 #include "bpf/features.skel.h"
 #include "elf/image.h"
 #include "elf/probe_site.h"
+#include "kernel/attach.h"
+#include "kernel/features.h"
 #include "proc/maps.h"
-#include "trace/attach.h"
-#include "trace/features.h"
 
 struct bench {
 	pid_t pid;

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "trace/kernel.h"
+#include "kernel/kernel.h"
 
 #define MAX_FDS	 256
 #define MAX_CODE (1 << 20)

@@ -13,7 +13,7 @@
 
 #include "bpf/features.skel.h"
 #include "elf/image.h"
-#include "trace/attach.h"
+#include "kernel/attach.h"
 
 struct wanted {
 	const char *name;

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "kernel/kernel_private.h"
 #include "proc/process.h"
-#include "trace/kernel_private.h"
 
 /* --- processes and probes ---------------------------------------------------------------------- */
 

@@ -6,8 +6,8 @@
  *
  * One thread.
  */
-#ifndef SEEP_TRACE_KERNEL_H
-#define SEEP_TRACE_KERNEL_H
+#ifndef SEEP_KERNEL_KERNEL_H
+#define SEEP_KERNEL_KERNEL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,10 +16,10 @@
 
 #include <linux/types.h>
 
+#include "kernel/features.h"
 #include "seep/abi.h"
 #include "seep/passes.h"
 #include "seep/unwind.h"
-#include "trace/features.h"
 
 struct seep_kernel;
 
@@ -227,7 +227,13 @@ enum seep_programs_at {
 	SEEP_PROGRAMS_AT_PROBES,
 	SEEP_PROGRAMS_AT_CALLS, /* system calls, of all processes; and the iterators of the census */
 };
-/* Run time of our programs while the kernel's BPF statistics are on. 0 or -errno. */
+/*
+ * Has the kernel measure how long BPF programs run, ours and all others, as long as the descriptor is
+ * open; two readings of the clock more for each run. A descriptor, or -errno (-EPERM without
+ * CAP_SYS_ADMIN).
+ */
+int seep_kernel_measure_run_time(void);
+/* Run time of our programs, counted while it is measured. 0 or -errno. */
 int seep_kernel_read_run_time(const struct seep_kernel *kernel, enum seep_programs_at at,
 			      uint64_t *ret_ns);
 /* Kernel memory of the maps, as the kernel accounts it. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The inside of the kernel's half, for kernel.c (its life), kernel_programs.c (what is loaded),
- * kernel_tables.c (what user space writes), kernel_counters.c (what it reads, and passes over the maps),
- * kernel_census.c and kernel_threads.c (what processes have) and kernel_events.c (the ring buffer).
+ * The inside of the kernel's half, for kernel.c (its life), programs.c (what is loaded), tables.c
+ * (what user space writes), counters.c (what it reads, and passes over the maps), inventory.c and
+ * threads.c (what processes have) and events.c (the ring buffer).
  */
-#ifndef SEEP_TRACE_KERNEL_PRIVATE_H
-#define SEEP_TRACE_KERNEL_PRIVATE_H
+#ifndef SEEP_KERNEL_KERNEL_PRIVATE_H
+#define SEEP_KERNEL_KERNEL_PRIVATE_H
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -14,7 +14,7 @@
 #include "seep/passes.h"
 
 #include "bpf/seep.skel.h"
-#include "trace/kernel.h"
+#include "kernel/kernel.h"
 
 /* Programs that follow the life of processes, and what the kernel makes for them. */
 #define NUM_LIFE_LINKS 10

@@ -4,12 +4,12 @@
  * x86-64 is a system call since 6.11; that seccomp lets it pass came later, and into some kernels by
  * way of their stable branches, so no version tells.
  */
-#ifndef SEEP_TRACE_RETURNS_H
-#define SEEP_TRACE_RETURNS_H
+#ifndef SEEP_KERNEL_RETURNS_H
+#define SEEP_KERNEL_RETURNS_H
 
 #include <stdint.h>
 
-#include "trace/attach.h"
+#include "kernel/attach.h"
 
 /*
  * Each child takes one hazard upon itself and calls @function, whose return is probed by @request (its

@@ -2,8 +2,8 @@
 /* Which programs are loaded and attached: nothing that nobody needs. */
 #include <errno.h>
 
-#include "trace/attach.h"
-#include "trace/kernel_private.h"
+#include "kernel/attach.h"
+#include "kernel/kernel_private.h"
 
 #define MEMORY	SEEP_KIND_BIT(SEEP_KIND_MEMORY)
 #define MAPPING SEEP_KIND_BIT(SEEP_KIND_MAPPING)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Uprobes, by each of the ways that kernels have to attach one. */
-#ifndef SEEP_TRACE_ATTACH_H
-#define SEEP_TRACE_ATTACH_H
+#ifndef SEEP_KERNEL_ATTACH_H
+#define SEEP_KERNEL_ATTACH_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "trace/features.h"
+#include "kernel/features.h"
 
 /*
  * The expected_attach_type with which a program must be loaded to be attached so: an enum

@@ -12,8 +12,8 @@
 #include "base/errors.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "kernel/kernel_private.h"
 #include "proc/process.h"
-#include "trace/kernel_private.h"
 
 #define PROCESSES_BYTES (SEEP_MAX_PROCESSES * sizeof(struct seep_process_value))
 
@@ -229,6 +229,11 @@ int seep_kernel_program_fd(const struct seep_kernel *kernel, enum seep_program p
 static enum bpf_prog_type type_of_programs(enum seep_programs_at at)
 {
 	return at == SEEP_PROGRAMS_AT_PROBES ? BPF_PROG_TYPE_KPROBE : BPF_PROG_TYPE_TRACING;
+}
+
+int seep_kernel_measure_run_time(void)
+{
+	return bpf_enable_stats(BPF_STATS_RUN_TIME);
 }
 
 int seep_kernel_read_run_time(const struct seep_kernel *kernel, enum seep_programs_at at,

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "trace/kernel_private.h"
+#include "kernel/kernel_private.h"
 
 /* Objects read in one go. */
 #define THREAD_BATCH 1024

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "trace/features.h"
+#include "kernel/features.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -18,9 +18,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "bpf/features.skel.h"
+#include "kernel/attach.h"
+#include "kernel/returns.h"
 #include "proc/maps.h"
-#include "trace/attach.h"
-#include "trace/returns.h"
 
 #define CALIBRATION_CALLS 400
 #define WARM_UP_CALLS	  50 /* the first hits set up pages and caches */

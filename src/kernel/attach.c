@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "trace/attach.h"
+#include "kernel/attach.h"
 
 #include <errno.h>
 #include <fcntl.h>

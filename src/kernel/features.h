@@ -4,8 +4,8 @@
  * to functions of our own), never by its version; and what a probe costs here, measured by the same
  * programs.
  */
-#ifndef SEEP_TRACE_FEATURES_H
-#define SEEP_TRACE_FEATURES_H
+#ifndef SEEP_KERNEL_FEATURES_H
+#define SEEP_KERNEL_FEATURES_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "trace/kernel_private.h"
+#include "kernel/kernel_private.h"
 
 /* Entries read in one go; sites have 400 bytes each. */
 #define BATCH 512

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
-#include "trace/kernel_private.h"
+#include "kernel/kernel_private.h"
 
 #define LOOK_PAUSE_NS 1000000
 

@@ -5,7 +5,7 @@
 
 #include <utlist.h>
 
-#include "trace/kernel_private.h"
+#include "kernel/kernel_private.h"
 
 #define MAX_QUEUE_BYTES (1 << 20)
 
