@@ -567,9 +567,9 @@ check-cfi: $(BUILD)/unit/unwind/test_against_libdw ## compare the unwind rules o
 
 ACCURACY_RUNS    ?= 10000
 ACCURACY_MINUTES ?= 17
-ACCURACY_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/base/*.c src/model/*.c))
+ACCURACY_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/base/*.c src/model/*.c src/verdict/*.c))
 
-$(BUILD)/accuracy: tests/unit/model/test_accuracy.c $(ACCURACY_OBJECTS)
+$(BUILD)/accuracy: tests/unit/verdict/test_accuracy.c $(ACCURACY_OBJECTS)
 	$(call say,TOOL,$@)
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP $^ -o $@ -lcmocka $(LDLIBS)
 

@@ -10,8 +10,8 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/output_path.h"
-#include "model/judgement.h"
 #include "store/writer.h"
+#include "verdict/judgement.h"
 
 struct seep_capture {
 	const char *path;

@@ -11,11 +11,11 @@
 #include "kernel/features.h"
 #include "model/allocators.h"
 #include "model/snapshot.h"
-#include "model/verdict.h"
 #include "report/diff.h"
 #include "report/report.h"
 #include "simulate/simulation.h"
 #include "trace/scope.h"
+#include "verdict/verdict.h"
 
 /*
  * Files that a trace writes, each in one format: junit the verdict at its end, the others every report.

@@ -12,11 +12,11 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "model/baseline.h"
-#include "model/judgement.h"
-#include "model/suppressions.h"
 #include "report/diff.h"
 #include "report/walk.h"
+#include "verdict/baseline.h"
+#include "verdict/judgement.h"
+#include "verdict/suppressions.h"
 
 #define MAX_SUPPRESSION_BYTES (1 << 20)
 

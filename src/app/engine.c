@@ -19,8 +19,8 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/units.h"
-#include "model/judgement.h"
 #include "trace/tracer.h"
+#include "verdict/judgement.h"
 
 /* The final report stands for one that would come less than this share of an interval before it. */
 #define LAST_REPORT_SHARE 4

@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/units.h"
-#include "model/verdict.h"
+#include "verdict/verdict.h"
 
 #define DETECT_DURATION_NS (5 * 60 * SEEP_NS_PER_S)
 

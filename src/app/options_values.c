@@ -8,8 +8,8 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/units.h"
-#include "model/verdict.h"
 #include "report/report.h"
+#include "verdict/verdict.h"
 
 #define MAX_PID		 4194304 /* PID_MAX_LIMIT on 64 bit */
 #define MIN_INTERVAL_NS	 (10 * SEEP_NS_PER_MS)

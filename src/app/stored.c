@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/judgement.h"
+#include "verdict/judgement.h"
 
 #define MAX_LINES 16 /* more than any version writes */
 

@@ -8,9 +8,9 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "model/judgement.h"
 #include "report/walk.h"
 #include "report/words.h"
+#include "verdict/judgement.h"
 
 static const struct seep_location *resolve(struct seep_symbolizer *symbolizer,
 					   const struct seep_site *site, uint64_t frame)

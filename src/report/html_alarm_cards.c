@@ -5,12 +5,12 @@
 
 #include "base/text.h"
 #include "base/units.h"
-#include "model/judgement.h"
 #include "report/html_sections.h"
 #include "report/html_stack.h"
 #include "report/text_callers.h"
 #include "report/text_sites.h"
 #include "report/words.h"
+#include "verdict/judgement.h"
 
 #define CARDS_MAX	50
 #define CARDS_MAX_TEXT	"50"

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "model/judgement.h"
+#include "verdict/judgement.h"
 
 /* What is not known is less than any rate. */
 static double rate_of(const struct seep_site *site)

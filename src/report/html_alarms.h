@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "model/snapshot.h"
-#include "model/verdict.h"
+#include "verdict/verdict.h"
 
 struct seep_html_alarms {
 	const struct seep_site **sites; /* leaks, then what grows for other reasons */

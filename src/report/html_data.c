@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "base/units.h"
-#include "model/judgement.h"
 #include "report/html_courses.h"
 #include "report/html_tables.h"
 #include "report/json_fields.h"
 #include "report/json_parts.h"
 #include "report/walk.h"
+#include "verdict/judgement.h"
 
 #define MILLIONTHS_MAX 9e15 /* below 2^53: exact in a double */
 

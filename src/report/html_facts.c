@@ -6,11 +6,11 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "model/judgement.h"
 #include "report/html_sections.h"
 #include "report/text_processes.h"
 #include "report/text_sites.h"
 #include "report/walk.h"
+#include "verdict/judgement.h"
 
 #define PROCESSES_MAX	   200
 #define PROCESSES_MAX_TEXT "200"

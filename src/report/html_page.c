@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "model/exhaust.h"
 #include "report/escape.h"
+#include "verdict/exhaust.h"
 
 void seep_html_put(struct seep_html_page *page, const char *markup)
 {

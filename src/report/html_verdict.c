@@ -6,12 +6,12 @@
 
 #include "base/text.h"
 #include "base/units.h"
-#include "model/judgement.h"
 #include "report/html_sections.h"
 #include "report/html_stack.h"
 #include "report/text_sites.h"
 #include "report/walk.h"
 #include "report/words.h"
+#include "verdict/judgement.h"
 
 #define COVERAGE_MAX 1000.0 /* a share */
 

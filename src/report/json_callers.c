@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "report/json_callers.h"
 
-#include "model/verdict.h"
 #include "report/callers.h"
+#include "verdict/verdict.h"
 
 static struct json_object *new_ids(struct seep_json *json, const struct seep_caller_group *group)
 {

@@ -3,8 +3,8 @@
 #ifndef SEEP_REPORT_JSON_VERDICT_H
 #define SEEP_REPORT_JSON_VERDICT_H
 
-#include "model/judgement.h"
 #include "report/json_fields.h"
+#include "verdict/judgement.h"
 
 /* Adds "verdict" to a site, null without one. */
 void seep_json_add_verdict(struct seep_json *json, struct json_object *site,

@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "model/judgement.h"
 #include "report/escape.h"
 #include "report/intern.h"
 #include "report/layout.h"
@@ -17,6 +16,7 @@
 #include "report/text_sites.h"
 #include "report/walk.h"
 #include "report/words.h"
+#include "verdict/judgement.h"
 
 #define CALLERS_NAMED 2	 /* in the name of a test */
 #define NAME_COLUMNS  80 /* of each function in it */

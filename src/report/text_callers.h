@@ -3,9 +3,9 @@
 #ifndef SEEP_REPORT_TEXT_CALLERS_H
 #define SEEP_REPORT_TEXT_CALLERS_H
 
-#include "model/judgement.h"
 #include "report/layout.h"
 #include "symbol/symbolizer.h"
+#include "verdict/judgement.h"
 
 /*
  * A line for each function below which several of these @sites grow, the worst few of them; behind an empty

@@ -5,10 +5,10 @@
 
 #include "base/text.h"
 #include "base/units.h"
-#include "model/judgement.h"
 #include "report/text_callers.h"
 #include "report/text_stack.h"
 #include "report/walk.h"
+#include "verdict/judgement.h"
 
 #define EVIDENCE_SHOWN 4 /* sentences, unless verbose */
 

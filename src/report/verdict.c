@@ -7,13 +7,13 @@
 
 #include "base/text.h"
 #include "base/units.h"
-#include "model/judgement.h"
 #include "report/layout.h"
 #include "report/naming.h"
 #include "report/text_callers.h"
 #include "report/text_processes.h"
 #include "report/text_sites.h"
 #include "report/words.h"
+#include "verdict/judgement.h"
 
 #define SCOPE_COLUMNS 40
 

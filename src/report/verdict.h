@@ -3,9 +3,9 @@
 #ifndef SEEP_REPORT_VERDICT_H
 #define SEEP_REPORT_VERDICT_H
 
-#include "model/baseline.h"
 #include "model/snapshot.h"
 #include "report/report.h"
+#include "verdict/baseline.h"
 
 /* The sites that something is to fail for, and those that are passed over. */
 struct seep_accusation {

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/interval.h"
+#include "verdict/interval.h"
 
 #define SEEP_OF_PROCESS SIZE_MAX
 

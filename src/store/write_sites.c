@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "model/judgement.h"
 #include "store/details.h"
 #include "store/writer_private.h"
+#include "verdict/judgement.h"
 
 #define STABLE_ID_MAX 17
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "model/judgement.h"
 #include "trace/vitals.h"
+#include "verdict/judgement.h"
 
 struct seep_assessor {
 	struct seep_judge *judge;

@@ -6,8 +6,8 @@
 #ifndef SEEP_TRACE_ASSESSOR_H
 #define SEEP_TRACE_ASSESSOR_H
 
-#include "model/judge.h"
 #include "model/snapshot.h"
+#include "verdict/judge.h"
 
 struct seep_assessor;
 

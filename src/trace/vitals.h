@@ -3,9 +3,9 @@
 #ifndef SEEP_TRACE_VITALS_H
 #define SEEP_TRACE_VITALS_H
 
-#include "model/process.h"
 #include "model/snapshot.h"
 #include "proc/usage.h"
+#include "verdict/process.h"
 
 /* What is the same for all processes of a snapshot. */
 struct seep_vitals_source {

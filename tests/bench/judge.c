@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/units.h"
-#include "model/companions.h"
-#include "model/judge.h"
+#include "verdict/companions.h"
+#include "verdict/judge.h"
 
 #define SITES	  10000
 #define SNAPSHOTS 300

@@ -3,8 +3,8 @@
 #ifndef TESTS_UNIT_REPORT_JUDGED_H
 #define TESTS_UNIT_REPORT_JUDGED_H
 
-#include "model/judgement.h"
 #include "report/fixture.h"
+#include "verdict/judgement.h"
 
 static const char *const evidence[] = {
 	"what is live grows by 213 B per second (95 %: 208 B to 217 B), over 29.0 s",

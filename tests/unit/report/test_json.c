@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "model/judgement.h"
 #include "report/fixture.h"
 #include "report/golden.h"
 #include "report/judged.h"
+#include "verdict/judgement.h"
 
 #include <json-c/json.h>
 #include <locale.h>

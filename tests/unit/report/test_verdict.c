@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "model/judgement.h"
 #include "report/fixture.h"
 #include "report/golden.h"
 #include "report/verdict.h"
+#include "verdict/judgement.h"
 
 static const struct seep_report_options ten = {.top = 10};
 

@@ -2,7 +2,7 @@
 /* What was written is read again, to the bit. */
 #include "store/fixture.h"
 
-#include "model/judgement.h"
+#include "verdict/judgement.h"
 
 static const struct seep_writer_config new_capture;
 

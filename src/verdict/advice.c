@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What to do about a site: by its kind and what was found. Declared in evidence.h. */
+#include "verdict/evidence.h"
+
+static bool forgets_few(const struct seep_findings *findings)
+{
+	return findings->survival.valid && findings->survival.kept.value < 0.5;
+}
+
+static bool forgets_all(const struct seep_findings *findings)
+{
+	return !forgets_few(findings);
+}
+
+static bool is_enlarged(const struct seep_findings *findings)
+{
+	return findings->size_early > 0 && findings->size_late > 1.9 * findings->size_early;
+}
+
+static bool has_more_to_do(const struct seep_findings *findings)
+{
+	return findings->survival.valid && findings->survival.tail.value < 0.5 &&
+	       !is_enlarged(findings);
+}
+
+static bool always(const struct seep_findings *findings)
+{
+	(void)findings;
+	return true;
+}
+
+/* In the order in which they are given. */
+static const struct {
+	enum seep_class class;
+	uint32_t kinds;
+	bool (*fits)(const struct seep_findings *findings);
+	const char *text;
+} advice[] = {
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_THREAD), always,
+	 "threads that have ended are never joined: pthread_join them, or pthread_detach at this "
+	 "call"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_THREAD), always,
+	 "if they have not ended: let them, or make them by a pool of a fixed size"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_FD), forgets_few,
+	 "most are closed: look for the path on which this one is not, errors first"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_FD), forgets_all,
+	 "nothing closes what is opened here: close it where its use ends"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_FD), always,
+	 "open with O_CLOEXEC, or children keep it open besides"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_MAPPING), always,
+	 "munmap what is mapped here, with its full length: the rest of a range stays"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_MEMORY), forgets_few,
+	 "most are released: look for the path on which this one is not, early returns and errors "
+	 "first"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_MEMORY), forgets_all,
+	 "nothing releases what is made here: look for who should own it"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_MEMORY), forgets_all,
+	 "if it is kept on purpose, in a table or a list: bound that"},
+	{SEEP_CLASS_GROWTH, SEEP_KIND_BIT(SEEP_KIND_MEMORY), is_enlarged,
+	 "one buffer is enlarged again and again: bound it, or empty it where it has been used"},
+	{SEEP_CLASS_GROWTH, SEEP_ALL_KINDS, has_more_to_do,
+	 "objects are released as before, but more are made: look at the load"},
+	{SEEP_CLASS_GROWTH, SEEP_ALL_KINDS, always,
+	 "watch it for longer: whether what grows is forgotten is not certain"},
+};
+
+size_t seep_advice_for_site(const struct seep_verdict *verdict, const char **ret_advice, size_t max)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(advice) / sizeof(advice[0]) && count < max; i++)
+		if (advice[i].class == verdict->class &&
+		    advice[i].kinds & SEEP_KIND_BIT(verdict->findings.kind) &&
+		    advice[i].fits(&verdict->findings))
+			ret_advice[count++] = advice[i].text;
+	return count;
+}

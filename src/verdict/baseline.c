@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "verdict/baseline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verdict/judgement.h"
+
+struct entry {
+	char *program;
+	enum seep_kind kind;
+	uint64_t id;
+	struct seep_path path;
+	enum seep_class class;
+	struct seep_interval rate;
+};
+
+struct seep_baseline {
+	size_t count;
+	struct entry entries[];
+};
+
+const char *seep_standing_key(enum seep_standing_type type)
+{
+	static const char *const keys[] = {
+#define SEEP_STANDING_KEY(name, key) key,
+		SEEP_STANDINGS(SEEP_STANDING_KEY)
+#undef SEEP_STANDING_KEY
+	};
+
+	return keys[type];
+}
+
+int seep_baseline_new(const struct seep_side *side, struct seep_baseline **ret_baseline)
+{
+	size_t max = side->snapshot->num_sites;
+	struct seep_baseline *baseline =
+		calloc(1, sizeof(*baseline) + max * sizeof(baseline->entries[0]));
+
+	if (!baseline)
+		return -ENOMEM;
+	for (size_t i = 0; i < max; i++) {
+		const struct seep_site *site = &side->snapshot->sites[i];
+		struct entry *entry = &baseline->entries[baseline->count++];
+
+		*entry = (struct entry){
+			.program = strdup(seep_program_of(site->process)),
+			.kind = site->kind,
+			.id = site->id,
+			.path = side->paths ? side->paths[i] : (struct seep_path){0},
+			.class = SEEP_CLASS_UNKNOWN,
+			.rate = SEEP_INTERVAL_UNKNOWN,
+		};
+		if (site->judgement) {
+			entry->class = seep_judgement_class(site->judgement);
+			entry->rate = site->judgement->rate;
+		}
+		if (!entry->program) {
+			seep_baseline_free(baseline);
+			return -ENOMEM;
+		}
+	}
+	*ret_baseline = baseline;
+	return 0;
+}
+
+void seep_baseline_free(struct seep_baseline *baseline)
+{
+	if (!baseline)
+		return;
+	for (size_t i = 0; i < baseline->count; i++)
+		free(baseline->entries[i].program);
+	free(baseline);
+}
+
+static bool is_same_by_id(const struct entry *entry, const struct seep_site *site)
+{
+	return entry->id == site->id;
+}
+
+/* Within one build another id is another call. */
+static bool is_same_by_names(const struct entry *entry, const struct seep_path *path)
+{
+	return path->names && entry->path.names == path->names &&
+	       entry->path.builds != path->builds;
+}
+
+/* Makes @standing as bad as @entry is, if that is worse. */
+static void take_worse(struct seep_standing *standing, const struct entry *entry)
+{
+	if (standing->type == SEEP_STANDING_NEW || entry->class > standing->class)
+		standing->class = entry->class;
+	if (!seep_interval_known(&standing->rate) || entry->rate.high > standing->rate.high)
+		standing->rate = entry->rate;
+	standing->type = SEEP_STANDING_KNOWN;
+}
+
+static void look_up(const struct seep_baseline *baseline, const struct seep_site *site,
+		    const struct seep_path *path, bool by_names, struct seep_standing *standing)
+{
+	const char *program = seep_program_of(site->process);
+
+	for (size_t i = 0; i < baseline->count; i++) {
+		const struct entry *entry = &baseline->entries[i];
+
+		if (entry->kind == site->kind &&
+		    (by_names ? is_same_by_names(entry, path) : is_same_by_id(entry, site)) &&
+		    strcmp(entry->program, program) == 0)
+			take_worse(standing, entry);
+	}
+}
+
+static bool is_faster(const struct seep_interval *rate, const struct seep_interval *before)
+{
+	return rate->low > before->high && rate->value > SEEP_WORSE_FACTOR * before->value;
+}
+
+struct seep_standing seep_baseline_find(const struct seep_baseline *baseline,
+					const struct seep_site *site, const struct seep_path *path)
+{
+	struct seep_standing standing = {.type = SEEP_STANDING_NEW, .rate = SEEP_INTERVAL_UNKNOWN};
+
+	look_up(baseline, site, path, false, &standing);
+	if (standing.type == SEEP_STANDING_NEW)
+		look_up(baseline, site, path, true, &standing);
+	if (standing.type == SEEP_STANDING_NEW)
+		return standing;
+	if (seep_judgement_class(site->judgement) > standing.class ||
+	    is_faster(&site->judgement->rate, &standing.rate))
+		standing.type = SEEP_STANDING_WORSE;
+	return standing;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "verdict/evidence.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/units.h"
+
+#define TEXT_MAX 64
+
+/* A rate below one in a second is told by the hour. */
+#define HOUR_S 3600.0
+
+/* Of what is smaller it is enough to know that it is. */
+#define LEAST_SHARE  1e-5
+#define LEAST_CHANCE 1e-6
+
+struct writer {
+	struct seep_sentences *sentences;
+	int error;
+};
+
+/* A number of bytes or objects, without what they are. */
+static const char *amount(char text[TEXT_MAX], bool in_bytes, double value)
+{
+	char number[SEEP_UNIT_MAX];
+	uint64_t whole = (uint64_t)llround(fmin(fabs(value), 1e18));
+	const char *sign = value < 0 && whole > 0 ? "-" : "";
+
+	if (in_bytes)
+		snprintf(text, TEXT_MAX, "%s%s", sign, seep_format_bytes(number, whole));
+	else if (fabs(value) < 10 && value != floor(value))
+		snprintf(text, TEXT_MAX, "%.2g", value);
+	else
+		snprintf(text, TEXT_MAX, "%s%s", sign, seep_format_count(number, whole));
+	return text;
+}
+
+/* The same with it: "2.00 KiB", "1 descriptor". */
+static const char *quantity(char text[TEXT_MAX], const struct seep_findings *findings, double value)
+{
+	size_t length = strlen(amount(text, findings->in_bytes, value));
+
+	if (!findings->in_bytes)
+		snprintf(text + length, TEXT_MAX - length, " %s%s", seep_kind_noun(findings->kind),
+			 strcmp(text, "1") == 0 ? "" : "s");
+	return text;
+}
+
+/* What rates like this are told by; how many seconds that is. */
+static double time_unit(double rate, const char **ret_unit)
+{
+	bool hourly = fabs(rate) < 1;
+
+	*ret_unit = hourly ? "hour" : "second";
+	return hourly ? HOUR_S : 1;
+}
+
+static const char *duration(char text[SEEP_UNIT_MAX], double seconds)
+{
+	if (isinf(seconds))
+		return "for ever";
+	return seep_format_duration(text, (uint64_t)(fmin(seconds, 1e9) * (double)SEEP_NS_PER_S));
+}
+
+static const char *percent(char text[TEXT_MAX], double share)
+{
+	if (share > 0 && share < LEAST_SHARE)
+		snprintf(text, TEXT_MAX, "less than %g %%", 100 * LEAST_SHARE);
+	else if (share > 0 && share < 0.01)
+		snprintf(text, TEXT_MAX, "%.2g %%", 100 * share);
+	else
+		snprintf(text, TEXT_MAX, "%.1f %%", 100 * share);
+	return text;
+}
+
+__attribute__((format(printf, 2, 3))) static void say(struct writer *writer, const char *format,
+						      ...)
+{
+	struct seep_sentences *sentences = writer->sentences;
+	va_list arguments;
+	char *text;
+
+	if (writer->error || sentences->count == SEEP_SENTENCES_MAX)
+		return;
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		writer->error = -ENOMEM;
+	else
+		sentences->texts[sentences->count++] = text;
+	va_end(arguments);
+}
+
+static void say_rate(struct writer *writer, const struct seep_verdict *verdict)
+{
+	const struct seep_findings *findings = &verdict->findings;
+	bool in_bytes = findings->in_bytes;
+	const char *unit;
+	double unit_s = time_unit(verdict->rate.value, &unit);
+	char rate[TEXT_MAX], low[TEXT_MAX], high[TEXT_MAX], time[SEEP_UNIT_MAX];
+
+	if (isinf(verdict->rate.low) || isinf(verdict->rate.high))
+		return;
+	say(writer, "what is live grows by %s per %s (95 %%: %s to %s), over %s",
+	    quantity(rate, findings, unit_s * verdict->rate.value), unit,
+	    amount(low, in_bytes, unit_s * verdict->rate.low),
+	    amount(high, in_bytes, unit_s * verdict->rate.high),
+	    duration(time, findings->observed_s));
+}
+
+static void say_trend(struct writer *writer, const struct seep_trend *trend)
+{
+	double chance = erfc(fabs(trend->z) / M_SQRT2);
+	char times[SEEP_UNIT_MAX];
+
+	if (seep_trend_rises(trend))
+		say(writer,
+		    "it rises too steadily for chance: Mann-Kendall z = %.1f, which noise reaches "
+		    "%s in %s times",
+		    trend->z, chance < LEAST_CHANCE ? "less than once" : "once",
+		    seep_format_count(times, (uint64_t)llround(1 / fmax(chance, LEAST_CHANCE))));
+	else if (fabs(trend->z) < SEEP_Z_95)
+		say(writer, "no trend stands out of the noise: Mann-Kendall z = %.1f", trend->z);
+}
+
+static void say_released(struct writer *writer, const struct seep_findings *findings)
+{
+	char made[SEEP_UNIT_MAX], released[SEEP_UNIT_MAX], share[SEEP_UNIT_MAX];
+	uint64_t allocs = (uint64_t)findings->allocs;
+	uint64_t frees = (uint64_t)findings->frees;
+
+	say(writer, "of %s made, %s were released (%s)", seep_format_count(made, allocs),
+	    seep_format_count(released, frees), seep_format_percent(share, frees, allocs));
+}
+
+static void say_survival(struct writer *writer, const struct seep_findings *findings)
+{
+	const struct seep_survival *survival = &findings->survival;
+	const struct seep_interval *kept = &survival->kept;
+	char value[TEXT_MAX], low[TEXT_MAX], high[TEXT_MAX], tail[TEXT_MAX];
+	char limit[SEEP_UNIT_MAX], settle[SEEP_UNIT_MAX];
+
+	if (!survival->valid)
+		return;
+	duration(limit, survival->limit_s);
+	say(writer, "%s of the objects (95 %%: %s to %s) get older than %s%s",
+	    percent(value, kept->value), percent(low, kept->low), percent(high, kept->high), limit,
+	    findings->ages_known ? "" : ", by the mean lifetime of the released");
+	if (survival->tail.high > 0 && survival->tail.low > 0)
+		say(writer, "of those that live for %s, %s live for %s",
+		    duration(settle, survival->settle_s), percent(tail, survival->tail.value),
+		    limit);
+	if (isfinite(survival->median_s))
+		say(writer, "half of the objects are released within %s",
+		    duration(settle, survival->median_s));
+}
+
+static void say_oldest(struct writer *writer, const struct seep_findings *findings)
+{
+	char age[SEEP_UNIT_MAX];
+
+	if (isnan(findings->oldest_s))
+		return;
+	/* Within a twentieth: the first object is made some time after the snapshot before. */
+	if (findings->oldest_s > 0.95 * findings->observed_s)
+		say(writer, "the oldest object is %s old: from the first on, not all are released",
+		    duration(age, findings->oldest_s));
+	else
+		say(writer, "the oldest object is %s old", duration(age, findings->oldest_s));
+}
+
+static void say_size(struct writer *writer, const struct seep_findings *findings)
+{
+	char early[TEXT_MAX], late[TEXT_MAX];
+
+	if (!findings->in_bytes || findings->bytes_each <= 0)
+		return;
+	if (findings->same_size)
+		say(writer, "all objects have %s", amount(late, true, findings->bytes_each));
+	else if (findings->size_late > 1.9 * findings->size_early && findings->size_early > 0)
+		say(writer, "the mean object has grown from %s to %s",
+		    amount(early, true, findings->size_early),
+		    amount(late, true, findings->size_late));
+}
+
+/* That the rate has changed, in words for what it was and is. */
+static void say_rates(struct writer *writer, const struct seep_verdict *verdict,
+		      const char *beginning, const char *middle, const char *ending)
+{
+	const struct seep_findings *findings = &verdict->findings;
+	double early = findings->shape.early;
+	double late = fmax(0, findings->shape.late);
+	const char *unit;
+	double unit_s = time_unit(fmax(early, late), &unit);
+	char one[TEXT_MAX], two[TEXT_MAX];
+
+	say(writer, "%s %s per %s %s %s%s", beginning, quantity(one, findings, unit_s * early),
+	    unit, middle, amount(two, findings->in_bytes, unit_s * late), ending);
+}
+
+static void say_pattern(struct writer *writer, const struct seep_verdict *verdict)
+{
+	const struct seep_findings *findings = &verdict->findings;
+	const struct seep_shape *shape = &findings->shape;
+	char one[TEXT_MAX], time[SEEP_UNIT_MAX];
+
+	switch (verdict->pattern) {
+	case SEEP_PATTERN_ACCELERATING:
+		say_rates(writer, verdict, "the rate has risen from", "to", "");
+		if (verdict->multiplies.value > 0)
+			say(writer, "it doubles every %s",
+			    duration(time, M_LN2 / verdict->multiplies.value));
+		break;
+	case SEEP_PATTERN_STEPPED:
+		say(writer, "it grows in steps, one every %s, of about %s",
+		    duration(time, shape->step_every_s), quantity(one, findings, shape->step));
+		break;
+	case SEEP_PATTERN_OSCILLATING:
+		say(writer, "it goes up and down every %s, by %s to either side",
+		    duration(time, verdict->period_s), quantity(one, findings, shape->amplitude));
+		break;
+	default:
+		break;
+	}
+}
+
+static void say_class(struct writer *writer, const struct seep_verdict *verdict)
+{
+	const struct seep_findings *findings = &verdict->findings;
+	const struct seep_shape *shape = &findings->shape;
+	char one[TEXT_MAX], two[TEXT_MAX], time[SEEP_UNIT_MAX];
+
+	if (!shape->valid)
+		return;
+	switch (verdict->class) {
+	case SEEP_CLASS_CACHE:
+		say(writer, "it filled up within %s and has stayed at about %s since",
+		    duration(time, shape->rise_s), quantity(one, findings, shape->last));
+		break;
+	case SEEP_CLASS_BURST:
+		say(writer, "it rose to %s and has come down to %s",
+		    quantity(one, findings, shape->peak),
+		    amount(two, findings->in_bytes, shape->last));
+		break;
+	case SEEP_CLASS_WARMING_UP:
+		if (shape->late < shape->early)
+			say_rates(writer, verdict, "it grew by", "at first and by", " lately");
+		break;
+	default:
+		break;
+	}
+}
+
+static void say_eta(struct writer *writer, const struct seep_interval *eta_s, enum seep_limit limit)
+{
+	char value[SEEP_UNIT_MAX], low[SEEP_UNIT_MAX], high[SEEP_UNIT_MAX];
+
+	if (!seep_interval_known(eta_s) || isinf(eta_s->value))
+		return;
+	say(writer, "at this rate %s is used up in %s (95 %%: %s to %s)", seep_limit_text(limit),
+	    duration(value, eta_s->value), duration(low, eta_s->low), duration(high, eta_s->high));
+}
+
+static int finish(struct writer *writer)
+{
+	if (writer->error)
+		seep_sentences_done(writer->sentences);
+	return writer->error;
+}
+
+int seep_evidence_of_site(const struct seep_verdict *verdict, struct seep_sentences *ret_evidence)
+{
+	struct writer writer = {.sentences = ret_evidence};
+
+	ret_evidence->count = 0;
+	if (seep_class_grows(verdict->class))
+		say_rate(&writer, verdict);
+	say_class(&writer, verdict);
+	say_pattern(&writer, verdict);
+	say_released(&writer, &verdict->findings);
+	say_survival(&writer, &verdict->findings);
+	say_trend(&writer, &verdict->findings.trend);
+	say_oldest(&writer, &verdict->findings);
+	say_size(&writer, &verdict->findings);
+	say_eta(&writer, &verdict->eta_s, verdict->limit);
+	return finish(&writer);
+}
+
+static void say_memory(struct writer *writer, const struct seep_process_verdict *verdict)
+{
+	char one[TEXT_MAX], two[TEXT_MAX], low[TEXT_MAX], high[TEXT_MAX];
+	const struct seep_interval *resident = &verdict->resident.slope;
+
+	if (seep_trend_rises(&verdict->resident))
+		say(writer, "its memory grows by %s per second (95 %%: %s to %s)",
+		    amount(one, true, resident->value), amount(low, true, resident->low),
+		    amount(high, true, resident->high));
+	if (verdict->health == SEEP_HEALTH_EXPLAINED)
+		say(writer, "what the sites have grows by %s per second",
+		    amount(one, true, verdict->explained.slope.value));
+	if (verdict->health == SEEP_HEALTH_UNEXPLAINED)
+		say(writer,
+		    "what the sites have is flat (%s per second) and resident memory grows: "
+		    "fragmentation, or an allocator that is not traced",
+		    amount(one, true, verdict->explained.slope.value));
+	if (!isnan(verdict->resident_bytes))
+		say(writer, "%s are resident, %s of them in live objects of the sites",
+		    amount(one, true, verdict->resident_bytes),
+		    amount(two, true, verdict->explained_bytes));
+	if (verdict->before_bytes > 0)
+		say(writer, "%s were resident before the trace began",
+		    amount(one, true, verdict->before_bytes));
+}
+
+int seep_evidence_of_process(const struct seep_process_verdict *verdict,
+			     struct seep_sentences *ret_evidence)
+{
+	struct writer writer = {.sentences = ret_evidence};
+	char share[TEXT_MAX];
+
+	ret_evidence->count = 0;
+	say_memory(&writer, verdict);
+	if (!isnan(verdict->coverage))
+		say(&writer, "the sites cover %s of what has become resident since",
+		    percent(share, verdict->coverage));
+	if (verdict->health == SEEP_HEALTH_EXPLAINED || verdict->health == SEEP_HEALTH_UNEXPLAINED)
+		say_eta(&writer, &verdict->eta_s, verdict->limit);
+	return finish(&writer);
+}
+
+void seep_sentences_done(struct seep_sentences *sentences)
+{
+	for (size_t i = 0; i < sentences->count; i++)
+		free(sentences->texts[i]);
+	sentences->count = 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A verdict in words: sentences that say what was found, with the numbers, and what to do about it. Plain
+ * ASCII without control characters.
+ */
+#ifndef SEEP_VERDICT_EVIDENCE_H
+#define SEEP_VERDICT_EVIDENCE_H
+
+#include "verdict/process.h"
+#include "verdict/verdict.h"
+
+#define SEEP_SENTENCES_MAX 12
+
+struct seep_sentences {
+	size_t count;
+	char *texts[SEEP_SENTENCES_MAX];
+};
+
+/*
+ * 0, and the sentences are the caller's, to be freed by seep_sentences_done; -ENOMEM. The most telling come
+ * first.
+ */
+int seep_evidence_of_site(const struct seep_verdict *verdict, struct seep_sentences *ret_evidence);
+int seep_evidence_of_process(const struct seep_process_verdict *verdict,
+			     struct seep_sentences *ret_evidence);
+
+void seep_sentences_done(struct seep_sentences *sentences);
+
+/* What to do about a site, the likeliest first: at most @max sentences, which are constant. Their number. */
+size_t seep_advice_for_site(const struct seep_verdict *verdict, const char **ret_advice,
+			    size_t max);
+
+#endif

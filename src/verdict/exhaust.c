@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "verdict/exhaust.h"
+
+#include <math.h>
+
+static const struct {
+	const char *key;
+	const char *text;
+	uint32_t kinds;
+} limits[] = {
+#define LIMIT_ENTRY(name, key, text, kinds) [SEEP_LIMIT_##name] = {key, text, kinds},
+	SEEP_LIMITS(LIMIT_ENTRY)
+#undef LIMIT_ENTRY
+};
+
+const char *seep_limit_key(enum seep_limit limit)
+{
+	return limits[limit].key;
+}
+
+const char *seep_limit_text(enum seep_limit limit)
+{
+	return limits[limit].text;
+}
+
+/* When rate * t + acceleration / 2 * t^2 is @room, or rate * (e^(multiplies * t) - 1) / multiplies. */
+static double time_for(double room, double rate, double acceleration, double multiplies)
+{
+	if (rate <= 0)
+		return INFINITY;
+	if (multiplies > 0)
+		return log1p(multiplies * room / rate) / multiplies;
+	if (acceleration <= 0)
+		return room / rate;
+	/* Not by the difference of nearly equal numbers, which it is where acceleration is small. */
+	return 2 * room / (rate + sqrt(rate * rate + 2 * acceleration * room));
+}
+
+static bool is_known(const struct seep_usage *usage)
+{
+	return usage->used != SEEP_UNKNOWN && usage->max != SEEP_UNKNOWN;
+}
+
+enum seep_limit seep_exhaust_first(const struct seep_usage usage[SEEP_LIMIT_COUNT],
+				   enum seep_kind kind, const struct seep_growth *growth,
+				   struct seep_interval *ret_eta_s)
+{
+	enum seep_limit first = SEEP_LIMIT_COUNT;
+	double least = INFINITY;
+
+	*ret_eta_s = SEEP_INTERVAL_UNKNOWN;
+	for (unsigned int i = 0; i < SEEP_LIMIT_COUNT; i++) {
+		double room;
+
+		if (!(limits[i].kinds & SEEP_KIND_BIT(kind)) || !is_known(&usage[i]))
+			continue;
+		room = usage[i].max > usage[i].used ? (double)(usage[i].max - usage[i].used) : 0;
+		if (first != SEEP_LIMIT_COUNT && room >= least)
+			continue;
+		first = (enum seep_limit)i;
+		least = room;
+	}
+	if (first == SEEP_LIMIT_COUNT)
+		return first;
+	ret_eta_s->value =
+		time_for(least, growth->rate.value, growth->acceleration, growth->multiplies.value);
+	ret_eta_s->low =
+		time_for(least, growth->rate.high, growth->acceleration, growth->multiplies.high);
+	ret_eta_s->high =
+		time_for(least, growth->rate.low, growth->acceleration, growth->multiplies.low);
+	return first;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What can be measured of a site: the material of a verdict, before anything is concluded. */
+#ifndef SEEP_VERDICT_FINDINGS_H
+#define SEEP_VERDICT_FINDINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/snapshot.h"
+#include "verdict/series.h"
+#include "verdict/shape.h"
+#include "verdict/survival.h"
+#include "verdict/trend.h"
+
+/* The values of a site's series. */
+enum seep_course_value {
+	SEEP_COURSE_BYTES, /* live */
+	SEEP_COURSE_OBJECTS,
+	SEEP_COURSE_ALLOCS, /* so far */
+};
+
+struct seep_findings {
+	enum seep_kind kind;
+	bool in_bytes; /* growth is measured in bytes; of threads and descriptors the number counts */
+	size_t num_samples;
+	double observed_s; /* since the snapshot before the one in which the site appeared */
+	double live_objects;
+	double live_bytes;
+	double oldest_s; /* NAN if not known */
+	double allocs;
+	double frees;
+	double allocs_per_s;		 /* in the last third of the time observed */
+	double bytes_each;		 /* mean of the live, or of all if none lives */
+	bool same_size;			 /* all objects made so far, as far as the sums tell */
+	double size_early;		 /* mean live object in the first third and ... */
+	double size_late;		 /* ... in the last: one that is enlarged grows */
+	struct seep_trend trend;	 /* of live bytes or live objects, see in_bytes */
+	struct seep_trend objects_trend; /* of live objects */
+	struct seep_shape shape;	 /* as trend */
+	struct seep_survival survival;
+	bool ages_known; /* false: survival is from guessed ages */
+};
+
+/* The sample of a site at this time. */
+struct seep_sample seep_findings_sample(const struct seep_site *site, double time_s);
+
+/* Measures @site, of which @series is the course so far. */
+void seep_findings_gather(const struct seep_site *site, const struct seep_series *series,
+			  struct seep_findings *ret_findings);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Verdicts as they are shown and stored: words and numbers, without what they were concluded from. A
+ * capture gives them back as they were, whoever concluded them.
+ */
+#ifndef SEEP_VERDICT_JUDGEMENT_H
+#define SEEP_VERDICT_JUDGEMENT_H
+
+#include <stddef.h>
+
+#include "model/snapshot.h"
+#include "verdict/companions.h"
+#include "verdict/interval.h"
+#include "verdict/judge.h"
+
+/* Of a site. The keys are those of the X-macros in verdict.h, shape.h and exhaust.h. */
+struct seep_judgement {
+	const char *class;
+	const char *pattern;
+	const char *severity; /* NULL: it is no reason to worry */
+	double confidence;    /* 0 to 1 */
+	struct seep_interval
+		rate; /* growth per second: bytes, of threads and descriptors objects */
+	struct seep_interval leaked; /* share of the objects that is never released */
+	struct seep_interval eta_s;  /* until a limit is met */
+	const char *limit;	     /* that one; NULL: none is known */
+	double period_s;	     /* of pattern oscillating; else 0 */
+	double since_s;		     /* in the time of the trace; NAN: not known */
+	size_t num_evidence;	     /* sentences, the most telling first */
+	const char *const *evidence;
+	size_t num_advice;
+	const char *const *advice;
+	size_t num_companions; /* what it grows together with, the closest first */
+	const struct seep_companion *companions;
+};
+
+/* Of a process. */
+struct seep_process_judgement {
+	const char *health;	    /* key of SEEP_HEALTHS */
+	double coverage;	    /* share of the growth that the sites explain; NAN: not known */
+	struct seep_interval rate;  /* growth of its memory, bytes per second */
+	struct seep_interval eta_s; /* until a limit is met */
+	const char *limit;
+	size_t num_evidence;
+	const char *const *evidence;
+};
+
+/*
+ * The words of a judgement, which may come from a file, as what they stand for. One that is none of ours
+ * counts as the least.
+ */
+enum seep_class seep_judgement_class(const struct seep_judgement *judgement);
+enum seep_severity seep_judgement_severity(const struct seep_judgement *judgement);
+
+struct seep_judgements;
+
+/* 0 or -ENOMEM. */
+int seep_judgements_new(struct seep_judgements **ret_judgements);
+void seep_judgements_free(struct seep_judgements *judgements);
+
+/*
+ * Puts what @judge says into the sites and processes of the snapshot that it was fed last; those of
+ * the call before are gone. Sites about which there is nothing to say get none. 0 or -ENOMEM.
+ */
+int seep_judgements_fill(struct seep_judgements *judgements, const struct seep_judge *judge,
+			 struct seep_site *sites, size_t num_sites, struct seep_process *processes,
+			 size_t num_processes);
+
+#endif

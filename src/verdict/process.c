@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "verdict/process.h"
+
+#include <math.h>
+
+/* Too little to tell growth from start-up. */
+#define MIN_SAMPLES    4
+#define MIN_OBSERVED_S 20.0
+
+/* Growth of less than this share of what is resident, over the time observed, is not worth a word. */
+#define GROWTH_SHARE 0.02
+
+/* Sites explain the growth if theirs is at least this share of it. */
+#define EXPLAINED_SHARE 0.5
+
+struct name {
+	const char *key;
+	const char *text;
+};
+
+static const struct name vital_names[] = {
+#define VITAL_NAME(name, key, text) [SEEP_VITAL_##name] = {key, text},
+	SEEP_VITALS(VITAL_NAME)
+#undef VITAL_NAME
+};
+
+static const struct name healths[] = {
+#define HEALTH_NAME(name, key, text) [SEEP_HEALTH_##name] = {key, text},
+	SEEP_HEALTHS(HEALTH_NAME)
+#undef HEALTH_NAME
+};
+
+const char *seep_vital_key(enum seep_vital vital)
+{
+	return vital_names[vital].key;
+}
+
+const char *seep_vital_text(enum seep_vital vital)
+{
+	return vital_names[vital].text;
+}
+
+const char *seep_health_key(enum seep_health health)
+{
+	return healths[health].key;
+}
+
+const char *seep_health_text(enum seep_health health)
+{
+	return healths[health].text;
+}
+
+static double number(uint64_t value)
+{
+	return value == SEEP_UNKNOWN ? NAN : (double)value;
+}
+
+static double resident_of(const struct seep_process *process, const struct seep_vitals *vitals)
+{
+	if (vitals && vitals->anon_bytes != SEEP_UNKNOWN)
+		return (double)vitals->anon_bytes;
+	return number(vitals ? vitals->rss_bytes : process->rss_bytes);
+}
+
+bool seep_process_sample(const struct seep_process *process, const struct seep_vitals *vitals,
+			 uint64_t mapped_bytes, double time_s, struct seep_sample *ret_sample)
+{
+	double resident = resident_of(process, vitals);
+	double fds = vitals ? number(vitals->num_fds) : NAN;
+
+	if (isnan(resident))
+		return false;
+	*ret_sample = (struct seep_sample){
+		.time_s = time_s,
+		.values =
+			{
+				[SEEP_VITAL_RESIDENT] = resident,
+				[SEEP_VITAL_EXPLAINED] =
+					(double)(process->totals[SEEP_KIND_MEMORY].live_bytes +
+						 mapped_bytes),
+				[SEEP_VITAL_FDS] = isnan(fds) ? 0 : fds,
+			},
+	};
+	return true;
+}
+
+double seep_process_coverage(const struct seep_process *processes, size_t count)
+{
+	double explained = 0, since = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct seep_process *process = &processes[i];
+
+		if (process->exited || process->anon_bytes == SEEP_UNKNOWN ||
+		    process->pre_attach_bytes == SEEP_UNKNOWN)
+			continue;
+		explained += (double)process->totals[SEEP_KIND_MEMORY].live_bytes;
+		since += (double)process->anon_bytes - (double)process->pre_attach_bytes;
+	}
+	return since > 0 ? explained / since : NAN;
+}
+
+static double coverage_of(const struct seep_process_verdict *verdict)
+{
+	double since = verdict->resident_bytes - verdict->before_bytes;
+
+	return since > 0 ? verdict->explained_bytes / since : NAN;
+}
+
+static enum seep_health health_of(const struct seep_process_verdict *verdict)
+{
+	const struct seep_trend *resident = &verdict->resident;
+
+	if (resident->num_samples < MIN_SAMPLES || verdict->observed_s < MIN_OBSERVED_S)
+		return SEEP_HEALTH_UNKNOWN;
+	if (!seep_trend_rises(resident) ||
+	    resident->slope.value * verdict->observed_s < GROWTH_SHARE * verdict->resident_bytes)
+		return SEEP_HEALTH_STEADY;
+	if (verdict->explained.slope.value >= EXPLAINED_SHARE * resident->slope.value)
+		return SEEP_HEALTH_EXPLAINED;
+	/* Not if the sites might grow as fast, by what is known. */
+	return verdict->explained.slope.high < EXPLAINED_SHARE * resident->slope.value ?
+		       SEEP_HEALTH_UNEXPLAINED :
+		       SEEP_HEALTH_UNKNOWN;
+}
+
+static void fit(const struct seep_series *series, enum seep_vital value,
+		struct seep_trend *ret_trend)
+{
+	double times[SEEP_SERIES_SAMPLES];
+	double values[SEEP_SERIES_SAMPLES];
+	size_t count = seep_series_get(series, value, times, values);
+
+	seep_trend_fit(times, values, count, ret_trend);
+}
+
+void seep_process_conclude(const struct seep_process *process, const struct seep_vitals *vitals,
+			   const struct seep_series *series,
+			   struct seep_process_verdict *ret_verdict)
+{
+	struct seep_process_verdict *verdict = ret_verdict;
+	struct seep_growth growth = {0};
+
+	*verdict = (struct seep_process_verdict){
+		.observed_s = seep_series_span_s(series),
+		.resident_bytes = resident_of(process, vitals),
+		.explained_bytes = (double)process->totals[SEEP_KIND_MEMORY].live_bytes,
+		.before_bytes = number(process->pre_attach_bytes),
+		.limit = SEEP_LIMIT_COUNT,
+		.eta_s = SEEP_INTERVAL_UNKNOWN,
+	};
+	fit(series, SEEP_VITAL_RESIDENT, &verdict->resident);
+	fit(series, SEEP_VITAL_EXPLAINED, &verdict->explained);
+	verdict->coverage = coverage_of(verdict);
+	verdict->health = health_of(verdict);
+	growth.rate = verdict->resident.slope;
+	if (vitals && verdict->resident.num_samples >= MIN_SAMPLES)
+		verdict->limit = seep_exhaust_first(vitals->usage, SEEP_KIND_MEMORY, &growth,
+						    &verdict->eta_s);
+}

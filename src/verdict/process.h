@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A process as a whole: does the memory grow that the kernel sees, and do the sites explain it? What is
+ * resident and nobody has allocated is fragmentation, an allocator that is not traced, or was there
+ * before the trace.
+ */
+#ifndef SEEP_VERDICT_PROCESS_H
+#define SEEP_VERDICT_PROCESS_H
+
+#include "model/snapshot.h"
+#include "verdict/exhaust.h"
+#include "verdict/interval.h"
+#include "verdict/series.h"
+#include "verdict/trend.h"
+
+/* What /proc and its cgroup tell of a process, SEEP_UNKNOWN where they do not. */
+struct seep_vitals {
+	uint64_t rss_bytes;
+	uint64_t anon_bytes; /* resident and of no file */
+	uint64_t num_fds;
+	uint64_t num_threads;
+	struct seep_usage usage[SEEP_LIMIT_COUNT];
+};
+
+/* The values of a process's series. X(enum suffix, key in JSON, what people call it) */
+#define SEEP_VITALS(X)                                                                             \
+	/* anonymous memory, or all that is resident if that is not known; bytes */                \
+	X(RESIDENT, "resident_memory", "resident memory")                                          \
+	/* of its sites, and mappings that are not an allocator's; bytes */                        \
+	X(EXPLAINED, "live_memory", "the live memory of all sites")                                \
+	X(FDS, "open_descriptors", "open descriptors")
+
+enum seep_vital {
+#define SEEP_VITAL_ENUM(name, key, text) SEEP_VITAL_##name,
+	SEEP_VITALS(SEEP_VITAL_ENUM)
+#undef SEEP_VITAL_ENUM
+	SEEP_VITAL_COUNT
+};
+
+/* X(enum suffix, key in JSON, what it means) */
+#define SEEP_HEALTHS(X)                                                                            \
+	X(UNKNOWN, "unknown", "there is too little to go by")                                      \
+	X(STEADY, "steady", "its memory does not grow")                                            \
+	X(EXPLAINED, "explained", "its memory grows, and by what the sites have")                  \
+	X(UNEXPLAINED, "unexplained",                                                              \
+	  "its memory grows, but not by what the sites have: fragmentation, or an allocator that " \
+	  "is not traced")
+
+enum seep_health {
+#define SEEP_HEALTH_ENUM(name, key, text) SEEP_HEALTH_##name,
+	SEEP_HEALTHS(SEEP_HEALTH_ENUM)
+#undef SEEP_HEALTH_ENUM
+	SEEP_HEALTH_COUNT
+};
+
+struct seep_process_verdict {
+	enum seep_health health;
+	struct seep_trend resident; /* bytes per second */
+	struct seep_trend explained;
+	double observed_s;
+	double resident_bytes; /* NAN: not known */
+	double explained_bytes;
+	double before_bytes; /* resident when the trace began; NAN: not known */
+	/* Share of what has become resident since the trace began that sites have; may be unknown (NAN),
+	 * or above 1: what is allocated need not be touched. */
+	double coverage;
+	enum seep_limit limit; /* of memory, which is met first; SEEP_LIMIT_COUNT: none */
+	struct seep_interval eta_s;
+};
+
+/*
+ * The sample of a process; false if its memory is not known. @mapped_bytes: what its sites have mapped, but
+ * for arenas of allocators, whose blocks are counted.
+ */
+bool seep_process_sample(const struct seep_process *process, const struct seep_vitals *vitals,
+			 uint64_t mapped_bytes, double time_s, struct seep_sample *ret_sample);
+
+void seep_process_conclude(const struct seep_process *process, const struct seep_vitals *vitals,
+			   const struct seep_series *series,
+			   struct seep_process_verdict *ret_verdict);
+
+/*
+ * The share of what has become resident since the trace began that the sites of these processes have; of those
+ * that live and of which it is known. NAN if there is none.
+ */
+double seep_process_coverage(const struct seep_process *processes, size_t count);
+
+const char *seep_vital_key(enum seep_vital vital);
+const char *seep_vital_text(enum seep_vital vital);
+const char *seep_health_key(enum seep_health health);
+const char *seep_health_text(enum seep_health health);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "verdict/survival.h"
+
+#include <math.h>
+
+/*
+ * Octaves from settle_s to limit_s: two, or one if too many end in the first of the two and hardly any in
+ * the second.
+ */
+#define TAIL_BUCKETS 2
+#define TAIL_ENDED   0.8
+#define TAIL_SETTLED 0.9
+
+/* S at the upper end of a bucket, and Greenwood's sum: its variance is S^2 times this. */
+struct point {
+	double survival;
+	double greenwood;
+};
+
+double seep_survival_bucket_s(unsigned int bucket)
+{
+	return bucket + 1 < SEEP_LIFETIME_BUCKETS ? ldexp(1e-6, (int)bucket) : INFINITY;
+}
+
+/*
+ * The curve, at the end of each bucket. Objects whose age is in a bucket are counted as if they
+ * had been watched through half of it, as life tables do.
+ */
+static void walk_curve(const uint64_t *lifetimes, const uint64_t *ages, struct point *ret_curve)
+{
+	struct point point = {.survival = 1};
+	double at_risk = 0;
+
+	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++)
+		at_risk += (double)lifetimes[i] + (double)ages[i];
+	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++) {
+		double ended = (double)lifetimes[i];
+		double watched = fmax(ended, at_risk - (double)ages[i] / 2);
+
+		if (ended > 0 && ended < watched)
+			point.greenwood += ended / (watched * (watched - ended));
+		if (ended > 0)
+			point.survival *= 1 - ended / watched;
+		at_risk -= ended + (double)ages[i];
+		ret_curve[i] = point;
+	}
+}
+
+/*
+ * The interval of a product of conditional shares with this Greenwood sum: that of a share found among
+ * as many as would give the same variance (Dorey and Korn, Statistics in Medicine 6, 1987), at most
+ * the @count that there were.
+ */
+static struct seep_interval share_of(double survival, double greenwood, double count)
+{
+	double variance = survival * survival * greenwood;
+
+	if (variance > 0 && survival > 0)
+		count = fmin(count, survival * (1 - survival) / variance);
+	return seep_interval_of_share(survival, count);
+}
+
+static double count_from(const uint64_t *counts, unsigned int from, unsigned int to)
+{
+	double sum = 0;
+
+	for (unsigned int i = from; i < to; i++)
+		sum += (double)counts[i];
+	return sum;
+}
+
+static double median_of(const struct point *curve)
+{
+	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++)
+		if (curve[i].survival <= 0.5)
+			return seep_survival_bucket_s(i);
+	return INFINITY;
+}
+
+/* The last bucket that ends before half of the time observed; 0 if there are too few below it. */
+static unsigned int last_bucket(double observed_s)
+{
+	unsigned int last = 0;
+
+	while (last + 2 < SEEP_LIFETIME_BUCKETS &&
+	       seep_survival_bucket_s(last + 1) <= observed_s / 2)
+		last++;
+	return last <= TAIL_BUCKETS ? 0 : last;
+}
+
+static double fall(const struct point *curve, unsigned int from, unsigned int to)
+{
+	return curve[from].survival > 0 ? curve[to].survival / curve[from].survival : 0;
+}
+
+static unsigned int settled_bucket(const struct point *curve, unsigned int last)
+{
+	return fall(curve, last - TAIL_BUCKETS, last) < TAIL_ENDED &&
+			       fall(curve, last - 1, last) > TAIL_SETTLED ?
+		       last - 1 :
+		       last - TAIL_BUCKETS;
+}
+
+/*
+ * Where in their bucket the ages are is not known: many objects that come together are all at its beginning,
+ * or at its end. With many of them, chance is the smaller part of what is not known.
+ */
+static void widen(const uint64_t *lifetimes, const uint64_t *ages, unsigned int last,
+		  struct seep_interval *kept)
+{
+	double least = 1;
+	double most = 1;
+	double at_risk = 0;
+
+	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++)
+		at_risk += (double)lifetimes[i] + (double)ages[i];
+	for (unsigned int i = 0; i <= last; i++) {
+		double ended = (double)lifetimes[i];
+
+		if (ended > 0) {
+			least *= 1 - ended / fmax(ended, at_risk - (double)ages[i]);
+			most *= 1 - ended / at_risk;
+		}
+		at_risk -= ended + (double)ages[i];
+	}
+	kept->low = fmin(kept->low, least);
+	kept->high = fmax(kept->high, most);
+}
+
+static void fill_tail(const uint64_t *lifetimes, const uint64_t *ages, const struct point *curve,
+		      unsigned int settled, unsigned int last, struct seep_survival *survival)
+{
+	double all = SEEP_LIFETIME_BUCKETS;
+	double got_there =
+		count_from(lifetimes, settled + 1, all) + count_from(ages, settled + 1, all);
+	double total = count_from(lifetimes, 0, all) + count_from(ages, 0, all);
+	double tail = fall(curve, settled, last);
+
+	if (got_there > 0)
+		survival->tail =
+			share_of(tail, curve[last].greenwood - curve[settled].greenwood, got_there);
+	else
+		survival->tail = (struct seep_interval){0, 0, 1};
+	survival->kept = share_of(curve[last].survival, curve[last].greenwood, total);
+	widen(lifetimes, ages, last, &survival->kept);
+	survival->kept.low *= survival->tail.value;
+}
+
+void seep_survival_fit(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS],
+		       const uint64_t ages[SEEP_LIFETIME_BUCKETS], double observed_s,
+		       struct seep_survival *ret_survival)
+{
+	struct point curve[SEEP_LIFETIME_BUCKETS];
+	unsigned int last = last_bucket(observed_s);
+	unsigned int settled;
+
+	*ret_survival = (struct seep_survival){0};
+	if (last == 0 || count_from(lifetimes, 0, SEEP_LIFETIME_BUCKETS) +
+					 count_from(ages, 0, SEEP_LIFETIME_BUCKETS) ==
+				 0)
+		return;
+	walk_curve(lifetimes, ages, curve);
+	settled = settled_bucket(curve, last);
+	ret_survival->valid = true;
+	ret_survival->limit_s = seep_survival_bucket_s(last);
+	ret_survival->settle_s = seep_survival_bucket_s(settled);
+	fill_tail(lifetimes, ages, curve, settled, last, ret_survival);
+	ret_survival->recent = count_from(ages, settled + 1, last + 1);
+	ret_survival->old = count_from(ages, last + 1, SEEP_LIFETIME_BUCKETS);
+	ret_survival->recent_per_s =
+		ret_survival->recent / (ret_survival->limit_s - ret_survival->settle_s);
+	ret_survival->old_per_s = ret_survival->old / (observed_s - ret_survival->limit_s);
+	ret_survival->median_s = median_of(curve);
+}
+
+/* At most: by the ends of the buckets. What may be passing is not to be taken for staying. */
+static double mean_lifetime_s(const uint64_t *lifetimes)
+{
+	double sum = 0;
+	double count = 0;
+
+	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++) {
+		count += (double)lifetimes[i];
+		sum += (double)lifetimes[i] * ldexp(1e-6, (int)i);
+	}
+	return count > 0 ? sum / count : 0;
+}
+
+void seep_survival_guess_ages(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS], uint64_t live,
+			      double allocs_per_s, double observed_s,
+			      uint64_t ret_ages[SEEP_LIFETIME_BUCKETS])
+{
+	double mean_s = fmin(mean_lifetime_s(lifetimes), observed_s / 2);
+	double passing = fmin((double)live, allocs_per_s * mean_s);
+	double staying = ((double)live - passing) / observed_s;
+	double from_s = 0;
+
+	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++) {
+		double to_s = fmin(observed_s, seep_survival_bucket_s(i));
+
+		ret_ages[i] = (uint64_t)llround(staying * fmax(0, to_s - from_s));
+		if (mean_s >= from_s && mean_s < to_s)
+			ret_ages[i] += (uint64_t)llround(passing);
+		from_s = to_s;
+	}
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How often verdicts are right, over sites of every kind that are simulated object by object.
+ * SEEP_ACCURACY_RUNS is the number of each; `make accuracy` takes 10,000. Prints what it found.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "verdict/courses.h"
+#include "verdict/judge.h"
+
+#define RUNS 40
+
+/* The last third of what accelerates is where its rate is looked at. */
+#define LATE_FROM (2.0 / 3)
+
+struct outcome {
+	struct watch watch;
+	struct course course;
+	double now_s;  /* of the last snapshot */
+	double left_s; /* until the limit is met, if all goes as expected */
+	struct seep_verdict verdict;
+	bool alarmed; /* was it ever called a leak? */
+};
+
+struct tally {
+	size_t runs;
+	size_t classes[SEEP_CLASS_COUNT];
+	size_t right;
+	size_t right_pattern;
+	size_t alarmed;
+	/* Of leaks that are found: how often the truth is in the interval, or near. */
+	size_t found;
+	size_t rate;
+	size_t share;
+	size_t eta;
+};
+
+static bool in_interval(const struct seep_interval *interval, double value)
+{
+	return interval->low <= value && interval->high >= value;
+}
+
+/* What the process may still have, so that it runs out of it after outcome->left_s. */
+static struct seep_vitals limit(const struct outcome *outcome, const struct seep_site *site)
+{
+	struct seep_vitals vitals;
+	double room =
+		expected_leaked(&outcome->course, outcome->now_s, outcome->now_s + outcome->left_s);
+
+	memset(&vitals, 0xff, sizeof(vitals)); /* SEEP_UNKNOWN */
+	if (site->kind == SEEP_KIND_FD) {
+		vitals.usage[SEEP_LIMIT_NOFILE] = (struct seep_usage){1000, 1000 + (uint64_t)room};
+	} else {
+		room *= expected_bytes(&outcome->course);
+		vitals.usage[SEEP_LIMIT_CGROUP_MEMORY] = (struct seep_usage){0, (uint64_t)room};
+	}
+	return vitals;
+}
+
+static void feed(struct seep_judge *judge, uint64_t seq, bool final, const struct seep_site *seen,
+		 struct outcome *outcome)
+{
+	const struct course *course = &outcome->course;
+	struct seep_process process = {.id = 1};
+	struct seep_site site = *seen;
+	struct seep_vitals vitals;
+	const struct seep_snapshot snapshot = {
+		.seq = seq,
+		.final = final,
+		.elapsed_ns = (uint64_t)(outcome->now_s * (double)SEEP_NS_PER_S),
+		.num_processes = 1,
+		.processes = &process,
+		.num_sites = site.counts.allocs > 0,
+		.sites = &site,
+	};
+	const struct seep_verdict *verdict;
+
+	site.process = &process;
+	/* The process does other things too, unless it is stopped. */
+	if (outcome->now_s < course->stopped_s ||
+	    outcome->now_s > course->stopped_s + course->stopped_for_s + outcome->watch.interval_s)
+		process.totals[SEEP_KIND_MAPPING].counts.allocs = seq;
+	process.totals[site.kind].counts = site.counts;
+	vitals = limit(outcome, &site);
+	assert_int_equal(seep_judge_feed(judge, &snapshot, &vitals), 0);
+	verdict = seep_judge_site(judge, &site);
+	if (!verdict)
+		return;
+	outcome->alarmed |= verdict->class == SEEP_CLASS_LEAK;
+	outcome->verdict = *verdict;
+}
+
+static void run(enum course_kind kind, uint64_t seed, struct outcome *ret_outcome)
+{
+	struct random random = {seed};
+	struct simulation simulation;
+	struct seep_judge *judge = NULL;
+	uint64_t seq = 0;
+
+	*ret_outcome = (struct outcome){.watch = draw_watch(&random)};
+	ret_outcome->course = draw_course(kind, &random, &ret_outcome->watch);
+	ret_outcome->left_s = ret_outcome->watch.duration_s * random_between(&random, 0.5, 4);
+	simulation_init(&simulation, &ret_outcome->course, random_bits(&random));
+	simulation.site.kind = kind == COURSE_descriptors ? SEEP_KIND_FD : SEEP_KIND_MEMORY;
+	assert_int_equal(seep_judge_new(&judge), 0);
+	for (double at_s = ret_outcome->watch.interval_s; at_s <= ret_outcome->watch.duration_s;
+	     at_s += ret_outcome->watch.interval_s) {
+		bool final = at_s + ret_outcome->watch.interval_s > ret_outcome->watch.duration_s;
+
+		if (random_uniform(&random) < ret_outcome->watch.missing && !final)
+			continue;
+		ret_outcome->now_s = at_s + 0.02 * random_uniform(&random);
+		feed(judge, ++seq, final, simulation_run(&simulation, ret_outcome->now_s),
+		     ret_outcome);
+	}
+	simulation_done(&simulation);
+	seep_judge_free(judge);
+}
+
+static void count_estimates(const struct outcome *outcome, enum course_kind kind,
+			    struct tally *tally)
+{
+	const struct course *course = &outcome->course;
+	const struct seep_verdict *verdict = &outcome->verdict;
+	bool accelerates = kind == COURSE_accelerating;
+	double from_s = accelerates ? LATE_FROM * outcome->now_s : 0;
+	double rate = expected_leaked(course, from_s, outcome->now_s) / (outcome->now_s - from_s);
+
+	if (verdict->findings.in_bytes)
+		rate *= expected_bytes(course);
+	tally->found++;
+	tally->rate += in_interval(&verdict->rate, rate);
+	tally->share += in_interval(&verdict->leaked, expected_share(course));
+	tally->eta += fabs(verdict->eta_s.value - outcome->left_s) <= 0.2 * outcome->left_s;
+}
+
+static struct tally count_up(enum course_kind kind, size_t runs)
+{
+	struct tally tally = {.runs = runs};
+
+	for (size_t i = 0; i < runs; i++) {
+		struct outcome outcome;
+		const struct seep_verdict *verdict = &outcome.verdict;
+
+		run(kind, i * COURSE_COUNT + (uint64_t)kind, &outcome);
+		tally.classes[verdict->class]++;
+		tally.right += courses[kind].classes >> verdict->class & 1;
+		tally.right_pattern += courses[kind].patterns >> verdict->pattern & 1;
+		tally.alarmed += outcome.alarmed;
+		if (is_leak(kind) && verdict->class == SEEP_CLASS_LEAK)
+			count_estimates(&outcome, kind, &tally);
+	}
+	return tally;
+}
+
+static void print_header(void)
+{
+	printf("%-18s", "");
+	for (unsigned int class = 0; class < SEEP_CLASS_COUNT; class ++)
+		printf("%11s", seep_class_key(class));
+	printf(" | class pattern alarmed |  rate share   eta\n");
+}
+
+static double percent(size_t part, size_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : NAN;
+}
+
+static void print_tally(enum course_kind kind, const struct tally *tally)
+{
+	printf("%-18s", courses[kind].name);
+	for (unsigned int class = 0; class < SEEP_CLASS_COUNT; class ++)
+		printf("%11zu", tally->classes[class]);
+	printf(" | %5.1f %7.1f %7.1f |", percent(tally->right, tally->runs),
+	       percent(tally->right_pattern, tally->runs), percent(tally->alarmed, tally->runs));
+	if (is_leak(kind))
+		printf(" %5.1f %5.1f %5.1f", percent(tally->rate, tally->found),
+		       percent(tally->share, tally->found), percent(tally->eta, tally->found));
+	printf("\n");
+}
+
+/* At least this share, but for what the number of runs leaves to chance: two standard deviations. */
+static void assert_share(const char *what, size_t part, size_t whole, double wanted)
+{
+	double slack = 2 * sqrt(wanted * (1 - wanted) / (double)whole);
+	double share = (double)part / (double)whole;
+
+	printf("%-40s %.2f %% (wanted: %.0f %%)\n", what, 100 * share, 100 * wanted);
+	assert_true(share >= wanted - slack);
+}
+
+static void add(struct tally *sum, const struct tally *tally)
+{
+	sum->runs += tally->runs;
+	sum->right += tally->right;
+	sum->right_pattern += tally->right_pattern;
+	sum->alarmed += tally->alarmed;
+	sum->found += tally->found;
+	sum->rate += tally->rate;
+	sum->share += tally->share;
+	sum->eta += tally->eta;
+	sum->classes[SEEP_CLASS_LEAK] += tally->classes[SEEP_CLASS_LEAK];
+}
+
+static void verdicts_are_right(void **state)
+{
+	const char *wanted = getenv("SEEP_ACCURACY_RUNS");
+	size_t runs = wanted ? strtoul(wanted, NULL, 10) : RUNS;
+	struct tally leaks = {0};
+	struct tally others = {0};
+	struct tally measured = {0}; /* leaks of which the true rate can be said */
+	struct tally many = {0};     /* leaks of more than a few dozen objects */
+
+	(void)state;
+	assert_true(runs > 0);
+	print_header();
+	for (enum course_kind kind = 0; kind < COURSE_COUNT; kind++) {
+		struct tally tally = count_up(kind, runs);
+
+		print_tally(kind, &tally);
+		add(is_leak(kind) ? &leaks : &others, &tally);
+		if (is_leak(kind) && kind != COURSE_stopped)
+			add(&measured, &tally);
+		if (is_leak(kind) && kind != COURSE_stopped && kind != COURSE_descriptors)
+			add(&many, &tally);
+	}
+	assert_share("leaks found", leaks.right, leaks.runs, 0.99);
+	assert_share("no false alarms at the end", others.runs - others.classes[SEEP_CLASS_LEAK],
+		     others.runs, 0.99);
+	assert_share("no false alarms meanwhile", others.runs - others.alarmed, others.runs, 0.99);
+	assert_share("other classes right", others.right, others.runs, 0.99);
+	assert_share("patterns right", leaks.right_pattern + others.right_pattern,
+		     leaks.runs + others.runs, 0.95);
+	assert_share("true rates in their intervals", measured.rate, measured.found, 0.95);
+	assert_share("true shares in their intervals", measured.share, measured.found, 0.95);
+	assert_share("times to the limit within 20 %", many.eta, many.found, 0.95);
+}
+
+/* When a site of this course is first called a leak; INFINITY: never in @until_s. */
+static double called_after(const struct course *course, double interval_s, double until_s)
+{
+	struct outcome outcome = {.watch = {interval_s, until_s, 0}, .course = *course};
+	struct simulation simulation;
+	struct seep_judge *judge = NULL;
+	uint64_t seq = 0;
+
+	simulation_init(&simulation, course, 42);
+	assert_int_equal(seep_judge_new(&judge), 0);
+	for (double at_s = interval_s; at_s <= until_s && !outcome.alarmed; at_s += interval_s) {
+		outcome.now_s = at_s;
+		feed(judge, ++seq, false, simulation_run(&simulation, at_s), &outcome);
+	}
+	simulation_done(&simulation);
+	seep_judge_free(judge);
+	return outcome.alarmed ? outcome.now_s : INFINITY;
+}
+
+static void an_obvious_leak_is_called_soon(void **state)
+{
+	/* 1 MB/s */
+	const struct course course = {
+		.rate = 1000, .lifetime_s = INFINITY, .bytes = 1000, .even = true};
+
+	(void)state;
+	assert_true(called_after(&course, 1, 60) < 30);
+	assert_true(called_after(&course, 5, 60) < 30);
+	assert_true(called_after(&course, 10, 60) < 30);
+}
+
+static void a_slow_leak_under_churn_is_called_in_time(void **state)
+{
+	/* 1 KB/s among 100,000 allocations a second that live for 10 ms, or for 3 s */
+	struct course course = {.rate = 10,
+				.lifetime_s = INFINITY,
+				.bytes = 100,
+				.churn = 100000,
+				.churn_lifetime_s = 0.01};
+
+	(void)state;
+	assert_true(called_after(&course, 1, 300) < 300);
+	assert_true(called_after(&course, 10, 300) < 300);
+	course.churn_lifetime_s = 3;
+	assert_true(called_after(&course, 10, 300) < 300);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(verdicts_are_right),
+		cmocka_unit_test(an_obvious_leak_is_called_soon),
+		cmocka_unit_test(a_slow_leak_under_churn_is_called_in_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

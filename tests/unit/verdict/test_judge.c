@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "verdict/companions.h"
+#include "verdict/judge.h"
+#include "verdict/simulation.h"
+
+#define INTERVAL_S 5
+
+/* A judge and what it watches: one process, sites by simulation. */
+struct court {
+	struct seep_judge *judge;
+	struct seep_process process;
+	struct simulation simulations[2];
+	struct seep_site sites[2];
+	size_t num_sites;
+	uint64_t seq;
+	double now_s;
+	bool ages_unknown;
+	bool idle;
+	bool fds_follow; /* the process has descriptors as the first site has objects */
+};
+
+static void open_court(struct court *court, const struct course *courses, size_t num_sites)
+{
+	*court = (struct court){.process.id = 1, .num_sites = num_sites};
+	for (size_t i = 0; i < num_sites; i++)
+		simulation_init(&court->simulations[i], &courses[i], 77);
+	assert_int_equal(seep_judge_new(&court->judge), 0);
+}
+
+static void close_court(struct court *court)
+{
+	for (size_t i = 0; i < court->num_sites; i++)
+		simulation_done(&court->simulations[i]);
+	seep_judge_free(court->judge);
+}
+
+static struct seep_snapshot snapshot_of(struct court *court)
+{
+	return (struct seep_snapshot){
+		.seq = court->seq,
+		.elapsed_ns = (uint64_t)(court->now_s * (double)SEEP_NS_PER_S),
+		.num_processes = 1,
+		.processes = &court->process,
+		.num_sites = court->num_sites,
+		.sites = court->sites,
+	};
+}
+
+/* Snapshots up to @until_s; the verdict of the first site in the last one. */
+static const struct seep_verdict *watch(struct court *court, double until_s)
+{
+	while (court->now_s < until_s) {
+		struct seep_vitals vitals = {.rss_bytes = 1 << 30, .anon_bytes = SEEP_UNKNOWN};
+		struct seep_snapshot snapshot;
+
+		court->seq++;
+		court->now_s += INTERVAL_S;
+		for (size_t i = 0; i < court->num_sites; i++) {
+			struct seep_site *site = &court->sites[i];
+
+			*site = *simulation_run(&court->simulations[i], court->now_s);
+			site->id = i + 1;
+			site->process = &court->process;
+			site->ages_known = !court->ages_unknown;
+		}
+		court->process.totals[SEEP_KIND_MAPPING].counts.allocs += !court->idle;
+		snapshot = snapshot_of(court);
+		snapshot.final = court->now_s >= until_s;
+		vitals.num_fds = seep_counts_live_objects(&court->sites[0].counts);
+		assert_int_equal(seep_judge_feed(court->judge, &snapshot,
+						 court->fds_follow ? &vitals : NULL),
+				 0);
+	}
+	return seep_judge_site(court->judge, &court->sites[0]);
+}
+
+static const struct course leak = {.rate = 20, .lifetime_s = INFINITY, .bytes = 1000};
+
+static void a_leak_is_called_with_its_numbers(void **state)
+{
+	struct court court;
+	const struct seep_verdict *verdict;
+
+	(void)state;
+	open_court(&court, &leak, 1);
+	verdict = watch(&court, 300);
+	assert_int_equal(verdict->class, SEEP_CLASS_LEAK);
+	assert_int_equal(verdict->pattern, SEEP_PATTERN_LINEAR);
+	assert_int_equal(verdict->severity, SEEP_SEVERITY_MEDIUM); /* 20,000 B/s */
+	assert_true(verdict->rate.low <= 20000 && verdict->rate.high >= 20000);
+	assert_true(verdict->rate.high - verdict->rate.low < 8000);
+	assert_true(verdict->leaked.value == 1 && verdict->leaked.low > 0.99);
+	assert_true(verdict->confidence > 0.9 && verdict->confidence <= 1);
+	assert_false(seep_interval_known(&verdict->eta_s));
+	/* Since it was called so, which takes longer than the patience, but not much. */
+	assert_true(verdict->since_s > 20 && verdict->since_s < 120);
+	close_court(&court);
+}
+
+static void too_little_is_unknown(void **state)
+{
+	struct court court;
+
+	(void)state;
+	open_court(&court, &leak, 1);
+	assert_int_equal(watch(&court, 5)->class, SEEP_CLASS_UNKNOWN);
+	assert_int_equal(watch(&court, 15)->class, SEEP_CLASS_WARMING_UP);
+	close_court(&court);
+}
+
+/* Then only the number and the lifetimes of the released tell. */
+static void ages_may_be_unknown(void **state)
+{
+	const struct course forgetful = {
+		.rate = 100, .lifetime_s = 0.1, .forgotten = 0.1, .bytes = 1000};
+	const struct course load = {.rate = 20, .growth = 0.02, .lifetime_s = 1, .bytes = 1000};
+	struct court court;
+	const struct seep_verdict *verdict;
+
+	(void)state;
+	open_court(&court, &forgetful, 1);
+	court.ages_unknown = true;
+	verdict = watch(&court, 300);
+	assert_int_equal(verdict->class, SEEP_CLASS_LEAK);
+	assert_float_equal(verdict->leaked.value, 0.1, 0.02);
+	assert_true(verdict->confidence < 0.9);
+	close_court(&court);
+
+	open_court(&court, &load, 1);
+	court.ages_unknown = true;
+	assert_int_not_equal(watch(&court, 600)->class, SEEP_CLASS_LEAK);
+	close_court(&court);
+}
+
+/* The process is stopped for ten minutes: nothing grows, and nothing is learnt. */
+static void a_stopped_leak_stays_one(void **state)
+{
+	struct course course = leak;
+	struct court court;
+
+	(void)state;
+	course.stopped_s = 300;
+	course.stopped_for_s = 600;
+	open_court(&court, &course, 1);
+	assert_int_equal(watch(&court, 300)->class, SEEP_CLASS_LEAK);
+	court.idle = true;
+	assert_int_equal(watch(&court, 900)->class, SEEP_CLASS_LEAK);
+	court.idle = false;
+	assert_int_equal(watch(&court, 1200)->class, SEEP_CLASS_LEAK);
+	close_court(&court);
+}
+
+/* It stops for as long, but the process goes on: it was a cache, or the work is done. */
+static void a_leak_that_ends_is_taken_back(void **state)
+{
+	struct course course = leak;
+	struct court court;
+
+	(void)state;
+	course.stopped_s = 300;
+	course.stopped_for_s = 1e6;
+	open_court(&court, &course, 1);
+	assert_int_equal(watch(&court, 300)->class, SEEP_CLASS_LEAK);
+	assert_int_equal(watch(&court, 330)->class, SEEP_CLASS_LEAK); /* not at once */
+	assert_int_equal(watch(&court, 1500)->class, SEEP_CLASS_CACHE);
+	close_court(&court);
+}
+
+/* Of a few large ones the slope says little, but that none is young says enough. */
+static void few_that_do_not_come_any_more_are_taken_back(void **state)
+{
+	const struct course course = {.batch = 10,
+				      .batch_every_s = 14,
+				      .num_batches = 7,
+				      .lifetime_s = INFINITY,
+				      .bytes = 262144};
+	struct court court;
+
+	(void)state;
+	open_court(&court, &course, 1);
+	assert_int_equal(watch(&court, 100)->class, SEEP_CLASS_LEAK);
+	assert_int_not_equal(watch(&court, 300)->class, SEEP_CLASS_LEAK);
+	close_court(&court);
+}
+
+static void what_is_released_after_all_is_taken_back(void **state)
+{
+	struct course course = leak;
+	struct court court;
+
+	(void)state;
+	course.all_end_at_s = 300;
+	open_court(&court, &course, 1);
+	assert_int_equal(watch(&court, 295)->class, SEEP_CLASS_LEAK);
+	assert_int_equal(watch(&court, 310)->class, SEEP_CLASS_LEAK);
+	assert_int_not_equal(watch(&court, 500)->class, SEEP_CLASS_LEAK);
+	close_court(&court);
+}
+
+/* Steps of 40 s are to be seen in samples of 5 s, not in the ones of 160 s after three hours. */
+static void a_pattern_outlives_its_samples(void **state)
+{
+	const struct course course = {
+		.batch = 50, .batch_every_s = 40, .lifetime_s = INFINITY, .bytes = 100};
+	struct court court;
+	const struct seep_verdict *verdict;
+
+	(void)state;
+	open_court(&court, &course, 1);
+	verdict = watch(&court, 300);
+	assert_int_equal(verdict->pattern, SEEP_PATTERN_STEPPED);
+	assert_float_equal(verdict->findings.shape.step_every_s, 40, 2);
+	for (double until_s = 400; until_s <= 10800; until_s += 40) {
+		verdict = watch(&court, until_s);
+		assert_int_equal(verdict->class, SEEP_CLASS_LEAK);
+		assert_int_equal(verdict->pattern, SEEP_PATTERN_STEPPED);
+		assert_true(verdict->rate.low <= 125 && verdict->rate.high >= 125);
+		assert_float_equal(verdict->findings.shape.step, 5000, 500);
+	}
+	close_court(&court);
+}
+
+#define TIDE_S	     20.0
+#define TIDE_OBJECTS 2000
+#define BASE_OBJECTS 3000 /* that stay, from the first rise on: so no fall is one of most */
+
+/* Objects that come with the tide and go with it, those that came last first. */
+static void follow_tide(struct seep_site *site, double now_s)
+{
+	memset(site->lifetimes, 0, sizeof(site->lifetimes));
+	memset(site->ages, 0, sizeof(site->ages));
+	site->counts = (struct seep_counts){0};
+	for (unsigned int i = 0; i < BASE_OBJECTS; i++) {
+		double made_s = TIDE_S / 2 * i / BASE_OBJECTS;
+
+		site->counts.allocs += made_s <= now_s;
+		if (made_s <= now_s)
+			site->ages[bucket_of(now_s - made_s)]++;
+	}
+	for (double from_s = 0; from_s < now_s; from_s += TIDE_S)
+		for (unsigned int i = 0; i < TIDE_OBJECTS; i++) {
+			double rise_s = acos(1 - 2.0 * i / TIDE_OBJECTS) / (2 * M_PI) * TIDE_S;
+
+			if (from_s + rise_s > now_s)
+				continue;
+			site->counts.allocs++;
+			if (from_s + TIDE_S - rise_s <= now_s) {
+				site->counts.frees++;
+				site->lifetimes[bucket_of(TIDE_S - 2 * rise_s)]++;
+			} else {
+				site->ages[bucket_of(now_s - from_s - rise_s)]++;
+			}
+		}
+	site->counts.alloc_bytes = 1024 * site->counts.allocs;
+	site->counts.free_bytes = 1024 * site->counts.frees;
+}
+
+/* Its first rise looks like that of a cache that fills up. */
+static void what_goes_up_and_down_is_no_cache(void **state)
+{
+	static const struct seep_stack nowhere;
+	struct seep_process process = {.id = 1};
+	struct seep_site site = {
+		.id = 1, .process = &process, .stack = &nowhere, .ages_known = true};
+	const struct seep_verdict *verdict = NULL;
+	struct seep_judge *judge = NULL;
+
+	(void)state;
+	assert_int_equal(seep_judge_new(&judge), 0);
+	for (uint64_t now_s = 1; now_s <= 300; now_s++) {
+		const struct seep_snapshot snapshot = {.seq = now_s,
+						       .elapsed_ns = now_s * SEEP_NS_PER_S,
+						       .final = now_s == 300,
+						       .num_processes = 1,
+						       .processes = &process,
+						       .num_sites = 1,
+						       .sites = &site};
+
+		follow_tide(&site, (double)now_s);
+		process.totals[SEEP_KIND_MEMORY].counts = site.counts;
+		assert_int_equal(seep_judge_feed(judge, &snapshot, NULL), 0);
+		verdict = seep_judge_site(judge, &site);
+		assert_int_not_equal(verdict->class, SEEP_CLASS_LEAK);
+	}
+	assert_int_equal(verdict->pattern, SEEP_PATTERN_OSCILLATING);
+	assert_int_equal(verdict->class, SEEP_CLASS_STEADY);
+	seep_judge_free(judge);
+}
+
+/* However much of its last period there was to be seen. */
+static void the_rate_of_an_oscillation_allows_for_its_phase(void **state)
+{
+	const struct course course = {.rate = 200,
+				      .wave = 1,
+				      .wave_s = 60,
+				      .phase = -M_PI / 2,
+				      .forgotten = 0.5,
+				      .lifetimes = LIFETIMES_FIXED,
+				      .lifetime_s = 10,
+				      .bytes = 1000};
+	struct court court;
+
+	(void)state;
+	open_court(&court, &course, 1);
+	watch(&court, 295);
+	for (double until_s = 300; until_s <= 420; until_s += INTERVAL_S) {
+		const struct seep_verdict *verdict = watch(&court, until_s);
+
+		assert_int_equal(verdict->class, SEEP_CLASS_LEAK);
+		assert_int_equal(verdict->pattern, SEEP_PATTERN_OSCILLATING);
+		assert_true(verdict->rate.low <= 100000 && verdict->rate.high >= 100000);
+		assert_true(verdict->rate.high - verdict->rate.low < 50000);
+	}
+	close_court(&court);
+}
+
+static void sites_that_vanish_are_forgotten(void **state)
+{
+	struct court court;
+	struct seep_snapshot snapshot;
+
+	(void)state;
+	open_court(&court, &leak, 1);
+	assert_int_equal(watch(&court, 300)->class, SEEP_CLASS_LEAK);
+	snapshot = snapshot_of(&court);
+	snapshot.seq++;
+	snapshot.elapsed_ns += SEEP_NS_PER_S;
+	snapshot.num_sites = 0;
+	assert_int_equal(seep_judge_feed(court.judge, &snapshot, NULL), 0);
+	assert_null(seep_judge_site(court.judge, &court.sites[0]));
+	snapshot.seq++;
+	snapshot.elapsed_ns += SEEP_NS_PER_S;
+	snapshot.num_processes = 0;
+	assert_int_equal(seep_judge_feed(court.judge, &snapshot, NULL), 0);
+	assert_null(seep_judge_process(court.judge, &court.process));
+	close_court(&court);
+}
+
+/* A process that starts again has another id, and its sites the same. */
+static void a_restart_begins_anew(void **state)
+{
+	struct court court;
+
+	(void)state;
+	open_court(&court, &leak, 1);
+	assert_int_equal(watch(&court, 300)->class, SEEP_CLASS_LEAK);
+	court.process.id = 2;
+	assert_int_equal(watch(&court, 305)->class, SEEP_CLASS_UNKNOWN);
+	close_court(&court);
+}
+
+static void too_many_sites_are_counted(void **state)
+{
+	const size_t count = SEEP_JUDGE_MAX_SITES + 7;
+	struct seep_process process = {.id = 1};
+	struct seep_site *sites = calloc(count, sizeof(*sites));
+	const struct seep_snapshot snapshot = {.seq = 1,
+					       .elapsed_ns = SEEP_NS_PER_S,
+					       .num_processes = 1,
+					       .processes = &process,
+					       .num_sites = count,
+					       .sites = sites};
+	static const struct seep_stack nowhere;
+	struct seep_judge *judge = NULL;
+
+	(void)state;
+	assert_non_null(sites);
+	for (size_t i = 0; i < count; i++)
+		sites[i] = (struct seep_site){.id = i, .process = &process, .stack = &nowhere};
+	assert_int_equal(seep_judge_new(&judge), 0);
+	assert_int_equal(seep_judge_feed(judge, &snapshot, NULL), 0);
+	assert_int_equal(seep_judge_num_left_out(judge), 7);
+	assert_non_null(seep_judge_site(judge, &sites[SEEP_JUDGE_MAX_SITES - 1]));
+	assert_null(seep_judge_site(judge, &sites[SEEP_JUDGE_MAX_SITES]));
+	seep_judge_free(judge);
+	free(sites);
+}
+
+/* What an allocator has mapped is in its blocks: the leak is theirs. */
+static void arenas_have_no_verdict(void **state)
+{
+	static const uint64_t frames[] = {SEEP_FRAME(1, 2),
+					  SEEP_ORIGIN_FRAME(SEEP_ORIGIN_ALLOCATOR)};
+	static const struct seep_stack arena = {.num_frames = 2, .frames = frames};
+	struct court court;
+
+	(void)state;
+	open_court(&court, &leak, 1);
+	court.simulations[0].site.stack = &arena;
+	assert_null(watch(&court, 300));
+	assert_int_equal(seep_judge_num_left_out(court.judge), 0);
+	close_court(&court);
+}
+
+/* Two sites leak with every request, whose number goes up and down, and descriptors with the first. */
+static void companions_are_found(void **state)
+{
+	struct seep_companions companions[SEEP_COMPANIONS_COMPARED];
+	struct course courses[] = {leak, leak};
+	struct court court;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		courses[i].rate = i ? 60 : 30;
+		courses[i].wave = 1;
+		courses[i].wave_s = 90;
+	}
+	open_court(&court, courses, 2);
+	court.fds_follow = true;
+	watch(&court, 600);
+	assert_int_equal(seep_companions_find(court.judge, court.sites, 2, companions), 2);
+	assert_ptr_equal(companions[0].site, &court.sites[1]); /* the faster one */
+	assert_ptr_equal(companions[1].site, &court.sites[0]);
+	assert_int_equal(companions[1].count, 2);
+	assert_null(companions[1].with[0].site);
+	assert_string_equal(companions[1].with[0].measure, "open_descriptors");
+	assert_true(companions[1].with[0].correlation > 0.95);
+	assert_ptr_equal(companions[1].with[1].site, &court.sites[1]);
+	assert_true(companions[1].with[1].correlation >= SEEP_CORRELATED);
+	assert_true(companions[1].with[1].correlation <= companions[1].with[0].correlation);
+	assert_string_equal(seep_companion_measure_text("open_descriptors"), "open descriptors");
+	assert_string_equal(seep_companion_measure_text("phase_of_moon"), "phase_of_moon");
+	close_court(&court);
+}
+
+/* What grows at an even rate has no companions; nor has what does not grow. */
+static void what_grows_alone_has_no_companions(void **state)
+{
+	struct seep_companions companions[SEEP_COMPANIONS_COMPARED];
+	struct course courses[] = {leak, leak};
+	struct court court;
+
+	(void)state;
+	courses[1].lifetime_s = 2;
+	open_court(&court, courses, 2);
+	watch(&court, 600);
+	assert_int_equal(seep_companions_find(court.judge, court.sites, 2, companions), 1);
+	assert_ptr_equal(companions[0].site, &court.sites[0]);
+	assert_int_equal(companions[0].count, 0);
+	assert_true(isnan(seep_judge_correlation(court.judge, &court.sites[0], SEEP_VITAL_FDS)));
+	close_court(&court);
+}
+
+/* The worst are compared, and each has the closest. */
+static void companions_are_bounded(void **state)
+{
+	enum {
+		COUNT = SEEP_COMPANIONS_COMPARED + 8
+	};
+	struct seep_companions companions[SEEP_COMPANIONS_COMPARED];
+	struct seep_process process = {.id = 1};
+	static const struct seep_stack nowhere;
+	struct seep_site sites[COUNT] = {0};
+	struct seep_judge *judge;
+
+	(void)state;
+	assert_int_equal(seep_judge_new(&judge), 0);
+	for (uint64_t seq = 1; seq <= 200; seq++) {
+		const struct seep_snapshot snapshot = {
+			.seq = seq,
+			.final = seq == 200,
+			.elapsed_ns = seq * SEEP_NS_PER_S,
+			.num_processes = 1,
+			.processes = &process,
+			.num_sites = COUNT,
+			.sites = sites,
+		};
+
+		process.totals[SEEP_KIND_MEMORY].counts.allocs = seq;
+		for (uint64_t i = 0; i < COUNT; i++) {
+			uint64_t made = (1 + i) * (5 + seq * seq % 7);
+
+			sites[i].id = i + 1;
+			sites[i].process = &process;
+			sites[i].stack = &nowhere;
+			sites[i].ages_known = true;
+			sites[i].counts.allocs += made;
+			sites[i].counts.alloc_bytes += made * 1000;
+			sites[i].live_objects = sites[i].counts.allocs;
+			sites[i].live_bytes = sites[i].counts.alloc_bytes;
+			sites[i].ages[25] = sites[i].live_objects;
+		}
+		assert_int_equal(seep_judge_feed(judge, &snapshot, NULL), 0);
+	}
+	assert_int_equal(seep_companions_find(judge, sites, COUNT, companions),
+			 SEEP_COMPANIONS_COMPARED);
+	for (size_t i = 0; i < SEEP_COMPANIONS_COMPARED; i++) {
+		assert_ptr_equal(companions[i].site, &sites[COUNT - 1 - i]);
+		assert_int_equal(companions[i].count, SEEP_COMPANIONS_MAX);
+	}
+	seep_judge_free(judge);
+}
+
+/* Of a process of which a MiB per second becomes resident, and is mapped by a site of this stack. */
+static enum seep_health health_with(const struct seep_stack *stack)
+{
+	struct seep_process process = {.id = 1};
+	struct seep_site site = {
+		.id = 1, .process = &process, .kind = SEEP_KIND_MAPPING, .stack = stack};
+	struct seep_vitals vitals;
+	struct seep_judge *judge = NULL;
+	enum seep_health health;
+
+	memset(&vitals, 0xff, sizeof(vitals)); /* SEEP_UNKNOWN */
+	assert_int_equal(seep_judge_new(&judge), 0);
+	for (uint64_t seq = 1; seq <= 60; seq++) {
+		const struct seep_snapshot snapshot = {.seq = seq,
+						       .elapsed_ns = seq * SEEP_NS_PER_S,
+						       .num_processes = 1,
+						       .processes = &process,
+						       .num_sites = 1,
+						       .sites = &site};
+
+		site.counts = (struct seep_counts){.allocs = seq, .alloc_bytes = seq << 20};
+		process.totals[SEEP_KIND_MAPPING].counts = site.counts;
+		vitals.anon_bytes = seq << 20;
+		assert_int_equal(seep_judge_feed(judge, &snapshot, &vitals), 0);
+	}
+	health = seep_judge_process(judge, &process)->health;
+	seep_judge_free(judge);
+	return health;
+}
+
+/* What is in an arena is counted by block: that it grows may be because blocks lie badly. */
+static void arenas_explain_nothing(void **state)
+{
+	const uint64_t of_allocator = SEEP_ORIGIN_FRAME(SEEP_ORIGIN_ALLOCATOR);
+	const uint64_t of_thread = SEEP_ORIGIN_FRAME(SEEP_ORIGIN_THREAD);
+	const struct seep_stack arena = {.num_frames = 1, .frames = &of_allocator};
+	const struct seep_stack thread = {.num_frames = 1, .frames = &of_thread};
+
+	(void)state;
+	assert_int_equal(health_with(&arena), SEEP_HEALTH_UNEXPLAINED);
+	assert_int_equal(health_with(&thread), SEEP_HEALTH_EXPLAINED);
+}
+
+static void severity_goes_by_rate_and_time(void **state)
+{
+	(void)state;
+	assert_int_equal(seep_severity_of(true, 100, NAN), SEEP_SEVERITY_LOW);
+	assert_int_equal(seep_severity_of(true, 1 << 14, NAN), SEEP_SEVERITY_MEDIUM);
+	assert_int_equal(seep_severity_of(true, 1 << 20, NAN), SEEP_SEVERITY_HIGH);
+	assert_int_equal(seep_severity_of(false, 2, NAN), SEEP_SEVERITY_HIGH);
+	assert_int_equal(seep_severity_of(false, 0.02, NAN), SEEP_SEVERITY_MEDIUM);
+	assert_int_equal(seep_severity_of(true, 100, 1800), SEEP_SEVERITY_CRITICAL);
+	assert_int_equal(seep_severity_of(true, 100, 7200), SEEP_SEVERITY_HIGH);
+	assert_int_equal(seep_severity_of(true, 100, 3e5), SEEP_SEVERITY_MEDIUM);
+	assert_int_equal(seep_severity_of(true, 1 << 20, INFINITY), SEEP_SEVERITY_HIGH);
+}
+
+static void patience_is_longer_with_what_is_slow(void **state)
+{
+	(void)state;
+	assert_true(seep_patience_s(true, 1 << 20) < 20);
+	assert_float_equal(seep_patience_s(true, 1 << 16), 2 * seep_patience_s(true, 1 << 20),
+			   1e-9);
+	assert_true(seep_patience_s(true, 1 << 30) == seep_patience_s(true, 1 << 20));
+	assert_true(seep_patience_s(true, 1024) < 240);
+	assert_true(seep_patience_s(true, 0) >= seep_patience_s(true, 1));
+	assert_true(seep_patience_s(false, 1) == seep_patience_s(true, 1 << 20));
+}
+
+static void names_are_those_of_the_reports(void **state)
+{
+	(void)state;
+	assert_string_equal(seep_class_key(SEEP_CLASS_WARMING_UP), "warming-up");
+	assert_string_equal(seep_class_key(SEEP_CLASS_LEAK), "leak");
+	assert_string_equal(seep_severity_key(SEEP_SEVERITY_CRITICAL), "critical");
+	for (enum seep_class i = 0; i < SEEP_CLASS_COUNT; i++)
+		assert_true(strlen(seep_class_text(i)) > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_leak_is_called_with_its_numbers),
+		cmocka_unit_test(too_little_is_unknown),
+		cmocka_unit_test(ages_may_be_unknown),
+		cmocka_unit_test(a_stopped_leak_stays_one),
+		cmocka_unit_test(a_leak_that_ends_is_taken_back),
+		cmocka_unit_test(few_that_do_not_come_any_more_are_taken_back),
+		cmocka_unit_test(what_is_released_after_all_is_taken_back),
+		cmocka_unit_test(a_pattern_outlives_its_samples),
+		cmocka_unit_test(what_goes_up_and_down_is_no_cache),
+		cmocka_unit_test(the_rate_of_an_oscillation_allows_for_its_phase),
+		cmocka_unit_test(sites_that_vanish_are_forgotten),
+		cmocka_unit_test(a_restart_begins_anew),
+		cmocka_unit_test(too_many_sites_are_counted),
+		cmocka_unit_test(arenas_have_no_verdict),
+		cmocka_unit_test(companions_are_found),
+		cmocka_unit_test(what_grows_alone_has_no_companions),
+		cmocka_unit_test(companions_are_bounded),
+		cmocka_unit_test(arenas_explain_nothing),
+		cmocka_unit_test(severity_goes_by_rate_and_time),
+		cmocka_unit_test(patience_is_longer_with_what_is_slow),
+		cmocka_unit_test(names_are_those_of_the_reports),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "verdict/process.h"
+#include "verdict/random.h"
+
+#define SNAPSHOTS  30
+#define INTERVAL_S 10
+#define MIB	   1048576.0
+
+/* How memory goes, from one snapshot to the next. */
+struct memory {
+	double resident;	/* at the start, bytes */
+	double resident_growth; /* per second */
+	double live_growth;
+	double noise;
+	double mapped_growth;
+};
+
+static struct seep_process_verdict judge(const struct memory *memory, uint64_t limit)
+{
+	struct random random = {1};
+	struct seep_process process = {.pre_attach_bytes = (uint64_t)memory->resident};
+	struct seep_process_verdict verdict;
+	struct seep_vitals vitals;
+	struct seep_series series;
+
+	memset(&vitals, 0xff, sizeof(vitals));
+	seep_series_init(&series);
+	for (size_t i = 1; i <= SNAPSHOTS; i++) {
+		double time_s = (double)(i * INTERVAL_S);
+		struct seep_sample sample;
+
+		vitals.anon_bytes = (uint64_t)(memory->resident + memory->resident_growth * time_s +
+					       memory->noise * random_normal(&random));
+		process.totals[SEEP_KIND_MEMORY].live_bytes =
+			(uint64_t)(memory->live_growth * time_s);
+		assert_true(seep_process_sample(&process, &vitals,
+						(uint64_t)(memory->mapped_growth * time_s), time_s,
+						&sample));
+		seep_series_add(&series, &sample);
+	}
+	vitals.usage[SEEP_LIMIT_CGROUP_MEMORY] = (struct seep_usage){vitals.anon_bytes, limit};
+	seep_process_conclude(&process, &vitals, &series, &verdict);
+	return verdict;
+}
+
+static void growth_is_explained_by_sites(void **state)
+{
+	const struct memory memory = {50 * MIB, MIB, 0.9 * MIB, 0.1 * MIB, 0};
+	struct seep_process_verdict verdict = judge(&memory, UINT64_MAX);
+
+	(void)state;
+	assert_int_equal(verdict.health, SEEP_HEALTH_EXPLAINED);
+	assert_float_equal(verdict.coverage, 0.9, 0.01);
+	assert_true(verdict.before_bytes == 50 * MIB);
+	assert_true(verdict.resident.slope.low <= MIB && verdict.resident.slope.high >= MIB);
+	assert_int_equal(verdict.limit, SEEP_LIMIT_COUNT);
+}
+
+/* The stacks of threads, say: of more than is resident there need be no more. */
+static void growth_is_explained_by_mappings(void **state)
+{
+	const struct memory memory = {50 * MIB, MIB, 0, 0.1 * MIB, 8 * MIB};
+	struct seep_process_verdict verdict = judge(&memory, UINT64_MAX);
+
+	(void)state;
+	assert_int_equal(verdict.health, SEEP_HEALTH_EXPLAINED);
+	assert_true(verdict.explained_bytes == 0);
+}
+
+static void flat_live_memory_explains_no_growth(void **state)
+{
+	const struct memory memory = {50 * MIB, MIB, 100, 0.1 * MIB, 0};
+	struct seep_process_verdict verdict = judge(&memory, UINT64_MAX);
+
+	(void)state;
+	assert_int_equal(verdict.health, SEEP_HEALTH_UNEXPLAINED);
+	assert_true(verdict.coverage < 0.01);
+}
+
+static void what_does_not_grow_is_steady(void **state)
+{
+	const struct memory flat = {50 * MIB, 0, 0, 0.1 * MIB, 0};
+	const struct memory hardly = {50 * MIB, 100, 0, 0, 0};
+	struct seep_process_verdict verdict = judge(&flat, UINT64_MAX);
+
+	(void)state;
+	assert_int_equal(verdict.health, SEEP_HEALTH_STEADY);
+	verdict = judge(&hardly, UINT64_MAX); /* 30,000 bytes of 50 MiB: for certain, but so what */
+	assert_int_equal(verdict.health, SEEP_HEALTH_STEADY);
+}
+
+static void the_limit_is_met_in_time(void **state)
+{
+	const struct memory memory = {50 * MIB, MIB, MIB, 0.1 * MIB, 0};
+	/* 350 MiB are used now, and 600 more come in 600 s. */
+	struct seep_process_verdict verdict = judge(&memory, (uint64_t)(950 * MIB));
+
+	(void)state;
+	assert_int_equal(verdict.limit, SEEP_LIMIT_CGROUP_MEMORY);
+	assert_float_equal(verdict.eta_s.value, 600, 10);
+	assert_true(verdict.eta_s.low <= 600 && verdict.eta_s.high >= 600);
+}
+
+static void without_numbers_nothing_is_known(void **state)
+{
+	const struct seep_process process = {.rss_bytes = SEEP_UNKNOWN,
+					     .pre_attach_bytes = SEEP_UNKNOWN};
+	struct seep_process_verdict verdict;
+	struct seep_series series;
+	struct seep_sample sample;
+
+	(void)state;
+	seep_series_init(&series);
+	assert_false(seep_process_sample(&process, NULL, 0, 1, &sample));
+	seep_process_conclude(&process, NULL, &series, &verdict);
+	assert_int_equal(verdict.health, SEEP_HEALTH_UNKNOWN);
+	assert_true(isnan(verdict.coverage) && isnan(verdict.resident_bytes));
+	assert_false(seep_interval_known(&verdict.eta_s));
+}
+
+static void all_that_is_resident_will_do(void **state)
+{
+	const struct seep_process process = {.rss_bytes = 4096};
+	struct seep_sample sample;
+
+	(void)state;
+	assert_true(seep_process_sample(&process, NULL, 0, 7, &sample));
+	assert_true(sample.time_s == 7 && sample.values[SEEP_VITAL_RESIDENT] == 4096);
+}
+
+/* Of those that live and of which it is known. */
+static void coverage_is_of_what_is_known(void **state)
+{
+	struct seep_process processes[] = {
+		{.anon_bytes = 3000, .pre_attach_bytes = 1000},
+		{.anon_bytes = 5000, .pre_attach_bytes = 3000},
+		{.anon_bytes = SEEP_UNKNOWN, .pre_attach_bytes = 0},
+		{.anon_bytes = 9000, .pre_attach_bytes = 0, .exited = true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		processes[i].totals[SEEP_KIND_MEMORY].live_bytes = 1000 * (i + 1);
+	assert_float_equal(seep_process_coverage(processes, 1), 0.5, 1e-9);
+	assert_float_equal(seep_process_coverage(processes, 4), 0.75, 1e-9);
+	assert_true(isnan(seep_process_coverage(processes + 2, 2)));
+	processes[0].anon_bytes = 500; /* it has given back what it had before */
+	assert_true(isnan(seep_process_coverage(processes, 1)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(growth_is_explained_by_sites),
+		cmocka_unit_test(growth_is_explained_by_mappings),
+		cmocka_unit_test(flat_live_memory_explains_no_growth),
+		cmocka_unit_test(what_does_not_grow_is_steady),
+		cmocka_unit_test(the_limit_is_met_in_time),
+		cmocka_unit_test(without_numbers_nothing_is_known),
+		cmocka_unit_test(all_that_is_resident_will_do),
+		cmocka_unit_test(coverage_is_of_what_is_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
