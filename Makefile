@@ -42,7 +42,7 @@ CFLAGS   += -std=gnu11 $(WARNINGS) -fstack-protector-strong
 LDLIBS   := -lbpf -ldw -lelf -liberty -lcapstone -ljson-c -lprotobuf-c -lxxhash -lsqlite3 -lcap-ng -llzma -lz -lm -pthread
 
 SOURCES  := $(filter-out src/app/main.c,$(wildcard src/*/*.c))
-OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/report/profile.pb-c.o
+OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/formats/profile.pb-c.o
 UNIT     := $(wildcard tests/unit/*/test_*.c)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
@@ -77,16 +77,16 @@ SKELETONS := $(BUILD)/bpf/seep.skel.h $(BUILD)/bpf/features.skel.h
 
 # --- user space ----------------------------------------------------------------------------------
 
-$(BUILD)/report/profile.pb-c.c $(BUILD)/report/profile.pb-c.h &: src/report/profile.proto
+$(BUILD)/formats/profile.pb-c.c $(BUILD)/formats/profile.pb-c.h &: src/formats/profile.proto
 	@mkdir -p $(@D)
 	$(call say,PROTOC,$<)
-	$(Q)protoc --proto_path=src/report --c_out=$(BUILD)/report $<
+	$(Q)protoc --proto_path=src/formats --c_out=$(BUILD)/formats $<
 
-$(BUILD)/report/profile.pb-c.o: $(BUILD)/report/profile.pb-c.c
+$(BUILD)/formats/profile.pb-c.o: $(BUILD)/formats/profile.pb-c.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
-$(BUILD)/src/%.o: src/%.c | $(SKELETONS) $(BUILD)/report/profile.pb-c.h
+$(BUILD)/src/%.o: src/%.c | $(SKELETONS) $(BUILD)/formats/profile.pb-c.h
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
@@ -99,16 +99,16 @@ $(BUILD)/src/simulate/%.o $(BUILD)/san/src/simulate/%.o: \
 
 # --- taken in by .incbin; of the HTML report's scripts and styles the hashes that its policy names --------
 
-HTML_SCRIPTS := src/report/flamegraph.js $(wildcard src/report/html_*.js)
-HTML_STYLES  := $(wildcard src/report/flamegraph*.css src/report/html*.css)
-HTML_HASHES  := $(BUILD)/report/html_hashes.h
+HTML_SCRIPTS := src/flame/flamegraph.js $(wildcard src/web/html_*.js)
+HTML_STYLES  := $(wildcard src/flame/flamegraph*.css src/web/html*.css)
+HTML_HASHES  := $(BUILD)/web/html_hashes.h
 
 $(addsuffix src/store/schema.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): src/store/schema.sql
-$(addsuffix src/report/flame_svg.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
-	$(wildcard src/report/flamegraph*.js src/report/flamegraph*.css)
-$(addsuffix src/report/diff_flamegraph.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
-	$(wildcard src/report/diff*.css)
-$(addsuffix src/report/html.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
+$(addsuffix src/flame/svg.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
+	$(wildcard src/flame/flamegraph*.js src/flame/flamegraph*.css)
+$(addsuffix src/flame/diff.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
+	$(wildcard src/flame/diff*.css)
+$(addsuffix src/web/html.o,$(BUILD)/ $(BUILD)/san/ $(BUILD)/fuzz/): \
 	$(HTML_SCRIPTS) $(HTML_STYLES) $(HTML_HASHES)
 
 $(HTML_HASHES): tools/csp-hashes $(HTML_SCRIPTS) $(HTML_STYLES)
@@ -131,15 +131,15 @@ $(BUILD)/seep.1: docs/seep.1.in $(BUILD)/seep
 # --- unit tests: one program per file, everything below the floors that need root, sanitized ------
 
 UNIT_SOURCES  := $(filter-out src/trace/% src/app/%,$(SOURCES))
-UNIT_OBJECTS  := $(UNIT_SOURCES:%.c=$(BUILD)/san/%.o) $(BUILD)/san/report/profile.pb-c.o
+UNIT_OBJECTS  := $(UNIT_SOURCES:%.c=$(BUILD)/san/%.o) $(BUILD)/san/formats/profile.pb-c.o
 UNIT_PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/unit/%)
 
-$(BUILD)/san/src/%.o: src/%.c | $(BUILD)/report/profile.pb-c.h
+$(BUILD)/san/src/%.o: src/%.c | $(BUILD)/formats/profile.pb-c.h
 	@mkdir -p $(@D)
 	$(call say,CC-SAN,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP -c $< -o $@
 
-$(BUILD)/san/report/profile.pb-c.o: $(BUILD)/report/profile.pb-c.c
+$(BUILD)/san/formats/profile.pb-c.o: $(BUILD)/formats/profile.pb-c.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
 
@@ -533,11 +533,11 @@ uninstall: ## remove what install has put there
 
 FUZZ_SECONDS ?= 600
 FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(UNIT_SOURCES)) $(BUILD)/report/profile.pb-c.o
+FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(UNIT_SOURCES)) $(BUILD)/formats/profile.pb-c.o
 FUZZ_FLAGS   := -O1 -g -std=gnu11 $(WARNINGS) -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all
 
-$(BUILD)/fuzz/src/%.o: src/%.c | $(BUILD)/report/profile.pb-c.h
+$(BUILD)/fuzz/src/%.o: src/%.c | $(BUILD)/formats/profile.pb-c.h
 	@mkdir -p $(@D)
 	$(call say,CC-FUZZ,$<)
 	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -MMD -MP -c $< -o $@
@@ -585,7 +585,7 @@ LINT_C     := $(shell find include src bpf tests -name '*.[ch]' -o -name '*.cc')
 LINT_SHELL := $(shell grep -rIlE '^\#!.*\b(ba)?sh$$' tools .ci tests)
 
 .PHONY: lint
-lint: $(SKELETONS) $(BUILD)/report/profile.pb-c.h $(HTML_HASHES) ## format, floors, headers, shell, clang-tidy
+lint: $(SKELETONS) $(BUILD)/formats/profile.pb-c.h $(HTML_HASHES) ## format, floors, headers, shell, clang-tidy
 	$(call say,FORMAT,$(words $(LINT_C)) files)
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(LINT_C)
 	$(call say,FLOORS,src bpf include)

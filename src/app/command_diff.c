@@ -16,6 +16,7 @@
 #include "base/units.h"
 #include "model/compare.h"
 #include "report/diff.h"
+#include "json/json.h"
 
 /* One of the two: the moment, and what the sites of it are called. */
 struct side {

@@ -14,8 +14,9 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "model/since.h"
-#include "report/html.h"
 #include "report/report.h"
+#include "web/html.h"
+#include "json/json.h"
 
 /* With the courses, which only a capture has. */
 static int render_html(const struct seep_config *config, struct seep_reader *reader,

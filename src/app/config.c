@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/units.h"
+#include "text/text.h"
 
 #define DEFAULT_INTERVAL_NS  (10 * SEEP_NS_PER_S)
 #define DEFAULT_MAX_OBJECTS  (1 << 20)

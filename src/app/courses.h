@@ -3,8 +3,8 @@
 #ifndef SEEP_APP_COURSES_H
 #define SEEP_APP_COURSES_H
 
-#include "report/html.h"
 #include "store/reader.h"
+#include "web/html.h"
 
 struct seep_courses;
 

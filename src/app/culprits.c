@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "report/diff.h"
-#include "report/walk.h"
+#include "symbol/walk.h"
 #include "verdict/baseline.h"
 #include "verdict/judgement.h"
 #include "verdict/suppressions.h"
@@ -196,7 +196,7 @@ static void compare_with_baseline(struct seep_culprits *culprits,
 	accusation->num = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct seep_site *site = culprits->sites[i];
-		struct seep_path path = seep_diff_path(symbolizer, site);
+		struct seep_path path = seep_walk_path(symbolizer, site);
 		struct seep_standing standing = seep_baseline_find(culprits->baseline, site, &path);
 
 		if (standing.type == SEEP_STANDING_KNOWN) {

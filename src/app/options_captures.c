@@ -6,8 +6,10 @@
 #include "app/options_values.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "formats/formats.h"
 #include "report/diff.h"
 #include "report/report.h"
+#include "web/html.h"
 
 /* --- setters ----------------------------------------------------------------------------------- */
 

@@ -13,9 +13,11 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/output_path.h"
-#include "report/junit.h"
+#include "formats/formats.h"
+#include "formats/junit.h"
 #include "report/report.h"
-#include "report/verdict.h"
+#include "text/text.h"
+#include "text/verdict.h"
 
 struct output {
 	const struct seep_report_format *format; /* NULL: of the verdict, not of every report */

@@ -7,8 +7,8 @@
 
 #include "app/config.h"
 #include "model/snapshot.h"
-#include "report/verdict.h"
 #include "symbol/symbolizer.h"
+#include "text/verdict.h"
 
 struct seep_outputs;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "report/diff.h"
+#include "symbol/walk.h"
 
 int seep_paths_new(const struct seep_loaded *loaded, struct seep_path **ret_paths)
 {
@@ -14,7 +15,7 @@ int seep_paths_new(const struct seep_loaded *loaded, struct seep_path **ret_path
 	if (!paths)
 		return -ENOMEM;
 	for (size_t i = 0; i < snapshot->num_sites; i++)
-		paths[i] = seep_diff_path(loaded->symbolizer, &snapshot->sites[i]);
+		paths[i] = seep_walk_path(loaded->symbolizer, &snapshot->sites[i]);
 	*ret_paths = paths;
 	return 0;
 }

@@ -127,3 +127,10 @@ void seep_text_append_elided(struct seep_buffer *buffer, const char *text, size_
 	seep_buffer_puts(buffer, ELLIPSIS);
 	seep_buffer_puts(buffer, skip_columns(text, length - tail));
 }
+
+const char *seep_text_basename(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}

@@ -16,7 +16,8 @@ const void *seep_elf_read(Elf *elf, uint64_t offset, uint64_t length, Elf_Type t
 	return data && data->d_size >= length ? data->d_buf : NULL;
 }
 
-int seep_strings_read(Elf *elf, uint64_t offset, uint64_t length, struct seep_strings *ret_strings)
+int seep_string_table_read(Elf *elf, uint64_t offset, uint64_t length,
+			   struct seep_string_table *ret_strings)
 {
 	const char *bytes, *last;
 
@@ -29,12 +30,12 @@ int seep_strings_read(Elf *elf, uint64_t offset, uint64_t length, struct seep_st
 	return 0;
 }
 
-const char *seep_strings_at(const struct seep_strings *strings, uint64_t offset)
+const char *seep_string_table_at(const struct seep_string_table *strings, uint64_t offset)
 {
 	return offset < strings->length ? strings->bytes + offset : NULL;
 }
 
-int seep_section_names(Elf *elf, struct seep_strings *ret_names)
+int seep_section_names(Elf *elf, struct seep_string_table *ret_names)
 {
 	GElf_Shdr header;
 	size_t index;
@@ -43,12 +44,12 @@ int seep_section_names(Elf *elf, struct seep_strings *ret_names)
 		return -ENOENT;
 	if (header.sh_type == SHT_NOBITS || header.sh_size > SECTION_NAMES_MAX)
 		return -ENOENT;
-	return seep_strings_read(elf, header.sh_offset, header.sh_size, ret_names);
+	return seep_string_table_read(elf, header.sh_offset, header.sh_size, ret_names);
 }
 
 Elf_Scn *seep_section_find(Elf *elf, const char *name, GElf_Shdr *ret_header)
 {
-	struct seep_strings names;
+	struct seep_string_table names;
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
 
@@ -59,7 +60,7 @@ Elf_Scn *seep_section_find(Elf *elf, const char *name, GElf_Shdr *ret_header)
 
 		if (!gelf_getshdr(section, &header))
 			continue;
-		found = seep_strings_at(&names, header.sh_name);
+		found = seep_string_table_at(&names, header.sh_name);
 		if (found && strcmp(found, name) == 0) {
 			*ret_header = header;
 			return section;

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* NUL-terminated strings one after another; length ends behind the last NUL. */
-struct seep_strings {
+struct seep_string_table {
 	const char *bytes;
 	size_t length;
 };
@@ -23,13 +23,14 @@ struct seep_strings {
 const void *seep_elf_read(Elf *elf, uint64_t offset, uint64_t length, Elf_Type type);
 
 /* The strings in @length bytes at @offset. 0 or -ENOENT. */
-int seep_strings_read(Elf *elf, uint64_t offset, uint64_t length, struct seep_strings *ret_strings);
+int seep_string_table_read(Elf *elf, uint64_t offset, uint64_t length,
+			   struct seep_string_table *ret_strings);
 
 /* The string at @offset, NULL if that is outside. */
-const char *seep_strings_at(const struct seep_strings *strings, uint64_t offset);
+const char *seep_string_table_at(const struct seep_string_table *strings, uint64_t offset);
 
-/* The names of the sections, for seep_strings_at(sh_name). 0 or -ENOENT. */
-int seep_section_names(Elf *elf, struct seep_strings *ret_names);
+/* The names of the sections, for seep_string_table_at(sh_name). 0 or -ENOENT. */
+int seep_section_names(Elf *elf, struct seep_string_table *ret_names);
 
 /* The first section called @name, NULL if there is none. */
 Elf_Scn *seep_section_find(Elf *elf, const char *name, GElf_Shdr *ret_header);

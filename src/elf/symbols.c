@@ -21,7 +21,7 @@ static int set_tables(Elf *elf, uint64_t offset, uint64_t count, uint64_t string
 		count = SEEP_SYMBOLS_MAX;
 	if (strings_length > SEEP_SYMBOL_STRINGS_MAX)
 		strings_length = SEEP_SYMBOL_STRINGS_MAX;
-	if (!count || seep_strings_read(elf, strings_offset, strings_length, &symbols.strings))
+	if (!count || seep_string_table_read(elf, strings_offset, strings_length, &symbols.strings))
 		return -ENOENT;
 	symbols.count = count;
 	symbols.entries = seep_elf_read(elf, offset, count * sizeof(Elf64_Sym), ELF_T_SYM);
@@ -143,7 +143,7 @@ int seep_symbols_of_dynamic(const struct seep_image *image, struct seep_symbols 
 
 const char *seep_symbols_name(const struct seep_symbols *symbols, const Elf64_Sym *entry)
 {
-	return entry->st_name ? seep_strings_at(&symbols->strings, entry->st_name) : NULL;
+	return entry->st_name ? seep_string_table_at(&symbols->strings, entry->st_name) : NULL;
 }
 
 int seep_symbols_each_table(Elf *elf, int (*fn)(const struct seep_symbols *symbols, void *context),

@@ -19,7 +19,7 @@
 struct seep_symbols {
 	const Elf64_Sym *entries;
 	size_t count;
-	struct seep_strings strings;
+	struct seep_string_table strings;
 };
 
 /* The table in @section, a section of @elf. 0; -ENOENT if it is no (usable) symbol table. */

@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "report/walk.h"
+#include "report/names.h"
 #include "report/words.h"
 #include "verdict/judgement.h"
 

@@ -3,26 +3,10 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "base/text.h"
 #include "base/units.h"
-
-const struct seep_diff_format *seep_diff_find(const char *name)
-{
-	static const struct seep_diff_format *const formats[] = {
-		&seep_diff_text,
-		&seep_diff_json,
-		&seep_diff_folded,
-		&seep_diff_flamegraph,
-	};
-
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (strcmp(formats[i]->name, name) == 0)
-			return formats[i];
-	}
-	return NULL;
-}
+#include "report/fold.h"
 
 struct seep_symbolizer *seep_diff_symbolizer(const struct seep_diff *diff,
 					     const struct seep_change *change)
@@ -43,35 +27,6 @@ int seep_diff_fold(const struct seep_diff *diff, const struct seep_change *chang
 	return seep_report_fold_below(program.data, kinds & (kinds - 1),
 				      seep_diff_symbolizer(diff, change), change->site, fn,
 				      context);
-}
-
-/* --- paths ------------------------------------------------------------------------------------- */
-
-static uint64_t mix(uint64_t hash, const char *text)
-{
-	return XXH3_64bits_withSeed(text ? text : "", text ? strlen(text) : 0, hash);
-}
-
-struct seep_path seep_diff_path(struct seep_symbolizer *symbolizer, const struct seep_site *site)
-{
-	struct seep_path path = {1, 1};
-	struct seep_walk walk;
-	bool named = site->stack->num_frames > 0;
-
-	seep_walk_init(&walk, symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
-	while (seep_walk_next(&walk)) {
-		const char *module = walk.location->module;
-
-		named &= walk.line->function != NULL;
-		path.names = mix(path.names, walk.line->function);
-		path.names = mix(path.names, module ? seep_report_basename(module) : NULL);
-		path.builds = mix(path.builds,
-				  walk.location->build_id ? walk.location->build_id : module);
-	}
-	path.names = mix(path.names, seep_end_key(site->stack->end));
-	if (!named)
-		path.names = 0;
-	return path;
 }
 
 /* --- doubts ------------------------------------------------------------------------------------ */

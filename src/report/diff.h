@@ -5,8 +5,8 @@
 
 #include "base/buffer.h"
 #include "model/compare.h"
+#include "report/fold.h"
 #include "report/report.h"
-#include "report/walk.h"
 #include "symbol/symbolizer.h"
 
 struct seep_diff_side {
@@ -30,14 +30,6 @@ struct seep_diff_format {
 		      struct seep_buffer *buffer);
 };
 
-extern const struct seep_diff_format seep_diff_text;
-extern const struct seep_diff_format seep_diff_json;   /* docs/diff.schema.json */
-extern const struct seep_diff_format seep_diff_folded; /* "stack OLD NEW", as of difffolded.pl */
-extern const struct seep_diff_format seep_diff_flamegraph;
-
-/* By name, or NULL. */
-const struct seep_diff_format *seep_diff_find(const char *name);
-
 /* --- what the formats share -------------------------------------------------------------------- */
 
 /* The one that knows the stack of @change. */
@@ -51,11 +43,5 @@ void seep_diff_append_doubt(struct seep_buffer *text, const struct seep_diff *di
 /* seep_report_fold for a change: the program stands in place of the process. */
 int seep_diff_fold(const struct seep_diff *diff, const struct seep_change *change, seep_fold_fn fn,
 		   void *context);
-
-/*
- * Hashes what the frames of a site are called and of which builds they are, for seep_compare. The name
- * of a frame is its functions with the file name of its module.
- */
-struct seep_path seep_diff_path(struct seep_symbolizer *symbolizer, const struct seep_site *site);
 
 #endif

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "report/names.h"
+#include "symbol/walk.h"
 
 /* What every program is made of: functions that begin so, and modules that begin so. */
 static const char *const common_functions[] = {
@@ -50,7 +52,7 @@ static bool is_common(const struct seep_walk *walk)
 			 is_wrapper(function)))
 		return true;
 	return module &&
-	       begins_with(seep_report_basename(module), common_modules, COUNT(common_modules));
+	       begins_with(seep_text_basename(module), common_modules, COUNT(common_modules));
 }
 
 size_t seep_naming_index(struct seep_symbolizer *symbolizer, const struct seep_site *site)
@@ -103,7 +105,7 @@ void seep_naming_append_place(struct seep_buffer *buffer, const struct seep_walk
 		if (walk->line->line > 0)
 			seep_buffer_printf(buffer, ":%u", walk->line->line);
 	} else if (module) {
-		seep_text_append_clean(buffer, seep_report_basename(module), SIZE_MAX);
+		seep_text_append_clean(buffer, seep_text_basename(module), SIZE_MAX);
 	} else {
 		seep_buffer_puts(buffer, "code of no file");
 	}

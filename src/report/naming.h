@@ -8,8 +8,8 @@
 
 #include "base/buffer.h"
 #include "model/snapshot.h"
-#include "report/walk.h"
 #include "symbol/symbolizer.h"
+#include "symbol/walk.h"
 
 /*
  * The first function behind the allocator that is of no standard library and does not merely allocate for

@@ -30,14 +30,4 @@ struct seep_report_format {
 		      const struct seep_report_options *options, struct seep_buffer *buffer);
 };
 
-extern const struct seep_report_format seep_report_text;
-extern const struct seep_report_format seep_report_json; /* one line, with its line break */
-extern const struct seep_report_format seep_report_folded;
-extern const struct seep_report_format seep_report_pprof; /* gzipped profile.proto */
-extern const struct seep_report_format seep_report_flamegraph;
-extern const struct seep_report_format seep_report_html; /* without courses, see html.h */
-
-/* By name, or NULL. */
-const struct seep_report_format *seep_report_find(const char *name);
-
 #endif

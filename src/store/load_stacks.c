@@ -38,7 +38,7 @@ struct stacks {
 
 static int read_lines(struct stacks *stacks, int64_t row, struct seep_location *location)
 {
-	struct seep_line lines[SEEP_SCOPES_MAX];
+	struct seep_line lines[SEEP_SOURCE_SCOPES_MAX];
 	struct seep_query *query = &stacks->lines;
 	struct seep_line *copy;
 	size_t count = 0;
@@ -49,7 +49,7 @@ static int read_lines(struct stacks *stacks, int64_t row, struct seep_location *
 	while (!result && (result = seep_query_step(query)) > 0) {
 		uint64_t number;
 
-		if (count == SEEP_SCOPES_MAX)
+		if (count == SEEP_SOURCE_SCOPES_MAX)
 			return -EBADMSG;
 		result = seep_load_text(stacks->load, query, &lines[count].function);
 		if (!result)

@@ -129,7 +129,7 @@ static const struct span *find_span(const struct spans *spans, uint64_t address)
 /* libdw reads every debug section at once; so look first how much that is. */
 static int check_size(Elf *elf)
 {
-	struct seep_strings names;
+	struct seep_string_table names;
 	Elf_Scn *section = NULL;
 	bool has_info = false;
 	uint64_t total = 0;
@@ -143,7 +143,7 @@ static int check_size(Elf *elf)
 
 		if (!gelf_getshdr(section, &header) || header.sh_type == SHT_NOBITS)
 			continue;
-		name = seep_strings_at(&names, header.sh_name);
+		name = seep_string_table_at(&names, header.sh_name);
 		if (!name || strncmp(name, ".debug_", 7) != 0)
 			continue;
 		has_info |= strcmp(name, ".debug_info") == 0;
@@ -393,7 +393,7 @@ static unsigned int number_of(Dwarf_Die *die, unsigned int name)
 }
 
 /* Where the inlined function @die was called. */
-static void set_call_site(struct unit *unit, Dwarf_Die *die, struct seep_scope *scope)
+static void set_call_site(struct unit *unit, Dwarf_Die *die, struct seep_source_scope *scope)
 {
 	unsigned int file = number_of(die, DW_AT_call_file);
 	Dwarf_Files *files;
@@ -404,7 +404,7 @@ static void set_call_site(struct unit *unit, Dwarf_Die *die, struct seep_scope *
 		scope->source = dwarf_filesrc(files, file, NULL, NULL);
 }
 
-static void set_source(struct unit *unit, uint64_t address, struct seep_scope *scope)
+static void set_source(struct unit *unit, uint64_t address, struct seep_source_scope *scope)
 {
 	Dwarf_Line *line = dwarf_getsrc_die(&unit->die, address);
 	int number;
@@ -417,13 +417,14 @@ static void set_source(struct unit *unit, uint64_t address, struct seep_scope *s
 }
 
 /* The chain of inlined calls at @address in @function, which comes first here. */
-static size_t find_calls(Dwarf_Die *function, uint64_t address, Dwarf_Die chain[SEEP_SCOPES_MAX])
+static size_t find_calls(Dwarf_Die *function, uint64_t address,
+			 Dwarf_Die chain[SEEP_SOURCE_SCOPES_MAX])
 {
 	Dwarf_Die die = *function;
 	size_t count = 0, visited = 0;
 
 	chain[count++] = die;
-	for (int depth = 0; depth < NESTING_MAX * 4 && count < SEEP_SCOPES_MAX; depth++) {
+	for (int depth = 0; depth < NESTING_MAX * 4 && count < SEEP_SOURCE_SCOPES_MAX; depth++) {
 		if (!find_child(&die, address, &visited, &die))
 			break;
 		if (dwarf_tag(&die) == DW_TAG_inlined_subroutine)
@@ -433,10 +434,10 @@ static size_t find_calls(Dwarf_Die *function, uint64_t address, Dwarf_Die chain[
 }
 
 size_t seep_lines_find(struct seep_lines *lines, uint64_t address,
-		       struct seep_scope scopes[SEEP_SCOPES_MAX])
+		       struct seep_source_scope scopes[SEEP_SOURCE_SCOPES_MAX])
 {
 	const struct span *span = find_span(&lines->spans, address);
-	Dwarf_Die chain[SEEP_SCOPES_MAX];
+	Dwarf_Die chain[SEEP_SOURCE_SCOPES_MAX];
 	struct unit *unit;
 	size_t count;
 
@@ -445,7 +446,7 @@ size_t seep_lines_find(struct seep_lines *lines, uint64_t address,
 	unit = &lines->units[span->item];
 	if (!unit->indexed && index_functions(unit))
 		return 0;
-	scopes[0] = (struct seep_scope){0};
+	scopes[0] = (struct seep_source_scope){0};
 	set_source(unit, address, &scopes[0]);
 	span = find_span(&unit->spans, address);
 	if (!span)
@@ -456,7 +457,7 @@ size_t seep_lines_find(struct seep_lines *lines, uint64_t address,
 
 		scopes[i].name = scope_name(die);
 		if (i + 1 < count) {
-			scopes[i + 1] = (struct seep_scope){0};
+			scopes[i + 1] = (struct seep_source_scope){0};
 			set_call_site(unit, die, &scopes[i + 1]);
 		}
 	}

@@ -11,12 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SEEP_SCOPES_MAX 64 /* functions at one address; calls inlined deeper are left out */
+#define SEEP_SOURCE_SCOPES_MAX 64 /* functions at one address; calls inlined deeper are left out */
 
 struct seep_lines;
 
 /* A function at an address. The texts belong to the lines. */
-struct seep_scope {
+struct seep_source_scope {
 	const char *name; /* mangled where the compiler says so, NULL if unknown */
 	const char *source;
 	unsigned int line;
@@ -35,6 +35,6 @@ void seep_lines_free(struct seep_lines *lines);
  * one before. Returns how many; 0 if the address is not covered.
  */
 size_t seep_lines_find(struct seep_lines *lines, uint64_t address,
-		       struct seep_scope scopes[SEEP_SCOPES_MAX]);
+		       struct seep_source_scope scopes[SEEP_SOURCE_SCOPES_MAX]);
 
 #endif

@@ -101,19 +101,19 @@ void seep_module_load(struct seep_module *module, const char *path, const struct
 }
 
 size_t seep_module_find(struct seep_module *module, uint64_t offset,
-			struct seep_scope scopes[SEEP_SCOPES_MAX])
+			struct seep_source_scope scopes[SEEP_SOURCE_SCOPES_MAX])
 {
 	uint64_t address;
 	size_t count = 0, index;
 
 	if (seep_signal_returns_has(&module->signal_returns, offset)) {
-		scopes[0] = (struct seep_scope){.name = SEEP_SIGNAL_HANDLER_NAME};
+		scopes[0] = (struct seep_source_scope){.name = SEEP_SIGNAL_HANDLER_NAME};
 		return 1;
 	}
 	if (module->lines && !seep_image_offset_to_address(module->image, offset, &address))
 		count = seep_lines_find(module->lines, address, scopes);
 	if (!count)
-		scopes[count++] = (struct seep_scope){0};
+		scopes[count++] = (struct seep_source_scope){0};
 	if (module->functions && !seep_functions_find(module->functions, offset, &index))
 		scopes[count - 1].name = seep_functions_name(module->functions, index);
 	return count;

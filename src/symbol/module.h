@@ -35,6 +35,6 @@ void seep_module_load(struct seep_module *module, const char *path, const struct
  * symbol table, if it has one. At least one scope, without a name if nothing is known.
  */
 size_t seep_module_find(struct seep_module *module, uint64_t offset,
-			struct seep_scope scopes[SEEP_SCOPES_MAX]);
+			struct seep_source_scope scopes[SEEP_SOURCE_SCOPES_MAX]);
 
 #endif

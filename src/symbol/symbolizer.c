@@ -342,7 +342,7 @@ static const struct name *find_name(struct seep_symbolizer *symbolizer, const ch
 }
 
 static const struct seep_line *make_lines(struct seep_symbolizer *symbolizer,
-					  const struct seep_scope *scopes, size_t count)
+					  const struct seep_source_scope *scopes, size_t count)
 {
 	struct seep_line *lines;
 
@@ -372,7 +372,7 @@ static const struct seep_line *make_lines(struct seep_symbolizer *symbolizer,
 static void locate(struct seep_symbolizer *symbolizer, struct file *file,
 		   struct seep_location *location)
 {
-	struct seep_scope scopes[SEEP_SCOPES_MAX];
+	struct seep_source_scope scopes[SEEP_SOURCE_SCOPES_MAX];
 	const struct seep_line *lines;
 	struct seep_module *module;
 	size_t count;

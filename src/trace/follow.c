@@ -75,7 +75,7 @@ static void on_copy(void *context, const struct seep_copy_event *event)
 		return;
 	seep_verifier_check(tracer->verifier, target ? target->pid : 0, event);
 	tracer->losses[SEEP_LOSS_STACK_DISAGREEMENTS] =
-		seep_verifier_counts(tracer->verifier)->counts[SEEP_COMPARISON_DIFFERENT];
+		seep_verifier_counts(tracer->verifier)->counts[SEEP_AGREEMENT_DIFFERENT];
 }
 
 /* Its loader changes its list of libraries. There are two events for each change, and one rescan. */

@@ -297,7 +297,7 @@ void seep_libdw_walk(struct seep_libdw *libdw, const struct seep_copy_event *eve
 	libdw->event = event;
 	libdw->ran_out = false;
 	result = dwfl_getthread_frames(libdw->dwfl, libdw->pid, on_frame, &progress);
-	ret_walk->walk = (struct seep_walk){
+	ret_walk->walk = (struct seep_unwound){
 		.places = ret_walk->places,
 		.count = progress.count,
 		/* A return address that cannot be read is the same to libdw as one that is undefined. */

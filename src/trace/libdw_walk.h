@@ -21,7 +21,7 @@ int seep_libdw_new(pid_t pid, const struct seep_maps *maps, struct seep_libdw **
 void seep_libdw_free(struct seep_libdw *libdw);
 
 struct seep_libdw_walk {
-	struct seep_walk walk; /* of places, from the allocator's caller on */
+	struct seep_unwound walk; /* of places, from the allocator's caller on */
 	struct seep_place places[SEEP_MAX_FRAMES];
 };
 

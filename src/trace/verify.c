@@ -196,10 +196,10 @@ static struct seep_place place_of_frame(const struct seep_verifier *verifier,
 }
 
 /* BPF's walk without the function that was called: libdw begins at the return from it. */
-static struct seep_walk walk_of_event(struct seep_verifier *verifier, const struct image *image,
-				      const struct seep_copy_event *event)
+static struct seep_unwound walk_of_event(struct seep_verifier *verifier, const struct image *image,
+					 const struct seep_copy_event *event)
 {
-	struct seep_walk walk = {
+	struct seep_unwound walk = {
 		.places = verifier->ours,
 		.whole = event->end == SEEP_END_COMPLETE,
 	};
@@ -210,7 +210,7 @@ static struct seep_walk walk_of_event(struct seep_verifier *verifier, const stru
 }
 
 static void print_place(struct seep_buffer *text, const struct image *image,
-			const struct seep_walk *walk, size_t index)
+			const struct seep_unwound *walk, size_t index)
 {
 	const struct seep_place *place = &walk->places[index];
 	const char *path = "?";
@@ -233,7 +233,7 @@ static void print_place(struct seep_buffer *text, const struct image *image,
 }
 
 static void describe(const struct image *image, const struct seep_copy_event *event,
-		     const struct seep_walk *ours, const struct seep_walk *theirs, size_t at)
+		     const struct seep_unwound *ours, const struct seep_unwound *theirs, size_t at)
 {
 	seep_debug("a stack of process %d differs at frame %zu (seep's end: %s; %u bytes copied)",
 		   image->pid, at + 1,
@@ -249,21 +249,21 @@ static void describe(const struct image *image, const struct seep_copy_event *ev
 	}
 }
 
-static enum seep_comparison compare(struct seep_verifier *verifier, const struct image *image,
-				    const struct seep_copy_event *event)
+static enum seep_agreement compare(struct seep_verifier *verifier, const struct image *image,
+				   const struct seep_copy_event *event)
 {
-	struct seep_walk ours = walk_of_event(verifier, image, event);
-	enum seep_comparison result;
+	struct seep_unwound ours = walk_of_event(verifier, image, event);
+	enum seep_agreement result;
 	size_t at;
 
 	seep_libdw_walk(image->libdw, event, &verifier->theirs);
-	result = seep_walks_compare(&ours, &verifier->theirs.walk, &at);
-	if (result != SEEP_COMPARISON_DIFFERENT)
+	result = seep_unwound_compare(&ours, &verifier->theirs.walk, &at);
+	if (result != SEEP_AGREEMENT_DIFFERENT)
 		return result;
 	/* Different code may have been mapped when the stack was walked: then this says nothing. */
 	if (event->time_ns < image->first_ns || event->time_ns > image->last_ns)
-		return SEEP_COMPARISON_NONE;
-	if (verifier->counts.counts[SEEP_COMPARISON_DIFFERENT] < MAX_DESCRIBED)
+		return SEEP_AGREEMENT_NONE;
+	if (verifier->counts.counts[SEEP_AGREEMENT_DIFFERENT] < MAX_DESCRIBED)
 		describe(image, event, &ours, &verifier->theirs.walk, at);
 	return result;
 }
@@ -271,7 +271,7 @@ static enum seep_comparison compare(struct seep_verifier *verifier, const struct
 void seep_verifier_check(struct seep_verifier *verifier, pid_t pid,
 			 const struct seep_copy_event *event)
 {
-	enum seep_comparison result = SEEP_COMPARISON_NONE;
+	enum seep_agreement result = SEEP_AGREEMENT_NONE;
 	struct image *image;
 
 	if (seep_clock_monotonic_ns() > verifier->round_end_ns) {
@@ -299,8 +299,8 @@ const struct seep_verify_counts *seep_verifier_counts(const struct seep_verifier
 void seep_verifier_tell(const struct seep_verifier *verifier)
 {
 	const uint64_t *counts = verifier->counts.counts;
-	uint64_t different = counts[SEEP_COMPARISON_DIFFERENT];
-	uint64_t agreed = counts[SEEP_COMPARISON_SAME] + counts[SEEP_COMPARISON_PREFIX];
+	uint64_t different = counts[SEEP_AGREEMENT_DIFFERENT];
+	uint64_t agreed = counts[SEEP_AGREEMENT_SAME] + counts[SEEP_AGREEMENT_PREFIX];
 	char verified_text[SEEP_UNIT_MAX], different_text[SEEP_UNIT_MAX];
 	char part_text[SEEP_UNIT_MAX], none_text[SEEP_UNIT_MAX];
 	SEEP_AUTO_BUFFER struct seep_buffer line = SEEP_BUFFER_INIT;
@@ -312,12 +312,12 @@ void seep_verifier_tell(const struct seep_verifier *verifier)
 				   seep_format_count(different_text, different));
 	else
 		seep_buffer_puts(&line, agreed ? "all agree" : "none could be compared");
-	if (counts[SEEP_COMPARISON_PREFIX])
+	if (counts[SEEP_AGREEMENT_PREFIX])
 		seep_buffer_printf(&line, "; %s only as far as both came",
-				   seep_format_count(part_text, counts[SEEP_COMPARISON_PREFIX]));
-	if (counts[SEEP_COMPARISON_NONE])
+				   seep_format_count(part_text, counts[SEEP_AGREEMENT_PREFIX]));
+	if (counts[SEEP_AGREEMENT_NONE])
 		seep_buffer_printf(&line, "; %s more could not be compared",
-				   seep_format_count(none_text, counts[SEEP_COMPARISON_NONE]));
+				   seep_format_count(none_text, counts[SEEP_AGREEMENT_NONE]));
 	seep_log(different ? SEEP_LOG_WARN : SEEP_LOG_INFO, "%s", line.data);
 	seep_debug("%llu stacks were not verified for lack of time",
 		   (unsigned long long)verifier->counts.skipped);

@@ -32,7 +32,7 @@ void seep_verifier_check(struct seep_verifier *verifier, pid_t pid,
 void seep_verifier_forget(struct seep_verifier *verifier, uint32_t process);
 
 struct seep_verify_counts {
-	uint64_t counts[SEEP_COMPARISON_COUNT];
+	uint64_t counts[SEEP_AGREEMENT_COUNT];
 	uint64_t skipped; /* for lack of time */
 };
 const struct seep_verify_counts *seep_verifier_counts(const struct seep_verifier *verifier);

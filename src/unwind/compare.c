@@ -2,7 +2,7 @@
 #include "unwind/compare.h"
 
 /* Frames up to the first one in a file without a name. */
-static size_t known_length(const struct seep_walk *walk)
+static size_t known_length(const struct seep_unwound *walk)
 {
 	size_t length = 0;
 
@@ -16,8 +16,8 @@ static bool same_place(const struct seep_place *left, const struct seep_place *r
 	return left->file == right->file && left->offset == right->offset;
 }
 
-enum seep_comparison seep_walks_compare(const struct seep_walk *left, const struct seep_walk *right,
-					size_t *ret_at)
+enum seep_agreement seep_unwound_compare(const struct seep_unwound *left,
+					 const struct seep_unwound *right, size_t *ret_at)
 {
 	size_t left_count = known_length(left), right_count = known_length(right), at = 0;
 	bool left_whole = left->whole && left_count == left->count;
@@ -28,10 +28,10 @@ enum seep_comparison seep_walks_compare(const struct seep_walk *left, const stru
 		at++;
 	*ret_at = at;
 	if (at < common)
-		return SEEP_COMPARISON_DIFFERENT;
+		return SEEP_AGREEMENT_DIFFERENT;
 	if ((left_whole && right_count > left_count) || (right_whole && left_count > right_count))
-		return SEEP_COMPARISON_DIFFERENT;
+		return SEEP_AGREEMENT_DIFFERENT;
 	if (left_whole && right_whole)
-		return SEEP_COMPARISON_SAME;
-	return common < SEEP_COMPARISON_MIN ? SEEP_COMPARISON_NONE : SEEP_COMPARISON_PREFIX;
+		return SEEP_AGREEMENT_SAME;
+	return common < SEEP_AGREEMENT_MIN ? SEEP_AGREEMENT_NONE : SEEP_AGREEMENT_PREFIX;
 }

@@ -20,22 +20,22 @@ struct seep_place {
 #define SEEP_PLACE_VDSO	   (UINT64_MAX - 1) /* offset from its first byte */
 #define SEEP_PLACE_UNKNOWN (UINT64_MAX - 2) /* a file without a name: a walk goes only so far */
 
-struct seep_walk {
+struct seep_unwound {
 	const struct seep_place *places; /* innermost first */
 	size_t count;
 	bool whole; /* the last one is the thread's first function; else the walk gave up there */
 };
 
-enum seep_comparison {
-	SEEP_COMPARISON_SAME,	/* from end to end */
-	SEEP_COMPARISON_PREFIX, /* the same as far as both came */
-	SEEP_COMPARISON_DIFFERENT,
-	SEEP_COMPARISON_NONE, /* too little to say anything */
-	SEEP_COMPARISON_COUNT,
+enum seep_agreement {
+	SEEP_AGREEMENT_SAME,   /* from end to end */
+	SEEP_AGREEMENT_PREFIX, /* the same as far as both came */
+	SEEP_AGREEMENT_DIFFERENT,
+	SEEP_AGREEMENT_NONE, /* too little to say anything */
+	SEEP_AGREEMENT_COUNT,
 };
 
 /* The fewest frames that make a comparison, unless a walk is whole with less. */
-#define SEEP_COMPARISON_MIN 2
+#define SEEP_AGREEMENT_MIN 2
 
 /*
  * A walk that gave up is compared as far as it came, and agrees if the other one came as far or
@@ -43,7 +43,7 @@ enum seep_comparison {
  * *ret_at is the index of the first frame that differs or is missing on one side, or the number of
  * frames compared.
  */
-enum seep_comparison seep_walks_compare(const struct seep_walk *left, const struct seep_walk *right,
-					size_t *ret_at);
+enum seep_agreement seep_unwound_compare(const struct seep_unwound *left,
+					 const struct seep_unwound *right, size_t *ret_at);
 
 #endif

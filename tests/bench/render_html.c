@@ -17,9 +17,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/units.h"
-#include "report/html.h"
 #include "verdict/judge.h"
 #include "verdict/judgement.h"
+#include "web/html.h"
 
 #define HOUR_S	      3600.0
 #define JUDGED_FEW    120 /* snapshots that the judge is fed: of few sites ... */

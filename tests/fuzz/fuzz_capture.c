@@ -16,6 +16,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "formats/formats.h"
 #include "report/report.h"
 #include "store/reader.h"
 #include "store/world.h"

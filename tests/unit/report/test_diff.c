@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "flame/flame.h"
+#include "formats/formats.h"
 #include "report/diff.h"
 #include "report/fixture.h"
 #include "report/golden.h"
+#include "symbol/walk.h"
+#include "text/text.h"
+#include "json/json.h"
 
 #define MAX_SITES 10
 
@@ -18,7 +23,7 @@ struct pair {
 static void find_paths(const struct fixture *fixture, struct seep_path *paths)
 {
 	for (size_t i = 0; i < fixture->snapshot.num_sites; i++)
-		paths[i] = seep_diff_path(NULL, &fixture->sites[i]);
+		paths[i] = seep_walk_path(NULL, &fixture->sites[i]);
 }
 
 static void compare(struct pair *pair, enum seep_metric metric, bool same_trace)
@@ -182,16 +187,16 @@ static void test_paths(void **state)
 
 	(void)state;
 	fixture_init(&fixture);
-	grow = seep_diff_path(NULL, &fixture.sites[0]);
-	again = seep_diff_path(NULL, &fixture.sites[5]);
-	jit = seep_diff_path(NULL, &fixture.sites[6]);
-	lost = seep_diff_path(NULL, &fixture.sites[7]);
+	grow = seep_walk_path(NULL, &fixture.sites[0]);
+	again = seep_walk_path(NULL, &fixture.sites[5]);
+	jit = seep_walk_path(NULL, &fixture.sites[6]);
+	lost = seep_walk_path(NULL, &fixture.sites[7]);
 	assert_true(grow.names != 0 && grow.names == again.names && grow.builds == again.builds);
 	assert_int_equal(jit.names, 0);
 	assert_int_equal(lost.names, 0);
 	stack.end = SEEP_END_DEPTH;
 	fixture.sites[0].stack = &stack;
-	partial = seep_diff_path(NULL, &fixture.sites[0]);
+	partial = seep_walk_path(NULL, &fixture.sites[0]);
 	assert_true(partial.names != grow.names);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "flame/flame.h"
 #include "report/fixture.h"
+#include "report/fold.h"
 #include "report/golden.h"
 
 static const struct seep_report_options live_bytes = {.metric = SEEP_METRIC_LIVE_BYTES};

@@ -6,8 +6,9 @@
 #include <errno.h>
 #include <json-c/json.h>
 
-#include "report/html.h"
-#include "report/html_courses.h"
+#include "formats/formats.h"
+#include "web/html.h"
+#include "web/html_courses.h"
 
 static const struct seep_html_options live_bytes = {.metric = SEEP_METRIC_LIVE_BYTES};
 

@@ -3,6 +3,7 @@
 #include "report/golden.h"
 #include "report/judged.h"
 #include "verdict/judgement.h"
+#include "json/json.h"
 
 #include <json-c/json.h>
 #include <locale.h>

@@ -3,7 +3,7 @@
 #include "report/golden.h"
 #include "report/judged.h"
 
-#include "report/junit.h"
+#include "formats/junit.h"
 
 static const struct seep_report_options ten = {.top = 10};
 

@@ -5,7 +5,8 @@
 #include <zlib.h>
 
 #include "base/cleanup.h"
-#include "report/profile.pb-c.h"
+#include "formats/pprof.h"
+#include "formats/profile.pb-c.h"
 
 #define PROFILE_MAX_BYTES (1 << 20)
 

@@ -3,10 +3,13 @@
 #include "report/golden.h"
 #include "report/judged.h"
 
-#include "report/verdict.h"
+#include "text/verdict.h"
 
 #include "base/text.h"
-#include "report/layout.h"
+#include "flame/flame.h"
+#include "formats/formats.h"
+#include "text/layout.h"
+#include "text/text.h"
 
 static const struct seep_report_options ten = {.top = 10};
 static const struct seep_report_options two = {.top = 2};

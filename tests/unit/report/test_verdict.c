@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "report/fixture.h"
 #include "report/golden.h"
-#include "report/verdict.h"
+#include "text/verdict.h"
 #include "verdict/judgement.h"
 
 static const struct seep_report_options ten = {.top = 10};

@@ -2,6 +2,7 @@
 /* Captures that are cut off, damaged, or made to do harm: an error, or a snapshot, and nothing else. */
 #include "store/fixture.h"
 
+#include "formats/formats.h"
 #include "report/report.h"
 
 #define PAGE 4096

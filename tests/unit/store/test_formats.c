@@ -2,6 +2,7 @@
 /* Every format renders a snapshot from a capture as it renders the one that was written. */
 #include "store/fixture.h"
 
+#include "formats/formats.h"
 #include "report/fixture.h"
 
 static const char *const formats[] = {"text", "json", "folded", "pprof", "flamegraph"};

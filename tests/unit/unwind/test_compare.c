@@ -14,50 +14,50 @@ static const struct seep_place places[] = {
 };
 
 /* The first @count of the places. */
-static struct seep_walk walk(size_t count, bool whole)
+static struct seep_unwound walk(size_t count, bool whole)
 {
-	return (struct seep_walk){.places = places, .count = count, .whole = whole};
+	return (struct seep_unwound){.places = places, .count = count, .whole = whole};
 }
 
 /* The same with the sides exchanged must be the same. */
-static void expect(struct seep_walk left, struct seep_walk right, enum seep_comparison result,
+static void expect(struct seep_unwound left, struct seep_unwound right, enum seep_agreement result,
 		   size_t at)
 {
 	size_t found_at;
 
-	assert_int_equal(seep_walks_compare(&left, &right, &found_at), result);
+	assert_int_equal(seep_unwound_compare(&left, &right, &found_at), result);
 	assert_int_equal(found_at, at);
-	assert_int_equal(seep_walks_compare(&right, &left, &found_at), result);
+	assert_int_equal(seep_unwound_compare(&right, &left, &found_at), result);
 	assert_int_equal(found_at, at);
 }
 
 static void test_whole(void **state)
 {
 	(void)state;
-	expect(walk(5, true), walk(5, true), SEEP_COMPARISON_SAME, 5);
-	expect(walk(1, true), walk(1, true), SEEP_COMPARISON_SAME, 1);
+	expect(walk(5, true), walk(5, true), SEEP_AGREEMENT_SAME, 5);
+	expect(walk(1, true), walk(1, true), SEEP_AGREEMENT_SAME, 1);
 	/* One ends where the other goes on. */
-	expect(walk(4, true), walk(5, true), SEEP_COMPARISON_DIFFERENT, 4);
-	expect(walk(0, true), walk(1, true), SEEP_COMPARISON_DIFFERENT, 0);
+	expect(walk(4, true), walk(5, true), SEEP_AGREEMENT_DIFFERENT, 4);
+	expect(walk(0, true), walk(1, true), SEEP_AGREEMENT_DIFFERENT, 0);
 }
 
 static void test_given_up(void **state)
 {
 	(void)state;
-	expect(walk(3, false), walk(5, true), SEEP_COMPARISON_PREFIX, 3);
-	expect(walk(5, false), walk(5, true), SEEP_COMPARISON_PREFIX, 5);
-	expect(walk(3, false), walk(4, false), SEEP_COMPARISON_PREFIX, 3);
+	expect(walk(3, false), walk(5, true), SEEP_AGREEMENT_PREFIX, 3);
+	expect(walk(5, false), walk(5, true), SEEP_AGREEMENT_PREFIX, 5);
+	expect(walk(3, false), walk(4, false), SEEP_AGREEMENT_PREFIX, 3);
 	/* The one that gave up had come farther than there is. */
-	expect(walk(5, false), walk(4, true), SEEP_COMPARISON_DIFFERENT, 4);
+	expect(walk(5, false), walk(4, true), SEEP_AGREEMENT_DIFFERENT, 4);
 }
 
 static void test_too_little(void **state)
 {
 	(void)state;
-	expect(walk(1, false), walk(5, true), SEEP_COMPARISON_NONE, 1);
-	expect(walk(0, false), walk(5, true), SEEP_COMPARISON_NONE, 0);
-	expect(walk(0, false), walk(0, false), SEEP_COMPARISON_NONE, 0);
-	expect(walk(2, false), walk(5, true), SEEP_COMPARISON_PREFIX, 2);
+	expect(walk(1, false), walk(5, true), SEEP_AGREEMENT_NONE, 1);
+	expect(walk(0, false), walk(5, true), SEEP_AGREEMENT_NONE, 0);
+	expect(walk(0, false), walk(0, false), SEEP_AGREEMENT_NONE, 0);
+	expect(walk(2, false), walk(5, true), SEEP_AGREEMENT_PREFIX, 2);
 }
 
 static void test_other_places(void **state)
@@ -77,10 +77,10 @@ static void test_other_places(void **state)
 			for (size_t j = 0; j < 5; j++)
 				changed[j] = j == at ? other[i] : places[j];
 			/* Also where one frame is all there is to compare. */
-			expect((struct seep_walk){changed, 5, true}, walk(5, true),
-			       SEEP_COMPARISON_DIFFERENT, at);
-			expect((struct seep_walk){changed, at + 1, false}, walk(5, true),
-			       SEEP_COMPARISON_DIFFERENT, at);
+			expect((struct seep_unwound){changed, 5, true}, walk(5, true),
+			       SEEP_AGREEMENT_DIFFERENT, at);
+			expect((struct seep_unwound){changed, at + 1, false}, walk(5, true),
+			       SEEP_AGREEMENT_DIFFERENT, at);
 		}
 	}
 }
@@ -95,12 +95,12 @@ static void test_unknown_files(void **state)
 		holes[i] = places[i];
 	holes[3].file = SEEP_PLACE_UNKNOWN;
 	holes[4].offset = 1;
-	expect((struct seep_walk){holes, 5, true}, walk(5, true), SEEP_COMPARISON_PREFIX, 3);
-	expect((struct seep_walk){holes, 5, true}, walk(3, true), SEEP_COMPARISON_PREFIX, 3);
+	expect((struct seep_unwound){holes, 5, true}, walk(5, true), SEEP_AGREEMENT_PREFIX, 3);
+	expect((struct seep_unwound){holes, 5, true}, walk(3, true), SEEP_AGREEMENT_PREFIX, 3);
 	holes[1].offset = 1;
-	expect((struct seep_walk){holes, 5, true}, walk(5, true), SEEP_COMPARISON_DIFFERENT, 1);
+	expect((struct seep_unwound){holes, 5, true}, walk(5, true), SEEP_AGREEMENT_DIFFERENT, 1);
 	holes[1].file = SEEP_PLACE_UNKNOWN;
-	expect((struct seep_walk){holes, 5, true}, walk(5, true), SEEP_COMPARISON_NONE, 1);
+	expect((struct seep_unwound){holes, 5, true}, walk(5, true), SEEP_AGREEMENT_NONE, 1);
 }
 
 int main(void)

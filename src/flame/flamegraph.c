@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The flame graph of one snapshot: the colour of a frame is by its name. */
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "flame/flame.h"
+#include "flame/svg.h"
+#include "flame/tree.h"
+#include "report/losses.h"
+#include "report/names.h"
+#include "report/report.h"
+
+#define SCOPE_COLUMNS 60
+#define NUM_COLORS    20 /* classes c0 to c19 of flamegraph.css */
+
+struct flame {
+	const struct seep_snapshot *snapshot;
+	enum seep_metric metric;
+	struct seep_flame_tree tree;
+};
+
+static void append_title(const void *context, struct seep_buffer *text)
+{
+	const struct flame *flame = context;
+	SEEP_AUTO_BUFFER struct seep_buffer scope = SEEP_BUFFER_INIT;
+
+	seep_text_append_clean(&scope, flame->snapshot->scope_value, SIZE_MAX);
+	seep_buffer_printf(text, "%s%s, %s ", flame->snapshot->since_ns ? "growth in " : "",
+			   seep_report_metric_text(flame->metric), flame->snapshot->scope_type);
+	seep_text_append_elided(text, scope.data, SCOPE_COLUMNS);
+}
+
+static void append_subtitle(const void *context, struct seep_buffer *text)
+{
+	const struct flame *flame = context;
+	char unit[SEEP_UNIT_MAX], time[SEEP_CLOCK_TEXT_MAX];
+
+	if (flame->tree.nodes[0].value == 0)
+		seep_buffer_puts(text, "nothing to show");
+	else
+		seep_flame_append_value(text, flame->metric, flame->tree.nodes[0].value);
+	seep_buffer_printf(text, ", %s into the trace, %s",
+			   seep_format_duration(unit, flame->snapshot->elapsed_ns),
+			   seep_clock_format_utc(time, flame->snapshot->utc_ns));
+	if (flame->snapshot->since_ns)
+		seep_buffer_printf(text, ", from %s on",
+				   seep_format_duration(unit, flame->snapshot->since_ns));
+}
+
+static bool append_loss(const void *context, size_t number, struct seep_buffer *text)
+{
+	const struct flame *flame = context;
+
+	return seep_report_append_loss(text, "loss: ", flame->snapshot, &number);
+}
+
+static void append_color(const void *context, const struct seep_flame_node *node, const char *name,
+			 struct seep_buffer *text)
+{
+	(void)context;
+	if (node->depth < 2) /* everything, the process */
+		seep_buffer_puts(text, "base");
+	else if (name[0] == '[') /* seep_report_append_marker */
+		seep_buffer_puts(text, "mark");
+	else
+		seep_buffer_printf(text, "c%u",
+				   (unsigned int)(XXH3_64bits(name, strlen(name)) % NUM_COLORS));
+}
+
+static void append_facts(const void *context, const struct seep_flame_node *node,
+			 struct seep_buffer *text)
+{
+	const struct flame *flame = context;
+	char percent[SEEP_UNIT_MAX];
+
+	seep_flame_append_value(text, flame->metric, node->value);
+	seep_buffer_printf(text, ", %s",
+			   seep_format_percent(percent, node->value, flame->tree.nodes[0].value));
+}
+
+static int render_flamegraph(const struct seep_snapshot *snapshot,
+			     struct seep_symbolizer *symbolizer,
+			     const struct seep_report_options *options, struct seep_buffer *buffer)
+{
+	static const struct seep_flame_style style = {
+		.title = append_title,
+		.subtitle = append_subtitle,
+		.note = append_loss,
+		.color = append_color,
+		.facts = append_facts,
+		.css = "",
+		.dark_css = "",
+	};
+	struct flame flame = {.snapshot = snapshot, .metric = options->metric};
+	int err = seep_flame_tree_build(&flame.tree, snapshot, symbolizer, options->metric);
+
+	if (!err)
+		err = seep_flame_svg_draw(&flame.tree, &style, &flame, buffer);
+	seep_flame_tree_done(&flame.tree);
+	return err;
+}
+
+const struct seep_report_format seep_report_flamegraph = {
+	.name = "flamegraph",
+	.render = render_flamegraph,
+};

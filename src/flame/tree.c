@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "flame/tree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "report/fold.h"
+
+#define ROOT_NAME "all"
+
+/* Sorting by key puts siblings side by side in the order of their names. */
+struct flame_order {
+	uint64_t key; /* parent, rank of the name */
+	uint32_t node;
+};
+
+struct name_order {
+	const char *text;
+	uint32_t name;
+};
+
+static int append_node(struct seep_flame_tree *tree, struct seep_flame_node node)
+{
+	int err = seep_array_reserve(&tree->nodes, &tree->capacity, tree->num_nodes,
+				     sizeof(*tree->nodes));
+
+	if (!err)
+		tree->nodes[tree->num_nodes++] = node;
+	return err;
+}
+
+int seep_flame_path_step(void *context, const char *name)
+{
+	struct seep_flame_path *path = context;
+	struct seep_flame_tree *tree = path->tree;
+	struct seep_flame_node node = {.parent = path->node};
+	uint32_t number;
+	bool is_new;
+	int err;
+
+	err = seep_strings_get(&tree->names, name, &node.name);
+	if (!err)
+		err = seep_numbers_get(&tree->by_path, (uint64_t)path->node << 32 | node.name,
+				       &number, &is_new);
+	if (!err && is_new) {
+		node.depth = tree->nodes[path->node].depth + 1;
+		err = append_node(tree, node);
+	}
+	if (err)
+		return err;
+	path->node = number + 1;
+	tree->nodes[path->node].value += path->value;
+	tree->nodes[path->node].before += path->before;
+	return 0;
+}
+
+struct seep_flame_path seep_flame_path_begin(struct seep_flame_tree *tree, uint64_t value,
+					     uint64_t before)
+{
+	tree->nodes[0].value += value;
+	tree->nodes[0].before += before;
+	return (struct seep_flame_path){.tree = tree, .value = value, .before = before};
+}
+
+int seep_flame_tree_begin(struct seep_flame_tree *tree)
+{
+	struct seep_flame_node root = {0};
+	int err = seep_strings_get(&tree->names, ROOT_NAME, &root.name);
+
+	return err ? err : append_node(tree, root);
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	return strcmp(((const struct name_order *)left)->text,
+		      ((const struct name_order *)right)->text);
+}
+
+static int compare_order(const void *left, const void *right)
+{
+	uint64_t a = ((const struct flame_order *)left)->key;
+	uint64_t b = ((const struct flame_order *)right)->key;
+
+	return a < b ? -1 : a > b;
+}
+
+/* The rank of every name in the order of their bytes. 0 or -ENOMEM; the caller frees *ret_ranks. */
+static int rank_names(const struct seep_strings *names, uint32_t **ret_ranks)
+{
+	SEEP_AUTO_FREE struct name_order *order = calloc(names->count, sizeof(*order));
+	uint32_t *ranks = calloc(names->count, sizeof(*ranks));
+
+	if (!order || !ranks) {
+		free(ranks);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < names->count; i++)
+		order[i] = (struct name_order){seep_strings_text(names, i), i};
+	qsort(order, names->count, sizeof(*order), compare_names);
+	for (uint32_t i = 0; i < names->count; i++)
+		ranks[order[i].name] = i;
+	*ret_ranks = ranks;
+	return 0;
+}
+
+/* Every node starts where its parent does, behind the siblings before it. */
+int seep_flame_tree_place(struct seep_flame_tree *tree)
+{
+	SEEP_AUTO_FREE struct flame_order *order = calloc(tree->num_nodes, sizeof(*order));
+	SEEP_AUTO_FREE uint32_t *ranks = NULL;
+	size_t children = tree->num_nodes - 1; /* all but the root */
+	uint32_t parent = 0;
+	uint64_t next = 0;
+	int err;
+
+	err = order ? rank_names(&tree->names, &ranks) : -ENOMEM;
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < children; i++) {
+		const struct seep_flame_node *node = &tree->nodes[i + 1];
+
+		order[i].key = (uint64_t)node->parent << 32 | ranks[node->name];
+		order[i].node = i + 1;
+	}
+	qsort(order, children, sizeof(*order), compare_order);
+	for (size_t i = 0; i < children; i++) {
+		struct seep_flame_node *node = &tree->nodes[order[i].node];
+
+		if (node->parent != parent) {
+			parent = node->parent;
+			next = tree->nodes[parent].start;
+		}
+		node->start = next;
+		next += node->value;
+	}
+	return 0;
+}
+
+int seep_flame_tree_build(struct seep_flame_tree *tree, const struct seep_snapshot *snapshot,
+			  struct seep_symbolizer *symbolizer, enum seep_metric metric)
+{
+	int err = seep_flame_tree_begin(tree);
+
+	for (size_t i = 0; !err && i < snapshot->num_sites; i++) {
+		uint64_t value = seep_site_metric(&snapshot->sites[i], metric);
+		struct seep_flame_path path;
+
+		if (value == 0)
+			continue;
+		path = seep_flame_path_begin(tree, value, 0);
+		err = seep_report_fold(snapshot, symbolizer, &snapshot->sites[i],
+				       seep_flame_path_step, &path);
+	}
+	return err ? err : seep_flame_tree_place(tree);
+}
+
+void seep_flame_tree_done(struct seep_flame_tree *tree)
+{
+	seep_strings_done(&tree->names);
+	seep_numbers_done(&tree->by_path);
+	free(tree->nodes);
+	memset(tree, 0, sizeof(*tree));
+}

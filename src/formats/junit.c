@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "formats/junit.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "report/escape.h"
+#include "report/intern.h"
+#include "report/names.h"
+#include "report/naming.h"
+#include "report/words.h"
+#include "symbol/walk.h"
+#include "text/layout.h"
+#include "text/sites.h"
+#include "verdict/judgement.h"
+
+#define CALLERS_NAMED 2	 /* in the name of a test */
+#define NAME_COLUMNS  80 /* of each function in it */
+#define SECOND_LENGTH 19 /* "2026-11-20T10:00:00" */
+
+struct junit {
+	const struct seep_snapshot *snapshot;
+	struct seep_symbolizer *symbolizer;
+	const struct seep_report_options *options;
+	struct seep_buffer *out;
+	struct seep_buffer note; /* text being put together: clean, not escaped yet */
+	struct seep_strings names;
+	uint32_t *times; /* by number of the name: how often it was used */
+};
+
+struct tally {
+	size_t tests;
+	size_t failures;
+	size_t skipped;
+};
+
+/* The note, escaped; it is empty afterwards. */
+static void put_note(struct junit *junit)
+{
+	seep_report_append_escaped(junit->out, junit->note.data);
+	if (junit->note.error && !junit->out->error)
+		junit->out->error = junit->note.error;
+	seep_buffer_reset(&junit->note);
+}
+
+/* The note as the value of an attribute. */
+static void put_attribute(struct junit *junit, const char *name)
+{
+	seep_buffer_printf(junit->out, " %s=\"", name);
+	put_note(junit);
+	seep_buffer_putc(junit->out, '"');
+}
+
+static size_t listed(size_t count)
+{
+	return count < SEEP_JUNIT_MAX_SITES ? count : SEEP_JUNIT_MAX_SITES;
+}
+
+static bool has_kind(const struct seep_site *const *sites, size_t count, enum seep_kind kind)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (sites[i]->kind == kind)
+			return true;
+	}
+	return false;
+}
+
+static bool has_passed(const struct seep_snapshot *snapshot,
+		       const struct seep_accusation *accusation, enum seep_kind kind)
+{
+	return snapshot->totals[kind].traced && !has_kind(accusation->sites, accusation->num, kind);
+}
+
+static struct tally count_tests(const struct seep_snapshot *snapshot,
+				const struct seep_accusation *accusation)
+{
+	struct tally tally = {
+		.failures = listed(accusation->num),
+		.skipped = listed(accusation->num_suppressed) + listed(accusation->num_known),
+	};
+
+	tally.failures += accusation->num > SEEP_JUNIT_MAX_SITES;
+	tally.skipped += accusation->num_suppressed > SEEP_JUNIT_MAX_SITES;
+	tally.skipped += accusation->num_known > SEEP_JUNIT_MAX_SITES;
+	tally.tests = tally.failures + tally.skipped;
+	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++)
+		tally.tests += has_passed(snapshot, accusation, kind);
+	return tally;
+}
+
+static void put_tally(struct junit *junit, const struct tally *tally)
+{
+	uint64_t elapsed_ms = junit->snapshot->elapsed_ns / SEEP_NS_PER_MS;
+
+	seep_buffer_printf(junit->out,
+			   " tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" "
+			   "time=\"%llu.%03llu\"",
+			   tally->tests, tally->failures, tally->skipped,
+			   (unsigned long long)elapsed_ms / 1000,
+			   (unsigned long long)elapsed_ms % 1000);
+}
+
+static void put_head(struct junit *junit, const struct tally *tally)
+{
+	const struct seep_snapshot *snapshot = junit->snapshot;
+	char time[SEEP_CLOCK_TEXT_MAX];
+
+	seep_buffer_puts(junit->out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+				     "<testsuites name=\"seep detect\"");
+	put_tally(junit, tally);
+	seep_buffer_puts(junit->out, ">\n<testsuite");
+	seep_buffer_printf(&junit->note, "seep detect, %s ", snapshot->scope_type);
+	seep_text_append_clean(&junit->note, snapshot->scope_value, SIZE_MAX);
+	put_attribute(junit, "name");
+	put_tally(junit, tally);
+	seep_buffer_append(&junit->note, seep_clock_format_utc(time, snapshot->utc_ns),
+			   SECOND_LENGTH);
+	put_attribute(junit, "timestamp");
+	seep_text_append_clean(&junit->note, snapshot->host_name ? snapshot->host_name : "unknown",
+			       SIZE_MAX);
+	put_attribute(junit, "hostname");
+	seep_buffer_puts(junit->out, ">\n");
+}
+
+static void append_function(struct seep_buffer *note, const struct seep_walk *walk)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
+
+	seep_report_append_function(&name, walk->location, walk->line);
+	seep_text_append_elided(note, name.data, NAME_COLUMNS);
+}
+
+/* "buffer_grow (buffer.c), called by handle_request, worker_loop, in server" */
+static void append_name(struct junit *junit, const struct seep_site *site)
+{
+	struct seep_buffer *note = &junit->note;
+	struct seep_walk walk;
+
+	if (!seep_naming_walk(junit->symbolizer, site, &walk)) {
+		seep_buffer_puts(note, "unknown stack");
+	} else {
+		append_function(note, &walk);
+		if (walk.line->source) {
+			seep_buffer_puts(note, " (");
+			seep_text_append_clean(note, seep_text_basename(walk.line->source),
+					       SIZE_MAX);
+			seep_buffer_putc(note, ')');
+		}
+		for (int i = 0; i < CALLERS_NAMED && seep_walk_next(&walk); i++) {
+			seep_buffer_puts(note, i ? ", " : ", called by ");
+			append_function(note, &walk);
+		}
+	}
+	seep_buffer_puts(note, ", in ");
+	seep_text_append_clean(note, site->process->comm ? site->process->comm : "unknown",
+			       SIZE_MAX);
+}
+
+/* Two tests of the same name are one for many readers. */
+static int number_name(struct junit *junit)
+{
+	uint32_t number;
+	int error = seep_strings_get(&junit->names, junit->note.data, &number);
+
+	if (error)
+		return error;
+	if (++junit->times[number] > 1)
+		seep_buffer_printf(&junit->note, " #%" PRIu32, junit->times[number]);
+	return 0;
+}
+
+static int open_case(struct junit *junit, const struct seep_site *site)
+{
+	int error;
+
+	seep_buffer_printf(junit->out, "<testcase classname=\"seep.%s\"",
+			   seep_kind_key(site->kind));
+	append_name(junit, site);
+	error = number_name(junit);
+	put_attribute(junit, "name");
+	seep_buffer_puts(junit->out, " time=\"0\">\n");
+	return error;
+}
+
+/* "leak, high: 1.00 MiB/s in server (PID 7), 41.0 MiB in 42,031 objects alive" */
+static void append_message(struct junit *junit, const struct seep_site *site)
+{
+	const struct seep_judgement *judgement = site->judgement;
+	struct seep_buffer *note = &junit->note;
+
+	seep_buffer_puts(note, seep_class_key(seep_judgement_class(judgement)));
+	if (seep_judgement_severity(judgement) != SEEP_SEVERITY_NONE)
+		seep_buffer_printf(note, ", %s",
+				   seep_severity_key(seep_judgement_severity(judgement)));
+	seep_buffer_puts(note, ": grows by ");
+	seep_words_append_rate(note, site->kind, judgement->rate.value);
+	seep_buffer_puts(note, " in ");
+	seep_text_append_clean(note, site->process->comm ? site->process->comm : "unknown",
+			       SIZE_MAX);
+	seep_buffer_printf(note, " (PID %d), ", (int)site->process->pid);
+	seep_text_append_amount(note, site->kind, site->live_bytes, site->live_objects);
+	seep_buffer_puts(note, " alive");
+}
+
+/* What the text report says of a site: verdict, evidence, advice, stack. */
+static void put_site_text(struct junit *junit, const struct seep_site *site)
+{
+	struct seep_layout layout = {.out = &junit->note};
+
+	seep_text_put_one(&layout, junit->snapshot, junit->symbolizer, junit->options, site);
+	put_note(junit);
+}
+
+static int put_failure(struct junit *junit, const struct seep_site *site)
+{
+	int error = open_case(junit, site);
+
+	seep_buffer_printf(junit->out, "<failure type=\"%s\"",
+			   seep_class_key(seep_judgement_class(site->judgement)));
+	append_message(junit, site);
+	put_attribute(junit, "message");
+	seep_buffer_putc(junit->out, '>');
+	put_site_text(junit, site);
+	seep_buffer_puts(junit->out, "</failure>\n</testcase>\n");
+	return error;
+}
+
+static int put_skipped(struct junit *junit, const struct seep_site *site, const char *reason)
+{
+	int error = open_case(junit, site);
+
+	seep_buffer_puts(junit->out, "<skipped");
+	seep_buffer_printf(&junit->note, "%s: ", reason);
+	append_message(junit, site);
+	put_attribute(junit, "message");
+	seep_buffer_puts(junit->out, "/>\n</testcase>\n");
+	return error;
+}
+
+/* The sites behind the last one that is listed, as one test. */
+static void put_unlisted(struct junit *junit, size_t count, const char *what, const char *element)
+{
+	if (count > SEEP_JUNIT_MAX_SITES)
+		seep_buffer_printf(junit->out,
+				   "<testcase classname=\"seep\" name=\"sites that are not listed "
+				   "(%s)\" time=\"0\">\n<%s message=\"%zu more\"/>\n</testcase>\n",
+				   what, element, count - SEEP_JUNIT_MAX_SITES);
+}
+
+static int put_sites(struct junit *junit, const struct seep_accusation *accusation)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < listed(accusation->num) && !error; i++)
+		error = put_failure(junit, accusation->sites[i]);
+	put_unlisted(junit, accusation->num, "failure", "failure");
+	for (size_t i = 0; i < listed(accusation->num_suppressed) && !error; i++)
+		error = put_skipped(junit, accusation->suppressed[i], "suppressed");
+	put_unlisted(junit, accusation->num_suppressed, "suppressed", "skipped");
+	for (size_t i = 0; i < listed(accusation->num_known) && !error; i++)
+		error = put_skipped(junit, accusation->known[i], "known in the baseline");
+	put_unlisted(junit, accusation->num_known, "known", "skipped");
+	return error;
+}
+
+static void put_passed(struct junit *junit, const struct seep_accusation *accusation)
+{
+	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		if (has_passed(junit->snapshot, accusation, kind))
+			seep_buffer_printf(junit->out,
+					   "<testcase classname=\"seep.%s\" name=\"no leak found\" "
+					   "time=\"0\"/>\n",
+					   seep_kind_key(kind));
+	}
+}
+
+/* The verdict as on a terminal, losses included, but for the sites, which are tests. */
+static int put_summary(struct junit *junit, const struct seep_accusation *accusation)
+{
+	struct seep_report_options options = *junit->options;
+	int error;
+
+	options.top = 0;
+	error = seep_verdict_render(junit->snapshot, junit->symbolizer, accusation, &options,
+				    &junit->note);
+	seep_buffer_puts(junit->out, "<system-out>");
+	put_note(junit);
+	seep_buffer_puts(junit->out, "</system-out>\n");
+	return error;
+}
+
+static int put_all(struct junit *junit, const struct seep_accusation *accusation)
+{
+	struct tally tally = count_tests(junit->snapshot, accusation);
+	int error;
+
+	put_head(junit, &tally);
+	error = put_sites(junit, accusation);
+	put_passed(junit, accusation);
+	if (!error)
+		error = put_summary(junit, accusation);
+	seep_buffer_puts(junit->out, "</testsuite>\n</testsuites>\n");
+	return error ? error : junit->out->error;
+}
+
+int seep_junit_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+		      const struct seep_accusation *accusation,
+		      const struct seep_report_options *options, struct seep_buffer *buffer)
+{
+	SEEP_AUTO_FREE uint32_t *times =
+		calloc(accusation->num + accusation->num_suppressed + accusation->num_known + 1,
+		       sizeof(*times));
+	struct junit junit = {
+		.snapshot = snapshot,
+		.symbolizer = symbolizer,
+		.options = options,
+		.out = buffer,
+		.times = times,
+	};
+	int error;
+
+	if (!times)
+		return -ENOMEM;
+	seep_buffer_init(&junit.note);
+	error = put_all(&junit, accusation);
+	seep_strings_done(&junit.names);
+	seep_buffer_done(&junit.note);
+	return error;
+}

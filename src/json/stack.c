@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "json/stack.h"
+
+#include <stdlib.h>
+
+#include "symbol/walk.h"
+
+/* Where the text of a frame stands in the text of all, its inlined functions included. */
+struct seep_json_frame {
+	size_t start;
+	size_t length;
+};
+
+static void write_line(struct seep_json *json, const struct seep_location *location,
+		       const struct seep_line *line)
+{
+	struct json_object *object = seep_json_new(json);
+
+	seep_json_add_text(json, object, "function", line->function);
+	seep_json_add_text(json, object, "module", location->module);
+	seep_json_add_text(json, object, "build_id", location->build_id);
+	seep_json_add_uint(json, object, "offset", location->offset);
+	seep_json_add_text(json, object, "file", line->source);
+	seep_json_add_uint(json, object, "line", line->line ? line->line : SEEP_UNKNOWN);
+	seep_json_add_bool(json, object, "inlined", line->inlined);
+	seep_json_write(json, object);
+}
+
+static void write_location(struct seep_json *json, const struct seep_location *location)
+{
+	for (size_t i = 0; i < location->num_lines; i++) {
+		if (i > 0)
+			seep_buffer_putc(json->out, ',');
+		write_line(json, location, &location->lines[i]);
+	}
+}
+
+static int write_frame(struct seep_json_stacks *stacks, struct seep_json *json,
+		       const struct seep_site *site, uint64_t frame)
+{
+	uint64_t key = seep_walk_frame_key(stacks->symbolizer, site, frame);
+	struct seep_buffer *out = json->out;
+	struct seep_json_frame *written;
+	uint32_t number;
+	bool is_new;
+	int err;
+
+	err = seep_array_reserve(&stacks->written, &stacks->capacity, stacks->frames.count,
+				 sizeof(*stacks->written));
+	if (!err)
+		err = seep_numbers_get(&stacks->frames, key, &number, &is_new);
+	if (err)
+		return err;
+	written = &stacks->written[number];
+	if (is_new) {
+		json->out = &stacks->text;
+		written->start = stacks->text.length;
+		write_location(json, seep_symbolizer_resolve(stacks->symbolizer, site->process->id,
+							     frame));
+		written->length = stacks->text.length - written->start;
+		json->out = out;
+	}
+	seep_buffer_append(out, stacks->text.data + written->start, written->length);
+	return stacks->text.error ? stacks->text.error : out->error;
+}
+
+int seep_json_write_site(struct seep_json_stacks *stacks, struct seep_json *json,
+			 struct json_object *object, const struct seep_site *site)
+{
+	const struct seep_stack *stack = site->stack;
+	int err = 0;
+
+	/* Without frames nothing is known of the end either. */
+	seep_json_add_text(json, object, "stack_end",
+			   stack->num_frames ? seep_end_key(stack->end) : NULL);
+	seep_json_write_open(json, object);
+	seep_buffer_puts(json->out, ",\"stack\":[");
+	for (size_t i = 0; !err && i < stack->num_frames; i++) {
+		if (i > 0)
+			seep_buffer_putc(json->out, ',');
+		err = write_frame(stacks, json, site, stack->frames[i]);
+	}
+	seep_buffer_puts(json->out, "]}");
+	return err;
+}
+
+void seep_json_stacks_init(struct seep_json_stacks *stacks, struct seep_symbolizer *symbolizer)
+{
+	*stacks = (struct seep_json_stacks){.symbolizer = symbolizer, .text = SEEP_BUFFER_INIT};
+}
+
+void seep_json_stacks_done(struct seep_json_stacks *stacks)
+{
+	free(stacks->written);
+	seep_buffer_done(&stacks->text);
+	seep_numbers_done(&stacks->frames);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "json/verdict.h"
+
+/* The ends of the 95 % interval; one that is not known is null. */
+struct interval_keys {
+	const char *value;
+	const char *low;
+	const char *high;
+};
+
+static void add_interval(struct seep_json *json, struct json_object *object,
+			 const struct interval_keys *keys, const struct seep_interval *interval)
+{
+	seep_json_add_signed(json, object, keys->value, interval->value);
+	seep_json_add_signed(json, object, keys->low, interval->low);
+	seep_json_add_signed(json, object, keys->high, interval->high);
+}
+
+static void add_texts(struct seep_json *json, struct json_object *object, const char *key,
+		      const char *const *texts, size_t count)
+{
+	struct json_object *array = seep_json_new_array(json);
+
+	for (size_t i = 0; i < count; i++)
+		seep_json_append_text(json, array, texts[i]);
+	seep_json_add(json, object, key, array);
+}
+
+static void add_companions(struct seep_json *json, struct json_object *verdict,
+			   const struct seep_judgement *judgement)
+{
+	struct json_object *array = seep_json_new_array(json);
+
+	for (size_t i = 0; i < judgement->num_companions; i++) {
+		const struct seep_companion *companion = &judgement->companions[i];
+		struct json_object *object = seep_json_new(json);
+
+		if (companion->site)
+			seep_json_add_id(json, object, "site", companion->site->id);
+		else
+			seep_json_add_text(json, object, "measure", companion->measure);
+		seep_json_add_real(json, object, "correlation", companion->correlation);
+		seep_json_append(json, array, object);
+	}
+	seep_json_add(json, verdict, "companions", array);
+}
+
+void seep_json_add_verdict(struct seep_json *json, struct json_object *site,
+			   const struct seep_judgement *judgement, enum seep_kind kind)
+{
+	static const struct interval_keys bytes = {"rate_bytes_per_s", "rate_low", "rate_high"};
+	static const struct interval_keys objects = {"rate_objects_per_s", "rate_low", "rate_high"};
+	static const struct interval_keys survival = {"survival", "survival_low", "survival_high"};
+	static const struct interval_keys eta = {"eta_s", "eta_low_s", "eta_high_s"};
+	bool counted = seep_kind_is_counted(kind);
+	struct json_object *object;
+
+	if (!judgement) {
+		seep_json_add_null(json, site, "verdict");
+		return;
+	}
+	object = seep_json_new(json);
+	seep_json_add_text(json, object, "class", judgement->class);
+	seep_json_add_text(json, object, "pattern", judgement->pattern);
+	seep_json_add_text(json, object, "severity", judgement->severity);
+	seep_json_add_real(json, object, "confidence", judgement->confidence);
+	add_interval(json, object, counted ? &objects : &bytes, &judgement->rate);
+	add_interval(json, object, &survival, &judgement->leaked);
+	add_interval(json, object, &eta, &judgement->eta_s);
+	seep_json_add_text(json, object, "limit", judgement->limit);
+	seep_json_add_real(json, object, "period_s", judgement->period_s);
+	seep_json_add_real(json, object, "since_s", judgement->since_s);
+	add_texts(json, object, "evidence", judgement->evidence, judgement->num_evidence);
+	add_texts(json, object, "advice", judgement->advice, judgement->num_advice);
+	if (judgement->num_companions)
+		add_companions(json, object, judgement);
+	seep_json_add(json, site, "verdict", object);
+}
+
+void seep_json_add_coverage(struct seep_json *json, struct json_object *process,
+			    const struct seep_process_judgement *judgement)
+{
+	static const struct interval_keys rate = {"rate_bytes_per_s", "rate_low", "rate_high"};
+	static const struct interval_keys eta = {"eta_s", "eta_low_s", "eta_high_s"};
+	struct json_object *object;
+
+	if (!judgement) {
+		seep_json_add_null(json, process, "coverage");
+		return;
+	}
+	object = seep_json_new(json);
+	seep_json_add_text(json, object, "health", judgement->health);
+	seep_json_add_real(json, object, "share", judgement->coverage);
+	add_interval(json, object, &rate, &judgement->rate);
+	add_interval(json, object, &eta, &judgement->eta_s);
+	seep_json_add_text(json, object, "limit", judgement->limit);
+	add_texts(json, object, "evidence", judgement->evidence, judgement->num_evidence);
+	seep_json_add(json, process, "coverage", object);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "report/names.h"
+
+#include <inttypes.h>
+
+#include "base/text.h"
+
+void seep_report_append_function(struct seep_buffer *buffer, const struct seep_location *location,
+				 const struct seep_line *line)
+{
+	if (line->function && line->function[0]) {
+		seep_text_append_clean(buffer, line->function, SIZE_MAX);
+		return;
+	}
+	if (location->module) {
+		seep_text_append_clean(buffer, seep_text_basename(location->module), SIZE_MAX);
+		seep_buffer_putc(buffer, '+');
+	}
+	seep_buffer_printf(buffer, "0x%" PRIx64, location->offset);
+}
+
+void seep_report_append_process(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
+				const struct seep_process *process)
+{
+	bool named = process->comm && process->comm[0];
+
+	seep_text_append_clean(buffer, named ? process->comm : "unknown", SIZE_MAX);
+	if (snapshot->num_processes > 1)
+		seep_buffer_printf(buffer, "-%d", (int)process->pid);
+}
+
+void seep_report_append_marker(struct seep_buffer *buffer, const struct seep_stack *stack)
+{
+	if (stack->num_frames == 0)
+		seep_buffer_puts(buffer, "[no stack]");
+	else if (stack->end != SEEP_END_COMPLETE)
+		seep_buffer_printf(buffer, "[partial: %s]", seep_end_key(stack->end));
+}
+
+const char *seep_report_metric_text(enum seep_metric metric)
+{
+	static const char *const texts[SEEP_METRIC_COUNT] = {
+		[SEEP_METRIC_LIVE_BYTES] = "live bytes",
+		[SEEP_METRIC_LIVE_OBJECTS] = "live objects",
+		[SEEP_METRIC_ALLOC_BYTES] = "bytes allocated",
+		[SEEP_METRIC_ALLOC_OBJECTS] = "objects allocated",
+	};
+
+	return texts[metric];
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "symbol/walk.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/text.h"
+
+void seep_walk_init(struct seep_walk *walk, struct seep_symbolizer *symbolizer,
+		    const struct seep_site *site, enum seep_walk_order order)
+{
+	*walk = (struct seep_walk){
+		.symbolizer = symbolizer,
+		.stack = site->stack,
+		.process = site->process->id,
+		.order = order,
+	};
+}
+
+bool seep_walk_next(struct seep_walk *walk)
+{
+	const struct seep_stack *stack = walk->stack;
+	bool backward = walk->order == SEEP_WALK_OUTERMOST_FIRST;
+	size_t index;
+
+	if (!walk->location || walk->lines_done == walk->location->num_lines) {
+		if (walk->frames_done == stack->num_frames)
+			return false;
+		index = walk->frames_done++;
+		walk->frame = stack->frames[backward ? stack->num_frames - 1 - index : index];
+		walk->location =
+			seep_symbolizer_resolve(walk->symbolizer, walk->process, walk->frame);
+		walk->lines_done = 0;
+	}
+	index = walk->lines_done++;
+	walk->line =
+		&walk->location->lines[backward ? walk->location->num_lines - 1 - index : index];
+	return true;
+}
+
+uint64_t seep_walk_frame_key(struct seep_symbolizer *symbolizer, const struct seep_site *site,
+			     uint64_t frame)
+{
+	/* The symbolizer keeps what it returned, so its address is a name for it. */
+	if (frame & SEEP_FRAME_RAW)
+		return SEEP_FRAME_RAW |
+		       (uintptr_t)seep_symbolizer_resolve(symbolizer, site->process->id, frame);
+	return frame;
+}
+
+static uint64_t mix(uint64_t hash, const char *text)
+{
+	return XXH3_64bits_withSeed(text ? text : "", text ? strlen(text) : 0, hash);
+}
+
+struct seep_path seep_walk_path(struct seep_symbolizer *symbolizer, const struct seep_site *site)
+{
+	struct seep_path path = {1, 1};
+	struct seep_walk walk;
+	bool named = site->stack->num_frames > 0;
+
+	seep_walk_init(&walk, symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
+	while (seep_walk_next(&walk)) {
+		const char *module = walk.location->module;
+
+		named &= walk.line->function != NULL;
+		path.names = mix(path.names, walk.line->function);
+		path.names = mix(path.names, module ? seep_text_basename(module) : NULL);
+		path.builds = mix(path.builds,
+				  walk.location->build_id ? walk.location->build_id : module);
+	}
+	path.names = mix(path.names, seep_end_key(site->stack->end));
+	if (!named)
+		path.names = 0;
+	return path;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "text/callers.h"
+
+#include <math.h>
+
+#include "base/text.h"
+#include "report/callers.h"
+#include "report/naming.h"
+
+#define CALLERS_SHOWN	 5
+#define FUNCTION_COLUMNS 40 /* of a companion */
+#define HUNDREDTHS	 100
+
+static void put_groups(const struct seep_layout *layout, struct seep_symbolizer *symbolizer,
+		       const struct seep_caller_groups *groups)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer line = SEEP_BUFFER_INIT;
+
+	if (groups->count)
+		seep_buffer_putc(layout->out, '\n');
+	for (size_t i = 0; i < groups->count && i < CALLERS_SHOWN; i++) {
+		seep_layout_reset(layout, &line);
+		seep_caller_group_append(&line, &groups->groups[i], symbolizer);
+		seep_buffer_putc(&line, '.');
+		seep_layout_wrap(layout, SEEP_STYLE_WARNING, 0, line.data);
+	}
+	seep_layout_reset(layout, &line);
+	if (groups->count > CALLERS_SHOWN) {
+		seep_buffer_printf(&line, "%zu more functions have several sites that grow.",
+				   groups->count - CALLERS_SHOWN);
+		seep_layout_wrap(layout, SEEP_STYLE_PLAIN, 0, line.data);
+		seep_layout_reset(layout, &line);
+	}
+}
+
+int seep_text_put_callers(const struct seep_layout *layout, struct seep_symbolizer *symbolizer,
+			  const struct seep_site *const *sites, size_t num_sites)
+{
+	struct seep_caller_groups groups;
+	int error = seep_caller_groups_find(sites, num_sites, symbolizer, &groups);
+
+	if (error)
+		return error;
+	put_groups(layout, symbolizer, &groups);
+	seep_caller_groups_done(&groups);
+	return 0;
+}
+
+int seep_text_put_callers_of_snapshot(const struct seep_layout *layout,
+				      struct seep_symbolizer *symbolizer,
+				      const struct seep_snapshot *snapshot)
+{
+	struct seep_caller_groups groups;
+	int error = seep_caller_groups_of_snapshot(snapshot, symbolizer, &groups);
+
+	if (error)
+		return error;
+	put_groups(layout, symbolizer, &groups);
+	seep_caller_groups_done(&groups);
+	return 0;
+}
+
+void seep_text_append_companions(struct seep_buffer *buffer, struct seep_symbolizer *symbolizer,
+				 const struct seep_judgement *judgement)
+{
+	for (size_t i = 0; i < judgement->num_companions; i++) {
+		const struct seep_companion *companion = &judgement->companions[i];
+		SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
+		int hundredths = (int)lround(companion->correlation * HUNDREDTHS);
+
+		if (companion->site)
+			seep_naming_append(&name, symbolizer, companion->site);
+		else
+			seep_text_append_clean(
+				&name, seep_companion_measure_text(companion->measure), SIZE_MAX);
+		seep_buffer_puts(buffer, i ? ", " : "");
+		seep_text_append_elided(buffer, name.data, FUNCTION_COLUMNS);
+		seep_buffer_printf(buffer, " (%d.%02d)", hundredths / HUNDREDTHS,
+				   hundredths % HUNDREDTHS);
+	}
+}

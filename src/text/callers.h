@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The part of the text reports that says which growing sites belong together. */
+#ifndef SEEP_TEXT_CALLERS_H
+#define SEEP_TEXT_CALLERS_H
+
+#include "symbol/symbolizer.h"
+#include "text/layout.h"
+#include "verdict/judgement.h"
+
+/*
+ * A line for each function below which several of these @sites grow, the worst few of them; behind an empty
+ * one if there are any. 0 or -ENOMEM.
+ */
+int seep_text_put_callers(const struct seep_layout *layout, struct seep_symbolizer *symbolizer,
+			  const struct seep_site *const *sites, size_t num_sites);
+/* The same of the sites of a snapshot that grow. */
+int seep_text_put_callers_of_snapshot(const struct seep_layout *layout,
+				      struct seep_symbolizer *symbolizer,
+				      const struct seep_snapshot *snapshot);
+
+/* Appends "open descriptors (0.98), accept_connection (0.95)": what it grows together with. */
+void seep_text_append_companions(struct seep_buffer *buffer, struct seep_symbolizer *symbolizer,
+				 const struct seep_judgement *judgement);
+
+#endif

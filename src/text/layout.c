@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "text/layout.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* SGR, ECMA-48 section 8.3.117 */
+static const char *const style_start[] = {
+	[SEEP_STYLE_PLAIN] = "",
+	[SEEP_STYLE_STRONG] = "\033[1m",
+	[SEEP_STYLE_FAINT] = "\033[2m",
+	[SEEP_STYLE_WARNING] = "\033[33m",
+};
+#define STYLE_END "\033[0m"
+
+static void put_bytes(const struct seep_layout *layout, enum seep_style style, const char *bytes,
+		      size_t length)
+{
+	bool styled = layout->color && style != SEEP_STYLE_PLAIN;
+
+	if (styled)
+		seep_buffer_puts(layout->out, style_start[style]);
+	seep_buffer_append(layout->out, bytes, length);
+	if (styled)
+		seep_buffer_puts(layout->out, STYLE_END);
+}
+
+void seep_layout_put(const struct seep_layout *layout, enum seep_style style, const char *string)
+{
+	put_bytes(layout, style, string, strlen(string));
+}
+
+void seep_layout_reset(const struct seep_layout *layout, struct seep_buffer *scratch)
+{
+	if (scratch->error && !layout->out->error)
+		layout->out->error = scratch->error;
+	seep_buffer_reset(scratch);
+}
+
+void seep_layout_pad(const struct seep_layout *layout, size_t count)
+{
+	seep_buffer_printf(layout->out, "%*s", (int)count, "");
+}
+
+/*
+ * How many bytes of @string go on a line of @columns: up to the last space that fits and does not
+ * follow a number, else the last space, else as much as fits.
+ */
+static size_t line_length(const char *string, size_t columns)
+{
+	size_t good = 0;
+	size_t any = 0;
+	size_t column = 0;
+	size_t i;
+
+	for (i = 0; string[i]; i++) {
+		/* Continuation bytes of UTF-8 take no column. */
+		if (((unsigned char)string[i] & 0xc0) == 0x80)
+			continue;
+		if (string[i] == ' ' && i > 0) {
+			any = i;
+			if (!isdigit((unsigned char)string[i - 1]))
+				good = i;
+		}
+		if (column++ == columns)
+			break;
+	}
+	if (!string[i])
+		return i;
+	return good ? good : any ? any : i;
+}
+
+void seep_layout_wrap(const struct seep_layout *layout, enum seep_style style, size_t indent,
+		      const char *string)
+{
+	for (;;) {
+		size_t length = line_length(string, SEEP_LAYOUT_COLUMNS - indent);
+
+		put_bytes(layout, style, string, length);
+		seep_buffer_putc(layout->out, '\n');
+		string += length;
+		while (*string == ' ')
+			string++;
+		if (!*string)
+			return;
+		seep_layout_pad(layout, indent);
+	}
+}

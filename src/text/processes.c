@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "text/processes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "base/units.h"
+
+#define PROCESSES_MAX 20
+
+/* Of a container: so many of its ID's digits, as its engine shows it; or so much of its name. */
+#define ENGINE_ID_DIGITS  64
+#define CONTAINER_DIGITS  12
+#define CONTAINER_COLUMNS 30
+
+struct table {
+	const struct seep_layout *layout;
+	const struct seep_snapshot *snapshot;
+	struct seep_buffer note; /* the line being put together */
+};
+
+void seep_text_append_clean_elided(struct seep_buffer *buffer, const char *raw, size_t columns)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer clean = SEEP_BUFFER_INIT;
+
+	seep_text_append_clean(&clean, raw, SIZE_MAX);
+	seep_text_append_elided(buffer, clean.data, columns);
+}
+
+void seep_text_append_place(struct seep_buffer *buffer, const char *before,
+			    const struct seep_process *process)
+{
+	bool other_pid = process->inner_pid && process->inner_pid != process->pid;
+
+	if (!other_pid && !process->container)
+		return;
+	seep_buffer_puts(buffer, before);
+	if (other_pid)
+		seep_buffer_printf(buffer, "PID %d ", (int)process->inner_pid);
+	if (!process->container) {
+		seep_buffer_puts(buffer, "in its own namespace");
+		return;
+	}
+	seep_buffer_puts(buffer, "in container ");
+	if (strspn(process->container, "0123456789abcdef") == ENGINE_ID_DIGITS)
+		seep_buffer_append(buffer, process->container, CONTAINER_DIGITS);
+	else
+		seep_text_append_clean_elided(buffer, process->container, CONTAINER_COLUMNS);
+}
+
+void seep_text_append_scope(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
+			    size_t columns, bool with_place)
+{
+	const struct seep_process *process = snapshot->processes;
+
+	seep_buffer_printf(buffer, "%s ", snapshot->scope_type);
+	seep_text_append_clean_elided(buffer, snapshot->scope_value, columns);
+	if (snapshot->num_processes != 1 || !process->comm)
+		return;
+	seep_buffer_puts(buffer, " (");
+	seep_text_append_clean_elided(buffer, process->comm, SEEP_TEXT_COMMAND_COLUMNS);
+	if (with_place)
+		seep_text_append_place(buffer, ", ", process);
+	seep_buffer_putc(buffer, ')');
+}
+
+static int compare_processes(const void *left, const void *right)
+{
+	const struct seep_process *a = *(const struct seep_process *const *)left;
+	const struct seep_process *b = *(const struct seep_process *const *)right;
+
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		const struct seep_totals *of_a = &a->totals[kind], *of_b = &b->totals[kind];
+
+		if (of_a->live_bytes != of_b->live_bytes)
+			return of_a->live_bytes < of_b->live_bytes ? 1 : -1;
+		if (of_a->live_objects != of_b->live_objects)
+			return of_a->live_objects < of_b->live_objects ? 1 : -1;
+	}
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static const char *bytes_or_unknown(char unit[SEEP_UNIT_MAX], uint64_t bytes)
+{
+	return bytes == SEEP_UNKNOWN ? "-" : seep_format_bytes(unit, bytes);
+}
+
+/* What is alive of each traced kind. */
+static void append_live_columns(struct seep_buffer *note, const struct seep_process *process)
+{
+	char bytes[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX];
+
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		const struct seep_totals *totals = &process->totals[kind];
+
+		if (!totals->traced)
+			continue;
+		if (kind == SEEP_KIND_MEMORY || kind == SEEP_KIND_MAPPING)
+			seep_buffer_printf(note, "  %10s",
+					   seep_format_bytes(bytes, totals->live_bytes));
+		if (kind != SEEP_KIND_MAPPING)
+			seep_buffer_printf(note, kind == SEEP_KIND_MEMORY ? "  %11s" : "  %7s",
+					   seep_format_count(count, totals->live_objects));
+	}
+}
+
+/* The heads of these columns. */
+static void put_live_heads(struct table *table)
+{
+	static const char *const heads[SEEP_KIND_COUNT] = {
+		[SEEP_KIND_MEMORY] = "        live      objects",
+		[SEEP_KIND_MAPPING] = "    mappings",
+		[SEEP_KIND_THREAD] = "  threads",
+		[SEEP_KIND_FD] = "      fds",
+	};
+
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		if (table->snapshot->totals[kind].traced)
+			seep_buffer_puts(table->layout->out,
+					 kind == SEEP_KIND_MEMORY && table->snapshot->since_ns ?
+						 "       grown      objects" :
+						 heads[kind]);
+	}
+}
+
+static void put_process(struct table *table, const struct seep_process *process)
+{
+	char rss[SEEP_UNIT_MAX], before[SEEP_UNIT_MAX];
+	struct seep_buffer *note = &table->note;
+
+	seep_text_append_clean_elided(note, process->comm ? process->comm : "unknown",
+				      SEEP_TEXT_COMMAND_COLUMNS);
+	seep_buffer_printf(table->layout->out, "  %7d  %s", (int)process->pid, note->data);
+	seep_layout_pad(table->layout, SEEP_TEXT_COMMAND_COLUMNS - seep_text_columns(note->data));
+	seep_layout_reset(table->layout, note);
+	append_live_columns(note, process);
+	seep_buffer_printf(
+		note, "  %10s  %10s",
+		process->exited ? "exited" : bytes_or_unknown(rss, process->rss_bytes),
+		process->attached_late ? bytes_or_unknown(before, process->pre_attach_bytes) : "-");
+	seep_layout_wrap(table->layout, SEEP_STYLE_PLAIN, 11 + SEEP_TEXT_COMMAND_COLUMNS,
+			 note->data);
+	seep_layout_reset(table->layout, note);
+	seep_text_append_place(note, "", process);
+	if (!note->length)
+		return;
+	seep_layout_pad(table->layout, 11);
+	seep_layout_wrap(table->layout, SEEP_STYLE_FAINT, 11, note->data);
+	seep_layout_reset(table->layout, note);
+}
+
+int seep_text_put_processes(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
+			    const struct seep_report_options *options)
+{
+	struct table table = {.layout = layout, .snapshot = snapshot};
+	size_t shown = snapshot->num_processes;
+	SEEP_AUTO_FREE const struct seep_process **order = NULL;
+	int error;
+
+	if (shown == 0 || (shown == 1 && !snapshot->processes[0].exited))
+		return 0;
+	order = calloc(shown, sizeof(*order));
+	if (!order)
+		return -ENOMEM;
+	for (size_t i = 0; i < shown; i++)
+		order[i] = &snapshot->processes[i];
+	seep_buffer_init(&table.note);
+	qsort(order, shown, sizeof(*order), compare_processes);
+	if (shown > PROCESSES_MAX && !options->verbose)
+		shown = PROCESSES_MAX;
+
+	seep_buffer_printf(layout->out, "\n  %7s  %-*s", "pid", SEEP_TEXT_COMMAND_COLUMNS,
+			   "command");
+	put_live_heads(&table);
+	seep_buffer_printf(layout->out, "  %10s  %10s\n", "resident", "before");
+	for (size_t i = 0; i < shown; i++)
+		put_process(&table, order[i]);
+	if (shown < snapshot->num_processes)
+		seep_buffer_printf(layout->out, "  ... %zu more processes\n",
+				   snapshot->num_processes - shown);
+	error = table.note.error;
+	seep_buffer_done(&table.note);
+	return error;
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "text/sites.h"
+
+#include <inttypes.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "report/names.h"
+#include "text/callers.h"
+#include "text/stack.h"
+#include "verdict/judgement.h"
+
+#define EVIDENCE_SHOWN 4 /* sentences, unless verbose */
+
+struct site_list {
+	const struct seep_layout *layout;
+	const struct seep_snapshot *snapshot;
+	bool verbose;
+	struct seep_text_stack stack;
+	struct seep_buffer clean; /* scratch */
+};
+
+void seep_text_append_amount(struct seep_buffer *buffer, enum seep_kind kind, uint64_t bytes,
+			     uint64_t objects)
+{
+	char unit[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX];
+
+	if (!seep_kind_is_counted(kind))
+		seep_buffer_printf(buffer, "%s in ", seep_format_bytes(unit, bytes));
+	seep_buffer_printf(buffer, "%s %s%s", seep_format_count(count, objects),
+			   seep_kind_noun(kind), objects == 1 ? "" : "s");
+	if (kind == SEEP_KIND_THREAD && bytes > 0)
+		seep_buffer_printf(buffer, " with %s of stack", seep_format_bytes(unit, bytes));
+}
+
+void seep_text_append_change(struct seep_buffer *buffer, enum seep_kind kind, int64_t bytes,
+			     int64_t objects)
+{
+	char unit[SEEP_UNIT_MAX];
+	uint64_t size = objects < 0 ? -(uint64_t)objects : (uint64_t)objects;
+
+	if (seep_kind_is_counted(kind) ? !objects : !bytes)
+		seep_buffer_puts(buffer, "unchanged");
+	else if (seep_kind_is_counted(kind))
+		seep_buffer_printf(buffer, "%c%s", objects < 0 ? '-' : '+',
+				   seep_format_count(unit, size));
+	else
+		seep_buffer_puts(buffer, seep_format_bytes_change(unit, bytes));
+}
+
+static bool is_live(const struct seep_site *site)
+{
+	return site->live_objects > 0 || site->live_bytes > 0;
+}
+
+/* "    8 socket, 2 pipe", and below it the examples. */
+static void put_details(struct site_list *list, const struct seep_details *details)
+{
+	struct seep_buffer *line = &list->clean;
+	char count[SEEP_UNIT_MAX];
+
+	seep_layout_reset(list->layout, line);
+	for (size_t i = 0; i < details->num_groups; i++)
+		seep_buffer_printf(line, "%s%s %s", i ? ", " : "",
+				   seep_format_count(count, details->groups[i].objects),
+				   details->groups[i].name);
+	if (line->length > 0) {
+		seep_layout_pad(list->layout, SEEP_TEXT_STACK_INDENT);
+		seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, SEEP_TEXT_STACK_INDENT,
+				 line->data);
+	}
+	for (size_t i = 0; i < details->num_examples; i++) {
+		seep_layout_reset(list->layout, line);
+		seep_buffer_puts(line, i ? "      " : "e.g.  ");
+		seep_text_append_clean(line, details->examples[i], SIZE_MAX);
+		seep_layout_pad(list->layout, SEEP_TEXT_STACK_INDENT);
+		seep_layout_wrap(list->layout, SEEP_STYLE_FAINT, SEEP_TEXT_STACK_INDENT + 6,
+				 line->data);
+	}
+}
+
+static void put_sentence(struct site_list *list, const char *before, const char *sentence)
+{
+	struct seep_buffer *line = &list->clean;
+
+	seep_layout_reset(list->layout, line);
+	seep_buffer_puts(line, before);
+	seep_text_append_clean(line, sentence, SIZE_MAX);
+	seep_layout_pad(list->layout, SEEP_TEXT_STACK_INDENT);
+	seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, SEEP_TEXT_STACK_INDENT + 2, line->data);
+}
+
+static void put_companions(struct site_list *list, const struct seep_judgement *judgement)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer line = SEEP_BUFFER_INIT;
+
+	seep_buffer_puts(&line, "it grows together with: ");
+	seep_text_append_companions(&line, list->stack.symbolizer, judgement);
+	put_sentence(list, "- ", line.data);
+	seep_layout_reset(list->layout, &line);
+}
+
+/* What it is taken for, why, and what to do; of what is no reason to worry only the first. */
+static void put_judgement(struct site_list *list, const struct seep_judgement *judgement)
+{
+	enum seep_class class = seep_judgement_class(judgement);
+	bool alarm = seep_class_grows(class);
+	size_t shown = list->verbose ? SIZE_MAX : alarm ? EVIDENCE_SHOWN : 0;
+	struct seep_buffer *line = &list->clean;
+	char share[SEEP_UNIT_MAX];
+
+	if (class == SEEP_CLASS_UNKNOWN && !list->verbose)
+		return;
+	seep_layout_reset(list->layout, line);
+	seep_buffer_puts(line, judgement->class);
+	if (alarm)
+		seep_buffer_printf(
+			line, ", %s, %s sure",
+			judgement->severity ? judgement->severity : "harmless",
+			seep_format_percent(share, (uint64_t)(judgement->confidence * 1000), 1000));
+	seep_layout_pad(list->layout, SEEP_TEXT_STACK_INDENT);
+	seep_layout_wrap(list->layout, alarm ? SEEP_STYLE_WARNING : SEEP_STYLE_STRONG,
+			 SEEP_TEXT_STACK_INDENT, line->data);
+	for (size_t i = 0; i < judgement->num_evidence && i < shown; i++)
+		put_sentence(list, "- ", judgement->evidence[i]);
+	if (judgement->num_companions && shown)
+		put_companions(list, judgement);
+	for (size_t i = 0; i < judgement->num_advice && i < shown; i++)
+		put_sentence(list, "> ", judgement->advice[i]);
+}
+
+/* @number: in a list of sites; 0: it is in none. */
+static void put_site(struct site_list *list, const struct seep_site *site, size_t number)
+{
+	const struct seep_totals *totals = &list->snapshot->totals[site->kind];
+	bool counted = seep_kind_is_counted(site->kind);
+	uint64_t part = counted ? site->live_objects : site->live_bytes;
+	uint64_t whole = counted ? totals->live_objects : totals->live_bytes;
+	struct seep_buffer *line = &list->clean;
+	char unit[SEEP_UNIT_MAX];
+
+	seep_layout_reset(list->layout, line);
+	if (number)
+		seep_buffer_printf(line, "#%-3zu", number);
+	seep_text_append_amount(line, site->kind, site->live_bytes, site->live_objects);
+	if (whole > 0)
+		seep_buffer_printf(line, ", %s of %s", seep_format_percent(unit, part, whole),
+				   list->snapshot->since_ns ? "the growth" : "live");
+	if (list->snapshot->seq > 1 && !list->snapshot->since_ns) {
+		seep_buffer_puts(line, ", ");
+		seep_text_append_change(line, site->kind, site->live_bytes_change,
+					site->live_objects_change);
+	}
+	if (site->oldest_ns != SEEP_UNKNOWN)
+		seep_buffer_printf(line, ", oldest %s",
+				   seep_format_duration(unit, site->oldest_ns));
+	if (list->snapshot->num_processes > 1) {
+		seep_buffer_puts(line, ", ");
+		seep_report_append_process(line, list->snapshot, site->process);
+	}
+	if (list->verbose)
+		seep_buffer_printf(line, ", site %016" PRIx64, site->id);
+	if (number)
+		seep_buffer_putc(list->layout->out, '\n');
+	seep_layout_wrap(list->layout, SEEP_STYLE_STRONG, SEEP_TEXT_STACK_INDENT, line->data);
+	if (site->judgement)
+		put_judgement(list, site->judgement);
+	if (site->details)
+		put_details(list, site->details);
+	seep_text_stack_put(&list->stack, site);
+}
+
+static void put_empty(struct site_list *list)
+{
+	const struct seep_snapshot *snapshot = list->snapshot;
+	uint64_t allocs = 0, frees = 0;
+	char count[SEEP_UNIT_MAX], age[SEEP_UNIT_MAX];
+	struct seep_buffer *line = &list->clean;
+
+	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		allocs += snapshot->totals[kind].counts.allocs;
+		frees += snapshot->totals[kind].counts.frees;
+	}
+	seep_format_count(count, allocs);
+	if (snapshot->since_ns)
+		seep_buffer_puts(line, "No site grew.");
+	else if (allocs == 0)
+		seep_buffer_puts(line, "Nothing outstanding: no allocation was seen yet.");
+	else if (allocs == frees)
+		seep_buffer_printf(line,
+				   "Nothing outstanding: all %s objects that were seen being "
+				   "allocated have been released.",
+				   count);
+	else if (snapshot->min_age_ns == 0)
+		seep_buffer_puts(line, "Nothing outstanding.");
+	else
+		seep_buffer_printf(line, "Nothing outstanding that is older than %s.",
+				   seep_format_duration(age, snapshot->min_age_ns));
+	seep_buffer_putc(list->layout->out, '\n');
+	seep_layout_wrap(list->layout, SEEP_STYLE_STRONG, 0, line->data);
+}
+
+/* What the sites of a kind add up to that are not listed one by one. */
+struct unlisted {
+	struct seep_totals rest;
+	struct seep_totals origins[SEEP_ORIGIN_COUNT];
+};
+
+static void add_unlisted(struct seep_totals *totals, const struct seep_site *site)
+{
+	totals->live_bytes += site->live_bytes;
+	totals->live_objects += site->live_objects;
+}
+
+static void put_rest(struct site_list *list, enum seep_kind kind, size_t count,
+		     const struct seep_totals *rest)
+{
+	struct seep_buffer *out = list->layout->out;
+
+	if (list->snapshot->since_ns)
+		seep_buffer_printf(out, "\n%zu more site%s grew by ", count, count == 1 ? "" : "s");
+	else
+		seep_buffer_printf(out, "\n%zu more site%s hold%s ", count, count == 1 ? "" : "s",
+				   count == 1 ? "s" : "");
+	seep_text_append_amount(out, kind, rest->live_bytes, rest->live_objects);
+	seep_buffer_puts(out, ".\n");
+}
+
+/* Of no code that could be blamed: a line. */
+static void put_origins(struct site_list *list, enum seep_kind kind,
+			const struct seep_totals origins[SEEP_ORIGIN_COUNT])
+{
+	struct seep_buffer *line = &list->clean;
+
+	seep_layout_reset(list->layout, line);
+	for (enum seep_origin origin = 0; origin < SEEP_ORIGIN_COUNT; origin++) {
+		if (!origins[origin].live_objects)
+			continue;
+		seep_buffer_puts(line, line->length ? ", " : "Besides: ");
+		seep_text_append_amount(line, kind, origins[origin].live_bytes,
+					origins[origin].live_objects);
+		seep_buffer_printf(line, " %s", seep_origin_text(origin));
+	}
+	if (!line->length)
+		return;
+	seep_buffer_puts(line, ".");
+	seep_buffer_putc(list->layout->out, '\n');
+	seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, 0, line->data);
+}
+
+/* The sites of one kind: the largest, and what the others add up to. How many. */
+static size_t put_sites_of(struct site_list *list, enum seep_kind kind, size_t top)
+{
+	const struct seep_snapshot *snapshot = list->snapshot;
+	struct unlisted unlisted = {0};
+	size_t live = 0;
+
+	if (seep_snapshot_num_kinds(snapshot) > 1 && snapshot->totals[kind].live_objects)
+		seep_buffer_printf(list->layout->out, "\n%s\n", seep_kind_key(kind));
+	/* Sorted by live bytes, then live objects. */
+	for (size_t i = 0; i < snapshot->num_sites; i++) {
+		const struct seep_site *site = &snapshot->sites[i];
+		int origin = seep_origin_of(site->stack);
+
+		if (site->kind != kind || !is_live(site))
+			continue;
+		if (origin >= 0)
+			add_unlisted(&unlisted.origins[origin], site);
+		else if (live++ < top)
+			put_site(list, site, live);
+		else
+			add_unlisted(&unlisted.rest, site);
+	}
+	if (live > top)
+		put_rest(list, kind, live - top, &unlisted.rest);
+	put_origins(list, kind, unlisted.origins);
+	return live;
+}
+
+static void list_init(struct site_list *list, const struct seep_layout *layout,
+		      const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+		      bool verbose)
+{
+	*list = (struct site_list){
+		.layout = layout,
+		.snapshot = snapshot,
+		.verbose = verbose,
+	};
+	seep_text_stack_init(&list->stack, layout, symbolizer, verbose);
+	seep_buffer_init(&list->clean);
+}
+
+static void list_done(struct site_list *list)
+{
+	seep_text_stack_done(&list->stack);
+	seep_layout_reset(list->layout, &list->clean);
+	seep_buffer_done(&list->clean);
+}
+
+void seep_text_put_list(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
+			struct seep_symbolizer *symbolizer,
+			const struct seep_report_options *options,
+			const struct seep_site *const *sites, size_t count)
+{
+	struct site_list list;
+
+	list_init(&list, layout, snapshot, symbolizer, options->verbose);
+	for (size_t i = 0; i < count && i < options->top; i++)
+		put_site(&list, sites[i], i + 1);
+	list_done(&list);
+}
+
+void seep_text_put_one(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
+		       struct seep_symbolizer *symbolizer,
+		       const struct seep_report_options *options, const struct seep_site *site)
+{
+	struct site_list list;
+
+	list_init(&list, layout, snapshot, symbolizer, options->verbose);
+	put_site(&list, site, 0);
+	list_done(&list);
+}
+
+void seep_text_put_sites(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
+			 struct seep_symbolizer *symbolizer,
+			 const struct seep_report_options *options)
+{
+	struct site_list list;
+	size_t live = 0;
+
+	list_init(&list, layout, snapshot, symbolizer, options->verbose);
+	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++)
+		live += put_sites_of(&list, kind, options->top);
+	if (live == 0)
+		put_empty(&list);
+	list_done(&list);
+}

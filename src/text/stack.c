@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "text/stack.h"
+
+#include <inttypes.h>
+
+#include "base/text.h"
+#include "report/names.h"
+#include "report/naming.h"
+#include "symbol/walk.h"
+
+#define GAP		2
+#define SOURCE_COLUMNS	40 /* the least that a long source path gets */
+#define STACK_LINES_MAX 24 /* unless verbose */
+
+#define INLINED " (inlined)"
+
+/* A walk over the lines of a stack that are shown. */
+struct shown {
+	struct seep_walk walk;
+	size_t lines;	/* so far */
+	size_t repeats; /* of the line before, not yet told */
+	size_t hidden;
+	bool repeating;
+};
+
+/* What stands right of the function: source and line, else the module, unless that stands for its name. */
+static void append_source(struct seep_buffer *buffer, const struct seep_walk *walk)
+{
+	if (walk->line->source || !walk->line->function == !walk->location->module)
+		seep_naming_append_place(buffer, walk);
+}
+
+/* Fills function and source with the line at which the walk stands, uncut. */
+static void format_line(struct seep_text_stack *text, const struct seep_walk *walk)
+{
+	seep_layout_reset(text->layout, &text->function);
+	seep_layout_reset(text->layout, &text->source);
+	seep_report_append_function(&text->function, walk->location, walk->line);
+	append_source(&text->source, walk);
+}
+
+/*
+ * Goes to the next line to show. In a stack of deep recursion the same frame follows itself: that is
+ * shown once, unless verbose, and counted in repeats.
+ */
+static bool next_shown(const struct seep_text_stack *text, struct shown *shown)
+{
+	struct seep_walk *walk = &shown->walk;
+
+	while (seep_walk_next(walk)) {
+		if (walk->lines_done == 1) {
+			shown->repeating =
+				!text->verbose && walk->frames_done > 1 &&
+				walk->frame == walk->stack->frames[walk->frames_done - 2];
+			shown->repeats += shown->repeating;
+		}
+		if (shown->repeating)
+			continue;
+		if (text->verbose || shown->lines < STACK_LINES_MAX) {
+			shown->lines++;
+			return true;
+		}
+		shown->hidden++;
+	}
+	return false;
+}
+
+/* Columns of the functions of this stack: all that fits beside the sources. */
+static size_t function_columns(struct seep_text_stack *text, const struct seep_site *site)
+{
+	size_t functions = 0, sources = 0, room;
+	struct shown shown = {0};
+
+	seep_walk_init(&shown.walk, text->symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
+	while (next_shown(text, &shown)) {
+		size_t columns;
+
+		format_line(text, &shown.walk);
+		columns = seep_text_columns(text->function.data);
+		if (shown.walk.line->inlined)
+			columns += sizeof(INLINED) - 1;
+		functions = columns > functions ? columns : functions;
+		columns = seep_text_columns(text->source.data);
+		sources = columns > sources ? columns : sources;
+	}
+	if (sources > SOURCE_COLUMNS)
+		sources = SOURCE_COLUMNS;
+	room = SEEP_LAYOUT_COLUMNS - SEEP_TEXT_STACK_INDENT - (sources ? GAP + sources : 0);
+	return functions < room ? functions : room;
+}
+
+static void put_line(struct seep_text_stack *text, const struct seep_walk *walk, size_t columns)
+{
+	const struct seep_layout *layout = text->layout;
+	size_t room = columns - (walk->line->inlined ? sizeof(INLINED) - 1 : 0);
+
+	format_line(text, walk);
+	seep_layout_reset(text->layout, &text->clean);
+	seep_text_append_elided(&text->clean, text->function.data, room);
+	if (walk->line->inlined)
+		seep_buffer_puts(&text->clean, INLINED);
+	seep_layout_pad(layout, SEEP_TEXT_STACK_INDENT);
+	seep_layout_put(layout, SEEP_STYLE_PLAIN, text->clean.data);
+	if (text->source.length > 0) {
+		seep_layout_pad(layout, columns - seep_text_columns(text->clean.data) + GAP);
+		seep_layout_reset(text->layout, &text->clean);
+		seep_text_append_elided(&text->clean, text->source.data,
+					SEEP_LAYOUT_COLUMNS - SEEP_TEXT_STACK_INDENT - columns -
+						GAP);
+		seep_layout_put(layout, SEEP_STYLE_FAINT, text->clean.data);
+	}
+	seep_buffer_putc(layout->out, '\n');
+}
+
+/* Verbose: where in which build a frame is. */
+static void put_place(struct seep_text_stack *text, const struct seep_location *location)
+{
+	if (!location->module)
+		return;
+	seep_layout_reset(text->layout, &text->function);
+	seep_layout_reset(text->layout, &text->clean);
+	seep_text_append_clean(&text->function, location->module, SIZE_MAX);
+	seep_text_append_elided(&text->clean, text->function.data,
+				SEEP_LAYOUT_COLUMNS - SEEP_TEXT_STACK_INDENT - 2 - 20);
+	seep_buffer_printf(&text->clean, "+0x%" PRIx64, location->offset);
+	if (location->build_id)
+		seep_buffer_printf(&text->clean, " build ID %s", location->build_id);
+	seep_layout_pad(text->layout, SEEP_TEXT_STACK_INDENT + 2);
+	seep_layout_wrap(text->layout, SEEP_STYLE_FAINT, SEEP_TEXT_STACK_INDENT + 2,
+			 text->clean.data);
+}
+
+static void put_more(const struct seep_text_stack *text, size_t *count, const char *what)
+{
+	if (*count > 0)
+		seep_buffer_printf(text->layout->out, "%*s... %zu more %s%s\n",
+				   SEEP_TEXT_STACK_INDENT, "", *count, what,
+				   *count == 1 ? "" : "s");
+	*count = 0;
+}
+
+static void put_end(struct seep_text_stack *text, const struct seep_stack *stack)
+{
+	if (stack->num_frames > 0 && stack->end == SEEP_END_COMPLETE)
+		return;
+	seep_layout_reset(text->layout, &text->clean);
+	if (stack->num_frames == 0)
+		seep_buffer_puts(&text->clean, "stack is unknown: it never arrived");
+	else
+		seep_buffer_printf(&text->clean, "stack is partial: %s", seep_end_text(stack->end));
+	seep_layout_pad(text->layout, SEEP_TEXT_STACK_INDENT);
+	seep_layout_wrap(text->layout, SEEP_STYLE_WARNING, SEEP_TEXT_STACK_INDENT,
+			 text->clean.data);
+}
+
+void seep_text_stack_put(struct seep_text_stack *text, const struct seep_site *site)
+{
+	size_t columns = function_columns(text, site);
+	struct shown shown = {0};
+
+	seep_walk_init(&shown.walk, text->symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
+	while (next_shown(text, &shown)) {
+		put_more(text, &shown.repeats, "time");
+		put_line(text, &shown.walk, columns);
+		if (text->verbose && shown.walk.lines_done == shown.walk.location->num_lines)
+			put_place(text, shown.walk.location);
+	}
+	put_more(text, &shown.repeats, "time");
+	put_more(text, &shown.hidden, "frame");
+	put_end(text, site->stack);
+}
+
+void seep_text_stack_init(struct seep_text_stack *text, const struct seep_layout *layout,
+			  struct seep_symbolizer *symbolizer, bool verbose)
+{
+	*text = (struct seep_text_stack){
+		.layout = layout,
+		.symbolizer = symbolizer,
+		.verbose = verbose,
+	};
+	seep_buffer_init(&text->function);
+	seep_buffer_init(&text->source);
+	seep_buffer_init(&text->clean);
+}
+
+void seep_text_stack_done(struct seep_text_stack *text)
+{
+	seep_layout_reset(text->layout, &text->function);
+	seep_layout_reset(text->layout, &text->source);
+	seep_layout_reset(text->layout, &text->clean);
+	seep_buffer_done(&text->function);
+	seep_buffer_done(&text->source);
+	seep_buffer_done(&text->clean);
+}

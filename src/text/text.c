@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The text report: what is outstanding and what it is worth, for people at a terminal. */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "report/losses.h"
+#include "report/names.h"
+#include "report/report.h"
+#include "text/callers.h"
+#include "text/layout.h"
+#include "text/processes.h"
+#include "text/sites.h"
+#include "text/text.h"
+
+#define LABEL_COLUMNS 12
+#define SCOPE_COLUMNS 40
+struct text {
+	const struct seep_snapshot *snapshot;
+	const struct seep_report_options *options;
+	struct seep_layout layout;
+	struct seep_buffer note; /* the line being put together */
+};
+
+/* Shows the note behind @label and empties it. */
+static void put_fact(struct text *text, enum seep_style style, const char *label)
+{
+	seep_buffer_printf(text->layout.out, "  %-*s", LABEL_COLUMNS - 2, label);
+	seep_layout_wrap(&text->layout, style, LABEL_COLUMNS, text->note.data);
+	seep_layout_reset(&text->layout, &text->note);
+}
+
+static void put_header(struct text *text)
+{
+	const struct seep_snapshot *snapshot = text->snapshot;
+	struct seep_buffer *note = &text->note;
+	char unit[SEEP_UNIT_MAX], time[SEEP_CLOCK_TEXT_MAX];
+
+	seep_buffer_puts(note, "seep ");
+	if (snapshot->final)
+		seep_buffer_puts(note, "final report");
+	else
+		seep_buffer_printf(note, "report %" PRIu64, snapshot->seq);
+	seep_buffer_puts(note, ", ");
+	seep_text_append_scope(note, snapshot, SCOPE_COLUMNS, true);
+	seep_buffer_printf(note, ", %s into the trace",
+			   seep_format_duration(unit, snapshot->elapsed_ns));
+	if (snapshot->since_ns)
+		seep_buffer_printf(note, ", from %s on",
+				   seep_format_duration(unit, snapshot->since_ns));
+	seep_buffer_printf(note, ", %s", seep_clock_format_utc(time, snapshot->utc_ns));
+	seep_layout_wrap(&text->layout, SEEP_STYLE_STRONG, 0, note->data);
+	seep_layout_reset(&text->layout, note);
+	seep_buffer_putc(text->layout.out, '\n');
+}
+
+/* How much there is more of the kind, in what it is measured by, than in the last report. */
+static void append_change(struct text *text, enum seep_kind kind)
+{
+	struct seep_totals change = {0}; /* as if signed, but it may wrap around */
+
+	if (text->snapshot->seq == 1)
+		return;
+	for (size_t i = 0; i < text->snapshot->num_sites; i++) {
+		const struct seep_site *site = &text->snapshot->sites[i];
+
+		if (site->kind != kind)
+			continue;
+		change.live_bytes += (uint64_t)site->live_bytes_change;
+		change.live_objects += (uint64_t)site->live_objects_change;
+	}
+	if (text->snapshot->since_ns &&
+	    change.live_bytes == text->snapshot->totals[kind].live_bytes &&
+	    change.live_objects == text->snapshot->totals[kind].live_objects)
+		return; /* nothing shrank */
+	seep_buffer_puts(&text->note, ", ");
+	seep_text_append_change(&text->note, kind, (int64_t)change.live_bytes,
+				(int64_t)change.live_objects);
+	seep_buffer_puts(&text->note, text->snapshot->since_ns ? " net of what shrank" :
+								 " since the last report");
+}
+
+static void put_totals(struct text *text, enum seep_kind kind)
+{
+	const struct seep_totals *totals = &text->snapshot->totals[kind];
+	const struct seep_counts *counts = &totals->counts;
+	struct seep_buffer *note = &text->note;
+
+	seep_text_append_amount(note, kind, totals->live_bytes, totals->live_objects);
+	append_change(text, kind);
+	put_fact(text, SEEP_STYLE_STRONG, text->snapshot->since_ns ? "grown" : "live");
+	seep_text_append_amount(note, kind, counts->alloc_bytes, counts->allocs);
+	put_fact(text, SEEP_STYLE_PLAIN, kind == SEEP_KIND_MEMORY ? "allocated" : "made");
+	seep_text_append_amount(note, kind, counts->free_bytes, counts->frees);
+	put_fact(text, SEEP_STYLE_PLAIN, "released");
+}
+
+/* One of several kinds: a line. */
+static void put_kind(struct text *text, enum seep_kind kind)
+{
+	const struct seep_totals *totals = &text->snapshot->totals[kind];
+	char made[SEEP_UNIT_MAX], released[SEEP_UNIT_MAX];
+
+	seep_text_append_amount(&text->note, kind, totals->live_bytes, totals->live_objects);
+	if (text->snapshot->since_ns)
+		seep_buffer_puts(&text->note, " more");
+	append_change(text, kind);
+	seep_buffer_printf(&text->note, "; %s made, %s released",
+			   seep_format_count(made, totals->counts.allocs),
+			   seep_format_count(released, totals->counts.frees));
+	put_fact(text, SEEP_STYLE_STRONG, seep_kind_key(kind));
+}
+
+static void put_kinds(struct text *text)
+{
+	bool several = seep_snapshot_num_kinds(text->snapshot) > 1;
+
+	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		if (!text->snapshot->totals[kind].traced)
+			continue;
+		if (several)
+			put_kind(text, kind);
+		else
+			put_totals(text, kind);
+	}
+}
+
+/* Of the process that is nearest to the end of its descriptors. */
+static void put_fd_limit(struct text *text)
+{
+	const struct seep_snapshot *snapshot = text->snapshot;
+	const struct seep_process *nearest = NULL;
+	char limit[SEEP_UNIT_MAX], time[SEEP_UNIT_MAX];
+
+	for (size_t i = 0; i < snapshot->num_processes; i++) {
+		const struct seep_process *process = &snapshot->processes[i];
+
+		if (!process->exited && process->fd_limit != UINT64_MAX &&
+		    (!nearest || process->fd_limit_eta_ns < nearest->fd_limit_eta_ns))
+			nearest = process;
+	}
+	if (!nearest || !snapshot->totals[SEEP_KIND_FD].traced)
+		return;
+	if (snapshot->num_processes > 1 && nearest->fd_limit_eta_ns == SEEP_UNKNOWN)
+		return;
+	if (snapshot->num_processes > 1) {
+		seep_report_append_process(&text->note, snapshot, nearest);
+		seep_buffer_puts(&text->note, ": ");
+	}
+	seep_buffer_printf(&text->note, "%s descriptors at most",
+			   seep_format_count(limit, nearest->fd_limit));
+	if (nearest->fd_limit_eta_ns != SEEP_UNKNOWN)
+		seep_buffer_printf(&text->note, ", reached in %s if it goes on like this",
+				   seep_format_duration(time, nearest->fd_limit_eta_ns));
+	put_fact(text, SEEP_STYLE_PLAIN, "limit");
+}
+
+static void put_resident(struct text *text)
+{
+	const struct seep_snapshot *snapshot = text->snapshot;
+	uint64_t rss_bytes = 0, before_bytes = 0;
+	bool rss_known = false;
+	char unit[SEEP_UNIT_MAX];
+
+	for (size_t i = 0; i < snapshot->num_processes; i++) {
+		const struct seep_process *process = &snapshot->processes[i];
+
+		if (process->exited)
+			continue;
+		if (process->rss_bytes != SEEP_UNKNOWN) {
+			rss_bytes += process->rss_bytes;
+			rss_known = true;
+		}
+		if (process->attached_late && process->pre_attach_bytes != SEEP_UNKNOWN)
+			before_bytes += process->pre_attach_bytes;
+	}
+	if (!rss_known)
+		return;
+	seep_buffer_puts(&text->note, seep_format_bytes(unit, rss_bytes));
+	if (before_bytes > 0)
+		seep_buffer_printf(&text->note,
+				   "; %s of memory from before the attach is not in this report",
+				   seep_format_bytes(unit, before_bytes));
+	put_fact(text, SEEP_STYLE_PLAIN, "resident");
+}
+
+static void put_filters(struct text *text)
+{
+	const struct seep_snapshot *snapshot = text->snapshot;
+	bool has_max = snapshot->max_size_bytes != UINT64_MAX;
+	struct seep_buffer *note = &text->note;
+	char unit[SEEP_UNIT_MAX];
+
+	if (snapshot->min_age_ns > 0)
+		seep_buffer_printf(note, "older than %s",
+				   seep_format_duration(unit, snapshot->min_age_ns));
+	if (snapshot->min_size_bytes > 0)
+		seep_buffer_printf(note, "%sof at least %s", note->length ? ", " : "",
+				   seep_format_bytes(unit, snapshot->min_size_bytes));
+	if (has_max)
+		seep_buffer_printf(note, "%sof at most %s", note->length ? ", " : "",
+				   seep_format_bytes(unit, snapshot->max_size_bytes));
+	if (note->length > 0)
+		put_fact(text, SEEP_STYLE_PLAIN, "only");
+}
+
+static void put_ends(struct text *text)
+{
+	const uint64_t *ends = text->snapshot->ends;
+	uint64_t sum = 0;
+	char unit[SEEP_UNIT_MAX];
+
+	for (enum seep_end end = 0; end < SEEP_END_COUNT; end++)
+		sum += ends[end];
+	if (sum == 0 || (sum == ends[SEEP_END_COMPLETE] && !text->options->verbose))
+		return;
+	seep_buffer_printf(&text->note, "whole for %s of the allocations",
+			   seep_format_percent(unit, ends[SEEP_END_COMPLETE], sum));
+	for (enum seep_end end = 0; end < SEEP_END_COUNT; end++) {
+		if (end != SEEP_END_COMPLETE && ends[end] > 0)
+			seep_buffer_printf(&text->note, "; %s: %s",
+					   seep_format_percent(unit, ends[end], sum),
+					   seep_end_text(end));
+	}
+	put_fact(text, SEEP_STYLE_PLAIN, "stacks");
+}
+
+static enum seep_style loss_style(const struct text *text, enum seep_loss loss)
+{
+	if (!seep_snapshot_lost(text->snapshot, loss))
+		return SEEP_STYLE_FAINT;
+	if (seep_report_loss_is_expected(text->snapshot, loss))
+		return SEEP_STYLE_PLAIN;
+	return SEEP_STYLE_WARNING;
+}
+
+static void put_losses(struct text *text)
+{
+	char count[SEEP_UNIT_MAX];
+
+	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
+		uint64_t lost = text->snapshot->losses[loss];
+
+		if (lost == SEEP_UNKNOWN || (lost == 0 && !text->options->verbose))
+			continue;
+		seep_buffer_printf(&text->note, "%s %s", seep_format_count(count, lost),
+				   seep_report_loss_text(text->snapshot, loss));
+		put_fact(text, loss_style(text, loss), "loss");
+	}
+}
+
+/* One digit after the point, whatever the locale says. */
+static void append_tenths(struct seep_buffer *buffer, double number, const char *unit)
+{
+	uint64_t tenths = (uint64_t)llround(number * 10);
+
+	seep_buffer_printf(buffer, "%" PRIu64 ".%" PRIu64 "%s", tenths / 10, tenths % 10, unit);
+}
+
+static bool is_known(double number)
+{
+	return isfinite(number) && number >= 0 && number < 1e15;
+}
+
+/* The kinds that are seen by probes in functions, and those that are seen at system calls. */
+static bool has_probes(const struct seep_snapshot *snapshot)
+{
+	return snapshot->totals[SEEP_KIND_MEMORY].traced ||
+	       snapshot->totals[SEEP_KIND_THREAD].traced;
+}
+
+static bool sees_calls(const struct seep_snapshot *snapshot)
+{
+	return snapshot->totals[SEEP_KIND_MAPPING].traced || snapshot->totals[SEEP_KIND_FD].traced;
+}
+
+static void append_calls(struct seep_buffer *note, const struct seep_overhead *overhead)
+{
+	if (note->length)
+		seep_buffer_puts(note, ", ");
+	if (is_known(overhead->calls_cpu_pct))
+		append_tenths(note, overhead->calls_cpu_pct,
+			      " % of a CPU at system calls of all processes");
+	else
+		seep_buffer_puts(note, "not measured at system calls");
+}
+
+static void put_overhead(struct text *text)
+{
+	const struct seep_overhead *overhead = &text->snapshot->overhead;
+	struct seep_buffer *note = &text->note;
+	char unit[SEEP_UNIT_MAX];
+
+	if (is_known(overhead->target_cpu_pct))
+		append_tenths(note, overhead->target_cpu_pct, " % of a CPU in the targets");
+	else if (has_probes(text->snapshot))
+		seep_buffer_puts(note, "not measured in the targets");
+	if (sees_calls(text->snapshot))
+		append_calls(note, overhead);
+	if (is_known(overhead->events_per_s) && has_probes(text->snapshot))
+		seep_buffer_printf(note, ", %s events/s",
+				   seep_format_count(unit,
+						     (uint64_t)llround(overhead->events_per_s)));
+	if (overhead->bpf_ns_per_event != SEEP_UNKNOWN)
+		seep_buffer_printf(note, ", %s program",
+				   seep_format_duration(unit, overhead->bpf_ns_per_event));
+	if (overhead->probe_ns_per_event != SEEP_UNKNOWN)
+		seep_buffer_printf(note, " + %s probe each",
+				   seep_format_duration(unit, overhead->probe_ns_per_event));
+	if (is_known(overhead->seep_cpu_pct)) {
+		seep_buffer_puts(note, "; seep itself ");
+		append_tenths(note, overhead->seep_cpu_pct, " %");
+	}
+	if (overhead->seep_rss_bytes != SEEP_UNKNOWN)
+		seep_buffer_printf(note, ", %s resident",
+				   seep_format_bytes(unit, overhead->seep_rss_bytes));
+	if (overhead->map_bytes != SEEP_UNKNOWN)
+		seep_buffer_printf(note, ", %s of maps",
+				   seep_format_bytes(unit, overhead->map_bytes));
+	put_fact(text, SEEP_STYLE_PLAIN, "overhead");
+}
+
+static int render_text(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+		       const struct seep_report_options *options, struct seep_buffer *buffer)
+{
+	struct text text = {
+		.snapshot = snapshot,
+		.options = options,
+		.layout = {.out = buffer, .color = options->color},
+	};
+	int err;
+
+	seep_buffer_init(&text.note);
+	if (snapshot->seq > 1)
+		seep_buffer_putc(buffer, '\n');
+	put_header(&text);
+	put_kinds(&text);
+	put_fd_limit(&text);
+	put_resident(&text);
+	put_filters(&text);
+	put_ends(&text);
+	put_losses(&text);
+	put_overhead(&text);
+	err = seep_text_put_processes(&text.layout, snapshot, options);
+	if (!err)
+		err = seep_text_put_callers_of_snapshot(&text.layout, symbolizer, snapshot);
+	seep_buffer_done(&text.note);
+	if (err)
+		return err;
+	seep_text_put_sites(&text.layout, snapshot, symbolizer, options);
+	return buffer->error;
+}
+
+const struct seep_report_format seep_report_text = {
+	.name = "text",
+	.render = render_text,
+};

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "text/verdict.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "report/losses.h"
+#include "report/names.h"
+#include "report/naming.h"
+#include "report/words.h"
+#include "text/callers.h"
+#include "text/layout.h"
+#include "text/processes.h"
+#include "text/sites.h"
+#include "verdict/judgement.h"
+
+#define SCOPE_COLUMNS 40
+
+struct verdict_text {
+	const struct seep_snapshot *snapshot;
+	struct seep_symbolizer *symbolizer;
+	const struct seep_accusation *accusation;
+	struct seep_layout layout;
+	struct seep_buffer line;
+};
+
+/* "2 leaks in pid 1234 after 28.0 s" */
+static void put_headline(struct verdict_text *text)
+{
+	const struct seep_snapshot *snapshot = text->snapshot;
+	const char *baseline = text->accusation->baseline;
+	size_t num = text->accusation->num;
+	char time[SEEP_UNIT_MAX];
+
+	if (num)
+		seep_buffer_printf(&text->line, "%zu %sleak%s in ", num,
+				   baseline ? "new or worse " : "", num == 1 ? "" : "s");
+	else
+		seep_buffer_printf(&text->line, "No %sleak was found in ",
+				   baseline ? "new or worse " : "");
+	seep_text_append_scope(&text->line, snapshot, SCOPE_COLUMNS, false);
+	seep_buffer_printf(&text->line, ", watched for %s",
+			   seep_format_duration(time, snapshot->elapsed_ns));
+	seep_layout_wrap(&text->layout, num ? SEEP_STYLE_WARNING : SEEP_STYLE_STRONG, 0,
+			 text->line.data);
+	seep_layout_reset(&text->layout, &text->line);
+}
+
+/* How many sites there are of each class. */
+static void put_classes(struct verdict_text *text)
+{
+	size_t suppressed = text->accusation->num_suppressed;
+	size_t counts[SEEP_CLASS_COUNT] = {0};
+	char number[SEEP_UNIT_MAX];
+
+	for (size_t i = 0; i < text->snapshot->num_sites; i++) {
+		const struct seep_judgement *judgement = text->snapshot->sites[i].judgement;
+
+		if (judgement)
+			counts[seep_judgement_class(judgement)]++;
+	}
+	seep_buffer_puts(&text->line, "All sites:");
+	for (int i = SEEP_CLASS_COUNT - 1; i >= 0; i--) {
+		if (counts[i])
+			seep_buffer_printf(&text->line, " %s %s,",
+					   seep_format_count(number, counts[i]),
+					   seep_class_key((enum seep_class)i));
+	}
+	if (suppressed)
+		seep_buffer_printf(&text->line, " %zu suppressed,", suppressed);
+	text->line.data[text->line.length - 1] = '.';
+	seep_buffer_putc(text->layout.out, '\n');
+	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 0, text->line.data);
+	seep_layout_reset(&text->layout, &text->line);
+}
+
+/* --- against a baseline ------------------------------------------------------------------------ */
+
+/* What it is now, and what it was. */
+static void put_standing(struct verdict_text *text, const char *label, const struct seep_site *site,
+			 const struct seep_standing *standing)
+{
+	struct seep_buffer *line = &text->line;
+
+	seep_buffer_printf(line, "%-7s%s: ", label, seep_standing_key(standing->type));
+	seep_naming_append(line, text->symbolizer, site);
+	seep_buffer_printf(line, ", %s", seep_class_key(seep_judgement_class(site->judgement)));
+	if (seep_interval_known(&site->judgement->rate)) {
+		seep_buffer_puts(line, ", ");
+		seep_words_append_rate(line, site->kind, site->judgement->rate.value);
+	}
+	if (standing->type != SEEP_STANDING_NEW) {
+		seep_buffer_printf(line, "; was %s", seep_class_key(standing->class));
+		if (seep_interval_known(&standing->rate)) {
+			seep_buffer_puts(line, ", ");
+			seep_words_append_rate(line, site->kind, standing->rate.value);
+		}
+	}
+	seep_layout_pad(&text->layout, 4);
+	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 11, line->data);
+	seep_layout_reset(&text->layout, line);
+}
+
+static void put_baseline(struct verdict_text *text, size_t top)
+{
+	const struct seep_accusation *accusation = text->accusation;
+	char label[sizeof("#") + 20];
+
+	if (!top || (!accusation->num && !accusation->num_known))
+		return;
+	seep_buffer_puts(&text->line, "Compared with ");
+	seep_text_append_clean_elided(&text->line, accusation->baseline, SCOPE_COLUMNS);
+	seep_buffer_putc(&text->line, ':');
+	seep_buffer_putc(text->layout.out, '\n');
+	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 0, text->line.data);
+	seep_layout_reset(&text->layout, &text->line);
+	for (size_t i = 0; i < accusation->num && i < top; i++) {
+		snprintf(label, sizeof(label), "#%zu", i + 1);
+		put_standing(text, label, accusation->sites[i], &accusation->standings[i]);
+	}
+	for (size_t i = 0; i < accusation->num_known && i < top; i++)
+		put_standing(text, "-", accusation->known[i], &accusation->known_standings[i]);
+}
+
+/* Memory that the sites do not explain. */
+static void put_processes(struct verdict_text *text)
+{
+	for (size_t i = 0; i < text->snapshot->num_processes; i++) {
+		const struct seep_process *process = &text->snapshot->processes[i];
+		const struct seep_process_judgement *judgement = process->judgement;
+
+		if (!judgement || !judgement->num_evidence ||
+		    strcmp(judgement->health, seep_health_key(SEEP_HEALTH_UNEXPLAINED)) != 0)
+			continue;
+		seep_buffer_puts(&text->line, "Process ");
+		seep_report_append_process(&text->line, text->snapshot, process);
+		seep_buffer_printf(&text->line, ": %s.", judgement->evidence[0]);
+		seep_layout_wrap(&text->layout, SEEP_STYLE_WARNING, 0, text->line.data);
+		seep_layout_reset(&text->layout, &text->line);
+	}
+}
+
+static void put_losses(struct verdict_text *text)
+{
+	char count[SEEP_UNIT_MAX];
+
+	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
+		if (!seep_snapshot_lost(text->snapshot, loss) ||
+		    seep_report_loss_is_expected(text->snapshot, loss))
+			continue;
+		seep_buffer_printf(&text->line, "Loss: %s %s.",
+				   seep_format_count(count, text->snapshot->losses[loss]),
+				   seep_report_loss_text(text->snapshot, loss));
+		seep_layout_wrap(&text->layout, SEEP_STYLE_WARNING, 0, text->line.data);
+		seep_layout_reset(&text->layout, &text->line);
+	}
+}
+
+int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+			const struct seep_accusation *accusation,
+			const struct seep_report_options *options, struct seep_buffer *buffer)
+{
+	struct verdict_text text = {
+		.snapshot = snapshot,
+		.symbolizer = symbolizer,
+		.accusation = accusation,
+		.layout = {.out = buffer, .color = options->color},
+	};
+	int error;
+
+	seep_buffer_init(&text.line);
+	put_headline(&text);
+	error = seep_text_put_callers(&text.layout, symbolizer, accusation->sites, accusation->num);
+	seep_text_put_list(&text.layout, snapshot, symbolizer, options, accusation->sites,
+			   accusation->num);
+	if (accusation->baseline)
+		put_baseline(&text, options->top);
+	put_classes(&text);
+	put_processes(&text);
+	put_losses(&text);
+	seep_buffer_done(&text.line);
+	return error ? error : buffer->error;
+}

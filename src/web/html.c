@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "web/html.h"
+
+#include "base/asset.h"
+#include "base/text.h"
+#include "web/html_hashes.h"
+#include "report/report.h"
+#include "web/html_data.h"
+#include "web/html_page.h"
+#include "web/html_sections.h"
+
+SEEP_ASSET(seep_html_css, "src/web/html.css");
+SEEP_ASSET(seep_html_dark_css, "src/web/html_dark.css");
+SEEP_ASSET(seep_html_parts_css, "src/web/html_parts.css");
+SEEP_ASSET(seep_html_tools_js, "src/web/html_tools.js");
+SEEP_ASSET(seep_html_model_js, "src/web/html_model.js");
+SEEP_ASSET(seep_html_chart_js, "src/web/html_chart.js");
+SEEP_ASSET(seep_html_survival_js, "src/web/html_survival.js");
+SEEP_ASSET(seep_html_sites_js, "src/web/html_sites.js");
+SEEP_ASSET(seep_html_panel_js, "src/web/html_panel.js");
+SEEP_ASSET(seep_html_flame_js, "src/web/html_flame.js");
+SEEP_ASSET(seep_html_page_js, "src/web/html_page.js");
+
+/* Also in the SVG: flamegraph.c. */
+extern const char seep_flamegraph_css[] __attribute__((visibility("hidden")));
+extern const char seep_flamegraph_dark_css[] __attribute__((visibility("hidden")));
+extern const char seep_flamegraph_js[] __attribute__((visibility("hidden")));
+
+#define DARK "screen and (prefers-color-scheme: dark)"
+
+#define ICON                                                                                       \
+	"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"      \
+	"%3Cpath fill='%230f766e' d='M8 1C5 5.5 3 8 3 10.500a5 5 0 0 0 10 0C13 8 11 5.5 8 1z'"     \
+	"/%3E%3C/svg%3E"
+
+/*
+ * Nothing is fetched, and no script or style counts but those whose hashes are named (CSP Level 3,
+ * 6.7.2.3): not even one that came in through the name of a function.
+ */
+#define POLICY                                                                                     \
+	"default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "                 \
+	"script-src " SEEP_HTML_SCRIPT_HASHES "; style-src " SEEP_HTML_STYLE_HASHES
+
+static void put_style(struct seep_html_page *page, const char *attributes, const char *style)
+{
+	seep_buffer_printf(page->out, "<style%s>", attributes);
+	seep_html_put(page, style);
+	seep_html_put(page, "</style>\n");
+}
+
+/* The script switches the dark styles by their attribute media. */
+static void put_styles(struct seep_html_page *page)
+{
+	put_style(page, "", seep_html_css);
+	put_style(page, "", seep_html_parts_css);
+	put_style(page, "", seep_flamegraph_css);
+	put_style(page, " class=\"dark\" media=\"" DARK "\"", seep_html_dark_css);
+	put_style(page, " class=\"dark\" media=\"" DARK "\"", seep_flamegraph_dark_css);
+}
+
+static void put_head(struct seep_html_page *page)
+{
+	seep_html_put(page,
+		      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		      "<meta http-equiv=\"Content-Security-Policy\" content=\"" POLICY "\">\n"
+		      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		      "<meta name=\"color-scheme\" content=\"light dark\">\n"
+		      "<meta name=\"generator\" content=\"seep " SEEP_VERSION "\">\n"
+		      "<link rel=\"icon\" href=\"" ICON "\">\n<title>");
+	seep_text_append_clean(&page->note, page->snapshot->scope_type, SIZE_MAX);
+	seep_buffer_putc(&page->note, ' ');
+	seep_text_append_clean(&page->note, page->snapshot->scope_value, SIZE_MAX);
+	seep_buffer_puts(&page->note, " on ");
+	seep_text_append_clean(&page->note, page->snapshot->host_name, SIZE_MAX);
+	seep_buffer_puts(&page->note, " - seep report");
+	seep_html_put_note(page);
+	seep_html_put(page, "</title>\n");
+	put_styles(page);
+	seep_html_put(page, "</head>\n");
+}
+
+/* What is above everything: which trace, and where to go. */
+static void put_bar(struct seep_html_page *page)
+{
+	seep_html_put(page, "<a class=\"skip\" href=\"#main\">To the report</a>\n"
+			    "<div class=\"bar\"><b>seep</b> <span class=\"scope\">");
+	seep_text_append_clean(&page->note, page->snapshot->scope_type, SIZE_MAX);
+	seep_buffer_putc(&page->note, ' ');
+	seep_text_append_clean(&page->note, page->snapshot->scope_value, SIZE_MAX);
+	seep_html_put_note(page);
+	seep_html_put(page, "</span>\n<nav aria-label=\"Sections\">");
+	if (page->alarms.num_sites > 0)
+		seep_html_put(page, "<a href=\"#leaks\">Leaks</a> ");
+	seep_html_put(
+		page,
+		"<a class=\"scripted\" href=\"#courses\">Over time</a> "
+		"<a class=\"scripted\" href=\"#sites\">Sites</a> "
+		"<a class=\"scripted\" href=\"#flame\">Flame graph</a> "
+		"<a href=\"#losses\">Losses</a> <a href=\"#trace\">Trace</a></nav>\n"
+		"<button id=\"theme\" class=\"scripted\" type=\"button\">Dark</button></div>\n");
+}
+
+/* Filled by the script; hidden without it. */
+static void put_scripted(struct seep_html_page *page, const char *id, const char *title)
+{
+	seep_buffer_printf(page->out,
+			   "<section id=\"%s\" class=\"scripted\" aria-label=\"%s\"><h2>%s</h2>"
+			   "</section>\n",
+			   id, title, title);
+}
+
+static void put_main(struct seep_html_page *page)
+{
+	seep_html_put(page, "<main id=\"main\">\n");
+	seep_html_put_verdict(page);
+	seep_html_put(page, "<noscript><p class=\"warning\">Charts, the table of all sites and the "
+			    "flame graph need JavaScript.</p></noscript>\n");
+	seep_html_put_alarms(page);
+	put_scripted(page, "courses", "Over time");
+	put_scripted(page, "sites", "All sites");
+	put_scripted(page, "flame", "Flame graph");
+	seep_html_put_totals(page);
+	seep_html_put_processes(page);
+	seep_html_put_losses(page);
+	seep_html_put_overhead(page);
+	seep_html_put_trace(page);
+	seep_html_put(page, "</main>\n");
+}
+
+static void put_scripts(struct seep_html_page *page)
+{
+	const char *const scripts[] = {
+		seep_flamegraph_js, seep_html_tools_js,	   seep_html_model_js,
+		seep_html_chart_js, seep_html_survival_js, seep_html_sites_js,
+		seep_html_panel_js, seep_html_flame_js,	   seep_html_page_js,
+	};
+
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		seep_html_put(page, "<script>");
+		seep_html_put(page, scripts[i]);
+		seep_html_put(page, "</script>\n");
+	}
+}
+
+static int put_page(struct seep_html_page *page)
+{
+	int err;
+
+	put_head(page);
+	seep_html_put(page, "<body>\n");
+	put_bar(page);
+	put_main(page);
+	seep_html_put(page, "<script type=\"application/json\" id=\"data\">");
+	err = seep_html_put_data(page);
+	seep_html_put(page, "</script>\n");
+	put_scripts(page);
+	seep_html_put(page, "</body>\n</html>\n");
+	return err ? err : page->out->error;
+}
+
+int seep_html_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+		     const struct seep_html_courses *courses,
+		     const struct seep_html_options *options, struct seep_buffer *buffer)
+{
+	static const struct seep_html_courses none;
+	struct seep_html_page page = {
+		.snapshot = snapshot,
+		.symbolizer = symbolizer,
+		.courses = courses ? courses : &none,
+		.options = options,
+		.out = buffer,
+		.note = SEEP_BUFFER_INIT,
+	};
+	int err;
+
+	err = seep_html_alarms_find(snapshot, &page.alarms);
+	if (err)
+		return err;
+	err = seep_caller_groups_find(page.alarms.sites, page.alarms.num_sites, symbolizer,
+				      &page.callers);
+	if (!err)
+		err = put_page(&page);
+	seep_caller_groups_done(&page.callers);
+	seep_html_alarms_done(&page.alarms);
+	seep_buffer_done(&page.note);
+	return err;
+}
+
+static int render_html(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+		       const struct seep_report_options *options, struct seep_buffer *buffer)
+{
+	const struct seep_html_options html = {.metric = options->metric};
+
+	return seep_html_render(snapshot, symbolizer, NULL, &html, buffer);
+}
+
+const struct seep_report_format seep_report_html = {
+	.name = "html",
+	.render = render_html,
+};

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What leaks and grows: a card for each site, with evidence, advice and stack. */
+#include <inttypes.h>
+#include <math.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "report/words.h"
+#include "text/callers.h"
+#include "text/sites.h"
+#include "verdict/judgement.h"
+#include "web/html_sections.h"
+#include "web/html_stack.h"
+
+#define CARDS_MAX	50
+#define CARDS_MAX_TEXT	"50"
+#define CARDS_OPEN	5 /* that are seen at once */
+#define CALLERS_MAX	5
+#define EVIDENCE_OPEN	4 /* of the sentences */
+#define PERCENT_DECIMAL 1000
+
+/* A class of the style: of leaks the severity, of the rest one for all. */
+static const char *look_of(const struct seep_judgement *judgement)
+{
+	return seep_judgement_class(judgement) == SEEP_CLASS_LEAK ?
+		       seep_severity_key(seep_judgement_severity(judgement)) :
+		       seep_class_key(SEEP_CLASS_GROWTH);
+}
+
+static void put_badge(struct seep_html_page *page, const struct seep_judgement *judgement)
+{
+	enum seep_severity severity = seep_judgement_severity(judgement);
+
+	seep_buffer_printf(page->out, "<span class=\"badge %s\">%s%s%s</span>", look_of(judgement),
+			   severity == SEEP_SEVERITY_NONE ? "" : seep_severity_key(severity),
+			   severity == SEEP_SEVERITY_NONE ? "" : " ",
+			   seep_class_key(seep_judgement_class(judgement)));
+}
+
+static void put_head(struct seep_html_page *page, const struct seep_site *site)
+{
+	seep_html_put(page, "<header>");
+	put_badge(page, site->judgement);
+	seep_html_put(page, "<h3><code>");
+	seep_html_note_function(page, site);
+	seep_html_put_note(page);
+	seep_html_put(page, "</code> ");
+	seep_html_note_place(page, site);
+	seep_html_put_note_in(page, "span", " class=\"place\"");
+	seep_html_put(page, "</h3></header>\n");
+	seep_html_note_path(page, site);
+	seep_html_put_note_in(page, "p", " class=\"path\"");
+	seep_html_put(page, "\n");
+}
+
+static void append_interval(struct seep_buffer *note, enum seep_kind kind,
+			    const struct seep_interval *rate)
+{
+	seep_words_append_rate(note, kind, rate->value);
+	if (!isfinite(rate->low) || !isfinite(rate->high))
+		return;
+	seep_buffer_puts(note, " (95 %: ");
+	seep_words_append_rate(note, kind, rate->low);
+	seep_buffer_puts(note, " to ");
+	seep_words_append_rate(note, kind, rate->high);
+	seep_buffer_putc(note, ')');
+}
+
+/* The note: how long it takes. */
+static void put_limit_fact(struct seep_html_page *page, const char *limit)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer term = SEEP_BUFFER_INIT;
+
+	seep_buffer_puts(&term, "Uses up ");
+	seep_text_append_clean(&term, seep_html_limit_text(limit), SIZE_MAX);
+	seep_buffer_puts(&term, " in");
+	seep_html_put_fact(page, term.data);
+}
+
+static void put_caller(struct seep_html_page *page, const struct seep_site *site)
+{
+	const struct seep_caller_group *group = seep_caller_group_of(&page->callers, site);
+
+	if (!group)
+		return;
+	seep_buffer_printf(&page->note, "%zu more below ", group->num_sites - 1);
+	seep_caller_group_append_function(&page->note, group, page->symbolizer);
+	seep_html_put_fact(page, "With");
+}
+
+static void put_companions(struct seep_html_page *page, const struct seep_judgement *judgement)
+{
+	if (!judgement->num_companions)
+		return;
+	seep_text_append_companions(&page->note, page->symbolizer, judgement);
+	seep_html_put_fact(page, "Grows together with");
+}
+
+static void put_facts(struct seep_html_page *page, const struct seep_site *site)
+{
+	const struct seep_judgement *judgement = site->judgement;
+	struct seep_buffer *note = &page->note;
+	char share[SEEP_UNIT_MAX];
+
+	seep_html_put(page, "<dl class=\"facts\">\n");
+	append_interval(note, site->kind, &judgement->rate);
+	seep_html_put_fact(page, "Grows by");
+	seep_text_append_amount(note, site->kind, site->live_bytes, site->live_objects);
+	seep_html_put_fact(page, "Alive");
+	if (judgement->limit && isfinite(judgement->eta_s.value)) {
+		seep_words_append_seconds(note, judgement->eta_s.value);
+		put_limit_fact(page, judgement->limit);
+	}
+	seep_buffer_puts(note, seep_format_percent(
+				       share, (uint64_t)(judgement->confidence * PERCENT_DECIMAL),
+				       PERCENT_DECIMAL));
+	seep_html_put_fact(page, "Sure");
+	seep_html_append_process(note, site->process);
+	seep_html_put_fact(page, "Process");
+	put_caller(page, site);
+	put_companions(page, judgement);
+	seep_html_put(page, "</dl>\n");
+}
+
+static void put_sentences(struct seep_html_page *page, const char *look, const char *const *texts,
+			  size_t from, size_t to)
+{
+	if (from >= to)
+		return;
+	seep_buffer_printf(page->out, "<ul class=\"%s\">\n", look);
+	for (size_t i = from; i < to; i++) {
+		seep_html_put(page, "<li>");
+		seep_html_put_raw(page, texts[i]);
+		seep_html_put(page, "</li>\n");
+	}
+	seep_html_put(page, "</ul>\n");
+}
+
+static void put_card(struct seep_html_page *page, const struct seep_site *site)
+{
+	const struct seep_judgement *judgement = site->judgement;
+	size_t open =
+		judgement->num_evidence < EVIDENCE_OPEN ? judgement->num_evidence : EVIDENCE_OPEN;
+
+	/* The script finds the site by its index in the data. */
+	seep_buffer_printf(page->out, "<article class=\"card %s\" data-site=\"%zu\">\n",
+			   look_of(judgement), (size_t)(site - page->snapshot->sites));
+	put_head(page, site);
+	put_facts(page, site);
+	seep_html_put(page, "<div class=\"why\">\n");
+	put_sentences(page, "evidence", judgement->evidence, 0, open);
+	put_sentences(page, "advice", judgement->advice, 0, judgement->num_advice);
+	seep_html_put(page, "</div>\n<details><summary>Stack");
+	seep_html_put(page, open < judgement->num_evidence ? " and more evidence" : "");
+	seep_html_put(page, "</summary>\n");
+	put_sentences(page, "evidence", judgement->evidence, open, judgement->num_evidence);
+	seep_html_put_stack(page, site);
+	seep_html_put(page, "</details>\n</article>\n");
+}
+
+/* The worst, and behind a click the next ones. */
+static void put_cards(struct seep_html_page *page, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i == CARDS_OPEN)
+			seep_buffer_printf(page->out,
+					   "<details class=\"rest\"><summary>%zu more</summary>\n",
+					   count - CARDS_OPEN);
+		put_card(page, page->alarms.sites[i]);
+	}
+	seep_html_put(page, count > CARDS_OPEN ? "</details>\n" : "");
+}
+
+/* What several of them have in common. */
+static void put_callers(struct seep_html_page *page)
+{
+	const struct seep_caller_groups *callers = &page->callers;
+
+	if (!callers->count)
+		return;
+	seep_html_put(page, "<ul class=\"callers\">\n");
+	for (size_t i = 0; i < callers->count && i < CALLERS_MAX; i++) {
+		seep_caller_group_append(&page->note, &callers->groups[i], page->symbolizer);
+		seep_html_put_note_in(page, "li", "");
+		seep_html_put(page, "\n");
+	}
+	if (callers->count > CALLERS_MAX)
+		seep_buffer_printf(page->out, "<li class=\"more\">%zu more functions</li>\n",
+				   callers->count - CALLERS_MAX);
+	seep_html_put(page, "</ul>\n");
+}
+
+void seep_html_put_alarms(struct seep_html_page *page)
+{
+	size_t count = page->alarms.num_sites;
+	size_t shown = count < CARDS_MAX ? count : CARDS_MAX;
+
+	if (count == 0)
+		return;
+	seep_html_put(page, "<section id=\"leaks\"><h2>");
+	seep_html_put(page, page->alarms.by_class[SEEP_CLASS_LEAK] ? "What leaks" : "What grows");
+	seep_html_put(page, "</h2>\n");
+	put_callers(page);
+	put_cards(page, shown);
+	if (count > shown)
+		seep_buffer_printf(page->out,
+				   "<p class=\"more\">%zu more; the " CARDS_MAX_TEXT
+				   " worst are here, all of them in the table of sites.</p>\n",
+				   count - shown);
+	seep_html_put(page, "</section>\n");
+}

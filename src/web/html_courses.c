@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "web/html_courses.h"
+
+#include <inttypes.h>
+
+#include "base/units.h"
+
+struct course_writer {
+	struct seep_buffer *out;
+	struct seep_html_point before;
+	bool begun;
+};
+
+static void write_difference(struct course_writer *writer, uint64_t now, uint64_t before)
+{
+	if (writer->begun)
+		seep_buffer_putc(writer->out, ',');
+	writer->begun = true;
+	seep_buffer_printf(writer->out, "%" PRId64, (int64_t)(now - before));
+}
+
+static void write_point(struct course_writer *writer, const struct seep_html_point *point)
+{
+	write_difference(writer, point->elapsed_ns / SEEP_NS_PER_MS,
+			 writer->before.elapsed_ns / SEEP_NS_PER_MS);
+	write_difference(writer, point->live_bytes, writer->before.live_bytes);
+	write_difference(writer, point->live_objects, writer->before.live_objects);
+	writer->before = *point;
+}
+
+static uint64_t height_of(const struct seep_html_point *point, bool by_objects)
+{
+	return by_objects ? point->live_objects : point->live_bytes;
+}
+
+/* Of the points from @first to before @end: the lowest, the highest and the last, in their order. */
+static void write_part(struct course_writer *writer, const struct seep_html_point *points,
+		       size_t first, size_t end, bool by_objects)
+{
+	size_t lowest = first, highest = first;
+
+	for (size_t i = first; i < end; i++) {
+		if (height_of(&points[i], by_objects) < height_of(&points[lowest], by_objects))
+			lowest = i;
+		if (height_of(&points[i], by_objects) > height_of(&points[highest], by_objects))
+			highest = i;
+	}
+	for (size_t i = first; i < end; i++) {
+		if (i == lowest || i == highest || i + 1 == end)
+			write_point(writer, &points[i]);
+	}
+}
+
+void seep_html_course_write(struct seep_buffer *out, const struct seep_html_course *course,
+			    bool by_objects, size_t max)
+{
+	const struct seep_html_point *points = course->points;
+	size_t count = course->num_points;
+	struct course_writer writer = {.out = out};
+	uint64_t part_ns;
+
+	seep_buffer_putc(out, '[');
+	if (count <= max) {
+		for (size_t i = 0; i < count; i++)
+			write_point(&writer, &points[i]);
+	} else {
+		part_ns = (points[count - 1].elapsed_ns - points[0].elapsed_ns) / (max / 3) + 1;
+		for (size_t first = 0, end; first < count; first = end) {
+			uint64_t part = (points[first].elapsed_ns - points[0].elapsed_ns) / part_ns;
+
+			end = first + 1;
+			while (end < count &&
+			       (points[end].elapsed_ns - points[0].elapsed_ns) / part_ns == part)
+				end++;
+			write_part(&writer, points, first, end, by_objects);
+		}
+	}
+	seep_buffer_putc(out, ']');
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "web/html_data.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "verdict/judgement.h"
+#include "web/html_courses.h"
+#include "web/html_tables.h"
+#include "json/fields.h"
+#include "json/parts.h"
+
+#define MILLIONTHS_MAX 9e15 /* below 2^53: exact in a double */
+
+struct data {
+	struct seep_html_page *page;
+	struct seep_html_tables tables;
+	struct seep_buffer text; /* hands on to the page, through escape_piece */
+	struct seep_json json;	 /* into text */
+	struct seep_buffer courses;
+	size_t site_points; /* that a course of a site may have ... */
+	size_t alarms_left; /* ... but so many of those that leak or grow may have more */
+};
+
+/*
+ * Sink of the text. An element script ends at "</script", and "<!--" in it changes what ends it; JSON has
+ * "<" in strings only, where it can be written otherwise. "&" means nothing there.
+ */
+static int escape_piece(void *context, const void *bytes, size_t length)
+{
+	struct seep_buffer *out = context;
+	const char *at = bytes;
+	const char *end = at + length;
+
+	while (at < end) {
+		const char *next = memchr(at, '<', (size_t)(end - at));
+
+		seep_buffer_append(out, at, (size_t)((next ? next : end) - at));
+		if (!next)
+			break;
+		seep_buffer_puts(out, "\\u003c");
+		at = next + 1;
+	}
+	return out->error;
+}
+
+/* Six decimals at most, in a way that no locale changes; not finite is null. */
+static void write_real(struct seep_buffer *out, double value)
+{
+	double millionths = value * 1e6;
+
+	if (!isfinite(value))
+		seep_buffer_puts(out, ",null");
+	else if (fabs(millionths) < MILLIONTHS_MAX)
+		seep_buffer_printf(out, ",%" PRId64 "e-6", (int64_t)llround(millionths));
+	else
+		seep_buffer_printf(out, ",%" PRId64,
+				   (int64_t)fmax(-MILLIONTHS_MAX, fmin(value, MILLIONTHS_MAX)));
+}
+
+static void write_interval(struct seep_buffer *out, const struct seep_interval *interval)
+{
+	write_real(out, interval->value);
+	write_real(out, interval->low);
+	write_real(out, interval->high);
+}
+
+static int write_string(struct data *data, const char *raw)
+{
+	uint32_t number;
+	int err = seep_html_tables_string(&data->tables, raw, &number);
+
+	if (!err)
+		seep_buffer_printf(&data->text, ",%" PRIu32, number);
+	return err;
+}
+
+static int write_strings(struct data *data, const char *const *texts, size_t count)
+{
+	int err = 0;
+
+	seep_buffer_puts(&data->text, ",[");
+	for (size_t i = 0; !err && i < count; i++) {
+		uint32_t number;
+
+		err = seep_html_tables_string(&data->tables, texts[i], &number);
+		if (!err)
+			seep_buffer_printf(&data->text, "%s%" PRIu32, i ? "," : "", number);
+	}
+	seep_buffer_putc(&data->text, ']');
+	return err;
+}
+
+/* In the order of write_verdict; words and sentences are strings of the tables. */
+static const char verdict_columns[] =
+	"[\"confidence\",\"rate\",\"rate_low\",\"rate_high\",\"leaked\",\"leaked_low\","
+	"\"leaked_high\",\"eta_s\",\"eta_low_s\",\"eta_high_s\",\"period_s\",\"since_s\","
+	"\"class\",\"pattern\",\"severity\",\"limit\",\"evidence\",\"advice\"]";
+
+static int write_verdict(struct data *data, const struct seep_judgement *judgement)
+{
+	const char *limit =
+		judgement && judgement->limit ? seep_html_limit_text(judgement->limit) : NULL;
+	struct seep_buffer *out = &data->text;
+	int err;
+
+	if (!judgement) {
+		seep_buffer_puts(out, ",0");
+		return 0;
+	}
+	/* The first number without a comma. */
+	seep_buffer_printf(out, ",[%" PRId64 "e-3", (int64_t)llround(judgement->confidence * 1e3));
+	write_interval(out, &judgement->rate);
+	write_interval(out, &judgement->leaked);
+	write_interval(out, &judgement->eta_s);
+	write_real(out, judgement->period_s);
+	write_real(out, judgement->since_s);
+	err = write_string(data, judgement->class);
+	if (!err)
+		err = write_string(data, judgement->pattern);
+	if (!err)
+		err = write_string(data, judgement->severity ?
+						 judgement->severity :
+						 seep_severity_key(SEEP_SEVERITY_NONE));
+	if (!err)
+		err = write_string(data, limit);
+	if (!err)
+		err = write_strings(data, judgement->evidence, judgement->num_evidence);
+	if (!err)
+		err = write_strings(data, judgement->advice, judgement->num_advice);
+	seep_buffer_putc(out, ']');
+	return err;
+}
+
+static void write_histogram(struct seep_buffer *out, const uint64_t counts[SEEP_LIFETIME_BUCKETS])
+{
+	size_t used = SEEP_LIFETIME_BUCKETS;
+
+	while (used > 0 && counts[used - 1] == 0)
+		used--;
+	seep_buffer_puts(out, ",[");
+	for (size_t i = 0; i < used; i++)
+		seep_buffer_printf(out, "%s%" PRIu64, i ? "," : "", counts[i]);
+	seep_buffer_putc(out, ']');
+}
+
+/* In the order of write_site. */
+static const char site_columns[] =
+	"[\"id\",\"process\",\"kind\",\"stack\",\"allocs\",\"frees\",\"alloc_bytes\",\"free_bytes\","
+	"\"live_objects\",\"live_bytes\",\"objects_change\",\"bytes_change\",\"oldest_ns\","
+	"\"lifetimes\",\"ages\",\"verdict\",\"details\"]";
+
+static void write_details(struct data *data, const struct seep_details *details)
+{
+	struct json_object *object;
+
+	if (!details) {
+		seep_buffer_puts(&data->text, ",0");
+		return;
+	}
+	object = seep_json_new(&data->json);
+	seep_json_add_details(&data->json, object, details);
+	seep_buffer_putc(&data->text, ',');
+	seep_json_write(&data->json, object);
+}
+
+static void write_numbers(struct seep_buffer *out, const struct seep_site *site)
+{
+	seep_buffer_printf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
+			   site->counts.allocs, site->counts.frees, site->counts.alloc_bytes,
+			   site->counts.free_bytes);
+	seep_buffer_printf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRId64 ",%" PRId64, site->live_objects,
+			   site->live_bytes, site->live_objects_change, site->live_bytes_change);
+	if (site->oldest_ns == SEEP_UNKNOWN)
+		seep_buffer_puts(out, ",null");
+	else
+		seep_buffer_printf(out, ",%" PRIu64, site->oldest_ns);
+}
+
+static int write_site(struct data *data, const struct seep_site *site)
+{
+	struct seep_buffer *out = &data->text;
+	uint32_t stack;
+	int err;
+
+	err = seep_html_tables_stack(&data->tables, site, &stack);
+	if (err)
+		return err;
+	seep_buffer_printf(out, "[\"%016" PRIx64 "\",%zu,%d,%" PRIu32, site->id,
+			   (size_t)(site->process - data->page->snapshot->processes),
+			   (int)site->kind, stack);
+	write_numbers(out, site);
+	write_histogram(out, site->lifetimes);
+	if (site->ages_known)
+		write_histogram(out, site->ages);
+	else
+		seep_buffer_puts(out, ",0");
+	err = write_verdict(data, site->judgement);
+	write_details(data, site->details);
+	seep_buffer_putc(out, ']');
+	return err;
+}
+
+static size_t points_for(struct data *data, const struct seep_judgement *judgement)
+{
+	if (data->alarms_left == 0 || !judgement ||
+	    !seep_class_grows(seep_judgement_class(judgement)))
+		return data->site_points;
+	data->alarms_left--;
+	return SEEP_HTML_SITE_POINTS;
+}
+
+static int write_site_course(struct data *data, const struct seep_site *site)
+{
+	const struct seep_html_courses *courses = data->page->courses;
+	struct seep_html_course course = {0};
+	int err = courses->site(courses->context, site, &course);
+
+	if (err)
+		return err;
+	if (data->courses.length > 0)
+		seep_buffer_putc(&data->courses, ',');
+	seep_html_course_write(&data->courses, &course, seep_kind_is_counted(site->kind),
+			       points_for(data, site->judgement));
+	return data->courses.error;
+}
+
+static int write_sites(struct data *data)
+{
+	const struct seep_snapshot *snapshot = data->page->snapshot;
+	int err = 0;
+
+	seep_buffer_printf(&data->text, ",\"site_columns\":%s,\"verdict_columns\":%s,\"sites\":[",
+			   site_columns, verdict_columns);
+	for (size_t i = 0; !err && i < snapshot->num_sites; i++) {
+		if (i > 0)
+			seep_buffer_putc(&data->text, ',');
+		err = write_site(data, &snapshot->sites[i]);
+		if (!err && data->page->courses->site)
+			err = write_site_course(data, &snapshot->sites[i]);
+	}
+	seep_buffer_putc(&data->text, ']');
+	return err;
+}
+
+static void write_total_courses(struct data *data)
+{
+	const struct seep_html_courses *courses = data->page->courses;
+	const char *before = "";
+
+	seep_buffer_puts(&data->text, "\"totals\":{");
+	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		if (courses->totals[kind].num_points == 0)
+			continue;
+		seep_buffer_printf(&data->text, "%s\"%s\":", before, seep_kind_key(kind));
+		seep_html_course_write(&data->text, &courses->totals[kind],
+				       seep_kind_is_counted(kind), SEEP_HTML_POINTS);
+		before = ",";
+	}
+	seep_buffer_puts(&data->text, "}");
+}
+
+static void write_courses(struct data *data)
+{
+	const struct seep_html_courses *courses = data->page->courses;
+	size_t count = courses->resident ? data->page->snapshot->num_processes : 0;
+	size_t max = count ? SEEP_HTML_ALL_POINTS / count : 0;
+
+	max = max > SEEP_HTML_SITE_POINTS ? SEEP_HTML_SITE_POINTS : max;
+	max = max < SEEP_HTML_FEWEST ? SEEP_HTML_FEWEST : max;
+	seep_buffer_puts(&data->text, ",\"courses\":{");
+	write_total_courses(data);
+	seep_buffer_puts(&data->text, ",\"resident\":[");
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			seep_buffer_putc(&data->text, ',');
+		seep_html_course_write(&data->text, &courses->resident[i], false, max);
+	}
+	seep_buffer_puts(&data->text, "],\"sites\":[");
+	seep_buffer_append(&data->text, data->courses.data, data->courses.length);
+	seep_buffer_puts(&data->text, "]}");
+}
+
+/* The words of the lists that the data refers to by number, and of the classes by key. */
+static void write_words(struct data *data)
+{
+	struct seep_json *json = &data->json;
+	struct json_object *words = seep_json_new(json);
+	struct json_object *kinds = seep_json_new_array(json);
+	struct json_object *nouns = seep_json_new_array(json);
+	struct json_object *ends = seep_json_new_array(json);
+	struct json_object *classes = seep_json_new(json);
+
+	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		seep_json_append_text(json, kinds, seep_kind_key(kind));
+		seep_json_append_text(json, nouns, seep_kind_noun(kind));
+	}
+	for (enum seep_end end = 0; end < SEEP_END_COUNT; end++)
+		seep_json_append_text(json, ends, seep_end_text(end));
+	for (enum seep_class class = 0; class < SEEP_CLASS_COUNT; class ++)
+		seep_json_add_text(json, classes, seep_class_key(class), seep_class_text(class));
+	seep_json_add(json, words, "kinds", kinds);
+	seep_json_add(json, words, "nouns", nouns);
+	seep_json_add(json, words, "ends", ends);
+	seep_json_add(json, words, "classes", classes);
+	seep_json_add_text(json, words, "metric", seep_metric_key(data->page->options->metric));
+	seep_buffer_puts(&data->text, ",\"words\":");
+	seep_json_write(json, words);
+}
+
+static int write_all(struct data *data)
+{
+	const struct seep_snapshot *snapshot = data->page->snapshot;
+	int err;
+
+	seep_json_write_head(&data->json, snapshot);
+	seep_json_write_processes(&data->json, snapshot);
+	write_words(data);
+	err = write_sites(data);
+	if (err)
+		return err;
+	write_courses(data);
+	seep_html_tables_write(&data->tables, &data->json);
+	seep_json_write_tail(&data->json, snapshot);
+	return seep_buffer_flush(&data->text);
+}
+
+int seep_html_put_data(struct seep_html_page *page)
+{
+	size_t num_sites = page->snapshot->num_sites;
+	size_t points = num_sites ? SEEP_HTML_ALL_POINTS / num_sites : SEEP_HTML_SITE_POINTS;
+	struct data data = {
+		.page = page,
+		.courses = SEEP_BUFFER_INIT,
+		.alarms_left = SEEP_HTML_ALL_POINTS / SEEP_HTML_SITE_POINTS,
+	};
+	int err;
+
+	points = points > SEEP_HTML_SITE_POINTS ? SEEP_HTML_SITE_POINTS : points;
+	data.site_points = points < SEEP_HTML_FEWEST ? SEEP_HTML_FEWEST : points;
+	seep_buffer_init(&data.text);
+	seep_buffer_set_sink(&data.text, escape_piece, page->out);
+	seep_json_init(&data.json, &data.text);
+	seep_html_tables_init(&data.tables, page->symbolizer);
+	err = write_all(&data);
+	seep_html_tables_done(&data.tables);
+	seep_json_done(&data.json);
+	seep_buffer_done(&data.courses);
+	seep_buffer_done(&data.text);
+	return err;
+}

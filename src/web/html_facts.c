@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Totals, processes, losses, overhead and circumstances in the HTML report. */
+#include <inttypes.h>
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "report/losses.h"
+#include "text/processes.h"
+#include "text/sites.h"
+#include "verdict/judgement.h"
+#include "web/html_sections.h"
+
+#define PROCESSES_MAX	   200
+#define PROCESSES_MAX_TEXT "200"
+
+/* A cell of a table: the note. */
+static void put_cell(struct seep_html_page *page)
+{
+	seep_html_put_note_in(page, "td", "");
+}
+
+static void put_number(struct seep_html_page *page)
+{
+	seep_html_put_note_in(page, "td", " class=\"n\"");
+}
+
+struct head {
+	const char *text;
+	bool number;
+};
+
+static void put_heads(struct seep_html_page *page, const struct head *heads, size_t count)
+{
+	seep_html_put(page, "<div class=\"wide\"><table><thead><tr>");
+	for (size_t i = 0; i < count; i++)
+		seep_buffer_printf(page->out, "<th scope=\"col\"%s>%s</th>",
+				   heads[i].number ? " class=\"n\"" : "", heads[i].text);
+	seep_html_put(page, "</tr></thead>\n<tbody>\n");
+}
+
+#define PUT_HEADS(page, heads) put_heads(page, heads, sizeof(heads) / sizeof((heads)[0]))
+
+void seep_html_put_totals(struct seep_html_page *page)
+{
+	static const struct head heads[] = {
+		{"Kind", false}, {"Alive", false}, {"Made", false}, {"Released", false}};
+
+	seep_html_put(page, "<section id=\"totals\"><h2>Totals</h2>\n");
+	PUT_HEADS(page, heads);
+	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		const struct seep_totals *totals = &page->snapshot->totals[kind];
+
+		if (!totals->traced)
+			continue;
+		seep_buffer_printf(page->out, "<tr><th scope=\"row\">%s</th>", seep_kind_key(kind));
+		seep_text_append_amount(&page->note, kind, totals->live_bytes,
+					totals->live_objects);
+		put_cell(page);
+		seep_text_append_amount(&page->note, kind, totals->counts.alloc_bytes,
+					totals->counts.allocs);
+		put_cell(page);
+		seep_text_append_amount(&page->note, kind, totals->counts.free_bytes,
+					totals->counts.frees);
+		put_cell(page);
+		seep_html_put(page, "</tr>\n");
+	}
+	seep_html_put(page, "</tbody></table></div></section>\n");
+}
+
+static void append_bytes(struct seep_buffer *note, uint64_t bytes)
+{
+	char text[SEEP_UNIT_MAX];
+
+	seep_buffer_puts(note, bytes == SEEP_UNKNOWN ? "unknown" : seep_format_bytes(text, bytes));
+}
+
+static void put_process(struct seep_html_page *page, const struct seep_process *process)
+{
+	const struct seep_process_judgement *judgement = process->judgement;
+	struct seep_buffer *note = &page->note;
+
+	seep_buffer_printf(page->out, "<tr><th scope=\"row\">");
+	seep_html_append_process(note, process);
+	seep_text_append_place(note, ", ", process);
+	seep_html_put_note(page);
+	seep_html_put(page, "</th>");
+	append_bytes(note, process->totals[SEEP_KIND_MEMORY].live_bytes);
+	put_number(page);
+	if (process->exited)
+		seep_buffer_puts(note, "ended");
+	else
+		append_bytes(note, process->rss_bytes);
+	put_number(page);
+	append_bytes(note, process->anon_bytes);
+	put_number(page);
+	append_bytes(note, process->pss_bytes);
+	put_number(page);
+	append_bytes(note, process->pre_attach_bytes);
+	put_number(page);
+	for (size_t i = 0; judgement && i < judgement->num_evidence; i++) {
+		seep_buffer_puts(note, i ? "; " : "");
+		seep_text_append_clean(note, judgement->evidence[i], SIZE_MAX);
+	}
+	put_cell(page);
+	seep_html_put(page, "</tr>\n");
+}
+
+void seep_html_put_processes(struct seep_html_page *page)
+{
+	static const struct head heads[] = {{"Process", false},
+					    {"Live memory", true},
+					    {"Resident", true},
+					    {"Anonymous", true},
+					    {"PSS", true},
+					    {"Before the trace", true},
+					    {"What is known of it", false}};
+	size_t count = page->snapshot->num_processes;
+	size_t shown = count < PROCESSES_MAX ? count : PROCESSES_MAX;
+
+	if (count == 0)
+		return;
+	seep_html_put(page, "<section id=\"processes\"><h2>Processes</h2>\n");
+	PUT_HEADS(page, heads);
+	for (size_t i = 0; i < shown; i++)
+		put_process(page, &page->snapshot->processes[i]);
+	seep_html_put(page, "</tbody></table></div>\n");
+	if (count > shown)
+		seep_buffer_printf(page->out,
+				   "<p class=\"more\">%zu more; " PROCESSES_MAX_TEXT
+				   " are shown here.</p>\n",
+				   count - shown);
+	seep_html_put(page, "</section>\n");
+}
+
+/* --- what was not seen ------------------------------------------------------------------------- */
+
+static size_t put_lost(struct seep_html_page *page)
+{
+	char text[SEEP_UNIT_MAX];
+	size_t count = 0;
+
+	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
+		if (!seep_snapshot_lost(page->snapshot, loss))
+			continue;
+		seep_html_put(page, count++ ? "" : "<ul class=\"losses\">\n");
+		seep_buffer_printf(
+			page->out, "<li%s><b>%s</b> ",
+			seep_report_loss_is_expected(page->snapshot, loss) ? "" : " class=\"lost\"",
+			seep_format_count(text, page->snapshot->losses[loss]));
+		seep_html_put_text(page, seep_report_loss_text(page->snapshot, loss));
+		seep_html_put(page, "</li>\n");
+	}
+	seep_html_put(page, count ? "</ul>\n" : "");
+	return count;
+}
+
+/* How the stacks of the allocations end. */
+static void put_ends(struct seep_html_page *page)
+{
+	const uint64_t *ends = page->snapshot->ends;
+	char share[SEEP_UNIT_MAX];
+	uint64_t sum = 0;
+
+	for (enum seep_end end = 0; end < SEEP_END_COUNT; end++)
+		sum += ends[end];
+	if (sum == 0)
+		return;
+	seep_html_put(page, "<h3>Stacks</h3>\n<ul class=\"losses\">\n");
+	for (enum seep_end end = 0; end < SEEP_END_COUNT; end++) {
+		if (ends[end] == 0)
+			continue;
+		seep_buffer_puts(&page->note, seep_format_percent(share, ends[end], sum));
+		seep_html_put(page, "<li>");
+		seep_html_put_note_in(page, "b", "");
+		seep_buffer_printf(&page->note, " %s: %s",
+				   end == SEEP_END_COMPLETE ? "whole" : "partial",
+				   seep_end_text(end));
+		seep_html_put_note(page);
+		seep_html_put(page, "</li>\n");
+	}
+	seep_html_put(page, "</ul>\n");
+}
+
+void seep_html_put_losses(struct seep_html_page *page)
+{
+	seep_html_put(page, "<section id=\"losses\"><h2>What was not seen</h2>\n");
+	if (put_lost(page) == 0)
+		seep_html_put(page, "<p>Nothing: no loss was counted.</p>\n");
+	else
+		seep_html_put(page, "<p class=\"faint\">All else in this report is without what is "
+				    "listed here.</p>\n");
+	put_ends(page);
+	seep_html_put(page, "</section>\n");
+}
+
+/* --- what it cost ------------------------------------------------------------------------------ */
+
+static void put_percent(struct seep_html_page *page, double percent, const char *term)
+{
+	uint64_t tenths;
+
+	if (!isfinite(percent) || percent < 0 || percent > 1e9)
+		return;
+	tenths = (uint64_t)llround(percent * 10);
+	seep_buffer_printf(&page->note, "%" PRIu64 ".%" PRIu64 " %% of a CPU", tenths / 10,
+			   tenths % 10);
+	seep_html_put_fact(page, term);
+}
+
+static void put_duration(struct seep_html_page *page, uint64_t ns, const char *term)
+{
+	char text[SEEP_UNIT_MAX];
+
+	if (ns == SEEP_UNKNOWN)
+		return;
+	seep_buffer_puts(&page->note, seep_format_duration(text, ns));
+	seep_html_put_fact(page, term);
+}
+
+static void put_bytes(struct seep_html_page *page, uint64_t bytes, const char *term)
+{
+	if (bytes == SEEP_UNKNOWN)
+		return;
+	append_bytes(&page->note, bytes);
+	seep_html_put_fact(page, term);
+}
+
+static void put_events(struct seep_html_page *page, const struct seep_overhead *overhead)
+{
+	char text[SEEP_UNIT_MAX], rate[SEEP_UNIT_MAX];
+
+	if (overhead->events == SEEP_UNKNOWN)
+		return;
+	seep_buffer_puts(&page->note, seep_format_count(text, overhead->events));
+	if (isfinite(overhead->events_per_s) && overhead->events_per_s >= 0)
+		seep_buffer_printf(&page->note, ", lately %s per second",
+				   seep_format_count(rate,
+						     (uint64_t)llround(overhead->events_per_s)));
+	seep_html_put_fact(page, "Probe hits");
+}
+
+void seep_html_put_overhead(struct seep_html_page *page)
+{
+	const struct seep_overhead *overhead = &page->snapshot->overhead;
+
+	seep_html_put(page, "<section id=\"overhead\"><h2>What tracing cost</h2>\n"
+			    "<dl class=\"facts\">\n");
+	put_percent(page, overhead->target_cpu_pct, "In the targets");
+	if (page->snapshot->totals[SEEP_KIND_MAPPING].traced ||
+	    page->snapshot->totals[SEEP_KIND_FD].traced)
+		put_percent(page, overhead->calls_cpu_pct, "At system calls of all processes");
+	put_percent(page, overhead->seep_cpu_pct, "seep itself");
+	put_events(page, overhead);
+	put_duration(page, overhead->probe_ns_per_event, "The trap of a probe");
+	put_duration(page, overhead->bpf_ns_per_event, "The program at it");
+	put_bytes(page, overhead->seep_rss_bytes, "Resident memory of seep");
+	put_bytes(page, overhead->map_bytes, "Kernel memory of its maps");
+	seep_html_put(page,
+		      "</dl>\n<p class=\"faint\">In the last interval. The share of a CPU in the "
+		      "targets is the number of probe hits times what the trap and the program "
+		      "take. What was not measured is not listed.</p></section>\n");
+}
+
+/* --- circumstances ----------------------------------------------------------------------------- */
+
+static void put_filters(struct seep_html_page *page)
+{
+	const struct seep_snapshot *snapshot = page->snapshot;
+	char text[SEEP_UNIT_MAX];
+
+	if (snapshot->min_age_ns > 0) {
+		seep_buffer_puts(&page->note, seep_format_duration(text, snapshot->min_age_ns));
+		seep_html_put_fact(page, "Only objects older than");
+	}
+	if (snapshot->min_size_bytes > 0) {
+		append_bytes(&page->note, snapshot->min_size_bytes);
+		seep_html_put_fact(page, "Only objects of at least");
+	}
+	if (snapshot->max_size_bytes != UINT64_MAX) {
+		append_bytes(&page->note, snapshot->max_size_bytes);
+		seep_html_put_fact(page, "Only objects of at most");
+	}
+}
+
+void seep_html_put_trace(struct seep_html_page *page)
+{
+	const struct seep_snapshot *snapshot = page->snapshot;
+	struct seep_buffer *note = &page->note;
+	char text[SEEP_UNIT_MAX], time[SEEP_CLOCK_TEXT_MAX];
+
+	seep_html_put(page, "<section id=\"trace\"><h2>How it was traced</h2>\n"
+			    "<dl class=\"facts\">\n");
+	seep_text_append_clean(note, snapshot->scope_type, SIZE_MAX);
+	seep_buffer_putc(note, ' ');
+	seep_text_append_clean(note, snapshot->scope_value, SIZE_MAX);
+	seep_html_put_fact(page, "Scope");
+	seep_text_append_clean(note, snapshot->host_name, SIZE_MAX);
+	seep_html_put_fact(page, "Host");
+	seep_text_append_clean(note, snapshot->kernel, SIZE_MAX);
+	seep_buffer_putc(note, ' ');
+	seep_text_append_clean(note, snapshot->arch, SIZE_MAX);
+	seep_html_put_fact(page, "Kernel");
+	seep_buffer_puts(note, seep_clock_format_utc(time, snapshot->utc_ns));
+	seep_html_put_fact(page, "Time of this report");
+	seep_buffer_puts(note, seep_format_duration(text, snapshot->elapsed_ns));
+	seep_html_put_fact(page, "Traced for");
+	seep_buffer_printf(note, "%" PRIu64 "%s", snapshot->seq,
+			   snapshot->final ? ", the last" : "");
+	seep_html_put_fact(page, "Report");
+	put_filters(page);
+	seep_buffer_puts(note, "seep " SEEP_VERSION);
+	seep_html_put_fact(page, "Made by");
+	seep_html_put(page, "</dl></section>\n");
+}

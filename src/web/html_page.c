@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "web/html_page.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "report/escape.h"
+#include "verdict/exhaust.h"
+
+void seep_html_put(struct seep_html_page *page, const char *markup)
+{
+	seep_buffer_puts(page->out, markup);
+}
+
+void seep_html_put_text(struct seep_html_page *page, const char *text)
+{
+	seep_report_append_escaped(page->out, text);
+}
+
+void seep_html_put_note(struct seep_html_page *page)
+{
+	seep_report_append_escaped(page->out, page->note.data);
+	if (page->note.error && !page->out->error)
+		page->out->error = page->note.error;
+	seep_buffer_reset(&page->note);
+}
+
+void seep_html_put_raw(struct seep_html_page *page, const char *raw)
+{
+	seep_text_append_clean(&page->note, raw, SIZE_MAX);
+	seep_html_put_note(page);
+}
+
+void seep_html_put_note_in(struct seep_html_page *page, const char *element, const char *attributes)
+{
+	seep_buffer_printf(page->out, "<%s%s>", element, attributes);
+	seep_html_put_note(page);
+	seep_buffer_printf(page->out, "</%s>", element);
+}
+
+void seep_html_put_fact(struct seep_html_page *page, const char *term)
+{
+	seep_html_put(page, "<div><dt>");
+	seep_html_put_text(page, term);
+	seep_html_put(page, "</dt>");
+	seep_html_put_note_in(page, "dd", "");
+	seep_html_put(page, "</div>\n");
+}
+
+void seep_html_append_process(struct seep_buffer *buffer, const struct seep_process *process)
+{
+	bool named = process->comm && process->comm[0];
+
+	seep_text_append_clean(buffer, named ? process->comm : "unknown", SIZE_MAX);
+	seep_buffer_printf(buffer, " (PID %d)", (int)process->pid);
+}
+
+const char *seep_html_limit_text(const char *key)
+{
+	for (enum seep_limit limit = 0; limit < SEEP_LIMIT_COUNT; limit++) {
+		if (strcmp(seep_limit_key(limit), key) == 0)
+			return seep_limit_text(limit);
+	}
+	return key;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of the HTML report share: the page being written, and how text gets into it. */
+#ifndef SEEP_WEB_HTML_PAGE_H
+#define SEEP_WEB_HTML_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buffer.h"
+#include "model/snapshot.h"
+#include "report/callers.h"
+#include "symbol/symbolizer.h"
+#include "web/html.h"
+#include "web/html_alarms.h"
+
+struct seep_html_page {
+	const struct seep_snapshot *snapshot;
+	struct seep_symbolizer *symbolizer;
+	const struct seep_html_courses *courses; /* never NULL */
+	const struct seep_html_options *options;
+	struct seep_html_alarms alarms;
+	struct seep_caller_groups callers; /* of the alarms */
+	struct seep_buffer *out;
+	struct seep_buffer note; /* text being put together: clean, not escaped yet */
+};
+
+/* Appends markup as it is. */
+void seep_html_put(struct seep_html_page *page, const char *markup);
+/* Appends clean text, escaped. */
+void seep_html_put_text(struct seep_html_page *page, const char *text);
+/* Appends text of a target, cleaned and escaped. */
+void seep_html_put_raw(struct seep_html_page *page, const char *raw);
+/* Appends the note, escaped, and empties it; a failure that it had becomes the page's. */
+void seep_html_put_note(struct seep_html_page *page);
+/* The same between <@element attributes> and </@element>. */
+void seep_html_put_note_in(struct seep_html_page *page, const char *element,
+			   const char *attributes);
+/* A term and, from the note, what there is to say about it: for lists <dl>. */
+void seep_html_put_fact(struct seep_html_page *page, const char *term);
+
+/* "server (PID 7)" */
+void seep_html_append_process(struct seep_buffer *buffer, const struct seep_process *process);
+/* What people call the limit with this key; the key itself if it is none of SEEP_LIMITS. */
+const char *seep_html_limit_text(const char *key);
+
+#endif

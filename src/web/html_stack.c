@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "web/html_stack.h"
+
+#include "base/text.h"
+#include "report/naming.h"
+#include "symbol/walk.h"
+#include "report/names.h"
+
+#define PATH_FUNCTIONS 4   /* that lead to the one that a site is known by */
+#define PATH_COLUMNS   48  /* of each */
+#define LINES_MAX      100 /* of a stack that is shown in full */
+
+#define ARROW " \xe2\x86\x90 " /* U+2190: called by */
+
+void seep_html_note_function(struct seep_html_page *page, const struct seep_site *site)
+{
+	seep_naming_append(&page->note, page->symbolizer, site);
+}
+
+void seep_html_note_place(struct seep_html_page *page, const struct seep_site *site)
+{
+	struct seep_walk walk;
+
+	if (seep_naming_walk(page->symbolizer, site, &walk))
+		seep_naming_append_place(&page->note, &walk);
+}
+
+void seep_html_note_path(struct seep_html_page *page, const struct seep_site *site)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
+	struct seep_walk walk;
+	size_t count = 0;
+
+	if (!seep_naming_walk(page->symbolizer, site, &walk))
+		return;
+	do {
+		seep_buffer_reset(&name);
+		seep_report_append_function(&name, walk.location, walk.line);
+		seep_buffer_puts(&page->note, count ? ARROW : "");
+		seep_text_append_elided(&page->note, name.data, PATH_COLUMNS);
+	} while (++count <= PATH_FUNCTIONS && seep_walk_next(&walk));
+	if (walk.frames_done < site->stack->num_frames)
+		seep_buffer_puts(&page->note, ARROW "\xe2\x80\xa6"); /* U+2026 */
+}
+
+static void put_line(struct seep_html_page *page, const struct seep_walk *walk, bool named)
+{
+	seep_buffer_printf(page->out, "<li%s><code>", named ? " class=\"named\"" : "");
+	seep_report_append_function(&page->note, walk->location, walk->line);
+	seep_html_put_note(page);
+	seep_html_put(page, "</code>");
+	if (walk->line->inlined)
+		seep_html_put(page, " <i>inlined</i>");
+	seep_html_put(page, " <span>");
+	seep_naming_append_place(&page->note, walk);
+	seep_html_put_note(page);
+	seep_html_put(page, "</span></li>\n");
+}
+
+static void put_more(struct seep_html_page *page, size_t *count, const char *what)
+{
+	if (*count > 0)
+		seep_buffer_printf(page->out, "<li class=\"more\">%zu more %s%s</li>\n", *count,
+				   what, *count == 1 ? "" : "s");
+	*count = 0;
+}
+
+/* A frame that follows itself, in deep recursion, is shown once and counted. */
+static bool repeats(const struct seep_walk *walk)
+{
+	return walk->frames_done > 1 && walk->frame == walk->stack->frames[walk->frames_done - 2];
+}
+
+static void put_end(struct seep_html_page *page, const struct seep_stack *stack)
+{
+	if (stack->num_frames > 0 && stack->end == SEEP_END_COMPLETE)
+		return;
+	seep_html_put(page, "<p class=\"warning\">");
+	if (stack->num_frames == 0)
+		seep_html_put(page, "The stack is unknown: it never arrived.");
+	else
+		seep_buffer_printf(page->out, "The stack is partial: %s.",
+				   seep_end_text(stack->end));
+	seep_html_put(page, "</p>\n");
+}
+
+void seep_html_put_stack(struct seep_html_page *page, const struct seep_site *site)
+{
+	size_t named = seep_naming_index(page->symbolizer, site);
+	size_t index = 0, shown = 0, repeated = 0, hidden = 0;
+	struct seep_walk walk;
+
+	seep_html_put(page, "<ol class=\"stack\">\n");
+	seep_walk_init(&walk, page->symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
+	for (; seep_walk_next(&walk); index++) {
+		if (repeats(&walk)) {
+			repeated += walk.lines_done == 1;
+		} else if (shown == LINES_MAX) {
+			hidden++;
+		} else {
+			put_more(page, &repeated, "time");
+			put_line(page, &walk, index == named);
+			shown++;
+		}
+	}
+	put_more(page, &repeated, "time");
+	put_more(page, &hidden, "function");
+	seep_html_put(page, "</ol>\n");
+	put_end(page, site->stack);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "web/html_tables.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "report/naming.h"
+#include "symbol/walk.h"
+#include "report/names.h"
+
+void seep_html_tables_init(struct seep_html_tables *tables, struct seep_symbolizer *symbolizer)
+{
+	memset(tables, 0, sizeof(*tables));
+	tables->symbolizer = symbolizer;
+	seep_buffer_init(&tables->module_text);
+	seep_buffer_init(&tables->frame_text);
+	seep_buffer_init(&tables->stack_text);
+	seep_buffer_init(&tables->scratch);
+}
+
+void seep_html_tables_done(struct seep_html_tables *tables)
+{
+	seep_strings_done(&tables->strings);
+	seep_numbers_done(&tables->modules);
+	seep_numbers_done(&tables->frames);
+	seep_numbers_done(&tables->shared);
+	seep_numbers_done(&tables->stacks);
+	seep_buffer_done(&tables->module_text);
+	seep_buffer_done(&tables->frame_text);
+	seep_buffer_done(&tables->stack_text);
+	seep_buffer_done(&tables->scratch);
+}
+
+int seep_html_tables_string(struct seep_html_tables *tables, const char *raw, uint32_t *ret_number)
+{
+	seep_buffer_reset(&tables->scratch);
+	seep_text_append_clean(&tables->scratch, raw ? raw : "", SIZE_MAX);
+	if (tables->scratch.error)
+		return tables->scratch.error;
+	return seep_strings_get(&tables->strings, tables->scratch.data, ret_number);
+}
+
+static void separate(struct seep_buffer *text)
+{
+	if (text->length > 0)
+		seep_buffer_putc(text, ',');
+}
+
+static int get_module(struct seep_html_tables *tables, const struct seep_location *location,
+		      uint32_t *ret_number)
+{
+	uint32_t path, build;
+	bool is_new;
+	int err;
+
+	err = seep_html_tables_string(tables, location->module, &path);
+	if (!err)
+		err = seep_html_tables_string(tables, location->build_id, &build);
+	if (!err)
+		err = seep_numbers_get(&tables->modules, (uint64_t)path << 32 | build, ret_number,
+				       &is_new);
+	if (err || !is_new)
+		return err;
+	separate(&tables->module_text);
+	seep_buffer_printf(&tables->module_text, "[%" PRIu32 ",%" PRIu32 "]", path, build);
+	return 0;
+}
+
+/* The name that is shown, which is an address if there is none. */
+static int get_function(struct seep_html_tables *tables, const struct seep_location *location,
+			const struct seep_line *line, uint32_t *ret_number)
+{
+	seep_buffer_reset(&tables->scratch);
+	seep_report_append_function(&tables->scratch, location, line);
+	if (tables->scratch.error)
+		return tables->scratch.error;
+	return seep_strings_get(&tables->strings, tables->scratch.data, ret_number);
+}
+
+static int write_frame(struct seep_html_tables *tables, const struct seep_location *location)
+{
+	uint32_t module, function, source;
+	int err;
+
+	err = get_module(tables, location, &module);
+	if (err)
+		return err;
+	separate(&tables->frame_text);
+	seep_buffer_printf(&tables->frame_text, "[%" PRIu32 ",%" PRIu64, module, location->offset);
+	for (size_t i = 0; i < location->num_lines; i++) {
+		const struct seep_line *line = &location->lines[i];
+
+		err = get_function(tables, location, line, &function);
+		if (!err)
+			err = seep_html_tables_string(tables, line->source, &source);
+		if (err)
+			return err;
+		seep_buffer_printf(&tables->frame_text, ",%" PRIu32 ",%" PRIu32 ",%u", function,
+				   source, line->line);
+	}
+	seep_buffer_putc(&tables->frame_text, ']');
+	return 0;
+}
+
+static int get_frame(struct seep_html_tables *tables, const struct seep_site *site, uint64_t frame,
+		     uint32_t *ret_number)
+{
+	uint64_t key = seep_walk_frame_key(tables->symbolizer, site, frame);
+	bool is_new;
+	int err;
+
+	err = seep_numbers_get(&tables->frames, key, ret_number, &is_new);
+	if (err || !is_new)
+		return err;
+	return write_frame(tables,
+			   seep_symbolizer_resolve(tables->symbolizer, site->process->id, frame));
+}
+
+static int write_stack(struct seep_html_tables *tables, const struct seep_site *site)
+{
+	const struct seep_stack *stack = site->stack;
+	struct seep_buffer *text = &tables->stack_text;
+	uint32_t number;
+	int err;
+
+	separate(text);
+	seep_buffer_printf(text, "[%d,%zu", (int)stack->end,
+			   seep_naming_index(tables->symbolizer, site));
+	for (size_t i = 0; i < stack->num_frames; i++) {
+		err = get_frame(tables, site, stack->frames[i], &number);
+		if (err)
+			return err;
+		seep_buffer_printf(text, ",%" PRIu32, number);
+	}
+	seep_buffer_putc(text, ']');
+	return 0;
+}
+
+/* Code of no file is another one in each process, so such a stack is too. */
+static bool is_of_process(const struct seep_stack *stack)
+{
+	for (size_t i = 0; i < stack->num_frames; i++) {
+		if (stack->frames[i] & SEEP_FRAME_RAW)
+			return true;
+	}
+	return false;
+}
+
+int seep_html_tables_stack(struct seep_html_tables *tables, const struct seep_site *site,
+			   uint32_t *ret_number)
+{
+	/* Process ids begin with 1: see SEEP_PROCESS_NEXT. */
+	uint64_t process = is_of_process(site->stack) ? site->process->id : UINT32_MAX;
+	uint32_t shared;
+	bool is_new;
+	int err;
+
+	err = seep_numbers_get(&tables->shared, (uintptr_t)site->stack, &shared, &is_new);
+	if (!err)
+		err = seep_numbers_get(&tables->stacks, process << 32 | shared, ret_number,
+				       &is_new);
+	if (err || !is_new)
+		return err;
+	return write_stack(tables, site);
+}
+
+static void write_table(struct seep_json *json, const char *key, const struct seep_buffer *text)
+{
+	seep_buffer_printf(json->out, ",\"%s\":[", key);
+	seep_buffer_append(json->out, text->data, text->length);
+	seep_buffer_putc(json->out, ']');
+	if (text->error && !json->out->error)
+		json->out->error = text->error;
+}
+
+void seep_html_tables_write(struct seep_html_tables *tables, struct seep_json *json)
+{
+	struct json_object *array = seep_json_new_array(json);
+
+	for (uint32_t i = 0; i < tables->strings.count; i++)
+		seep_json_append_text(json, array, seep_strings_text(&tables->strings, i));
+	seep_buffer_puts(json->out, ",\"strings\":");
+	seep_json_write(json, array);
+	write_table(json, "modules", &tables->module_text);
+	write_table(json, "frames", &tables->frame_text);
+	write_table(json, "stacks", &tables->stack_text);
+}
