@@ -2,8 +2,8 @@
 /*
  * Some stacks are sent to user space with their registers and a copy of the stack's memory, to be
  * walked there: because a file's unwind table was not there yet, right after dlopen say, or another
- * thread was changing the address space (src/trace/rewalk.c); or once more, by somebody else's code,
- * to check ours (src/trace/verify.c).
+ * thread was changing the address space (src/stack/rewalk.c); or once more, by somebody else's code,
+ * to check ours (src/stack/verify.c).
  */
 #ifndef SEEP_BPF_COPIES_H
 #define SEEP_BPF_COPIES_H

@@ -21,7 +21,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "seep/refusals.h"
-#include "trace/targets.h"
+#include "target/targets.h"
 #include "trace/tracer.h"
 
 #define DEFAULT_DURATION_NS (5 * SEEP_NS_PER_S)

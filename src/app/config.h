@@ -14,7 +14,7 @@
 #include "report/diff.h"
 #include "report/report.h"
 #include "simulate/simulation.h"
-#include "trace/scope.h"
+#include "target/scope.h"
 #include "verdict/verdict.h"
 
 /*

@@ -155,7 +155,7 @@ int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t now_ns, uint64_t 
 			  uint64_t *ret_number);
 
 /*
- * What a process has, which the kernel keeps for it: see trace/census.h. @fn is called with a record of
+ * What a process has, which the kernel keeps for it: see inventory/inventory.h. @fn is called with a record of
  * each descriptor that is known after the pass, unless it is NULL; what it returns other than 0 ends
  * the pass and is returned. 0 or -errno.
  */
@@ -164,7 +164,7 @@ int seep_kernel_count_fds(struct seep_kernel *kernel, pid_t pid, uint32_t proces
 			  seep_fd_fn fn, void *context);
 
 /*
- * Finds out what @pid has mapped, see trace/census.h. 0; -ESRCH: it has ended, or became another one by
+ * Finds out what @pid has mapped, see inventory/inventory.h. 0; -ESRCH: it has ended, or became another one by
  * an exec; -EAGAIN: it changes its address space all the time, so not all could be settled now; another
  * -errno.
  */

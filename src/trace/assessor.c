@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "trace/vitals.h"
+#include "target/process_stats.h"
 #include "verdict/judgement.h"
 
 struct seep_assessor {

@@ -10,9 +10,9 @@
 
 #include "base/clock.h"
 #include "proc/process.h"
-#include "trace/fd_limit.h"
-#include "trace/site_ids.h"
-#include "trace/vitals.h"
+#include "target/fd_limit.h"
+#include "target/process_stats.h"
+#include "target/site_ids.h"
 
 /* What has to be remembered of a site from one snapshot to the next. */
 struct memory {

@@ -9,14 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "inventory/inventory.h"
 #include "kernel/kernel.h"
 #include "model/snapshot.h"
+#include "stack/rewalk.h"
+#include "stack/stacks.h"
+#include "target/processes.h"
 #include "trace/assessor.h"
-#include "trace/census.h"
 #include "trace/overhead.h"
-#include "trace/processes.h"
-#include "trace/rewalk.h"
-#include "trace/stacks.h"
 
 struct seep_collector;
 

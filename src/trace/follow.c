@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
-#include "trace/file_events.h"
+#include "target/file_events.h"
 #include "trace/tracer_private.h"
 
 /* --- events from the kernel -------------------------------------------------------------------- */

@@ -11,7 +11,7 @@
 
 #include "kernel/kernel.h"
 #include "model/snapshot.h"
-#include "trace/files.h"
+#include "probe/files.h"
 
 struct seep_overhead_meter;
 

@@ -20,10 +20,10 @@
 #include "kernel/features.h"
 #include "model/allocators.h"
 #include "model/snapshot.h"
+#include "probe/files.h"
+#include "stack/tables.h"
 #include "symbol/symbolizer.h"
-#include "trace/files.h"
-#include "trace/scope.h"
-#include "trace/tables.h"
+#include "target/scope.h"
 
 struct seep_tracer;
 

@@ -8,21 +8,21 @@
 
 #include <sys/resource.h>
 
+#include "inventory/inventory.h"
 #include "kernel/kernel.h"
+#include "probe/files.h"
+#include "stack/rewalk.h"
+#include "stack/stacks.h"
+#include "stack/tables.h"
+#include "stack/verify.h"
+#include "target/jit.h"
+#include "target/launch.h"
+#include "target/processes.h"
+#include "target/targets.h"
 #include "trace/assessor.h"
-#include "trace/census.h"
 #include "trace/collect.h"
-#include "trace/files.h"
-#include "trace/jit.h"
-#include "trace/launch.h"
 #include "trace/overhead.h"
-#include "trace/processes.h"
-#include "trace/rewalk.h"
-#include "trace/stacks.h"
-#include "trace/tables.h"
-#include "trace/targets.h"
 #include "trace/tracer.h"
-#include "trace/verify.h"
 
 /* A target as the event loop sees it. */
 struct watch {

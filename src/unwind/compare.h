@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Two walks of one stack by different code: are they the same? Pure; the self-check
- * (trace/verify.h) is built on it.
+ * (stack/verify.h) is built on it.
  */
 #ifndef SEEP_UNWIND_COMPARE_H
 #define SEEP_UNWIND_COMPARE_H

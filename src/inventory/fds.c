@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The census of descriptors, and what people call them. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/units.h"
+#include "inventory/inventory_private.h"
+
+/* include/uapi/linux/magic.h of later kernels */
+#define PIDFS_MAGIC 0x50494446
+
+#define PATH_BYTES 4096
+
+/* Prefix of the name of a file that memfd_create made (mm/memfd.c). */
+#define MEMFD_PREFIX "memfd:"
+
+struct fd_census {
+	struct seep_census *census;
+	pid_t pid;
+	struct seep_site_key site; /* of this process and kind */
+	uint64_t now_ns;
+};
+
+struct name {
+	unsigned int number;
+	const char *text;
+};
+
+/* The text of @number in a list that ends with a number of 0, whose text stands for all others. */
+static const char *find_name(const struct name *names, unsigned int number)
+{
+	while (names->number && names->number != number)
+		names++;
+	return names->text;
+}
+
+/* States of TCP, include/net/tcp_states.h; those that say who has forgotten to close. */
+static const char *tcp_group(unsigned int state)
+{
+	static const struct name names[] = {
+		{1, "TCP socket (established)"},
+		{2, "TCP socket (connecting)"},
+		{7, "TCP socket (not connected)"},
+		{8, "TCP socket (closed by the peer: CLOSE_WAIT)"},
+		{10, "TCP socket (listening)"},
+		{0, "TCP socket (closing)"},
+	};
+
+	return find_name(names, state);
+}
+
+static const char *socket_group(const struct seep_fd_record *record)
+{
+	static const struct name families[] = {
+		{AF_UNIX, "Unix socket"},      {AF_NETLINK, "netlink socket"},
+		{AF_PACKET, "packet socket"},  {AF_VSOCK, "VM socket"},
+		{AF_ALG, "crypto API socket"}, {0, "socket"},
+	};
+
+	if (record->family != AF_INET && record->family != AF_INET6)
+		return find_name(families, record->family);
+	if (record->socket_type == SOCK_STREAM)
+		return tcp_group(record->state);
+	return record->socket_type == SOCK_DGRAM ? "UDP socket" : "raw socket";
+}
+
+/* Files that have no place in any directory are known by a name in brackets. */
+static const char *anonymous_group(const char *name)
+{
+	static const char *const known[][2] = {
+		{"[eventpoll]", "epoll"},
+		{"[eventfd]", "eventfd"},
+		{"[timerfd]", "timerfd"},
+		{"[signalfd]", "signalfd"},
+		{"inotify", "inotify"},
+		{"[fanotify]", "fanotify"},
+		{"[io_uring]", "io_uring"},
+		{"[perf_event]", "perf event"},
+		{"[pidfd]", "pidfd"},
+		{"[userfaultfd]", "userfaultfd"},
+		{"bpf-map", "BPF map"},
+		{"bpf-prog", "BPF program"},
+		{"bpf_link", "BPF link"},
+		{"btf", "BTF"},
+		{"seccomp notify", "seccomp listener"},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strcmp(name, known[i][0]) == 0)
+			return known[i][1];
+	}
+	return "anonymous inode";
+}
+
+static const char *group_of(const struct seep_fd_record *record)
+{
+	static const struct name types[] = {
+		{S_IFREG, "file"},	   {S_IFDIR, "directory"}, {S_IFCHR, "character device"},
+		{S_IFBLK, "block device"}, {S_IFIFO, "pipe"},	   {0, "other"},
+	};
+
+	if (S_ISSOCK(record->mode))
+		return socket_group(record);
+	if (record->filesystem == ANON_INODE_FS_MAGIC)
+		return anonymous_group(record->name);
+	if (record->filesystem == PIDFS_MAGIC)
+		return "pidfd";
+	if (record->filesystem == TMPFS_MAGIC &&
+	    strncmp(record->name, MEMFD_PREFIX, sizeof(MEMFD_PREFIX) - 1) == 0)
+		return "memfd";
+	return find_name(types, record->mode & S_IFMT);
+}
+
+static void append_address(struct seep_buffer *text, unsigned int family, const uint8_t *address,
+			   unsigned int port)
+{
+	char digits[INET6_ADDRSTRLEN];
+
+	inet_ntop((int)family, address, digits, sizeof(digits));
+	seep_buffer_printf(text, family == AF_INET6 ? "[%s]:%u" : "%s:%u", digits, port);
+}
+
+/* Where a socket is, and what it is connected to. */
+static void append_socket(struct seep_buffer *text, const struct seep_fd_record *record)
+{
+	if (record->family == AF_UNIX && record->name[0])
+		seep_buffer_printf(text, " %s", record->name);
+	if (record->family != AF_INET && record->family != AF_INET6)
+		return;
+	seep_buffer_putc(text, ' ');
+	append_address(text, record->family, record->local, record->local_port);
+	if (!record->remote_port)
+		return;
+	seep_buffer_puts(text, " to ");
+	append_address(text, record->family, record->remote, record->remote_port);
+}
+
+/* The path of a file, as the process has it. Nothing if the descriptor is gone by now. */
+static void append_target(struct seep_buffer *text, pid_t pid, uint32_t fd)
+{
+	char link[48], path[PATH_BYTES];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/%d/fd/%" PRIu32, pid, fd);
+	length = readlink(link, path, sizeof(path) - 1);
+	if (length <= 0)
+		return;
+	path[length] = '\0';
+	seep_buffer_printf(text, " %s", path);
+}
+
+static void append_example(struct seep_buffer *text, const struct fd_census *fds,
+			   const struct seep_fd_record *record, const char *group)
+{
+	char age[SEEP_UNIT_MAX];
+	uint64_t age_ns = fds->now_ns > record->made_ns ? fds->now_ns - record->made_ns : 0;
+
+	seep_buffer_printf(text, "descriptor %" PRIu32 ", %s old: %s", record->fd,
+			   seep_format_duration(age, age_ns), group);
+	if (S_ISSOCK(record->mode))
+		append_socket(text, record);
+	else
+		append_target(text, fds->pid, record->fd);
+}
+
+static int note_fd(void *context, const struct seep_fd_record *record)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer example = SEEP_BUFFER_INIT;
+	struct fd_census *fds = context;
+	const char *group = group_of(record);
+
+	fds->site.stack = record->stack;
+	if (seep_census_wants_example(fds->census, &fds->site))
+		append_example(&example, fds, record, group);
+	seep_census_note(fds->census, &fds->site, group, 0, example.error ? NULL : example.data);
+	return 0;
+}
+
+int seep_census_take_fds(struct seep_census *census, pid_t pid, uint32_t process, bool first)
+{
+	struct fd_census fds = {
+		.census = census,
+		.pid = pid,
+		.site = {.process = process, .kind = SEEP_KIND_FD},
+		.now_ns = seep_clock_monotonic_ns(),
+	};
+
+	return seep_kernel_count_fds(census->kernel, pid, process, first, first ? NULL : note_fd,
+				     &fds);
+}

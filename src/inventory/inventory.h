@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What processes really have of the objects that the kernel keeps for them: their threads, descriptors
+ * and mappings. They are counted when a process is first met, because they were there before, and at
+ * every report, so that what was not seen being made or released is found: the numbers of a report are
+ * those of /proc. What the objects of a site are like is noted on the way, for the report.
+ *
+ * The counting runs in the kernel, over its own tables (BPF iterators); no process is stopped. One
+ * thread.
+ */
+#ifndef SEEP_INVENTORY_INVENTORY_H
+#define SEEP_INVENTORY_INVENTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "kernel/kernel.h"
+#include "model/snapshot.h"
+#include "symbol/symbolizer.h"
+
+struct seep_census;
+
+/*
+ * For @kinds, SEEP_KIND_BIT of each, of which memory is passed over. @symbolizer names functions in the notes.
+ * 0 or -ENOMEM.
+ */
+int seep_census_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer, uint32_t kinds,
+		    struct seep_census **ret_census);
+void seep_census_free(struct seep_census *census);
+
+/* Forgets what was noted for the report before. */
+void seep_census_begin(struct seep_census *census);
+
+/*
+ * Counts what @pid, with the process id @process, has. @first: what is not known yet is from before
+ * the trace, and nothing is noted. What cannot be counted is said with -v; a process that ends
+ * meanwhile is none of that.
+ */
+void seep_census_take(struct seep_census *census, pid_t pid, uint32_t process, bool first);
+
+/* What was noted of the site since seep_census_begin, until the next one; NULL: nothing. */
+const struct seep_details *seep_census_details(const struct seep_census *census,
+					       const struct seep_site_key *site);
+
+#endif

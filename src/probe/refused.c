@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "probe/refused.h"
+
+#include <stdio.h>
+
+#include "base/buffer.h"
+#include "base/log.h"
+
+static const char *const reasons[SEEP_DISTRUST_COUNT] = {
+	[SEEP_DISTRUST_DEBUG_FILE] =
+		"only a debug file says where, and others than root may have written or placed it",
+	[SEEP_DISTRUST_NO_ENTRY] =
+		"no function begins there by the unwind information of the file itself",
+};
+
+static void tell_reason(const char *path, const struct seep_search *search,
+			enum seep_distrust reason)
+{
+	const struct seep_refused *refused = &search->refused[reason];
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+
+	if (!refused->count)
+		return;
+	seep_buffer_puts(&text, refused->first->name);
+	if (refused->count > 1)
+		seep_buffer_printf(&text, " and %zu more", refused->count - 1);
+	seep_buffer_printf(&text, " in \"%s\": not traced, for %s", path, reasons[reason]);
+	if (reason == SEEP_DISTRUST_DEBUG_FILE && search->refused_path)
+		seep_buffer_printf(&text, ": \"%s\"", search->refused_path);
+	if (!text.error)
+		seep_warn("%s", text.data);
+}
+
+void seep_refused_tell(const char *path, const struct seep_search *search)
+{
+	for (int i = 0; i < SEEP_DISTRUST_COUNT; i++)
+		tell_reason(path, search, (enum seep_distrust)i);
+	if (search->refused_path && !search->refused[SEEP_DISTRUST_DEBUG_FILE].count)
+		seep_debug(
+			"no probe of \"%s\" is placed by its debug file \"%s\": others than root "
+			"may have written or placed it",
+			path, search->refused_path);
+}

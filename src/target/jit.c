@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "target/jit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "proc/jit_file.h"
+
+/*
+ * A stack does not tell whose it is, so each one with code of no file is a reason to look at all
+ * targets: those without a file are left alone ever longer. A report knows, and looks at once.
+ */
+#define FIRST_PAUSE_NS (100 * SEEP_NS_PER_MS)
+#define LAST_PAUSE_NS  (60 * SEEP_NS_PER_S)
+
+/* What was tried for the target in a slot. */
+struct attempt {
+	uint32_t process;
+	bool warned;
+	uint64_t next_ns;
+	uint64_t pause_ns;
+	uint64_t report; /* the last one for which it was looked at */
+};
+
+struct seep_jit {
+	struct seep_jit_config config;
+	bool noted; /* since the last look */
+	bool needed;
+	struct attempt attempts[SEEP_MAX_PROCESSES]; /* by slot */
+};
+
+int seep_jit_new(const struct seep_jit_config *config, struct seep_jit **ret_jit)
+{
+	struct seep_jit *jit = calloc(1, sizeof(*jit));
+
+	if (!jit)
+		return -ENOMEM;
+	jit->config = *config;
+	*ret_jit = jit;
+	return 0;
+}
+
+void seep_jit_free(struct seep_jit *jit)
+{
+	free(jit);
+}
+
+static bool has_raw_frame(const struct seep_stack *stack)
+{
+	for (size_t i = 0; i < stack->num_frames; i++) {
+		if (stack->frames[i] & SEEP_FRAME_RAW)
+			return true;
+	}
+	return false;
+}
+
+void seep_jit_note_stack(struct seep_jit *jit, const struct seep_stack *stack)
+{
+	if (!jit->noted)
+		jit->noted = has_raw_frame(stack);
+}
+
+static int find_source(struct seep_jit *jit, const struct seep_target *target)
+{
+	struct seep_jit_source *source;
+	struct seep_jit_file file;
+	int error = seep_jit_file_open(target->pid, &file);
+
+	if (error)
+		return error;
+	if (seep_target_has_ended(target)) {
+		close(file.fd);
+		return -ESRCH;
+	}
+	error = seep_jit_source_new(file.fd, file.is_dump ? SEEP_JIT_DUMP : SEEP_JIT_PERF_MAP,
+				    &source);
+	if (error)
+		return error;
+	seep_debug("process %d names its code in a %s", target->pid,
+		   file.is_dump ? "jitdump" : "perf map");
+	return seep_symbolizer_set_jit(jit->config.symbolizer, target->process, source);
+}
+
+static struct attempt *attempt_of(struct seep_jit *jit, const struct seep_target *target)
+{
+	struct attempt *attempt = &jit->attempts[target->slot];
+
+	if (attempt->process != target->process)
+		*attempt = (struct attempt){
+			.process = target->process,
+			.pause_ns = FIRST_PAUSE_NS,
+		};
+	return attempt;
+}
+
+static void look_at(struct seep_jit *jit, const struct seep_target *target, uint64_t now_ns)
+{
+	struct attempt *attempt = attempt_of(jit, target);
+
+	if (now_ns < attempt->next_ns || target->record->before_exec ||
+	    !seep_symbolizer_lacks_jit(jit->config.symbolizer, target->process))
+		return;
+	find_source(jit, target);
+	attempt->next_ns = now_ns + attempt->pause_ns;
+	attempt->pause_ns =
+		attempt->pause_ns < LAST_PAUSE_NS / 2 ? 2 * attempt->pause_ns : LAST_PAUSE_NS;
+}
+
+void seep_jit_look(struct seep_jit *jit)
+{
+	uint64_t now_ns = seep_clock_monotonic_ns();
+
+	if (!jit->noted)
+		return;
+	jit->noted = false;
+	jit->needed = true;
+	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
+		const struct seep_target *target = seep_targets_at(jit->config.targets, slot);
+
+		if (target)
+			look_at(jit, target, now_ns);
+	}
+}
+
+static void warn_if_full(struct seep_jit *jit, struct attempt *attempt, pid_t pid)
+{
+	if (attempt->warned ||
+	    !seep_symbolizer_jit_is_full(jit->config.symbolizer, attempt->process))
+		return;
+	attempt->warned = true;
+	seep_warn("process %d names more code made at run time than is kept; some of its frames "
+		  "stay without a name",
+		  pid);
+}
+
+static void prepare_target(struct seep_jit *jit, const struct seep_target *target, uint64_t report)
+{
+	struct attempt *attempt = attempt_of(jit, target);
+
+	if (attempt->report == report)
+		return;
+	attempt->report = report;
+	if (seep_symbolizer_lacks_jit(jit->config.symbolizer, target->process))
+		find_source(jit, target);
+	warn_if_full(jit, attempt, target->pid);
+}
+
+void seep_jit_prepare(struct seep_jit *jit, const struct seep_snapshot *snapshot)
+{
+	seep_symbolizer_begin_report(jit->config.symbolizer);
+	for (size_t i = 0; i < snapshot->num_sites && jit->needed; i++) {
+		const struct seep_site *site = &snapshot->sites[i];
+		const struct seep_target *target =
+			seep_targets_of(jit->config.targets, site->process->id);
+
+		if (target && has_raw_frame(site->stack))
+			prepare_target(jit, target, snapshot->seq);
+	}
+}
+
+void seep_jit_bury(struct seep_jit *jit, const struct seep_record *record)
+{
+	struct seep_symbolizer *symbolizer = jit->config.symbolizer;
+	uint32_t process = record->process.id;
+
+	if (!jit->needed)
+		return;
+	seep_symbolizer_begin_report(symbolizer);
+	for (size_t i = 0; i < record->num_frozen; i++) {
+		const struct seep_stack *stack =
+			seep_stacks_get(jit->config.stacks, record->frozen[i].key.stack);
+
+		for (size_t j = 0; stack && j < stack->num_frames; j++) {
+			if (stack->frames[j] & SEEP_FRAME_RAW)
+				seep_symbolizer_resolve(symbolizer, process, stack->frames[j]);
+		}
+	}
+	if (jit->attempts[SEEP_PROCESS_SLOT(process)].process == process)
+		warn_if_full(jit, &jit->attempts[SEEP_PROCESS_SLOT(process)], record->process.pid);
+	seep_symbolizer_drop_jit(symbolizer, process);
+}

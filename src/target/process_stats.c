@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "target/process_stats.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/units.h"
+#include "proc/cgroup.h"
+#include "proc/limits.h"
+
+#define PSS_INTERVAL_NS (10 * SEEP_NS_PER_S)
+#define PSS_TIME_SHARE	100 /* one part of so many */
+
+static const struct seep_proc_usage unknown = {SEEP_UNKNOWN, SEEP_UNKNOWN};
+
+void seep_vitals_source_init(struct seep_vitals_source *source)
+{
+	*source = (struct seep_vitals_source){.machine = unknown};
+	if (seep_cgroup_mount_point(&source->cgroup_mount))
+		source->cgroup_mount = NULL;
+}
+
+void seep_vitals_source_done(struct seep_vitals_source *source)
+{
+	free(source->cgroup_mount);
+	source->cgroup_mount = NULL;
+}
+
+void seep_vitals_source_read(struct seep_vitals_source *source)
+{
+	if (seep_machine_memory_read(&source->machine))
+		source->machine = unknown;
+}
+
+static struct seep_usage usage_of(const struct seep_proc_usage *usage)
+{
+	return (struct seep_usage){.used = usage->used, .max = usage->max};
+}
+
+/* The limits of its cgroup and those above it. */
+static void read_cgroup(const struct seep_vitals_source *source, const struct seep_process *process,
+			struct seep_vitals *vitals)
+{
+	static const struct {
+		const char *controller;
+		enum seep_limit limit;
+	} limits[] = {
+		{"memory", SEEP_LIMIT_CGROUP_MEMORY},
+		{"pids", SEEP_LIMIT_CGROUP_PIDS},
+	};
+	SEEP_AUTO_FREE char *directory = NULL;
+
+	if (!source->cgroup_mount || !process->cgroup)
+		return;
+	if (asprintf(&directory, "%s%s", source->cgroup_mount, process->cgroup) < 0) {
+		directory = NULL;
+		return;
+	}
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		struct seep_proc_usage usage;
+
+		if (!seep_cgroup_usage_read(directory, source->cgroup_mount, limits[i].controller,
+					    &usage))
+			vitals->usage[limits[i].limit] = usage_of(&usage);
+	}
+}
+
+static void read_limits(const struct seep_process *process, struct seep_vitals *vitals)
+{
+	struct seep_proc_limits limits;
+
+	if (seep_proc_limits_read(process->pid, &limits))
+		return;
+	vitals->usage[SEEP_LIMIT_ADDRESS_SPACE] = (struct seep_usage){
+		.used = process->address_space_bytes,
+		.max = limits.address_space_bytes,
+	};
+	vitals->usage[SEEP_LIMIT_NOFILE] = (struct seep_usage){
+		.used = vitals->num_fds,
+		.max = limits.open_files,
+	};
+}
+
+static uint64_t live_of(const struct seep_process *process, enum seep_kind kind)
+{
+	const struct seep_totals *totals = &process->totals[kind];
+
+	return totals->traced ? totals->live_objects : SEEP_UNKNOWN;
+}
+
+void seep_vitals_read_pss(struct seep_process *process, uint64_t *due_ns)
+{
+	uint64_t start_ns = seep_clock_monotonic_ns(), pss_bytes, wait_ns;
+
+	if (start_ns < *due_ns)
+		return;
+	if (!seep_proc_pss_read(process->pid, &pss_bytes))
+		process->pss_bytes = pss_bytes;
+	wait_ns = PSS_TIME_SHARE * (seep_clock_monotonic_ns() - start_ns);
+	*due_ns = start_ns + (wait_ns > PSS_INTERVAL_NS ? wait_ns : PSS_INTERVAL_NS);
+}
+
+void seep_vitals_read(const struct seep_vitals_source *source, const struct seep_process *process,
+		      struct seep_vitals *ret_vitals)
+{
+	struct seep_vitals vitals = {
+		.rss_bytes = SEEP_UNKNOWN,
+		.anon_bytes = SEEP_UNKNOWN,
+		.num_fds = live_of(process, SEEP_KIND_FD),
+		.num_threads = live_of(process, SEEP_KIND_THREAD),
+	};
+
+	for (int i = 0; i < SEEP_LIMIT_COUNT; i++)
+		vitals.usage[i] = usage_of(&unknown);
+	if (!process->exited && process->rss_bytes != SEEP_UNKNOWN) {
+		vitals.rss_bytes = process->rss_bytes;
+		vitals.anon_bytes = process->anon_bytes;
+		vitals.usage[SEEP_LIMIT_MACHINE_MEMORY] = usage_of(&source->machine);
+		read_limits(process, &vitals);
+		read_cgroup(source, process, &vitals);
+	}
+	*ret_vitals = vitals;
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "target/processes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+/* Ended ones that are still reported. */
+#define MAX_ENDED 1000
+
+struct entry {
+	struct seep_record record;
+	UT_hash_handle hh;
+};
+
+struct seep_processes {
+	struct entry *by_id;
+	size_t num_dying;
+	size_t num_ended; /* of count */
+	size_t count;
+	size_t capacity;
+	struct entry **in_order;
+};
+
+int seep_processes_new(struct seep_processes **ret_processes)
+{
+	struct seep_processes *processes = calloc(1, sizeof(*processes));
+
+	if (!processes)
+		return -ENOMEM;
+	*ret_processes = processes;
+	return 0;
+}
+
+static void free_names(struct seep_process *process)
+{
+	free((void *)process->comm);
+	free((void *)process->exe);
+	free((void *)process->cgroup);
+	free((void *)process->container);
+	free((void *)process->pod);
+}
+
+static void entry_free(struct entry *entry)
+{
+	free_names(&entry->record.process);
+	free(entry->record.frozen);
+	free(entry);
+}
+
+void seep_processes_free(struct seep_processes *processes)
+{
+	if (!processes)
+		return;
+	HASH_CLEAR(hh, processes->by_id);
+	for (size_t i = 0; i < processes->count; i++)
+		entry_free(processes->in_order[i]);
+	free(processes->in_order);
+	free(processes);
+}
+
+static int grow(struct seep_processes *processes)
+{
+	size_t capacity = processes->capacity ? 2 * processes->capacity : 16;
+	struct entry **in_order;
+
+	if (processes->count < processes->capacity)
+		return 0;
+	in_order = realloc(processes->in_order, capacity * sizeof(struct entry *));
+	if (!in_order)
+		return -ENOMEM;
+	processes->in_order = in_order;
+	processes->capacity = capacity;
+	return 0;
+}
+
+/* A copy of @text, NULL for none. */
+static int copy_text(const char *text, const char **ret_copy)
+{
+	if (!text || !text[0])
+		return 0;
+	*ret_copy = strdup(text);
+	return *ret_copy ? 0 : -ENOMEM;
+}
+
+static int set_names(struct seep_record *record, const struct seep_proc_info *info)
+{
+	struct seep_process *process = &record->process, names = {.comm = strdup(info->comm)};
+
+	if (!names.comm || copy_text(info->exe, &names.exe) ||
+	    copy_text(info->cgroup, &names.cgroup) ||
+	    copy_text(info->container.id, &names.container) ||
+	    copy_text(info->container.pod, &names.pod)) {
+		free_names(&names);
+		return -ENOMEM;
+	}
+	free_names(process);
+	process->comm = names.comm;
+	process->exe = names.exe;
+	process->cgroup = names.cgroup;
+	process->container = names.container;
+	process->pod = names.pod;
+	process->inner_pid = info->inner_pid;
+	return 0;
+}
+
+int seep_processes_add(struct seep_processes *processes, uint32_t id,
+		       const struct seep_proc_info *info, struct seep_record **ret_record)
+{
+	struct entry *entry;
+	int error = grow(processes);
+
+	if (error)
+		return error;
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return -ENOMEM;
+	error = set_names(&entry->record, info);
+	if (error) {
+		entry_free(entry);
+		return error;
+	}
+	entry->record.process.id = id;
+	entry->record.process.pid = info->pid;
+	entry->record.process.start_utc_ns = info->start_utc_ns;
+	entry->record.process.rss_bytes = SEEP_UNKNOWN;
+	entry->record.process.anon_bytes = SEEP_UNKNOWN;
+	entry->record.process.pss_bytes = SEEP_UNKNOWN;
+	entry->record.process.address_space_bytes = SEEP_UNKNOWN;
+	entry->record.process.pre_attach_bytes = SEEP_UNKNOWN;
+	entry->record.process.fd_limit = UINT64_MAX;
+	entry->record.process.fd_limit_eta_ns = SEEP_UNKNOWN;
+	HASH_ADD(hh, processes->by_id, record.process.id, sizeof(entry->record.process.id), entry);
+	processes->in_order[processes->count++] = entry;
+	*ret_record = &entry->record;
+	return 0;
+}
+
+int seep_processes_rename(struct seep_processes *processes, struct seep_record *record, uint32_t id,
+			  const struct seep_proc_info *info)
+{
+	struct entry *entry = (struct entry *)record; /* its first member */
+	int error = set_names(record, info);
+
+	if (error)
+		return error;
+	HASH_DEL(processes->by_id, entry);
+	record->process.id = id;
+	HASH_ADD(hh, processes->by_id, record.process.id, sizeof(record->process.id), entry);
+	return 0;
+}
+
+struct seep_record *seep_processes_find(const struct seep_processes *processes, uint32_t id)
+{
+	struct entry *entry;
+
+	HASH_FIND(hh, processes->by_id, &id, sizeof(id), entry);
+	return entry ? &entry->record : NULL;
+}
+
+size_t seep_processes_count(const struct seep_processes *processes)
+{
+	return processes->count;
+}
+
+struct seep_record *seep_processes_at(const struct seep_processes *processes, size_t index)
+{
+	return &processes->in_order[index]->record;
+}
+
+void seep_processes_end(struct seep_processes *processes, struct seep_record *record,
+			uint64_t now_ns)
+{
+	if (record->process.exited)
+		return;
+	record->process.exited = true;
+	record->dying = true;
+	record->ended_ns = now_ns;
+	processes->num_dying++;
+	processes->num_ended++;
+}
+
+size_t seep_processes_dying(const struct seep_processes *processes)
+{
+	return processes->num_dying;
+}
+
+static int freeze_site(const struct seep_site_key *key, const struct seep_site_value *value,
+		       void *context)
+{
+	struct seep_record *record = seep_processes_find(context, key->process);
+
+	if (!record || !record->dying || !value->allocs)
+		return 0;
+	if (record->num_frozen == record->capacity) {
+		size_t capacity = record->capacity ? 2 * record->capacity : 16;
+		struct seep_frozen_site *frozen =
+			realloc(record->frozen, capacity * sizeof(*frozen));
+
+		if (!frozen)
+			return -ENOMEM;
+		record->frozen = frozen;
+		record->capacity = capacity;
+	}
+	record->frozen[record->num_frozen].key = *key;
+	record->frozen[record->num_frozen].value = *value;
+	record->num_frozen++;
+	return 0;
+}
+
+/* Drops what the kernel has of the dying. 0 or -errno. */
+static int bury(struct seep_processes *processes, struct seep_kernel *kernel)
+{
+	SEEP_AUTO_FREE uint32_t *ids = calloc(processes->num_dying, sizeof(*ids));
+	size_t count = 0;
+
+	if (!ids)
+		return -ENOMEM;
+	for (size_t i = 0; i < processes->count; i++) {
+		if (processes->in_order[i]->record.dying)
+			ids[count++] = processes->in_order[i]->record.process.id;
+	}
+	return seep_kernel_bury(kernel, ids, count);
+}
+
+int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *kernel,
+			  uint64_t min_age_ns,
+			  void (*fn)(void *context, struct seep_record *record), void *context)
+{
+	uint64_t now_ns = seep_clock_monotonic_ns(), number = 0;
+	int error, bury_error;
+
+	if (!processes->num_dying)
+		return 0;
+	error = seep_kernel_scan_ages(kernel, now_ns, min_age_ns < now_ns ? now_ns - min_age_ns : 0,
+				      &number);
+	if (!error)
+		error = seep_kernel_each_site(kernel, freeze_site, processes);
+	bury_error = bury(processes, kernel);
+	for (size_t i = 0; i < processes->count; i++) {
+		struct seep_record *record = &processes->in_order[i]->record;
+
+		if (!record->dying)
+			continue;
+		record->dying = false;
+		record->scan_number = number;
+		fn(context, record);
+	}
+	processes->num_dying = 0;
+	return error ? error : bury_error;
+}
+
+static void entry_remove(struct seep_processes *processes, struct entry *entry)
+{
+	struct entry *found;
+
+	HASH_FIND(hh, processes->by_id, &entry->record.process.id, sizeof(uint32_t), found);
+	if (found)
+		HASH_DEL(processes->by_id, found);
+	entry_free(entry);
+}
+
+size_t seep_processes_forget(struct seep_processes *processes)
+{
+	size_t kept = 0, forgotten = 0;
+
+	for (size_t i = 0; i < processes->count; i++) {
+		struct entry *entry = processes->in_order[i];
+		const struct seep_record *record = &entry->record;
+		bool ended = record->process.exited && !record->dying;
+		bool empty = record->by_scope && !record->num_frozen;
+
+		if (!ended || (!empty && processes->num_ended <= MAX_ENDED)) {
+			processes->in_order[kept++] = entry;
+			continue;
+		}
+		forgotten += !empty;
+		processes->num_ended--;
+		entry_remove(processes, entry);
+	}
+	processes->count = kept;
+	return forgotten;
+}

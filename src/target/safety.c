@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which targets may not be probed. What is found out, and how: docs/developers/safety.md. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/close.h"
+#include "base/log.h"
+#include "target/targets_private.h"
+
+/* Sentences on standard error; of the others the report has the number. */
+#define MAX_TOLD 20
+
+static const char *const texts[] = {
+#define SEEP_REFUSAL_TEXT(name, key, text) [SEEP_REFUSAL_##name] = text,
+	SEEP_REFUSALS(SEEP_REFUSAL_TEXT)
+#undef SEEP_REFUSAL_TEXT
+};
+
+static const char *const keys[] = {
+#define SEEP_REFUSAL_KEY(name, key, text) [SEEP_REFUSAL_##name] = #key,
+	SEEP_REFUSALS(SEEP_REFUSAL_KEY)
+#undef SEEP_REFUSAL_KEY
+};
+
+const char *seep_refusal_key(enum seep_refusal refusal)
+{
+	return keys[refusal];
+}
+
+const char *seep_refusal_text(enum seep_refusal refusal)
+{
+	return texts[refusal];
+}
+
+uint64_t seep_targets_num_refused(const struct seep_targets *targets)
+{
+	return targets->num_refused;
+}
+
+enum seep_refusal seep_target_check(struct seep_targets *targets, const struct seep_target *target,
+				    const struct seep_maps *maps)
+{
+	uint32_t hazards = 0;
+
+	if (targets->config.shared_probes)
+		return SEEP_REFUSAL_NONE;
+	if (seep_translators_have(targets->translators, target->pid, maps))
+		return SEEP_REFUSAL_TRANSLATOR;
+	if (!targets->config.hazards ||
+	    seep_kernel_find_hazards(targets->config.kernel, target->pid, &hazards))
+		return SEEP_REFUSAL_NONE;
+	for (int i = SEEP_REFUSAL_NONE + 1; i < SEEP_REFUSAL_COUNT; i++) {
+		if (hazards & SEEP_REFUSAL_BIT(i))
+			return (enum seep_refusal)i;
+	}
+	return SEEP_REFUSAL_NONE;
+}
+
+void seep_target_drop_probes(struct seep_target *target)
+{
+	int *links;
+	size_t count = seep_probes_take_links(&target->probes, &links);
+
+	seep_close_all(links, count);
+	free(links);
+	seep_probes_done(&target->probes);
+	target->probes.pid = target->pid;
+	target->probes.slot = target->slot;
+}
+
+void seep_targets_refuse(struct seep_targets *targets, struct seep_target *target,
+			 enum seep_refusal refusal)
+{
+	if (target->refusal || targets->config.shared_probes)
+		return;
+	seep_target_drop_probes(target);
+	target->num_functions = 0;
+	target->refusal = refusal;
+	/* What needs no probes is traced all the same. */
+	seep_kernel_set_active(targets->config.kernel, target->slot, true);
+	if (targets->num_refused++ < MAX_TOLD)
+		seep_warn("process %d (%s) is not probed: %s", target->pid,
+			  target->record->process.comm, seep_refusal_text(refusal));
+}
+
+void seep_targets_recheck(struct seep_targets *targets, struct seep_target *target)
+{
+	struct seep_maps maps;
+
+	if (!target->probes.num_links || seep_maps_read(target->pid, &maps))
+		return;
+	if (seep_translators_have(targets->translators, target->pid, &maps))
+		seep_target_drop_probes(target);
+	seep_maps_done(&maps);
+}
+
+bool seep_targets_translates(struct seep_targets *targets, const char *path)
+{
+	SEEP_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	return fd >= 0 && seep_translators_have_program(targets->translators, path, fd);
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "target/scope.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "proc/cgroup.h"
+#include "proc/process.h"
+
+/* The path within the hierarchy: "/a/b" of "/sys/fs/cgroup/a/b", "a/b" or "/a/b/". */
+static char *path_in_hierarchy(const char *path, const char *mount_point)
+{
+	size_t skip = strlen(mount_point), length;
+	char *copy;
+
+	if (strncmp(path, mount_point, skip) == 0 && (path[skip] == '/' || !path[skip]))
+		path += skip;
+	while (*path == '/')
+		path++;
+	if (asprintf(&copy, "/%s", path) < 0)
+		return NULL;
+	length = strlen(copy);
+	while (length > 1 && copy[length - 1] == '/')
+		copy[--length] = '\0';
+	return copy;
+}
+
+int seep_scope_find_cgroup(struct seep_scope *scope, const char *path)
+{
+	SEEP_AUTO_FREE char *mount_point = NULL, *directory = NULL;
+	SEEP_AUTO_CLOSE int fd = -1;
+	int error = seep_cgroup_mount_point(&mount_point);
+
+	if (error) {
+		seep_error("cannot trace the cgroup %s: cgroup v2 is not mounted; mount -t cgroup2 "
+			   "none DIRECTORY",
+			   path);
+		return error;
+	}
+	scope->cgroup = path_in_hierarchy(path, mount_point);
+	if (!scope->cgroup || asprintf(&directory, "%s%s", mount_point, scope->cgroup) < 0) {
+		directory = NULL;
+		return -ENOMEM;
+	}
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		error = -errno;
+		seep_error("cannot trace the cgroup %s: %s: %s", path, directory, strerror(-error));
+		return error;
+	}
+	scope->cgroup_fd = SEEP_TAKE_FD(fd);
+	return 0;
+}
+
+void seep_scope_done(struct seep_scope *scope)
+{
+	free(scope->cgroup);
+	scope->cgroup = NULL;
+	seep_cleanup_fd(&scope->cgroup_fd);
+	scope->cgroup_fd = -1;
+}
+
+bool seep_scope_is_open(const struct seep_scope *scope)
+{
+	return scope->type != SEEP_SCOPE_NAMED;
+}
+
+static bool in_cgroup(const struct seep_scope *scope, pid_t pid)
+{
+	SEEP_AUTO_FREE char *cgroup = NULL;
+	size_t length = strlen(scope->cgroup);
+
+	if (seep_cgroup_of(pid, &cgroup))
+		return false;
+	if (length == 1) /* the root */
+		return true;
+	return strncmp(cgroup, scope->cgroup, length) == 0 &&
+	       (cgroup[length] == '/' || !cgroup[length]);
+}
+
+static bool has_comm(const struct seep_scope *scope, pid_t pid)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	if (seep_file_read_at(AT_FDCWD, path, 256, &text))
+		return false;
+	text.data[strcspn(text.data, "\n")] = '\0';
+	return strcmp(text.data, scope->comm) == 0;
+}
+
+bool seep_scope_contains(const struct seep_scope *scope, pid_t pid)
+{
+	switch (scope->type) {
+	case SEEP_SCOPE_ALL:
+		return pid != getpid();
+	case SEEP_SCOPE_COMM:
+		return pid != getpid() && has_comm(scope, pid);
+	case SEEP_SCOPE_CGROUP:
+		return pid != getpid() && in_cgroup(scope, pid);
+	case SEEP_SCOPE_NAMED:
+		break;
+	}
+	return false;
+}
+
+/* Calls @fn for every process that @wanted says yes to, until it returns non-zero. */
+static int each_process(bool (*wanted)(const void *what, pid_t pid), const void *what,
+			int (*fn)(void *context, pid_t pid), void *context)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+	int result = 0;
+
+	if (!proc)
+		return -errno;
+	while (!result && (entry = readdir(proc))) {
+		char *end;
+		long pid = strtol(entry->d_name, &end, 10);
+
+		if (pid > 0 && !*end && wanted(what, (pid_t)pid))
+			result = fn(context, (pid_t)pid);
+	}
+	closedir(proc);
+	return result;
+}
+
+static bool in_scope(const void *scope, pid_t pid)
+{
+	return seep_scope_contains(scope, pid);
+}
+
+int seep_scope_each(const struct seep_scope *scope, int (*fn)(void *context, pid_t pid),
+		    void *context)
+{
+	return each_process(in_scope, scope, fn, context);
+}
+
+static bool is_child(const void *parent, pid_t pid)
+{
+	return pid != getpid() && seep_proc_parent(pid) == *(const pid_t *)parent;
+}
+
+int seep_scope_each_child(pid_t parent, int (*fn)(void *context, pid_t pid), void *context)
+{
+	return each_process(is_child, &parent, fn, context);
+}
