@@ -2,7 +2,7 @@
 /*
  * Descriptors. They are made at the return of system calls (seep/descriptors.h) and released at the
  * entry of close, before another thread can get the number. What comes and goes in other ways
- * (io_uring) is found by the census (fds_count).
+ * (io_uring) is found by the inventory (fds_count).
  *
  * A table of descriptors is that of the process: a thread with a table of its own (unshare) is left
  * alone.
@@ -37,7 +37,7 @@
 	 COMMAND_BIT(BPF_LINK_GET_FD_BY_ID) | COMMAND_BIT(BPF_ENABLE_STATS) |                      \
 	 COMMAND_BIT(BPF_ITER_CREATE))
 
-/* Of one system call; what comes in further messages is found by the census. */
+/* Of one system call; what comes in further messages is found by the inventory. */
 #define MAX_RECEIVE_STEPS 4096
 
 static const __u8 roles[SEEP_MAX_CALLS] = {

@@ -6,7 +6,7 @@
 #include "syscalls.bpf.h"
 
 /*
- * An open file that passes of the census have found and that nobody has seen being opened. That may be
+ * An open file that passes of the inventory have found and that nobody has seen being opened. That may be
  * about to be seen: the system call has not returned yet. So many passes in a row do not find such a
  * moment, if nothing is seen of the descriptor meanwhile.
  */
@@ -46,7 +46,7 @@ static __always_inline void fd_released(const struct seep_object_key *key)
 
 /*
  * What had the number before is gone: closed without our seeing it, unless it is the same file, which
- * the census has met before its system call returned.
+ * the inventory has met before its system call returned.
  */
 static __always_inline void clear_number(const struct seep_object_key *key, __u64 file)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The census of descriptors: those that a process really has, by its table, and what they are. */
+/* The inventory of descriptors: those that a process really has, by its table, and what they are. */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>

@@ -186,63 +186,63 @@ int ages_scan(struct seep_ages_pass *pass)
 	return 0;
 }
 
-/* The ids of processes that are gone and reported, for dead_bury. */
+/* The ids of processes that are gone and reported, for exited_reap. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SEEP_MAX_DEAD);
+	__uint(max_entries, SEEP_MAX_EXITED);
 	__type(key, __u32);
 	__type(value, __u32);
-} dead SEC(".maps");
+} exited SEC(".maps");
 
 /* Of any kind, and in the map of pthreads. */
-static long bury_object(struct bpf_map *map, const struct seep_object_key *key, void *object,
+static long reap_object(struct bpf_map *map, const struct seep_object_key *key, void *object,
 			void *none)
 {
 	__u32 process = key->process;
 
-	if (bpf_map_lookup_elem(&dead, &process))
+	if (bpf_map_lookup_elem(&exited, &process))
 		bpf_map_delete_elem(map, key);
 	return 0;
 }
 
-static long bury_range_word(struct bpf_map *map, const struct range_word_key *key, __u64 *word,
+static long reap_range_word(struct bpf_map *map, const struct range_word_key *key, __u64 *word,
 			    void *none)
 {
 	__u32 process = key->process;
 
-	if (bpf_map_lookup_elem(&dead, &process))
+	if (bpf_map_lookup_elem(&exited, &process))
 		bpf_map_delete_elem(map, key);
 	return 0;
 }
 
-static long bury_site(struct bpf_map *map, const struct seep_site_key *key,
+static long reap_site(struct bpf_map *map, const struct seep_site_key *key,
 		      struct seep_site_value *site, void *none)
 {
 	__u32 process = key->process;
 
-	if (bpf_map_lookup_elem(&dead, &process))
+	if (bpf_map_lookup_elem(&exited, &process))
 		bpf_map_delete_elem(map, key);
 	return 0;
 }
 
 /* Drops everything that the maps hold of processes that are gone, after it has been reported. */
 SEC("syscall")
-int dead_bury(void *none)
+int exited_reap(void *none)
 {
 	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)) {
-		bpf_for_each_map_elem(&live, bury_object, NULL, 0);
-		bpf_for_each_map_elem(&calls, bury_object, NULL, 0);
+		bpf_for_each_map_elem(&live, reap_object, NULL, 0);
+		bpf_for_each_map_elem(&calls, reap_object, NULL, 0);
 	}
 	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)) {
-		bpf_for_each_map_elem(&live_mappings, bury_object, NULL, 0);
-		bpf_for_each_map_elem(&range_words, bury_range_word, NULL, 0);
+		bpf_for_each_map_elem(&live_mappings, reap_object, NULL, 0);
+		bpf_for_each_map_elem(&range_words, reap_range_word, NULL, 0);
 	}
 	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD)) {
-		bpf_for_each_map_elem(&live_threads, bury_object, NULL, 0);
-		bpf_for_each_map_elem(&pthreads, bury_object, NULL, 0);
+		bpf_for_each_map_elem(&live_threads, reap_object, NULL, 0);
+		bpf_for_each_map_elem(&pthreads, reap_object, NULL, 0);
 	}
 	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_FD))
-		bpf_for_each_map_elem(&live_fds, bury_object, NULL, 0);
-	bpf_for_each_map_elem(&sites, bury_site, NULL, 0);
+		bpf_for_each_map_elem(&live_fds, reap_object, NULL, 0);
+	bpf_for_each_map_elem(&sites, reap_site, NULL, 0);
 	return 0;
 }

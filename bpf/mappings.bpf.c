@@ -157,7 +157,7 @@ static long extent_of_vma(struct task_struct *task, struct vm_area_struct *vma, 
 /*
  * The end of a mapping that is known to the kernel only: of segments of shared memory and the like, which
  * are never merged with their neighbours. @start, if another thread holds the lock of the address space:
- * then the census finds it.
+ * then the inventory finds it.
  */
 static __always_inline __u64 end_of_vma(__u64 start)
 {
@@ -349,7 +349,7 @@ static __always_inline void mapping_added(__u32 process, const struct mapping_ch
 /*
  * A call that was to put something else there failed; but the kernel may have unmapped these pages
  * before it did (mremap_to in mm/mremap.c), all of them or none. Are those that are known still there?
- * If that cannot be told right now, the census finds out.
+ * If that cannot be told right now, the inventory finds out.
  */
 __weak int mapping_doubted(__u32 process, __u64 start, __u64 end, __u64 age_ns)
 {
@@ -404,7 +404,7 @@ int BPF_PROG(mapping_call_return, struct pt_regs *regs, long result)
 	if (!changes_mappings(regs->orig_ax))
 		return 0;
 	call = bpf_task_storage_get(&mapping_calls, bpf_get_current_task_btf(), NULL, 0);
-	/* The census finds what was done by a call that was entered before anybody watched. */
+	/* The inventory finds what was done by a call that was entered before anybody watched. */
 	if (!call || !call->pending)
 		return 0;
 	call->pending = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The census of mappings: what a process really has, by the kernel's own list. It finds what was there
+ * The inventory of mappings: what a process really has, by the kernel's own list. It finds what was there
  * before the trace, stacks that have grown, and what no system call of ours told.
  *
  * A system call is between its work and its return for a moment, in which list and ranges do not agree.

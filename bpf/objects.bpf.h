@@ -62,7 +62,7 @@ static __always_inline void site_released(__u32 process, __u32 kind,
 	__u32 bucket;
 
 	if (!site)
-		return; /* the process was buried meanwhile */
+		return; /* the process was reaped meanwhile */
 	__sync_fetch_and_add(&site->frees, 1);
 	__sync_fetch_and_add(&site->free_bytes, object->bytes);
 	bucket = lifetime_bucket(now_ns - object->made_ns);
@@ -188,7 +188,7 @@ static __always_inline int object_resized(void *map, const struct seep_object_ke
 	site_key.stack = object->stack;
 	site = bpf_map_lookup_elem(&sites, &site_key);
 	if (!site)
-		return 0; /* the process was buried meanwhile */
+		return 0; /* the process was reaped meanwhile */
 	if (bytes > old_bytes)
 		__sync_fetch_and_add(&site->alloc_bytes, bytes - old_bytes);
 	else

@@ -28,7 +28,7 @@
 
 /* The most that bpf_loop does; the lock is held for microseconds. */
 #define RANGE_MAX_SPINS (1 << 23)
-/* Of one call or mapping; what is left over is found by the next census. */
+/* Of one call or mapping; what is left over is found by the next inventory. */
 #define RANGE_MAX_VISITED (1 << 20)
 
 /* Pages that a system call, which has not returned yet, is about to unmap or has unmapped. */
@@ -84,7 +84,7 @@ static long range_try_lock(__u32 attempt, void *context)
 }
 
 /*
- * 0, or -1: after some 10 ms, in which only a virtual machine may have stopped the holder. Then the census
+ * 0, or -1: after some 10 ms, in which only a virtual machine may have stopped the holder. Then the inventory
  * finds what was not noted.
  */
 __weak int ranges_lock(__u32 process)
@@ -243,7 +243,7 @@ static __always_inline void range_count_cut(__u32 process, const struct seep_obj
 	}
 	site = bpf_map_lookup_elem(&sites, &key);
 	if (!site)
-		return; /* the process was buried meanwhile */
+		return; /* the process was reaped meanwhile */
 	__sync_fetch_and_add(&site->free_bytes, cut->bytes);
 	if (pieces > 1)
 		__sync_fetch_and_add(&site->allocs, pieces - 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The census of threads: those that a process really has, by the kernel's own list. */
+/* The inventory of threads: those that a process really has, by the kernel's own list. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

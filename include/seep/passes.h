@@ -12,10 +12,10 @@ struct seep_ages_pass {
 	__u64 now_ns;	      /* that ages are counted up to */
 };
 
-/* dead_bury: removes the objects and sites of the processes in the map "dead"; takes no argument. */
+/* exited_reap: removes the objects and sites of the processes in the map "dead"; takes no argument. */
 
 /* Processes that one such pass can take. */
-#define SEEP_MAX_DEAD SEEP_MAX_PROCESSES
+#define SEEP_MAX_EXITED SEEP_MAX_PROCESSES
 
 /*
  * rewalk_step: one step of a walk over a copy of a stack, which stands in rewalk_stack (.bss). Frames

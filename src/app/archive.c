@@ -67,25 +67,11 @@ const struct seep_moment *seep_archive_find(const struct seep_archive *archive, 
 }
 
 int seep_archive_load(const struct seep_archive *archive, const struct seep_moment *moment,
-		      struct seep_view *ret_view)
+		      struct seep_loaded **ret_loaded)
 {
-	struct seep_view view = {0};
-	int error = seep_reader_load(archive->reader, moment->id, &view.loaded);
+	int error = seep_reader_load(archive->reader, moment->id, ret_loaded);
 
-	if (!error)
-		error = seep_stored_judge(view.loaded, &view.stored);
-	if (error) {
+	if (error)
 		explain(archive->path, error);
-		seep_view_done(&view);
-		return error;
-	}
-	*ret_view = view;
-	return 0;
-}
-
-void seep_view_done(struct seep_view *view)
-{
-	seep_stored_free(view->stored);
-	seep_loaded_free(view->loaded);
-	*view = (struct seep_view){0};
+	return error;
 }

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "app/stored.h"
 #include "store/reader.h"
 
 struct seep_archive {
@@ -30,16 +29,11 @@ bool seep_archive_is_same(const struct seep_archive *a, const struct seep_archiv
 /* The moment nearest to @at_ns after the capture began; of two as near the earlier. */
 const struct seep_moment *seep_archive_find(const struct seep_archive *archive, uint64_t at_ns);
 
-/* A snapshot of a capture with its judgements. */
-struct seep_view {
-	struct seep_loaded *loaded;
-	struct seep_stored *stored;
-};
-
-/* 0, or -errno after saying what is wrong; then there is nothing to free. */
+/*
+ * A snapshot of the capture; the caller frees it with seep_loaded_free. 0, or -errno after saying what is
+ * wrong.
+ */
 int seep_archive_load(const struct seep_archive *archive, const struct seep_moment *moment,
-		      struct seep_view *ret_view);
-/* An empty one, all zero, too. */
-void seep_view_done(struct seep_view *view);
+		      struct seep_loaded **ret_loaded);
 
 #endif

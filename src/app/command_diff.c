@@ -22,24 +22,24 @@
 struct side {
 	struct seep_archive archive;
 	const struct seep_moment *moment;
-	struct seep_view view;
+	struct seep_loaded *loaded;
 	struct seep_path *paths;
 };
 
 static void close_side(struct side *side)
 {
 	free(side->paths);
-	seep_view_done(&side->view);
+	seep_loaded_free(side->loaded);
 	seep_archive_close(&side->archive);
 }
 
 static int load_side(struct side *side)
 {
-	int error = seep_archive_load(&side->archive, side->moment, &side->view);
+	int error = seep_archive_load(&side->archive, side->moment, &side->loaded);
 
 	if (error)
 		return error;
-	error = seep_paths_new(side->view.loaded, &side->paths);
+	error = seep_paths_new(side->loaded, &side->paths);
 	if (error)
 		seep_error("cannot compare: %s", strerror(-error));
 	return error;
@@ -91,12 +91,12 @@ static int compare(const struct seep_config *config, const struct side *before,
 		.same_trace = same_trace,
 	};
 	const struct seep_side sides[] = {
-		{&before->view.loaded->snapshot, before->paths},
-		{&after->view.loaded->snapshot, after->paths},
+		{&before->loaded->snapshot, before->paths},
+		{&after->loaded->snapshot, after->paths},
 	};
 	struct seep_diff diff = {
-		.before = {before->archive.path, before->view.loaded->symbolizer},
-		.after = {after->archive.path, after->view.loaded->symbolizer},
+		.before = {before->archive.path, before->loaded->symbolizer},
+		.after = {after->archive.path, after->loaded->symbolizer},
 	};
 	struct seep_comparison *comparison;
 	int error = seep_compare(&sides[0], &sides[1], &options, &comparison);

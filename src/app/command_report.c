@@ -7,7 +7,7 @@
 
 #include "app/archive.h"
 #include "app/commands.h"
-#include "app/courses.h"
+#include "app/history.h"
 #include "app/options.h"
 #include "base/buffer.h"
 #include "base/file.h"
@@ -18,19 +18,19 @@
 #include "web/html.h"
 #include "json/json.h"
 
-/* With the courses, which only a capture has. */
+/* With the history, which only a capture has. */
 static int render_html(const struct seep_config *config, struct seep_reader *reader,
 		       const struct seep_loaded *loaded, struct seep_buffer *buffer)
 {
 	struct seep_html_options options = {.metric = config->metric};
-	struct seep_courses *courses;
-	int error = seep_courses_new(reader, loaded, &courses);
+	struct seep_history *history;
+	int error = seep_history_new(reader, loaded, &history);
 
 	if (error)
 		return error;
-	error = seep_html_render(&loaded->snapshot, loaded->symbolizer, seep_courses_html(courses),
+	error = seep_html_render(&loaded->snapshot, loaded->symbolizer, seep_history_html(history),
 				 &options, buffer);
-	seep_courses_free(courses);
+	seep_history_free(history);
 	return error;
 }
 
@@ -84,16 +84,16 @@ static int print_since(const struct seep_config *config, const struct seep_archi
 		       const struct seep_moment *now, const struct seep_loaded *loaded)
 {
 	const struct seep_moment *then;
-	struct seep_view view;
+	struct seep_loaded *earlier = NULL;
 	struct seep_since *since;
 	int error = find_since(config, archive, now, &then);
 
 	if (!error)
-		error = seep_archive_load(archive, then, &view);
+		error = seep_archive_load(archive, then, &earlier);
 	if (error)
 		return error;
-	error = seep_since_new(&loaded->snapshot, &view.loaded->snapshot, &since);
-	seep_view_done(&view);
+	error = seep_since_new(&loaded->snapshot, &earlier->snapshot, &since);
+	seep_loaded_free(earlier);
 	if (error) {
 		seep_error("cannot make the report: %s", strerror(-error));
 		return error;
@@ -106,19 +106,19 @@ static int print_since(const struct seep_config *config, const struct seep_archi
 static int run(struct seep_config *config)
 {
 	struct seep_archive archive;
-	struct seep_view view = {0};
+	struct seep_loaded *loaded = NULL;
 	const struct seep_moment *moment;
 	int error = seep_archive_open(config->capture, &archive);
 
 	if (error)
 		return SEEP_EXIT_FAILED;
 	moment = seep_archive_find(&archive, config->at_ns);
-	error = seep_archive_load(&archive, moment, &view);
+	error = seep_archive_load(&archive, moment, &loaded);
 	if (!error && config->since_given)
-		error = print_since(config, &archive, moment, view.loaded);
+		error = print_since(config, &archive, moment, loaded);
 	else if (!error)
-		error = print(config, archive.reader, view.loaded, &view.loaded->snapshot);
-	seep_view_done(&view);
+		error = print(config, archive.reader, loaded, &loaded->snapshot);
+	seep_loaded_free(loaded);
 	seep_archive_close(&archive);
 	return error ? SEEP_EXIT_FAILED : SEEP_EXIT_OK;
 }

@@ -9,7 +9,7 @@
 
 #include "app/capture.h"
 #include "app/commands.h"
-#include "app/culprits.h"
+#include "app/gate_files.h"
 #include "app/outputs.h"
 #include "app/privileges.h"
 #include "app/status.h"
@@ -38,8 +38,8 @@ struct seep_engine {
 	struct seep_tracer *tracer;
 	struct seep_outputs *outputs;
 	struct seep_capture *capture; /* NULL: none */
-	struct seep_culprits *culprits;
-	size_t num_culprits; /* in the last snapshot */
+	struct seep_gate *gate;
+	size_t num_findings; /* in the last snapshot */
 	uint64_t certain_ns; /* detect: since when it is clear that something leaks; 0: it is not */
 	uint64_t start_ns;
 	uint64_t status_events; /* at the last status line */
@@ -52,7 +52,7 @@ static void stop_when_empty(void *context)
 	seep_loop_stop(engine->loop);
 }
 
-/* The course of 10,000 sites takes 25 MiB: only for those who ask for what comes of it. */
+/* The series of 10,000 sites takes 25 MiB: only for those who ask for what comes of it. */
 static bool wants_judgement(const struct seep_config *config)
 {
 	return config->detect || config->fail_on != SEEP_CLASS_UNKNOWN || config->capture ||
@@ -100,7 +100,7 @@ int seep_engine_new(const struct seep_config *config, struct seep_engine **ret_e
 		error = seep_outputs_new(config, &engine->outputs);
 	/* The baseline may be the very file that the capture is to replace. */
 	if (!error)
-		error = seep_culprits_new(config, &engine->culprits);
+		error = seep_gate_files_read(config, &engine->gate);
 	if (!error)
 		error = seep_capture_new(config, &engine->capture);
 	if (!error)
@@ -118,7 +118,7 @@ void seep_engine_free(struct seep_engine *engine)
 	if (!engine)
 		return;
 	seep_tracer_free(engine->tracer);
-	seep_culprits_free(engine->culprits);
+	seep_gate_free(engine->gate);
 	seep_capture_free(engine->capture);
 	seep_outputs_free(engine->outputs);
 	seep_loop_free(engine->loop);
@@ -147,11 +147,11 @@ int seep_engine_attach(struct seep_engine *engine)
 /* --- while it runs ----------------------------------------------------------------------------- */
 
 /* Is the worst of them a leak beyond reasonable doubt, and has been for a while? Then detect ends. */
-static void consider_end(struct seep_engine *engine, const struct seep_accusation *accusation)
+static void consider_end(struct seep_engine *engine, const struct seep_findings *findings)
 {
 	uint64_t now_ns = seep_clock_monotonic_ns();
 
-	if (!accusation->num || accusation->sites[0]->judgement->confidence < CERTAIN) {
+	if (!findings->num || findings->sites[0]->judgement->confidence < CERTAIN) {
 		engine->certain_ns = 0;
 		return;
 	}
@@ -165,19 +165,19 @@ static void consider_end(struct seep_engine *engine, const struct seep_accusatio
 static int accuse(struct seep_engine *engine, const struct seep_snapshot *snapshot)
 {
 	struct seep_symbolizer *symbolizer = seep_tracer_symbolizer(engine->tracer);
-	const struct seep_accusation *accusation;
-	int error = seep_culprits_find(engine->culprits, snapshot, symbolizer, &accusation);
+	const struct seep_findings *findings;
+	int error = seep_gate_find(engine->gate, snapshot, symbolizer, &findings);
 
 	if (error)
 		return error;
-	engine->num_culprits = accusation->num;
+	engine->num_findings = findings->num;
 	if (!engine->config->detect)
 		return 0;
 	if (!snapshot->final) {
-		consider_end(engine, accusation);
+		consider_end(engine, findings);
 		return 0;
 	}
-	return seep_outputs_verdict(engine->outputs, snapshot, symbolizer, accusation);
+	return seep_outputs_verdict(engine->outputs, snapshot, symbolizer, findings);
 }
 
 static int report(struct seep_engine *engine, bool final)
@@ -325,7 +325,7 @@ int seep_engine_exit_status(struct seep_engine *engine)
 		return WEXITSTATUS(status);
 	if (seep_outputs_failed(engine->outputs) || seep_capture_failed(engine->capture))
 		return SEEP_EXIT_FAILED;
-	if (engine->config->fail_on != SEEP_CLASS_UNKNOWN && engine->num_culprits)
+	if (engine->config->fail_on != SEEP_CLASS_UNKNOWN && engine->num_findings)
 		return SEEP_EXIT_LEAK;
 	return SEEP_EXIT_OK;
 }

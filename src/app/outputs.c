@@ -288,7 +288,7 @@ static int write_text(struct seep_outputs *outputs, const struct seep_snapshot *
 }
 
 static int write_junit(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
-		       struct seep_symbolizer *symbolizer, const struct seep_accusation *accusation)
+		       struct seep_symbolizer *symbolizer, const struct seep_findings *findings)
 {
 	struct output *output = &outputs->outputs[SEEP_OUTPUT_JUNIT];
 	struct seep_report_options options = text_options(outputs->config);
@@ -298,21 +298,20 @@ static int write_junit(struct seep_outputs *outputs, const struct seep_snapshot 
 	if (!output->path)
 		return 0;
 	options.color = false;
-	error = seep_junit_render(snapshot, symbolizer, accusation, &options, &buffer);
+	error = seep_junit_render(snapshot, symbolizer, findings, &options, &buffer);
 	return error ? error : deliver(outputs, output, snapshot, &buffer);
 }
 
 int seep_outputs_verdict(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
-			 struct seep_symbolizer *symbolizer,
-			 const struct seep_accusation *accusation)
+			 struct seep_symbolizer *symbolizer, const struct seep_findings *findings)
 {
 	struct seep_report_options options = text_options(outputs->config);
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
-	int error = write_junit(outputs, snapshot, symbolizer, accusation);
+	int error = write_junit(outputs, snapshot, symbolizer, findings);
 
 	if (error || !outputs->text)
 		return error;
-	error = seep_verdict_render(snapshot, symbolizer, accusation, &options, &buffer);
+	error = seep_verdict_render(snapshot, symbolizer, findings, &options, &buffer);
 	return error ? error : write_to_stdout(outputs, &buffer);
 }
 

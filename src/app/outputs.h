@@ -32,8 +32,7 @@ int seep_outputs_write(struct seep_outputs *outputs, const struct seep_snapshot 
  * asked for. 0 or -errno, as seep_outputs_write.
  */
 int seep_outputs_verdict(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
-			 struct seep_symbolizer *symbolizer,
-			 const struct seep_accusation *accusation);
+			 struct seep_symbolizer *symbolizer, const struct seep_findings *findings);
 
 /* Whether any write failed so far: then seep's exit status is 1. */
 bool seep_outputs_failed(const struct seep_outputs *outputs);

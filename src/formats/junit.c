@@ -70,26 +70,26 @@ static bool has_kind(const struct seep_site *const *sites, size_t count, enum se
 	return false;
 }
 
-static bool has_passed(const struct seep_snapshot *snapshot,
-		       const struct seep_accusation *accusation, enum seep_kind kind)
+static bool has_passed(const struct seep_snapshot *snapshot, const struct seep_findings *findings,
+		       enum seep_kind kind)
 {
-	return snapshot->totals[kind].traced && !has_kind(accusation->sites, accusation->num, kind);
+	return snapshot->totals[kind].traced && !has_kind(findings->sites, findings->num, kind);
 }
 
 static struct tally count_tests(const struct seep_snapshot *snapshot,
-				const struct seep_accusation *accusation)
+				const struct seep_findings *findings)
 {
 	struct tally tally = {
-		.failures = listed(accusation->num),
-		.skipped = listed(accusation->num_suppressed) + listed(accusation->num_known),
+		.failures = listed(findings->num),
+		.skipped = listed(findings->num_suppressed) + listed(findings->num_known),
 	};
 
-	tally.failures += accusation->num > SEEP_JUNIT_MAX_SITES;
-	tally.skipped += accusation->num_suppressed > SEEP_JUNIT_MAX_SITES;
-	tally.skipped += accusation->num_known > SEEP_JUNIT_MAX_SITES;
+	tally.failures += findings->num > SEEP_JUNIT_MAX_SITES;
+	tally.skipped += findings->num_suppressed > SEEP_JUNIT_MAX_SITES;
+	tally.skipped += findings->num_known > SEEP_JUNIT_MAX_SITES;
 	tally.tests = tally.failures + tally.skipped;
 	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++)
-		tally.tests += has_passed(snapshot, accusation, kind);
+		tally.tests += has_passed(snapshot, findings, kind);
 	return tally;
 }
 
@@ -252,26 +252,26 @@ static void put_unlisted(struct junit *junit, size_t count, const char *what, co
 				   what, element, count - SEEP_JUNIT_MAX_SITES);
 }
 
-static int put_sites(struct junit *junit, const struct seep_accusation *accusation)
+static int put_sites(struct junit *junit, const struct seep_findings *findings)
 {
 	int error = 0;
 
-	for (size_t i = 0; i < listed(accusation->num) && !error; i++)
-		error = put_failure(junit, accusation->sites[i]);
-	put_unlisted(junit, accusation->num, "failure", "failure");
-	for (size_t i = 0; i < listed(accusation->num_suppressed) && !error; i++)
-		error = put_skipped(junit, accusation->suppressed[i], "suppressed");
-	put_unlisted(junit, accusation->num_suppressed, "suppressed", "skipped");
-	for (size_t i = 0; i < listed(accusation->num_known) && !error; i++)
-		error = put_skipped(junit, accusation->known[i], "known in the baseline");
-	put_unlisted(junit, accusation->num_known, "known", "skipped");
+	for (size_t i = 0; i < listed(findings->num) && !error; i++)
+		error = put_failure(junit, findings->sites[i]);
+	put_unlisted(junit, findings->num, "failure", "failure");
+	for (size_t i = 0; i < listed(findings->num_suppressed) && !error; i++)
+		error = put_skipped(junit, findings->suppressed[i], "suppressed");
+	put_unlisted(junit, findings->num_suppressed, "suppressed", "skipped");
+	for (size_t i = 0; i < listed(findings->num_known) && !error; i++)
+		error = put_skipped(junit, findings->known[i], "known in the baseline");
+	put_unlisted(junit, findings->num_known, "known", "skipped");
 	return error;
 }
 
-static void put_passed(struct junit *junit, const struct seep_accusation *accusation)
+static void put_passed(struct junit *junit, const struct seep_findings *findings)
 {
 	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		if (has_passed(junit->snapshot, accusation, kind))
+		if (has_passed(junit->snapshot, findings, kind))
 			seep_buffer_printf(junit->out,
 					   "<testcase classname=\"seep.%s\" name=\"no leak found\" "
 					   "time=\"0\"/>\n",
@@ -280,13 +280,13 @@ static void put_passed(struct junit *junit, const struct seep_accusation *accusa
 }
 
 /* The verdict as on a terminal, losses included, but for the sites, which are tests. */
-static int put_summary(struct junit *junit, const struct seep_accusation *accusation)
+static int put_summary(struct junit *junit, const struct seep_findings *findings)
 {
 	struct seep_report_options options = *junit->options;
 	int error;
 
 	options.top = 0;
-	error = seep_verdict_render(junit->snapshot, junit->symbolizer, accusation, &options,
+	error = seep_verdict_render(junit->snapshot, junit->symbolizer, findings, &options,
 				    &junit->note);
 	seep_buffer_puts(junit->out, "<system-out>");
 	put_note(junit);
@@ -294,27 +294,26 @@ static int put_summary(struct junit *junit, const struct seep_accusation *accusa
 	return error;
 }
 
-static int put_all(struct junit *junit, const struct seep_accusation *accusation)
+static int put_all(struct junit *junit, const struct seep_findings *findings)
 {
-	struct tally tally = count_tests(junit->snapshot, accusation);
+	struct tally tally = count_tests(junit->snapshot, findings);
 	int error;
 
 	put_head(junit, &tally);
-	error = put_sites(junit, accusation);
-	put_passed(junit, accusation);
+	error = put_sites(junit, findings);
+	put_passed(junit, findings);
 	if (!error)
-		error = put_summary(junit, accusation);
+		error = put_summary(junit, findings);
 	seep_buffer_puts(junit->out, "</testsuite>\n</testsuites>\n");
 	return error ? error : junit->out->error;
 }
 
 int seep_junit_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-		      const struct seep_accusation *accusation,
+		      const struct seep_findings *findings,
 		      const struct seep_report_options *options, struct seep_buffer *buffer)
 {
-	SEEP_AUTO_FREE uint32_t *times =
-		calloc(accusation->num + accusation->num_suppressed + accusation->num_known + 1,
-		       sizeof(*times));
+	SEEP_AUTO_FREE uint32_t *times = calloc(
+		findings->num + findings->num_suppressed + findings->num_known + 1, sizeof(*times));
 	struct junit junit = {
 		.snapshot = snapshot,
 		.symbolizer = symbolizer,
@@ -327,7 +326,7 @@ int seep_junit_render(const struct seep_snapshot *snapshot, struct seep_symboliz
 	if (!times)
 		return -ENOMEM;
 	seep_buffer_init(&junit.note);
-	error = put_all(&junit, accusation);
+	error = put_all(&junit, findings);
 	seep_strings_done(&junit.names);
 	seep_buffer_done(&junit.note);
 	return error;

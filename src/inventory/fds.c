@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The census of descriptors, and what people call them. */
+/* The inventory of descriptors, and what people call them. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -23,8 +23,8 @@
 /* Prefix of the name of a file that memfd_create made (mm/memfd.c). */
 #define MEMFD_PREFIX "memfd:"
 
-struct fd_census {
-	struct seep_census *census;
+struct fd_inventory {
+	struct seep_inventory *inventory;
 	pid_t pid;
 	struct seep_site_key site; /* of this process and kind */
 	uint64_t now_ns;
@@ -158,7 +158,7 @@ static void append_target(struct seep_buffer *text, pid_t pid, uint32_t fd)
 	seep_buffer_printf(text, " %s", path);
 }
 
-static void append_example(struct seep_buffer *text, const struct fd_census *fds,
+static void append_example(struct seep_buffer *text, const struct fd_inventory *fds,
 			   const struct seep_fd_record *record, const char *group)
 {
 	char age[SEEP_UNIT_MAX];
@@ -175,25 +175,27 @@ static void append_example(struct seep_buffer *text, const struct fd_census *fds
 static int note_fd(void *context, const struct seep_fd_record *record)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer example = SEEP_BUFFER_INIT;
-	struct fd_census *fds = context;
+	struct fd_inventory *fds = context;
 	const char *group = group_of(record);
 
 	fds->site.stack = record->stack;
-	if (seep_census_wants_example(fds->census, &fds->site))
+	if (seep_inventory_wants_example(fds->inventory, &fds->site))
 		append_example(&example, fds, record, group);
-	seep_census_note(fds->census, &fds->site, group, 0, example.error ? NULL : example.data);
+	seep_inventory_note(fds->inventory, &fds->site, group, 0,
+			    example.error ? NULL : example.data);
 	return 0;
 }
 
-int seep_census_take_fds(struct seep_census *census, pid_t pid, uint32_t process, bool first)
+int seep_inventory_take_fds(struct seep_inventory *inventory, pid_t pid, uint32_t process,
+			    bool first)
 {
-	struct fd_census fds = {
-		.census = census,
+	struct fd_inventory fds = {
+		.inventory = inventory,
 		.pid = pid,
 		.site = {.process = process, .kind = SEEP_KIND_FD},
 		.now_ns = seep_clock_monotonic_ns(),
 	};
 
-	return seep_kernel_count_fds(census->kernel, pid, process, first, first ? NULL : note_fd,
+	return seep_kernel_count_fds(inventory->kernel, pid, process, first, first ? NULL : note_fd,
 				     &fds);
 }

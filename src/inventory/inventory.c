@@ -21,60 +21,61 @@ struct notes {
 };
 
 /* How each kind is counted; NULL: not at all. */
-static int (*const takers[SEEP_KIND_COUNT])(struct seep_census *census, pid_t pid, uint32_t process,
-					    bool first) = {
-	[SEEP_KIND_MAPPING] = seep_census_take_mappings,
-	[SEEP_KIND_THREAD] = seep_census_take_threads,
-	[SEEP_KIND_FD] = seep_census_take_fds,
+static int (*const takers[SEEP_KIND_COUNT])(struct seep_inventory *inventory, pid_t pid,
+					    uint32_t process, bool first) = {
+	[SEEP_KIND_MAPPING] = seep_inventory_take_mappings,
+	[SEEP_KIND_THREAD] = seep_inventory_take_threads,
+	[SEEP_KIND_FD] = seep_inventory_take_fds,
 };
 
-int seep_census_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer, uint32_t kinds,
-		    struct seep_census **ret_census)
+int seep_inventory_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
+		       uint32_t kinds, struct seep_inventory **ret_inventory)
 {
-	struct seep_census *census = calloc(1, sizeof(*census));
+	struct seep_inventory *inventory = calloc(1, sizeof(*inventory));
 
-	if (!census)
+	if (!inventory)
 		return -ENOMEM;
-	census->kernel = kernel;
-	census->symbolizer = symbolizer;
-	census->kinds = kinds;
-	*ret_census = census;
+	inventory->kernel = kernel;
+	inventory->symbolizer = symbolizer;
+	inventory->kinds = kinds;
+	*ret_inventory = inventory;
 	return 0;
 }
 
-void seep_census_begin(struct seep_census *census)
+void seep_inventory_begin(struct seep_inventory *inventory)
 {
 	struct notes *notes, *next;
 
-	seep_census_forget_ranges(census);
-	seep_census_forget_threads(census);
-	HASH_ITER(hh, census->notes, notes, next) {
-		HASH_DEL(census->notes, notes);
+	seep_inventory_forget_ranges(inventory);
+	seep_inventory_forget_threads(inventory);
+	HASH_ITER(hh, inventory->notes, notes, next) {
+		HASH_DEL(inventory->notes, notes);
 		for (size_t i = 0; i < notes->details.num_examples; i++)
 			free((void *)notes->examples[i]);
 		free(notes);
 	}
 }
 
-void seep_census_free(struct seep_census *census)
+void seep_inventory_free(struct seep_inventory *inventory)
 {
-	if (!census)
+	if (!inventory)
 		return;
-	seep_census_begin(census);
-	free(census);
+	seep_inventory_begin(inventory);
+	free(inventory);
 }
 
-static struct notes *find_notes(const struct seep_census *census, const struct seep_site_key *site)
+static struct notes *find_notes(const struct seep_inventory *inventory,
+				const struct seep_site_key *site)
 {
 	struct notes *notes;
 
-	HASH_FIND(hh, census->notes, site, sizeof(*site), notes);
+	HASH_FIND(hh, inventory->notes, site, sizeof(*site), notes);
 	return notes;
 }
 
-static struct notes *get_notes(struct seep_census *census, const struct seep_site_key *site)
+static struct notes *get_notes(struct seep_inventory *inventory, const struct seep_site_key *site)
 {
-	struct notes *notes = find_notes(census, site);
+	struct notes *notes = find_notes(inventory, site);
 
 	if (notes)
 		return notes;
@@ -84,7 +85,7 @@ static struct notes *get_notes(struct seep_census *census, const struct seep_sit
 	notes->site = *site;
 	notes->details.groups = notes->groups;
 	notes->details.examples = notes->examples;
-	HASH_ADD(hh, census->notes, site, sizeof(notes->site), notes);
+	HASH_ADD(hh, inventory->notes, site, sizeof(notes->site), notes);
 	return notes;
 }
 
@@ -102,18 +103,19 @@ static struct seep_group *get_group(struct notes *notes, const char *name)
 	return &notes->groups[details->num_groups++];
 }
 
-bool seep_census_wants_example(const struct seep_census *census, const struct seep_site_key *site)
+bool seep_inventory_wants_example(const struct seep_inventory *inventory,
+				  const struct seep_site_key *site)
 {
-	const struct notes *notes = find_notes(census, site);
+	const struct notes *notes = find_notes(inventory, site);
 
 	return !notes || notes->details.num_examples < MAX_EXAMPLES;
 }
 
 /* What there is no memory for is missing in the report's details, which are no numbers to count on. */
-void seep_census_note(struct seep_census *census, const struct seep_site_key *site,
-		      const char *group_name, uint64_t bytes, const char *example)
+void seep_inventory_note(struct seep_inventory *inventory, const struct seep_site_key *site,
+			 const char *group_name, uint64_t bytes, const char *example)
 {
-	struct notes *notes = get_notes(census, site);
+	struct notes *notes = get_notes(inventory, site);
 	struct seep_group *group;
 
 	if (!notes)
@@ -128,24 +130,24 @@ void seep_census_note(struct seep_census *census, const struct seep_site_key *si
 		notes->examples[notes->details.num_examples++] = example;
 }
 
-void seep_census_take(struct seep_census *census, pid_t pid, uint32_t process, bool first)
+void seep_inventory_take(struct seep_inventory *inventory, pid_t pid, uint32_t process, bool first)
 {
 	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
 		int error;
 
-		if (!takers[kind] || !(census->kinds & SEEP_KIND_BIT(kind)))
+		if (!takers[kind] || !(inventory->kinds & SEEP_KIND_BIT(kind)))
 			continue;
-		error = takers[kind](census, pid, process, first);
+		error = takers[kind](inventory, pid, process, first);
 		if (error && error != -ESRCH)
 			seep_debug("cannot count what process %d has of kind %s: %s", pid,
 				   seep_kind_key((enum seep_kind)kind), strerror(-error));
 	}
 }
 
-const struct seep_details *seep_census_details(const struct seep_census *census,
-					       const struct seep_site_key *site)
+const struct seep_details *seep_inventory_details(const struct seep_inventory *inventory,
+						  const struct seep_site_key *site)
 {
-	const struct notes *notes = find_notes(census, site);
+	const struct notes *notes = find_notes(inventory, site);
 
 	return notes ? &notes->details : NULL;
 }

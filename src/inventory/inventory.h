@@ -19,28 +19,28 @@
 #include "model/snapshot.h"
 #include "symbol/symbolizer.h"
 
-struct seep_census;
+struct seep_inventory;
 
 /*
  * For @kinds, SEEP_KIND_BIT of each, of which memory is passed over. @symbolizer names functions in the notes.
  * 0 or -ENOMEM.
  */
-int seep_census_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer, uint32_t kinds,
-		    struct seep_census **ret_census);
-void seep_census_free(struct seep_census *census);
+int seep_inventory_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
+		       uint32_t kinds, struct seep_inventory **ret_inventory);
+void seep_inventory_free(struct seep_inventory *inventory);
 
 /* Forgets what was noted for the report before. */
-void seep_census_begin(struct seep_census *census);
+void seep_inventory_begin(struct seep_inventory *inventory);
 
 /*
  * Counts what @pid, with the process id @process, has. @first: what is not known yet is from before
  * the trace, and nothing is noted. What cannot be counted is said with -v; a process that ends
  * meanwhile is none of that.
  */
-void seep_census_take(struct seep_census *census, pid_t pid, uint32_t process, bool first);
+void seep_inventory_take(struct seep_inventory *inventory, pid_t pid, uint32_t process, bool first);
 
-/* What was noted of the site since seep_census_begin, until the next one; NULL: nothing. */
-const struct seep_details *seep_census_details(const struct seep_census *census,
-					       const struct seep_site_key *site);
+/* What was noted of the site since seep_inventory_begin, until the next one; NULL: nothing. */
+const struct seep_details *seep_inventory_details(const struct seep_inventory *inventory,
+						  const struct seep_site_key *site);
 
 #endif

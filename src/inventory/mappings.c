@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The census of mappings, and what the ranges of a site are: memory of which sort, files. */
+/* The inventory of mappings, and what the ranges of a site are: memory of which sort, files. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -25,12 +25,12 @@ struct seep_ranges {
 	struct range *ranges;
 };
 
-void seep_census_forget_ranges(struct seep_census *census)
+void seep_inventory_forget_ranges(struct seep_inventory *inventory)
 {
-	if (census->ranges)
-		free(census->ranges->ranges);
-	free(census->ranges);
-	census->ranges = NULL;
+	if (inventory->ranges)
+		free(inventory->ranges->ranges);
+	free(inventory->ranges);
+	inventory->ranges = NULL;
 }
 
 static int add_range(void *context, const struct seep_object_key *key,
@@ -65,19 +65,19 @@ static int compare_ranges(const void *left, const void *right)
 }
 
 /* In one go for all processes: the table has no order. */
-static int read_ranges(struct seep_census *census)
+static int read_ranges(struct seep_inventory *inventory)
 {
 	int error;
 
-	if (census->ranges)
+	if (inventory->ranges)
 		return 0;
-	census->ranges = calloc(1, sizeof(*census->ranges));
-	if (!census->ranges)
+	inventory->ranges = calloc(1, sizeof(*inventory->ranges));
+	if (!inventory->ranges)
 		return -ENOMEM;
-	error = seep_kernel_each_mapping(census->kernel, add_range, census->ranges);
-	if (census->ranges->count)
-		qsort(census->ranges->ranges, census->ranges->count,
-		      sizeof(*census->ranges->ranges), compare_ranges);
+	error = seep_kernel_each_mapping(inventory->kernel, add_range, inventory->ranges);
+	if (inventory->ranges->count)
+		qsort(inventory->ranges->ranges, inventory->ranges->count,
+		      sizeof(*inventory->ranges->ranges), compare_ranges);
 	return error;
 }
 
@@ -136,7 +136,7 @@ static void append_example(struct seep_buffer *text, const struct range *range,
 		seep_buffer_printf(text, " %s", mapping->path);
 }
 
-static void note_range(struct seep_census *census, const struct seep_maps *maps,
+static void note_range(struct seep_inventory *inventory, const struct seep_maps *maps,
 		       const struct range *range)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer example = SEEP_BUFFER_INIT;
@@ -144,36 +144,37 @@ static void note_range(struct seep_census *census, const struct seep_maps *maps,
 
 	if (!mapping)
 		return; /* it is gone by now */
-	if (seep_census_wants_example(census, &range->site))
+	if (seep_inventory_wants_example(inventory, &range->site))
 		append_example(&example, range, mapping);
-	seep_census_note(census, &range->site, group_of(mapping), range->bytes,
-			 example.error ? NULL : example.data);
+	seep_inventory_note(inventory, &range->site, group_of(mapping), range->bytes,
+			    example.error ? NULL : example.data);
 }
 
-static int note_ranges(struct seep_census *census, pid_t pid, uint32_t process)
+static int note_ranges(struct seep_inventory *inventory, pid_t pid, uint32_t process)
 {
 	const struct seep_ranges *ranges;
 	struct seep_maps maps;
-	int error = read_ranges(census);
+	int error = read_ranges(inventory);
 
 	if (!error)
 		error = seep_maps_read(pid, &maps);
 	if (error)
 		return error;
-	ranges = census->ranges;
+	ranges = inventory->ranges;
 	for (size_t i = first_range(ranges, process);
 	     i < ranges->count && ranges->ranges[i].site.process == process; i++)
-		note_range(census, &maps, &ranges->ranges[i]);
+		note_range(inventory, &maps, &ranges->ranges[i]);
 	seep_maps_done(&maps);
 	return 0;
 }
 
-int seep_census_take_mappings(struct seep_census *census, pid_t pid, uint32_t process, bool first)
+int seep_inventory_take_mappings(struct seep_inventory *inventory, pid_t pid, uint32_t process,
+				 bool first)
 {
-	int error = seep_kernel_count_mappings(census->kernel, pid, process);
+	int error = seep_kernel_count_mappings(inventory->kernel, pid, process);
 
 	/* What could not be settled now is next time; it is no reason to say nothing of the others. */
 	if (!first && (!error || error == -EAGAIN))
-		error = note_ranges(census, pid, process);
+		error = note_ranges(inventory, pid, process);
 	return error == -EAGAIN ? 0 : error;
 }

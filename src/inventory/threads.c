@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The census of threads, and how they are told apart in reports. */
+/* The inventory of threads, and how they are told apart in reports. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -28,13 +28,13 @@ struct seep_thread_list {
 	struct thread *threads;
 };
 
-void seep_census_forget_threads(struct seep_census *census)
+void seep_inventory_forget_threads(struct seep_inventory *inventory)
 {
-	if (!census->threads)
+	if (!inventory->threads)
 		return;
-	free(census->threads->threads);
-	free(census->threads);
-	census->threads = NULL;
+	free(inventory->threads->threads);
+	free(inventory->threads);
+	inventory->threads = NULL;
 }
 
 /* --- the list ---------------------------------------------------------------------------------- */
@@ -68,22 +68,22 @@ static int compare_threads(const void *left, const void *right)
 }
 
 /* Once for a report: one pass over all of them serves all processes. */
-static int read_list(struct seep_census *census)
+static int read_list(struct seep_inventory *inventory)
 {
 	int error;
 
-	if (census->threads)
+	if (inventory->threads)
 		return 0;
-	census->threads = calloc(1, sizeof(*census->threads));
-	if (!census->threads)
+	inventory->threads = calloc(1, sizeof(*inventory->threads));
+	if (!inventory->threads)
 		return -ENOMEM;
-	error = seep_kernel_each_thread(census->kernel, add_thread, census->threads);
+	error = seep_kernel_each_thread(inventory->kernel, add_thread, inventory->threads);
 	if (error) {
-		seep_census_forget_threads(census);
+		seep_inventory_forget_threads(inventory);
 		return error;
 	}
-	if (census->threads->count)
-		qsort(census->threads->threads, census->threads->count, sizeof(struct thread),
+	if (inventory->threads->count)
+		qsort(inventory->threads->threads, inventory->threads->count, sizeof(struct thread),
 		      compare_threads);
 	return 0;
 }
@@ -131,7 +131,7 @@ static void append_comm(struct seep_buffer *text, pid_t pid, const struct thread
 }
 
 /* The function that it began with, as stacks have it. */
-static void append_start(struct seep_buffer *text, const struct seep_census *census,
+static void append_start(struct seep_buffer *text, const struct seep_inventory *inventory,
 			 const struct thread *thread)
 {
 	const struct seep_location *location;
@@ -139,7 +139,7 @@ static void append_start(struct seep_buffer *text, const struct seep_census *cen
 
 	if (!thread->object.start)
 		return;
-	location = seep_symbolizer_resolve(census->symbolizer, thread->key.process,
+	location = seep_symbolizer_resolve(inventory->symbolizer, thread->key.process,
 					   thread->object.start);
 	function = seep_location_function(location)->function;
 	seep_buffer_puts(text, ", begun in ");
@@ -154,8 +154,8 @@ static void append_start(struct seep_buffer *text, const struct seep_census *cen
 	seep_buffer_printf(text, "0x%" PRIx64, location->offset);
 }
 
-static void append_example(struct seep_buffer *text, const struct seep_census *census, pid_t pid,
-			   const struct thread *thread)
+static void append_example(struct seep_buffer *text, const struct seep_inventory *inventory,
+			   pid_t pid, const struct thread *thread)
 {
 	uint64_t now_ns = seep_clock_monotonic_ns(), made_ns = thread->object.object.made_ns;
 	char unit[SEEP_UNIT_MAX];
@@ -164,13 +164,13 @@ static void append_example(struct seep_buffer *text, const struct seep_census *c
 	append_comm(text, pid, thread);
 	seep_buffer_printf(text, ", %s old",
 			   seep_format_duration(unit, now_ns > made_ns ? now_ns - made_ns : 0));
-	append_start(text, census, thread);
+	append_start(text, inventory, thread);
 	if (thread->object.object.bytes)
 		seep_buffer_printf(text, ", %s of stack",
 				   seep_format_bytes(unit, thread->object.object.bytes));
 }
 
-static void note_thread(struct seep_census *census, pid_t pid, const struct thread *thread)
+static void note_thread(struct seep_inventory *inventory, pid_t pid, const struct thread *thread)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer example = SEEP_BUFFER_INIT;
 	struct seep_site_key site = {
@@ -178,15 +178,16 @@ static void note_thread(struct seep_census *census, pid_t pid, const struct thre
 		.process = thread->key.process,
 		.kind = SEEP_KIND_THREAD,
 	};
-	bool wanted = seep_census_wants_example(census, &site);
+	bool wanted = seep_inventory_wants_example(inventory, &site);
 
 	if (wanted)
-		append_example(&example, census, pid, thread);
-	seep_census_note(census, &site, group_of(&thread->object), thread->object.object.bytes,
-			 wanted && !example.error ? example.data : NULL);
+		append_example(&example, inventory, pid, thread);
+	seep_inventory_note(inventory, &site, group_of(&thread->object),
+			    thread->object.object.bytes,
+			    wanted && !example.error ? example.data : NULL);
 }
 
-/* --- the census -------------------------------------------------------------------------------- */
+/* --- the inventory -------------------------------------------------------------------------------- */
 
 /* The kernel tells of the end of a thread before it forgets it: one that is gone has been told of. */
 static bool is_gone(pid_t pid, const struct thread *thread)
@@ -195,31 +196,32 @@ static bool is_gone(pid_t pid, const struct thread *thread)
 	       syscall(SYS_tgkill, pid, SEEP_THREAD_TID(thread->key.id), 0) < 0 && errno == ESRCH;
 }
 
-static int look_at_threads(struct seep_census *census, pid_t pid, uint32_t process)
+static int look_at_threads(struct seep_inventory *inventory, pid_t pid, uint32_t process)
 {
-	const struct seep_thread_list *list = census->threads;
+	const struct seep_thread_list *list = inventory->threads;
 	int error = 0;
 
 	for (size_t i = first_of(list, process);
 	     i < list->count && list->threads[i].key.process == process && !error; i++) {
 		if (is_gone(pid, &list->threads[i]))
-			error = seep_kernel_drop_thread(census->kernel, &list->threads[i].key);
+			error = seep_kernel_drop_thread(inventory->kernel, &list->threads[i].key);
 		else
-			note_thread(census, pid, &list->threads[i]);
+			note_thread(inventory, pid, &list->threads[i]);
 	}
 	return error;
 }
 
-int seep_census_take_threads(struct seep_census *census, pid_t pid, uint32_t process, bool first)
+int seep_inventory_take_threads(struct seep_inventory *inventory, pid_t pid, uint32_t process,
+				bool first)
 {
 	uint32_t added = 0;
-	int error = seep_kernel_count_threads(census->kernel, pid, process, first, &added);
+	int error = seep_kernel_count_threads(inventory->kernel, pid, process, first, &added);
 
 	/* With threads that come and go so fast, the next report will know of the others. */
 	if ((error && error != -EAGAIN) || first)
 		return error;
 	if (added || error)
-		seep_census_forget_threads(census);
-	error = read_list(census);
-	return error ? error : look_at_threads(census, pid, process);
+		seep_inventory_forget_threads(inventory);
+	error = read_list(inventory);
+	return error ? error : look_at_threads(inventory, pid, process);
 }

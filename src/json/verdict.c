@@ -26,20 +26,20 @@ static void add_texts(struct seep_json *json, struct json_object *object, const 
 	seep_json_add(json, object, key, array);
 }
 
-static void add_companions(struct seep_json *json, struct json_object *verdict,
+static void add_correlated(struct seep_json *json, struct json_object *verdict,
 			   const struct seep_judgement *judgement)
 {
 	struct json_object *array = seep_json_new_array(json);
 
-	for (size_t i = 0; i < judgement->num_companions; i++) {
-		const struct seep_companion *companion = &judgement->companions[i];
+	for (size_t i = 0; i < judgement->num_correlated; i++) {
+		const struct seep_correlated *correlated = &judgement->correlated[i];
 		struct json_object *object = seep_json_new(json);
 
-		if (companion->site)
-			seep_json_add_id(json, object, "site", companion->site->id);
+		if (correlated->site)
+			seep_json_add_id(json, object, "site", correlated->site->id);
 		else
-			seep_json_add_text(json, object, "measure", companion->measure);
-		seep_json_add_real(json, object, "correlation", companion->correlation);
+			seep_json_add_text(json, object, "measure", correlated->measure);
+		seep_json_add_real(json, object, "correlation", correlated->correlation);
 		seep_json_append(json, array, object);
 	}
 	seep_json_add(json, verdict, "companions", array);
@@ -72,8 +72,8 @@ void seep_json_add_verdict(struct seep_json *json, struct json_object *site,
 	seep_json_add_real(json, object, "since_s", judgement->since_s);
 	add_texts(json, object, "evidence", judgement->evidence, judgement->num_evidence);
 	add_texts(json, object, "advice", judgement->advice, judgement->num_advice);
-	if (judgement->num_companions)
-		add_companions(json, object, judgement);
+	if (judgement->num_correlated)
+		add_correlated(json, object, judgement);
 	seep_json_add(json, site, "verdict", object);
 }
 

@@ -141,19 +141,19 @@ int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t now_ns, uint64_t 
 	return 0;
 }
 
-int seep_kernel_bury(struct seep_kernel *kernel, const uint32_t *processes, size_t count)
+int seep_kernel_reap(struct seep_kernel *kernel, const uint32_t *processes, size_t count)
 {
-	int dead = bpf_map__fd(kernel->skeleton->maps.dead), error = 0;
+	int exited = bpf_map__fd(kernel->skeleton->maps.exited), error = 0;
 
 	while (count && !error) {
-		size_t some = count < SEEP_MAX_DEAD ? count : SEEP_MAX_DEAD;
+		size_t some = count < SEEP_MAX_EXITED ? count : SEEP_MAX_EXITED;
 
 		for (size_t i = 0; i < some && !error; i++)
-			error = bpf_map_update_elem(dead, &processes[i], &processes[i], BPF_ANY);
+			error = bpf_map_update_elem(exited, &processes[i], &processes[i], BPF_ANY);
 		if (!error)
-			error = seep_kernel_run_pass(kernel->skeleton->progs.dead_bury, NULL, 0);
+			error = seep_kernel_run_pass(kernel->skeleton->progs.exited_reap, NULL, 0);
 		for (size_t i = 0; i < some; i++)
-			bpf_map_delete_elem(dead, &processes[i]);
+			bpf_map_delete_elem(exited, &processes[i]);
 		processes += some;
 		count -= some;
 	}

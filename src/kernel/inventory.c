@@ -47,7 +47,7 @@ static int run_fds_count(struct seep_kernel *kernel, pid_t pid, struct seep_fds_
 {
 	int error;
 
-	pass->number = ++kernel->census_number;
+	pass->number = ++kernel->inventory_number;
 	pass->describe = reader != NULL;
 	pass->num_uncertain = 0;
 	kernel->skeleton->bss->fds_pass = *pass;

@@ -75,7 +75,7 @@ int seep_kernel_set_jit(struct seep_kernel *kernel, uint32_t slot, uint32_t proc
 			enum seep_jit_kind jit);
 /* Takes a free slot of the table of processes. 0, or -ENOSPC if there is none. */
 int seep_kernel_take_slot(struct seep_kernel *kernel, uint32_t *ret_slot);
-/* Gives a slot back, also one that BPF took; nothing of its last process may be left (dead_bury). */
+/* Gives a slot back, also one that BPF took; nothing of its last process may be left (exited_reap). */
 void seep_kernel_give_slot(struct seep_kernel *kernel, uint32_t slot);
 /*
  * Has what @pid does attributed to @slot, its exec for one; or no longer. 0; -EEXIST if BPF did so
@@ -189,7 +189,7 @@ int seep_kernel_each_thread(const struct seep_kernel *kernel, seep_thread_fn fn,
 int seep_kernel_drop_thread(struct seep_kernel *kernel, const struct seep_object_key *key);
 
 /* Drops all objects and sites of @count processes, by their ids, in one pass. 0 or -errno. */
-int seep_kernel_bury(struct seep_kernel *kernel, const uint32_t *processes, size_t count);
+int seep_kernel_reap(struct seep_kernel *kernel, const uint32_t *processes, size_t count);
 
 /*
  * Walks over a copy of a stack, see seep_rewalk_pass: begin with the copy (at most SEEP_COPY_BYTES),
@@ -225,7 +225,7 @@ int seep_kernel_drain(struct seep_kernel *kernel);
 /* Programs by where they run. */
 enum seep_programs_at {
 	SEEP_PROGRAMS_AT_PROBES,
-	SEEP_PROGRAMS_AT_CALLS, /* system calls, of all processes; and the iterators of the census */
+	SEEP_PROGRAMS_AT_CALLS, /* system calls, of all processes; and the iterators of the inventory */
 };
 /*
  * Has the kernel measure how long BPF programs run, ours and all others, as long as the descriptor is

@@ -31,7 +31,7 @@ struct seep_kernel {
 	struct seep_process_value *processes; /* the map's memory */
 	int num_cpus;
 	uint64_t scan_number;
-	uint64_t census_number;
+	uint64_t inventory_number;
 };
 
 /* Before the load: which programs it takes, and how the probes are attached. 0 or -errno. */

@@ -10,7 +10,7 @@
  * - The oldest object is only known if it was made since.
  * - Details are not known: they are of all that is alive.
  * - Sites at which nothing happened are left out.
- * - All else is of the later moment, judgements too: they take the whole course into account.
+ * - All else is of the later moment, judgements too: they take the whole series into account.
  */
 #ifndef SEEP_MODEL_SINCE_H
 #define SEEP_MODEL_SINCE_H

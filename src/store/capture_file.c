@@ -26,7 +26,7 @@
 #define LOCK_ATTEMPTS 16
 
 /* What SQLite may have left beside a database of a process that was killed. */
-static const char *const companions[] = {"-wal", "-shm", "-journal"};
+static const char *const correlated[] = {"-wal", "-shm", "-journal"};
 
 static bool is_same_file(int fd, const char *path)
 {
@@ -83,7 +83,7 @@ static int check_existing(int fd, bool *ret_empty)
 }
 
 /* They stand beside the file, not beside a link to it. */
-static int companion_path(const char *path, const char *companion, char ret_path[PATH_MAX])
+static int correlated_path(const char *path, const char *correlated, char ret_path[PATH_MAX])
 {
 	char target[PATH_MAX];
 	int length;
@@ -93,7 +93,7 @@ static int companion_path(const char *path, const char *companion, char ret_path
 			return -errno;
 		snprintf(target, sizeof(target), "%s", path);
 	}
-	length = snprintf(ret_path, PATH_MAX, "%s%s", target, companion);
+	length = snprintf(ret_path, PATH_MAX, "%s%s", target, correlated);
 	return length < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
@@ -102,10 +102,10 @@ int seep_capture_file_check_log(const char *path)
 	char name[PATH_MAX];
 	int error = 0;
 
-	for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]) && !error; i++) {
+	for (size_t i = 0; i < sizeof(correlated) / sizeof(correlated[0]) && !error; i++) {
 		SEEP_CLEANUP(seep_lookup_done) struct seep_lookup found = SEEP_LOOKUP_INIT;
 
-		error = companion_path(path, companions[i], name);
+		error = correlated_path(path, correlated[i], name);
 		if (!error)
 			error = seep_output_path_find(name, &found);
 	}
@@ -113,12 +113,12 @@ int seep_capture_file_check_log(const char *path)
 }
 
 /* A log of the old file would be taken for one of the new file. */
-static int remove_companions(const char *path)
+static int remove_correlated(const char *path)
 {
 	char name[PATH_MAX];
 
-	for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
-		int error = companion_path(path, companions[i], name);
+	for (size_t i = 0; i < sizeof(correlated) / sizeof(correlated[0]); i++) {
+		int error = correlated_path(path, correlated[i], name);
 
 		if (error)
 			return error;
@@ -134,7 +134,7 @@ static int make_capture(const char *path)
 	int error = seep_schema_image(&image);
 
 	if (!error)
-		error = remove_companions(path);
+		error = remove_correlated(path);
 	return error ? error : seep_file_write(path, image.data, image.length);
 }
 
@@ -163,5 +163,5 @@ bool seep_capture_file_has_log(const char *path)
 {
 	char name[PATH_MAX];
 
-	return companion_path(path, companions[0], name) == 0 && access(name, F_OK) == 0;
+	return correlated_path(path, correlated[0], name) == 0 && access(name, F_OK) == 0;
 }

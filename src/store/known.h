@@ -68,7 +68,7 @@ struct seep_known_verdict {
 	int64_t id;	     /* 0: none */
 	uint64_t seen;	     /* in which snapshot */
 	XXH128_hash_t words; /* class, pattern and severity */
-	bool alone;	     /* it has no companions in the file */
+	bool alone;	     /* it has no correlated in the file */
 };
 
 struct seep_known_process {
@@ -79,7 +79,7 @@ struct seep_known_process {
 	uint64_t ended_ns;
 	XXH128_hash_t names;
 	XXH128_hash_t sample;
-	XXH128_hash_t vitals;
+	XXH128_hash_t stats;
 	struct seep_totals totals[SEEP_KIND_COUNT];
 	struct seep_known_verdict verdict;
 	UT_hash_handle hh;

@@ -249,7 +249,7 @@ static int read_process_samples(struct seep_load *load)
 }
 
 /* The latest row of each process that has one. */
-static int read_vitals(struct seep_load *load)
+static int read_process_stats(struct seep_load *load)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
 	size_t count = load->loaded.snapshot.num_processes, index;
@@ -296,7 +296,7 @@ int seep_load_processes(struct seep_load *load)
 	error = read_processes(load);
 	if (!error)
 		error = read_process_samples(load);
-	return error ? error : read_vitals(load);
+	return error ? error : read_process_stats(load);
 }
 
 /* --- sums -------------------------------------------------------------------------------------- */

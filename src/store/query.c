@@ -114,6 +114,12 @@ void seep_bind_text(struct seep_query *query, const char *text)
 		   sqlite3_bind_text(query->statement, ++query->position, text, -1, SQLITE_STATIC));
 }
 
+void seep_bind_text_copy(struct seep_query *query, const char *text)
+{
+	keep_error(query, sqlite3_bind_text(query->statement, ++query->position, text, -1,
+					    SQLITE_TRANSIENT));
+}
+
 void seep_bind_bytes(struct seep_query *query, const void *bytes, size_t length)
 {
 	if (length > INT_MAX)

@@ -47,6 +47,8 @@ void seep_bind_int(struct seep_query *query, int64_t value);
 void seep_bind_uint(struct seep_query *query, uint64_t value);	 /* NULL for SEEP_UNKNOWN */
 void seep_bind_real(struct seep_query *query, double value);	 /* NULL for NAN */
 void seep_bind_text(struct seep_query *query, const char *text); /* NULL for NULL */
+/* The same for a text that ends before the query is run. */
+void seep_bind_text_copy(struct seep_query *query, const char *text);
 void seep_bind_bytes(struct seep_query *query, const void *bytes, size_t length); /* 0: NULL */
 void seep_bind_null(struct seep_query *query);
 

@@ -221,10 +221,10 @@ int seep_reader_list(struct seep_reader *reader, struct seep_moment **ret_moment
 	return 0;
 }
 
-/* --- courses ----------------------------------------------------------------------------------- */
+/* --- history ----------------------------------------------------------------------------------- */
 
 /* Snapshots are few: each is asked for the row of its own, which needs no index. */
-#define COURSE_OF(table)                                                                           \
+#define SERIES_OF(table)                                                                           \
 	"FROM snapshots CROSS JOIN " table " ON snapshot = snapshots.id WHERE run = ?1 "
 #define POINT_COLUMNS "SELECT snapshots.id, utc_ns, elapsed_ns, "
 
@@ -238,7 +238,7 @@ static void read_sums(struct seep_query *query, struct seep_point *point)
 	point->live_bytes = (uint64_t)seep_column_int(query);
 }
 
-static int read_course(struct seep_query *query, struct seep_point **ret_points, size_t *ret_count)
+static int read_series(struct seep_query *query, struct seep_point **ret_points, size_t *ret_count)
 {
 	struct seep_point *points = NULL;
 	size_t count = 0;
@@ -262,7 +262,7 @@ static int read_course(struct seep_query *query, struct seep_point **ret_points,
 	return 0;
 }
 
-int seep_reader_site_course(struct seep_reader *reader, const struct seep_loaded *loaded,
+int seep_reader_site_series(struct seep_reader *reader, const struct seep_loaded *loaded,
 			    const struct seep_site *site, struct seep_point **ret_points,
 			    size_t *ret_count)
 {
@@ -274,17 +274,17 @@ int seep_reader_site_course(struct seep_reader *reader, const struct seep_loaded
 				   POINT_COLUMNS
 				   "allocs, frees, alloc_bytes, free_bytes, "
 				   "ifnull(live_objects, allocs - frees), "
-				   "ifnull(live_bytes, alloc_bytes - free_bytes) " COURSE_OF(
+				   "ifnull(live_bytes, alloc_bytes - free_bytes) " SERIES_OF(
 					   "samples") "AND site = ?2 ORDER BY snapshots.id",
 				   &query);
 	if (error)
 		return error;
 	seep_bind_int(&query, seep_load_of(loaded)->run);
 	seep_bind_int(&query, seep_loaded_stack_of(site)->row);
-	return read_course(&query, ret_points, ret_count);
+	return read_series(&query, ret_points, ret_count);
 }
 
-int seep_reader_process_course(struct seep_reader *reader, const struct seep_loaded *loaded,
+int seep_reader_process_series(struct seep_reader *reader, const struct seep_loaded *loaded,
 			       const struct seep_process *process, enum seep_kind kind,
 			       struct seep_point **ret_points, size_t *ret_count)
 {
@@ -296,7 +296,7 @@ int seep_reader_process_course(struct seep_reader *reader, const struct seep_loa
 	error = seep_query_prepare(
 		reader->database,
 		POINT_COLUMNS "allocs, frees, alloc_bytes, free_bytes, live_objects, "
-			      "live_bytes " COURSE_OF("totals") "AND process = ?2 AND kind = ?3 "
+			      "live_bytes " SERIES_OF("totals") "AND process = ?2 AND kind = ?3 "
 								"ORDER BY snapshots.id",
 		&query);
 	if (error)
@@ -304,7 +304,7 @@ int seep_reader_process_course(struct seep_reader *reader, const struct seep_loa
 	seep_bind_int(&query, load->run);
 	seep_bind_int(&query, process ? load->process_rows[process - load->processes] : 0);
 	seep_bind_text(&query, seep_kind_key(kind));
-	return read_course(&query, ret_points, ret_count);
+	return read_series(&query, ret_points, ret_count);
 }
 
 /* One point, or none: the process may be none of @load, its memory not known. */
@@ -328,7 +328,7 @@ static int read_resident(const struct seep_load *load, struct seep_query *query,
 	return query->error;
 }
 
-int seep_reader_resident_courses(struct seep_reader *reader, const struct seep_loaded *loaded,
+int seep_reader_resident_history(struct seep_reader *reader, const struct seep_loaded *loaded,
 				 struct seep_resident_point **ret_points, size_t *ret_count)
 {
 	const struct seep_load *load = seep_load_of(loaded);
@@ -339,7 +339,7 @@ int seep_reader_resident_courses(struct seep_reader *reader, const struct seep_l
 
 	seep_reader_begin(reader);
 	result = seep_query_prepare(reader->database,
-				    "SELECT elapsed_ns, process, rss_bytes, ended_ns " COURSE_OF(
+				    "SELECT elapsed_ns, process, rss_bytes, ended_ns " SERIES_OF(
 					    "process_samples") "ORDER BY snapshots.id, process",
 				    &query);
 	if (!result)

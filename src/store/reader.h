@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Reading a capture: any of its snapshots whole, as it was, with a symbolizer that knows its frames; and
- * the course of a site or a process. Works without root, on any machine, and while the capture is
+ * the series of a site or a process. Works without root, on any machine, and while the capture is
  * being written.
  *
  * The file is not trusted. It is read, never mapped; what it says is checked, and how much work it can
@@ -18,7 +18,6 @@
 #include <stdint.h>
 
 #include "model/snapshot.h"
-#include "store/verdict.h"
 #include "symbol/symbolizer.h"
 
 struct seep_reader;
@@ -45,12 +44,13 @@ struct seep_moment {
 int seep_reader_list(struct seep_reader *reader, struct seep_moment **ret_moments,
 		     size_t *ret_count);
 
-/* A snapshot from the file, with all that belongs to it. */
+/*
+ * A snapshot from the file, with all that belongs to it: its sites and processes have the judgements that
+ * held then.
+ */
 struct seep_loaded {
 	struct seep_snapshot snapshot;
 	struct seep_symbolizer *symbolizer;
-	size_t num_verdicts;
-	const struct seep_stored_verdict *verdicts; /* that held then */
 };
 
 /*
@@ -61,7 +61,7 @@ struct seep_loaded {
 int seep_reader_load(struct seep_reader *reader, int64_t id, struct seep_loaded **ret_loaded);
 void seep_loaded_free(struct seep_loaded *loaded);
 
-/* A point of a course: it holds until the next one. */
+/* A point of a series: it holds until the next one. */
 struct seep_point {
 	int64_t snapshot;
 	uint64_t utc_ns;
@@ -72,14 +72,14 @@ struct seep_point {
 };
 
 /*
- * The course of @site, which is one of loaded->snapshot.sites, over all snapshots of its run, or of the
+ * The series of @site, which is one of loaded->snapshot.sites, over all snapshots of its run, or of the
  * sites of one kind of a process (NULL: of all processes together, those that have gone too); the oldest
  * first, a point wherever something changed. The caller frees the points. 0 or -errno.
  */
-int seep_reader_site_course(struct seep_reader *reader, const struct seep_loaded *loaded,
+int seep_reader_site_series(struct seep_reader *reader, const struct seep_loaded *loaded,
 			    const struct seep_site *site, struct seep_point **ret_points,
 			    size_t *ret_count);
-int seep_reader_process_course(struct seep_reader *reader, const struct seep_loaded *loaded,
+int seep_reader_process_series(struct seep_reader *reader, const struct seep_loaded *loaded,
 			       const struct seep_process *process, enum seep_kind kind,
 			       struct seep_point **ret_points, size_t *ret_count);
 
@@ -91,10 +91,10 @@ struct seep_resident_point {
 };
 
 /*
- * The courses of resident memory of the processes of @loaded, all in one list, the oldest first; what is
+ * The history of resident memory of the processes of @loaded, all in one list, the oldest first; what is
  * not known has no point. The caller frees them. 0 or -errno.
  */
-int seep_reader_resident_courses(struct seep_reader *reader, const struct seep_loaded *loaded,
+int seep_reader_resident_history(struct seep_reader *reader, const struct seep_loaded *loaded,
 				 struct seep_resident_point **ret_points, size_t *ret_count);
 
 #endif

@@ -48,8 +48,7 @@ struct seep_load {
 	int64_t *process_rows; /* ascending, by index */
 	uint64_t *clocks;      /* by index: elapsed_ns, or when the process ended */
 	struct seep_site *sites;
-	int64_t *site_rows;    /* ascending; by index until the sites are sorted */
-	int64_t *verdict_rows; /* ascending, by index */
+	int64_t *site_rows; /* ascending; by index until the sites are sorted */
 };
 
 static inline const struct seep_load *seep_load_of(const struct seep_loaded *loaded)

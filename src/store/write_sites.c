@@ -101,18 +101,18 @@ static int write_process_sample(struct seep_write *write, const struct seep_proc
 }
 
 /* Traces that do not judge know nothing of it: then there is no row. */
-static int write_vitals(struct seep_write *write, const struct seep_process *process,
-			struct seep_known_process *known)
+static int write_process_stats(struct seep_write *write, const struct seep_process *process,
+			       struct seep_known_process *known)
 {
 	const uint64_t numbers[] = {process->anon_bytes, process->pss_bytes};
 	bool is_unknown = numbers[0] == SEEP_UNKNOWN && numbers[1] == SEEP_UNKNOWN;
 	struct seep_query *query;
 
-	if (is_unknown && XXH128_isEqual(known->vitals, (XXH128_hash_t){0}))
+	if (is_unknown && XXH128_isEqual(known->stats, (XXH128_hash_t){0}))
 		return 0;
-	if (!seep_known_changes(&known->vitals, XXH3_128bits(numbers, sizeof(numbers))))
+	if (!seep_known_changes(&known->stats, XXH3_128bits(numbers, sizeof(numbers))))
 		return 0;
-	query = seep_writer_query(write, SEEP_QUERY_ADD_VITALS);
+	query = seep_writer_query(write, SEEP_QUERY_ADD_PROCESS_STATS);
 	seep_bind_int(query, write->last.id);
 	seep_bind_int(query, known->id);
 	seep_bind_uint(query, numbers[0]);
@@ -141,7 +141,7 @@ int seep_write_processes(struct seep_write *write)
 		if (!error)
 			error = write_process_sample(write, process, known);
 		if (!error)
-			error = write_vitals(write, process, known);
+			error = write_process_stats(write, process, known);
 	}
 	return error;
 }

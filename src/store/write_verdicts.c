@@ -1,8 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Verdicts: one row for as long as class, pattern and severity stay the same. */
+/*
+ * Verdicts: one row for as long as class, pattern and severity stay the same. Called by the writer once
+ * for each snapshot, after its sites. A process is judged in the same columns as a site.
+ */
 #include <errno.h>
 
+#include "base/buffer.h"
 #include "store/writer_private.h"
+#include "verdict/judgement.h"
+
+/* Whom a verdict is about, and what is known of it from the snapshots before. */
+struct subject {
+	const struct seep_known_process *process;
+	const struct seep_known_site *site; /* NULL: the process as a whole */
+	struct seep_known_verdict *known;
+};
 
 static void bind_interval(struct seep_query *query, const struct seep_interval *interval)
 {
@@ -11,19 +23,34 @@ static void bind_interval(struct seep_query *query, const struct seep_interval *
 	seep_bind_real(query, interval->high);
 }
 
-static void bind_verdict(const struct seep_write *write, struct seep_query *query,
-			 const struct seep_stored_verdict *verdict)
+/* Sentences as lines; NULL for none. */
+static int bind_sentences(struct seep_query *query, const char *const *sentences, size_t count)
 {
-	seep_bind_text(query, verdict->class);
-	seep_bind_text(query, verdict->pattern);
-	seep_bind_text(query, verdict->severity);
+	SEEP_AUTO_BUFFER struct seep_buffer lines = SEEP_BUFFER_INIT;
+
+	for (size_t i = 0; i < count; i++)
+		seep_buffer_printf(&lines, "%s%s", i ? "\n" : "", sentences[i]);
+	if (lines.error)
+		return lines.error;
+	seep_bind_text_copy(query, count ? lines.data : NULL);
+	return 0;
+}
+
+static int bind_verdict(const struct seep_write *write, struct seep_query *query,
+			const struct seep_judgement *judgement)
+{
+	int error;
+
+	seep_bind_text(query, judgement->class);
+	seep_bind_text(query, judgement->pattern);
+	seep_bind_text(query, judgement->severity);
 	seep_bind_int(query, (int64_t)write->snapshot->elapsed_ns);
-	seep_bind_real(query, verdict->confidence);
-	bind_interval(query, &verdict->rate);
-	bind_interval(query, &verdict->leaked);
-	bind_interval(query, &verdict->eta_s);
-	seep_bind_text(query, verdict->evidence);
-	seep_bind_text(query, verdict->advice);
+	seep_bind_real(query, judgement->confidence);
+	bind_interval(query, &judgement->rate);
+	bind_interval(query, &judgement->leaked);
+	bind_interval(query, &judgement->eta_s);
+	error = bind_sentences(query, judgement->evidence, judgement->num_evidence);
+	return error ? error : bind_sentences(query, judgement->advice, judgement->num_advice);
 }
 
 /* It said the same at the snapshot before. What was read from the file did. */
@@ -32,95 +59,129 @@ static bool goes_on(const struct seep_write *write, const struct seep_known_verd
 	return known->id && (!known->seen || known->seen == (uint64_t)write->writer->last.id);
 }
 
-static int write_companion(struct seep_write *write, int64_t id, size_t position,
-			   const struct seep_stored_companion *companion)
+static int write_correlated(struct seep_write *write, int64_t id, size_t position,
+			    const struct seep_correlated *correlated)
 {
-	struct seep_query *query = seep_writer_query(write, SEEP_QUERY_ADD_COMPANION);
+	struct seep_query *query = seep_writer_query(write, SEEP_QUERY_ADD_CORRELATED);
 
 	seep_bind_int(query, id);
 	seep_bind_int(query, (int64_t)position);
-	if (companion->site == SEEP_OF_PROCESS)
-		seep_bind_null(query);
+	if (correlated->site)
+		seep_bind_int(query, write->sites[correlated->site - write->snapshot->sites]->id);
 	else
-		seep_bind_int(query, write->sites[companion->site]->id);
-	seep_bind_text(query, companion->measure);
-	seep_bind_real(query, companion->correlation);
+		seep_bind_null(query);
+	seep_bind_text(query, correlated->measure);
+	seep_bind_real(query, correlated->correlation);
 	return seep_query_run(query);
 }
 
 /* In place of those that it had. */
-static int write_companions(struct seep_write *write, const struct seep_stored_verdict *verdict,
-			    struct seep_known_verdict *known)
+static int replace_correlated(struct seep_write *write, const struct seep_judgement *judgement,
+			      struct seep_known_verdict *known)
 {
-	struct seep_query *query;
 	int error = 0;
 
 	if (!known->alone) {
-		query = seep_writer_query(write, SEEP_QUERY_DROP_COMPANIONS);
+		struct seep_query *query = seep_writer_query(write, SEEP_QUERY_DROP_CORRELATED);
+
 		seep_bind_int(query, known->id);
 		error = seep_query_run(query);
 	}
-	known->alone = verdict->num_companions == 0;
-	for (size_t i = 0; i < verdict->num_companions && !error; i++) {
-		const struct seep_stored_companion *companion = &verdict->companions[i];
-
-		if (companion->site != SEEP_OF_PROCESS &&
-		    companion->site >= write->snapshot->num_sites)
-			return -EINVAL;
-		error = write_companion(write, known->id, i, companion);
-	}
+	known->alone = judgement->num_correlated == 0;
+	for (size_t i = 0; i < judgement->num_correlated && !error; i++)
+		error = write_correlated(write, known->id, i, &judgement->correlated[i]);
 	return error;
 }
 
-static int write_verdict(struct seep_write *write, const struct seep_stored_verdict *verdict)
+static int continue_row(struct seep_write *write, const struct seep_judgement *judgement,
+			const struct subject *subject)
 {
-	const struct seep_known_process *process = write->processes[verdict->process];
-	const struct seep_known_site *site =
-		verdict->site == SEEP_OF_PROCESS ? NULL : write->sites[verdict->site];
-	struct seep_known_verdict *known = site ? &write->sites[verdict->site]->verdict :
-						  &write->processes[verdict->process]->verdict;
-	bool changes =
-		seep_known_changes(&known->words, seep_known_words(verdict->class, verdict->pattern,
-								   verdict->severity));
-	struct seep_query *query;
-	int error;
+	struct seep_query *query = seep_writer_query(write, SEEP_QUERY_GO_ON_VERDICT);
+	int error = bind_verdict(write, query, judgement);
 
-	if (!changes && goes_on(write, known)) {
-		query = seep_writer_query(write, SEEP_QUERY_GO_ON_VERDICT);
-		bind_verdict(write, query, verdict);
-		seep_bind_int(query, known->id);
-		known->seen = (uint64_t)write->last.id;
-		error = seep_query_run(query);
-		return error ? error : write_companions(write, verdict, known);
-	}
-	query = seep_writer_query(write, SEEP_QUERY_ADD_VERDICT);
-	bind_verdict(write, query, verdict);
+	if (error)
+		return error;
+	seep_bind_int(query, subject->known->id);
+	subject->known->seen = (uint64_t)write->last.id;
+	return seep_query_run(query);
+}
+
+static int add_row(struct seep_write *write, const struct seep_judgement *judgement,
+		   const struct subject *subject)
+{
+	struct seep_query *query = seep_writer_query(write, SEEP_QUERY_ADD_VERDICT);
+	int error = bind_verdict(write, query, judgement);
+
+	if (error)
+		return error;
 	seep_bind_int(query, write->last.run);
-	seep_bind_int(query, process->id);
-	if (site)
-		seep_bind_int(query, site->id);
+	seep_bind_int(query, subject->process->id);
+	if (subject->site)
+		seep_bind_int(query, subject->site->id);
 	else
 		seep_bind_null(query);
 	seep_bind_int(query, (int64_t)write->snapshot->elapsed_ns);
-	known->seen = (uint64_t)write->last.id;
-	known->alone = true;
-	error = seep_write_row(write, query, &known->id);
-	return error ? error : write_companions(write, verdict, known);
+	subject->known->seen = (uint64_t)write->last.id;
+	subject->known->alone = true;
+	return seep_write_row(write, query, &subject->known->id);
 }
 
-int seep_write_verdicts(struct seep_write *write, const struct seep_stored_verdict *verdicts,
-			size_t count)
+static int write_verdict(struct seep_write *write, const struct seep_judgement *judgement,
+			 const struct subject *subject)
+{
+	struct seep_known_verdict *known = subject->known;
+	bool changes = seep_known_changes(&known->words,
+					  seep_known_words(judgement->class, judgement->pattern,
+							   judgement->severity));
+	int error = !changes && goes_on(write, known) ? continue_row(write, judgement, subject) :
+							add_row(write, judgement, subject);
+
+	return error ? error : replace_correlated(write, judgement, known);
+}
+
+static int write_of_process(struct seep_write *write, size_t index)
+{
+	const struct seep_process_judgement *judgement =
+		write->snapshot->processes[index].judgement;
+	const struct subject subject = {
+		.process = write->processes[index],
+		.known = &write->processes[index]->verdict,
+	};
+	const struct seep_judgement row = {
+		.class = judgement->health,
+		.rate = judgement->rate,
+		.leaked = SEEP_INTERVAL_UNKNOWN,
+		.eta_s = judgement->eta_s,
+		.num_evidence = judgement->num_evidence,
+		.evidence = judgement->evidence,
+	};
+
+	return write_verdict(write, &row, &subject);
+}
+
+static int write_of_site(struct seep_write *write, size_t index)
+{
+	const struct seep_site *site = &write->snapshot->sites[index];
+	const struct subject subject = {
+		.process = write->processes[site->process - write->snapshot->processes],
+		.site = write->sites[index],
+		.known = &write->sites[index]->verdict,
+	};
+
+	return write_verdict(write, site->judgement, &subject);
+}
+
+int seep_write_verdicts(struct seep_write *write)
 {
 	int error = 0;
 
-	for (size_t i = 0; i < count && !error; i++) {
-		const struct seep_stored_verdict *verdict = &verdicts[i];
-
-		if (verdict->process >= write->snapshot->num_processes ||
-		    (verdict->site != SEEP_OF_PROCESS &&
-		     verdict->site >= write->snapshot->num_sites))
-			return -EINVAL;
-		error = write_verdict(write, verdict);
+	for (size_t i = 0; i < write->snapshot->num_processes && !error; i++) {
+		if (write->snapshot->processes[i].judgement)
+			error = write_of_process(write, i);
+	}
+	for (size_t i = 0; i < write->snapshot->num_sites && !error; i++) {
+		if (write->snapshot->sites[i].judgement)
+			error = write_of_site(write, i);
 	}
 	return error;
 }

@@ -270,8 +270,7 @@ static int write_snapshot(struct seep_write *write)
 
 /* --- the transaction --------------------------------------------------------------------------- */
 
-static int write_all(struct seep_write *write, const struct seep_stored_verdict *verdicts,
-		     size_t num_verdicts)
+static int write_all(struct seep_write *write)
 {
 	int error = write_run(write);
 
@@ -284,7 +283,7 @@ static int write_all(struct seep_write *write, const struct seep_stored_verdict 
 	if (!error)
 		error = seep_write_sums(write);
 	if (!error)
-		error = seep_write_verdicts(write, verdicts, num_verdicts);
+		error = seep_write_verdicts(write);
 	return error ? error : seep_write_ends(write);
 }
 
@@ -307,8 +306,7 @@ static void roll_back(struct seep_write *write)
 	writer->missing_ns += write->snapshot->interval_ns;
 }
 
-static int transact(struct seep_write *write, const struct seep_stored_verdict *verdicts,
-		    size_t num_verdicts)
+static int transact(struct seep_write *write)
 {
 	struct seep_writer *writer = write->writer;
 	int error = load_known(writer);
@@ -316,7 +314,7 @@ static int transact(struct seep_write *write, const struct seep_stored_verdict *
 	if (!error)
 		error = seep_sqlite_run(writer->database, "BEGIN IMMEDIATE");
 	if (!error)
-		error = write_all(write, verdicts, num_verdicts);
+		error = write_all(write);
 	if (!error)
 		error = add_instant(writer, &write->last);
 	if (!error) {
@@ -334,8 +332,7 @@ static int transact(struct seep_write *write, const struct seep_stored_verdict *
 }
 
 int seep_writer_write(struct seep_writer *writer, const struct seep_snapshot *snapshot,
-		      struct seep_symbolizer *symbolizer,
-		      const struct seep_stored_verdict *verdicts, size_t num_verdicts)
+		      struct seep_symbolizer *symbolizer)
 {
 	struct seep_write write = {
 		.writer = writer,
@@ -351,7 +348,7 @@ int seep_writer_write(struct seep_writer *writer, const struct seep_snapshot *sn
 	write.processes = calloc(snapshot->num_processes + 1, sizeof(struct seep_known_process *));
 	write.sites = calloc(snapshot->num_sites + 1, sizeof(struct seep_known_site *));
 	if (write.processes && write.sites)
-		error = transact(&write, verdicts, num_verdicts);
+		error = transact(&write);
 	free(write.processes);
 	free(write.sites);
 	seep_buffer_done(&write.text);

@@ -23,7 +23,6 @@
 #include <stdint.h>
 
 #include "model/snapshot.h"
-#include "store/verdict.h"
 #include "symbol/symbolizer.h"
 
 /* Sites of a snapshot: those of the kernel's table, and of some thousand ended processes. */
@@ -56,8 +55,8 @@ void seep_writer_close(struct seep_writer *writer);
 
 /*
  * Adds @snapshot: a snapshot with a lower number than the last, or of another scope, begins another
- * run. Frames that the file does not know yet are resolved by @symbolizer. Verdicts that stay the same
- * go on.
+ * run. Frames that the file does not know yet are resolved by @symbolizer. The judgements of its
+ * sites and processes are verdicts of the capture; those that stay the same go on.
  *
  * 0; or -errno, and the file is as before: -ENOSPC, -EIO, -EROFS, -EFBIG and the like; -EBUSY: another
  * program holds it; -E2BIG: more sites, processes or frames than a capture takes; -EINVAL: two
@@ -65,8 +64,7 @@ void seep_writer_close(struct seep_writer *writer);
  * call tries anew.
  */
 int seep_writer_write(struct seep_writer *writer, const struct seep_snapshot *snapshot,
-		      struct seep_symbolizer *symbolizer,
-		      const struct seep_stored_verdict *verdicts, size_t num_verdicts);
+		      struct seep_symbolizer *symbolizer);
 
 /*
  * What there is to do after a snapshot was written: gives up old snapshots, and gives back room; every

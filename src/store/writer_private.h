@@ -34,10 +34,10 @@
 	  "WHERE id = ?")                                                                          \
 	X(END_PROCESS, "UPDATE processes SET gone = ?2 WHERE id = ?1")                             \
 	X(ADD_PROCESS_SAMPLE, "INSERT INTO process_samples VALUES (?, ?, ?, ?, ?, ?)")             \
-	X(ADD_VITALS, "INSERT INTO vitals VALUES (?, ?, ?, ?)")                                    \
+	X(ADD_PROCESS_STATS, "INSERT INTO vitals VALUES (?, ?, ?, ?)")                             \
 	X(ADD_AGES, "INSERT INTO ages VALUES (?, ?, ?)")                                           \
-	X(DROP_COMPANIONS, "DELETE FROM companions WHERE verdict = ?")                             \
-	X(ADD_COMPANION, "INSERT INTO companions VALUES (?, ?, ?, ?, ?)")                          \
+	X(DROP_CORRELATED, "DELETE FROM companions WHERE verdict = ?")                             \
+	X(ADD_CORRELATED, "INSERT INTO companions VALUES (?, ?, ?, ?, ?)")                         \
 	X(ADD_SITE, "INSERT INTO sites VALUES (NULL, ?, ?, ?, ?, ?, NULL)")                        \
 	X(SET_SITE, "UPDATE sites SET stable_id = ?2, stack = ?3 WHERE id = ?1")                   \
 	X(END_SITE, "UPDATE sites SET gone = ?2 WHERE id = ?1")                                    \
@@ -116,8 +116,7 @@ int seep_write_row(const struct seep_write *write, struct seep_query *query, int
 int seep_write_processes(struct seep_write *write);
 int seep_write_sites(struct seep_write *write);
 int seep_write_sums(struct seep_write *write);
-int seep_write_verdicts(struct seep_write *write, const struct seep_stored_verdict *verdicts,
-			size_t count);
+int seep_write_verdicts(struct seep_write *write);
 int seep_write_ends(struct seep_write *write); /* what is not there any more */
 
 /*

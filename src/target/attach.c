@@ -85,9 +85,9 @@ bool seep_targets_want_functions_only(const struct seep_targets *targets)
 }
 
 /* What it has of its own from before it was traced. Counting is on already, so nothing is missed. */
-static void take_census(const struct seep_targets *targets, const struct seep_target *target)
+static void take_inventory(const struct seep_targets *targets, const struct seep_target *target)
 {
-	seep_census_take(targets->config.census, target->pid, target->process, true);
+	seep_inventory_take(targets->config.inventory, target->pid, target->process, true);
 }
 
 static int attach_running(struct seep_targets *targets, struct seep_target *target)
@@ -121,7 +121,7 @@ static int attach_running(struct seep_targets *targets, struct seep_target *targ
 		target->record->process.pre_attach_bytes = memory.anon_bytes;
 	target->record->process.attached_late = true;
 	seep_kernel_set_active(targets->config.kernel, target->slot, true);
-	take_census(targets, target);
+	take_inventory(targets, target);
 	return 0;
 }
 
@@ -218,7 +218,7 @@ int seep_targets_adopt(struct seep_targets *targets, const struct seep_process_e
 	target->record = *ret_record;
 	target->by_scope = true;
 	seep_target_enter(targets, target);
-	take_census(targets, target);
+	take_inventory(targets, target);
 	if (event->parent)
 		note_inherited(target);
 	else
@@ -306,7 +306,7 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
 	if (error)
 		return error;
 	target->record->process.pre_attach_bytes = 0;
-	take_census(targets, target);
+	take_inventory(targets, target);
 	seep_targets_preload(targets, target);
 	return 0;
 }

@@ -162,7 +162,7 @@ void seep_jit_prepare(struct seep_jit *jit, const struct seep_snapshot *snapshot
 	}
 }
 
-void seep_jit_bury(struct seep_jit *jit, const struct seep_record *record)
+void seep_jit_reap(struct seep_jit *jit, const struct seep_record *record)
 {
 	struct seep_symbolizer *symbolizer = jit->config.symbolizer;
 	uint32_t process = record->process.id;

@@ -39,6 +39,6 @@ void seep_jit_prepare(struct seep_jit *jit, const struct seep_snapshot *snapshot
  * The process of @record has ended, or became another program, and its sites are frozen: names what
  * is in their stacks and lets go of its file.
  */
-void seep_jit_bury(struct seep_jit *jit, const struct seep_record *record);
+void seep_jit_reap(struct seep_jit *jit, const struct seep_record *record);
 
 #endif

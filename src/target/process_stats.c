@@ -15,20 +15,20 @@
 
 static const struct seep_proc_usage unknown = {SEEP_UNKNOWN, SEEP_UNKNOWN};
 
-void seep_vitals_source_init(struct seep_vitals_source *source)
+void seep_process_stats_source_init(struct seep_process_stats_source *source)
 {
-	*source = (struct seep_vitals_source){.machine = unknown};
+	*source = (struct seep_process_stats_source){.machine = unknown};
 	if (seep_cgroup_mount_point(&source->cgroup_mount))
 		source->cgroup_mount = NULL;
 }
 
-void seep_vitals_source_done(struct seep_vitals_source *source)
+void seep_process_stats_source_done(struct seep_process_stats_source *source)
 {
 	free(source->cgroup_mount);
 	source->cgroup_mount = NULL;
 }
 
-void seep_vitals_source_read(struct seep_vitals_source *source)
+void seep_process_stats_source_read(struct seep_process_stats_source *source)
 {
 	if (seep_machine_memory_read(&source->machine))
 		source->machine = unknown;
@@ -40,8 +40,8 @@ static struct seep_usage usage_of(const struct seep_proc_usage *usage)
 }
 
 /* The limits of its cgroup and those above it. */
-static void read_cgroup(const struct seep_vitals_source *source, const struct seep_process *process,
-			struct seep_vitals *vitals)
+static void read_cgroup(const struct seep_process_stats_source *source,
+			const struct seep_process *process, struct seep_process_stats *stats)
 {
 	static const struct {
 		const char *controller;
@@ -63,22 +63,22 @@ static void read_cgroup(const struct seep_vitals_source *source, const struct se
 
 		if (!seep_cgroup_usage_read(directory, source->cgroup_mount, limits[i].controller,
 					    &usage))
-			vitals->usage[limits[i].limit] = usage_of(&usage);
+			stats->usage[limits[i].limit] = usage_of(&usage);
 	}
 }
 
-static void read_limits(const struct seep_process *process, struct seep_vitals *vitals)
+static void read_limits(const struct seep_process *process, struct seep_process_stats *stats)
 {
 	struct seep_proc_limits limits;
 
 	if (seep_proc_limits_read(process->pid, &limits))
 		return;
-	vitals->usage[SEEP_LIMIT_ADDRESS_SPACE] = (struct seep_usage){
+	stats->usage[SEEP_LIMIT_ADDRESS_SPACE] = (struct seep_usage){
 		.used = process->address_space_bytes,
 		.max = limits.address_space_bytes,
 	};
-	vitals->usage[SEEP_LIMIT_NOFILE] = (struct seep_usage){
-		.used = vitals->num_fds,
+	stats->usage[SEEP_LIMIT_NOFILE] = (struct seep_usage){
+		.used = stats->num_fds,
 		.max = limits.open_files,
 	};
 }
@@ -90,7 +90,7 @@ static uint64_t live_of(const struct seep_process *process, enum seep_kind kind)
 	return totals->traced ? totals->live_objects : SEEP_UNKNOWN;
 }
 
-void seep_vitals_read_pss(struct seep_process *process, uint64_t *due_ns)
+void seep_process_stats_read_pss(struct seep_process *process, uint64_t *due_ns)
 {
 	uint64_t start_ns = seep_clock_monotonic_ns(), pss_bytes, wait_ns;
 
@@ -102,10 +102,11 @@ void seep_vitals_read_pss(struct seep_process *process, uint64_t *due_ns)
 	*due_ns = start_ns + (wait_ns > PSS_INTERVAL_NS ? wait_ns : PSS_INTERVAL_NS);
 }
 
-void seep_vitals_read(const struct seep_vitals_source *source, const struct seep_process *process,
-		      struct seep_vitals *ret_vitals)
+void seep_process_stats_read(const struct seep_process_stats_source *source,
+			     const struct seep_process *process,
+			     struct seep_process_stats *ret_process_stats)
 {
-	struct seep_vitals vitals = {
+	struct seep_process_stats stats = {
 		.rss_bytes = SEEP_UNKNOWN,
 		.anon_bytes = SEEP_UNKNOWN,
 		.num_fds = live_of(process, SEEP_KIND_FD),
@@ -113,13 +114,13 @@ void seep_vitals_read(const struct seep_vitals_source *source, const struct seep
 	};
 
 	for (int i = 0; i < SEEP_LIMIT_COUNT; i++)
-		vitals.usage[i] = usage_of(&unknown);
+		stats.usage[i] = usage_of(&unknown);
 	if (!process->exited && process->rss_bytes != SEEP_UNKNOWN) {
-		vitals.rss_bytes = process->rss_bytes;
-		vitals.anon_bytes = process->anon_bytes;
-		vitals.usage[SEEP_LIMIT_MACHINE_MEMORY] = usage_of(&source->machine);
-		read_limits(process, &vitals);
-		read_cgroup(source, process, &vitals);
+		stats.rss_bytes = process->rss_bytes;
+		stats.anon_bytes = process->anon_bytes;
+		stats.usage[SEEP_LIMIT_MACHINE_MEMORY] = usage_of(&source->machine);
+		read_limits(process, &stats);
+		read_cgroup(source, process, &stats);
 	}
-	*ret_vitals = vitals;
+	*ret_process_stats = stats;
 }

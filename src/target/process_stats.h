@@ -8,26 +8,27 @@
 #include "verdict/process.h"
 
 /* What is the same for all processes of a snapshot. */
-struct seep_vitals_source {
+struct seep_process_stats_source {
 	char *cgroup_mount;		/* NULL: there is no cgroup v2 */
 	struct seep_proc_usage machine; /* memory */
 };
 
 /* Looks for what does not change. Never fails: what cannot be read is not known. */
-void seep_vitals_source_init(struct seep_vitals_source *source);
-void seep_vitals_source_done(struct seep_vitals_source *source);
+void seep_process_stats_source_init(struct seep_process_stats_source *source);
+void seep_process_stats_source_done(struct seep_process_stats_source *source);
 /* Reads what all processes share; before each snapshot. */
-void seep_vitals_source_read(struct seep_vitals_source *source);
+void seep_process_stats_source_read(struct seep_process_stats_source *source);
 
 /*
  * Sets process->pss_bytes, for which the kernel goes over all its pages: 12 ms for each GiB on the machine of
  * the benchmarks. So at most every 10 s, and for at most a hundredth of the time; *due_ns, which is 0 at
  * first, says when again. What cannot be read stays as it is.
  */
-void seep_vitals_read_pss(struct seep_process *process, uint64_t *due_ns);
+void seep_process_stats_read_pss(struct seep_process *process, uint64_t *due_ns);
 
 /* Of one process, SEEP_UNKNOWN for what cannot be read; of one that has ended nothing can. */
-void seep_vitals_read(const struct seep_vitals_source *source, const struct seep_process *process,
-		      struct seep_vitals *ret_vitals);
+void seep_process_stats_read(const struct seep_process_stats_source *source,
+			     const struct seep_process *process,
+			     struct seep_process_stats *ret_process_stats);
 
 #endif

@@ -214,7 +214,7 @@ static int freeze_site(const struct seep_site_key *key, const struct seep_site_v
 }
 
 /* Drops what the kernel has of the dying. 0 or -errno. */
-static int bury(struct seep_processes *processes, struct seep_kernel *kernel)
+static int reap(struct seep_processes *processes, struct seep_kernel *kernel)
 {
 	SEEP_AUTO_FREE uint32_t *ids = calloc(processes->num_dying, sizeof(*ids));
 	size_t count = 0;
@@ -225,7 +225,7 @@ static int bury(struct seep_processes *processes, struct seep_kernel *kernel)
 		if (processes->in_order[i]->record.dying)
 			ids[count++] = processes->in_order[i]->record.process.id;
 	}
-	return seep_kernel_bury(kernel, ids, count);
+	return seep_kernel_reap(kernel, ids, count);
 }
 
 int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *kernel,
@@ -233,7 +233,7 @@ int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *
 			  void (*fn)(void *context, struct seep_record *record), void *context)
 {
 	uint64_t now_ns = seep_clock_monotonic_ns(), number = 0;
-	int error, bury_error;
+	int error, reap_error;
 
 	if (!processes->num_dying)
 		return 0;
@@ -241,7 +241,7 @@ int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *
 				      &number);
 	if (!error)
 		error = seep_kernel_each_site(kernel, freeze_site, processes);
-	bury_error = bury(processes, kernel);
+	reap_error = reap(processes, kernel);
 	for (size_t i = 0; i < processes->count; i++) {
 		struct seep_record *record = &processes->in_order[i]->record;
 
@@ -252,7 +252,7 @@ int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *
 		fn(context, record);
 	}
 	processes->num_dying = 0;
-	return error ? error : bury_error;
+	return error ? error : reap_error;
 }
 
 static void entry_remove(struct seep_processes *processes, struct entry *entry)

@@ -43,7 +43,7 @@ struct seep_targets;
 
 struct seep_targets_config {
 	struct seep_kernel *kernel;
-	struct seep_census *census;
+	struct seep_inventory *inventory;
 	struct seep_files *files;
 	const struct seep_allocators *allocators;
 	struct seep_tables *tables;
@@ -116,7 +116,7 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
  * be used again when the maps hold nothing of it any more: seep_targets_release.
  */
 void seep_targets_remove(struct seep_targets *targets, struct seep_target *target);
-/* The processes of all removed targets have been buried. */
+/* The processes of all removed targets have been reaped. */
 void seep_targets_release(struct seep_targets *targets);
 
 /* Has the process ended? Until then nobody else can have its PID. */

@@ -8,7 +8,7 @@
 #include "report/naming.h"
 
 #define CALLERS_SHOWN	 5
-#define FUNCTION_COLUMNS 40 /* of a companion */
+#define FUNCTION_COLUMNS 40 /* of a correlated */
 #define HUNDREDTHS	 100
 
 static void put_groups(const struct seep_layout *layout, struct seep_symbolizer *symbolizer,
@@ -60,19 +60,19 @@ int seep_text_put_callers_of_snapshot(const struct seep_layout *layout,
 	return 0;
 }
 
-void seep_text_append_companions(struct seep_buffer *buffer, struct seep_symbolizer *symbolizer,
+void seep_text_append_correlated(struct seep_buffer *buffer, struct seep_symbolizer *symbolizer,
 				 const struct seep_judgement *judgement)
 {
-	for (size_t i = 0; i < judgement->num_companions; i++) {
-		const struct seep_companion *companion = &judgement->companions[i];
+	for (size_t i = 0; i < judgement->num_correlated; i++) {
+		const struct seep_correlated *correlated = &judgement->correlated[i];
 		SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
-		int hundredths = (int)lround(companion->correlation * HUNDREDTHS);
+		int hundredths = (int)lround(correlated->correlation * HUNDREDTHS);
 
-		if (companion->site)
-			seep_naming_append(&name, symbolizer, companion->site);
+		if (correlated->site)
+			seep_naming_append(&name, symbolizer, correlated->site);
 		else
 			seep_text_append_clean(
-				&name, seep_companion_measure_text(companion->measure), SIZE_MAX);
+				&name, seep_correlated_measure_text(correlated->measure), SIZE_MAX);
 		seep_buffer_puts(buffer, i ? ", " : "");
 		seep_text_append_elided(buffer, name.data, FUNCTION_COLUMNS);
 		seep_buffer_printf(buffer, " (%d.%02d)", hundredths / HUNDREDTHS,

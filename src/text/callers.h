@@ -19,7 +19,7 @@ int seep_text_put_callers_of_snapshot(const struct seep_layout *layout,
 				      const struct seep_snapshot *snapshot);
 
 /* Appends "open descriptors (0.98), accept_connection (0.95)": what it grows together with. */
-void seep_text_append_companions(struct seep_buffer *buffer, struct seep_symbolizer *symbolizer,
+void seep_text_append_correlated(struct seep_buffer *buffer, struct seep_symbolizer *symbolizer,
 				 const struct seep_judgement *judgement);
 
 #endif

@@ -90,12 +90,12 @@ static void put_sentence(struct site_list *list, const char *before, const char 
 	seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, SEEP_TEXT_STACK_INDENT + 2, line->data);
 }
 
-static void put_companions(struct site_list *list, const struct seep_judgement *judgement)
+static void put_correlated(struct site_list *list, const struct seep_judgement *judgement)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer line = SEEP_BUFFER_INIT;
 
 	seep_buffer_puts(&line, "it grows together with: ");
-	seep_text_append_companions(&line, list->stack.symbolizer, judgement);
+	seep_text_append_correlated(&line, list->stack.symbolizer, judgement);
 	put_sentence(list, "- ", line.data);
 	seep_layout_reset(list->layout, &line);
 }
@@ -123,8 +123,8 @@ static void put_judgement(struct site_list *list, const struct seep_judgement *j
 			 SEEP_TEXT_STACK_INDENT, line->data);
 	for (size_t i = 0; i < judgement->num_evidence && i < shown; i++)
 		put_sentence(list, "- ", judgement->evidence[i]);
-	if (judgement->num_companions && shown)
-		put_companions(list, judgement);
+	if (judgement->num_correlated && shown)
+		put_correlated(list, judgement);
 	for (size_t i = 0; i < judgement->num_advice && i < shown; i++)
 		put_sentence(list, "> ", judgement->advice[i]);
 }

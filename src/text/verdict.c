@@ -22,7 +22,7 @@
 struct verdict_text {
 	const struct seep_snapshot *snapshot;
 	struct seep_symbolizer *symbolizer;
-	const struct seep_accusation *accusation;
+	const struct seep_findings *findings;
 	struct seep_layout layout;
 	struct seep_buffer line;
 };
@@ -31,8 +31,8 @@ struct verdict_text {
 static void put_headline(struct verdict_text *text)
 {
 	const struct seep_snapshot *snapshot = text->snapshot;
-	const char *baseline = text->accusation->baseline;
-	size_t num = text->accusation->num;
+	const char *baseline = text->findings->baseline;
+	size_t num = text->findings->num;
 	char time[SEEP_UNIT_MAX];
 
 	if (num)
@@ -52,7 +52,7 @@ static void put_headline(struct verdict_text *text)
 /* How many sites there are of each class. */
 static void put_classes(struct verdict_text *text)
 {
-	size_t suppressed = text->accusation->num_suppressed;
+	size_t suppressed = text->findings->num_suppressed;
 	size_t counts[SEEP_CLASS_COUNT] = {0};
 	char number[SEEP_UNIT_MAX];
 
@@ -80,23 +80,23 @@ static void put_classes(struct verdict_text *text)
 /* --- against a baseline ------------------------------------------------------------------------ */
 
 /* What it is now, and what it was. */
-static void put_standing(struct verdict_text *text, const char *label, const struct seep_site *site,
-			 const struct seep_standing *standing)
+static void put_status(struct verdict_text *text, const char *label, const struct seep_site *site,
+		       const struct seep_baseline_status *status)
 {
 	struct seep_buffer *line = &text->line;
 
-	seep_buffer_printf(line, "%-7s%s: ", label, seep_standing_key(standing->type));
+	seep_buffer_printf(line, "%-7s%s: ", label, seep_baseline_status_key(status->type));
 	seep_naming_append(line, text->symbolizer, site);
 	seep_buffer_printf(line, ", %s", seep_class_key(seep_judgement_class(site->judgement)));
 	if (seep_interval_known(&site->judgement->rate)) {
 		seep_buffer_puts(line, ", ");
 		seep_words_append_rate(line, site->kind, site->judgement->rate.value);
 	}
-	if (standing->type != SEEP_STANDING_NEW) {
-		seep_buffer_printf(line, "; was %s", seep_class_key(standing->class));
-		if (seep_interval_known(&standing->rate)) {
+	if (status->type != SEEP_BASELINE_NEW) {
+		seep_buffer_printf(line, "; was %s", seep_class_key(status->class));
+		if (seep_interval_known(&status->rate)) {
 			seep_buffer_puts(line, ", ");
-			seep_words_append_rate(line, site->kind, standing->rate.value);
+			seep_words_append_rate(line, site->kind, status->rate.value);
 		}
 	}
 	seep_layout_pad(&text->layout, 4);
@@ -106,23 +106,23 @@ static void put_standing(struct verdict_text *text, const char *label, const str
 
 static void put_baseline(struct verdict_text *text, size_t top)
 {
-	const struct seep_accusation *accusation = text->accusation;
+	const struct seep_findings *findings = text->findings;
 	char label[sizeof("#") + 20];
 
-	if (!top || (!accusation->num && !accusation->num_known))
+	if (!top || (!findings->num && !findings->num_known))
 		return;
 	seep_buffer_puts(&text->line, "Compared with ");
-	seep_text_append_clean_elided(&text->line, accusation->baseline, SCOPE_COLUMNS);
+	seep_text_append_clean_elided(&text->line, findings->baseline, SCOPE_COLUMNS);
 	seep_buffer_putc(&text->line, ':');
 	seep_buffer_putc(text->layout.out, '\n');
 	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 0, text->line.data);
 	seep_layout_reset(&text->layout, &text->line);
-	for (size_t i = 0; i < accusation->num && i < top; i++) {
+	for (size_t i = 0; i < findings->num && i < top; i++) {
 		snprintf(label, sizeof(label), "#%zu", i + 1);
-		put_standing(text, label, accusation->sites[i], &accusation->standings[i]);
+		put_status(text, label, findings->sites[i], &findings->statuses[i]);
 	}
-	for (size_t i = 0; i < accusation->num_known && i < top; i++)
-		put_standing(text, "-", accusation->known[i], &accusation->known_standings[i]);
+	for (size_t i = 0; i < findings->num_known && i < top; i++)
+		put_status(text, "-", findings->known[i], &findings->known_statuses[i]);
 }
 
 /* Memory that the sites do not explain. */
@@ -160,23 +160,23 @@ static void put_losses(struct verdict_text *text)
 }
 
 int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-			const struct seep_accusation *accusation,
+			const struct seep_findings *findings,
 			const struct seep_report_options *options, struct seep_buffer *buffer)
 {
 	struct verdict_text text = {
 		.snapshot = snapshot,
 		.symbolizer = symbolizer,
-		.accusation = accusation,
+		.findings = findings,
 		.layout = {.out = buffer, .color = options->color},
 	};
 	int error;
 
 	seep_buffer_init(&text.line);
 	put_headline(&text);
-	error = seep_text_put_callers(&text.layout, symbolizer, accusation->sites, accusation->num);
-	seep_text_put_list(&text.layout, snapshot, symbolizer, options, accusation->sites,
-			   accusation->num);
-	if (accusation->baseline)
+	error = seep_text_put_callers(&text.layout, symbolizer, findings->sites, findings->num);
+	seep_text_put_list(&text.layout, snapshot, symbolizer, options, findings->sites,
+			   findings->num);
+	if (findings->baseline)
 		put_baseline(&text, options->top);
 	put_classes(&text);
 	put_processes(&text);

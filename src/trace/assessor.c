@@ -11,7 +11,7 @@
 struct seep_assessor {
 	struct seep_judge *judge;
 	struct seep_judgements *judgements;
-	struct seep_vitals_source source;
+	struct seep_process_stats_source source;
 };
 
 int seep_assessor_new(struct seep_assessor **ret_assessor)
@@ -21,7 +21,7 @@ int seep_assessor_new(struct seep_assessor **ret_assessor)
 
 	if (!assessor)
 		return -ENOMEM;
-	seep_vitals_source_init(&assessor->source);
+	seep_process_stats_source_init(&assessor->source);
 	error = seep_judge_new(&assessor->judge);
 	if (!error)
 		error = seep_judgements_new(&assessor->judgements);
@@ -39,23 +39,23 @@ void seep_assessor_free(struct seep_assessor *assessor)
 		return;
 	seep_judgements_free(assessor->judgements);
 	seep_judge_free(assessor->judge);
-	seep_vitals_source_done(&assessor->source);
+	seep_process_stats_source_done(&assessor->source);
 	free(assessor);
 }
 
 int seep_assessor_take(struct seep_assessor *assessor, struct seep_snapshot *snapshot,
 		       struct seep_site *sites, struct seep_process *processes)
 {
-	SEEP_AUTO_FREE struct seep_vitals *vitals =
-		calloc(snapshot->num_processes + 1, sizeof(*vitals));
+	SEEP_AUTO_FREE struct seep_process_stats *stats =
+		calloc(snapshot->num_processes + 1, sizeof(*stats));
 	int error;
 
-	if (!vitals)
+	if (!stats)
 		return -ENOMEM;
-	seep_vitals_source_read(&assessor->source);
+	seep_process_stats_source_read(&assessor->source);
 	for (size_t i = 0; i < snapshot->num_processes; i++)
-		seep_vitals_read(&assessor->source, &processes[i], &vitals[i]);
-	error = seep_judge_feed(assessor->judge, snapshot, vitals);
+		seep_process_stats_read(&assessor->source, &processes[i], &stats[i]);
+	error = seep_judge_feed(assessor->judge, snapshot, stats);
 	if (error)
 		return error;
 	snapshot->losses[SEEP_LOSS_UNJUDGED_SITES] = seep_judge_num_left_out(assessor->judge);

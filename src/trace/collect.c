@@ -198,7 +198,7 @@ static int add_site(struct pass *pass, const struct seep_record *record,
 	if (!site.stack)
 		return -ENOMEM;
 	fill_site(pass, value, &site);
-	site.details = seep_census_details(collector->config.census, key);
+	site.details = seep_inventory_details(collector->config.inventory, key);
 	one_key.stack = site.stack->hash;
 	error = memory_get(collector, &one_key, &memory);
 	if (error)
@@ -277,7 +277,7 @@ static void collect_memory(const struct seep_collector *collector, struct seep_r
 	process->anon_bytes = memory.anon_bytes;
 	process->address_space_bytes = memory.address_space_bytes;
 	if (collector->config.assessor)
-		seep_vitals_read_pss(process, &record->pss_due_ns);
+		seep_process_stats_read_pss(process, &record->pss_due_ns);
 }
 
 static int collect_processes(struct seep_collector *collector)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Builds snapshots: reads the counters of the live processes from the kernel, adds what was frozen of
- * the dead ones, and joins both with stacks and names.
+ * the exited ones, and joins both with stacks and names.
  */
 #ifndef SEEP_TRACE_COLLECT_H
 #define SEEP_TRACE_COLLECT_H
@@ -26,7 +26,7 @@ struct seep_collector_config {
 	struct seep_stacks *stacks;
 	struct seep_rewalk *rewalk;
 	struct seep_overhead_meter *overhead;
-	const struct seep_census *census;
+	const struct seep_inventory *inventory;
 	struct seep_assessor *assessor; /* NULL: nothing is judged */
 	uint32_t kinds;			/* SEEP_KIND_BIT of each that is traced */
 	const char *scope_type;

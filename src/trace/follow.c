@@ -143,20 +143,20 @@ int seep_follow_rescan(struct seep_tracer *tracer, struct seep_target *target)
 				   &tracer->losses[SEEP_LOSS_MISSED_ATTACH]);
 }
 
-/* --- the dead ---------------------------------------------------------------------------------- */
+/* --- processes that have exited ------------------------------------------------------------------ */
 
-/* So many ended processes are buried at once, as each time takes a pass over the maps. */
+/* So many ended processes are reaped at once, as each time takes a pass over the maps. */
 #define MAX_DYING     256
-#define BURY_PAUSE_NS (500 * SEEP_NS_PER_MS)
+#define REAP_PAUSE_NS (500 * SEEP_NS_PER_MS)
 
 static void on_frozen(void *context, struct seep_record *record)
 {
 	struct seep_tracer *tracer = context;
 
-	seep_jit_bury(tracer->jit, record);
+	seep_jit_reap(tracer->jit, record);
 }
 
-void seep_follow_bury(struct seep_tracer *tracer)
+void seep_follow_reap(struct seep_tracer *tracer)
 {
 	int error = seep_processes_freeze(tracer->processes, tracer->kernel,
 					  tracer->config.min_age_ns, on_frozen, tracer);
@@ -166,28 +166,28 @@ void seep_follow_bury(struct seep_tracer *tracer)
 	else
 		seep_targets_release(tracer->targets);
 	tracer->losses[SEEP_LOSS_DROPPED_PROCESSES] += seep_processes_forget(tracer->processes);
-	seep_loop_remove(tracer->loop, tracer->bury_source);
-	tracer->bury_source = NULL;
+	seep_loop_remove(tracer->loop, tracer->reap_source);
+	tracer->reap_source = NULL;
 }
 
-static int on_bury(void *context, uint64_t value)
+static int on_reap(void *context, uint64_t value)
 {
 	(void)value;
-	seep_follow_bury(context);
+	seep_follow_reap(context);
 	return 0;
 }
 
-/* The process of @record is gone: it is buried soon, with others. */
-static void mourn(struct seep_tracer *tracer, struct seep_record *record)
+/* The process of @record is gone: it is reaped soon, with others. */
+static void note_exit(struct seep_tracer *tracer, struct seep_record *record)
 {
 	int error = 0;
 
 	seep_processes_end(tracer->processes, record, seep_clock_monotonic_ns());
-	if (!tracer->bury_source)
-		error = seep_loop_add_timer(tracer->loop, BURY_PAUSE_NS, 0, on_bury, tracer,
-					    &tracer->bury_source);
+	if (!tracer->reap_source)
+		error = seep_loop_add_timer(tracer->loop, REAP_PAUSE_NS, 0, on_reap, tracer,
+					    &tracer->reap_source);
 	if (error || seep_processes_dying(tracer->processes) >= MAX_DYING)
-		seep_follow_bury(tracer);
+		seep_follow_reap(tracer);
 }
 
 /* --- exec -------------------------------------------------------------------------------------- */
@@ -205,7 +205,7 @@ static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, 
 	/* Its probes have come along: before it maps what it will translate they must be gone. */
 	seep_targets_recheck(tracer->targets, target);
 	if (!launched)
-		mourn(tracer, target->record);
+		note_exit(tracer, target->record);
 	seep_verifier_forget(tracer->verifier, target->process);
 	if (seep_targets_replace(tracer->targets, target, id, comm, unbound))
 		return;
@@ -313,7 +313,7 @@ static void lose(struct seep_tracer *tracer, struct watch *watch)
 {
 	struct seep_target *target = watch->target;
 
-	mourn(tracer, target->record);
+	note_exit(tracer, target->record);
 	seep_verifier_forget(tracer->verifier, target->process);
 	unlink_watch(tracer, watch);
 	seep_targets_remove(tracer->targets, target);
@@ -397,7 +397,7 @@ static void on_process(void *context, const struct seep_process_event *event)
 	if (target)
 		error = seep_follow_watch(tracer, target);
 	else if (record)
-		mourn(tracer, record);
+		note_exit(tracer, record);
 	if (target && error)
 		tracer->losses[SEEP_LOSS_UNTRACED_PROCESSES]++;
 }

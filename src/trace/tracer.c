@@ -302,13 +302,13 @@ static int open_tables(struct seep_tracer *tracer)
 		error = seep_processes_new(&tracer->processes);
 	if (error)
 		return error;
-	error = seep_census_new(tracer->kernel, tracer->symbolizer, tracer->config.kinds,
-				&tracer->census);
+	error = seep_inventory_new(tracer->kernel, tracer->symbolizer, tracer->config.kinds,
+				   &tracer->inventory);
 	if (error)
 		return error;
 	targets_config = (struct seep_targets_config){
 		.kernel = tracer->kernel,
-		.census = tracer->census,
+		.inventory = tracer->inventory,
 		.files = tracer->files,
 		.allocators = tracer->config.allocators,
 		.tables = tracer->tables,
@@ -366,7 +366,7 @@ void seep_tracer_free(struct seep_tracer *tracer)
 	seep_loop_remove(tracer->loop, tracer->events_source);
 	seep_loop_remove(tracer->loop, tracer->open_source);
 	seep_loop_remove(tracer->loop, tracer->close_source);
-	seep_loop_remove(tracer->loop, tracer->bury_source);
+	seep_loop_remove(tracer->loop, tracer->reap_source);
 	seep_launch_free(tracer->launch);
 	seep_collector_free(tracer->collector);
 	seep_overhead_free(tracer->overhead);
@@ -374,7 +374,7 @@ void seep_tracer_free(struct seep_tracer *tracer)
 	seep_jit_free(tracer->jit);
 	seep_targets_free(tracer->targets);
 	seep_assessor_free(tracer->assessor);
-	seep_census_free(tracer->census);
+	seep_inventory_free(tracer->inventory);
 	seep_processes_free(tracer->processes);
 	seep_rewalk_free(tracer->rewalk);
 	seep_stacks_free(tracer->stacks);
@@ -396,7 +396,7 @@ int seep_tracer_start(struct seep_tracer *tracer)
 		.scope_type = tracer->config.scope->key,
 		.scope_value = tracer->config.scope->value,
 		.kinds = tracer->config.kinds,
-		.census = tracer->census,
+		.inventory = tracer->inventory,
 		.assessor = tracer->assessor,
 		.min_age_ns = tracer->config.min_age_ns,
 		.min_size_bytes = tracer->config.min_size_bytes,
@@ -416,17 +416,18 @@ int seep_tracer_start(struct seep_tracer *tracer)
 }
 
 /* Of who exists; what the others had is frozen. */
-static void take_census(struct seep_tracer *tracer)
+static void take_inventory(struct seep_tracer *tracer)
 {
-	seep_census_begin(tracer->census);
+	seep_inventory_begin(tracer->inventory);
 	for (struct watch *watch = tracer->watches; watch; watch = watch->next)
-		seep_census_take(tracer->census, watch->target->pid, watch->target->process, false);
+		seep_inventory_take(tracer->inventory, watch->target->pid, watch->target->process,
+				    false);
 }
 
 void seep_tracer_stop(struct seep_tracer *tracer)
 {
 	if (!tracer->stopped_ns) {
-		take_census(tracer);
+		take_inventory(tracer);
 		tracer->stopped_ns = seep_clock_monotonic_ns();
 	}
 	seep_overhead_window_close(tracer->overhead);
@@ -442,10 +443,10 @@ int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 	seep_follow_catch_up(tracer);
 	for (struct watch *watch = tracer->watches; watch && !final; watch = watch->next)
 		seep_follow_rescan(tracer, watch->target);
-	seep_follow_bury(tracer);
+	seep_follow_reap(tracer);
 	tracer->losses[SEEP_LOSS_REFUSED_PROCESSES] = seep_targets_num_refused(tracer->targets);
 	if (!tracer->stopped_ns)
-		take_census(tracer);
+		take_inventory(tracer);
 	/* Letting go takes a while, in which nothing is released: it would make all objects older. */
 	error = seep_collector_take(tracer->collector, final,
 				    tracer->stopped_ns ? tracer->stopped_ns :

@@ -43,7 +43,7 @@ struct seep_tracer {
 	struct seep_stacks *stacks;
 	struct seep_rewalk *rewalk;
 	struct seep_processes *processes;
-	struct seep_census *census;
+	struct seep_inventory *inventory;
 	struct seep_assessor *assessor; /* NULL: nothing is judged */
 	struct seep_targets *targets;
 	struct seep_jit *jit;
@@ -57,7 +57,7 @@ struct seep_tracer {
 	struct seep_loop_source *events_source;
 	struct seep_loop_source *open_source;
 	struct seep_loop_source *close_source;
-	struct seep_loop_source *bury_source; /* NULL: nothing is to be buried */
+	struct seep_loop_source *reap_source; /* NULL: nothing is to be reaped */
 	uint64_t losses[SEEP_LOSS_COUNT];     /* counted here, not in the kernel */
 	uint64_t stopped_ns;		      /* since when no probe counts any more; 0: they do */
 };
@@ -74,7 +74,7 @@ void seep_follow_catch_up(struct seep_tracer *tracer);
 int seep_follow_rescan(struct seep_tracer *tracer, struct seep_target *target);
 
 /* Freezes what has ended, and gives its kernel memory and slots back. Before every snapshot. */
-void seep_follow_bury(struct seep_tracer *tracer);
+void seep_follow_reap(struct seep_tracer *tracer);
 /* Traces a running process because the scope has it. 0 or -errno; nothing is said. */
 int seep_follow_add(struct seep_tracer *tracer, pid_t pid);
 

@@ -2,30 +2,30 @@
 /* What to do about a site: by its kind and what was found. Declared in evidence.h. */
 #include "verdict/evidence.h"
 
-static bool forgets_few(const struct seep_findings *findings)
+static bool forgets_few(const struct seep_measurements *measured)
 {
-	return findings->survival.valid && findings->survival.kept.value < 0.5;
+	return measured->survival.valid && measured->survival.kept.value < 0.5;
 }
 
-static bool forgets_all(const struct seep_findings *findings)
+static bool forgets_all(const struct seep_measurements *measured)
 {
-	return !forgets_few(findings);
+	return !forgets_few(measured);
 }
 
-static bool is_enlarged(const struct seep_findings *findings)
+static bool is_enlarged(const struct seep_measurements *measured)
 {
-	return findings->size_early > 0 && findings->size_late > 1.9 * findings->size_early;
+	return measured->size_early > 0 && measured->size_late > 1.9 * measured->size_early;
 }
 
-static bool has_more_to_do(const struct seep_findings *findings)
+static bool has_more_to_do(const struct seep_measurements *measured)
 {
-	return findings->survival.valid && findings->survival.tail.value < 0.5 &&
-	       !is_enlarged(findings);
+	return measured->survival.valid && measured->survival.tail.value < 0.5 &&
+	       !is_enlarged(measured);
 }
 
-static bool always(const struct seep_findings *findings)
+static bool always(const struct seep_measurements *measured)
 {
-	(void)findings;
+	(void)measured;
 	return true;
 }
 
@@ -33,7 +33,7 @@ static bool always(const struct seep_findings *findings)
 static const struct {
 	enum seep_class class;
 	uint32_t kinds;
-	bool (*fits)(const struct seep_findings *findings);
+	bool (*fits)(const struct seep_measurements *measured);
 	const char *text;
 } advice[] = {
 	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_THREAD), always,
@@ -70,8 +70,8 @@ size_t seep_advice_for_site(const struct seep_verdict *verdict, const char **ret
 
 	for (size_t i = 0; i < sizeof(advice) / sizeof(advice[0]) && count < max; i++)
 		if (advice[i].class == verdict->class &&
-		    advice[i].kinds & SEEP_KIND_BIT(verdict->findings.kind) &&
-		    advice[i].fits(&verdict->findings))
+		    advice[i].kinds & SEEP_KIND_BIT(verdict->measured.kind) &&
+		    advice[i].fits(&verdict->measured))
 			ret_advice[count++] = advice[i].text;
 	return count;
 }

@@ -21,12 +21,12 @@ struct seep_baseline {
 	struct entry entries[];
 };
 
-const char *seep_standing_key(enum seep_standing_type type)
+const char *seep_baseline_status_key(enum seep_baseline_status_type type)
 {
 	static const char *const keys[] = {
-#define SEEP_STANDING_KEY(name, key) key,
-		SEEP_STANDINGS(SEEP_STANDING_KEY)
-#undef SEEP_STANDING_KEY
+#define SEEP_BASELINE_KEY(name, key) key,
+		SEEP_BASELINE_STATUSES(SEEP_BASELINE_KEY)
+#undef SEEP_BASELINE_KEY
 	};
 
 	return keys[type];
@@ -86,18 +86,19 @@ static bool is_same_by_names(const struct entry *entry, const struct seep_path *
 	       entry->path.builds != path->builds;
 }
 
-/* Makes @standing as bad as @entry is, if that is worse. */
-static void take_worse(struct seep_standing *standing, const struct entry *entry)
+/* Makes @status as bad as @entry is, if that is worse. */
+static void take_worse(struct seep_baseline_status *status, const struct entry *entry)
 {
-	if (standing->type == SEEP_STANDING_NEW || entry->class > standing->class)
-		standing->class = entry->class;
-	if (!seep_interval_known(&standing->rate) || entry->rate.high > standing->rate.high)
-		standing->rate = entry->rate;
-	standing->type = SEEP_STANDING_KNOWN;
+	if (status->type == SEEP_BASELINE_NEW || entry->class > status->class)
+		status->class = entry->class;
+	if (!seep_interval_known(&status->rate) || entry->rate.high > status->rate.high)
+		status->rate = entry->rate;
+	status->type = SEEP_BASELINE_KNOWN;
 }
 
 static void look_up(const struct seep_baseline *baseline, const struct seep_site *site,
-		    const struct seep_path *path, bool by_names, struct seep_standing *standing)
+		    const struct seep_path *path, bool by_names,
+		    struct seep_baseline_status *status)
 {
 	const char *program = seep_program_of(site->process);
 
@@ -107,7 +108,7 @@ static void look_up(const struct seep_baseline *baseline, const struct seep_site
 		if (entry->kind == site->kind &&
 		    (by_names ? is_same_by_names(entry, path) : is_same_by_id(entry, site)) &&
 		    strcmp(entry->program, program) == 0)
-			take_worse(standing, entry);
+			take_worse(status, entry);
 	}
 }
 
@@ -116,18 +117,20 @@ static bool is_faster(const struct seep_interval *rate, const struct seep_interv
 	return rate->low > before->high && rate->value > SEEP_WORSE_FACTOR * before->value;
 }
 
-struct seep_standing seep_baseline_find(const struct seep_baseline *baseline,
-					const struct seep_site *site, const struct seep_path *path)
+struct seep_baseline_status seep_baseline_find(const struct seep_baseline *baseline,
+					       const struct seep_site *site,
+					       const struct seep_path *path)
 {
-	struct seep_standing standing = {.type = SEEP_STANDING_NEW, .rate = SEEP_INTERVAL_UNKNOWN};
+	struct seep_baseline_status status = {.type = SEEP_BASELINE_NEW,
+					      .rate = SEEP_INTERVAL_UNKNOWN};
 
-	look_up(baseline, site, path, false, &standing);
-	if (standing.type == SEEP_STANDING_NEW)
-		look_up(baseline, site, path, true, &standing);
-	if (standing.type == SEEP_STANDING_NEW)
-		return standing;
-	if (seep_judgement_class(site->judgement) > standing.class ||
-	    is_faster(&site->judgement->rate, &standing.rate))
-		standing.type = SEEP_STANDING_WORSE;
-	return standing;
+	look_up(baseline, site, path, false, &status);
+	if (status.type == SEEP_BASELINE_NEW)
+		look_up(baseline, site, path, true, &status);
+	if (status.type == SEEP_BASELINE_NEW)
+		return status;
+	if (seep_judgement_class(site->judgement) > status.class ||
+	    is_faster(&site->judgement->rate, &status.rate))
+		status.type = SEEP_BASELINE_WORSE;
+	return status;
 }

@@ -12,25 +12,25 @@
 #include "verdict/verdict.h"
 
 /* X(enum suffix, word) */
-#define SEEP_STANDINGS(X)                                                                          \
+#define SEEP_BASELINE_STATUSES(X)                                                                  \
 	X(NEW, "new")	  /* nothing like it was seen */                                           \
 	X(WORSE, "worse") /* of a worse class, or clearly faster */                                \
 	X(KNOWN, "known") /* neither */
 
-enum seep_standing_type {
-#define SEEP_STANDING_ENUM(name, key) SEEP_STANDING_##name,
-	SEEP_STANDINGS(SEEP_STANDING_ENUM)
-#undef SEEP_STANDING_ENUM
+enum seep_baseline_status_type {
+#define SEEP_BASELINE_ENUM(name, key) SEEP_BASELINE_##name,
+	SEEP_BASELINE_STATUSES(SEEP_BASELINE_ENUM)
+#undef SEEP_BASELINE_ENUM
 };
 
 /* How a site stands against the baseline. */
-struct seep_standing {
-	enum seep_standing_type type;
+struct seep_baseline_status {
+	enum seep_baseline_status_type type;
 	enum seep_class class;	   /* there; UNKNOWN if it is new */
 	struct seep_interval rate; /* there; unknown if it is new */
 };
 
-const char *seep_standing_key(enum seep_standing_type type);
+const char *seep_baseline_status_key(enum seep_baseline_status_type type);
 
 /*
  * Clearly faster is: by a quarter, and the interval of the rate lies above the one in the baseline. Both
@@ -46,7 +46,8 @@ int seep_baseline_new(const struct seep_side *side, struct seep_baseline **ret_b
 void seep_baseline_free(struct seep_baseline *baseline);
 
 /* How @site, which has a judgement, stands; @path is its. */
-struct seep_standing seep_baseline_find(const struct seep_baseline *baseline,
-					const struct seep_site *site, const struct seep_path *path);
+struct seep_baseline_status seep_baseline_find(const struct seep_baseline *baseline,
+					       const struct seep_site *site,
+					       const struct seep_path *path);
 
 #endif

@@ -41,12 +41,13 @@ static const char *amount(char text[TEXT_MAX], bool in_bytes, double value)
 }
 
 /* The same with it: "2.00 KiB", "1 descriptor". */
-static const char *quantity(char text[TEXT_MAX], const struct seep_findings *findings, double value)
+static const char *quantity(char text[TEXT_MAX], const struct seep_measurements *measured,
+			    double value)
 {
-	size_t length = strlen(amount(text, findings->in_bytes, value));
+	size_t length = strlen(amount(text, measured->in_bytes, value));
 
-	if (!findings->in_bytes)
-		snprintf(text + length, TEXT_MAX - length, " %s%s", seep_kind_noun(findings->kind),
+	if (!measured->in_bytes)
+		snprintf(text + length, TEXT_MAX - length, " %s%s", seep_kind_noun(measured->kind),
 			 strcmp(text, "1") == 0 ? "" : "s");
 	return text;
 }
@@ -97,8 +98,8 @@ __attribute__((format(printf, 2, 3))) static void say(struct writer *writer, con
 
 static void say_rate(struct writer *writer, const struct seep_verdict *verdict)
 {
-	const struct seep_findings *findings = &verdict->findings;
-	bool in_bytes = findings->in_bytes;
+	const struct seep_measurements *measured = &verdict->measured;
+	bool in_bytes = measured->in_bytes;
 	const char *unit;
 	double unit_s = time_unit(verdict->rate.value, &unit);
 	char rate[TEXT_MAX], low[TEXT_MAX], high[TEXT_MAX], time[SEEP_UNIT_MAX];
@@ -106,10 +107,10 @@ static void say_rate(struct writer *writer, const struct seep_verdict *verdict)
 	if (isinf(verdict->rate.low) || isinf(verdict->rate.high))
 		return;
 	say(writer, "what is live grows by %s per %s (95 %%: %s to %s), over %s",
-	    quantity(rate, findings, unit_s * verdict->rate.value), unit,
+	    quantity(rate, measured, unit_s * verdict->rate.value), unit,
 	    amount(low, in_bytes, unit_s * verdict->rate.low),
 	    amount(high, in_bytes, unit_s * verdict->rate.high),
-	    duration(time, findings->observed_s));
+	    duration(time, measured->observed_s));
 }
 
 static void say_trend(struct writer *writer, const struct seep_trend *trend)
@@ -127,19 +128,19 @@ static void say_trend(struct writer *writer, const struct seep_trend *trend)
 		say(writer, "no trend stands out of the noise: Mann-Kendall z = %.1f", trend->z);
 }
 
-static void say_released(struct writer *writer, const struct seep_findings *findings)
+static void say_released(struct writer *writer, const struct seep_measurements *measured)
 {
 	char made[SEEP_UNIT_MAX], released[SEEP_UNIT_MAX], share[SEEP_UNIT_MAX];
-	uint64_t allocs = (uint64_t)findings->allocs;
-	uint64_t frees = (uint64_t)findings->frees;
+	uint64_t allocs = (uint64_t)measured->allocs;
+	uint64_t frees = (uint64_t)measured->frees;
 
 	say(writer, "of %s made, %s were released (%s)", seep_format_count(made, allocs),
 	    seep_format_count(released, frees), seep_format_percent(share, frees, allocs));
 }
 
-static void say_survival(struct writer *writer, const struct seep_findings *findings)
+static void say_survival(struct writer *writer, const struct seep_measurements *measured)
 {
-	const struct seep_survival *survival = &findings->survival;
+	const struct seep_survival *survival = &measured->survival;
 	const struct seep_interval *kept = &survival->kept;
 	char value[TEXT_MAX], low[TEXT_MAX], high[TEXT_MAX], tail[TEXT_MAX];
 	char limit[SEEP_UNIT_MAX], settle[SEEP_UNIT_MAX];
@@ -149,7 +150,7 @@ static void say_survival(struct writer *writer, const struct seep_findings *find
 	duration(limit, survival->limit_s);
 	say(writer, "%s of the objects (95 %%: %s to %s) get older than %s%s",
 	    percent(value, kept->value), percent(low, kept->low), percent(high, kept->high), limit,
-	    findings->ages_known ? "" : ", by the mean lifetime of the released");
+	    measured->ages_known ? "" : ", by the mean lifetime of the released");
 	if (survival->tail.high > 0 && survival->tail.low > 0)
 		say(writer, "of those that live for %s, %s live for %s",
 		    duration(settle, survival->settle_s), percent(tail, survival->tail.value),
@@ -159,53 +160,53 @@ static void say_survival(struct writer *writer, const struct seep_findings *find
 		    duration(settle, survival->median_s));
 }
 
-static void say_oldest(struct writer *writer, const struct seep_findings *findings)
+static void say_oldest(struct writer *writer, const struct seep_measurements *measured)
 {
 	char age[SEEP_UNIT_MAX];
 
-	if (isnan(findings->oldest_s))
+	if (isnan(measured->oldest_s))
 		return;
 	/* Within a twentieth: the first object is made some time after the snapshot before. */
-	if (findings->oldest_s > 0.95 * findings->observed_s)
+	if (measured->oldest_s > 0.95 * measured->observed_s)
 		say(writer, "the oldest object is %s old: from the first on, not all are released",
-		    duration(age, findings->oldest_s));
+		    duration(age, measured->oldest_s));
 	else
-		say(writer, "the oldest object is %s old", duration(age, findings->oldest_s));
+		say(writer, "the oldest object is %s old", duration(age, measured->oldest_s));
 }
 
-static void say_size(struct writer *writer, const struct seep_findings *findings)
+static void say_size(struct writer *writer, const struct seep_measurements *measured)
 {
 	char early[TEXT_MAX], late[TEXT_MAX];
 
-	if (!findings->in_bytes || findings->bytes_each <= 0)
+	if (!measured->in_bytes || measured->bytes_each <= 0)
 		return;
-	if (findings->same_size)
-		say(writer, "all objects have %s", amount(late, true, findings->bytes_each));
-	else if (findings->size_late > 1.9 * findings->size_early && findings->size_early > 0)
+	if (measured->same_size)
+		say(writer, "all objects have %s", amount(late, true, measured->bytes_each));
+	else if (measured->size_late > 1.9 * measured->size_early && measured->size_early > 0)
 		say(writer, "the mean object has grown from %s to %s",
-		    amount(early, true, findings->size_early),
-		    amount(late, true, findings->size_late));
+		    amount(early, true, measured->size_early),
+		    amount(late, true, measured->size_late));
 }
 
 /* That the rate has changed, in words for what it was and is. */
 static void say_rates(struct writer *writer, const struct seep_verdict *verdict,
 		      const char *beginning, const char *middle, const char *ending)
 {
-	const struct seep_findings *findings = &verdict->findings;
-	double early = findings->shape.early;
-	double late = fmax(0, findings->shape.late);
+	const struct seep_measurements *measured = &verdict->measured;
+	double early = measured->shape.early;
+	double late = fmax(0, measured->shape.late);
 	const char *unit;
 	double unit_s = time_unit(fmax(early, late), &unit);
 	char one[TEXT_MAX], two[TEXT_MAX];
 
-	say(writer, "%s %s per %s %s %s%s", beginning, quantity(one, findings, unit_s * early),
-	    unit, middle, amount(two, findings->in_bytes, unit_s * late), ending);
+	say(writer, "%s %s per %s %s %s%s", beginning, quantity(one, measured, unit_s * early),
+	    unit, middle, amount(two, measured->in_bytes, unit_s * late), ending);
 }
 
 static void say_pattern(struct writer *writer, const struct seep_verdict *verdict)
 {
-	const struct seep_findings *findings = &verdict->findings;
-	const struct seep_shape *shape = &findings->shape;
+	const struct seep_measurements *measured = &verdict->measured;
+	const struct seep_shape *shape = &measured->shape;
 	char one[TEXT_MAX], time[SEEP_UNIT_MAX];
 
 	switch (verdict->pattern) {
@@ -217,11 +218,11 @@ static void say_pattern(struct writer *writer, const struct seep_verdict *verdic
 		break;
 	case SEEP_PATTERN_STEPPED:
 		say(writer, "it grows in steps, one every %s, of about %s",
-		    duration(time, shape->step_every_s), quantity(one, findings, shape->step));
+		    duration(time, shape->step_every_s), quantity(one, measured, shape->step));
 		break;
 	case SEEP_PATTERN_OSCILLATING:
 		say(writer, "it goes up and down every %s, by %s to either side",
-		    duration(time, verdict->period_s), quantity(one, findings, shape->amplitude));
+		    duration(time, verdict->period_s), quantity(one, measured, shape->amplitude));
 		break;
 	default:
 		break;
@@ -230,8 +231,8 @@ static void say_pattern(struct writer *writer, const struct seep_verdict *verdic
 
 static void say_class(struct writer *writer, const struct seep_verdict *verdict)
 {
-	const struct seep_findings *findings = &verdict->findings;
-	const struct seep_shape *shape = &findings->shape;
+	const struct seep_measurements *measured = &verdict->measured;
+	const struct seep_shape *shape = &measured->shape;
 	char one[TEXT_MAX], two[TEXT_MAX], time[SEEP_UNIT_MAX];
 
 	if (!shape->valid)
@@ -239,12 +240,12 @@ static void say_class(struct writer *writer, const struct seep_verdict *verdict)
 	switch (verdict->class) {
 	case SEEP_CLASS_CACHE:
 		say(writer, "it filled up within %s and has stayed at about %s since",
-		    duration(time, shape->rise_s), quantity(one, findings, shape->last));
+		    duration(time, shape->rise_s), quantity(one, measured, shape->last));
 		break;
 	case SEEP_CLASS_BURST:
 		say(writer, "it rose to %s and has come down to %s",
-		    quantity(one, findings, shape->peak),
-		    amount(two, findings->in_bytes, shape->last));
+		    quantity(one, measured, shape->peak),
+		    amount(two, measured->in_bytes, shape->last));
 		break;
 	case SEEP_CLASS_WARMING_UP:
 		if (shape->late < shape->early)
@@ -281,11 +282,11 @@ int seep_evidence_of_site(const struct seep_verdict *verdict, struct seep_senten
 		say_rate(&writer, verdict);
 	say_class(&writer, verdict);
 	say_pattern(&writer, verdict);
-	say_released(&writer, &verdict->findings);
-	say_survival(&writer, &verdict->findings);
-	say_trend(&writer, &verdict->findings.trend);
-	say_oldest(&writer, &verdict->findings);
-	say_size(&writer, &verdict->findings);
+	say_released(&writer, &verdict->measured);
+	say_survival(&writer, &verdict->measured);
+	say_trend(&writer, &verdict->measured.trend);
+	say_oldest(&writer, &verdict->measured);
+	say_size(&writer, &verdict->measured);
 	say_eta(&writer, &verdict->eta_s, verdict->limit);
 	return finish(&writer);
 }

@@ -14,10 +14,10 @@
 #include <uthash.h>
 
 /*
- * A leak is taken back when what speaks against it has done so for this many times the patience with it:
+ * A leak is taken back when what speaks against it has done so for this many times its minimum observation:
  * a leak that pauses is still one, and a verdict that comes and goes is of no use.
  */
-#define DISSENT_PATIENCE 2
+#define HOLD_DOWN 2
 
 /* Judging n samples takes as long as n * n / EVEN_WORK times judging so few that it is nothing. */
 #define EVEN_WORK 256
@@ -38,7 +38,7 @@ struct record {
 	struct seep_series series;
 	struct seep_verdict verdict;
 	unsigned int same_pattern; /* times in a row */
-	double dissent_s; /* since then it would not be called a leak any more; NAN: it would */
+	double against_since_s; /* since then it would not be called a leak any more; NAN: it would */
 	UT_hash_handle hh;
 };
 
@@ -166,18 +166,18 @@ static void count_mapped(const struct seep_judge *judge, const struct seep_site 
 }
 
 static void judge_process(const struct seep_judge *judge, const struct seep_process *watched,
-			  const struct seep_vitals *vitals, double now_s)
+			  const struct seep_process_stats *stats, double now_s)
 {
 	struct process *process = find_process(judge, watched);
 	struct seep_sample sample;
 
-	if (seep_process_sample(watched, vitals, process->mapped_bytes, now_s, &sample))
+	if (seep_process_sample(watched, stats, process->mapped_bytes, now_s, &sample))
 		seep_series_add(&process->series, &sample);
-	seep_process_conclude(watched, vitals, &process->series, &process->verdict);
+	seep_process_conclude(watched, stats, &process->series, &process->verdict);
 }
 
 static int feed_processes(struct seep_judge *judge, const struct seep_snapshot *snapshot,
-			  const struct seep_vitals *vitals, double now_s)
+			  const struct seep_process_stats *stats, double now_s)
 {
 	for (size_t i = 0; i < snapshot->num_processes; i++) {
 		int error = meet_process(judge, &snapshot->processes[i], snapshot->seq);
@@ -188,7 +188,7 @@ static int feed_processes(struct seep_judge *judge, const struct seep_snapshot *
 	for (size_t i = 0; i < snapshot->num_sites; i++)
 		count_mapped(judge, &snapshot->sites[i]);
 	for (size_t i = 0; i < snapshot->num_processes; i++)
-		judge_process(judge, &snapshot->processes[i], vitals ? &vitals[i] : NULL, now_s);
+		judge_process(judge, &snapshot->processes[i], stats ? &stats[i] : NULL, now_s);
 	return 0;
 }
 
@@ -214,7 +214,7 @@ static int add(struct seep_judge *judge, const struct seep_site *site, double no
 	if (!record)
 		return -ENOMEM;
 	record->key = key_of(site);
-	record->dissent_s = NAN;
+	record->against_since_s = NAN;
 	record->verdict.since_s = now_s;
 	seep_series_init(&record->series);
 	/* It had nothing in the snapshot before, or it would have been there. */
@@ -249,7 +249,7 @@ static bool is_too_fine(const struct record *record)
 	double distance_s =
 		seep_series_span_s(&record->series) / (double)record->series.num_samples;
 	double period_s = verdict->pattern == SEEP_PATTERN_STEPPED ?
-				  verdict->findings.shape.step_every_s :
+				  verdict->measured.shape.step_every_s :
 				  verdict->period_s;
 
 	return period_s > 0 && period_s < SAMPLES_PER_PERIOD * distance_s;
@@ -261,12 +261,12 @@ static bool is_too_fine(const struct record *record)
  */
 static void keep_steps(const struct seep_verdict *old, struct seep_verdict *verdict)
 {
-	struct seep_shape *shape = &verdict->findings.shape;
+	struct seep_shape *shape = &verdict->measured.shape;
 	double width;
 
-	shape->step_every_s = old->findings.shape.step_every_s;
-	shape->step = old->findings.shape.step;
-	width = verdict->rate.value * shape->step_every_s / verdict->findings.observed_s;
+	shape->step_every_s = old->measured.shape.step_every_s;
+	shape->step = old->measured.shape.step;
+	width = verdict->rate.value * shape->step_every_s / verdict->measured.observed_s;
 	verdict->rate = seep_interval_at_least(verdict->rate, width);
 }
 
@@ -282,22 +282,22 @@ static void keep_pattern(const struct record *record, struct seep_verdict *verdi
 }
 
 /* Is it too early to take a leak back? */
-static bool insists(struct record *record, const struct seep_verdict *verdict, double now_s)
+static bool is_held_down(struct record *record, const struct seep_verdict *verdict, double now_s)
 {
 	const struct seep_verdict *old = &record->verdict;
 
 	if (old->class != SEEP_CLASS_LEAK || verdict->class == SEEP_CLASS_LEAK) {
-		record->dissent_s = NAN;
+		record->against_since_s = NAN;
 		return false;
 	}
 	if (!seep_verdict_refutes(verdict, old->rate.value)) {
-		record->dissent_s = NAN;
+		record->against_since_s = NAN;
 		return true;
 	}
-	if (isnan(record->dissent_s))
-		record->dissent_s = now_s;
-	return now_s - record->dissent_s <
-	       DISSENT_PATIENCE * seep_patience_s(old->findings.in_bytes, old->rate.value);
+	if (isnan(record->against_since_s))
+		record->against_since_s = now_s;
+	return now_s - record->against_since_s <
+	       HOLD_DOWN * seep_min_observation_s(old->measured.in_bytes, old->rate.value);
 }
 
 /*
@@ -312,13 +312,13 @@ static void keep_class(const struct record *record, struct seep_verdict *verdict
 }
 
 static void judge_site(struct record *record, const struct seep_site *site,
-		       const struct seep_vitals *vitals, double now_s)
+		       const struct seep_process_stats *stats, double now_s)
 {
 	struct seep_verdict verdict = {0};
 
-	seep_findings_gather(site, &record->series, &verdict.findings);
-	seep_verdict_conclude(&verdict, vitals ? vitals->usage : NULL);
-	if (insists(record, &verdict, now_s))
+	seep_measurements_take(site, &record->series, &verdict.measured);
+	seep_verdict_conclude(&verdict, stats ? stats->usage : NULL);
+	if (is_held_down(record, &verdict, now_s))
 		return;
 	keep_pattern(record, &verdict);
 	keep_class(record, &verdict);
@@ -351,7 +351,8 @@ static bool is_part_of_others(const struct seep_site *site)
 }
 
 static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snapshot,
-		     const struct seep_site *site, const struct seep_vitals *vitals, double now_s)
+		     const struct seep_site *site, const struct seep_process_stats *stats,
+		     double now_s)
 {
 	struct record *record = find(judge, site);
 	struct seep_sample sample;
@@ -371,25 +372,25 @@ static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snaps
 	record->seen = snapshot->seq;
 	if (waits(judge, record, site))
 		return 0;
-	sample = seep_findings_sample(site, now_s);
+	sample = seep_measurements_sample(site, now_s);
 	seep_series_add(&record->series, &sample);
 	if (is_due(record, snapshot))
-		judge_site(record, site, vitals, now_s);
+		judge_site(record, site, stats, now_s);
 	return 0;
 }
 
 int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapshot,
-		    const struct seep_vitals *vitals)
+		    const struct seep_process_stats *stats)
 {
 	double now_s = (double)snapshot->elapsed_ns / (double)SEEP_NS_PER_S;
-	int error = feed_processes(judge, snapshot, vitals, now_s);
+	int error = feed_processes(judge, snapshot, stats, now_s);
 
 	judge->left_out = 0;
 	for (size_t i = 0; i < snapshot->num_sites && !error; i++) {
 		const struct seep_site *site = &snapshot->sites[i];
 		size_t process = (size_t)(site->process - snapshot->processes);
 
-		error = feed_site(judge, snapshot, site, vitals ? &vitals[process] : NULL, now_s);
+		error = feed_site(judge, snapshot, site, stats ? &stats[process] : NULL, now_s);
 	}
 	forget(judge, snapshot->seq);
 	judge->before_s = now_s;
@@ -418,30 +419,30 @@ size_t seep_judge_num_left_out(const struct seep_judge *judge)
 }
 
 /* The value of its series by which a site grows. */
-static unsigned int course_value(const struct record *record)
+static unsigned int series_value(const struct record *record)
 {
-	return record->verdict.findings.in_bytes ? SEEP_COURSE_BYTES : SEEP_COURSE_OBJECTS;
+	return record->verdict.measured.in_bytes ? SEEP_SERIES_BYTES : SEEP_SERIES_OBJECTS;
 }
 
-double seep_judge_companionship(const struct seep_judge *judge, const struct seep_site *a,
-				const struct seep_site *b)
+double seep_judge_site_correlation(const struct seep_judge *judge, const struct seep_site *a,
+				   const struct seep_site *b)
 {
 	const struct record *record = find(judge, a);
 	const struct record *other = find(judge, b);
 
 	return record && other && a->process == b->process ?
-		       seep_correlate(&record->series, course_value(record), &other->series,
-				      course_value(other)) :
+		       seep_correlate(&record->series, series_value(record), &other->series,
+				      series_value(other)) :
 		       NAN;
 }
 
 double seep_judge_correlation(const struct seep_judge *judge, const struct seep_site *site,
-			      enum seep_vital vital)
+			      enum seep_process_stat measure)
 {
 	const struct record *record = find(judge, site);
 	const struct process *process = find_process(judge, site->process);
 
-	return record && process ? seep_correlate(&record->series, course_value(record),
-						  &process->series, vital) :
+	return record && process ? seep_correlate(&record->series, series_value(record),
+						  &process->series, measure) :
 				   NAN;
 }

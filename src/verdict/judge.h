@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Judges the sites of a trace: is fed its snapshots, one after the other, keeps the course of each site,
+ * Judges the sites of a trace: is fed its snapshots, one after the other, keeps the series of each site,
  * and has a verdict for each at any time.
  *
  * A site that a snapshot does not have any more is forgotten. One thread.
@@ -15,7 +15,7 @@
 #include "verdict/process.h"
 #include "verdict/verdict.h"
 
-/* Sites with a course, about 2.5 KiB each. Those with the most live bytes come first. */
+/* Sites with a series, about 2.5 KiB each. Those with the most live bytes come first. */
 #define SEEP_JUDGE_MAX_SITES 32768
 
 struct seep_judge;
@@ -25,12 +25,12 @@ int seep_judge_new(struct seep_judge **ret_judge);
 void seep_judge_free(struct seep_judge *judge);
 
 /*
- * Takes the next snapshot into account. @vitals are those of its processes, one for each in their order;
+ * Takes the next snapshot into account. @stats are those of its processes, one for each in their order;
  * NULL: nothing is known of them. 0, or -ENOMEM: then sites are missing. Verdicts that were given
  * out become invalid.
  */
 int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapshot,
-		    const struct seep_vitals *vitals);
+		    const struct seep_process_stats *stats);
 
 /*
  * The verdict of a site of the latest snapshot, or NULL: it was one too many, or it is what others are made
@@ -44,12 +44,12 @@ const struct seep_process_verdict *seep_judge_process(const struct seep_judge *j
 						      const struct seep_process *process);
 
 /* How closely two sites of one process grow together, see seep_correlate; NAN if not known. */
-double seep_judge_companionship(const struct seep_judge *judge, const struct seep_site *a,
-				const struct seep_site *b);
+double seep_judge_site_correlation(const struct seep_judge *judge, const struct seep_site *a,
+				   const struct seep_site *b);
 
 /* How closely @site grows with something of its process, see seep_correlate; NAN if not known. */
 double seep_judge_correlation(const struct seep_judge *judge, const struct seep_site *site,
-			      enum seep_vital vital);
+			      enum seep_process_stat measure);
 
 /* Sites of the latest snapshot that have no verdict because of SEEP_JUDGE_MAX_SITES. */
 size_t seep_judge_num_left_out(const struct seep_judge *judge);

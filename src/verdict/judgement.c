@@ -25,7 +25,7 @@ struct seep_judgements {
 	struct of_site *sites;
 	size_t num_processes;
 	struct of_process *processes;
-	struct seep_companions companions[SEEP_COMPANIONS_COMPARED];
+	struct seep_correlations correlated[SEEP_CORRELATED_COMPARED];
 };
 
 enum seep_class seep_judgement_class(const struct seep_judgement *judgement)
@@ -173,17 +173,17 @@ static int fill_processes(struct seep_judgements *judgements, const struct seep_
 	return 0;
 }
 
-static void fill_companions(struct seep_judgements *judgements, const struct seep_judge *judge,
+static void fill_correlated(struct seep_judgements *judgements, const struct seep_judge *judge,
 			    const struct seep_site *sites, size_t num_sites)
 {
-	size_t count = seep_companions_find(judge, sites, num_sites, judgements->companions);
+	size_t count = seep_correlated_find(judge, sites, num_sites, judgements->correlated);
 
 	for (size_t i = 0; i < count; i++) {
-		const struct seep_companions *companions = &judgements->companions[i];
-		struct of_site *of = &judgements->sites[companions->site - sites];
+		const struct seep_correlations *correlated = &judgements->correlated[i];
+		struct of_site *of = &judgements->sites[correlated->site - sites];
 
-		of->judgement.num_companions = companions->count;
-		of->judgement.companions = companions->with;
+		of->judgement.num_correlated = correlated->count;
+		of->judgement.correlated = correlated->with;
 	}
 }
 
@@ -197,6 +197,6 @@ int seep_judgements_fill(struct seep_judgements *judgements, const struct seep_j
 	error = fill_sites(judgements, judge, sites, num_sites);
 	if (error)
 		return error;
-	fill_companions(judgements, judge, sites, num_sites);
+	fill_correlated(judgements, judge, sites, num_sites);
 	return fill_processes(judgements, judge, processes, num_processes);
 }

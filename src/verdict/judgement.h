@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "model/snapshot.h"
-#include "verdict/companions.h"
+#include "verdict/correlated.h"
 #include "verdict/interval.h"
 #include "verdict/judge.h"
 
@@ -30,8 +30,8 @@ struct seep_judgement {
 	const char *const *evidence;
 	size_t num_advice;
 	const char *const *advice;
-	size_t num_companions; /* what it grows together with, the closest first */
-	const struct seep_companion *companions;
+	size_t num_correlated; /* what it grows together with, the closest first */
+	const struct seep_correlated *correlated;
 };
 
 /* Of a process. */

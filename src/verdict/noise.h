@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How far a series strays from its course by chance, and so how uncertain a slope is. Two sorts of chance
+ * How far a series strays from its series by chance, and so how uncertain a slope is. Two sorts of chance
  * are told apart. Scatter: objects that come and go; each sample strays by itself, and many samples
  * average it out. Walk: objects that come and stay; each is a step that all later samples contain, and
  * more samples in the same time do not help. Taking a walk for scatter is the classical way to

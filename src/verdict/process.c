@@ -18,10 +18,10 @@ struct name {
 	const char *text;
 };
 
-static const struct name vital_names[] = {
-#define VITAL_NAME(name, key, text) [SEEP_VITAL_##name] = {key, text},
-	SEEP_VITALS(VITAL_NAME)
-#undef VITAL_NAME
+static const struct name process_stat_names[] = {
+#define PROCESS_STAT_NAME(name, key, text) [SEEP_PROCESS_STAT_##name] = {key, text},
+	SEEP_PROCESS_STATS(PROCESS_STAT_NAME)
+#undef PROCESS_STAT_NAME
 };
 
 static const struct name healths[] = {
@@ -30,14 +30,14 @@ static const struct name healths[] = {
 #undef HEALTH_NAME
 };
 
-const char *seep_vital_key(enum seep_vital vital)
+const char *seep_process_stat_key(enum seep_process_stat measure)
 {
-	return vital_names[vital].key;
+	return process_stat_names[measure].key;
 }
 
-const char *seep_vital_text(enum seep_vital vital)
+const char *seep_process_stat_text(enum seep_process_stat measure)
 {
-	return vital_names[vital].text;
+	return process_stat_names[measure].text;
 }
 
 const char *seep_health_key(enum seep_health health)
@@ -55,18 +55,19 @@ static double number(uint64_t value)
 	return value == SEEP_UNKNOWN ? NAN : (double)value;
 }
 
-static double resident_of(const struct seep_process *process, const struct seep_vitals *vitals)
+static double resident_of(const struct seep_process *process,
+			  const struct seep_process_stats *stats)
 {
-	if (vitals && vitals->anon_bytes != SEEP_UNKNOWN)
-		return (double)vitals->anon_bytes;
-	return number(vitals ? vitals->rss_bytes : process->rss_bytes);
+	if (stats && stats->anon_bytes != SEEP_UNKNOWN)
+		return (double)stats->anon_bytes;
+	return number(stats ? stats->rss_bytes : process->rss_bytes);
 }
 
-bool seep_process_sample(const struct seep_process *process, const struct seep_vitals *vitals,
+bool seep_process_sample(const struct seep_process *process, const struct seep_process_stats *stats,
 			 uint64_t mapped_bytes, double time_s, struct seep_sample *ret_sample)
 {
-	double resident = resident_of(process, vitals);
-	double fds = vitals ? number(vitals->num_fds) : NAN;
+	double resident = resident_of(process, stats);
+	double fds = stats ? number(stats->num_fds) : NAN;
 
 	if (isnan(resident))
 		return false;
@@ -74,11 +75,11 @@ bool seep_process_sample(const struct seep_process *process, const struct seep_v
 		.time_s = time_s,
 		.values =
 			{
-				[SEEP_VITAL_RESIDENT] = resident,
-				[SEEP_VITAL_EXPLAINED] =
+				[SEEP_PROCESS_STAT_RESIDENT] = resident,
+				[SEEP_PROCESS_STAT_EXPLAINED] =
 					(double)(process->totals[SEEP_KIND_MEMORY].live_bytes +
 						 mapped_bytes),
-				[SEEP_VITAL_FDS] = isnan(fds) ? 0 : fds,
+				[SEEP_PROCESS_STAT_FDS] = isnan(fds) ? 0 : fds,
 			},
 	};
 	return true;
@@ -124,7 +125,7 @@ static enum seep_health health_of(const struct seep_process_verdict *verdict)
 		       SEEP_HEALTH_UNKNOWN;
 }
 
-static void fit(const struct seep_series *series, enum seep_vital value,
+static void fit(const struct seep_series *series, enum seep_process_stat value,
 		struct seep_trend *ret_trend)
 {
 	double times[SEEP_SERIES_SAMPLES];
@@ -134,8 +135,8 @@ static void fit(const struct seep_series *series, enum seep_vital value,
 	seep_trend_fit(times, values, count, ret_trend);
 }
 
-void seep_process_conclude(const struct seep_process *process, const struct seep_vitals *vitals,
-			   const struct seep_series *series,
+void seep_process_conclude(const struct seep_process *process,
+			   const struct seep_process_stats *stats, const struct seep_series *series,
 			   struct seep_process_verdict *ret_verdict)
 {
 	struct seep_process_verdict *verdict = ret_verdict;
@@ -143,18 +144,18 @@ void seep_process_conclude(const struct seep_process *process, const struct seep
 
 	*verdict = (struct seep_process_verdict){
 		.observed_s = seep_series_span_s(series),
-		.resident_bytes = resident_of(process, vitals),
+		.resident_bytes = resident_of(process, stats),
 		.explained_bytes = (double)process->totals[SEEP_KIND_MEMORY].live_bytes,
 		.before_bytes = number(process->pre_attach_bytes),
 		.limit = SEEP_LIMIT_COUNT,
 		.eta_s = SEEP_INTERVAL_UNKNOWN,
 	};
-	fit(series, SEEP_VITAL_RESIDENT, &verdict->resident);
-	fit(series, SEEP_VITAL_EXPLAINED, &verdict->explained);
+	fit(series, SEEP_PROCESS_STAT_RESIDENT, &verdict->resident);
+	fit(series, SEEP_PROCESS_STAT_EXPLAINED, &verdict->explained);
 	verdict->coverage = coverage_of(verdict);
 	verdict->health = health_of(verdict);
 	growth.rate = verdict->resident.slope;
-	if (vitals && verdict->resident.num_samples >= MIN_SAMPLES)
-		verdict->limit = seep_exhaust_first(vitals->usage, SEEP_KIND_MEMORY, &growth,
+	if (stats && verdict->resident.num_samples >= MIN_SAMPLES)
+		verdict->limit = seep_exhaust_first(stats->usage, SEEP_KIND_MEMORY, &growth,
 						    &verdict->eta_s);
 }

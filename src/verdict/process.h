@@ -14,7 +14,7 @@
 #include "verdict/trend.h"
 
 /* What /proc and its cgroup tell of a process, SEEP_UNKNOWN where they do not. */
-struct seep_vitals {
+struct seep_process_stats {
 	uint64_t rss_bytes;
 	uint64_t anon_bytes; /* resident and of no file */
 	uint64_t num_fds;
@@ -23,18 +23,18 @@ struct seep_vitals {
 };
 
 /* The values of a process's series. X(enum suffix, key in JSON, what people call it) */
-#define SEEP_VITALS(X)                                                                             \
+#define SEEP_PROCESS_STATS(X)                                                                      \
 	/* anonymous memory, or all that is resident if that is not known; bytes */                \
 	X(RESIDENT, "resident_memory", "resident memory")                                          \
 	/* of its sites, and mappings that are not an allocator's; bytes */                        \
 	X(EXPLAINED, "live_memory", "the live memory of all sites")                                \
 	X(FDS, "open_descriptors", "open descriptors")
 
-enum seep_vital {
-#define SEEP_VITAL_ENUM(name, key, text) SEEP_VITAL_##name,
-	SEEP_VITALS(SEEP_VITAL_ENUM)
-#undef SEEP_VITAL_ENUM
-	SEEP_VITAL_COUNT
+enum seep_process_stat {
+#define SEEP_PROCESS_STAT_ENUM(name, key, text) SEEP_PROCESS_STAT_##name,
+	SEEP_PROCESS_STATS(SEEP_PROCESS_STAT_ENUM)
+#undef SEEP_PROCESS_STAT_ENUM
+	SEEP_PROCESS_STAT_COUNT
 };
 
 /* X(enum suffix, key in JSON, what it means) */
@@ -72,11 +72,11 @@ struct seep_process_verdict {
  * The sample of a process; false if its memory is not known. @mapped_bytes: what its sites have mapped, but
  * for arenas of allocators, whose blocks are counted.
  */
-bool seep_process_sample(const struct seep_process *process, const struct seep_vitals *vitals,
+bool seep_process_sample(const struct seep_process *process, const struct seep_process_stats *stats,
 			 uint64_t mapped_bytes, double time_s, struct seep_sample *ret_sample);
 
-void seep_process_conclude(const struct seep_process *process, const struct seep_vitals *vitals,
-			   const struct seep_series *series,
+void seep_process_conclude(const struct seep_process *process,
+			   const struct seep_process_stats *stats, const struct seep_series *series,
 			   struct seep_process_verdict *ret_verdict);
 
 /*
@@ -85,8 +85,8 @@ void seep_process_conclude(const struct seep_process *process, const struct seep
  */
 double seep_process_coverage(const struct seep_process *processes, size_t count);
 
-const char *seep_vital_key(enum seep_vital vital);
-const char *seep_vital_text(enum seep_vital vital);
+const char *seep_process_stat_key(enum seep_process_stat measure);
+const char *seep_process_stat_text(enum seep_process_stat measure);
 const char *seep_health_key(enum seep_health health);
 const char *seep_health_text(enum seep_health health);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The course of a series besides its trend: does it get steeper or flatter, does it rise in steps, does it
+ * The series of a series besides its trend: does it get steeper or flatter, does it rise in steps, does it
  * oscillate, has it come down again?
  *
  * Steeper and flatter are told by the slopes of the parts, with their uncertainty, not by which of
@@ -72,7 +72,7 @@ bool seep_shape_steepens(const struct seep_shape *shape);
 bool seep_shape_flattens(const struct seep_shape *shape, double sigma);
 
 /*
- * The relative growth of the slope per second, of a course that multiplies, over @observed_s: it has become so
+ * The relative growth of the slope per second, of a series that multiplies, over @observed_s: it has become so
  * much steeper that its slope cannot have grown evenly, not even from nothing. 0: it need not. Ends of the
  * interval are those by the uncertainty of the slopes.
  */

@@ -10,7 +10,7 @@
 #define MIN_OBSERVED_S 20.0
 
 /*
- * The patience with 1 MiB/s, or an object a second if they are counted: caches and pools that
+ * The minimum observation of 1 MiB/s, or an object a second if they are counted: caches and pools that
  * programs fill when they start are mostly full by then. What grows a sixteenth as fast gets twice the time:
  * it does that much less harm meanwhile.
  */
@@ -42,7 +42,7 @@
 
 /*
  * A leak must not be fading, not even probably: by this many standard deviations. More of them where the
- * trend is buried in noise: there the parts of the course say little.
+ * trend is buried in noise: there the parts of the series say little.
  */
 #define FADES	     1.0
 #define FADES_BURIED 2.0
@@ -107,7 +107,7 @@ const char *seep_severity_key(enum seep_severity severity)
 	return severities[severity];
 }
 
-double seep_patience_s(bool in_bytes, double rate)
+double seep_min_observation_s(bool in_bytes, double rate)
 {
 	double relative = in_bytes ? rate / PATIENCE_BYTES : rate;
 
@@ -118,10 +118,10 @@ double seep_patience_s(bool in_bytes, double rate)
 }
 
 /* Of the objects, by the ages of those that stay. */
-static struct seep_interval staying_per_s(const struct seep_findings *findings)
+static struct seep_interval staying_per_s(const struct seep_measurements *measured)
 {
-	const struct seep_survival *survival = &findings->survival;
-	double time_s = findings->observed_s - survival->settle_s;
+	const struct seep_survival *survival = &measured->survival;
+	double time_s = measured->observed_s - survival->settle_s;
 
 	return seep_interval_scaled(seep_interval_of_count(survival->recent + survival->old),
 				    1 / time_s);
@@ -144,26 +144,26 @@ static bool stays(const struct seep_survival *survival)
 }
 
 /* A trend of the objects that hides in the noise, but not in the ages. */
-static bool grows_buried(const struct seep_findings *findings)
+static bool grows_buried(const struct seep_measurements *measured)
 {
-	const struct seep_survival *survival = &findings->survival;
-	const struct seep_trend *trend = &findings->objects_trend;
+	const struct seep_survival *survival = &measured->survival;
+	const struct seep_trend *trend = &measured->objects_trend;
 
-	return findings->ages_known && survival->recent >= BURIED_OBJECTS &&
+	return measured->ages_known && survival->recent >= BURIED_OBJECTS &&
 	       survival->old >= BURIED_OBJECTS && trend->z > -SEEP_Z_95 &&
-	       trend->slope.high > staying_per_s(findings).low;
+	       trend->slope.high > staying_per_s(measured).low;
 }
 
 /*
  * It rises. Where objects do not stay, what is live has no memory, and does not walk; of steps the noise
  * knows nothing but their height.
  */
-static bool rises(const struct seep_findings *findings)
+static bool rises(const struct seep_measurements *measured)
 {
-	bool may_walk = stays(&findings->survival) && findings->shape.num_steps == 0;
+	bool may_walk = stays(&measured->survival) && measured->shape.num_steps == 0;
 
-	return seep_trend_rises(&findings->trend) ||
-	       (!may_walk && seep_trend_rises_by_rank(&findings->trend));
+	return seep_trend_rises(&measured->trend) ||
+	       (!may_walk && seep_trend_rises_by_rank(&measured->trend));
 }
 
 /* It is flat, or becomes so: what fills up looks like a leak at first. */
@@ -172,40 +172,40 @@ static bool fades(const struct seep_shape *shape, double sigma)
 	return shape->valid && shape->num_steps == 0 && seep_shape_flattens(shape, sigma);
 }
 
-static bool leaks(const struct seep_findings *findings)
+static bool leaks(const struct seep_measurements *measured)
 {
-	const struct seep_shape *shape = &findings->shape;
+	const struct seep_shape *shape = &measured->shape;
 
-	if (!stays(&findings->survival) || !still_comes(&findings->survival))
+	if (!stays(&measured->survival) || !still_comes(&measured->survival))
 		return false;
-	if (grows_buried(findings) && !fades(shape, FADES_BURIED))
+	if (grows_buried(measured) && !fades(shape, FADES_BURIED))
 		return true;
-	return rises(findings) && shape->late > 0 && !fades(shape, FADES);
+	return rises(measured) && shape->late > 0 && !fades(shape, FADES);
 }
 
-static bool grows(const struct seep_findings *findings)
+static bool grows(const struct seep_measurements *measured)
 {
-	const struct seep_trend *trend = &findings->trend;
-	double level = findings->in_bytes ? findings->live_bytes : findings->live_objects;
+	const struct seep_trend *trend = &measured->trend;
+	double level = measured->in_bytes ? measured->live_bytes : measured->live_objects;
 
-	return rises(findings) &&
-	       trend->slope.value * findings->observed_s > GROWTH_SHARE * level &&
-	       !(findings->shape.valid && findings->shape.late <= 0);
+	return rises(measured) &&
+	       trend->slope.value * measured->observed_s > GROWTH_SHARE * level &&
+	       !(measured->shape.valid && measured->shape.late <= 0);
 }
 
 /* Few objects that become larger. */
-static bool is_enlarged(const struct seep_findings *findings)
+static bool is_enlarged(const struct seep_measurements *measured)
 {
-	return findings->in_bytes && findings->trend.z > SEEP_Z_95 &&
-	       findings->size_late > ENLARGED * findings->size_early && findings->size_early > 0 &&
-	       findings->shape.valid && findings->shape.rise_s > findings->observed_s / 2;
+	return measured->in_bytes && measured->trend.z > SEEP_Z_95 &&
+	       measured->size_late > ENLARGED * measured->size_early && measured->size_early > 0 &&
+	       measured->shape.valid && measured->shape.rise_s > measured->observed_s / 2;
 }
 
-static bool has_burst(const struct seep_findings *findings)
+static bool has_burst(const struct seep_measurements *measured)
 {
-	const struct seep_shape *shape = &findings->shape;
-	double sigma = sqrt(findings->trend.noise.scatter);
-	double unit = findings->in_bytes ? findings->bytes_each : 1;
+	const struct seep_shape *shape = &measured->shape;
+	double sigma = sqrt(measured->trend.noise.scatter);
+	double unit = measured->in_bytes ? measured->bytes_each : 1;
 
 	return shape->valid && shape->period_s == 0 && shape->peak > 0 &&
 	       shape->peak - shape->last > BURST_SHARE * shape->peak &&
@@ -214,49 +214,51 @@ static bool has_burst(const struct seep_findings *findings)
 }
 
 /* It took its time to fill, and what is in it is old, or always as much. */
-static bool is_full(const struct seep_findings *findings)
+static bool is_full(const struct seep_measurements *measured)
 {
-	const struct seep_shape *shape = &findings->shape;
-	const struct seep_survival *survival = &findings->survival;
+	const struct seep_shape *shape = &measured->shape;
+	const struct seep_survival *survival = &measured->survival;
 
-	return shape->valid && shape->rise_s > FILL_SHARE * findings->observed_s &&
+	return shape->valid && shape->rise_s > FILL_SHARE * measured->observed_s &&
 	       shape->num_rising > FILL_SAMPLES && survival->valid &&
-	       survival->median_s > findings->observed_s / 2 && shape->early > 0;
+	       survival->median_s > measured->observed_s / 2 && shape->early > 0;
 }
 
 static enum seep_class classify_growth(const struct seep_verdict *verdict)
 {
-	const struct seep_findings *findings = &verdict->findings;
-	double patience_s = seep_patience_s(findings->in_bytes, verdict->rate.value);
+	const struct seep_measurements *measured = &verdict->measured;
+	double min_observation_s = seep_min_observation_s(measured->in_bytes, verdict->rate.value);
 
-	if (leaks(findings))
-		return findings->observed_s >= patience_s ? SEEP_CLASS_LEAK : SEEP_CLASS_WARMING_UP;
-	if (findings->shape.valid && seep_shape_levelled(&findings->shape))
-		return is_full(findings) ? SEEP_CLASS_CACHE : SEEP_CLASS_STEADY;
-	if (fades(&findings->shape, SEEP_SHAPE_CERTAIN) ||
-	    (stays(&findings->survival) && grows(findings) && fades(&findings->shape, FADES)))
+	if (leaks(measured))
+		return measured->observed_s >= min_observation_s ? SEEP_CLASS_LEAK :
+								   SEEP_CLASS_WARMING_UP;
+	if (measured->shape.valid && seep_shape_levelled(&measured->shape))
+		return is_full(measured) ? SEEP_CLASS_CACHE : SEEP_CLASS_STEADY;
+	if (fades(&measured->shape, SEEP_SHAPE_CERTAIN) ||
+	    (stays(&measured->survival) && grows(measured) && fades(&measured->shape, FADES)))
 		return SEEP_CLASS_WARMING_UP;
-	if (!grows(findings) && !is_enlarged(findings))
-		return is_full(findings) ? SEEP_CLASS_CACHE : SEEP_CLASS_STEADY;
-	return findings->observed_s >= 2 * patience_s ? SEEP_CLASS_GROWTH : SEEP_CLASS_WARMING_UP;
+	if (!grows(measured) && !is_enlarged(measured))
+		return is_full(measured) ? SEEP_CLASS_CACHE : SEEP_CLASS_STEADY;
+	return measured->observed_s >= 2 * min_observation_s ? SEEP_CLASS_GROWTH :
+							       SEEP_CLASS_WARMING_UP;
 }
 
 static enum seep_class classify(const struct seep_verdict *verdict)
 {
 	enum seep_class class;
 
-	if (verdict->findings.num_samples < MIN_SAMPLES)
+	if (verdict->measured.num_samples < MIN_SAMPLES)
 		return SEEP_CLASS_UNKNOWN;
-	class = has_burst(&verdict->findings) ? SEEP_CLASS_BURST : classify_growth(verdict);
+	class = has_burst(&verdict->measured) ? SEEP_CLASS_BURST : classify_growth(verdict);
 	if (class != SEEP_CLASS_LEAK && class != SEEP_CLASS_WARMING_UP &&
-	    verdict->findings.observed_s < MIN_OBSERVED_S)
+	    verdict->measured.observed_s < MIN_OBSERVED_S)
 		return SEEP_CLASS_UNKNOWN;
 	return class;
 }
 
 static enum seep_pattern find_pattern(const struct seep_verdict *verdict)
 {
-	const struct seep_shape *shape = &verdict->findings.shape;
+	const struct seep_shape *shape = &verdict->measured.shape;
 	bool growing = seep_class_grows(verdict->class);
 
 	if (growing && shape->num_steps > 0)
@@ -269,42 +271,42 @@ static enum seep_pattern find_pattern(const struct seep_verdict *verdict)
 }
 
 /* The slopes are those of the middles of the first half and of the last third. */
-static double acceleration_of(const struct seep_findings *findings)
+static double acceleration_of(const struct seep_measurements *measured)
 {
-	const struct seep_shape *shape = &findings->shape;
+	const struct seep_shape *shape = &measured->shape;
 
-	return (shape->late - shape->early) / (findings->observed_s * (5.0 / 6 - 1.0 / 4));
+	return (shape->late - shape->early) / (measured->observed_s * (5.0 / 6 - 1.0 / 4));
 }
 
 /* Of what accelerates: by the last third of the time observed. */
-static struct seep_interval late_rate(const struct seep_findings *findings)
+static struct seep_interval late_rate(const struct seep_measurements *measured)
 {
-	const struct seep_shape *shape = &findings->shape;
-	double sample_s = findings->observed_s / (double)findings->num_samples;
-	double width = seep_noise_quantile(&findings->trend.noise) * shape->late_deviation;
+	const struct seep_shape *shape = &measured->shape;
+	double sample_s = measured->observed_s / (double)measured->num_samples;
+	double width = seep_noise_quantile(&measured->trend.noise) * shape->late_deviation;
 
 	/* The noise is that of the mean rate; chance grows as the square root of the number of objects. */
-	if (findings->trend.slope.value > 0)
-		width *= sqrt(fmax(1, shape->late / findings->trend.slope.value));
+	if (measured->trend.slope.value > 0)
+		width *= sqrt(fmax(1, shape->late / measured->trend.slope.value));
 	/* Where the last third begins and ends is as uncertain as a sample is long. */
-	width += acceleration_of(findings) * sample_s;
+	width += acceleration_of(measured) * sample_s;
 	return (struct seep_interval){shape->late, shape->late - width, shape->late + width};
 }
 
-static struct seep_interval find_rate(const struct seep_findings *findings)
+static struct seep_interval find_rate(const struct seep_measurements *measured)
 {
-	const struct seep_shape *shape = &findings->shape;
-	const struct seep_interval *slope = &findings->trend.slope;
+	const struct seep_shape *shape = &measured->shape;
+	const struct seep_interval *slope = &measured->trend.slope;
 	struct seep_interval staying = seep_interval_scaled(
-		staying_per_s(findings), findings->in_bytes ? findings->bytes_each : 1);
+		staying_per_s(measured), measured->in_bytes ? measured->bytes_each : 1);
 
 	if (shape->num_steps > 0)
 		return shape->step_rate;
 	if (shape->valid && seep_shape_steepens(shape))
-		return late_rate(findings);
+		return late_rate(measured);
 	/* Counting those that stay does not suffer from those that come and go. */
-	if (stays(&findings->survival) && findings->ages_known &&
-	    (findings->same_size || !findings->in_bytes) &&
+	if (stays(&measured->survival) && measured->ages_known &&
+	    (measured->same_size || !measured->in_bytes) &&
 	    staying.high - staying.low < 0.5 * (slope->high - slope->low))
 		return staying;
 	return *slope;
@@ -320,14 +322,14 @@ static bool has_ended(const struct seep_survival *survival)
 
 bool seep_verdict_refutes(const struct seep_verdict *verdict, double rate)
 {
-	const struct seep_findings *findings = &verdict->findings;
-	const struct seep_survival *survival = &findings->survival;
-	const struct seep_shape *shape = &findings->shape;
-	double width = seep_noise_quantile(&findings->trend.noise) * shape->late_deviation;
+	const struct seep_measurements *measured = &verdict->measured;
+	const struct seep_survival *survival = &measured->survival;
+	const struct seep_shape *shape = &measured->shape;
+	double width = seep_noise_quantile(&measured->trend.noise) * shape->late_deviation;
 
 	if (verdict->class == SEEP_CLASS_BURST)
 		return true;
-	if (findings->ages_known && survival->valid &&
+	if (measured->ages_known && survival->valid &&
 	    (survival->tail.high < STAY_SHARE || has_ended(survival)))
 		return true;
 	return shape->valid && shape->late + width < OVER_SHARE * rate;
@@ -335,14 +337,14 @@ bool seep_verdict_refutes(const struct seep_verdict *verdict, double rate)
 
 static double find_confidence(const struct seep_verdict *verdict)
 {
-	const struct seep_findings *findings = &verdict->findings;
-	double patience_s = seep_patience_s(findings->in_bytes, verdict->rate.value);
-	double watched = 1 - 0.25 * exp(1 - findings->observed_s / patience_s);
-	double staying = 1 - exp2(-findings->survival.recent);
+	const struct seep_measurements *measured = &verdict->measured;
+	double min_observation_s = seep_min_observation_s(measured->in_bytes, verdict->rate.value);
+	double watched = 1 - 0.25 * exp(1 - measured->observed_s / min_observation_s);
+	double staying = 1 - exp2(-measured->survival.recent);
 
 	switch (verdict->class) {
 	case SEEP_CLASS_LEAK:
-		return watched * staying * (findings->ages_known ? 1 : 0.8);
+		return watched * staying * (measured->ages_known ? 1 : 0.8);
 	case SEEP_CLASS_GROWTH:
 	case SEEP_CLASS_BURST:
 	case SEEP_CLASS_CACHE:
@@ -382,7 +384,7 @@ static double faster_than_late(double multiplies, double observed_s)
 static void look_ahead(struct seep_verdict *verdict,
 		       const struct seep_usage usage[SEEP_LIMIT_COUNT])
 {
-	double observed_s = verdict->findings.observed_s;
+	double observed_s = verdict->measured.observed_s;
 	/* What accelerates has become faster since the middle of the last third. */
 	double faster = verdict->acceleration * observed_s / 6;
 	struct seep_growth growth = {
@@ -400,14 +402,14 @@ static void look_ahead(struct seep_verdict *verdict,
 		growth.rate.high += faster;
 	}
 	verdict->limit =
-		seep_exhaust_first(usage, verdict->findings.kind, &growth, &verdict->eta_s);
+		seep_exhaust_first(usage, verdict->measured.kind, &growth, &verdict->eta_s);
 }
 
 /* In which part of its period an oscillation was when it was first watched, and when last, is chance. */
 static void allow_for_period(struct seep_verdict *verdict)
 {
 	double width =
-		fabs(verdict->rate.value) * verdict->period_s / (2 * verdict->findings.observed_s);
+		fabs(verdict->rate.value) * verdict->period_s / (2 * verdict->measured.observed_s);
 
 	verdict->rate.low -= width;
 	verdict->rate.high += width;
@@ -416,8 +418,8 @@ static void allow_for_period(struct seep_verdict *verdict)
 /* What comes in whole objects cannot be told apart from what is one faster or slower over all the time. */
 static void allow_for_objects(struct seep_verdict *verdict)
 {
-	const struct seep_findings *findings = &verdict->findings;
-	double one = (findings->in_bytes ? findings->bytes_each : 1) / findings->observed_s;
+	const struct seep_measurements *measured = &verdict->measured;
+	double one = (measured->in_bytes ? measured->bytes_each : 1) / measured->observed_s;
 
 	verdict->rate = seep_interval_at_least(verdict->rate, one);
 }
@@ -425,10 +427,10 @@ static void allow_for_objects(struct seep_verdict *verdict)
 void seep_verdict_conclude(struct seep_verdict *verdict,
 			   const struct seep_usage usage[SEEP_LIMIT_COUNT])
 {
-	const struct seep_findings *findings = &verdict->findings;
-	const struct seep_shape *shape = &findings->shape;
+	const struct seep_measurements *measured = &verdict->measured;
+	const struct seep_shape *shape = &measured->shape;
 
-	verdict->rate = find_rate(findings);
+	verdict->rate = find_rate(measured);
 	allow_for_objects(verdict);
 	verdict->class = classify(verdict);
 	verdict->pattern = find_pattern(verdict);
@@ -436,11 +438,11 @@ void seep_verdict_conclude(struct seep_verdict *verdict,
 	if (verdict->period_s > 0)
 		allow_for_period(verdict);
 	verdict->leaked =
-		findings->survival.valid ? findings->survival.kept : SEEP_INTERVAL_UNKNOWN;
+		measured->survival.valid ? measured->survival.kept : SEEP_INTERVAL_UNKNOWN;
 	verdict->confidence = find_confidence(verdict);
 	if (verdict->pattern == SEEP_PATTERN_ACCELERATING) {
-		verdict->acceleration = acceleration_of(findings);
-		verdict->multiplies = seep_shape_multiplies(shape, findings->observed_s);
+		verdict->acceleration = acceleration_of(measured);
+		verdict->multiplies = seep_shape_multiplies(shape, measured->observed_s);
 	}
 	verdict->limit = SEEP_LIMIT_COUNT;
 	verdict->eta_s = SEEP_INTERVAL_UNKNOWN;
@@ -449,5 +451,5 @@ void seep_verdict_conclude(struct seep_verdict *verdict,
 	if (usage)
 		look_ahead(verdict, usage);
 	verdict->severity =
-		seep_severity_of(findings->in_bytes, verdict->rate.value, verdict->eta_s.value);
+		seep_severity_of(measured->in_bytes, verdict->rate.value, verdict->eta_s.value);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the findings of a site come to: its class, how fast it grows, how sure that is. Sentences are made
+ * What the measured of a site come to: its class, how fast it grows, how sure that is. Sentences are made
  * from it where they are shown (evidence.h), because most verdicts are never looked at.
  */
 #ifndef SEEP_VERDICT_VERDICT_H
 #define SEEP_VERDICT_VERDICT_H
 
 #include "verdict/exhaust.h"
-#include "verdict/findings.h"
 #include "verdict/interval.h"
+#include "verdict/measurements.h"
 #include "verdict/shape.h"
 
 /* X(enum suffix, key in JSON and metrics, what it means) */
@@ -47,10 +47,10 @@ struct seep_verdict {
 	enum seep_class class;
 	enum seep_pattern pattern;
 	enum seep_severity severity;
-	/* That the class is right, 0 to 1: grows with the time observed, measured in patiences, and with
+	/* That the class is right, 0 to 1: grows with the time observed, measured in minimum observations, and with
 	 * the number of objects that stay. A measure for ranking, not a frequency. */
 	double confidence;
-	/* Growth per second, in bytes or objects: findings.in_bytes. The mean one, but of what
+	/* Growth per second, in bytes or objects: measured.in_bytes. The mean one, but of what
 	 * accelerates that of the last third of the time observed. */
 	struct seep_interval rate;
 	double acceleration;		 /* per second squared, of what accelerates; else 0 */
@@ -61,11 +61,11 @@ struct seep_verdict {
 	enum seep_limit limit;	    /* that is met first; SEEP_LIMIT_COUNT: none is known */
 	double period_s;	    /* of pattern OSCILLATING; else 0 */
 	double since_s; /* in the time of the trace: how long it has been of this class */
-	struct seep_findings findings;
+	struct seep_measurements measured;
 };
 
 /*
- * Concludes from the findings in it: everything but since_s, without regard to earlier verdicts. @usage
+ * Concludes from the measured in it: everything but since_s, without regard to earlier verdicts. @usage
  * is of the limits of the process, or NULL if nothing is known of them.
  */
 void seep_verdict_conclude(struct seep_verdict *verdict,
@@ -83,7 +83,7 @@ enum seep_severity seep_severity_of(bool in_bytes, double rate, double eta_s);
 /*
  * How long something that grows at @rate (per second) has to be watched before it is called a leak.
  */
-double seep_patience_s(bool in_bytes, double rate);
+double seep_min_observation_s(bool in_bytes, double rate);
 
 /* The classes that are worth an alarm. */
 static inline bool seep_class_grows(enum seep_class class)

@@ -3,9 +3,9 @@
 
 #include "base/asset.h"
 #include "base/text.h"
-#include "web/html_hashes.h"
 #include "report/report.h"
 #include "web/html_data.h"
+#include "web/html_hashes.h"
 #include "web/html_page.h"
 #include "web/html_sections.h"
 
@@ -159,14 +159,14 @@ static int put_page(struct seep_html_page *page)
 }
 
 int seep_html_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-		     const struct seep_html_courses *courses,
+		     const struct seep_html_history *history,
 		     const struct seep_html_options *options, struct seep_buffer *buffer)
 {
-	static const struct seep_html_courses none;
+	static const struct seep_html_history none;
 	struct seep_html_page page = {
 		.snapshot = snapshot,
 		.symbolizer = symbolizer,
-		.courses = courses ? courses : &none,
+		.history = history ? history : &none,
 		.options = options,
 		.out = buffer,
 		.note = SEEP_BUFFER_INIT,

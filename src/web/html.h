@@ -25,29 +25,29 @@ struct seep_html_point {
 };
 
 /* The oldest point first. */
-struct seep_html_course {
+struct seep_html_series {
 	const struct seep_html_point *points;
 	size_t num_points;
 };
 
 /*
- * How it was before the snapshot. All of it may be missing; a course of any length is thinned to what a
+ * How it was before the snapshot. All of it may be missing; a series of any length is thinned to what a
  * chart can show, with its highest and lowest points.
  */
-struct seep_html_courses {
-	struct seep_html_course totals[SEEP_KIND_COUNT];
+struct seep_html_history {
+	struct seep_html_series totals[SEEP_KIND_COUNT];
 	/*
-	 * Resident memory, as live_bytes, of the processes of the snapshot: one course for each, in their
+	 * Resident memory, as live_bytes, of the processes of the snapshot: one series for each, in their
 	 * order. NULL: it is not known.
 	 */
-	const struct seep_html_course *resident;
+	const struct seep_html_series *resident;
 	/*
-	 * The course of a site of the snapshot; its points must be valid until the next call. Asked for
+	 * The series of a site of the snapshot; its points must be valid until the next call. Asked for
 	 * one site after the other, so that not all need to be in memory. 0 or -errno, which ends the
 	 * rendering. NULL: there are none.
 	 */
 	int (*site)(void *context, const struct seep_site *site,
-		    struct seep_html_course *ret_course);
+		    struct seep_html_series *ret_series);
 	void *context;
 };
 
@@ -56,14 +56,14 @@ struct seep_html_options {
 };
 
 /*
- * Appends the report. @courses may be NULL. 0 or -errno (-ENOMEM, -E2BIG past the limit of a buffer, or
- * what courses->site returned); after a failure the buffer may hold a part of it.
+ * Appends the report. @history may be NULL. 0 or -errno (-ENOMEM, -E2BIG past the limit of a buffer, or
+ * what history->site returned); after a failure the buffer may hold a part of it.
  */
 int seep_html_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-		     const struct seep_html_courses *courses,
+		     const struct seep_html_history *history,
 		     const struct seep_html_options *options, struct seep_buffer *buffer);
 
-/* Without courses. */
+/* Without history. */
 extern const struct seep_report_format seep_report_html;
 
 #endif

@@ -88,11 +88,11 @@ static void put_caller(struct seep_html_page *page, const struct seep_site *site
 	seep_html_put_fact(page, "With");
 }
 
-static void put_companions(struct seep_html_page *page, const struct seep_judgement *judgement)
+static void put_correlated(struct seep_html_page *page, const struct seep_judgement *judgement)
 {
-	if (!judgement->num_companions)
+	if (!judgement->num_correlated)
 		return;
-	seep_text_append_companions(&page->note, page->symbolizer, judgement);
+	seep_text_append_correlated(&page->note, page->symbolizer, judgement);
 	seep_html_put_fact(page, "Grows together with");
 }
 
@@ -118,7 +118,7 @@ static void put_facts(struct seep_html_page *page, const struct seep_site *site)
 	seep_html_append_process(note, site->process);
 	seep_html_put_fact(page, "Process");
 	put_caller(page, site);
-	put_companions(page, judgement);
+	put_correlated(page, judgement);
 	seep_html_put(page, "</dl>\n");
 }
 

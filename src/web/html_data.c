@@ -7,7 +7,7 @@
 
 #include "base/units.h"
 #include "verdict/judgement.h"
-#include "web/html_courses.h"
+#include "web/html_history.h"
 #include "web/html_tables.h"
 #include "json/fields.h"
 #include "json/parts.h"
@@ -19,8 +19,8 @@ struct data {
 	struct seep_html_tables tables;
 	struct seep_buffer text; /* hands on to the page, through escape_piece */
 	struct seep_json json;	 /* into text */
-	struct seep_buffer courses;
-	size_t site_points; /* that a course of a site may have ... */
+	struct seep_buffer history;
+	size_t site_points; /* that a series of a site may have ... */
 	size_t alarms_left; /* ... but so many of those that leak or grow may have more */
 };
 
@@ -212,19 +212,19 @@ static size_t points_for(struct data *data, const struct seep_judgement *judgeme
 	return SEEP_HTML_SITE_POINTS;
 }
 
-static int write_site_course(struct data *data, const struct seep_site *site)
+static int write_site_series(struct data *data, const struct seep_site *site)
 {
-	const struct seep_html_courses *courses = data->page->courses;
-	struct seep_html_course course = {0};
-	int err = courses->site(courses->context, site, &course);
+	const struct seep_html_history *history = data->page->history;
+	struct seep_html_series series = {0};
+	int err = history->site(history->context, site, &series);
 
 	if (err)
 		return err;
-	if (data->courses.length > 0)
-		seep_buffer_putc(&data->courses, ',');
-	seep_html_course_write(&data->courses, &course, seep_kind_is_counted(site->kind),
+	if (data->history.length > 0)
+		seep_buffer_putc(&data->history, ',');
+	seep_html_series_write(&data->history, &series, seep_kind_is_counted(site->kind),
 			       points_for(data, site->judgement));
-	return data->courses.error;
+	return data->history.error;
 }
 
 static int write_sites(struct data *data)
@@ -238,48 +238,48 @@ static int write_sites(struct data *data)
 		if (i > 0)
 			seep_buffer_putc(&data->text, ',');
 		err = write_site(data, &snapshot->sites[i]);
-		if (!err && data->page->courses->site)
-			err = write_site_course(data, &snapshot->sites[i]);
+		if (!err && data->page->history->site)
+			err = write_site_series(data, &snapshot->sites[i]);
 	}
 	seep_buffer_putc(&data->text, ']');
 	return err;
 }
 
-static void write_total_courses(struct data *data)
+static void write_total_history(struct data *data)
 {
-	const struct seep_html_courses *courses = data->page->courses;
+	const struct seep_html_history *history = data->page->history;
 	const char *before = "";
 
 	seep_buffer_puts(&data->text, "\"totals\":{");
 	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		if (courses->totals[kind].num_points == 0)
+		if (history->totals[kind].num_points == 0)
 			continue;
 		seep_buffer_printf(&data->text, "%s\"%s\":", before, seep_kind_key(kind));
-		seep_html_course_write(&data->text, &courses->totals[kind],
+		seep_html_series_write(&data->text, &history->totals[kind],
 				       seep_kind_is_counted(kind), SEEP_HTML_POINTS);
 		before = ",";
 	}
 	seep_buffer_puts(&data->text, "}");
 }
 
-static void write_courses(struct data *data)
+static void write_history(struct data *data)
 {
-	const struct seep_html_courses *courses = data->page->courses;
-	size_t count = courses->resident ? data->page->snapshot->num_processes : 0;
+	const struct seep_html_history *history = data->page->history;
+	size_t count = history->resident ? data->page->snapshot->num_processes : 0;
 	size_t max = count ? SEEP_HTML_ALL_POINTS / count : 0;
 
 	max = max > SEEP_HTML_SITE_POINTS ? SEEP_HTML_SITE_POINTS : max;
 	max = max < SEEP_HTML_FEWEST ? SEEP_HTML_FEWEST : max;
 	seep_buffer_puts(&data->text, ",\"courses\":{");
-	write_total_courses(data);
+	write_total_history(data);
 	seep_buffer_puts(&data->text, ",\"resident\":[");
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			seep_buffer_putc(&data->text, ',');
-		seep_html_course_write(&data->text, &courses->resident[i], false, max);
+		seep_html_series_write(&data->text, &history->resident[i], false, max);
 	}
 	seep_buffer_puts(&data->text, "],\"sites\":[");
-	seep_buffer_append(&data->text, data->courses.data, data->courses.length);
+	seep_buffer_append(&data->text, data->history.data, data->history.length);
 	seep_buffer_puts(&data->text, "]}");
 }
 
@@ -321,7 +321,7 @@ static int write_all(struct data *data)
 	err = write_sites(data);
 	if (err)
 		return err;
-	write_courses(data);
+	write_history(data);
 	seep_html_tables_write(&data->tables, &data->json);
 	seep_json_write_tail(&data->json, snapshot);
 	return seep_buffer_flush(&data->text);
@@ -333,7 +333,7 @@ int seep_html_put_data(struct seep_html_page *page)
 	size_t points = num_sites ? SEEP_HTML_ALL_POINTS / num_sites : SEEP_HTML_SITE_POINTS;
 	struct data data = {
 		.page = page,
-		.courses = SEEP_BUFFER_INIT,
+		.history = SEEP_BUFFER_INIT,
 		.alarms_left = SEEP_HTML_ALL_POINTS / SEEP_HTML_SITE_POINTS,
 	};
 	int err;
@@ -347,7 +347,7 @@ int seep_html_put_data(struct seep_html_page *page)
 	err = write_all(&data);
 	seep_html_tables_done(&data.tables);
 	seep_json_done(&data.json);
-	seep_buffer_done(&data.courses);
+	seep_buffer_done(&data.history);
 	seep_buffer_done(&data.text);
 	return err;
 }

@@ -2,7 +2,7 @@
 /*
  * The data of the HTML report, for its script: one JSON object in an element <script
  * type="application/json">. It begins and ends as the JSON report does; between are the tables of
- * html_tables.h, the sites as arrays whose columns it names, and the courses.
+ * html_tables.h, the sites as arrays whose columns it names, and the history.
  */
 #ifndef SEEP_WEB_HTML_DATA_H
 #define SEEP_WEB_HTML_DATA_H

@@ -16,7 +16,7 @@
 struct seep_html_page {
 	const struct seep_snapshot *snapshot;
 	struct seep_symbolizer *symbolizer;
-	const struct seep_html_courses *courses; /* never NULL */
+	const struct seep_html_history *history; /* never NULL */
 	const struct seep_html_options *options;
 	struct seep_html_alarms alarms;
 	struct seep_caller_groups callers; /* of the alarms */

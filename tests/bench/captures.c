@@ -78,7 +78,7 @@ static void read_all(const char *path)
 	require("load", seep_reader_load(reader, moments[count - 1].id, &loaded));
 	printf("\"load_last_ms\": %.1f, ", ms_since(start_ns));
 	start_ns = seep_clock_monotonic_ns();
-	require("read the course", seep_reader_site_course(reader, loaded, loaded->snapshot.sites,
+	require("read the course", seep_reader_site_series(reader, loaded, loaded->snapshot.sites,
 							   &points, &num_points));
 	printf("\"course_ms\": %.1f, \"snapshots\": %zu", ms_since(start_ns), count);
 	free(points);

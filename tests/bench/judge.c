@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
-#include "verdict/companions.h"
+#include "verdict/correlated.h"
 #include "verdict/judge.h"
 
 #define SITES	  10000
@@ -39,12 +39,12 @@ static void go_on(struct seep_site *site, uint64_t *state)
 
 static double judge_ms(struct seep_judge *judge, const struct seep_snapshot *snapshot)
 {
-	struct seep_companions companions[SEEP_COMPANIONS_COMPARED];
+	struct seep_correlations correlated[SEEP_CORRELATED_COMPARED];
 	uint64_t before_ns = seep_clock_cpu_ns();
 
 	if (seep_judge_feed(judge, snapshot, NULL))
 		exit(1);
-	seep_companions_find(judge, snapshot->sites, snapshot->num_sites, companions);
+	seep_correlated_find(judge, snapshot->sites, snapshot->num_sites, correlated);
 	return (double)(seep_clock_cpu_ns() - before_ns) / (double)SEEP_NS_PER_MS;
 }
 

@@ -54,12 +54,12 @@ struct service {
 	struct seep_stack *stacks;
 	uint64_t *frames;
 	struct seep_process processes[NUM_PROCESSES];
-	struct seep_vitals vitals[NUM_PROCESSES];
+	struct seep_process_stats process_stats[NUM_PROCESSES];
 	struct seep_snapshot snapshot;
 	size_t num_sites;
 	size_t num_points;
 	size_t num_judged;
-	struct seep_html_point *points; /* of the course that is being asked for */
+	struct seep_html_point *points; /* of the series that is being asked for */
 	struct seep_html_point *totals[SEEP_KIND_COUNT];
 	struct seep_html_point *resident[NUM_PROCESSES];
 };
@@ -311,11 +311,11 @@ static void make_processes(struct service *service)
 			.fd_limit = 1024,
 			.fd_limit_eta_ns = SEEP_UNKNOWN,
 		};
-		memset(&service->vitals[i], 0xff, sizeof(service->vitals[i]));
-		service->vitals[i].rss_bytes = service->processes[i].rss_bytes;
-		service->vitals[i].usage[SEEP_LIMIT_CGROUP_MEMORY] =
+		memset(&service->process_stats[i], 0xff, sizeof(service->process_stats[i]));
+		service->process_stats[i].rss_bytes = service->processes[i].rss_bytes;
+		service->process_stats[i].usage[SEEP_LIMIT_CGROUP_MEMORY] =
 			(struct seep_usage){1UL << 30, 4UL << 30};
-		service->vitals[i].usage[SEEP_LIMIT_NOFILE] = (struct seep_usage){200, 1024};
+		service->process_stats[i].usage[SEEP_LIMIT_NOFILE] = (struct seep_usage){200, 1024};
 	}
 }
 
@@ -395,7 +395,7 @@ static void advance(struct service *service, uint64_t seq, double time_s)
 		uint64_t live = service->processes[i].totals[SEEP_KIND_MEMORY].live_bytes;
 
 		service->processes[i].rss_bytes = ((64 + 32 * i) << 20) + live;
-		service->vitals[i].rss_bytes = service->processes[i].rss_bytes;
+		service->process_stats[i].rss_bytes = service->processes[i].rss_bytes;
 	}
 }
 
@@ -426,7 +426,7 @@ static void judge_service(struct service *service, struct seep_judgements *judge
 	for (size_t i = 0; i < service->num_judged; i++) {
 		advance(service, i + 1, HOUR_S * (double)(i + 1) / (double)service->num_judged);
 		remember(service, i);
-		if (seep_judge_feed(judge, &service->snapshot, service->vitals))
+		if (seep_judge_feed(judge, &service->snapshot, service->process_stats))
 			errx(1, "out of memory");
 	}
 	if (seep_judgements_fill(judgements, judge, service->sites, service->num_sites,
@@ -437,8 +437,8 @@ static void judge_service(struct service *service, struct seep_judgements *judge
 
 /* --- rendering --------------------------------------------------------------------------------- */
 
-static int give_course(void *context, const struct seep_site *site,
-		       struct seep_html_course *ret_course)
+static int give_series(void *context, const struct seep_site *site,
+		       struct seep_html_series *ret_series)
 {
 	struct service *service = context;
 	size_t stack = (size_t)(site->stack - service->stacks);
@@ -451,39 +451,39 @@ static int give_course(void *context, const struct seep_site *site,
 			(struct seep_html_point){(uint64_t)(time_s * 1e9), live,
 						 live * (uint64_t)service->sources[stack].bytes};
 	}
-	*ret_course = (struct seep_html_course){service->points, service->num_points};
+	*ret_series = (struct seep_html_series){service->points, service->num_points};
 	return 0;
 }
 
-/* What making up the courses takes, which is not rendering. */
-static uint64_t time_courses(struct service *service)
+/* What making up the history takes, which is not rendering. */
+static uint64_t time_history(struct service *service)
 {
 	uint64_t start = seep_clock_cpu_ns();
-	struct seep_html_course course;
+	struct seep_html_series series;
 
 	for (size_t i = 0; service->num_points && i < service->num_sites; i++)
-		give_course(service, &service->sites[i], &course);
+		give_series(service, &service->sites[i], &series);
 	return seep_clock_cpu_ns() - start;
 }
 
 static void render(struct service *service, const char *path)
 {
-	struct seep_html_course resident[NUM_PROCESSES];
-	struct seep_html_courses courses = {.resident = resident, .context = service};
+	struct seep_html_series resident[NUM_PROCESSES];
+	struct seep_html_history history = {.resident = resident, .context = service};
 	const struct seep_html_options options = {.metric = SEEP_METRIC_LIVE_BYTES};
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
-	uint64_t before = time_courses(service);
+	uint64_t before = time_history(service);
 	uint64_t start;
 	int error;
 
 	for (size_t i = 0; i < SEEP_KIND_COUNT; i++)
-		courses.totals[i] =
-			(struct seep_html_course){service->totals[i], service->num_judged};
+		history.totals[i] =
+			(struct seep_html_series){service->totals[i], service->num_judged};
 	for (size_t i = 0; i < NUM_PROCESSES; i++)
-		resident[i] = (struct seep_html_course){service->resident[i], service->num_judged};
-	courses.site = service->num_points ? give_course : NULL;
+		resident[i] = (struct seep_html_series){service->resident[i], service->num_judged};
+	history.site = service->num_points ? give_series : NULL;
 	start = seep_clock_cpu_ns();
-	error = seep_html_render(&service->snapshot, NULL, service->num_points ? &courses : NULL,
+	error = seep_html_render(&service->snapshot, NULL, service->num_points ? &history : NULL,
 				 &options, &buffer);
 	if (error)
 		errx(1, "cannot render: %s", strerror(-error));

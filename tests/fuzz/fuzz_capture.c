@@ -170,7 +170,7 @@ static void use(struct seep_reader *reader, const struct seep_loaded *loaded, co
 						  &out));
 	seep_buffer_done(&out);
 	if (loaded->snapshot.num_sites > 0 &&
-	    !seep_reader_site_course(reader, loaded, loaded->snapshot.sites, &points, &count))
+	    !seep_reader_site_series(reader, loaded, loaded->snapshot.sites, &points, &count))
 		free(points);
 }
 

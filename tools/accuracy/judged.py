@@ -62,7 +62,7 @@ class Tally:
 
 
 def worst_first(sites: list[Site]) -> list[Site]:
-    """The leaks among them, in the order in which detect names them (src/app/culprits.c)."""
+    """The leaks among them, in the order in which detect names them (src/verdict/gate.c)."""
     return sorted(
         (site for site in sites if site.word == "leak"),
         key=lambda site: (

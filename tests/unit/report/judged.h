@@ -79,16 +79,16 @@ static inline void fixture_init_together(struct fixture *fixture)
 	static const uint64_t other_frames[] = {F_MALLOC, F_PARSE, F_LOOP, F_MAIN, F_START};
 	static const struct seep_stack one_stack = STACK(one_frames, COMPLETE);
 	static const struct seep_stack other_stack = STACK(other_frames, COMPLETE);
-	static struct seep_companion companions[2];
+	static struct seep_correlated correlated[2];
 	static struct seep_judgement with;
 
 	fixture_init(fixture);
-	companions[0] =
-		(struct seep_companion){.measure = "open_descriptors", .correlation = 0.982};
-	companions[1] = (struct seep_companion){.site = &fixture->sites[0], .correlation = 0.95};
+	correlated[0] =
+		(struct seep_correlated){.measure = "open_descriptors", .correlation = 0.982};
+	correlated[1] = (struct seep_correlated){.site = &fixture->sites[0], .correlation = 0.95};
 	with = leak;
-	with.num_companions = 2;
-	with.companions = companions;
+	with.num_correlated = 2;
+	with.correlated = correlated;
 	fixture->sites[0].judgement = &leak;
 	fixture->sites[5].judgement = &with;
 	fixture->sites[1].stack = &one_stack;

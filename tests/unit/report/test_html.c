@@ -8,7 +8,7 @@
 
 #include "formats/formats.h"
 #include "web/html.h"
-#include "web/html_courses.h"
+#include "web/html_history.h"
 
 static const struct seep_html_options live_bytes = {.metric = SEEP_METRIC_LIVE_BYTES};
 
@@ -27,29 +27,29 @@ static const struct seep_html_point site_points[] = {
 	{30 * SEEP_NS_PER_S, 3, 300},
 };
 
-static int give_course(void *context, const struct seep_site *site,
-		       struct seep_html_course *ret_course)
+static int give_series(void *context, const struct seep_site *site,
+		       struct seep_html_series *ret_series)
 {
 	const struct fixture *fixture = context;
 
 	/* Of the first one only. */
-	*ret_course = (struct seep_html_course){site_points, site == fixture->sites ? 3 : 0};
+	*ret_series = (struct seep_html_series){site_points, site == fixture->sites ? 3 : 0};
 	return 0;
 }
 
 static int give_error(void *context, const struct seep_site *site,
-		      struct seep_html_course *ret_course)
+		      struct seep_html_series *ret_series)
 {
 	(void)context;
 	(void)site;
-	(void)ret_course;
+	(void)ret_series;
 	return -EBADMSG;
 }
 
-static void render(const struct fixture *fixture, const struct seep_html_courses *courses,
+static void render(const struct fixture *fixture, const struct seep_html_history *history,
 		   struct seep_buffer *buffer)
 {
-	assert_int_equal(seep_html_render(&fixture->snapshot, NULL, courses, &live_bytes, buffer),
+	assert_int_equal(seep_html_render(&fixture->snapshot, NULL, history, &live_bytes, buffer),
 			 0);
 }
 
@@ -87,12 +87,12 @@ static void append_essence(struct seep_buffer *essence, const char *page)
 }
 
 static void assert_golden(const char *name, const struct fixture *fixture,
-			  const struct seep_html_courses *courses)
+			  const struct seep_html_history *history)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	SEEP_AUTO_BUFFER struct seep_buffer essence = SEEP_BUFFER_INIT;
 
-	render(fixture, courses, &buffer);
+	render(fixture, history, &buffer);
 	append_essence(&essence, buffer.data);
 	golden_assert(name, essence.data, essence.length);
 }
@@ -100,16 +100,16 @@ static void assert_golden(const char *name, const struct fixture *fixture,
 static void test_golden(void **state)
 {
 	struct fixture fixture;
-	struct seep_html_courses courses = {
+	struct seep_html_history history = {
 		.totals[SEEP_KIND_MEMORY] = {site_points, 3},
-		.resident = (const struct seep_html_course[]){{site_points, 2}, {NULL, 0}},
-		.site = give_course,
+		.resident = (const struct seep_html_series[]){{site_points, 2}, {NULL, 0}},
+		.site = give_series,
 		.context = &fixture,
 	};
 
 	(void)state;
 	fixture_init_judged(&fixture);
-	assert_golden("report.judged.html", &fixture, &courses);
+	assert_golden("report.judged.html", &fixture, &history);
 	fixture_init_empty(&fixture);
 	assert_golden("report.empty.html", &fixture, NULL);
 }
@@ -272,15 +272,15 @@ static void test_headlines(void **state)
 	assert_non_null(strstr(buffer.data, "<h1>No verdict yet</h1>"));
 }
 
-static void test_failing_course_ends_it(void **state)
+static void test_failing_series_ends_it(void **state)
 {
-	const struct seep_html_courses courses = {.site = give_error};
+	const struct seep_html_history history = {.site = give_error};
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	struct fixture fixture;
 
 	(void)state;
 	fixture_init(&fixture);
-	assert_int_equal(seep_html_render(&fixture.snapshot, NULL, &courses, &live_bytes, &buffer),
+	assert_int_equal(seep_html_render(&fixture.snapshot, NULL, &history, &live_bytes, &buffer),
 			 -EBADMSG);
 }
 
@@ -290,27 +290,27 @@ static void test_found_by_name(void **state)
 	assert_ptr_equal(seep_report_find("html"), &seep_report_html);
 }
 
-/* --- courses ----------------------------------------------------------------------------------- */
+/* --- history ----------------------------------------------------------------------------------- */
 
-static void assert_course(const struct seep_html_point *points, size_t num_points, bool by_objects,
+static void assert_series(const struct seep_html_point *points, size_t num_points, bool by_objects,
 			  size_t max, const char *expected)
 {
-	const struct seep_html_course course = {points, num_points};
+	const struct seep_html_series series = {points, num_points};
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 
-	seep_html_course_write(&buffer, &course, by_objects, max);
+	seep_html_series_write(&buffer, &series, by_objects, max);
 	assert_string_equal(buffer.data, expected);
 }
 
-static void test_short_course_is_whole(void **state)
+static void test_short_series_is_whole(void **state)
 {
 	(void)state;
-	assert_course(NULL, 0, false, 30, "[]");
-	assert_course(site_points, 3, false, 3, "[1000,1000,10,1000,200,2,28000,-900,-9]");
+	assert_series(NULL, 0, false, 30, "[]");
+	assert_series(site_points, 3, false, 3, "[1000,1000,10,1000,200,2,28000,-900,-9]");
 }
 
 /* Of each part the highest, lowest and last point stay. */
-static void test_long_course_keeps_extremes(void **state)
+static void test_long_series_keeps_extremes(void **state)
 {
 	static const uint64_t heights[] = {5, 6, 90, 7, 8, 9, 1, 6, 8, 4, 5, 7};
 	struct seep_html_point points[12];
@@ -319,10 +319,10 @@ static void test_long_course_keeps_extremes(void **state)
 	for (size_t i = 0; i < 12; i++)
 		points[i] = (struct seep_html_point){i * SEEP_NS_PER_S, 12 - i, heights[i]};
 	/* Two parts, of six points each: 5 .. 90 .. 9, and 1 .. 8 .. 7. */
-	assert_course(points, 12, false, 6,
+	assert_series(points, 12, false, 6,
 		      "[0,5,12,2000,85,-2,3000,-81,-3,1000,-8,-1,2000,7,-2,3000,-1,-3]");
 	/* By objects: the first is the highest, the last the lowest. */
-	assert_course(points, 12, true, 6, "[0,5,12,5000,4,-5,1000,-8,-1,5000,6,-5]");
+	assert_series(points, 12, true, 6, "[0,5,12,5000,4,-5,1000,-8,-1,5000,6,-5]");
 }
 
 static void test_what_belongs_together(void **state)
@@ -352,10 +352,10 @@ int main(void)
 		cmocka_unit_test(test_forged_words),
 		cmocka_unit_test(test_growth_without_severity),
 		cmocka_unit_test(test_headlines),
-		cmocka_unit_test(test_failing_course_ends_it),
+		cmocka_unit_test(test_failing_series_ends_it),
 		cmocka_unit_test(test_found_by_name),
-		cmocka_unit_test(test_short_course_is_whole),
-		cmocka_unit_test(test_long_course_keeps_extremes),
+		cmocka_unit_test(test_short_series_is_whole),
+		cmocka_unit_test(test_long_series_keeps_extremes),
 		cmocka_unit_test(test_what_belongs_together),
 	};
 

@@ -187,7 +187,7 @@ static void test_locale(void **state)
 
 static void test_what_belongs_together(void **state)
 {
-	struct json_object *report, *callers, *companions, *of;
+	struct json_object *report, *callers, *correlated, *of;
 	struct fixture fixture;
 
 	(void)state;
@@ -207,10 +207,10 @@ static void test_what_belongs_together(void **state)
 	assert_string_equal(json_object_get_string(member(of, "function")), "worker_loop");
 	assert_int_equal(json_object_get_int(member(of, "line")), 131);
 	assert_string_equal(json_object_get_string(member(of, "class")), "growth");
-	companions =
+	correlated =
 		member(member(json_object_array_get_idx(member(report, "sites"), 5), "verdict"),
 		       "companions");
-	assert_string_equal(json_object_to_json_string_ext(companions, 0),
+	assert_string_equal(json_object_to_json_string_ext(correlated, 0),
 			    "[{\"measure\":\"open_descriptors\",\"correlation\":0.982},"
 			    "{\"site\":\"9f3c5a7711223344\",\"correlation\":0.95}]");
 	json_object_put(report);

@@ -7,10 +7,10 @@
 
 static const struct seep_report_options ten = {.top = 10};
 
-static void render(const struct fixture *fixture, const struct seep_accusation *accusation,
+static void render(const struct fixture *fixture, const struct seep_findings *findings,
 		   struct seep_buffer *buffer)
 {
-	assert_int_equal(seep_junit_render(&fixture->snapshot, NULL, accusation, &ten, buffer), 0);
+	assert_int_equal(seep_junit_render(&fixture->snapshot, NULL, findings, &ten, buffer), 0);
 }
 
 static size_t count(const char *text, const char *part)
@@ -46,7 +46,7 @@ static void test_leaks(void **state)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	const struct seep_site *sites[2], *suppressed[1];
-	const struct seep_accusation accusation = {
+	const struct seep_findings findings = {
 		.num = 2, .sites = sites, .num_suppressed = 1, .suppressed = suppressed};
 	struct fixture fixture;
 
@@ -56,7 +56,7 @@ static void test_leaks(void **state)
 	sites[0] = &fixture.sites[0];
 	sites[1] = &fixture.sites[4];
 	suppressed[0] = &fixture.sites[1];
-	render(&fixture, &accusation, &buffer);
+	render(&fixture, &findings, &buffer);
 	assert_well_formed(&buffer);
 	golden_assert("report.junit.xml", buffer.data, buffer.length);
 }
@@ -66,20 +66,20 @@ static void test_known(void **state)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	const struct seep_site *known[1];
-	const struct seep_standing standings[] = {
-		{SEEP_STANDING_KNOWN, SEEP_CLASS_LEAK, {213, 210, 216}}};
-	const struct seep_accusation accusation = {
+	const struct seep_baseline_status statuses[] = {
+		{SEEP_BASELINE_KNOWN, SEEP_CLASS_LEAK, {213, 210, 216}}};
+	const struct seep_findings findings = {
 		.baseline = "release.seep",
 		.num_known = 1,
 		.known = known,
-		.known_standings = standings,
+		.known_statuses = statuses,
 	};
 	struct fixture fixture;
 
 	(void)state;
 	fixture_init_judged(&fixture);
 	known[0] = &fixture.sites[0];
-	render(&fixture, &accusation, &buffer);
+	render(&fixture, &findings, &buffer);
 	assert_well_formed(&buffer);
 	assert_int_equal(
 		count(buffer.data, "tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"1\""), 2);
@@ -91,7 +91,7 @@ static void test_known(void **state)
 static void test_nothing_leaks(void **state)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
-	const struct seep_accusation nobody = {0};
+	const struct seep_findings nobody = {0};
 	struct fixture fixture;
 
 	(void)state;
@@ -115,7 +115,7 @@ static void test_hostile_text(void **state)
 	static char everything[256 + sizeof(EVIL_NAME)];
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	const struct seep_site *sites[1];
-	const struct seep_accusation accusation = {.num = 1, .sites = sites};
+	const struct seep_findings findings = {.num = 1, .sites = sites};
 	struct fixture fixture;
 
 	(void)state;
@@ -127,7 +127,7 @@ static void test_hostile_text(void **state)
 	fixture.snapshot.scope_value = everything;
 	fixture.snapshot.host_name = everything;
 	sites[0] = &fixture.sites[4];
-	render(&fixture, &accusation, &buffer);
+	render(&fixture, &findings, &buffer);
 	assert_well_formed(&buffer);
 	assert_null(strstr(buffer.data, "<script"));
 	for (size_t i = 0; i < buffer.length; i++)
@@ -139,14 +139,14 @@ static void test_many(void **state)
 {
 	static const struct seep_site *sites[SEEP_JUNIT_MAX_SITES + 5];
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
-	const struct seep_accusation accusation = {.num = SEEP_JUNIT_MAX_SITES + 5, .sites = sites};
+	const struct seep_findings findings = {.num = SEEP_JUNIT_MAX_SITES + 5, .sites = sites};
 	struct fixture fixture;
 
 	(void)state;
 	fixture_init_judged(&fixture);
-	for (size_t i = 0; i < accusation.num; i++)
+	for (size_t i = 0; i < findings.num; i++)
 		sites[i] = &fixture.sites[0];
-	render(&fixture, &accusation, &buffer);
+	render(&fixture, &findings, &buffer);
 	assert_well_formed(&buffer);
 	assert_int_equal(count(buffer.data, "<testcase"), SEEP_JUNIT_MAX_SITES + 1);
 	assert_int_equal(count(buffer.data, "tests=\"1001\" failures=\"1001\""), 2);

@@ -261,15 +261,14 @@ static void test_verdict(void **state)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	const struct seep_site *sites[2];
-	const struct seep_accusation accusation = {.sites = sites, .num = 2};
+	const struct seep_findings findings = {.sites = sites, .num = 2};
 	struct fixture fixture;
 
 	(void)state;
 	fixture_init_together(&fixture);
 	sites[0] = &fixture.sites[5];
 	sites[1] = &fixture.sites[0];
-	assert_int_equal(seep_verdict_render(&fixture.snapshot, NULL, &accusation, &ten, &buffer),
-			 0);
+	assert_int_equal(seep_verdict_render(&fixture.snapshot, NULL, &findings, &ten, &buffer), 0);
 	assert_non_null(strstr(buffer.data, "2 leaks in pid 1234 (server), watched for 30.0 s\n\n"
 					    "2 sites leak below buffer_grow (src/buffer.c): "
 					    "427 B/s together.\n\n#1  "));

@@ -39,23 +39,23 @@ static void test_baseline(void **state)
 	struct fixture fixture;
 	const struct seep_site *sites[] = {&fixture.sites[0], &fixture.sites[2]};
 	const struct seep_site *known[] = {&fixture.sites[1], &fixture.sites[7]};
-	const struct seep_standing standings[] = {
-		{SEEP_STANDING_WORSE, SEEP_CLASS_LEAK, {1024, 1000, 1050}},
-		{SEEP_STANDING_NEW, SEEP_CLASS_UNKNOWN, SEEP_INTERVAL_UNKNOWN},
+	const struct seep_baseline_status statuses[] = {
+		{SEEP_BASELINE_WORSE, SEEP_CLASS_LEAK, {1024, 1000, 1050}},
+		{SEEP_BASELINE_NEW, SEEP_CLASS_UNKNOWN, SEEP_INTERVAL_UNKNOWN},
 	};
-	const struct seep_standing known_standings[] = {
-		{SEEP_STANDING_KNOWN, SEEP_CLASS_LEAK, {0.5, 0.4, 0.6}},
-		{SEEP_STANDING_KNOWN, SEEP_CLASS_GROWTH, SEEP_INTERVAL_UNKNOWN},
+	const struct seep_baseline_status known_statuses[] = {
+		{SEEP_BASELINE_KNOWN, SEEP_CLASS_LEAK, {0.5, 0.4, 0.6}},
+		{SEEP_BASELINE_KNOWN, SEEP_CLASS_GROWTH, SEEP_INTERVAL_UNKNOWN},
 	};
-	const struct seep_accusation accusation = {
+	const struct seep_findings findings = {
 		.num = 2,
 		.sites = sites,
 		.num_suppressed = 1,
 		.baseline = "release\033[31m.seep",
-		.standings = standings,
+		.statuses = statuses,
 		.num_known = 2,
 		.known = known,
-		.known_standings = known_standings,
+		.known_statuses = known_statuses,
 	};
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 
@@ -66,21 +66,19 @@ static void test_baseline(void **state)
 	fixture.sites[2].judgement = &slow;
 	fixture.sites[7].judgement = &of_threads;
 	fixture.sites[7].kind = SEEP_KIND_THREAD;
-	assert_int_equal(seep_verdict_render(&fixture.snapshot, NULL, &accusation, &ten, &buffer),
-			 0);
+	assert_int_equal(seep_verdict_render(&fixture.snapshot, NULL, &findings, &ten, &buffer), 0);
 	golden_assert("verdict.baseline.txt", buffer.data, buffer.length);
 }
 
 static void test_no_baseline(void **state)
 {
-	const struct seep_accusation accusation = {0};
+	const struct seep_findings findings = {0};
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	struct fixture fixture;
 
 	(void)state;
 	fixture_init(&fixture);
-	assert_int_equal(seep_verdict_render(&fixture.snapshot, NULL, &accusation, &ten, &buffer),
-			 0);
+	assert_int_equal(seep_verdict_render(&fixture.snapshot, NULL, &findings, &ten, &buffer), 0);
 	assert_non_null(strstr(buffer.data, "No leak was found in pid 1234 (server), watched for"));
 	assert_null(strstr(buffer.data, "Compared with"));
 }

@@ -47,12 +47,12 @@ static int use(struct seep_reader *reader, const struct seep_loaded *loaded)
 				 0);
 	}
 	for (size_t i = 0; i < loaded->snapshot.num_sites && i < 3; i++) {
-		if (!seep_reader_site_course(reader, loaded, &loaded->snapshot.sites[i], &points,
+		if (!seep_reader_site_series(reader, loaded, &loaded->snapshot.sites[i], &points,
 					     &count))
 			free(points);
 	}
 	if (loaded->snapshot.num_processes &&
-	    !seep_reader_process_course(reader, loaded, loaded->snapshot.processes,
+	    !seep_reader_process_series(reader, loaded, loaded->snapshot.processes,
 					SEEP_KIND_MEMORY, &points, &count))
 		free(points);
 	return 0;

@@ -206,7 +206,7 @@ static void test_details(void **state)
 {
 	static const struct seep_group groups[] = {{"file", 1, 0}, {"socket", 2, 0}};
 	static const struct seep_details steps[] = {{1, groups, 0, NULL}, {2, groups, 0, NULL}};
-	const struct seep_details *const course[] = {NULL, &steps[0], &steps[0], &steps[1], NULL};
+	const struct seep_details *const series[] = {NULL, &steps[0], &steps[0], &steps[1], NULL};
 	struct seep_writer *writer = open_writer(&new_capture);
 	struct seep_reader *reader;
 	struct world world;
@@ -214,7 +214,7 @@ static void test_details(void **state)
 	(void)state;
 	world_init(&world, 1, 1, 1);
 	for (size_t i = 0; i < 5; i++) {
-		world.sites[0].details = course[i];
+		world.sites[0].details = series[i];
 		world_step(&world, SEEP_NS_PER_S, 0);
 		write_world(writer, &world);
 		reader = open_reader();
@@ -340,11 +340,11 @@ static void test_refuses_two_of_the_same(void **state)
 	world_done(&world);
 }
 
-static void test_courses(void **state)
+static void test_history(void **state)
 {
 	struct seep_writer *writer = open_writer(&new_capture);
 	struct seep_totals sums[STEPS], all[STEPS];
-	struct seep_site course[STEPS];
+	struct seep_site series[STEPS];
 	struct seep_point *points;
 	struct seep_reader *reader;
 	struct seep_loaded *loaded;
@@ -357,7 +357,7 @@ static void test_courses(void **state)
 	for (int i = 0; i < STEPS; i++) {
 		world_step(&world, SEEP_NS_PER_S, 100);
 		write_world(writer, &world);
-		course[i] = world.sites[7];
+		series[i] = world.sites[7];
 		sums[i] = world.processes[1].totals[SEEP_KIND_MEMORY];
 		all[i] = world.snapshot.totals[SEEP_KIND_MEMORY];
 	}
@@ -366,17 +366,17 @@ static void test_courses(void **state)
 	assert_int_equal(seep_reader_load(reader, moment_id(reader, 5), &loaded), 0);
 	for (site = loaded->snapshot.sites; site->id != world.sites[7].id; site++)
 		;
-	assert_int_equal(seep_reader_site_course(reader, loaded, site, &points, &count), 0);
+	assert_int_equal(seep_reader_site_series(reader, loaded, site, &points, &count), 0);
 	assert_int_equal(count, STEPS);
 	for (int i = 0; i < STEPS; i++) {
-		assert_same_counts(&course[i].counts, &points[i].counts);
-		assert_int_equal(points[i].live_bytes, course[i].live_bytes);
-		assert_int_equal(points[i].live_objects, course[i].live_objects);
+		assert_same_counts(&series[i].counts, &points[i].counts);
+		assert_int_equal(points[i].live_bytes, series[i].live_bytes);
+		assert_int_equal(points[i].live_objects, series[i].live_objects);
 		assert_int_equal(points[i].elapsed_ns, (i + 1) * SEEP_NS_PER_S);
 		assert_int_equal(points[i].utc_ns, WORLD_UTC_NS + (i + 1) * SEEP_NS_PER_S);
 	}
 	free(points);
-	assert_int_equal(seep_reader_process_course(reader, loaded, &loaded->snapshot.processes[1],
+	assert_int_equal(seep_reader_process_series(reader, loaded, &loaded->snapshot.processes[1],
 						    SEEP_KIND_MEMORY, &points, &count),
 			 0);
 	assert_int_equal(count, STEPS);
@@ -385,7 +385,7 @@ static void test_courses(void **state)
 		assert_int_equal(points[i].live_bytes, sums[i].live_bytes);
 	}
 	free(points);
-	assert_int_equal(seep_reader_process_course(reader, loaded, NULL, SEEP_KIND_MEMORY, &points,
+	assert_int_equal(seep_reader_process_series(reader, loaded, NULL, SEEP_KIND_MEMORY, &points,
 						    &count),
 			 0);
 	assert_int_equal(count, STEPS);
@@ -400,7 +400,7 @@ static void test_courses(void **state)
 }
 
 /* Of the one memory changes, of the other it is not known at first, and the process ends. */
-static void test_resident_courses(void **state)
+static void test_resident_history(void **state)
 {
 	static const uint64_t rss[2][4] = {{100, 100, 300, 200}, {SEEP_UNKNOWN, 50, 60, 60}};
 	static const struct seep_resident_point expected[] = {
@@ -427,7 +427,7 @@ static void test_resident_courses(void **state)
 	seep_writer_close(writer);
 	reader = open_reader();
 	assert_int_equal(seep_reader_load(reader, moment_id(reader, 3), &loaded), 0);
-	assert_int_equal(seep_reader_resident_courses(reader, loaded, &points, &count), 0);
+	assert_int_equal(seep_reader_resident_history(reader, loaded, &points, &count), 0);
 	assert_int_equal(count, sizeof(expected) / sizeof(expected[0]));
 	for (size_t i = 0; i < count; i++) {
 		assert_int_equal(points[i].process, expected[i].process);
@@ -441,7 +441,7 @@ static void test_resident_courses(void **state)
 }
 
 /* What is known at times; and of a process of which nothing was ever known there is no row. */
-static void test_vitals(void **state)
+static void test_process_stats(void **state)
 {
 	static const uint64_t anon[] = {SEEP_UNKNOWN, 1000, 1000, 3000, SEEP_UNKNOWN};
 	static const uint64_t pss[] = {SEEP_UNKNOWN, SEEP_UNKNOWN, SEEP_UNKNOWN, 4000,
@@ -536,8 +536,8 @@ int main(void)
 		IN_DIRECTORY(test_all_fields),
 		IN_DIRECTORY(test_nothing_in_it),
 		IN_DIRECTORY(test_what_ends),
-		IN_DIRECTORY(test_resident_courses),
-		IN_DIRECTORY(test_vitals),
+		IN_DIRECTORY(test_resident_history),
+		IN_DIRECTORY(test_process_stats),
 		IN_DIRECTORY(test_ages),
 		IN_DIRECTORY(test_version_1),
 		IN_DIRECTORY(test_details),
@@ -545,7 +545,7 @@ int main(void)
 		IN_DIRECTORY(test_code_of_no_file),
 		IN_DIRECTORY(test_stack_that_comes_late),
 		IN_DIRECTORY(test_refuses_two_of_the_same),
-		IN_DIRECTORY(test_courses),
+		IN_DIRECTORY(test_history),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

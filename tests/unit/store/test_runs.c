@@ -27,12 +27,12 @@ static void assert_same_verdict(const struct seep_stored_verdict *expected, uint
 	assert_same_text(expected->evidence, actual->evidence);
 	assert_same_text(expected->advice, actual->advice);
 	assert_int_equal(actual->since_ns, since_ns);
-	assert_int_equal(expected->num_companions, actual->num_companions);
-	for (size_t i = 0; i < actual->num_companions; i++) {
-		assert_int_equal(expected->companions[i].site, actual->companions[i].site);
-		assert_same_text(expected->companions[i].measure, actual->companions[i].measure);
-		assert_same_real(expected->companions[i].correlation,
-				 actual->companions[i].correlation);
+	assert_int_equal(expected->num_correlated, actual->num_correlated);
+	for (size_t i = 0; i < actual->num_correlated; i++) {
+		assert_int_equal(expected->correlated[i].site, actual->correlated[i].site);
+		assert_same_text(expected->correlated[i].measure, actual->correlated[i].measure);
+		assert_same_real(expected->correlated[i].correlation,
+				 actual->correlated[i].correlation);
 	}
 }
 
@@ -110,7 +110,7 @@ static void test_verdicts(void **state)
 }
 
 /* They go with the verdict, the last ones stay. */
-static void test_companions(void **state)
+static void test_correlated(void **state)
 {
 	struct seep_stored_verdict verdicts[2] = {
 		{.site = 2, .class = "leak"},
@@ -125,22 +125,22 @@ static void test_companions(void **state)
 			(struct seep_interval){NAN, NAN, NAN};
 	world_init(&world, 2, 4, 1);
 	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
-	verdicts[0].num_companions = 2;
-	verdicts[0].companions[0] =
-		(struct seep_stored_companion){SEEP_OF_PROCESS, "open_descriptors", 0.98};
-	verdicts[0].companions[1] = (struct seep_stored_companion){0, NULL, 0.9};
-	verdicts[1].num_companions = 1;
-	verdicts[1].companions[0] = (struct seep_stored_companion){2, NULL, 0.9};
+	verdicts[0].num_correlated = 2;
+	verdicts[0].correlated[0] =
+		(struct seep_stored_correlated){SEEP_OF_PROCESS, "open_descriptors", 0.98};
+	verdicts[0].correlated[1] = (struct seep_stored_correlated){0, NULL, 0.9};
+	verdicts[1].num_correlated = 1;
+	verdicts[1].correlated[0] = (struct seep_stored_correlated){2, NULL, 0.9};
 	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
-	verdicts[0].num_companions = 1;
-	verdicts[0].companions[0] = (struct seep_stored_companion){1, NULL, 1};
-	verdicts[1].num_companions = 0;
+	verdicts[0].num_correlated = 1;
+	verdicts[0].correlated[0] = (struct seep_stored_correlated){1, NULL, 1};
+	verdicts[1].num_correlated = 0;
 	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
-	verdicts[0].companions[0].site = 4;
+	verdicts[0].correlated[0].site = 4;
 	assert_int_equal(seep_writer_write(writer, &world.snapshot, world.symbolizer, verdicts, 2),
 			 -EINVAL);
 	/* After a failure it is asked anew what there was. */
-	verdicts[0].num_companions = 0;
+	verdicts[0].num_correlated = 0;
 	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
 	seep_writer_close(writer);
 	assert_int_equal(ask_sqlite(CAPTURE, "SELECT count(*) FROM companions"), 0);
@@ -216,7 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_DIRECTORY(test_verdicts),
-		IN_DIRECTORY(test_companions),
+		IN_DIRECTORY(test_correlated),
 		IN_DIRECTORY(test_appending),
 		IN_DIRECTORY(test_another_trace_is_another_run),
 	};

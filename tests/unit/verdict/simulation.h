@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One site, simulated object by object: what a snapshot says of it (counts, lifetimes, ages) fits
- * together as it does in a real trace. Random, but by a seed: the same seed gives the same course.
+ * together as it does in a real trace. Random, but by a seed: the same seed gives the same series.
  */
 #ifndef TESTS_UNIT_MODEL_SIMULATION_H
 #define TESTS_UNIT_MODEL_SIMULATION_H
@@ -25,7 +25,7 @@ enum lifetimes {
 };
 
 /* What a simulated site does. Times are since the trace began, rates per second. */
-struct course {
+struct series {
 	/* Objects are made at rate * (1 + trend * t + wave * sin), by chance or evenly. */
 	double rate;
 	bool even;
@@ -64,7 +64,7 @@ struct object {
 };
 
 struct simulation {
-	struct course course;
+	struct series series;
 	struct random random;
 	double at_s; /* process time */
 	double wait; /* until the next arrival, in expected arrivals */
@@ -78,16 +78,16 @@ struct simulation {
 	struct seep_site site;
 };
 
-static inline void simulation_init(struct simulation *simulation, const struct course *course,
+static inline void simulation_init(struct simulation *simulation, const struct series *series,
 				   uint64_t seed)
 {
 	static const struct seep_stack nowhere;
 
-	*simulation = (struct simulation){.course = *course, .random.state = seed};
+	*simulation = (struct simulation){.series = *series, .random.state = seed};
 	simulation->site.stack = &nowhere;
-	simulation->at_s = course->from_s;
+	simulation->at_s = series->from_s;
 	simulation->wait = 1;
-	simulation->next_batch_s = course->from_s + course->batch_every_s;
+	simulation->next_batch_s = series->from_s + series->batch_every_s;
 }
 
 static inline void simulation_done(struct simulation *simulation)
@@ -96,27 +96,27 @@ static inline void simulation_done(struct simulation *simulation)
 }
 
 /* When the process has run for so long. */
-static inline double wall_time(const struct course *course, double running_s)
+static inline double wall_time(const struct series *series, double running_s)
 {
-	return running_s < course->stopped_s || course->stopped_for_s == 0 ?
+	return running_s < series->stopped_s || series->stopped_for_s == 0 ?
 		       running_s :
-		       running_s + course->stopped_for_s;
+		       running_s + series->stopped_for_s;
 }
 
 static inline double draw_lifetime(struct simulation *simulation)
 {
-	const struct course *course = &simulation->course;
+	const struct series *series = &simulation->series;
 	struct random *random = &simulation->random;
 
-	if (random_uniform(random) < course->forgotten)
+	if (random_uniform(random) < series->forgotten)
 		return INFINITY;
-	switch (course->lifetimes) {
+	switch (series->lifetimes) {
 	case LIFETIMES_EXPONENTIAL:
-		return random_exponential(random, course->lifetime_s);
+		return random_exponential(random, series->lifetime_s);
 	case LIFETIMES_LOGNORMAL:
-		return course->lifetime_s * exp(random_normal(random) - 0.5);
+		return series->lifetime_s * exp(random_normal(random) - 0.5);
 	default:
-		return course->lifetime_s;
+		return series->lifetime_s;
 	}
 }
 
@@ -130,80 +130,80 @@ static inline unsigned int bucket_of(double age_s)
 
 static inline void make_object(struct simulation *simulation, double at_s, bool stays)
 {
-	const struct course *course = &simulation->course;
+	const struct series *series = &simulation->series;
 	struct seep_counts *counts = &simulation->site.counts;
 	struct object *object;
-	double bytes = course->bytes;
+	double bytes = series->bytes;
 
 	if (simulation->num_objects == simulation->room) {
 		simulation->room = simulation->room ? 2 * simulation->room : 64;
 		simulation->objects = realloc(simulation->objects,
 					      simulation->room * sizeof(*simulation->objects));
 	}
-	if (course->doubles && simulation->num_objects > 0) {
+	if (series->doubles && simulation->num_objects > 0) {
 		object = &simulation->objects[simulation->num_objects - 1];
-		object->ends_s = wall_time(course, at_s);
+		object->ends_s = wall_time(series, at_s);
 		bytes = 2 * object->bytes;
 	}
-	if (course->size_spread > 0)
-		bytes = ceil(bytes * exp(course->size_spread * random_normal(&simulation->random)));
+	if (series->size_spread > 0)
+		bytes = ceil(bytes * exp(series->size_spread * random_normal(&simulation->random)));
 	object = &simulation->objects[simulation->num_objects++];
-	object->made_s = wall_time(course, at_s);
-	object->ends_s = stays ? INFINITY : wall_time(course, at_s + draw_lifetime(simulation));
+	object->made_s = wall_time(series, at_s);
+	object->ends_s = stays ? INFINITY : wall_time(series, at_s + draw_lifetime(simulation));
 	object->bytes = bytes;
 	counts->allocs++;
 	counts->alloc_bytes += (uint64_t)bytes;
-	if (course->capacity > 0 && (double)simulation->num_objects > course->capacity) {
-		size_t oldest = simulation->num_objects - 1 - (size_t)course->capacity;
+	if (series->capacity > 0 && (double)simulation->num_objects > series->capacity) {
+		size_t oldest = simulation->num_objects - 1 - (size_t)series->capacity;
 
 		simulation->objects[oldest].ends_s =
 			fmin(simulation->objects[oldest].ends_s, object->made_s);
 	}
 }
 
-static inline double rate_at(const struct course *course, double at_s)
+static inline double rate_at(const struct series *series, double at_s)
 {
-	double rate = course->rate * (1 + course->growth * at_s);
+	double rate = series->rate * (1 + series->growth * at_s);
 
-	if (course->wave_s > 0)
-		rate *= 1 + course->wave * sin(2 * M_PI * at_s / course->wave_s + course->phase);
-	if (course->fade_s > 0)
-		rate *= exp(-(at_s - course->from_s) / course->fade_s);
+	if (series->wave_s > 0)
+		rate *= 1 + series->wave * sin(2 * M_PI * at_s / series->wave_s + series->phase);
+	if (series->fade_s > 0)
+		rate *= exp(-(at_s - series->from_s) / series->fade_s);
 	return fmax(rate, 0);
 }
 
 /* In so short a time the rate hardly changes. */
-static inline double pace_of(const struct course *course)
+static inline double pace_of(const struct series *series)
 {
 	double pace_s = INFINITY;
 
-	if (course->wave_s > 0)
-		pace_s = course->wave_s / 50;
-	if (course->fade_s > 0)
-		pace_s = fmin(pace_s, course->fade_s / 50);
-	if (course->growth > 0)
-		pace_s = fmin(pace_s, 0.02 / course->growth);
+	if (series->wave_s > 0)
+		pace_s = series->wave_s / 50;
+	if (series->fade_s > 0)
+		pace_s = fmin(pace_s, series->fade_s / 50);
+	if (series->growth > 0)
+		pace_s = fmin(pace_s, 0.02 / series->growth);
 	return pace_s;
 }
 
 /* The arrivals up to this time of the process. */
 static inline void make_objects(struct simulation *simulation, double until_s)
 {
-	const struct course *course = &simulation->course;
+	const struct series *series = &simulation->series;
 	struct random *random = &simulation->random;
 
-	while (course->batch > 0 && simulation->next_batch_s <= until_s) {
-		for (double i = 0; i < course->batch; i++)
-			make_object(simulation, simulation->next_batch_s, course->batch_stays);
-		if (++simulation->batches == course->num_batches)
+	while (series->batch > 0 && simulation->next_batch_s <= until_s) {
+		for (double i = 0; i < series->batch; i++)
+			make_object(simulation, simulation->next_batch_s, series->batch_stays);
+		if (++simulation->batches == series->num_batches)
 			simulation->next_batch_s = INFINITY;
-		simulation->next_batch_s += course->batch_every_s;
-		if (course->doubles)
-			simulation->course.batch_every_s *= 2;
+		simulation->next_batch_s += series->batch_every_s;
+		if (series->doubles)
+			simulation->series.batch_every_s *= 2;
 	}
-	while (course->rate > 0 && simulation->at_s < until_s) {
-		double rate = rate_at(course, simulation->at_s);
-		double pace_s = fmin(until_s - simulation->at_s, pace_of(course));
+	while (series->rate > 0 && simulation->at_s < until_s) {
+		double rate = rate_at(series, simulation->at_s);
+		double pace_s = fmin(until_s - simulation->at_s, pace_of(series));
 
 		/* The next one comes when the rate, summed up, has reached what is waited for. */
 		if (rate * pace_s < simulation->wait) {
@@ -212,7 +212,7 @@ static inline void make_objects(struct simulation *simulation, double until_s)
 			continue;
 		}
 		simulation->at_s += simulation->wait / rate;
-		simulation->wait = course->even ? 1 : random_exponential(random, 1);
+		simulation->wait = series->even ? 1 : random_exponential(random, 1);
 		make_object(simulation, simulation->at_s, false);
 	}
 }
@@ -221,7 +221,7 @@ static inline void make_objects(struct simulation *simulation, double until_s)
 static inline void end_objects(struct simulation *simulation, double now_s)
 {
 	struct seep_site *site = &simulation->site;
-	const struct course *course = &simulation->course;
+	const struct series *series = &simulation->series;
 	double oldest_s = 0;
 	size_t kept = 0;
 
@@ -229,9 +229,9 @@ static inline void end_objects(struct simulation *simulation, double now_s)
 	for (size_t i = 0; i < simulation->num_objects; i++) {
 		struct object object = simulation->objects[i];
 
-		if (course->all_end_at_s > 0 && now_s >= course->all_end_at_s &&
-		    object.made_s < course->all_end_at_s)
-			object.ends_s = fmin(object.ends_s, course->all_end_at_s);
+		if (series->all_end_at_s > 0 && now_s >= series->all_end_at_s &&
+		    object.made_s < series->all_end_at_s)
+			object.ends_s = fmin(object.ends_s, series->all_end_at_s);
 		if (object.ends_s <= now_s) {
 			site->counts.frees++;
 			site->counts.free_bytes += (uint64_t)object.bytes;
@@ -248,19 +248,19 @@ static inline void end_objects(struct simulation *simulation, double now_s)
 
 static inline void churn(struct simulation *simulation, double running_s)
 {
-	const struct course *course = &simulation->course;
+	const struct series *series = &simulation->series;
 	struct seep_site *site = &simulation->site;
-	double made = random_poisson(&simulation->random, course->churn * running_s);
+	double made = random_poisson(&simulation->random, series->churn * running_s);
 	double live =
 		fmin(made + simulation->churn_live,
-		     random_poisson(&simulation->random, course->churn * course->churn_lifetime_s));
+		     random_poisson(&simulation->random, series->churn * series->churn_lifetime_s));
 	double released = made + simulation->churn_live - live;
-	unsigned int bucket = bucket_of(course->churn_lifetime_s);
+	unsigned int bucket = bucket_of(series->churn_lifetime_s);
 
 	site->counts.allocs += (uint64_t)made;
-	site->counts.alloc_bytes += (uint64_t)(made * course->bytes);
+	site->counts.alloc_bytes += (uint64_t)(made * series->bytes);
 	site->counts.frees += (uint64_t)released;
-	site->counts.free_bytes += (uint64_t)(released * course->bytes);
+	site->counts.free_bytes += (uint64_t)(released * series->bytes);
 	site->lifetimes[bucket] += (uint64_t)released;
 	site->ages[bucket - 1] += (uint64_t)live;
 	simulation->churn_live = live;
@@ -269,15 +269,15 @@ static inline void churn(struct simulation *simulation, double running_s)
 /* The site as a snapshot at @now_s has it. */
 static inline const struct seep_site *simulation_run(struct simulation *simulation, double now_s)
 {
-	const struct course *course = &simulation->course;
-	double stopped_s = fmin(fmax(now_s - course->stopped_s, 0), course->stopped_for_s);
+	const struct series *series = &simulation->series;
+	double stopped_s = fmin(fmax(now_s - series->stopped_s, 0), series->stopped_for_s);
 	double before_s =
-		fmin(fmax(simulation->wall_s - course->stopped_s, 0), course->stopped_for_s);
+		fmin(fmax(simulation->wall_s - series->stopped_s, 0), series->stopped_for_s);
 	double running_s = now_s - simulation->wall_s - (stopped_s - before_s);
 
 	make_objects(simulation, now_s - stopped_s);
 	end_objects(simulation, now_s);
-	if (course->churn > 0)
+	if (series->churn > 0)
 		churn(simulation, running_s);
 	simulation->site.ages_known = true;
 	simulation->wall_s = now_s;

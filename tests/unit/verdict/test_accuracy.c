@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "verdict/courses.h"
 #include "verdict/judge.h"
+#include "verdict/series.h"
 
 #define RUNS 40
 
@@ -23,7 +23,7 @@
 
 struct outcome {
 	struct watch watch;
-	struct course course;
+	struct series series;
 	double now_s;  /* of the last snapshot */
 	double left_s; /* until the limit is met, if all goes as expected */
 	struct seep_verdict verdict;
@@ -49,29 +49,29 @@ static bool in_interval(const struct seep_interval *interval, double value)
 }
 
 /* What the process may still have, so that it runs out of it after outcome->left_s. */
-static struct seep_vitals limit(const struct outcome *outcome, const struct seep_site *site)
+static struct seep_process_stats limit(const struct outcome *outcome, const struct seep_site *site)
 {
-	struct seep_vitals vitals;
+	struct seep_process_stats stats;
 	double room =
-		expected_leaked(&outcome->course, outcome->now_s, outcome->now_s + outcome->left_s);
+		expected_leaked(&outcome->series, outcome->now_s, outcome->now_s + outcome->left_s);
 
-	memset(&vitals, 0xff, sizeof(vitals)); /* SEEP_UNKNOWN */
+	memset(&stats, 0xff, sizeof(stats)); /* SEEP_UNKNOWN */
 	if (site->kind == SEEP_KIND_FD) {
-		vitals.usage[SEEP_LIMIT_NOFILE] = (struct seep_usage){1000, 1000 + (uint64_t)room};
+		stats.usage[SEEP_LIMIT_NOFILE] = (struct seep_usage){1000, 1000 + (uint64_t)room};
 	} else {
-		room *= expected_bytes(&outcome->course);
-		vitals.usage[SEEP_LIMIT_CGROUP_MEMORY] = (struct seep_usage){0, (uint64_t)room};
+		room *= expected_bytes(&outcome->series);
+		stats.usage[SEEP_LIMIT_CGROUP_MEMORY] = (struct seep_usage){0, (uint64_t)room};
 	}
-	return vitals;
+	return stats;
 }
 
 static void feed(struct seep_judge *judge, uint64_t seq, bool final, const struct seep_site *seen,
 		 struct outcome *outcome)
 {
-	const struct course *course = &outcome->course;
+	const struct series *series = &outcome->series;
 	struct seep_process process = {.id = 1};
 	struct seep_site site = *seen;
-	struct seep_vitals vitals;
+	struct seep_process_stats stats;
 	const struct seep_snapshot snapshot = {
 		.seq = seq,
 		.final = final,
@@ -85,12 +85,12 @@ static void feed(struct seep_judge *judge, uint64_t seq, bool final, const struc
 
 	site.process = &process;
 	/* The process does other things too, unless it is stopped. */
-	if (outcome->now_s < course->stopped_s ||
-	    outcome->now_s > course->stopped_s + course->stopped_for_s + outcome->watch.interval_s)
+	if (outcome->now_s < series->stopped_s ||
+	    outcome->now_s > series->stopped_s + series->stopped_for_s + outcome->watch.interval_s)
 		process.totals[SEEP_KIND_MAPPING].counts.allocs = seq;
 	process.totals[site.kind].counts = site.counts;
-	vitals = limit(outcome, &site);
-	assert_int_equal(seep_judge_feed(judge, &snapshot, &vitals), 0);
+	stats = limit(outcome, &site);
+	assert_int_equal(seep_judge_feed(judge, &snapshot, &stats), 0);
 	verdict = seep_judge_site(judge, &site);
 	if (!verdict)
 		return;
@@ -98,7 +98,7 @@ static void feed(struct seep_judge *judge, uint64_t seq, bool final, const struc
 	outcome->verdict = *verdict;
 }
 
-static void run(enum course_kind kind, uint64_t seed, struct outcome *ret_outcome)
+static void run(enum series_kind kind, uint64_t seed, struct outcome *ret_outcome)
 {
 	struct random random = {seed};
 	struct simulation simulation;
@@ -106,10 +106,10 @@ static void run(enum course_kind kind, uint64_t seed, struct outcome *ret_outcom
 	uint64_t seq = 0;
 
 	*ret_outcome = (struct outcome){.watch = draw_watch(&random)};
-	ret_outcome->course = draw_course(kind, &random, &ret_outcome->watch);
+	ret_outcome->series = draw_series(kind, &random, &ret_outcome->watch);
 	ret_outcome->left_s = ret_outcome->watch.duration_s * random_between(&random, 0.5, 4);
-	simulation_init(&simulation, &ret_outcome->course, random_bits(&random));
-	simulation.site.kind = kind == COURSE_descriptors ? SEEP_KIND_FD : SEEP_KIND_MEMORY;
+	simulation_init(&simulation, &ret_outcome->series, random_bits(&random));
+	simulation.site.kind = kind == SERIES_descriptors ? SEEP_KIND_FD : SEEP_KIND_MEMORY;
 	assert_int_equal(seep_judge_new(&judge), 0);
 	for (double at_s = ret_outcome->watch.interval_s; at_s <= ret_outcome->watch.duration_s;
 	     at_s += ret_outcome->watch.interval_s) {
@@ -125,24 +125,24 @@ static void run(enum course_kind kind, uint64_t seed, struct outcome *ret_outcom
 	seep_judge_free(judge);
 }
 
-static void count_estimates(const struct outcome *outcome, enum course_kind kind,
+static void count_estimates(const struct outcome *outcome, enum series_kind kind,
 			    struct tally *tally)
 {
-	const struct course *course = &outcome->course;
+	const struct series *series = &outcome->series;
 	const struct seep_verdict *verdict = &outcome->verdict;
-	bool accelerates = kind == COURSE_accelerating;
+	bool accelerates = kind == SERIES_accelerating;
 	double from_s = accelerates ? LATE_FROM * outcome->now_s : 0;
-	double rate = expected_leaked(course, from_s, outcome->now_s) / (outcome->now_s - from_s);
+	double rate = expected_leaked(series, from_s, outcome->now_s) / (outcome->now_s - from_s);
 
-	if (verdict->findings.in_bytes)
-		rate *= expected_bytes(course);
+	if (verdict->measured.in_bytes)
+		rate *= expected_bytes(series);
 	tally->found++;
 	tally->rate += in_interval(&verdict->rate, rate);
-	tally->share += in_interval(&verdict->leaked, expected_share(course));
+	tally->share += in_interval(&verdict->leaked, expected_share(series));
 	tally->eta += fabs(verdict->eta_s.value - outcome->left_s) <= 0.2 * outcome->left_s;
 }
 
-static struct tally count_up(enum course_kind kind, size_t runs)
+static struct tally count_up(enum series_kind kind, size_t runs)
 {
 	struct tally tally = {.runs = runs};
 
@@ -150,10 +150,10 @@ static struct tally count_up(enum course_kind kind, size_t runs)
 		struct outcome outcome;
 		const struct seep_verdict *verdict = &outcome.verdict;
 
-		run(kind, i * COURSE_COUNT + (uint64_t)kind, &outcome);
+		run(kind, i * SERIES_COUNT + (uint64_t)kind, &outcome);
 		tally.classes[verdict->class]++;
-		tally.right += courses[kind].classes >> verdict->class & 1;
-		tally.right_pattern += courses[kind].patterns >> verdict->pattern & 1;
+		tally.right += history[kind].classes >> verdict->class & 1;
+		tally.right_pattern += history[kind].patterns >> verdict->pattern & 1;
 		tally.alarmed += outcome.alarmed;
 		if (is_leak(kind) && verdict->class == SEEP_CLASS_LEAK)
 			count_estimates(&outcome, kind, &tally);
@@ -174,9 +174,9 @@ static double percent(size_t part, size_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : NAN;
 }
 
-static void print_tally(enum course_kind kind, const struct tally *tally)
+static void print_tally(enum series_kind kind, const struct tally *tally)
 {
-	printf("%-18s", courses[kind].name);
+	printf("%-18s", history[kind].name);
 	for (unsigned int class = 0; class < SEEP_CLASS_COUNT; class ++)
 		printf("%11zu", tally->classes[class]);
 	printf(" | %5.1f %7.1f %7.1f |", percent(tally->right, tally->runs),
@@ -222,14 +222,14 @@ static void verdicts_are_right(void **state)
 	(void)state;
 	assert_true(runs > 0);
 	print_header();
-	for (enum course_kind kind = 0; kind < COURSE_COUNT; kind++) {
+	for (enum series_kind kind = 0; kind < SERIES_COUNT; kind++) {
 		struct tally tally = count_up(kind, runs);
 
 		print_tally(kind, &tally);
 		add(is_leak(kind) ? &leaks : &others, &tally);
-		if (is_leak(kind) && kind != COURSE_stopped)
+		if (is_leak(kind) && kind != SERIES_stopped)
 			add(&measured, &tally);
-		if (is_leak(kind) && kind != COURSE_stopped && kind != COURSE_descriptors)
+		if (is_leak(kind) && kind != SERIES_stopped && kind != SERIES_descriptors)
 			add(&many, &tally);
 	}
 	assert_share("leaks found", leaks.right, leaks.runs, 0.99);
@@ -244,15 +244,15 @@ static void verdicts_are_right(void **state)
 	assert_share("times to the limit within 20 %", many.eta, many.found, 0.95);
 }
 
-/* When a site of this course is first called a leak; INFINITY: never in @until_s. */
-static double called_after(const struct course *course, double interval_s, double until_s)
+/* When a site of this series is first called a leak; INFINITY: never in @until_s. */
+static double called_after(const struct series *series, double interval_s, double until_s)
 {
-	struct outcome outcome = {.watch = {interval_s, until_s, 0}, .course = *course};
+	struct outcome outcome = {.watch = {interval_s, until_s, 0}, .series = *series};
 	struct simulation simulation;
 	struct seep_judge *judge = NULL;
 	uint64_t seq = 0;
 
-	simulation_init(&simulation, course, 42);
+	simulation_init(&simulation, series, 42);
 	assert_int_equal(seep_judge_new(&judge), 0);
 	for (double at_s = interval_s; at_s <= until_s && !outcome.alarmed; at_s += interval_s) {
 		outcome.now_s = at_s;
@@ -266,29 +266,29 @@ static double called_after(const struct course *course, double interval_s, doubl
 static void an_obvious_leak_is_called_soon(void **state)
 {
 	/* 1 MB/s */
-	const struct course course = {
+	const struct series series = {
 		.rate = 1000, .lifetime_s = INFINITY, .bytes = 1000, .even = true};
 
 	(void)state;
-	assert_true(called_after(&course, 1, 60) < 30);
-	assert_true(called_after(&course, 5, 60) < 30);
-	assert_true(called_after(&course, 10, 60) < 30);
+	assert_true(called_after(&series, 1, 60) < 30);
+	assert_true(called_after(&series, 5, 60) < 30);
+	assert_true(called_after(&series, 10, 60) < 30);
 }
 
 static void a_slow_leak_under_churn_is_called_in_time(void **state)
 {
 	/* 1 KB/s among 100,000 allocations a second that live for 10 ms, or for 3 s */
-	struct course course = {.rate = 10,
+	struct series series = {.rate = 10,
 				.lifetime_s = INFINITY,
 				.bytes = 100,
 				.churn = 100000,
 				.churn_lifetime_s = 0.01};
 
 	(void)state;
-	assert_true(called_after(&course, 1, 300) < 300);
-	assert_true(called_after(&course, 10, 300) < 300);
-	course.churn_lifetime_s = 3;
-	assert_true(called_after(&course, 10, 300) < 300);
+	assert_true(called_after(&series, 1, 300) < 300);
+	assert_true(called_after(&series, 10, 300) < 300);
+	series.churn_lifetime_s = 3;
+	assert_true(called_after(&series, 10, 300) < 300);
 }
 
 int main(void)

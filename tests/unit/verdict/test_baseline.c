@@ -49,7 +49,7 @@ static struct seep_baseline *new_baseline(void)
 struct example {
 	struct seep_site site;
 	struct seep_path path;
-	enum seep_standing_type type;
+	enum seep_baseline_status_type type;
 	enum seep_class class;
 };
 
@@ -58,12 +58,13 @@ static void assert_examples(const struct example *examples, size_t count)
 	struct seep_baseline *baseline = new_baseline();
 
 	for (size_t i = 0; i < count; i++) {
-		struct seep_standing standing =
+		struct seep_baseline_status status =
 			seep_baseline_find(baseline, &examples[i].site, &examples[i].path);
 
-		if (standing.type != examples[i].type || standing.class != examples[i].class)
-			fail_msg("example %zu: %s, was %s", i, seep_standing_key(standing.type),
-				 seep_class_key(standing.class));
+		if (status.type != examples[i].type || status.class != examples[i].class)
+			fail_msg("example %zu: %s, was %s", i,
+				 seep_baseline_status_key(status.type),
+				 seep_class_key(status.class));
 	}
 	seep_baseline_free(baseline);
 }
@@ -77,53 +78,53 @@ static void classes_and_rates(void **state)
 	static const struct example examples[] = {
 		{{.id = 2, .process = &worker, .judgement = &slow},
 		 {0},
-		 SEEP_STANDING_KNOWN,
+		 SEEP_BASELINE_KNOWN,
 		 SEEP_CLASS_LEAK},
 		{{.id = 2, .process = &worker, .judgement = &slightly},
 		 {0},
-		 SEEP_STANDING_KNOWN,
+		 SEEP_BASELINE_KNOWN,
 		 SEEP_CLASS_LEAK},
 		{{.id = 2, .process = &worker, .judgement = &wide},
 		 {0},
-		 SEEP_STANDING_KNOWN,
+		 SEEP_BASELINE_KNOWN,
 		 SEEP_CLASS_LEAK},
 		{{.id = 2, .process = &worker, .judgement = &above},
 		 {0},
-		 SEEP_STANDING_WORSE,
+		 SEEP_BASELINE_WORSE,
 		 SEEP_CLASS_LEAK},
 		/* as fast as in the worst process */
 		{{.id = 1, .process = &worker, .judgement = &fast},
 		 {0},
-		 SEEP_STANDING_KNOWN,
+		 SEEP_BASELINE_KNOWN,
 		 SEEP_CLASS_LEAK},
 		{{.id = 1, .process = &server, .judgement = &narrow},
 		 {0},
-		 SEEP_STANDING_WORSE,
+		 SEEP_BASELINE_WORSE,
 		 SEEP_CLASS_LEAK},
 		{{.id = 3, .process = &server, .judgement = &growth},
 		 {0},
-		 SEEP_STANDING_KNOWN,
+		 SEEP_BASELINE_KNOWN,
 		 SEEP_CLASS_GROWTH},
 		{{.id = 3, .process = &server, .judgement = &slow},
 		 {0},
-		 SEEP_STANDING_WORSE,
+		 SEEP_BASELINE_WORSE,
 		 SEEP_CLASS_GROWTH},
 		{{.id = 2, .process = &server, .judgement = &growth},
 		 {0},
-		 SEEP_STANDING_KNOWN,
+		 SEEP_BASELINE_KNOWN,
 		 SEEP_CLASS_LEAK},
 		{{.id = 4, .process = &server, .judgement = &slow},
 		 {0},
-		 SEEP_STANDING_WORSE,
+		 SEEP_BASELINE_WORSE,
 		 SEEP_CLASS_STEADY},
 		/* a rate that is not known is not exceeded */
 		{{.id = 5, .process = &server, .judgement = &fast},
 		 {0},
-		 SEEP_STANDING_KNOWN,
+		 SEEP_BASELINE_KNOWN,
 		 SEEP_CLASS_LEAK},
 		{{.id = 6, .process = &server, .judgement = &slow},
 		 {0},
-		 SEEP_STANDING_WORSE,
+		 SEEP_BASELINE_WORSE,
 		 SEEP_CLASS_UNKNOWN},
 	};
 
@@ -136,33 +137,33 @@ static void what_is_the_same_site(void **state)
 	static const struct example examples[] = {
 		{{.id = 9, .process = &server, .judgement = &slow},
 		 {0},
-		 SEEP_STANDING_NEW,
+		 SEEP_BASELINE_NEW,
 		 SEEP_CLASS_UNKNOWN},
 		{{.id = 2, .process = &other, .judgement = &slow},
 		 {12, 2000},
-		 SEEP_STANDING_NEW,
+		 SEEP_BASELINE_NEW,
 		 SEEP_CLASS_UNKNOWN},
 		{{.id = 2, .process = &server, .kind = SEEP_KIND_FD, .judgement = &slow},
 		 {12, 2000},
-		 SEEP_STANDING_NEW,
+		 SEEP_BASELINE_NEW,
 		 SEEP_CLASS_UNKNOWN},
 		/* in another build, by names; but not in the same one */
 		{{.id = 9, .process = &server, .judgement = &slow},
 		 {12, 2000},
-		 SEEP_STANDING_KNOWN,
+		 SEEP_BASELINE_KNOWN,
 		 SEEP_CLASS_LEAK},
 		{{.id = 9, .process = &server, .judgement = &fast},
 		 {12, 2000},
-		 SEEP_STANDING_WORSE,
+		 SEEP_BASELINE_WORSE,
 		 SEEP_CLASS_LEAK},
 		{{.id = 9, .process = &server, .judgement = &slow},
 		 {12, 1000},
-		 SEEP_STANDING_NEW,
+		 SEEP_BASELINE_NEW,
 		 SEEP_CLASS_UNKNOWN},
 		/* the id is stronger */
 		{{.id = 4, .process = &server, .judgement = &slow},
 		 {12, 2000},
-		 SEEP_STANDING_WORSE,
+		 SEEP_BASELINE_WORSE,
 		 SEEP_CLASS_STEADY},
 	};
 

@@ -17,7 +17,7 @@ static struct seep_verdict leak_of_one_in_a_thousand(void)
 		.rate = {2048, 1024, 3072},
 		.eta_s = {7200, 3600, INFINITY},
 		.limit = SEEP_LIMIT_CGROUP_MEMORY,
-		.findings =
+		.measured =
 			{
 				.kind = SEEP_KIND_MEMORY,
 				.in_bytes = true,
@@ -88,7 +88,7 @@ static void counted_things_are_counted(void **state)
 		.class = SEEP_CLASS_LEAK,
 		.rate = {0.01, 0.005, 0.015},
 		.eta_s = SEEP_INTERVAL_UNKNOWN,
-		.findings = {.kind = SEEP_KIND_FD,
+		.measured = {.kind = SEEP_KIND_FD,
 			     .observed_s = 300,
 			     .oldest_s = NAN,
 			     .allocs = 3,
@@ -116,7 +116,7 @@ static void counted_things_have_their_name(void **state)
 	struct seep_verdict verdict = {
 		.class = SEEP_CLASS_LEAK,
 		.rate = {1, 0.5, 15000},
-		.findings = {.kind = SEEP_KIND_THREAD,
+		.measured = {.kind = SEEP_KIND_THREAD,
 			     .observed_s = 60,
 			     .oldest_s = NAN,
 			     .shape = {.valid = true,
@@ -148,7 +148,7 @@ static void counted_things_have_their_name(void **state)
 static void numbers_are_written_out(void **state)
 {
 	struct seep_verdict verdict = {
-		.findings = {.kind = SEEP_KIND_MEMORY,
+		.measured = {.kind = SEEP_KIND_MEMORY,
 			     .in_bytes = true,
 			     .oldest_s = NAN,
 			     .trend = {.slope = {2, 1, 3}, .z = 4},
@@ -170,7 +170,7 @@ static void numbers_are_written_out(void **state)
 			    "it rises too steadily for chance: Mann-Kendall z = 4.0, which noise "
 			    "reaches once in 15,787 times");
 	seep_sentences_done(&evidence);
-	verdict.findings.trend.z = 9;
+	verdict.measured.trend.z = 9;
 	assert_int_equal(seep_evidence_of_site(&verdict, &evidence), 0);
 	assert_string_equal(evidence.texts[2],
 			    "it rises too steadily for chance: Mann-Kendall z = 9.0, which noise "
@@ -183,7 +183,7 @@ static void patterns_and_classes_have_their_sentence(void **state)
 	struct seep_verdict verdict = {
 		.pattern = SEEP_PATTERN_STEPPED,
 		.eta_s = SEEP_INTERVAL_UNKNOWN,
-		.findings = {.kind = SEEP_KIND_MEMORY,
+		.measured = {.kind = SEEP_KIND_MEMORY,
 			     .in_bytes = true,
 			     .oldest_s = NAN,
 			     .shape = {.valid = true,
@@ -267,11 +267,11 @@ static void advice_fits_kind_and_evidence(void **state)
 	(void)state;
 	assert_int_equal(seep_advice_for_site(&verdict, advice, 4), 1);
 	assert_non_null(strstr(advice[0], "early returns"));
-	verdict.findings.survival.kept.value = 1;
+	verdict.measured.survival.kept.value = 1;
 	assert_int_equal(seep_advice_for_site(&verdict, advice, 4), 2);
 	assert_non_null(strstr(advice[0], "nothing releases"));
 	assert_int_equal(seep_advice_for_site(&verdict, advice, 1), 1);
-	verdict.findings.kind = SEEP_KIND_THREAD;
+	verdict.measured.kind = SEEP_KIND_THREAD;
 	assert_true(seep_advice_for_site(&verdict, advice, 4) >= 1);
 	assert_non_null(strstr(advice[0], "pthread_detach at this call"));
 	verdict.class = SEEP_CLASS_STEADY;
@@ -286,7 +286,7 @@ static void nobody_is_left_without_advice(void **state)
 
 	(void)state;
 	for (unsigned int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		verdict.findings.kind = (enum seep_kind)kind;
+		verdict.measured.kind = (enum seep_kind)kind;
 		verdict.class = SEEP_CLASS_LEAK;
 		assert_true(seep_advice_for_site(&verdict, advice, 4) > 0);
 		verdict.class = SEEP_CLASS_GROWTH;

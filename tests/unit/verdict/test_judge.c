@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "verdict/companions.h"
+#include "verdict/correlated.h"
 #include "verdict/judge.h"
 #include "verdict/simulation.h"
 
@@ -28,11 +28,11 @@ struct court {
 	bool fds_follow; /* the process has descriptors as the first site has objects */
 };
 
-static void open_court(struct court *court, const struct course *courses, size_t num_sites)
+static void open_court(struct court *court, const struct series *history, size_t num_sites)
 {
 	*court = (struct court){.process.id = 1, .num_sites = num_sites};
 	for (size_t i = 0; i < num_sites; i++)
-		simulation_init(&court->simulations[i], &courses[i], 77);
+		simulation_init(&court->simulations[i], &history[i], 77);
 	assert_int_equal(seep_judge_new(&court->judge), 0);
 }
 
@@ -59,7 +59,8 @@ static struct seep_snapshot snapshot_of(struct court *court)
 static const struct seep_verdict *watch(struct court *court, double until_s)
 {
 	while (court->now_s < until_s) {
-		struct seep_vitals vitals = {.rss_bytes = 1 << 30, .anon_bytes = SEEP_UNKNOWN};
+		struct seep_process_stats stats = {.rss_bytes = 1 << 30,
+						   .anon_bytes = SEEP_UNKNOWN};
 		struct seep_snapshot snapshot;
 
 		court->seq++;
@@ -75,15 +76,15 @@ static const struct seep_verdict *watch(struct court *court, double until_s)
 		court->process.totals[SEEP_KIND_MAPPING].counts.allocs += !court->idle;
 		snapshot = snapshot_of(court);
 		snapshot.final = court->now_s >= until_s;
-		vitals.num_fds = seep_counts_live_objects(&court->sites[0].counts);
+		stats.num_fds = seep_counts_live_objects(&court->sites[0].counts);
 		assert_int_equal(seep_judge_feed(court->judge, &snapshot,
-						 court->fds_follow ? &vitals : NULL),
+						 court->fds_follow ? &stats : NULL),
 				 0);
 	}
 	return seep_judge_site(court->judge, &court->sites[0]);
 }
 
-static const struct course leak = {.rate = 20, .lifetime_s = INFINITY, .bytes = 1000};
+static const struct series leak = {.rate = 20, .lifetime_s = INFINITY, .bytes = 1000};
 
 static void a_leak_is_called_with_its_numbers(void **state)
 {
@@ -101,7 +102,7 @@ static void a_leak_is_called_with_its_numbers(void **state)
 	assert_true(verdict->leaked.value == 1 && verdict->leaked.low > 0.99);
 	assert_true(verdict->confidence > 0.9 && verdict->confidence <= 1);
 	assert_false(seep_interval_known(&verdict->eta_s));
-	/* Since it was called so, which takes longer than the patience, but not much. */
+	/* Since it was called so, which takes longer than the minimum observation, but not much. */
 	assert_true(verdict->since_s > 20 && verdict->since_s < 120);
 	close_court(&court);
 }
@@ -120,9 +121,9 @@ static void too_little_is_unknown(void **state)
 /* Then only the number and the lifetimes of the released tell. */
 static void ages_may_be_unknown(void **state)
 {
-	const struct course forgetful = {
+	const struct series forgetful = {
 		.rate = 100, .lifetime_s = 0.1, .forgotten = 0.1, .bytes = 1000};
-	const struct course load = {.rate = 20, .growth = 0.02, .lifetime_s = 1, .bytes = 1000};
+	const struct series load = {.rate = 20, .growth = 0.02, .lifetime_s = 1, .bytes = 1000};
 	struct court court;
 	const struct seep_verdict *verdict;
 
@@ -144,13 +145,13 @@ static void ages_may_be_unknown(void **state)
 /* The process is stopped for ten minutes: nothing grows, and nothing is learnt. */
 static void a_stopped_leak_stays_one(void **state)
 {
-	struct course course = leak;
+	struct series series = leak;
 	struct court court;
 
 	(void)state;
-	course.stopped_s = 300;
-	course.stopped_for_s = 600;
-	open_court(&court, &course, 1);
+	series.stopped_s = 300;
+	series.stopped_for_s = 600;
+	open_court(&court, &series, 1);
 	assert_int_equal(watch(&court, 300)->class, SEEP_CLASS_LEAK);
 	court.idle = true;
 	assert_int_equal(watch(&court, 900)->class, SEEP_CLASS_LEAK);
@@ -162,13 +163,13 @@ static void a_stopped_leak_stays_one(void **state)
 /* It stops for as long, but the process goes on: it was a cache, or the work is done. */
 static void a_leak_that_ends_is_taken_back(void **state)
 {
-	struct course course = leak;
+	struct series series = leak;
 	struct court court;
 
 	(void)state;
-	course.stopped_s = 300;
-	course.stopped_for_s = 1e6;
-	open_court(&court, &course, 1);
+	series.stopped_s = 300;
+	series.stopped_for_s = 1e6;
+	open_court(&court, &series, 1);
 	assert_int_equal(watch(&court, 300)->class, SEEP_CLASS_LEAK);
 	assert_int_equal(watch(&court, 330)->class, SEEP_CLASS_LEAK); /* not at once */
 	assert_int_equal(watch(&court, 1500)->class, SEEP_CLASS_CACHE);
@@ -178,7 +179,7 @@ static void a_leak_that_ends_is_taken_back(void **state)
 /* Of a few large ones the slope says little, but that none is young says enough. */
 static void few_that_do_not_come_any_more_are_taken_back(void **state)
 {
-	const struct course course = {.batch = 10,
+	const struct series series = {.batch = 10,
 				      .batch_every_s = 14,
 				      .num_batches = 7,
 				      .lifetime_s = INFINITY,
@@ -186,7 +187,7 @@ static void few_that_do_not_come_any_more_are_taken_back(void **state)
 	struct court court;
 
 	(void)state;
-	open_court(&court, &course, 1);
+	open_court(&court, &series, 1);
 	assert_int_equal(watch(&court, 100)->class, SEEP_CLASS_LEAK);
 	assert_int_not_equal(watch(&court, 300)->class, SEEP_CLASS_LEAK);
 	close_court(&court);
@@ -194,12 +195,12 @@ static void few_that_do_not_come_any_more_are_taken_back(void **state)
 
 static void what_is_released_after_all_is_taken_back(void **state)
 {
-	struct course course = leak;
+	struct series series = leak;
 	struct court court;
 
 	(void)state;
-	course.all_end_at_s = 300;
-	open_court(&court, &course, 1);
+	series.all_end_at_s = 300;
+	open_court(&court, &series, 1);
 	assert_int_equal(watch(&court, 295)->class, SEEP_CLASS_LEAK);
 	assert_int_equal(watch(&court, 310)->class, SEEP_CLASS_LEAK);
 	assert_int_not_equal(watch(&court, 500)->class, SEEP_CLASS_LEAK);
@@ -209,22 +210,22 @@ static void what_is_released_after_all_is_taken_back(void **state)
 /* Steps of 40 s are to be seen in samples of 5 s, not in the ones of 160 s after three hours. */
 static void a_pattern_outlives_its_samples(void **state)
 {
-	const struct course course = {
+	const struct series series = {
 		.batch = 50, .batch_every_s = 40, .lifetime_s = INFINITY, .bytes = 100};
 	struct court court;
 	const struct seep_verdict *verdict;
 
 	(void)state;
-	open_court(&court, &course, 1);
+	open_court(&court, &series, 1);
 	verdict = watch(&court, 300);
 	assert_int_equal(verdict->pattern, SEEP_PATTERN_STEPPED);
-	assert_float_equal(verdict->findings.shape.step_every_s, 40, 2);
+	assert_float_equal(verdict->measured.shape.step_every_s, 40, 2);
 	for (double until_s = 400; until_s <= 10800; until_s += 40) {
 		verdict = watch(&court, until_s);
 		assert_int_equal(verdict->class, SEEP_CLASS_LEAK);
 		assert_int_equal(verdict->pattern, SEEP_PATTERN_STEPPED);
 		assert_true(verdict->rate.low <= 125 && verdict->rate.high >= 125);
-		assert_float_equal(verdict->findings.shape.step, 5000, 500);
+		assert_float_equal(verdict->measured.shape.step, 5000, 500);
 	}
 	close_court(&court);
 }
@@ -299,7 +300,7 @@ static void what_goes_up_and_down_is_no_cache(void **state)
 /* However much of its last period there was to be seen. */
 static void the_rate_of_an_oscillation_allows_for_its_phase(void **state)
 {
-	const struct course course = {.rate = 200,
+	const struct series series = {.rate = 200,
 				      .wave = 1,
 				      .wave_s = 60,
 				      .phase = -M_PI / 2,
@@ -310,7 +311,7 @@ static void the_rate_of_an_oscillation_allows_for_its_phase(void **state)
 	struct court court;
 
 	(void)state;
-	open_court(&court, &course, 1);
+	open_court(&court, &series, 1);
 	watch(&court, 295);
 	for (double until_s = 300; until_s <= 420; until_s += INTERVAL_S) {
 		const struct seep_verdict *verdict = watch(&court, until_s);
@@ -402,61 +403,62 @@ static void arenas_have_no_verdict(void **state)
 }
 
 /* Two sites leak with every request, whose number goes up and down, and descriptors with the first. */
-static void companions_are_found(void **state)
+static void correlated_are_found(void **state)
 {
-	struct seep_companions companions[SEEP_COMPANIONS_COMPARED];
-	struct course courses[] = {leak, leak};
+	struct seep_correlations correlated[SEEP_CORRELATED_COMPARED];
+	struct series history[] = {leak, leak};
 	struct court court;
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		courses[i].rate = i ? 60 : 30;
-		courses[i].wave = 1;
-		courses[i].wave_s = 90;
+		history[i].rate = i ? 60 : 30;
+		history[i].wave = 1;
+		history[i].wave_s = 90;
 	}
-	open_court(&court, courses, 2);
+	open_court(&court, history, 2);
 	court.fds_follow = true;
 	watch(&court, 600);
-	assert_int_equal(seep_companions_find(court.judge, court.sites, 2, companions), 2);
-	assert_ptr_equal(companions[0].site, &court.sites[1]); /* the faster one */
-	assert_ptr_equal(companions[1].site, &court.sites[0]);
-	assert_int_equal(companions[1].count, 2);
-	assert_null(companions[1].with[0].site);
-	assert_string_equal(companions[1].with[0].measure, "open_descriptors");
-	assert_true(companions[1].with[0].correlation > 0.95);
-	assert_ptr_equal(companions[1].with[1].site, &court.sites[1]);
-	assert_true(companions[1].with[1].correlation >= SEEP_CORRELATED);
-	assert_true(companions[1].with[1].correlation <= companions[1].with[0].correlation);
-	assert_string_equal(seep_companion_measure_text("open_descriptors"), "open descriptors");
-	assert_string_equal(seep_companion_measure_text("phase_of_moon"), "phase_of_moon");
+	assert_int_equal(seep_correlated_find(court.judge, court.sites, 2, correlated), 2);
+	assert_ptr_equal(correlated[0].site, &court.sites[1]); /* the faster one */
+	assert_ptr_equal(correlated[1].site, &court.sites[0]);
+	assert_int_equal(correlated[1].count, 2);
+	assert_null(correlated[1].with[0].site);
+	assert_string_equal(correlated[1].with[0].measure, "open_descriptors");
+	assert_true(correlated[1].with[0].correlation > 0.95);
+	assert_ptr_equal(correlated[1].with[1].site, &court.sites[1]);
+	assert_true(correlated[1].with[1].correlation >= SEEP_CORRELATED);
+	assert_true(correlated[1].with[1].correlation <= correlated[1].with[0].correlation);
+	assert_string_equal(seep_correlated_measure_text("open_descriptors"), "open descriptors");
+	assert_string_equal(seep_correlated_measure_text("phase_of_moon"), "phase_of_moon");
 	close_court(&court);
 }
 
-/* What grows at an even rate has no companions; nor has what does not grow. */
-static void what_grows_alone_has_no_companions(void **state)
+/* What grows at an even rate has no correlated; nor has what does not grow. */
+static void what_grows_alone_has_no_correlated(void **state)
 {
-	struct seep_companions companions[SEEP_COMPANIONS_COMPARED];
-	struct course courses[] = {leak, leak};
+	struct seep_correlations correlated[SEEP_CORRELATED_COMPARED];
+	struct series history[] = {leak, leak};
 	struct court court;
 
 	(void)state;
-	courses[1].lifetime_s = 2;
-	open_court(&court, courses, 2);
+	history[1].lifetime_s = 2;
+	open_court(&court, history, 2);
 	watch(&court, 600);
-	assert_int_equal(seep_companions_find(court.judge, court.sites, 2, companions), 1);
-	assert_ptr_equal(companions[0].site, &court.sites[0]);
-	assert_int_equal(companions[0].count, 0);
-	assert_true(isnan(seep_judge_correlation(court.judge, &court.sites[0], SEEP_VITAL_FDS)));
+	assert_int_equal(seep_correlated_find(court.judge, court.sites, 2, correlated), 1);
+	assert_ptr_equal(correlated[0].site, &court.sites[0]);
+	assert_int_equal(correlated[0].count, 0);
+	assert_true(
+		isnan(seep_judge_correlation(court.judge, &court.sites[0], SEEP_PROCESS_STAT_FDS)));
 	close_court(&court);
 }
 
 /* The worst are compared, and each has the closest. */
-static void companions_are_bounded(void **state)
+static void correlated_are_bounded(void **state)
 {
 	enum {
-		COUNT = SEEP_COMPANIONS_COMPARED + 8
+		COUNT = SEEP_CORRELATED_COMPARED + 8
 	};
-	struct seep_companions companions[SEEP_COMPANIONS_COMPARED];
+	struct seep_correlations correlated[SEEP_CORRELATED_COMPARED];
 	struct seep_process process = {.id = 1};
 	static const struct seep_stack nowhere;
 	struct seep_site sites[COUNT] = {0};
@@ -491,11 +493,11 @@ static void companions_are_bounded(void **state)
 		}
 		assert_int_equal(seep_judge_feed(judge, &snapshot, NULL), 0);
 	}
-	assert_int_equal(seep_companions_find(judge, sites, COUNT, companions),
-			 SEEP_COMPANIONS_COMPARED);
-	for (size_t i = 0; i < SEEP_COMPANIONS_COMPARED; i++) {
-		assert_ptr_equal(companions[i].site, &sites[COUNT - 1 - i]);
-		assert_int_equal(companions[i].count, SEEP_COMPANIONS_MAX);
+	assert_int_equal(seep_correlated_find(judge, sites, COUNT, correlated),
+			 SEEP_CORRELATED_COMPARED);
+	for (size_t i = 0; i < SEEP_CORRELATED_COMPARED; i++) {
+		assert_ptr_equal(correlated[i].site, &sites[COUNT - 1 - i]);
+		assert_int_equal(correlated[i].count, SEEP_CORRELATED_MAX);
 	}
 	seep_judge_free(judge);
 }
@@ -506,11 +508,11 @@ static enum seep_health health_with(const struct seep_stack *stack)
 	struct seep_process process = {.id = 1};
 	struct seep_site site = {
 		.id = 1, .process = &process, .kind = SEEP_KIND_MAPPING, .stack = stack};
-	struct seep_vitals vitals;
+	struct seep_process_stats stats;
 	struct seep_judge *judge = NULL;
 	enum seep_health health;
 
-	memset(&vitals, 0xff, sizeof(vitals)); /* SEEP_UNKNOWN */
+	memset(&stats, 0xff, sizeof(stats)); /* SEEP_UNKNOWN */
 	assert_int_equal(seep_judge_new(&judge), 0);
 	for (uint64_t seq = 1; seq <= 60; seq++) {
 		const struct seep_snapshot snapshot = {.seq = seq,
@@ -522,8 +524,8 @@ static enum seep_health health_with(const struct seep_stack *stack)
 
 		site.counts = (struct seep_counts){.allocs = seq, .alloc_bytes = seq << 20};
 		process.totals[SEEP_KIND_MAPPING].counts = site.counts;
-		vitals.anon_bytes = seq << 20;
-		assert_int_equal(seep_judge_feed(judge, &snapshot, &vitals), 0);
+		stats.anon_bytes = seq << 20;
+		assert_int_equal(seep_judge_feed(judge, &snapshot, &stats), 0);
 	}
 	health = seep_judge_process(judge, &process)->health;
 	seep_judge_free(judge);
@@ -557,16 +559,16 @@ static void severity_goes_by_rate_and_time(void **state)
 	assert_int_equal(seep_severity_of(true, 1 << 20, INFINITY), SEEP_SEVERITY_HIGH);
 }
 
-static void patience_is_longer_with_what_is_slow(void **state)
+static void slow_growth_is_observed_for_longer(void **state)
 {
 	(void)state;
-	assert_true(seep_patience_s(true, 1 << 20) < 20);
-	assert_float_equal(seep_patience_s(true, 1 << 16), 2 * seep_patience_s(true, 1 << 20),
-			   1e-9);
-	assert_true(seep_patience_s(true, 1 << 30) == seep_patience_s(true, 1 << 20));
-	assert_true(seep_patience_s(true, 1024) < 240);
-	assert_true(seep_patience_s(true, 0) >= seep_patience_s(true, 1));
-	assert_true(seep_patience_s(false, 1) == seep_patience_s(true, 1 << 20));
+	assert_true(seep_min_observation_s(true, 1 << 20) < 20);
+	assert_float_equal(seep_min_observation_s(true, 1 << 16),
+			   2 * seep_min_observation_s(true, 1 << 20), 1e-9);
+	assert_true(seep_min_observation_s(true, 1 << 30) == seep_min_observation_s(true, 1 << 20));
+	assert_true(seep_min_observation_s(true, 1024) < 240);
+	assert_true(seep_min_observation_s(true, 0) >= seep_min_observation_s(true, 1));
+	assert_true(seep_min_observation_s(false, 1) == seep_min_observation_s(true, 1 << 20));
 }
 
 static void names_are_those_of_the_reports(void **state)
@@ -596,12 +598,12 @@ int main(void)
 		cmocka_unit_test(a_restart_begins_anew),
 		cmocka_unit_test(too_many_sites_are_counted),
 		cmocka_unit_test(arenas_have_no_verdict),
-		cmocka_unit_test(companions_are_found),
-		cmocka_unit_test(what_grows_alone_has_no_companions),
-		cmocka_unit_test(companions_are_bounded),
+		cmocka_unit_test(correlated_are_found),
+		cmocka_unit_test(what_grows_alone_has_no_correlated),
+		cmocka_unit_test(correlated_are_bounded),
 		cmocka_unit_test(arenas_explain_nothing),
 		cmocka_unit_test(severity_goes_by_rate_and_time),
-		cmocka_unit_test(patience_is_longer_with_what_is_slow),
+		cmocka_unit_test(slow_growth_is_observed_for_longer),
 		cmocka_unit_test(names_are_those_of_the_reports),
 	};
 

@@ -28,26 +28,26 @@ static struct seep_process_verdict judge(const struct memory *memory, uint64_t l
 	struct random random = {1};
 	struct seep_process process = {.pre_attach_bytes = (uint64_t)memory->resident};
 	struct seep_process_verdict verdict;
-	struct seep_vitals vitals;
+	struct seep_process_stats stats;
 	struct seep_series series;
 
-	memset(&vitals, 0xff, sizeof(vitals));
+	memset(&stats, 0xff, sizeof(stats));
 	seep_series_init(&series);
 	for (size_t i = 1; i <= SNAPSHOTS; i++) {
 		double time_s = (double)(i * INTERVAL_S);
 		struct seep_sample sample;
 
-		vitals.anon_bytes = (uint64_t)(memory->resident + memory->resident_growth * time_s +
-					       memory->noise * random_normal(&random));
+		stats.anon_bytes = (uint64_t)(memory->resident + memory->resident_growth * time_s +
+					      memory->noise * random_normal(&random));
 		process.totals[SEEP_KIND_MEMORY].live_bytes =
 			(uint64_t)(memory->live_growth * time_s);
-		assert_true(seep_process_sample(&process, &vitals,
+		assert_true(seep_process_sample(&process, &stats,
 						(uint64_t)(memory->mapped_growth * time_s), time_s,
 						&sample));
 		seep_series_add(&series, &sample);
 	}
-	vitals.usage[SEEP_LIMIT_CGROUP_MEMORY] = (struct seep_usage){vitals.anon_bytes, limit};
-	seep_process_conclude(&process, &vitals, &series, &verdict);
+	stats.usage[SEEP_LIMIT_CGROUP_MEMORY] = (struct seep_usage){stats.anon_bytes, limit};
+	seep_process_conclude(&process, &stats, &series, &verdict);
 	return verdict;
 }
 
@@ -133,7 +133,7 @@ static void all_that_is_resident_will_do(void **state)
 
 	(void)state;
 	assert_true(seep_process_sample(&process, NULL, 0, 7, &sample));
-	assert_true(sample.time_s == 7 && sample.values[SEEP_VITAL_RESIDENT] == 4096);
+	assert_true(sample.time_s == 7 && sample.values[SEEP_PROCESS_STAT_RESIDENT] == 4096);
 }
 
 /* Of those that live and of which it is known. */

@@ -89,7 +89,7 @@ static void each_sample_is_a_mean_of_as_many(void **state)
 	assert_int_equal(series.last_filled, 4);
 }
 
-/* Leaving every second one out would show it standing at the top. */
+/* Leaving every second one out would show it status at the top. */
 static void merging_flattens_what_is_too_fast(void **state)
 {
 	struct seep_series series;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "web/html_courses.h"
+#include "web/html_history.h"
 
 #include <inttypes.h>
 
 #include "base/units.h"
 
-struct course_writer {
+struct series_writer {
 	struct seep_buffer *out;
 	struct seep_html_point before;
 	bool begun;
 };
 
-static void write_difference(struct course_writer *writer, uint64_t now, uint64_t before)
+static void write_difference(struct series_writer *writer, uint64_t now, uint64_t before)
 {
 	if (writer->begun)
 		seep_buffer_putc(writer->out, ',');
@@ -19,7 +19,7 @@ static void write_difference(struct course_writer *writer, uint64_t now, uint64_
 	seep_buffer_printf(writer->out, "%" PRId64, (int64_t)(now - before));
 }
 
-static void write_point(struct course_writer *writer, const struct seep_html_point *point)
+static void write_point(struct series_writer *writer, const struct seep_html_point *point)
 {
 	write_difference(writer, point->elapsed_ns / SEEP_NS_PER_MS,
 			 writer->before.elapsed_ns / SEEP_NS_PER_MS);
@@ -34,7 +34,7 @@ static uint64_t height_of(const struct seep_html_point *point, bool by_objects)
 }
 
 /* Of the points from @first to before @end: the lowest, the highest and the last, in their order. */
-static void write_part(struct course_writer *writer, const struct seep_html_point *points,
+static void write_part(struct series_writer *writer, const struct seep_html_point *points,
 		       size_t first, size_t end, bool by_objects)
 {
 	size_t lowest = first, highest = first;
@@ -51,12 +51,12 @@ static void write_part(struct course_writer *writer, const struct seep_html_poin
 	}
 }
 
-void seep_html_course_write(struct seep_buffer *out, const struct seep_html_course *course,
+void seep_html_series_write(struct seep_buffer *out, const struct seep_html_series *series,
 			    bool by_objects, size_t max)
 {
-	const struct seep_html_point *points = course->points;
-	size_t count = course->num_points;
-	struct course_writer writer = {.out = out};
+	const struct seep_html_point *points = series->points;
+	size_t count = series->num_points;
+	struct series_writer writer = {.out = out};
 	uint64_t part_ns;
 
 	seep_buffer_putc(out, '[');

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What can be measured of a site: the material of a verdict, before anything is concluded. */
-#ifndef SEEP_VERDICT_FINDINGS_H
-#define SEEP_VERDICT_FINDINGS_H
+#ifndef SEEP_VERDICT_MEASUREMENTS_H
+#define SEEP_VERDICT_MEASUREMENTS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,13 +13,13 @@
 #include "verdict/trend.h"
 
 /* The values of a site's series. */
-enum seep_course_value {
-	SEEP_COURSE_BYTES, /* live */
-	SEEP_COURSE_OBJECTS,
-	SEEP_COURSE_ALLOCS, /* so far */
+enum seep_series_value {
+	SEEP_SERIES_BYTES, /* live */
+	SEEP_SERIES_OBJECTS,
+	SEEP_SERIES_ALLOCS, /* so far */
 };
 
-struct seep_findings {
+struct seep_measurements {
 	enum seep_kind kind;
 	bool in_bytes; /* growth is measured in bytes; of threads and descriptors the number counts */
 	size_t num_samples;
@@ -42,10 +42,10 @@ struct seep_findings {
 };
 
 /* The sample of a site at this time. */
-struct seep_sample seep_findings_sample(const struct seep_site *site, double time_s);
+struct seep_sample seep_measurements_sample(const struct seep_site *site, double time_s);
 
-/* Measures @site, of which @series is the course so far. */
-void seep_findings_gather(const struct seep_site *site, const struct seep_series *series,
-			  struct seep_findings *ret_findings);
+/* Measures @site, of which @series is the series so far. */
+void seep_measurements_take(const struct seep_site *site, const struct seep_series *series,
+			    struct seep_measurements *ret_measured);
 
 #endif

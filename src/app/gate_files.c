@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "app/gate_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "app/archive.h"
+#include "app/paths.h"
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+
+#define MAX_SUPPRESSION_BYTES (1 << 20)
+
+static int read_suppressions(struct seep_gate *gate, const char *path)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	size_t line = 0;
+	int error = seep_file_read_at(AT_FDCWD, path, MAX_SUPPRESSION_BYTES, &text);
+
+	if (error) {
+		seep_error("cannot read \"%s\": %s", path, strerror(-error));
+		return error;
+	}
+	error = seep_gate_suppress(gate, text.data, &line);
+	if (error == -EINVAL)
+		seep_error("\"%s\", line %zu: a suppression is leak:PATTERN", path, line);
+	return error;
+}
+
+/* The sites of the last snapshot of the capture, with what was concluded. */
+static int take_baseline(struct seep_gate *gate, const char *path, const struct seep_loaded *loaded)
+{
+	struct seep_side side = {.snapshot = &loaded->snapshot};
+	SEEP_AUTO_FREE struct seep_path *paths = NULL;
+	int error = seep_paths_new(loaded, &paths);
+
+	side.paths = paths;
+	if (!error)
+		error = seep_gate_compare(gate, path, &side);
+	if (error)
+		seep_error("cannot take the baseline: %s", strerror(-error));
+	return error;
+}
+
+static int read_baseline(struct seep_gate *gate, const char *path)
+{
+	struct seep_archive archive;
+	struct seep_loaded *loaded = NULL;
+	int error = seep_archive_open(path, &archive);
+
+	if (error)
+		return error;
+	error = seep_archive_load(&archive, seep_archive_find(&archive, SEEP_ARCHIVE_END), &loaded);
+	if (!error) {
+		error = take_baseline(gate, path, loaded);
+		seep_loaded_free(loaded);
+	}
+	seep_archive_close(&archive);
+	return error;
+}
+
+int seep_gate_files_read(const struct seep_config *config, struct seep_gate **ret_gate)
+{
+	struct seep_gate *gate;
+	int error = seep_gate_new(config->fail_on, &gate);
+
+	if (error)
+		return error;
+	if (config->suppressions)
+		error = read_suppressions(gate, config->suppressions);
+	if (!error && config->baseline)
+		error = read_baseline(gate, config->baseline);
+	if (error) {
+		seep_gate_free(gate);
+		return error;
+	}
+	*ret_gate = gate;
+	return 0;
+}

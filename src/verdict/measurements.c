@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "verdict/measurements.h"
+
+#include <math.h>
+
+#include "base/units.h"
+
+/* Sizes count as equal if their sums do within this: the sums of a snapshot are read one by one. */
+#define SAME_SIZE 0.01
+
+struct series {
+	size_t count;
+	double times[SEEP_SERIES_SAMPLES];
+	double values[SEEP_SERIES_SAMPLES];
+};
+
+struct seep_sample seep_measurements_sample(const struct seep_site *site, double time_s)
+{
+	return (struct seep_sample){
+		.time_s = time_s,
+		.values =
+			{
+				[SEEP_SERIES_BYTES] = (double)seep_counts_live_bytes(&site->counts),
+				[SEEP_SERIES_OBJECTS] =
+					(double)seep_counts_live_objects(&site->counts),
+				[SEEP_SERIES_ALLOCS] = (double)site->counts.allocs,
+			},
+	};
+}
+
+static void count_up(const struct seep_site *site, const struct seep_series *series,
+		     struct seep_measurements *measured)
+{
+	const struct seep_sample *latest = &series->latest;
+
+	measured->kind = site->kind;
+	measured->in_bytes = !seep_kind_is_counted(site->kind);
+	measured->num_samples = series->num_samples;
+	measured->observed_s = seep_series_span_s(series);
+	measured->live_objects = latest->values[SEEP_SERIES_OBJECTS];
+	measured->live_bytes = latest->values[SEEP_SERIES_BYTES];
+	measured->oldest_s = site->oldest_ns == SEEP_UNKNOWN ?
+				     NAN :
+				     (double)site->oldest_ns / (double)SEEP_NS_PER_S;
+	measured->allocs = (double)site->counts.allocs;
+	measured->frees = (double)site->counts.frees;
+}
+
+/* From what the first and the last third of the samples have. */
+static void compare_thirds(const struct seep_series *series, struct seep_measurements *measured)
+{
+	size_t count = series->num_samples;
+	const struct seep_sample *from = &series->samples[count - 1 - count / 3];
+	const struct seep_sample *to = &series->latest;
+	double early[SEEP_SERIES_VALUES] = {0};
+	double late[SEEP_SERIES_VALUES] = {0};
+
+	for (size_t i = 0; i < count / 3; i++)
+		for (size_t value = 0; value < SEEP_SERIES_VALUES; value++) {
+			early[value] += series->samples[i].values[value];
+			late[value] += series->samples[count - 1 - i].values[value];
+		}
+	if (early[SEEP_SERIES_OBJECTS] > 0)
+		measured->size_early = early[SEEP_SERIES_BYTES] / early[SEEP_SERIES_OBJECTS];
+	if (late[SEEP_SERIES_OBJECTS] > 0)
+		measured->size_late = late[SEEP_SERIES_BYTES] / late[SEEP_SERIES_OBJECTS];
+	if (to->time_s > from->time_s)
+		measured->allocs_per_s =
+			(to->values[SEEP_SERIES_ALLOCS] - from->values[SEEP_SERIES_ALLOCS]) /
+			(to->time_s - from->time_s);
+}
+
+static void compare_sizes(const struct seep_site *site, struct seep_measurements *measured)
+{
+	const struct seep_counts *counts = &site->counts;
+	double mean = counts->allocs ? (double)counts->alloc_bytes / (double)counts->allocs : 0;
+
+	measured->bytes_each =
+		measured->live_objects > 0 ? measured->live_bytes / measured->live_objects : mean;
+	measured->same_size = fabs(measured->bytes_each - mean) <= SAME_SIZE * mean &&
+			      fabs(measured->size_late - mean) <= SAME_SIZE * mean;
+}
+
+static void look_at_series(const struct seep_series *series, struct seep_measurements *measured)
+{
+	struct series points;
+	double unit = measured->in_bytes ? measured->bytes_each : 1;
+
+	points.count = seep_series_get(series,
+				       measured->in_bytes ? SEEP_SERIES_BYTES : SEEP_SERIES_OBJECTS,
+				       points.times, points.values);
+	seep_trend_fit(points.times, points.values, points.count, &measured->trend);
+	seep_shape_fit(points.times, points.values, points.count, &measured->trend.noise, unit,
+		       &measured->shape);
+	if (!measured->in_bytes) {
+		measured->objects_trend = measured->trend;
+		return;
+	}
+	/* Most sites have one size, and then the second trend is the first: it is the larger part of
+	 * the work. */
+	if (measured->same_size && unit > 0) {
+		measured->objects_trend = seep_trend_scaled(&measured->trend, 1 / unit);
+		return;
+	}
+	seep_series_get(series, SEEP_SERIES_OBJECTS, points.times, points.values);
+	seep_trend_fit(points.times, points.values, points.count, &measured->objects_trend);
+}
+
+static void look_at_lifetimes(const struct seep_site *site, struct seep_measurements *measured)
+{
+	uint64_t guessed[SEEP_LIFETIME_BUCKETS];
+
+	measured->ages_known = site->ages_known;
+	if (!site->ages_known)
+		seep_survival_guess_ages(site->lifetimes, seep_counts_live_objects(&site->counts),
+					 measured->allocs_per_s, measured->observed_s, guessed);
+	seep_survival_fit(site->lifetimes, site->ages_known ? site->ages : guessed,
+			  measured->observed_s, &measured->survival);
+}
+
+void seep_measurements_take(const struct seep_site *site, const struct seep_series *series,
+			    struct seep_measurements *ret_measured)
+{
+	*ret_measured = (struct seep_measurements){0};
+	count_up(site, series, ret_measured);
+	if (series->num_samples < 2)
+		return;
+	compare_thirds(series, ret_measured);
+	compare_sizes(site, ret_measured);
+	look_at_series(series, ret_measured);
+	look_at_lifetimes(site, ret_measured);
+}
