@@ -91,7 +91,7 @@ $(BUILD)/src/%.o: src/%.c | $(SKELETONS) $(BUILD)/formats/profile.pb-c.h
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/src/kernel/%.o: $(SKELETONS)
+$(BUILD)/src/kernel/%.o $(BUILD)/san/src/kernel/%.o: $(SKELETONS)
 
 # What is simulated shows in stacks, call by call; and each allocation is made.
 $(BUILD)/src/simulate/%.o $(BUILD)/san/src/simulate/%.o: \
@@ -128,13 +128,12 @@ $(BUILD)/seep.1: docs/seep.1.in $(BUILD)/seep
 	$(Q)help2man --no-info --section=1 --help-option='trace --help' --include=$< --output=$@ \
 		$(BUILD)/seep
 
-# --- unit tests: one program per file, everything below the floors that need root, sanitized ------
+# --- unit tests: one program per file, with all of seep but its main, sanitized --------------------
 
-UNIT_SOURCES  := $(filter-out src/trace/% src/app/%,$(SOURCES))
-UNIT_OBJECTS  := $(UNIT_SOURCES:%.c=$(BUILD)/san/%.o) $(BUILD)/san/formats/profile.pb-c.o
+UNIT_OBJECTS  := $(SOURCES:%.c=$(BUILD)/san/%.o) $(BUILD)/san/formats/profile.pb-c.o
 UNIT_PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/unit/%)
 
-$(BUILD)/san/src/%.o: src/%.c | $(BUILD)/formats/profile.pb-c.h
+$(BUILD)/san/src/%.o: src/%.c | $(SKELETONS) $(BUILD)/formats/profile.pb-c.h
 	@mkdir -p $(@D)
 	$(call say,CC-SAN,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP -c $< -o $@
@@ -533,7 +532,9 @@ uninstall: ## remove what install has put there
 
 FUZZ_SECONDS ?= 600
 FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(UNIT_SOURCES)) $(BUILD)/formats/profile.pb-c.o
+# What reads the input of others; not what talks to the kernel or to the user.
+FUZZ_SOURCES := $(filter-out $(addprefix src/,kernel/% probe/% inventory/% stack/% target/% trace/% app/%),$(SOURCES))
+FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(FUZZ_SOURCES)) $(BUILD)/formats/profile.pb-c.o
 FUZZ_FLAGS   := -O1 -g -std=gnu11 $(WARNINGS) -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all
 
