@@ -21,7 +21,9 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "seep/refusals.h"
+#include "target/safety.h"
 #include "target/targets.h"
+#include "trace/describe.h"
 #include "trace/tracer.h"
 
 #define DEFAULT_DURATION_NS (5 * SEEP_NS_PER_S)

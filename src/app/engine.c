@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/units.h"
+#include "trace/describe.h"
 #include "trace/tracer.h"
 #include "verdict/judgement.h"
 

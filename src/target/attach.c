@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "target/attach.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +10,10 @@
 #include "base/cleanup.h"
 #include "base/errors.h"
 #include "base/log.h"
+#include "target/binding.h"
 #include "target/coverage.h"
+#include "target/detach.h"
+#include "target/rescan.h"
 #include "target/targets_private.h"
 
 static int explain(pid_t pid, int error)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which targets may not be probed. What is found out, and how: docs/developers/safety.md. */
+#include "target/safety.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/close.h"
 #include "base/log.h"
+#include "target/detach.h"
 #include "target/targets_private.h"
 
 /* Sentences on standard error; of the others the report has the number. */
@@ -56,18 +57,6 @@ enum seep_refusal seep_target_check(struct seep_targets *targets, const struct s
 			return (enum seep_refusal)i;
 	}
 	return SEEP_REFUSAL_NONE;
-}
-
-void seep_target_drop_probes(struct seep_target *target)
-{
-	int *links;
-	size_t count = seep_probes_take_links(&target->probes, &links);
-
-	seep_close_all(links, count);
-	free(links);
-	seep_probes_done(&target->probes);
-	target->probes.pid = target->pid;
-	target->probes.slot = target->slot;
 }
 
 void seep_targets_refuse(struct seep_targets *targets, struct seep_target *target,

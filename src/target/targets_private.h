@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The inside of the targets, for targets.c (the table and the probes) and enrol.c (who comes into it). */
+/*
+ * The inside of the table of targets, for the parts of this room: attach.c (who comes into it),
+ * rescan.c (their files), binding.c and detach.c (their probes), safety.c (who is refused).
+ */
 #ifndef SEEP_TARGET_TARGETS_PRIVATE_H
 #define SEEP_TARGET_TARGETS_PRIVATE_H
 
@@ -29,19 +32,7 @@ void seep_target_enter(struct seep_targets *targets, struct seep_target *target)
 int seep_target_new(struct seep_targets *targets, const struct seep_proc_info *info,
 		    struct seep_target **ret_target);
 
-/* Why @target, which maps @maps now, may not be probed, or NONE. */
-enum seep_refusal seep_target_check(struct seep_targets *targets, const struct seep_target *target,
-				    const struct seep_maps *maps);
-
-/* Takes its probes away, and not in the background: until they are closed they may do harm. */
-void seep_target_drop_probes(struct seep_target *target);
-/* Finds the thread that new probes are bound to. */
-void seep_target_bind(struct seep_targets *targets, struct seep_target *target);
-
-/* Looks at a file once per target. Functions that were attached, or -errno. */
-int seep_target_consider_file(struct seep_targets *targets, struct seep_target *target,
-			      const struct seep_file *file, uint64_t *missed);
-/* Notes a file of the target, once. 0 or -ENOMEM. */
-int seep_target_note_file(struct seep_target *target, const struct seep_file *file);
+/* Where the probes of the target are: its own, or those that all processes share. */
+struct seep_probes *seep_target_probes(struct seep_targets *targets, struct seep_target *target);
 
 #endif

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "trace/follow.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +10,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "target/attach.h"
+#include "target/binding.h"
 #include "target/file_events.h"
+#include "target/rescan.h"
+#include "target/safety.h"
+#include "trace/lifecycle.h"
+#include "trace/membership.h"
 #include "trace/tracer_private.h"
-
-/* --- events from the kernel -------------------------------------------------------------------- */
 
 static void on_stack(void *context, const struct seep_stack_event *event)
 {
@@ -136,110 +142,10 @@ static void on_unbound(void *context, const struct seep_unbound_event *event)
 	target->stale = true;
 }
 
-/* New files of a live target: plugins that were loaded, or all of them after an exec. */
 int seep_follow_rescan(struct seep_tracer *tracer, struct seep_target *target)
 {
 	return seep_targets_rescan(tracer->targets, target,
 				   &tracer->losses[SEEP_LOSS_MISSED_ATTACH]);
-}
-
-/* --- processes that have exited ------------------------------------------------------------------ */
-
-/* So many ended processes are reaped at once, as each time takes a pass over the maps. */
-#define MAX_DYING     256
-#define REAP_PAUSE_NS (500 * SEEP_NS_PER_MS)
-
-static void on_frozen(void *context, struct seep_record *record)
-{
-	struct seep_tracer *tracer = context;
-
-	seep_jit_reap(tracer->jit, record);
-}
-
-void seep_follow_reap(struct seep_tracer *tracer)
-{
-	int error = seep_processes_freeze(tracer->processes, tracer->kernel,
-					  tracer->config.min_age_ns, on_frozen, tracer);
-
-	if (error)
-		seep_warn("cannot keep all numbers of processes that ended: %s", strerror(-error));
-	else
-		seep_targets_release(tracer->targets);
-	tracer->losses[SEEP_LOSS_DROPPED_PROCESSES] += seep_processes_forget(tracer->processes);
-	seep_loop_remove(tracer->loop, tracer->reap_source);
-	tracer->reap_source = NULL;
-}
-
-static int on_reap(void *context, uint64_t value)
-{
-	(void)value;
-	seep_follow_reap(context);
-	return 0;
-}
-
-/* The process of @record is gone: it is reaped soon, with others. */
-static void note_exit(struct seep_tracer *tracer, struct seep_record *record)
-{
-	int error = 0;
-
-	seep_processes_end(tracer->processes, record, seep_clock_monotonic_ns());
-	if (!tracer->reap_source)
-		error = seep_loop_add_timer(tracer->loop, REAP_PAUSE_NS, 0, on_reap, tracer,
-					    &tracer->reap_source);
-	if (error || seep_processes_dying(tracer->processes) >= MAX_DYING)
-		seep_follow_reap(tracer);
-}
-
-/* --- exec -------------------------------------------------------------------------------------- */
-
-/*
- * The target became process id @id: its old image, if there was one, is final. @unbound: its probes may
- * not have come along.
- */
-static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, uint32_t id,
-			const char *comm, bool unbound)
-{
-	bool launched = target->record->before_exec, late = target->late;
-	int added;
-
-	/* Its probes have come along: before it maps what it will translate they must be gone. */
-	seep_targets_recheck(tracer->targets, target);
-	if (!launched)
-		note_exit(tracer, target->record);
-	seep_verifier_forget(tracer->verifier, target->process);
-	if (seep_targets_replace(tracer->targets, target, id, comm, unbound))
-		return;
-	added = seep_follow_rescan(tracer, target);
-	/* Of one that has ended meanwhile nobody knows what files it had. */
-	if (added > 0 || late ||
-	    (added == -ESRCH && !tracer->config.from_start &&
-	     tracer->config.kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)))
-		tracer->losses[SEEP_LOSS_MISSED_EXEC]++;
-}
-
-static void on_exec(void *context, const struct seep_exec_event *event)
-{
-	struct seep_tracer *tracer = context;
-	struct seep_target *target = seep_targets_of(tracer->targets, event->old_process);
-	char comm[SEEP_COMM_BYTES];
-
-	if (!target)
-		return;
-	memcpy(comm, event->comm, sizeof(comm));
-	comm[sizeof(comm) - 1] = '\0';
-	follow_exec(tracer, target, event->new_process, comm, event->by_other);
-}
-
-/* An exec whose event the full ring buffer lost still shows in the table of processes. */
-void seep_follow_catch_up(struct seep_tracer *tracer)
-{
-	for (struct watch *watch = tracer->watches; watch; watch = watch->next) {
-		struct seep_target *target = watch->target;
-		uint32_t id = seep_kernel_process_id(tracer->kernel, target->slot);
-
-		if (id != target->process)
-			follow_exec(tracer, target, id, NULL, true);
-	}
 }
 
 /* Has BPF announce all files that the process maps. */
@@ -273,7 +179,6 @@ static void rescan_stale(struct seep_tracer *tracer)
 	}
 }
 
-/* Takes what the ring buffer holds; then BPF may see the tables that this made. */
 void seep_follow_drain(struct seep_tracer *tracer)
 {
 	seep_verifier_begin(tracer->verifier);
@@ -294,147 +199,9 @@ int seep_follow_on_events(void *context, uint64_t value)
 	seep_follow_drain(tracer);
 	/* The exec of a launched command is what everything else waits for: look even if it was lost. */
 	if (tracer->launch)
-		seep_follow_catch_up(tracer);
+		seep_lifecycle_catch_up(tracer);
 	give_up_if_all_refused(tracer);
 	return 0;
-}
-
-/* --- targets ----------------------------------------------------------------------------------- */
-
-static void unlink_watch(struct seep_tracer *tracer, struct watch *watch)
-{
-	LL_DELETE(tracer->watches, watch);
-	seep_loop_remove(tracer->loop, watch->source);
-	free(watch);
-}
-
-/* Lets go of a target that has ended, or left the scope. */
-static void lose(struct seep_tracer *tracer, struct watch *watch)
-{
-	struct seep_target *target = watch->target;
-
-	note_exit(tracer, target->record);
-	seep_verifier_forget(tracer->verifier, target->process);
-	unlink_watch(tracer, watch);
-	seep_targets_remove(tracer->targets, target);
-	if (!tracer->watches && !tracer->stopped_ns && !seep_scope_is_open(tracer->config.scope))
-		tracer->config.on_empty(tracer->config.context);
-}
-
-/* The pidfd of a target became readable: the process has ended. */
-static int on_ended(void *context, uint64_t value)
-{
-	struct watch *watch = context;
-	struct seep_tracer *tracer = watch->tracer;
-
-	(void)value;
-	/* What it did last may still be in the ring buffer, its children too. */
-	seep_follow_drain(tracer);
-	seep_follow_catch_up(tracer);
-	seep_debug("process %d (%s) ended", watch->target->pid,
-		   watch->target->record->process.comm);
-	lose(tracer, watch);
-	return 0;
-}
-
-int seep_follow_watch(struct seep_tracer *tracer, struct seep_target *target)
-{
-	struct watch *watch = calloc(1, sizeof(*watch));
-	int error;
-
-	if (!watch)
-		return -ENOMEM;
-	watch->tracer = tracer;
-	watch->target = target;
-	error = seep_loop_add_fd(tracer->loop, target->pidfd, on_ended, watch, &watch->source);
-	if (error) {
-		free(watch);
-		return error;
-	}
-	LL_PREPEND(tracer->watches, watch);
-	return 0;
-}
-
-void seep_follow_unwatch_all(struct seep_tracer *tracer)
-{
-	while (tracer->watches)
-		unlink_watch(tracer, tracer->watches);
-}
-
-/* --- the scope --------------------------------------------------------------------------------- */
-
-/* Attaches to a process that BPF took into the scope. -ESRCH: it ended meanwhile, unseen. */
-static int attach_adopted(struct seep_tracer *tracer, struct seep_target *target, bool forked)
-{
-	int added = seep_follow_rescan(tracer, target);
-
-	if (added < 0)
-		return added;
-	/* What a program does between its exec and its probes is not seen. */
-	if (added > 0 && !forked)
-		tracer->losses[SEEP_LOSS_MISSED_EXEC]++;
-	seep_targets_preload(tracer->targets, target);
-	seep_debug("process %d (%s) came into the scope", target->pid,
-		   target->record->process.comm);
-	return 0;
-}
-
-static void on_process(void *context, const struct seep_process_event *event)
-{
-	struct seep_tracer *tracer = context;
-	struct seep_record *record = NULL;
-	struct seep_target *target = NULL;
-	int error = seep_targets_adopt(tracer->targets, event, &target, &record);
-
-	if (!error)
-		error = attach_adopted(tracer, target, event->parent != 0);
-	/* With probes everywhere even one that is gone by now was seen. */
-	if (error == -ESRCH && !tracer->config.from_start)
-		tracer->losses[SEEP_LOSS_MISSED_PROCESSES]++;
-	else if (error && error != -ESRCH)
-		tracer->losses[SEEP_LOSS_UNTRACED_PROCESSES]++;
-	/* Also one that has ended is watched: that it has is noticed at once. */
-	if (target)
-		error = seep_follow_watch(tracer, target);
-	else if (record)
-		note_exit(tracer, record);
-	if (target && error)
-		tracer->losses[SEEP_LOSS_UNTRACED_PROCESSES]++;
-}
-
-static struct watch *watch_of(struct seep_tracer *tracer, pid_t pid)
-{
-	struct watch *watch;
-
-	LL_SEARCH_SCALAR(tracer->watches, watch, target->pid, pid);
-	return watch;
-}
-
-int seep_follow_add(struct seep_tracer *tracer, pid_t pid)
-{
-	struct seep_target *target;
-	int error = seep_targets_add(tracer->targets, pid, true, &target);
-
-	if (error)
-		return error;
-	seep_debug("process %d (%s) came into the scope", pid, target->record->process.comm);
-	return seep_follow_watch(tracer, target);
-}
-
-/* A process was moved to another cgroup: perhaps into ours, or out of it. */
-static void on_cgroup(void *context, const struct seep_cgroup_event *event)
-{
-	struct seep_tracer *tracer = context;
-	pid_t pid = (pid_t)event->pid;
-	struct watch *watch = watch_of(tracer, pid);
-	bool belongs = seep_scope_contains(tracer->config.scope, pid);
-
-	if (belongs && !watch) {
-		seep_follow_add(tracer, pid);
-	} else if (!belongs && watch) {
-		seep_debug("process %d left the cgroup", pid);
-		lose(tracer, watch);
-	}
 }
 
 struct seep_kernel_events seep_follow_events(struct seep_tracer *tracer)
@@ -442,11 +209,11 @@ struct seep_kernel_events seep_follow_events(struct seep_tracer *tracer)
 	return (struct seep_kernel_events){
 		.stack = on_stack,
 		.file = on_file,
-		.exec = on_exec,
+		.exec = seep_lifecycle_on_exec,
 		.table = on_table,
 		.copy = on_copy,
-		.process = on_process,
-		.cgroup = on_cgroup,
+		.process = seep_membership_on_process,
+		.cgroup = seep_membership_on_cgroup,
 		.library = on_library,
 		.hazard = on_hazard,
 		.unbound = on_unbound,

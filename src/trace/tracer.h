@@ -67,9 +67,6 @@ int seep_tracer_launch(struct seep_tracer *tracer, char *const *command);
 /* What waitpid told of the launched command. 0; -EAGAIN while it runs; -ENOENT if none was. */
 int seep_tracer_launch_status(struct seep_tracer *tracer, int *ret_status);
 
-/* What is attached, for people: "process 123 (redis-server): 11 functions in 2 files". */
-void seep_tracer_describe(const struct seep_tracer *tracer, struct seep_buffer *buffer);
-
 /* Begins to follow events on the loop; lets a launched command go. 0 or -errno. */
 int seep_tracer_start(struct seep_tracer *tracer);
 
@@ -87,21 +84,6 @@ const struct seep_judge *seep_tracer_judge(const struct seep_tracer *tracer);
 struct seep_symbolizer *seep_tracer_symbolizer(struct seep_tracer *tracer);
 /* The unwind tables of all files met so far: see seep_tables_each. */
 const struct seep_tables *seep_tracer_tables(const struct seep_tracer *tracer);
-
-/* A probe in a process: where a function is entered, or where it returns. */
-struct seep_tracer_probe {
-	const struct seep_file *file;
-	uint64_t offset;  /* in the file, bytes */
-	bool emulated;	  /* false: the kernel single-steps it */
-	uint32_t cost_ns; /* of one hit with an empty program, measured here */
-	const char *instruction;
-	const char *function; /* as it is shown */
-	bool at_exit;
-};
-/* Calls @fn for each of them, in the order of the mappings. */
-void seep_tracer_each_probe(const struct seep_tracer *tracer,
-			    void (*fn)(const struct seep_tracer_probe *probe, void *context),
-			    void *context);
 
 /* Says how many stacks were checked with libdw and what came of it, if that was asked for. */
 void seep_tracer_tell_verified(const struct seep_tracer *tracer);

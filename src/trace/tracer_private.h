@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The inside of a tracer, for tracer.c (its life) and follow.c (what happens to the targets while it
- * runs).
+ * The inside of a tracer, for tracer.c (its life), parts.c (what it is made of), follow.c, lifecycle.c
+ * and membership.c (what happens to the targets while it runs), windows.c and describe.c.
  */
 #ifndef SEEP_TRACE_TRACER_PRIVATE_H
 #define SEEP_TRACE_TRACER_PRIVATE_H
@@ -61,26 +61,5 @@ struct seep_tracer {
 	uint64_t losses[SEEP_LOSS_COUNT];     /* counted here, not in the kernel */
 	uint64_t stopped_ns;		      /* since when no probe counts any more; 0: they do */
 };
-
-/* The receivers of the kernel's events. */
-struct seep_kernel_events seep_follow_events(struct seep_tracer *tracer);
-/* Takes what the ring buffer holds; then BPF may see the unwind tables that this made. */
-void seep_follow_drain(struct seep_tracer *tracer);
-/* Drains whenever there are events. The function of a loop source. */
-int seep_follow_on_events(void *context, uint64_t value);
-/* Notices execs whose events the full ring buffer lost. */
-void seep_follow_catch_up(struct seep_tracer *tracer);
-/* Looks for new files of a live target: plugins that were loaded, or all of them after an exec. */
-int seep_follow_rescan(struct seep_tracer *tracer, struct seep_target *target);
-
-/* Freezes what has ended, and gives its kernel memory and slots back. Before every snapshot. */
-void seep_follow_reap(struct seep_tracer *tracer);
-/* Traces a running process because the scope has it. 0 or -errno; nothing is said. */
-int seep_follow_add(struct seep_tracer *tracer, pid_t pid);
-
-/* Begins to wait for the end of a target. 0 or -errno. */
-int seep_follow_watch(struct seep_tracer *tracer, struct seep_target *target);
-/* Waits for nobody's end any more. */
-void seep_follow_unwatch_all(struct seep_tracer *tracer);
 
 #endif

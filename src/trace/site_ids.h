@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Ids of sites: the same path through the same builds has the same id in another run. */
-#ifndef SEEP_TARGET_SITE_IDS_H
-#define SEEP_TARGET_SITE_IDS_H
+#ifndef SEEP_TRACE_SITE_IDS_H
+#define SEEP_TRACE_SITE_IDS_H
 
 #include <stddef.h>
 

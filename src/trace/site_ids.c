@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "target/site_ids.h"
+#include "trace/site_ids.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace/site_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+/* Sites that are remembered although they are gone: so many more than there are. */
+#define MAX_REMEMBERED_MORE 1000
+
+/* What is remembered of a site from one snapshot to the next. */
+struct memory {
+	struct seep_site_key key;
+	uint64_t seq;	       /* of the last snapshot with this site ... */
+	size_t index;	       /* ... where it stood there ... */
+	uint64_t bytes_before; /* ... and what was alive in the one before */
+	uint64_t objects_before;
+	uint64_t live_bytes;
+	uint64_t live_objects;
+	UT_hash_handle hh;
+};
+
+struct seep_site_table {
+	uint64_t seq; /* of the snapshot, from 1 */
+	struct memory *memories;
+	size_t count;
+	size_t capacity;
+	struct seep_site *sites;
+};
+
+/*
+ * Counters and ages were read at slightly different moments while the target went on; what is
+ * younger than --min-age can so seem to be more than what is alive.
+ */
+static uint64_t older(uint64_t live, uint64_t young)
+{
+	return young < live ? live - young : 0;
+}
+
+static void fill_ages(struct seep_site *site, const struct seep_site_value *value,
+		      const struct seep_site_moment *moment)
+{
+	site->oldest_ns = SEEP_UNKNOWN;
+	site->ages_known = true;
+	if (value->scan != moment->scan_number)
+		return; /* nothing of this site was alive */
+	memcpy(site->ages, value->ages, sizeof(site->ages));
+	if (value->oldest_ns <= moment->now_ns)
+		site->oldest_ns = moment->now_ns - value->oldest_ns;
+	if (moment->min_age_ns) {
+		site->live_objects = older(site->live_objects, value->young_objects);
+		site->live_bytes = older(site->live_bytes, value->young_bytes);
+	}
+}
+
+void seep_site_fill(struct seep_site *site, const struct seep_site_value *value,
+		    const struct seep_site_moment *moment)
+{
+	site->counts.allocs = value->allocs;
+	site->counts.frees = value->frees;
+	site->counts.alloc_bytes = value->alloc_bytes;
+	site->counts.free_bytes = value->free_bytes;
+	site->live_objects = seep_counts_live_objects(&site->counts);
+	site->live_bytes = seep_counts_live_bytes(&site->counts);
+	memcpy(site->lifetimes, value->lifetimes, sizeof(site->lifetimes));
+	fill_ages(site, value, moment);
+}
+
+int seep_site_table_new(struct seep_site_table **ret_table)
+{
+	struct seep_site_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return -ENOMEM;
+	*ret_table = table;
+	return 0;
+}
+
+static void forget(struct seep_site_table *table, struct memory *memory)
+{
+	HASH_DEL(table->memories, memory);
+	free(memory);
+}
+
+void seep_site_table_free(struct seep_site_table *table)
+{
+	struct memory *memory, *next;
+
+	if (!table)
+		return;
+	HASH_ITER(hh, table->memories, memory, next)
+		forget(table, memory);
+	free(table->sites);
+	free(table);
+}
+
+void seep_site_table_begin(struct seep_site_table *table)
+{
+	table->seq++;
+	table->count = 0;
+}
+
+static int reserve(struct seep_site_table *table)
+{
+	size_t capacity = table->capacity ? 2 * table->capacity : 256;
+	struct seep_site *sites;
+
+	if (table->count < table->capacity)
+		return 0;
+	sites = realloc(table->sites, capacity * sizeof(*sites));
+	if (!sites)
+		return -ENOMEM;
+	table->sites = sites;
+	table->capacity = capacity;
+	return 0;
+}
+
+static int remember(struct seep_site_table *table, const struct seep_site_key *key,
+		    struct memory **ret_memory)
+{
+	struct memory *memory;
+
+	HASH_FIND(hh, table->memories, key, sizeof(*key), memory);
+	if (!memory) {
+		memory = calloc(1, sizeof(*memory));
+		if (!memory)
+			return -ENOMEM;
+		memory->key = *key;
+		HASH_ADD(hh, table->memories, key, sizeof(memory->key), memory);
+	}
+	*ret_memory = memory;
+	return 0;
+}
+
+static void merge(struct seep_site *site, const struct seep_site *other)
+{
+	site->counts.allocs += other->counts.allocs;
+	site->counts.frees += other->counts.frees;
+	site->counts.alloc_bytes += other->counts.alloc_bytes;
+	site->counts.free_bytes += other->counts.free_bytes;
+	site->live_objects += other->live_objects;
+	site->live_bytes += other->live_bytes;
+	for (int i = 0; i < SEEP_LIFETIME_BUCKETS; i++) {
+		site->lifetimes[i] += other->lifetimes[i];
+		site->ages[i] += other->ages[i];
+	}
+	if (!site->details)
+		site->details = other->details;
+	if (site->oldest_ns == SEEP_UNKNOWN ||
+	    (other->oldest_ns != SEEP_UNKNOWN && other->oldest_ns > site->oldest_ns))
+		site->oldest_ns = other->oldest_ns;
+}
+
+static int append(struct seep_site_table *table, const struct seep_site *site,
+		  struct memory *memory)
+{
+	int error = reserve(table);
+
+	if (error)
+		return error;
+	memory->bytes_before = memory->live_bytes;
+	memory->objects_before = memory->live_objects;
+	memory->seq = table->seq;
+	memory->index = table->count;
+	table->sites[table->count++] = *site;
+	return 0;
+}
+
+int seep_site_table_add(struct seep_site_table *table, uint32_t process,
+			const struct seep_site *site)
+{
+	const struct seep_site_key key = {
+		.process = process,
+		.kind = site->kind,
+		.stack = site->stack->hash,
+	};
+	struct memory *memory;
+	struct seep_site *kept;
+	int error = remember(table, &key, &memory);
+
+	if (error)
+		return error;
+	if (memory->seq == table->seq)
+		merge(&table->sites[memory->index], site);
+	else
+		error = append(table, site, memory);
+	if (error)
+		return error;
+	kept = &table->sites[memory->index];
+	memory->live_bytes = kept->live_bytes;
+	memory->live_objects = kept->live_objects;
+	if (table->seq > 1) {
+		kept->live_bytes_change = (int64_t)(memory->live_bytes - memory->bytes_before);
+		kept->live_objects_change =
+			(int64_t)(memory->live_objects - memory->objects_before);
+	}
+	return 0;
+}
+
+size_t seep_site_table_num_without_stack(const struct seep_site_table *table)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->count; i++)
+		count += !table->sites[i].stack->num_frames;
+	return count;
+}
+
+/* Sites that are not there any more are those of processes that are not reported any more. */
+struct seep_site *seep_site_table_end(struct seep_site_table *table, size_t *ret_count)
+{
+	struct memory *memory, *next;
+
+	if (HASH_COUNT(table->memories) > 2 * table->count + MAX_REMEMBERED_MORE) {
+		HASH_ITER(hh, table->memories, memory, next) {
+			if (memory->seq != table->seq)
+				forget(table, memory);
+		}
+	}
+	*ret_count = table->count;
+	return table->sites;
+}

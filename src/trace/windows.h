@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The windows in which the kernel measures what our programs cost: one per report interval, at most one per
+ * second, because the measurement itself costs every BPF program of the machine two clock readings a run.
+ */
+#ifndef SEEP_TRACE_WINDOWS_H
+#define SEEP_TRACE_WINDOWS_H
+
+struct seep_tracer;
+
+/* Opens and closes windows from now on. 0 or -errno. */
+int seep_windows_start(struct seep_tracer *tracer);
+void seep_windows_stop(struct seep_tracer *tracer);
+
+#endif
