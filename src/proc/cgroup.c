@@ -116,3 +116,29 @@ int seep_cgroup_of(pid_t pid, char **ret_cgroup)
 	error = seep_cgroup_read_at(dir, ret_cgroup, NULL);
 	return !error && !*ret_cgroup ? -ENOENT : error;
 }
+
+char *seep_cgroup_path_in_hierarchy(const char *path, const char *mount_point)
+{
+	size_t skip = strlen(mount_point), length;
+	char *copy;
+
+	if (strncmp(path, mount_point, skip) == 0 && (path[skip] == '/' || !path[skip]))
+		path += skip;
+	while (*path == '/')
+		path++;
+	if (asprintf(&copy, "/%s", path) < 0)
+		return NULL;
+	length = strlen(copy);
+	while (length > 1 && copy[length - 1] == '/')
+		copy[--length] = '\0';
+	return copy;
+}
+
+bool seep_cgroup_is_within(const char *path, const char *ancestor)
+{
+	size_t length = strlen(ancestor);
+
+	if (length == 1)
+		return true;
+	return strncmp(path, ancestor, length) == 0 && (path[length] == '/' || !path[length]);
+}

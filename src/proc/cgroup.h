@@ -3,6 +3,7 @@
 #ifndef SEEP_PROC_CGROUP_H
 #define SEEP_PROC_CGROUP_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "proc/container.h"
@@ -24,5 +25,14 @@ int seep_cgroup_parse_mounts(char *text, char **ret_path);
 int seep_cgroup_read_at(int dir, char **ret_cgroup, struct seep_container *ret_container);
 /* The same by PID; -ENOENT if it has none. */
 int seep_cgroup_of(pid_t pid, char **ret_cgroup);
+
+/*
+ * The path within the hierarchy that is mounted at @mount_point: "/a/b" of "/sys/fs/cgroup/a/b", of "a/b"
+ * and of "/a/b/"; "/" of the mount point itself. The caller frees it; NULL when memory is out.
+ */
+char *seep_cgroup_path_in_hierarchy(const char *path, const char *mount_point);
+
+/* Is the cgroup @path @ancestor or below it? Both as in /proc/PID/cgroup; "/" is above all. */
+bool seep_cgroup_is_within(const char *path, const char *ancestor);
 
 #endif

@@ -35,6 +35,15 @@ const char *seep_refusal_text(enum seep_refusal refusal)
 	return texts[refusal];
 }
 
+enum seep_refusal seep_refusal_of(uint32_t hazards)
+{
+	for (int i = SEEP_REFUSAL_NONE + 1; i < SEEP_REFUSAL_COUNT; i++) {
+		if (hazards & SEEP_REFUSAL_BIT(i))
+			return (enum seep_refusal)i;
+	}
+	return SEEP_REFUSAL_NONE;
+}
+
 uint64_t seep_targets_num_refused(const struct seep_targets *targets)
 {
 	return targets->num_refused;
@@ -52,11 +61,7 @@ enum seep_refusal seep_target_check(struct seep_targets *targets, const struct s
 	if (!targets->config.hazards ||
 	    seep_kernel_find_hazards(targets->config.kernel, target->pid, &hazards))
 		return SEEP_REFUSAL_NONE;
-	for (int i = SEEP_REFUSAL_NONE + 1; i < SEEP_REFUSAL_COUNT; i++) {
-		if (hazards & SEEP_REFUSAL_BIT(i))
-			return (enum seep_refusal)i;
-	}
-	return SEEP_REFUSAL_NONE;
+	return seep_refusal_of(hazards);
 }
 
 void seep_targets_refuse(struct seep_targets *targets, struct seep_target *target,

@@ -24,6 +24,8 @@ void seep_targets_refuse(struct seep_targets *targets, struct seep_target *targe
 /* Takes the probes away if its program, of which nothing else is known yet, is a translator. */
 void seep_targets_recheck(struct seep_targets *targets, struct seep_target *target);
 
+/* The first of @hazards (SEEP_REFUSAL_BIT of each), or NONE. */
+enum seep_refusal seep_refusal_of(uint32_t hazards);
 /* A process may not be probed: the sentence about it. */
 const char *seep_refusal_text(enum seep_refusal refusal);
 

@@ -16,24 +16,6 @@
 #include "proc/cgroup.h"
 #include "proc/process.h"
 
-/* The path within the hierarchy: "/a/b" of "/sys/fs/cgroup/a/b", "a/b" or "/a/b/". */
-static char *path_in_hierarchy(const char *path, const char *mount_point)
-{
-	size_t skip = strlen(mount_point), length;
-	char *copy;
-
-	if (strncmp(path, mount_point, skip) == 0 && (path[skip] == '/' || !path[skip]))
-		path += skip;
-	while (*path == '/')
-		path++;
-	if (asprintf(&copy, "/%s", path) < 0)
-		return NULL;
-	length = strlen(copy);
-	while (length > 1 && copy[length - 1] == '/')
-		copy[--length] = '\0';
-	return copy;
-}
-
 int seep_scope_find_cgroup(struct seep_scope *scope, const char *path)
 {
 	SEEP_AUTO_FREE char *mount_point = NULL, *directory = NULL;
@@ -46,7 +28,7 @@ int seep_scope_find_cgroup(struct seep_scope *scope, const char *path)
 			   path);
 		return error;
 	}
-	scope->cgroup = path_in_hierarchy(path, mount_point);
+	scope->cgroup = seep_cgroup_path_in_hierarchy(path, mount_point);
 	if (!scope->cgroup || asprintf(&directory, "%s%s", mount_point, scope->cgroup) < 0) {
 		directory = NULL;
 		return -ENOMEM;
@@ -77,14 +59,8 @@ bool seep_scope_is_open(const struct seep_scope *scope)
 static bool in_cgroup(const struct seep_scope *scope, pid_t pid)
 {
 	SEEP_AUTO_FREE char *cgroup = NULL;
-	size_t length = strlen(scope->cgroup);
 
-	if (seep_cgroup_of(pid, &cgroup))
-		return false;
-	if (length == 1) /* the root */
-		return true;
-	return strncmp(cgroup, scope->cgroup, length) == 0 &&
-	       (cgroup[length] == '/' || !cgroup[length]);
+	return !seep_cgroup_of(pid, &cgroup) && seep_cgroup_is_within(cgroup, scope->cgroup);
 }
 
 static bool has_comm(const struct seep_scope *scope, pid_t pid)

@@ -118,11 +118,9 @@ static void on_hazard(void *context, const struct seep_hazard_event *event)
 {
 	struct seep_tracer *tracer = context;
 	struct seep_target *target = seep_targets_of(tracer->targets, event->process);
-	enum seep_refusal refusal = SEEP_REFUSAL_NONE + 1;
+	enum seep_refusal refusal = seep_refusal_of(event->hazards);
 
-	while (refusal < SEEP_REFUSAL_COUNT && !(event->hazards & SEEP_REFUSAL_BIT(refusal)))
-		refusal++;
-	if (target && refusal < SEEP_REFUSAL_COUNT)
+	if (target && refusal)
 		seep_targets_refuse(tracer->targets, target, refusal);
 }
 

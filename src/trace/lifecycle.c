@@ -59,6 +59,13 @@ void seep_lifecycle_exited(struct seep_tracer *tracer, struct seep_record *recor
 		seep_lifecycle_reap(tracer);
 }
 
+bool seep_lifecycle_missed_exec(int added, bool late, uint32_t kinds, bool from_start)
+{
+	if (added == -ESRCH)
+		return late || (!from_start && kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY));
+	return added > 0 || late;
+}
+
 /*
  * The target became process id @id: its old image, if there was one, is final. @unbound: its probes may
  * not have come along.
@@ -77,10 +84,8 @@ static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, 
 	if (seep_targets_replace(tracer->targets, target, id, comm, unbound))
 		return;
 	added = seep_follow_rescan(tracer, target);
-	/* Of one that has ended meanwhile nobody knows what files it had. */
-	if (added > 0 || late ||
-	    (added == -ESRCH && !tracer->config.from_start &&
-	     tracer->config.kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)))
+	if (seep_lifecycle_missed_exec(added, late, tracer->config.kinds,
+				       tracer->config.from_start))
 		tracer->losses[SEEP_LOSS_MISSED_EXEC]++;
 }
 

@@ -6,6 +6,9 @@
 #ifndef SEEP_TRACE_LIFECYCLE_H
 #define SEEP_TRACE_LIFECYCLE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "seep/abi.h"
 #include "target/processes.h"
 #include "target/targets.h"
@@ -32,5 +35,13 @@ void seep_lifecycle_on_exec(void *context, const struct seep_exec_event *event);
 
 /* Notices execs whose events the full ring buffer lost: the table of processes still shows them. */
 void seep_lifecycle_catch_up(struct seep_tracer *tracer);
+
+/*
+ * Did a program run without its probes between its exec and now? @added is what the rescan after the exec
+ * gave (seep_follow_rescan), @late whether probes were being placed when it happened. Of a program that
+ * has ended before its files were looked at (-ESRCH) nobody knows which functions it had; with probes in
+ * all processes (@from_start) it had them.
+ */
+bool seep_lifecycle_missed_exec(int added, bool late, uint32_t kinds, bool from_start);
 
 #endif
