@@ -44,6 +44,7 @@ struct seep_file_exit {
 
 struct seep_file {
 	uint32_t index; /* in the order of being met */
+	uint32_t id;	/* in the frames of its traced functions; 0: it has none */
 	struct seep_inode inode;
 	char *path;  /* as mapped where it was met first, for people */
 	char *root;  /* see seep_symbolizer_add_file */
@@ -59,6 +60,7 @@ struct seep_file {
 };
 
 struct seep_files;
+struct seep_registry;
 
 struct seep_files_config {
 	struct seep_kernel *kernel;
@@ -97,10 +99,7 @@ const struct seep_file *seep_files_find(const struct seep_files *files,
 /* The process has ended, or runs another program. */
 void seep_files_forget(struct seep_files *files, pid_t pid);
 
-/* How many probes have been registered: the length of the kernel's table. */
-uint32_t seep_files_num_probes(const struct seep_files *files);
-/* What a hit of probe @index costs by itself, nanoseconds. */
-uint32_t seep_files_probe_cost(const struct seep_files *files, uint32_t index,
-			       const struct seep_probe_cost *cost);
+/* The probes that have been registered for the functions of all files. */
+const struct seep_registry *seep_files_registry(const struct seep_files *files);
 
 #endif

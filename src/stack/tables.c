@@ -6,65 +6,34 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <uthash.h>
-
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/log.h"
-#include "base/units.h"
-#include "elf/cfi.h"
-#include "elf/image.h"
 #include "proc/vdso.h"
-#include "stack/chunks.h"
-#include "stack/code_kind.h"
-#include "unwind/rules.h"
-#include "unwind/table.h"
-#include "unwind/uncovered.h"
+#include "stack/publish.h"
+#include "stack/rows.h"
+#include "stack/tables_private.h"
 
-/* Maps of chunks cost a little more than their bytes: struct bpf_array and a page of slack. */
-#define CHUNK_BYTES (sizeof(union seep_chunk) + 4096)
+/* What BPF is to know of the file now. */
+struct seep_unwind_file seep_table_entry_value(const struct seep_table_entry *entry)
+{
+	struct seep_unwind_file value = {
+		.state = entry->fd < 0 ? SEEP_UNWIND_NO_FILE : SEEP_UNWIND_NONE,
+	};
 
-/* The content of one file, by build ID: what several files may share. */
-struct content {
-	size_t id_length;
-	uint8_t id[SEEP_BUILD_ID_MAX];
-	struct seep_unwind_file value; /* state UNKNOWN: given up */
-	size_t num_chunks;
-	uint32_t *chunks;
-	size_t num_rows;
-	uint64_t build_ns;
-	UT_hash_handle hh;
-};
+	if (entry->content)
+		value = entry->content->value;
+	value.jit = (uint8_t)entry->jit;
+	value.frame_pointers = entry->frame_pointers;
+	value.code_first = entry->code.first;
+	value.code_count = entry->code.count;
+	value.ahead_of_before = entry->code.ahead_of_before;
+	value.ahead_of_behind = entry->code.ahead_of_behind;
+	return value;
+}
 
-struct entry {
-	struct seep_table_info info;
-	int fd; /* the caller's, -1 if the file cannot be read */
-	enum seep_jit_kind jit;
-	bool frame_pointers; /* its code without CFI keeps them */
-	struct seep_code_segment code;
-	struct content *content; /* NULL: no CFI, or not readable */
-	bool dirty;		 /* BPF has not been shown its present state */
-	struct entry *next;
-	UT_hash_handle hh;
-};
-
-struct seep_tables {
-	struct seep_kernel *kernel;
-	struct seep_rules *rules;
-	int vdso_fd;
-	size_t published_rules;
-	uint64_t max_chunks;
-	struct seep_chunks *chunks;
-	struct content *by_id;
-	struct entry *by_file;
-	struct entry *first;
-	struct entry **last;
-};
-
-/* --- life -------------------------------------------------------------------------------------- */
-
-static void content_free(struct content *content)
+static void content_free(struct seep_content *content)
 {
 	free(content->chunks);
 	free(content);
@@ -72,8 +41,8 @@ static void content_free(struct content *content)
 
 void seep_tables_free(struct seep_tables *tables)
 {
-	struct content *content, *next_content;
-	struct entry *entry, *next;
+	struct seep_content *content, *next_content;
+	struct seep_table_entry *entry, *next;
 
 	if (!tables)
 		return;
@@ -94,199 +63,14 @@ void seep_tables_free(struct seep_tables *tables)
 	free(tables);
 }
 
-/* --- giving up tables for others ---------------------------------------------------------------- */
-
-/* What BPF is to know of the file now. */
-static struct seep_unwind_file value_of(const struct entry *entry)
-{
-	struct seep_unwind_file value = {
-		.state = entry->fd < 0 ? SEEP_UNWIND_NO_FILE : SEEP_UNWIND_NONE,
-	};
-
-	if (entry->content)
-		value = entry->content->value;
-	value.jit = (uint8_t)entry->jit;
-	value.frame_pointers = entry->frame_pointers;
-	value.code_first = entry->code.first;
-	value.code_count = entry->code.count;
-	value.ahead_of_before = entry->code.ahead_of_before;
-	value.ahead_of_behind = entry->code.ahead_of_behind;
-	return value;
-}
-
-/* Nothing of it may be pending: the chunks are given back at once. */
-static void give_up(struct seep_tables *tables, struct content *content)
-{
-	content->value = (struct seep_unwind_file){.state = SEEP_UNWIND_UNKNOWN};
-	for (const struct entry *entry = tables->first; entry; entry = entry->next) {
-		struct seep_unwind_file value = value_of(entry);
-
-		if (entry->content == content)
-			seep_kernel_set_table(tables->kernel, entry->info.file, &value);
-	}
-	seep_chunks_give(tables->chunks, content->chunks, content->num_chunks);
-	content->num_chunks = 0;
-}
-
-/* When the content was last used by any of its files. */
-static uint64_t last_use_ns(struct seep_tables *tables, const struct content *content)
-{
-	uint64_t latest = 0;
-
-	for (const struct entry *entry = tables->first; entry; entry = entry->next) {
-		struct seep_unwind_file value;
-
-		if (entry->content == content &&
-		    seep_kernel_get_table(tables->kernel, entry->info.file, &value) == 0 &&
-		    value.used_ns > latest)
-			latest = value.used_ns;
-	}
-	return latest;
-}
-
-/* Gives up the content that was not used for longest. 0, or -ENOSPC when nothing is left to give. */
-static int evict(struct seep_tables *tables)
-{
-	struct content *victim = NULL;
-	uint64_t oldest = UINT64_MAX;
-
-	for (struct entry *entry = tables->first; entry; entry = entry->next) {
-		struct content *content = entry->content;
-		uint64_t used_ns;
-
-		if (!content || !content->num_chunks)
-			continue;
-		used_ns = last_use_ns(tables, content);
-		if (used_ns < oldest) {
-			oldest = used_ns;
-			victim = content;
-		}
-	}
-	if (!victim)
-		return -ENOSPC;
-	give_up(tables, victim);
-	return 0;
-}
-
-/* --- building ---------------------------------------------------------------------------------- */
-
-/* Rules must be there before the first row that names them. */
-static int publish_rules(struct seep_tables *tables)
-{
-	size_t count = seep_rules_count(tables->rules);
-
-	for (; tables->published_rules < count; tables->published_rules++) {
-		uint32_t number = (uint32_t)tables->published_rules;
-		int error = seep_kernel_set_rule(tables->kernel, number,
-						 seep_rules_at(tables->rules, number));
-
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
-static int make_room(struct seep_tables *tables, size_t count)
-{
-	int error = 0;
-
-	if (count > tables->max_chunks)
-		return -ENOSPC;
-	if (seep_chunks_in_use(tables->chunks) + count > tables->max_chunks)
-		error = seep_tables_flush(tables); /* what is pending cannot be given up */
-	while (!error && seep_chunks_in_use(tables->chunks) + count > tables->max_chunks)
-		error = evict(tables);
-	return error;
-}
-
-/* Numbers for the chunks of a table, as many as it has. 0, -ENOMEM or -ENOSPC. */
-static int take_chunks(struct seep_tables *tables, struct content *content, size_t count)
-{
-	uint32_t *numbers = realloc(content->chunks, count * sizeof(*numbers));
-	int error;
-
-	if (!numbers)
-		return -ENOMEM;
-	content->chunks = numbers;
-	error = make_room(tables, count);
-	if (!error)
-		error = seep_chunks_take(tables->chunks, count, numbers);
-	if (!error)
-		content->num_chunks = count;
-	return error;
-}
-
-static int publish_table(struct seep_tables *tables, struct content *content,
-			 struct seep_unwind_table *table)
-{
-	const uint32_t *numbers;
-	int error = take_chunks(tables, content, table->num_chunks);
-
-	if (error)
-		return error;
-	numbers = content->chunks;
-	seep_unwind_table_relocate(table, numbers);
-	error = publish_rules(tables); /* rows of a spare chunk may be seen at once */
-	for (size_t i = 0; i < table->num_chunks && !error; i++)
-		error = seep_chunks_write(tables->chunks, numbers[i], table->chunks[i].words);
-	if (error) {
-		seep_chunks_flush(tables->chunks);
-		give_up(tables, content);
-		return error;
-	}
-	content->num_rows = table->num_rows;
-	content->value = (struct seep_unwind_file){
-		.first_page = table->first_page,
-		.num_pages = table->num_pages,
-		.state = SEEP_UNWIND_READY,
-		.used_ns = seep_clock_monotonic_ns(),
-	};
-	for (size_t i = 0; i < SEEP_INDEX_CHUNKS && i < table->num_chunks; i++)
-		content->value.index_chunks[i] = numbers[i];
-	return 0;
-}
-
-/*
- * The rows of @image: what its CFI says, and for code that it does not cover what the code says. 0;
- * -ENOENT when neither says anything; else as seep_cfi_read.
- */
-static int read_rows(const struct seep_image *image, const char *path, struct seep_cfi *ret_cfi)
-{
-	struct seep_uncovered uncovered;
-	struct seep_cfi cfi;
-	int no_cfi = seep_cfi_read(image, &cfi), error = 0;
-
-	/* Free Pascal's .debug_frame is malformed. */
-	if ((no_cfi == -ENOENT && !seep_image_is_go(image)) || no_cfi == -EINVAL)
-		error = seep_cfi_without(image, &cfi);
-	else if (no_cfi)
-		return no_cfi;
-	if (error)
-		return error;
-	error = seep_uncovered_add(image, &cfi, &uncovered);
-	if (!error && no_cfi && !uncovered.functions)
-		error = -ENOENT;
-	if (error) {
-		seep_cfi_done(&cfi);
-		return error;
-	}
-	if (uncovered.functions + uncovered.refused + uncovered.capped)
-		seep_debug("rules from the code of \"%s\": %zu functions, %zu contradict "
-			   "themselves, %zu left out; %zu rows",
-			   path, uncovered.functions, uncovered.refused, uncovered.capped,
-			   uncovered.rows);
-	*ret_cfi = cfi;
-	return 0;
-}
-
 /* Builds the table of @image; the content's state says what came of it. 0 or -ENOMEM. */
-static int build(struct seep_tables *tables, struct content *content,
+static int build(struct seep_tables *tables, struct seep_content *content,
 		 const struct seep_image *image, const char *path)
 {
 	uint64_t start_ns = seep_clock_monotonic_ns();
 	struct seep_unwind_table table;
 	struct seep_cfi cfi;
-	int error = read_rows(image, path, &cfi);
+	int error = seep_rows_read(image, path, &cfi);
 
 	if (error == -ENOENT) {
 		/* Go's compiler may make no CFI but keeps frame pointers. */
@@ -298,7 +82,7 @@ static int build(struct seep_tables *tables, struct content *content,
 		seep_cfi_done(&cfi);
 	}
 	if (!error) {
-		error = publish_table(tables, content, &table);
+		error = seep_tables_publish(tables, content, &table);
 		seep_unwind_table_done(&table);
 	}
 	content->build_ns = seep_clock_monotonic_ns() - start_ns;
@@ -312,11 +96,11 @@ static int build(struct seep_tables *tables, struct content *content,
 
 /* The content of a file, shared with others of the same build ID. 0 or -ENOMEM. */
 static int get_content(struct seep_tables *tables, const struct seep_image *image,
-		       struct content **ret_content)
+		       struct seep_content **ret_content)
 {
 	size_t length;
 	const uint8_t *id = seep_image_build_id(image, &length);
-	struct content *content = NULL;
+	struct seep_content *content = NULL;
 
 	if (length > SEEP_BUILD_ID_MAX)
 		length = 0;
@@ -336,12 +120,10 @@ static int get_content(struct seep_tables *tables, const struct seep_image *imag
 	return 0;
 }
 
-/* --- files ------------------------------------------------------------------------------------- */
-
 static int add_entry(struct seep_tables *tables, uint32_t file, const char *path,
-		     struct entry **ret_entry)
+		     struct seep_table_entry **ret_entry)
 {
-	struct entry *entry = calloc(1, sizeof(*entry));
+	struct seep_table_entry *entry = calloc(1, sizeof(*entry));
 
 	if (!entry)
 		return -ENOMEM;
@@ -359,7 +141,7 @@ static int add_entry(struct seep_tables *tables, uint32_t file, const char *path
 }
 
 /* Makes sure that the entry's content is known and built, if the file can be read. */
-static int fill_entry(struct seep_tables *tables, struct entry *entry)
+static int fill_entry(struct seep_tables *tables, struct seep_table_entry *entry)
 {
 	SEEP_AUTO_IMAGE struct seep_image *image = NULL;
 	int error = entry->fd < 0 ? -EBADF : seep_image_open(entry->fd, &image);
@@ -382,8 +164,8 @@ int seep_tables_flush(struct seep_tables *tables)
 {
 	int error = seep_chunks_waiting(tables->chunks) ? seep_chunks_flush(tables->chunks) : 0;
 
-	for (struct entry *entry = tables->first; entry && !error; entry = entry->next) {
-		struct seep_unwind_file value = value_of(entry);
+	for (struct seep_table_entry *entry = tables->first; entry && !error; entry = entry->next) {
+		struct seep_unwind_file value = seep_table_entry_value(entry);
 
 		if (!entry->dirty)
 			continue;
@@ -406,7 +188,7 @@ void seep_tables_drain(struct seep_tables *tables)
 
 int seep_tables_add(struct seep_tables *tables, uint32_t file, const char *path, int fd)
 {
-	struct entry *entry;
+	struct seep_table_entry *entry;
 	int error = 0;
 
 	if (file >= SEEP_MAX_FILES)
@@ -424,7 +206,7 @@ int seep_tables_add(struct seep_tables *tables, uint32_t file, const char *path,
 
 int seep_tables_again(struct seep_tables *tables, uint32_t file)
 {
-	struct entry *entry;
+	struct seep_table_entry *entry;
 
 	HASH_FIND(hh, tables->by_file, &file, sizeof(file), entry);
 	if (!entry)
@@ -469,7 +251,7 @@ int seep_tables_new(struct seep_kernel *kernel, uint64_t max_bytes, struct seep_
 int seep_tables_each(const struct seep_tables *tables,
 		     int (*fn)(const struct seep_table_info *info, void *context), void *context)
 {
-	for (const struct entry *entry = tables->first; entry; entry = entry->next) {
+	for (const struct seep_table_entry *entry = tables->first; entry; entry = entry->next) {
 		struct seep_table_info info = entry->info;
 		int stop;
 

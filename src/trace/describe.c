@@ -2,6 +2,7 @@
 #include "trace/describe.h"
 
 #include "base/text.h"
+#include "probe/registry.h"
 #include "trace/tracer_private.h"
 
 static void describe_target(const struct seep_target *target, const char *separator,
@@ -60,8 +61,8 @@ static void each_of_file(const struct seep_tracer *tracer, const struct seep_fil
 			.file = file,
 			.offset = function->offset,
 			.emulated = function->site.emulated,
-			.cost_ns = seep_files_probe_cost(tracer->files, function->probe,
-							 &tracer->features.cost),
+			.cost_ns = seep_registry_cost(seep_files_registry(tracer->files),
+						      function->probe, &tracer->features.cost),
 			.instruction = function->site.text,
 			.function = function->name,
 		};
@@ -73,8 +74,8 @@ static void each_of_file(const struct seep_tracer *tracer, const struct seep_fil
 		struct seep_tracer_probe probe = {
 			.file = file,
 			.offset = exit->offset,
-			.cost_ns = seep_files_probe_cost(tracer->files, exit->probe,
-							 &tracer->features.cost),
+			.cost_ns = seep_registry_cost(seep_files_registry(tracer->files),
+						      exit->probe, &tracer->features.cost),
 			.instruction = "ret",
 			.function = exit->function,
 			.at_exit = true,

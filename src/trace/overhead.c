@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/units.h"
+#include "probe/registry.h"
 #include "proc/process.h"
 
 /* Rates over less than this say more about the reporting than about the trace. */
@@ -68,7 +69,7 @@ void seep_overhead_free(struct seep_overhead_meter *meter)
 
 int seep_overhead_events(struct seep_overhead_meter *meter, uint64_t *ret_events)
 {
-	uint32_t num_probes = seep_files_num_probes(meter->files);
+	uint32_t num_probes = seep_registry_count(seep_files_registry(meter->files));
 	int error = seep_kernel_read_hits(meter->kernel, num_probes, meter->hits);
 	uint64_t sum = 0;
 
@@ -125,8 +126,9 @@ static uint64_t probe_ns_per_event(const struct seep_overhead_meter *meter, uint
 
 	if (!events)
 		return SEEP_UNKNOWN;
-	for (uint32_t i = 0; i < seep_files_num_probes(meter->files); i++)
-		sum_ns += meter->hits[i] * seep_files_probe_cost(meter->files, i, &meter->cost);
+	for (uint32_t i = 0; i < seep_registry_count(seep_files_registry(meter->files)); i++)
+		sum_ns += meter->hits[i] *
+			  seep_registry_cost(seep_files_registry(meter->files), i, &meter->cost);
 	return sum_ns / events;
 }
 

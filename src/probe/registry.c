@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "probe/registry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct seep_registry {
+	struct seep_kernel *kernel;
+	uint32_t count;
+	uint32_t num_files;
+	struct seep_registered probes[SEEP_MAX_PROBES];
+};
+
+int seep_registry_new(struct seep_kernel *kernel, struct seep_registry **ret_registry)
+{
+	struct seep_registry *registry = calloc(1, sizeof(*registry));
+
+	if (!registry)
+		return -ENOMEM;
+	registry->kernel = kernel;
+	*ret_registry = registry;
+	return 0;
+}
+
+void seep_registry_free(struct seep_registry *registry)
+{
+	free(registry);
+}
+
+int seep_registry_add(struct seep_registry *registry, const struct seep_probe *probe,
+		      struct seep_registered what, uint32_t *ret_index)
+{
+	int error;
+
+	if (registry->count == SEEP_MAX_PROBES)
+		return -ENOSPC;
+	error = seep_kernel_set_probe(registry->kernel, registry->count, probe);
+	if (error)
+		return error;
+	registry->probes[registry->count] = what;
+	*ret_index = registry->count++;
+	return 0;
+}
+
+uint32_t seep_registry_file_id(struct seep_registry *registry)
+{
+	return SEEP_FILE_USER_BASE + registry->num_files++;
+}
+
+uint32_t seep_registry_count(const struct seep_registry *registry)
+{
+	return registry->count;
+}
+
+uint32_t seep_registry_cost(const struct seep_registry *registry, uint32_t index,
+			    const struct seep_probe_cost *cost)
+{
+	const struct seep_registered *probe = &registry->probes[index];
+	uint32_t step = 0;
+
+	/* On a busy machine the measured costs may come out the other way round. */
+	if (!probe->emulated && cost->stepped_ns > cost->entry_ns)
+		step = cost->stepped_ns - cost->entry_ns;
+	return (probe->returns ? cost->call_ns : cost->entry_ns) + step;
+}
