@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Called for each file of a target whenever its mappings are looked through, so at least once per
- * report, and before its probes are removed. A breakpoint is missing where the memory has the first byte that the file has: what else may
- * stand there is somebody's own, and is left alone. Reading takes the lock of the address space, under
- * which the kernel maps a file and places its breakpoints, so one that is on its way is not missed.
+ * report, and before its probes are removed. A breakpoint is missing where the memory has the first
+ * byte that the file has: what else may stand there is somebody's own, and is left alone. Reading
+ * takes the lock of the address space, under which the kernel maps a file and places its
+ * breakpoints, so one that is on its way is not missed.
  *
  * Bounded by the probes of the file: two reads of a byte for each.
  */
@@ -32,7 +33,8 @@ static bool is_lost(int memory, const struct seep_mapping *mapping, const struct
 	       wanted != BREAKPOINT;
 }
 
-/* Leaves in @offsets, which has @count of them, those whose breakpoint in @mapping is lost. How many. */
+/* Leaves in @offsets, which has @count of them, those whose breakpoint in @mapping is lost. How
+ * many. */
 static int keep_lost(pid_t pid, const struct seep_mapping *mapping, const struct seep_file *file,
 		     uint64_t *offsets, size_t count, size_t *ret_lost)
 {
@@ -57,8 +59,8 @@ static int keep_lost(pid_t pid, const struct seep_mapping *mapping, const struct
 }
 
 /*
- * A second probe at the same place has the kernel write the breakpoint, which stays for the first one
- * when the second is closed.
+ * A second probe at the same place has the kernel write the breakpoint, which stays for the first
+ * one when the second is closed.
  */
 static int place_again(const struct seep_probes *probes, const struct seep_file *file,
 		       const uint64_t *offsets, size_t count)

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From an open ELF file to the list of its traced functions. Called once per file by files.c. The
+ * steps: search the symbols for the functions that the allocators name (symbol/search.h), choose
+ * how the return of each is seen (symbol/returns.h), find the instruction for its probe
+ * (elf/probe_site.h), and register the probe in the kernel's table. A function is left out, with a
+ * warning, when its return cannot be seen without a risk. At most SEEP_MAX_PROBES probes are
+ * registered in a trace; functions beyond that fail with -ENOSPC.
+ */
 #include "probe/file_functions.h"
 
 #include <errno.h>
@@ -13,7 +21,8 @@
 #include "proc/trust.h"
 #include "symbol/search.h"
 
-/* How much of a function is looked at for a probe place; the place is within the first few bytes. */
+/* How much of a function is looked at for a probe place; the place is within the first few bytes.
+ */
 #define CODE_BYTES 4096
 
 #define INSTRUCTION_BYTES 15 /* the longest one */
@@ -71,7 +80,8 @@ static int register_probe(const struct scan *scan, uint64_t frame,
 	return seep_registry_add(scan->how->registry, &probe, what, &function->probe);
 }
 
-/* The return instructions of functions of a kind share an entry: they are told apart by the stack. */
+/* The return instructions of functions of a kind share an entry: they are told apart by the stack.
+ */
 static int register_exits(const struct scan *scan, enum seep_kind kind, uint32_t *ret_probe)
 {
 	const struct seep_probe probe = {.kind = (uint8_t)kind};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The traced functions of a file: where they are, where their probes go, and how their returns are seen. Each
- * file is searched once, when it is met first.
+ * The traced functions of a file: where they are, where their probes go, and how their returns are
+ * seen. Each file is searched once, when it is met first.
  */
 #ifndef SEEP_PROBE_FILE_FUNCTIONS_H
 #define SEEP_PROBE_FILE_FUNCTIONS_H
@@ -21,9 +21,9 @@ struct seep_file_search {
 };
 
 /*
- * Fills functions, exits and rendezvous of @file, which is open, and registers their probes. What cannot be
- * traced is said. 0, also for a file that is no ELF file; -ENOMEM, -ENOSPC (too many probes) or
- * another -errno.
+ * Fills functions, exits and rendezvous of @file, which is open, and registers their probes. What
+ * cannot be traced is said. 0, also for a file that is no ELF file; -ENOMEM, -ENOSPC (too many
+ * probes) or another -errno.
  */
 int seep_file_find_functions(const struct seep_file_search *how, struct seep_file *file);
 

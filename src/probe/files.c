@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of files: a file is met by a mapping that was looked through (seep_files_get), by its
+ * descriptor before anybody maps it (seep_files_get_fd), or by an event of BPF
+ * (seep_files_get_gone, seep_files_find). At the first meeting it is opened and searched for traced
+ * functions (file_functions.c). Files are never removed: a frame of a stack may name them until the
+ * last report. Each open one holds a descriptor, which RLIMIT_NOFILE bounds; a file for which no
+ * descriptor is left is offered again at the next meeting.
+ */
 #include "probe/files.h"
 
 #include <errno.h>

@@ -2,8 +2,8 @@
 /*
  * The mapped files that a trace has met: each opened once, by inode (probe/inodes.h), with the
  * allocator functions found in it and the places to probe. An open descriptor keeps the inode from
- * being reused, so that (device, inode) stays its name; it also serves symbolisation after the process
- * is gone.
+ * being reused, so that (device, inode) stays its name; it also serves symbolisation after the
+ * process is gone.
  */
 #ifndef SEEP_PROBE_FILES_H
 #define SEEP_PROBE_FILES_H
@@ -86,8 +86,8 @@ int seep_files_get_fd(struct seep_files *files, int fd, const char *path,
 		      const struct seep_file **ret_file);
 
 /*
- * The same for a mapping that may be gone: as BPF saw it, so with the inode that a file event has. The
- * file is looked for at its path, too, and counts only if it is that inode.
+ * The same for a mapping that may be gone: as BPF saw it, so with the inode that a file event has.
+ * The file is looked for at its path, too, and counts only if it is that inode.
  */
 int seep_files_get_gone(struct seep_files *files, pid_t pid, const char *root,
 			const struct seep_mapping *mapping, const struct seep_file **ret_file);

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table from inodes to files, with the overlay's inodes of a process beside those of the
+ * layers. files.c asks it for every mapping that is looked through; an entry of an overlay goes
+ * with its process. Which inode BPF sees for a file is found out by mapping the file's first page
+ * and letting BPF look at that mapping: a few tries, because another thread of ours may hold the
+ * lock of our address space. It grows with the number of files of the machine that were met, and
+ * one entry more for each overlay file of a live process.
+ */
 #include "probe/inodes.h"
 
 #include <errno.h>
@@ -91,8 +99,6 @@ int seep_inode_of_fd(struct seep_kernel *kernel, int fd, struct seep_inode *ret_
 	};
 	return 0;
 }
-
-/* --- the table --------------------------------------------------------------------------------- */
 
 int seep_inodes_new(struct seep_inodes **ret_inodes)
 {

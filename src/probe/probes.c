@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attaching: seep_probes_add is called for each file of a target, which it probes once, and
+ * seep_probes_rebind when the thread ends that the links are bound to. Functions of one kind and
+ * one way to see their return are attached together, as one link where the kernel can do that,
+ * because a link for many probes costs one grace period at its end and links of their own cost one
+ * each. The number of links is bounded by RLIMIT_NOFILE; a failed attachment leaves the file
+ * without probes, never with some of them.
+ */
 #include "probe/probes.h"
 
 #include <errno.h>
@@ -145,8 +153,8 @@ static int attach_returning(const struct attachment *attachment, struct probe_gr
 
 /*
  * The functions of a kind; @group has room for them. The order counts in a process at work: what
- * releases comes before what creates, so that no object is seen whose end is not; a return before its
- * entry, or the call would look like one that never ends.
+ * releases comes before what creates, so that no object is seen whose end is not; a return before
+ * its entry, or the call would look like one that never ends.
  */
 static int attach_kind(const struct attachment *attachment, enum seep_kind kind,
 		       struct probe_group *group)

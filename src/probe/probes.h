@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The probes in the files of one process, or of all processes of the machine: which files were looked
- * at, and the descriptors that keep the probes alive. One thread.
+ * The probes in the files of one process, or of all processes of the machine: which files were
+ * looked at, and the descriptors that keep the probes alive. One thread.
  */
 #ifndef SEEP_PROBE_PROBES_H
 #define SEEP_PROBE_PROBES_H
@@ -37,21 +37,22 @@ int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
 /* Are all probes of @file placed? */
 bool seep_probes_has(const struct seep_probes *probes, const struct seep_file *file);
 
-/* Where the probes of @file are: offsets in it, at most as many as seep_probes_places_max. How many. */
+/* Where the probes of @file are: offsets in it, at most as many as seep_probes_places_max. How
+ * many. */
 size_t seep_probes_places(const struct seep_file *file, uint64_t *ret_offsets);
 size_t seep_probes_places_max(const struct seep_file *file);
 
 /*
- * The thread that the probes are bound to has ended; from here on it is @thread. @files are those with
- * probes. 0 or -errno: some functions have no probes any more.
+ * The thread that the probes are bound to has ended; from here on it is @thread. @files are those
+ * with probes. 0 or -errno: some functions have no probes any more.
  */
 int seep_probes_rebind(struct seep_probes *probes, struct seep_kernel *kernel,
 		       enum seep_attach_variant variant, const struct seep_file *const *files,
 		       size_t num_files, pid_t thread);
 
 /*
- * Takes the descriptors out, for the caller to close (base/close.h), which removes the probes, and to
- * free. How many. The other numbers stay.
+ * Takes the descriptors out, for the caller to close (base/close.h), which removes the probes, and
+ * to free. How many. The other numbers stay.
  */
 size_t seep_probes_take_links(struct seep_probes *probes, int **ret_links);
 /* Lets go of everything; the probes are removed in the background. */

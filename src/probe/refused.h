@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tells which functions of a file are not traced because nothing that is to be believed says where they are. */
+/* Tells which functions of a file are not traced because nothing that is to be believed says where
+ * they are. */
 #ifndef SEEP_PROBE_REFUSED_H
 #define SEEP_PROBE_REFUSED_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's table of probes: what BPF has to know of a probe that is hit, by its index (struct seep_probe
- * in seep/abi.h). It only grows; SEEP_MAX_PROBES bounds it.
+ * The kernel's table of probes: what BPF has to know of a probe that is hit, by its index (struct
+ * seep_probe in seep/abi.h). It only grows; SEEP_MAX_PROBES bounds it.
  */
 #ifndef SEEP_PROBE_REGISTRY_H
 #define SEEP_PROBE_REGISTRY_H

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Numbers and maps of chunks. publish.c takes numbers, writes each chunk once and flushes; a chunk
+ * that is given up rests for QUARANTINE_NS before its number is used again. Bounded by
+ * SEEP_MAX_CHUNKS numbers, MAX_WAITING open descriptors between two flushes, and NUM_SPARES empty
+ * chunks that BPF sees already.
+ */
 #include "stack/chunks.h"
 
 #include <errno.h>

@@ -4,8 +4,8 @@
  *
  * To show BPF a new chunk costs a grace period of some 10 ms, however many are shown together; so
  * they are collected until a flush. Some empty chunks are kept in sight of BPF beforehand: a small
- * table goes into those and needs no grace period, so that the stacks through a library just loaded are
- * whole sooner. One thread.
+ * table goes into those and needs no grace period, so that the stacks through a library just loaded
+ * are whole sooner. One thread.
  */
 #ifndef SEEP_STACK_CHUNKS_H
 #define SEEP_STACK_CHUNKS_H
@@ -27,8 +27,8 @@ void seep_chunks_free(struct seep_chunks *chunks);
 int seep_chunks_take(struct seep_chunks *chunks, size_t count, uint32_t *ret_numbers);
 
 /*
- * Writes a chunk whose number was taken, once. BPF may read it at once or after the next flush. 0 or
- * -errno.
+ * Writes a chunk whose number was taken, once. BPF may read it at once or after the next flush. 0
+ * or -errno.
  */
 int seep_chunks_write(struct seep_chunks *chunks, uint32_t number,
 		      const seep_row words[SEEP_CHUNK_WORDS]);

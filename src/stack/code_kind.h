@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What is known of code without CFI by who made it. Frame pointers prove nothing by themselves: a
- * walk by them is only trusted where the compiler is known to keep them in every function that calls
- * another one.
+ * walk by them is only trusted where the compiler is known to keep them in every function that
+ * calls another one.
  */
 #ifndef SEEP_STACK_CODE_KIND_H
 #define SEEP_STACK_CODE_KIND_H

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * libdw as a second unwinder: the modules of a process are reported to it by their mapped files,
+ * registers and memory come from the copy that BPF made, so the process itself is not touched and
+ * may have gone on. A walk ends after SEEP_MAX_FRAMES frames. verify.c makes one of these per
+ * process and drops it when the mappings change.
+ */
 #include "stack/libdw_walk.h"
 
 #include <elfutils/libdwfl.h>
@@ -27,8 +33,6 @@ struct seep_libdw {
 	bool ran_out;			     /* the last step took more than was copied */
 	struct known known[KNOWN_MAX];	     /* by the low bits of the address */
 };
-
-/* --- modules ----------------------------------------------------------------------------------- */
 
 /* Modules are reported with their files. */
 static int find_no_elf(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
@@ -69,7 +73,8 @@ static bool is_vdso(const struct seep_mapping *mapping)
 	return strcmp(mapping->path, "[vdso]") == 0;
 }
 
-/* The mapping with which the file of @code begins: the one nearest below that maps its first byte. */
+/* The mapping with which the file of @code begins: the one nearest below that maps its first byte.
+ */
 static const struct seep_mapping *first_mapping(const struct seep_maps *maps,
 						const struct seep_mapping *code)
 {
@@ -111,8 +116,6 @@ static void report_modules(const struct seep_libdw *libdw)
 	}
 	dwfl_report_end(libdw->dwfl, NULL, NULL);
 }
-
-/* --- the process, as libdw asks for it --------------------------------------------------------- */
 
 static pid_t next_thread(Dwfl *dwfl, void *context, void **ret_context)
 {
@@ -197,8 +200,6 @@ void seep_libdw_free(struct seep_libdw *libdw)
 	free(libdw);
 }
 
-/* --- walking ----------------------------------------------------------------------------------- */
-
 struct seep_place seep_place_of(const struct seep_maps *maps, uint64_t address)
 {
 	const struct seep_mapping *mapping = seep_maps_find(maps, address);
@@ -263,9 +264,9 @@ static bool has_cfi(struct seep_libdw *libdw, Dwarf_Addr pc)
 }
 
 /*
- * libdw calls three kinds of frame an activation: the innermost one, a signal trampoline, and the frame
- * that was interrupted. Only the last is where its PC says; the first was called to be returned to,
- * and so was the trampoline: by the handler.
+ * libdw calls three kinds of frame an activation: the innermost one, a signal trampoline, and the
+ * frame that was interrupted. Only the last is where its PC says; the first was called to be
+ * returned to, and so was the trampoline: by the handler.
  */
 static int on_frame(Dwfl_Frame *frame, void *context)
 {
@@ -300,7 +301,8 @@ void seep_libdw_walk(struct seep_libdw *libdw, const struct seep_copy_event *eve
 	ret_walk->walk = (struct seep_unwound){
 		.places = ret_walk->places,
 		.count = progress.count,
-		/* A return address that cannot be read is the same to libdw as one that is undefined. */
+		/* A return address that cannot be read is the same to libdw as one that is
+		   undefined. */
 		.whole = result == 0 && !libdw->ran_out,
 	};
 }

@@ -36,7 +36,8 @@ static uint64_t last_use_ns(struct seep_tables *tables, const struct seep_conten
 	return latest;
 }
 
-/* Gives up the content that was not used for longest. 0, or -ENOSPC when nothing is left to give. */
+/* Gives up the content that was not used for longest. 0, or -ENOSPC when nothing is left to give.
+ */
 static int evict(struct seep_tables *tables)
 {
 	struct seep_content *victim = NULL;

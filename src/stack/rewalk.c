@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Walking late. Copies come as events (seep_rewalk_add), are walked after each drain
+ * (seep_rewalk_run) and are dropped when they are whole, when nothing can help them any more, or
+ * after PATIENCE_NS. At most MAX_COPIES copies wait, 20 KiB each; the oldest makes room. A walk
+ * takes the same steps as in BPF (bpf/unwind_step.h), so it is bounded by SEEP_MAX_FRAMES and by
+ * the copied bytes of the stack.
+ */
 #include "stack/rewalk.h"
 
 #include <errno.h>
@@ -87,8 +94,6 @@ void seep_rewalk_free(struct seep_rewalk *rewalk)
 	free(rewalk);
 }
 
-/* --- what comes in ----------------------------------------------------------------------------- */
-
 static struct file *find_file(const struct seep_rewalk *rewalk, const struct seep_inode *inode)
 {
 	struct file *file;
@@ -144,8 +149,6 @@ int seep_rewalk_add(struct seep_rewalk *rewalk, pid_t pid, const struct seep_cop
 	return 0;
 }
 
-/* --- walking ----------------------------------------------------------------------------------- */
-
 /* What became of one copy. */
 enum outcome {
 	OUTCOME_DONE,	 /* it is walked, or never will be */
@@ -179,7 +182,8 @@ static int find_frame_before(struct seep_rewalk *rewalk, const struct copy *copy
 	return 0;
 }
 
-/* Is there a file on either side of the anonymous mapping? Then it may be text that was moved there. */
+/* Is there a file on either side of the anonymous mapping? Then it may be text that was moved
+ * there. */
 static bool is_beside_file(const struct seep_maps *maps, const struct seep_mapping *mapping)
 {
 	const struct seep_mapping *end = maps->mappings + maps->num_mappings;
@@ -190,9 +194,9 @@ static bool is_beside_file(const struct seep_maps *maps, const struct seep_mappi
 }
 
 /*
- * The frame at @address of the process, outside of what BPF has told: by what is mapped now. That may
- * not be what was mapped then; but then the walk does not come to the first function of the thread.
- * 0; -ENOENT if no code is there; -EAGAIN for code of a file that BPF has not met.
+ * The frame at @address of the process, outside of what BPF has told: by what is mapped now. That
+ * may not be what was mapped then; but then the walk does not come to the first function of the
+ * thread. 0; -ENOENT if no code is there; -EAGAIN for code of a file that BPF has not met.
  */
 static int find_frame(struct seep_rewalk *rewalk, const struct copy *copy, uint64_t address,
 		      uint64_t *ret_frame)
@@ -248,7 +252,8 @@ static bool is_final(int end)
 	       end == SEEP_END_FRAME_POINTER || end == SEEP_END_NO_CFI;
 }
 
-/* Walks the copy, whose stack the kernel has. Its frames go to rewalk->frames. The end or -EAGAIN. */
+/* Walks the copy, whose stack the kernel has. Its frames go to rewalk->frames. The end or -EAGAIN.
+ */
 static int walk(struct seep_rewalk *rewalk, const struct copy *copy, size_t *ret_num_frames)
 {
 	const struct seep_copy_event *event = copy->event;

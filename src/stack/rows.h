@@ -7,8 +7,8 @@
 #include "elf/image.h"
 
 /*
- * Reads the rows of @image, which is the file @path. 0, and the caller frees *ret_cfi; -ENOENT when neither
- * CFI nor code says anything; else as seep_cfi_read.
+ * Reads the rows of @image, which is the file @path. 0, and the caller frees *ret_cfi; -ENOENT when
+ * neither CFI nor code says anything; else as seep_cfi_read.
  */
 int seep_rows_read(const struct seep_image *image, const char *path, struct seep_cfi *ret_cfi);
 

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One entry per stack hash. An entry is made when the stack arrives or when a site names it first,
+ * whichever is earlier; frames are copied once. Entries are never removed, because every later
+ * report needs them: the kernel's own table of stacks bounds how many there can be.
+ */
 #include "stack/stacks.h"
 
 #include <errno.h>

@@ -16,15 +16,16 @@ void seep_stacks_free(struct seep_stacks *stacks);
 int seep_stacks_add(struct seep_stacks *stacks, const struct seep_stack_event *event);
 
 /*
- * The stack that BPF sent with the hash @hash turned out to have these frames and this end: from now
- * on it is one with the stack that has them. 0 or -ENOMEM.
+ * The stack that BPF sent with the hash @hash turned out to have these frames and this end: from
+ * now on it is one with the stack that has them. 0 or -ENOMEM.
  */
 int seep_stacks_resolve(struct seep_stacks *stacks, uint64_t hash, const uint64_t *frames,
 			size_t num_frames, enum seep_end end);
 
 /*
- * The stack with this hash (if it was resolved, the one it is one with); without frames as long as they have not arrived. NULL when memory is
- * out. Belongs to the table; frames that arrive later appear in it.
+ * The stack with this hash (if it was resolved, the one it is one with); without frames as long as
+ * they have not arrived. NULL when memory is out. Belongs to the table; frames that arrive later
+ * appear in it.
  */
 const struct seep_stack *seep_stacks_get(struct seep_stacks *stacks, uint64_t hash);
 

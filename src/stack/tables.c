@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files and their unwind tables. An event of BPF brings a file (seep_tables_add) or asks again for
+ * a table that was given up (seep_tables_again); the table is built from the rows of the file
+ * (rows.c), published in chunks (publish.c) and shown to BPF by the next flush. Files with the same
+ * build ID share one content. Bounded by SEEP_MAX_FILES files and by the cap of kernel memory that
+ * the user gave.
+ */
 #include "stack/tables.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The inside of the unwind tables, for tables.c (files and their tables) and publish.c (room in the kernel). */
+/* The inside of the unwind tables, for tables.c (files and their tables) and publish.c (room in the
+ * kernel). */
 #ifndef SEEP_STACK_TABLES_PRIVATE_H
 #define SEEP_STACK_TABLES_PRIVATE_H
 

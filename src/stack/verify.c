@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The self-check: compares walks of BPF with walks of libdw. Called for each copied stack while the
+ * ring buffer is drained; a round of checks takes at most MAX_ROUND_NS, what comes later is counted
+ * as skipped. Keeps the executable mappings of each process that was checked, until it is reported
+ * gone, and describes at most MAX_DESCRIBED disagreements.
+ */
 #include "stack/verify.h"
 
 #include <errno.h>
@@ -84,8 +90,6 @@ void seep_verifier_begin(struct seep_verifier *verifier)
 	if (verifier)
 		verifier->round_end_ns = seep_clock_monotonic_ns() + MAX_ROUND_NS;
 }
-
-/* --- processes and their mappings -------------------------------------------------------------- */
 
 static struct image *image_find(const struct seep_verifier *verifier, uint32_t id)
 {
@@ -176,8 +180,6 @@ static struct image *image_get(struct seep_verifier *verifier, uint32_t id, pid_
 	HASH_ADD(hh, verifier->images, id, sizeof(image->id), image);
 	return image;
 }
-
-/* --- comparing --------------------------------------------------------------------------------- */
 
 static struct seep_place place_of_frame(const struct seep_verifier *verifier,
 					const struct image *image, uint64_t frame)
@@ -288,8 +290,6 @@ void seep_verifier_check(struct seep_verifier *verifier, pid_t pid,
 	}
 	verifier->counts.counts[result]++;
 }
-
-/* --- results ----------------------------------------------------------------------------------- */
 
 const struct seep_verify_counts *seep_verifier_counts(const struct seep_verifier *verifier)
 {

@@ -18,7 +18,8 @@ struct seep_verifier;
 int seep_verifier_new(struct seep_verifier **ret_verifier);
 void seep_verifier_free(struct seep_verifier *verifier);
 
-/* The file that BPF calls @file has this inode. 0; -ENOMEM; -ERANGE for an id that BPF does not give. */
+/* The file that BPF calls @file has this inode. 0; -ENOMEM; -ERANGE for an id that BPF does not
+ * give. */
 int seep_verifier_add_file(struct seep_verifier *verifier, uint32_t file, uint64_t inode);
 
 /* Begins a round of checks; those that would make it longer than 0.1 s are skipped. */

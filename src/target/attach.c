@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Adding and replacing targets. A running process: check it, make its unwind tables, probe its
+ * files, note what it had before, and count from then on. A launched command: probe the files that
+ * it will map, count from its exec. A process of the scope that BPF found: take over the slot that
+ * BPF gave it. After an exec: a new record and new files for the same slot. Each failure is said
+ * here, once, unless the scope brought the process.
+ */
 #include "target/attach.h"
 
 #include <errno.h>
@@ -89,7 +96,8 @@ bool seep_targets_want_functions_only(const struct seep_targets *targets)
 	return seep_allocators_kinds(targets->config.allocators) == SEEP_KIND_BIT(SEEP_KIND_MEMORY);
 }
 
-/* What it has of its own from before it was traced. Counting is on already, so nothing is missed. */
+/* What it has of its own from before it was traced. Counting is on already, so nothing is missed.
+ */
 static void take_inventory(const struct seep_targets *targets, const struct seep_target *target)
 {
 	seep_inventory_take(targets->config.inventory, target->pid, target->process, true);

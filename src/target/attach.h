@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who comes into the table of targets: running processes, a launched command, processes that BPF took
- * into the scope, and a target that became another program.
+ * Who comes into the table of targets: running processes, a launched command, processes that BPF
+ * took into the scope, and a target that became another program.
  */
 #ifndef SEEP_TARGET_ATTACH_H
 #define SEEP_TARGET_ATTACH_H
@@ -16,24 +16,25 @@
 /*
  * Attaches to the running process @pid. 0, or -errno after saying what is wrong: -ESRCH (gone or
  * never there), -EINVAL (a kernel thread, ourselves), -ENOENT (no known allocator in it), -EALREADY
- * (traced already), -ENOSPC (too many), -EPERM, -EOPNOTSUPP (probes would harm it, and nothing is traced
- * without any). With @by_scope nothing is said, and a process without an allocator is traced all the
- * same: it may load one.
+ * (traced already), -ENOSPC (too many), -EPERM, -EOPNOTSUPP (probes would harm it, and nothing is
+ * traced without any). With @by_scope nothing is said, and a process without an allocator is traced
+ * all the same: it may load one.
  */
 int seep_targets_add(struct seep_targets *targets, pid_t pid, bool by_scope,
 		     struct seep_target **ret_target);
 
 /*
  * Prepares @pid, a child of ours that is about to exec, so that the program finds the probes in
- * place: @files are the @num_files files that it will map. Counting begins at the exec. 0 or -errno as above.
+ * place: @files are the @num_files files that it will map. Counting begins at the exec. 0 or -errno
+ * as above.
  */
 int seep_targets_add_launched(struct seep_targets *targets, pid_t pid,
 			      const struct seep_file *const *files, size_t num_files,
 			      struct seep_target **ret_target);
 
 /*
- * Takes over a process that BPF took into the scope. 0; -ESRCH: it has ended already, *ret_record is
- * its record all the same; -ENOMEM.
+ * Takes over a process that BPF took into the scope. 0; -ESRCH: it has ended already, *ret_record
+ * is its record all the same; -ENOMEM.
  */
 int seep_targets_adopt(struct seep_targets *targets, const struct seep_process_event *event,
 		       struct seep_target **ret_target, struct seep_record **ret_record);

@@ -6,7 +6,8 @@
 #include "model/allocators.h"
 #include "target/targets.h"
 
-/* No function at all: what was looked for, where, and what to do about it; and that it is the end. */
+/* No function at all: what was looked for, where, and what to do about it; and that it is the end.
+ */
 void seep_coverage_explain_none(const struct seep_target *target);
 
 /* The same of a command that is about to run, and may yet become something else. */

@@ -8,7 +8,8 @@
 /* Stops counting everywhere at once, then removes the probes; the targets stay known. */
 void seep_targets_detach(struct seep_targets *targets);
 
-/* Takes the probes of a target away, and not in the background: until they are closed they may do harm. */
+/* Takes the probes of a target away, and not in the background: until they are closed they may do
+ * harm. */
 void seep_target_drop_probes(struct seep_target *target);
 
 #endif

@@ -13,7 +13,8 @@ struct seep_fd_growth {
 	uint64_t time_ns; /* ... which was then; CLOCK_MONOTONIC, 0: there was none yet */
 };
 
-/* Fills in the limit of @process, whose totals are those of @now_ns. It stays if /proc has no more. */
+/* Fills in the limit of @process, whose totals are those of @now_ns. It stays if /proc has no more.
+ */
 void seep_fd_limit_fill(struct seep_fd_growth *growth, struct seep_process *process,
 			uint64_t now_ns);
 

@@ -5,7 +5,8 @@
 
 #include "proc/maps.h"
 
-/* The path of a file event: its components come from the last one to the first. "" if it has none. */
+/* The path of a file event: its components come from the last one to the first. "" if it has none.
+ */
 static void path_of_event(const struct seep_file_event *event, char path[SEEP_PATH_BYTES + 1])
 {
 	char text[SEEP_PATH_BYTES + SEEP_NAME_BYTES];

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * When to look for the files of code made at run time. A stack with a frame of no file is a reason
+ * to look (seep_jit_note_stack), a drained ring buffer the moment (seep_jit_look), and a report
+ * looks in any case (seep_jit_prepare). A target without such a file is asked after pauses that
+ * double, up to LAST_PAUSE_NS, so that a trace of many processes does not search /proc all the
+ * time.
+ */
 #include "target/jit.h"
 
 #include <errno.h>

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The launched command. Order: seep_launch_new forks the child, which waits at a pipe;
+ * seep_launch_predict finds the files it will map (scripts are followed up to MAX_SCRIPT_DEPTH, the
+ * loader's list is read up to MAX_LIST_BYTES); seep_launch_release lets it exec and learns over a
+ * second pipe if that failed; seep_launch_status waits for it without blocking. A child that is
+ * never released is killed.
+ */
 #include "target/launch.h"
 
 #include <errno.h>
@@ -32,8 +39,6 @@ struct seep_launch {
 	bool ended;
 	int status;
 };
-
-/* --- which program ----------------------------------------------------------------------------- */
 
 static int find_in_path(const char *name, char **ret_path)
 {
@@ -112,8 +117,6 @@ static int resolve_scripts(const char *path, char **ret_program)
 	*ret_program = SEEP_TAKE_PTR(program);
 	return 0;
 }
-
-/* --- which libraries --------------------------------------------------------------------------- */
 
 /* Runs "@loader --list @program" and collects what it prints. 0 or -errno. */
 static int run_loader_list(const char *loader, const char *program, struct seep_buffer *output)
@@ -241,8 +244,6 @@ int seep_launch_predict(const struct seep_launch *launch, struct seep_files *fil
 	*ret_count = prediction.count;
 	return 0;
 }
-
-/* --- the child --------------------------------------------------------------------------------- */
 
 /* In the child: waits to be released, then becomes the command. */
 static _Noreturn void child(const char *path, char *const *command, int go_fd, int error_fd)

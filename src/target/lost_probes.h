@@ -10,8 +10,10 @@
 #include "target/targets.h"
 
 /*
- * Looks for the breakpoints of @file in @mapping of the target and counts those that are missing; with
- * @again they are placed again. What a process does to its own code is no error of ours: nothing is said.
+ * Looks for the breakpoints of @file in @mapping of the target and counts those that are missing;
+ * with
+ * @again they are placed again. What a process does to its own code is no error of ours: nothing is
+ * said.
  */
 void seep_target_check_breakpoints(struct seep_targets *targets, struct seep_target *target,
 				   const struct seep_mapping *mapping, const struct seep_file *file,

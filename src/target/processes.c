@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The records. One is added when a process comes (attach.c) and ends in two steps:
+ * seep_processes_end when the process is gone, and seep_processes_freeze, which copies the sites of
+ * all that have ended in one pass and has the kernel drop them. Live records are bounded by
+ * SEEP_MAX_PROCESSES; of ended ones MAX_ENDED are kept, the oldest are forgotten and counted as a
+ * loss.
+ */
 #include "target/processes.h"
 
 #include <errno.h>

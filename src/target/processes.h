@@ -62,9 +62,9 @@ void seep_processes_end(struct seep_processes *processes, struct seep_record *re
 size_t seep_processes_dying(const struct seep_processes *processes);
 
 /*
- * Copies the sites of all that have ended out of the kernel, ages included, and drops them there; in
- * one pass, however many they are. @fn is called for each of them. 0 or -errno; what could be copied
- * is kept.
+ * Copies the sites of all that have ended out of the kernel, ages included, and drops them there;
+ * in one pass, however many they are. @fn is called for each of them. 0 or -errno; what could be
+ * copied is kept.
  */
 int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *kernel,
 			  uint64_t min_age_ns,

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One rescan reads /proc/PID/maps, checks whether the target may be probed at all, and visits its
+ * executable mappings: the file is looked up or opened, its functions are probed, lost breakpoints
+ * are placed again, and code that was moved away is noticed. It repeats as long as probes were
+ * added, because a program that is just starting goes on loading. Bounded by the number of
+ * mappings.
+ */
 #include "target/rescan.h"
 
 #include <errno.h>
@@ -73,8 +80,8 @@ static bool is_mapped(const struct seep_maps *maps, const struct seep_mapping *l
 }
 
 /*
- * A program that has moved its code to anonymous memory calls functions there that a probe, which is
- * of the file, cannot reach. Says so, once.
+ * A program that has moved its code to anonymous memory calls functions there that a probe, which
+ * is of the file, cannot reach. Says so, once.
  */
 static void tell_moved(struct seep_target *target, const struct seep_maps *maps,
 		       const struct seep_mapping *mapping, const struct seep_file *file,
@@ -142,7 +149,8 @@ static int scan(struct seep_targets *targets, struct seep_target *target, uint64
 			result = -ENOMEM;
 	}
 	seep_maps_done(&maps);
-	/* What the new one did before them was not seen, and at its exec they will seem to have been there. */
+	/* What the new one did before them was not seen, and at its exec they will seem to have
+	 * been there. */
 	if (added > 0 &&
 	    seep_kernel_process_id(targets->config.kernel, target->slot) != target->process)
 		target->late = true;

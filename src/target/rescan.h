@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The files of a target: found in its mappings, probed, and noted. Called when a target is added, when
- * its loader tells of a change, after an exec, and before every report.
+ * The files of a target: found in its mappings, probed, and noted. Called when a target is added,
+ * when its loader tells of a change, after an exec, and before every report.
  */
 #ifndef SEEP_TARGET_RESCAN_H
 #define SEEP_TARGET_RESCAN_H
@@ -13,7 +13,8 @@
 
 /*
  * Looks for files mapped since the last time and attaches to those with traced functions. Number of
- * functions that were added, or -errno (-ESRCH). Files that could not be probed are counted in *missed.
+ * functions that were added, or -errno (-ESRCH). Files that could not be probed are counted in
+ * *missed.
  */
 int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target, uint64_t *missed);
 

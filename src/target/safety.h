@@ -15,8 +15,8 @@ enum seep_refusal seep_target_check(struct seep_targets *targets, const struct s
 				    const struct seep_maps *maps);
 
 /*
- * Takes the probes of the target away for good, until it becomes another program: they would harm it.
- * Says so, and counts it.
+ * Takes the probes of the target away for good, until it becomes another program: they would harm
+ * it. Says so, and counts it.
  */
 void seep_targets_refuse(struct seep_targets *targets, struct seep_target *target,
 			 enum seep_refusal refusal);

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who is in the scope now: /proc is read from end to end for each question, which happens when a
+ * trace begins. What comes later is found by BPF.
+ */
 #include "target/scope.h"
 
 #include <dirent.h>

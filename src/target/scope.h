@@ -22,8 +22,8 @@ struct seep_scope {
 };
 
 /*
- * Finds the cgroup @path: absolute in its hierarchy, or below the mount point of cgroup v2, or relative
- * to it. 0, or -errno after saying what is wrong.
+ * Finds the cgroup @path: absolute in its hierarchy, or below the mount point of cgroup v2, or
+ * relative to it. 0, or -errno after saying what is wrong.
  */
 int seep_scope_find_cgroup(struct seep_scope *scope, const char *path);
 void seep_scope_done(struct seep_scope *scope);
@@ -34,7 +34,8 @@ bool seep_scope_is_open(const struct seep_scope *scope);
 /* Does the running process belong to a scope that is open? */
 bool seep_scope_contains(const struct seep_scope *scope, pid_t pid);
 
-/* Calls @fn for every running process of an open scope until it returns non-zero; that or -errno. */
+/* Calls @fn for every running process of an open scope until it returns non-zero; that or -errno.
+ */
 int seep_scope_each(const struct seep_scope *scope, int (*fn)(void *context, pid_t pid),
 		    void *context);
 

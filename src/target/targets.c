@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table, by slot. A slot is taken in the kernel's table first, then the target is entered here;
+ * a removed target's slot rests in `retired` until everything in the maps that names it has been
+ * reaped. At most SEEP_MAX_PROCESSES targets; looking one up by PID is a walk over the slots, which
+ * is fast enough for events of processes.
+ */
 #include "target/targets_private.h"
 
 #include <errno.h>

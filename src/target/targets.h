@@ -60,15 +60,16 @@ int seep_targets_new(const struct seep_targets_config *config, struct seep_targe
 /* Removes every probe. */
 void seep_targets_free(struct seep_targets *targets);
 
-/* The live target whose process id is @process now, or NULL: it has ended, or runs another program. */
+/* The live target whose process id is @process now, or NULL: it has ended, or runs another program.
+ */
 struct seep_target *seep_targets_of(const struct seep_targets *targets, uint32_t process);
 
 /* The live target in @slot, or NULL. */
 struct seep_target *seep_targets_at(const struct seep_targets *targets, uint32_t slot);
 
 /*
- * Lets go of a target that ended, or is not to be traced any more: probes and descriptor. Its slot can
- * be used again when the maps hold nothing of it any more: seep_targets_release.
+ * Lets go of a target that ended, or is not to be traced any more: probes and descriptor. Its slot
+ * can be used again when the maps hold nothing of it any more: seep_targets_release.
  */
 void seep_targets_remove(struct seep_targets *targets, struct seep_target *target);
 /* The processes of all removed targets have been reaped. */

@@ -26,8 +26,8 @@ void seep_target_free(struct seep_target *target);
 /* Puts a target that has a slot into the table. */
 void seep_target_enter(struct seep_targets *targets, struct seep_target *target);
 /*
- * Takes a slot for the process: known to the kernel, no probes yet, not counting. 0; -EALREADY if BPF
- * has just taken it into the scope; another -errno.
+ * Takes a slot for the process: known to the kernel, no probes yet, not counting. 0; -EALREADY if
+ * BPF has just taken it into the scope; another -errno.
  */
 int seep_target_new(struct seep_targets *targets, const struct seep_proc_info *info,
 		    struct seep_target **ret_target);

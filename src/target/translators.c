@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tells translators by their mappings and by their program. A program is looked at once and
+ * remembered by device, inode and time of change (MAX_KNOWN of them); looking means reading its
+ * symbols and the entries of binfmt_misc. Mappings are looked at each time, because they change:
+ * called before every rescan of a target.
+ */
 #include "target/translators.h"
 
 #include <dirent.h>
@@ -99,7 +105,8 @@ static int is_symbol_of_translator(const struct seep_symbol *symbol, void *conte
 	return 0;
 }
 
-/* Is the file behind @fd the interpreter of a format in binfmt_misc? Each entry is a small text file. */
+/* Is the file behind @fd the interpreter of a format in binfmt_misc? Each entry is a small text
+ * file. */
 static bool interprets(int fd, const char *entry)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
@@ -110,7 +117,8 @@ static bool interprets(int fd, const char *entry)
 	snprintf(path, sizeof(path), BINFMT_DIRECTORY "/%s", entry);
 	if (seep_file_read_at(AT_FDCWD, path, 1 << 16, &text))
 		return false;
-	/* Those with a mask stand for ELF files of other machines; others are for scripts and the like. */
+	/* Those with a mask stand for ELF files of other machines; others are for scripts and the
+	 * like. */
 	at = strstr(text.data, word);
 	if (!at || !strstr(text.data, "magic 7f454c46"))
 		return false;
@@ -219,7 +227,8 @@ static bool is_same_file(const struct seep_mapping *first, const struct seep_map
 	       first->dev_minor == second->dev_minor;
 }
 
-/* A library whose data can be written, from its first mapping on: is its code there, and not executed? */
+/* A library whose data can be written, from its first mapping on: is its code there, and not
+ * executed? */
 static bool is_read_as_code(const struct seep_maps *maps, size_t first)
 {
 	const struct seep_mapping *start = &maps->mappings[first];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Processes that translate the code of a program instead of running it: valgrind, qemu-user, DynamoRIO,
- * Pin. A breakpoint lies in the mapped file, so in the bytes that they read; what they make of it ends
- * the program. They are told by what they are, and where that cannot be seen yet, by who they are:
+ * Processes that translate the code of a program instead of running it: valgrind, qemu-user,
+ * DynamoRIO, Pin. A breakpoint lies in the mapped file, so in the bytes that they read; what they
+ * make of it ends the program. They are told by what they are, and where that cannot be seen yet,
+ * by who they are:
  *
  * - The code of a library is mapped beside its writable data, but not executable (qemu-user).
  * - A static program maps another program executable, which it did not become by exec (valgrind).

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Has the snapshots of a trace judged: reads what the model wants to know of the processes besides, feeds
- * it, and puts the judgements into the snapshot.
+ * Has the snapshots of a trace judged: reads what the model wants to know of the processes besides,
+ * feeds it, and puts the judgements into the snapshot.
  */
 #ifndef SEEP_TRACE_ASSESSOR_H
 #define SEEP_TRACE_ASSESSOR_H
@@ -16,9 +16,10 @@ int seep_assessor_new(struct seep_assessor **ret_assessor);
 void seep_assessor_free(struct seep_assessor *assessor);
 
 /*
- * Takes @snapshot into account, the next one, and judges its @sites and @processes, which are those of
- * the snapshot to be written to. Sites that are too many to be judged become a loss of it: those of now,
- * for one may find room when another goes. The judgements are valid until the next call. 0 or -ENOMEM.
+ * Takes @snapshot into account, the next one, and judges its @sites and @processes, which are those
+ * of the snapshot to be written to. Sites that are too many to be judged become a loss of it: those
+ * of now, for one may find room when another goes. The judgements are valid until the next call. 0
+ * or -ENOMEM.
  */
 int seep_assessor_take(struct seep_assessor *assessor, struct seep_snapshot *snapshot,
 		       struct seep_site *sites, struct seep_process *processes);

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A snapshot, step by step: processes, sites (a pass over the kernel's table for ages, one for
+ * counters, and what was frozen), the last stacks from the ring buffer, losses, overhead; then ids,
+ * order, sums, limits and verdicts. The order matters: stacks are sent before their sites are
+ * counted, so drained last they are complete. Bounded by SEEP_MAX_SITES sites and the records of
+ * processes.c.
+ */
 #include "trace/collect.h"
 
 #include <errno.h>
@@ -78,8 +85,8 @@ static int add_live_site(const struct seep_site_key *key, const struct seep_site
 		seep_processes_find(pass->collector->config.processes, key->process);
 
 	/*
-	 * The sites of a process that has exited come from its record; a process that exec made a moment ago
-	 * is in the next snapshot.
+	 * The sites of a process that has exited come from its record; a process that exec made a
+	 * moment ago is in the next snapshot.
 	 */
 	if (!record || record->process.exited || !value->allocs)
 		return 0;
@@ -230,7 +237,8 @@ int seep_collector_take(struct seep_collector *collector, bool final, uint64_t n
 	error = collect_processes(collector);
 	if (!error)
 		error = collect_sites(collector, now_ns);
-	/* Stacks of sites that were made since the last drain: they are sent before they are counted. */
+	/* Stacks of sites that were made since the last drain: they are sent before they are
+	 * counted. */
 	if (!error)
 		seep_kernel_drain(collector->config.kernel);
 	if (!error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Builds snapshots: reads the counters of the live processes from the kernel, adds what was frozen of
- * the exited ones, and joins both with stacks and names.
+ * Builds snapshots: reads the counters of the live processes from the kernel, adds what was frozen
+ * of the exited ones, and joins both with stacks and names.
  */
 #ifndef SEEP_TRACE_COLLECT_H
 #define SEEP_TRACE_COLLECT_H
@@ -43,10 +43,10 @@ int seep_collector_new(const struct seep_collector_config *config,
 void seep_collector_free(struct seep_collector *collector);
 
 /*
- * Takes a snapshot, the next in sequence, of what is at @now_ns (CLOCK_MONOTONIC): what is alive is as old
- * as it is then. @user_losses are those that the trace floor counted itself;
- * they are added to the kernel's. It belongs to the collector and is valid until the next one is
- * taken. 0 or -errno.
+ * Takes a snapshot, the next in sequence, of what is at @now_ns (CLOCK_MONOTONIC): what is alive is
+ * as old as it is then. @user_losses are those that the trace floor counted itself; they are added
+ * to the kernel's. It belongs to the collector and is valid until the next one is taken. 0 or
+ * -errno.
  */
 int seep_collector_take(struct seep_collector *collector, bool final, uint64_t now_ns,
 			const uint64_t user_losses[SEEP_LOSS_COUNT],

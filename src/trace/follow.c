@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The receivers of the kernel's events, and what is done once the ring buffer is empty: libraries
+ * that came are probed, stacks that had to wait are walked, files of code made at run time are
+ * looked for. seep_follow_drain is called by the event loop and before every snapshot; what one
+ * drain does is bounded by the ring buffer.
+ */
 #include "trace/follow.h"
 
 #include <errno.h>
@@ -84,7 +90,8 @@ static void on_copy(void *context, const struct seep_copy_event *event)
 		seep_verifier_counts(tracer->verifier)->counts[SEEP_AGREEMENT_DIFFERENT];
 }
 
-/* Its loader changes its list of libraries. There are two events for each change, and one rescan. */
+/* Its loader changes its list of libraries. There are two events for each change, and one rescan.
+ */
 static void on_library(void *context, const struct seep_library_event *event)
 {
 	struct seep_tracer *tracer = context;
@@ -195,7 +202,8 @@ int seep_follow_on_events(void *context, uint64_t value)
 
 	(void)value;
 	seep_follow_drain(tracer);
-	/* The exec of a launched command is what everything else waits for: look even if it was lost. */
+	/* The exec of a launched command is what everything else waits for: look even if it was
+	 * lost. */
 	if (tracer->launch)
 		seep_lifecycle_catch_up(tracer);
 	give_up_if_all_refused(tracer);

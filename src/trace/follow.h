@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Receives the kernel's events of the targets, in the order in which they came through the ring buffer. */
+/* Receives the kernel's events of the targets, in the order in which they came through the ring
+ * buffer. */
 #ifndef SEEP_TRACE_FOLLOW_H
 #define SEEP_TRACE_FOLLOW_H
 
@@ -20,8 +21,8 @@ void seep_follow_drain(struct seep_tracer *tracer);
 int seep_follow_on_events(void *context, uint64_t value);
 
 /*
- * Looks for new files of a live target: plugins that were loaded, or all of them after an exec. Number of
- * functions that were added, or -errno; see seep_targets_rescan.
+ * Looks for new files of a live target: plugins that were loaded, or all of them after an exec.
+ * Number of functions that were added, or -errno; see seep_targets_rescan.
  */
 int seep_follow_rescan(struct seep_tracer *tracer, struct seep_target *target);
 

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An exec makes a new process id for the slot: its probes came along or are bound anew, the old
+ * image is final. An exit shows as a readable pidfd. Ended processes wait up to REAP_PAUSE_NS, or
+ * until there are MAX_DYING of them, and are reaped together: freezing takes a pass over the
+ * kernel's tables however many they are.
+ */
 #include "trace/lifecycle.h"
 
 #include <errno.h>
@@ -67,8 +73,8 @@ bool seep_lifecycle_missed_exec(int added, bool late, uint32_t kinds, bool from_
 }
 
 /*
- * The target became process id @id: its old image, if there was one, is final. @unbound: its probes may
- * not have come along.
+ * The target became process id @id: its old image, if there was one, is final. @unbound: its probes
+ * may not have come along.
  */
 static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, uint32_t id,
 			const char *comm, bool unbound)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Exec and exit of the targets. A process that exits is kept for a moment and reaped together with others,
- * because each time takes a pass over the kernel's maps.
+ * Exec and exit of the targets. A process that exits is kept for a moment and reaped together with
+ * others, because each time takes a pass over the kernel's maps.
  */
 #ifndef SEEP_TRACE_LIFECYCLE_H
 #define SEEP_TRACE_LIFECYCLE_H
@@ -37,10 +37,10 @@ void seep_lifecycle_on_exec(void *context, const struct seep_exec_event *event);
 void seep_lifecycle_catch_up(struct seep_tracer *tracer);
 
 /*
- * Did a program run without its probes between its exec and now? @added is what the rescan after the exec
- * gave (seep_follow_rescan), @late whether probes were being placed when it happened. Of a program that
- * has ended before its files were looked at (-ESRCH) nobody knows which functions it had; with probes in
- * all processes (@from_start) it had them.
+ * Did a program run without its probes between its exec and now? @added is what the rescan after
+ * the exec gave (seep_follow_rescan), @late whether probes were being placed when it happened. Of a
+ * program that has ended before its files were looked at (-ESRCH) nobody knows which functions it
+ * had; with probes in all processes (@from_start) it had them.
  */
 bool seep_lifecycle_missed_exec(int added, bool late, uint32_t kinds, bool from_start);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which processes the trace has: those that are named, those that are in the scope when the trace begins,
- * and those that come into it or leave it while the trace runs.
+ * Which processes the trace has: those that are named, those that are in the scope when the trace
+ * begins, and those that come into it or leave it while the trace runs.
  */
 #ifndef SEEP_TRACE_MEMBERSHIP_H
 #define SEEP_TRACE_MEMBERSHIP_H

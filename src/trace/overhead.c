@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What tracing costs: hits come from BPF's counters, the cost of a trap from the calibration at
+ * start (kernel/features.h), the run time of our programs from the kernel's BPF statistics, which
+ * are only on during short windows. Rates are taken between two readings at least MIN_RATE_NS
+ * apart.
+ */
 #include "trace/overhead.h"
 
 #include <errno.h>

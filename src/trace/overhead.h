@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the trace costs, measured by itself. The run time of the BPF programs comes from the kernel's
- * statistics (BPF_ENABLE_STATS), which make every BPF program of the machine a little slower; so
- * they are switched on for a short window only, and the time per event is taken from that.
+ * What the trace costs, measured by itself. The run time of the BPF programs comes from the
+ * kernel's statistics (BPF_ENABLE_STATS), which make every BPF program of the machine a little
+ * slower; so they are switched on for a short window only, and the time per event is taken from
+ * that.
  */
 #ifndef SEEP_TRACE_OVERHEAD_H
 #define SEEP_TRACE_OVERHEAD_H
@@ -31,8 +32,8 @@ void seep_overhead_window_close(struct seep_overhead_meter *meter);
 int seep_overhead_events(struct seep_overhead_meter *meter, uint64_t *ret_events);
 
 /*
- * Costs since the last call (or the start), at @now_ns of CLOCK_MONOTONIC; if that was a moment ago,
- * since the call before it. 0 or -errno.
+ * Costs since the last call (or the start), at @now_ns of CLOCK_MONOTONIC; if that was a moment
+ * ago, since the call before it. 0 or -errno.
  */
 int seep_overhead_read(struct seep_overhead_meter *meter, uint64_t now_ns,
 		       struct seep_overhead *ret_overhead);

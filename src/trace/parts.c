@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Opening order: descriptors, kernel features, BPF programs and maps, then the tables of user space
+ * from those that know nothing of the others (symbolizer, files, unwind tables) up to targets,
+ * judge and meter. Closing is the reverse, so a part never outlives what it points to. At most some
+ * 60 descriptors before the first target.
+ */
 #include "trace/parts.h"
 
 #include <errno.h>

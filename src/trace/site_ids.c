@@ -30,7 +30,8 @@ static int compare_ids(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* The site behind @count others with the same id: gets another one if its process has it already. */
+/* The site behind @count others with the same id: gets another one if its process has it already.
+ */
 static void separate_id(struct seep_site *const *sites, size_t count)
 {
 	struct seep_site *site = sites[count];

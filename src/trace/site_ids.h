@@ -13,8 +13,8 @@ void seep_site_ids_set(struct seep_site *sites, size_t count, struct seep_stacks
 
 /*
  * Code made at run time has no address that means anything in another run, so stacks that differ in
- * such addresses only have the same id. The first of a process keeps it, the others are told apart by them.
- * 0 or -ENOMEM.
+ * such addresses only have the same id. The first of a process keeps it, the others are told apart
+ * by them. 0 or -ENOMEM.
  */
 int seep_site_ids_separate(struct seep_site *sites, size_t count);
 

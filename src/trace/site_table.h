@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The sites of a snapshot, put together from entries of the kernel's table, and what has to be remembered
- * of them from one snapshot to the next: how much was alive. Pure; bounded by the kernel's table of
- * sites (SEEP_MAX_SITES in seep/abi.h) and what is frozen of exited processes.
+ * The sites of a snapshot, put together from entries of the kernel's table, and what has to be
+ * remembered of them from one snapshot to the next: how much was alive. Pure; bounded by the
+ * kernel's table of sites (SEEP_MAX_SITES in seep/abi.h) and what is frozen of exited processes.
  */
 #ifndef SEEP_TRACE_SITE_TABLE_H
 #define SEEP_TRACE_SITE_TABLE_H
@@ -21,8 +21,8 @@ struct seep_site_moment {
 };
 
 /*
- * Fills the numbers of @site from one entry of the kernel's table: counters, lifetimes, what is alive, and
- * how old it is. An entry with another scan number had nothing alive.
+ * Fills the numbers of @site from one entry of the kernel's table: counters, lifetimes, what is
+ * alive, and how old it is. An entry with another scan number had nothing alive.
  */
 void seep_site_fill(struct seep_site *site, const struct seep_site_value *value,
 		    const struct seep_site_moment *moment);
@@ -37,9 +37,9 @@ void seep_site_table_free(struct seep_site_table *table);
 void seep_site_table_begin(struct seep_site_table *table);
 
 /*
- * Adds an entry of the process with this id. Entries of one process, kind and stack become one site: a
- * stack that was walked late has entries of its own in the kernel. The change since the snapshot before
- * is filled in, but not in the first snapshot. 0 or -ENOMEM.
+ * Adds an entry of the process with this id. Entries of one process, kind and stack become one
+ * site: a stack that was walked late has entries of its own in the kernel. The change since the
+ * snapshot before is filled in, but not in the first snapshot. 0 or -ENOMEM.
  */
 int seep_site_table_add(struct seep_site_table *table, uint32_t process,
 			const struct seep_site *site);
@@ -48,8 +48,8 @@ int seep_site_table_add(struct seep_site_table *table, uint32_t process,
 size_t seep_site_table_num_without_stack(const struct seep_site_table *table);
 
 /*
- * Ends the snapshot. Its sites, *ret_count of them, belong to the table and are valid until the next
- * snapshot begins.
+ * Ends the snapshot. Its sites, *ret_count of them, belong to the table and are valid until the
+ * next snapshot begins.
  */
 struct seep_site *seep_site_table_end(struct seep_site_table *table, size_t *ret_count);
 

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a trace. new opens the parts; add_pid, add_scope or launch attach; start begins to
+ * receive events and lets a launched command go; snapshot drains, looks for new files, reaps, takes
+ * the inventory and has the collector build the report; stop removes the probes. Everything runs on
+ * the thread of the event loop.
+ */
 #include "trace/tracer.h"
 
 #include <errno.h>
@@ -32,8 +38,8 @@ int seep_tracer_add_scope(struct seep_tracer *tracer)
 }
 
 /*
- * Has unwind tables made of files that nobody maps yet: BPF gives a file its id when it sees it mapped,
- * so we map a page of each for a moment and have it look at ourselves.
+ * Has unwind tables made of files that nobody maps yet: BPF gives a file its id when it sees it
+ * mapped, so we map a page of each for a moment and have it look at ourselves.
  */
 static void make_tables(struct seep_tracer *tracer, const struct seep_file *const *files,
 			size_t num_files)
@@ -179,7 +185,8 @@ int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 	tracer->losses[SEEP_LOSS_REFUSED_PROCESSES] = seep_targets_num_refused(tracer->targets);
 	if (!tracer->stopped_ns)
 		take_inventory(tracer);
-	/* Letting go takes a while, in which nothing is released: it would make all objects older. */
+	/* Letting go takes a while, in which nothing is released: it would make all objects older.
+	 */
 	error = seep_collector_take(tracer->collector, final,
 				    tracer->stopped_ns ? tracer->stopped_ns :
 							 seep_clock_monotonic_ns(),

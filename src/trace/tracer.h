@@ -4,8 +4,8 @@
  * targets, follows what happens to them, and takes snapshots. Everything runs on the thread of the
  * event loop.
  *
- * Steps: new; add_pid (any number of times), add_scope or launch; start; snapshot, as often as wanted; stop;
- * free.
+ * Steps: new; add_pid (any number of times), add_scope or launch; start; snapshot, as often as
+ * wanted; stop; free.
  */
 #ifndef SEEP_TRACE_TRACER_H
 #define SEEP_TRACE_TRACER_H
@@ -30,8 +30,9 @@ struct seep_tracer;
 struct seep_tracer_config {
 	enum seep_attach_variant forced_variant; /* SEEP_ATTACH_VARIANT_COUNT: the best one */
 	uint32_t kinds;				 /* SEEP_KIND_BIT of each that is traced */
-	bool unplaced; /* probes at first instructions: see seep_files_new */
-	bool from_start; /* probes in every process of the machine: what comes is seen from its start */
+	bool unplaced;	 /* probes at first instructions: see seep_files_new */
+	bool from_start; /* probes in every process of the machine: what comes is seen from its
+			    start */
 	const struct seep_scope *scope;		  /* must outlive the tracer */
 	const struct seep_allocators *allocators; /* so must these */
 	uint64_t min_age_ns;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The inside of a tracer, for tracer.c (its life), parts.c (what it is made of), follow.c, lifecycle.c
- * and membership.c (what happens to the targets while it runs), windows.c and describe.c.
+ * The inside of a tracer, for tracer.c (its life), parts.c (what it is made of), follow.c,
+ * lifecycle.c and membership.c (what happens to the targets while it runs), windows.c and
+ * describe.c.
  */
 #ifndef SEEP_TRACE_TRACER_PRIVATE_H
 #define SEEP_TRACE_TRACER_PRIVATE_H

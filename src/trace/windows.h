@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The windows in which the kernel measures what our programs cost: one per report interval, at most one per
- * second, because the measurement itself costs every BPF program of the machine two clock readings a run.
+ * The windows in which the kernel measures what our programs cost: one per report interval, at most
+ * one per second, because the measurement itself costs every BPF program of the machine two clock
+ * readings a run.
  */
 #ifndef SEEP_TRACE_WINDOWS_H
 #define SEEP_TRACE_WINDOWS_H
