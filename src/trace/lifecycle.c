@@ -65,10 +65,10 @@ void seep_lifecycle_exited(struct seep_tracer *tracer, struct seep_record *recor
 		seep_lifecycle_reap(tracer);
 }
 
-bool seep_lifecycle_missed_exec(int added, bool late, uint32_t kinds, bool from_start)
+bool seep_lifecycle_missed_exec(int added, bool late, uint32_t kinds, bool probed_before)
 {
 	if (added == -ESRCH)
-		return late || (!from_start && kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY));
+		return late || (!probed_before && kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY));
 	return added > 0 || late;
 }
 
@@ -91,7 +91,7 @@ static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, 
 		return;
 	added = seep_follow_rescan(tracer, target);
 	if (seep_lifecycle_missed_exec(added, late, tracer->config.kinds,
-				       tracer->config.from_start))
+				       launched || tracer->config.from_start))
 		tracer->losses[SEEP_LOSS_MISSED_EXEC]++;
 }
 

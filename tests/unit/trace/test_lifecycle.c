@@ -17,7 +17,7 @@ static const struct {
 	int added;
 	bool late;
 	uint32_t kinds;
-	bool from_start;
+	bool probed_before;
 	bool expected;
 } cases[] = {
 	/* Its probes were there from its exec on. */
@@ -32,7 +32,7 @@ static const struct {
 	{-ESRCH, false, MEMORY | FD, false, true},
 	/* System calls need no probes. */
 	{-ESRCH, false, FD, false, false},
-	/* All processes have the probes. */
+	/* A launched command, or all processes have the probes. */
 	{-ESRCH, false, MEMORY, true, false},
 	{-ESRCH, true, MEMORY, true, true},
 	/* Another failure is reported where it happens. */
@@ -44,7 +44,7 @@ static void test_missed_exec(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(seep_lifecycle_missed_exec(cases[i].added, cases[i].late,
-							    cases[i].kinds, cases[i].from_start),
+							    cases[i].kinds, cases[i].probed_before),
 				 cases[i].expected);
 }
 
