@@ -35,7 +35,7 @@ static void on_frozen(void *context, struct seep_record *record)
 void seep_lifecycle_reap(struct seep_tracer *tracer)
 {
 	int error = seep_processes_freeze(tracer->processes, tracer->kernel,
-					  tracer->config.min_age_ns, on_frozen, tracer);
+					  tracer->config.filter->min_age_ns, on_frozen, tracer);
 
 	if (error)
 		seep_warn("cannot keep all numbers of processes that ended: %s", strerror(-error));
@@ -90,8 +90,8 @@ static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, 
 	if (seep_targets_replace(tracer->targets, target, id, comm, unbound))
 		return;
 	added = seep_follow_rescan(tracer, target);
-	if (seep_lifecycle_missed_exec(added, late, tracer->config.kinds,
-				       launched || tracer->config.from_start))
+	if (seep_lifecycle_missed_exec(added, late, tracer->config.filter->kinds,
+				       launched || tracer->config.probing->from_start))
 		tracer->losses[SEEP_LOSS_MISSED_EXEC]++;
 }
 
