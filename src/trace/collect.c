@@ -21,7 +21,10 @@
 #include "trace/site_table.h"
 
 struct seep_collector {
-	struct seep_collector_config config;
+	struct seep_collector_parts parts;
+	const struct seep_scope *scope;
+	const struct seep_filter *filter;
+	uint64_t start_ns; /* CLOCK_MONOTONIC */
 	struct utsname system;
 	struct seep_snapshot snapshot;
 	uint64_t taken_ns;
@@ -35,8 +38,8 @@ struct pass {
 	struct seep_site_moment moment;
 };
 
-int seep_collector_new(const struct seep_collector_config *config,
-		       struct seep_collector **ret_collector)
+int seep_collector_new(const struct seep_collector_parts *parts, const struct seep_scope *scope,
+		       const struct seep_filter *filter, struct seep_collector **ret_collector)
 {
 	struct seep_collector *collector = calloc(1, sizeof(*collector));
 
@@ -44,8 +47,11 @@ int seep_collector_new(const struct seep_collector_config *config,
 		free(collector);
 		return -ENOMEM;
 	}
-	collector->config = *config;
-	collector->taken_ns = config->start_ns;
+	collector->parts = *parts;
+	collector->scope = scope;
+	collector->filter = filter;
+	collector->start_ns = seep_clock_monotonic_ns();
+	collector->taken_ns = collector->start_ns;
 	uname(&collector->system);
 	*ret_collector = collector;
 	return 0;
@@ -67,8 +73,8 @@ static int add_site(const struct pass *pass, const struct seep_record *record,
 	struct seep_site site = {
 		.process = &collector->processes[record->index],
 		.kind = (enum seep_kind)key->kind,
-		.stack = seep_stacks_get(collector->config.stacks, key->stack),
-		.details = seep_inventory_details(collector->config.inventory, key),
+		.stack = seep_stacks_get(collector->parts.stacks, key->stack),
+		.details = seep_inventory_details(collector->parts.inventory, key),
 	};
 
 	if (!site.stack)
@@ -82,7 +88,7 @@ static int add_live_site(const struct seep_site_key *key, const struct seep_site
 {
 	const struct pass *pass = context;
 	const struct seep_record *record =
-		seep_processes_find(pass->collector->config.processes, key->process);
+		seep_processes_find(pass->collector->parts.processes, key->process);
 
 	/*
 	 * The sites of a process that has exited come from its record; a process that exec made a
@@ -97,8 +103,7 @@ static int add_frozen_sites(struct seep_collector *collector, const struct seep_
 {
 	const struct pass pass = {
 		.collector = collector,
-		.moment = {record->scan_number, record->ended_ns,
-			   collector->config.filter->min_age_ns},
+		.moment = {record->scan_number, record->ended_ns, collector->filter->min_age_ns},
 	};
 
 	for (size_t i = 0; i < record->num_frozen; i++) {
@@ -113,8 +118,8 @@ static int add_frozen_sites(struct seep_collector *collector, const struct seep_
 
 static int collect_sites(struct seep_collector *collector, uint64_t now_ns)
 {
-	const struct seep_processes *processes = collector->config.processes;
-	uint64_t min_age_ns = collector->config.filter->min_age_ns;
+	const struct seep_processes *processes = collector->parts.processes;
+	uint64_t min_age_ns = collector->filter->min_age_ns;
 	struct pass pass = {
 		.collector = collector,
 		.moment = {.now_ns = now_ns, .min_age_ns = min_age_ns},
@@ -122,11 +127,11 @@ static int collect_sites(struct seep_collector *collector, uint64_t now_ns)
 	int error;
 
 	seep_site_table_begin(collector->sites);
-	error = seep_kernel_scan_ages(collector->config.kernel, now_ns,
+	error = seep_kernel_scan_ages(collector->parts.kernel, now_ns,
 				      min_age_ns < now_ns ? now_ns - min_age_ns : 0,
 				      &pass.moment.scan_number);
 	if (!error)
-		error = seep_kernel_each_site(collector->config.kernel, add_live_site, &pass);
+		error = seep_kernel_each_site(collector->parts.kernel, add_live_site, &pass);
 	for (size_t i = 0; i < seep_processes_count(processes) && !error; i++)
 		error = add_frozen_sites(collector, seep_processes_at(processes, i));
 	return error;
@@ -142,13 +147,13 @@ static void collect_memory(const struct seep_collector *collector, struct seep_r
 	process->rss_bytes = memory.rss_bytes;
 	process->anon_bytes = memory.anon_bytes;
 	process->address_space_bytes = memory.address_space_bytes;
-	if (collector->config.assessor)
+	if (collector->parts.assessor)
 		seep_process_stats_read_pss(process, &record->pss_due_ns);
 }
 
 static int collect_processes(struct seep_collector *collector)
 {
-	size_t count = seep_processes_count(collector->config.processes), shown = 0;
+	size_t count = seep_processes_count(collector->parts.processes), shown = 0;
 	struct seep_process *processes =
 		realloc(collector->processes, (count + 1) * sizeof(*processes));
 
@@ -156,7 +161,7 @@ static int collect_processes(struct seep_collector *collector)
 		return -ENOMEM;
 	collector->processes = processes;
 	for (size_t i = 0; i < count; i++) {
-		struct seep_record *record = seep_processes_at(collector->config.processes, i);
+		struct seep_record *record = seep_processes_at(collector->parts.processes, i);
 
 		if (record->before_exec)
 			continue;
@@ -173,7 +178,7 @@ static int collect_losses(struct seep_collector *collector,
 			  const uint64_t user_losses[SEEP_LOSS_COUNT])
 {
 	struct seep_snapshot *snapshot = &collector->snapshot;
-	int error = seep_kernel_read_losses(collector->config.kernel, snapshot->losses);
+	int error = seep_kernel_read_losses(collector->parts.kernel, snapshot->losses);
 
 	if (error)
 		return error;
@@ -184,42 +189,41 @@ static int collect_losses(struct seep_collector *collector,
 		snapshot->losses[SEEP_LOSS_UNMATCHED_FREES] = SEEP_UNKNOWN;
 	snapshot->losses[SEEP_LOSS_STACKS_UNSENT] +=
 		seep_site_table_num_without_stack(collector->sites);
-	error = seep_kernel_read_ends(collector->config.kernel, snapshot->ends);
+	error = seep_kernel_read_ends(collector->parts.kernel, snapshot->ends);
 	if (!error)
-		seep_rewalk_correct(collector->config.rewalk, snapshot->ends);
+		seep_rewalk_correct(collector->parts.rewalk, snapshot->ends);
 	return error;
 }
 
 static void describe(struct seep_collector *collector, bool final, uint64_t now_ns)
 {
-	const struct seep_collector_config *config = &collector->config;
+	const struct seep_filter *filter = collector->filter;
 
 	collector->snapshot = (struct seep_snapshot){
 		.seq = collector->snapshot.seq + 1,
 		.final = final,
 		.utc_ns = seep_clock_utc_ns(),
-		.elapsed_ns = now_ns - config->start_ns,
+		.elapsed_ns = now_ns - collector->start_ns,
 		.interval_ns = now_ns - collector->taken_ns,
 		.host_name = collector->system.nodename,
 		.kernel = collector->system.release,
 		.arch = collector->system.machine,
-		.scope_type = config->scope_type,
-		.scope_value = config->scope_value,
-		.min_age_ns = config->filter->min_age_ns,
-		.min_size_bytes = config->filter->min_size_bytes,
-		.max_size_bytes = config->filter->max_size_bytes,
+		.scope_type = collector->scope->key,
+		.scope_value = collector->scope->value,
+		.min_age_ns = filter->min_age_ns,
+		.min_size_bytes = filter->min_size_bytes,
+		.max_size_bytes = filter->max_size_bytes,
 	};
 	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++)
-		collector->snapshot.totals[kind].traced =
-			config->filter->kinds & SEEP_KIND_BIT(kind);
+		collector->snapshot.totals[kind].traced = filter->kinds & SEEP_KIND_BIT(kind);
 	collector->taken_ns = now_ns;
 }
 
 /* How near each process is to the limit of its descriptors. */
 static void collect_limits(struct seep_collector *collector, uint64_t now_ns)
 {
-	for (size_t i = 0; i < seep_processes_count(collector->config.processes); i++) {
-		struct seep_record *record = seep_processes_at(collector->config.processes, i);
+	for (size_t i = 0; i < seep_processes_count(collector->parts.processes); i++) {
+		struct seep_record *record = seep_processes_at(collector->parts.processes, i);
 		struct seep_process *process = &collector->processes[record->index];
 
 		if (!record->before_exec && !process->exited)
@@ -242,15 +246,15 @@ int seep_collector_take(struct seep_collector *collector, bool final, uint64_t n
 	/* Stacks of sites that were made since the last drain: they are sent before they are
 	 * counted. */
 	if (!error)
-		seep_kernel_drain(collector->config.kernel);
+		seep_kernel_drain(collector->parts.kernel);
 	if (!error)
 		error = collect_losses(collector, user_losses);
 	if (!error)
-		error = seep_overhead_read(collector->config.overhead, now_ns, &snapshot->overhead);
+		error = seep_overhead_read(collector->parts.overhead, now_ns, &snapshot->overhead);
 	if (error)
 		return error;
 	sites = seep_site_table_end(collector->sites, &snapshot->num_sites);
-	seep_site_ids_set(sites, snapshot->num_sites, collector->config.stacks);
+	seep_site_ids_set(sites, snapshot->num_sites, collector->parts.stacks);
 	seep_sites_sort(sites, snapshot->num_sites);
 	error = seep_site_ids_separate(sites, snapshot->num_sites);
 	if (error)
@@ -260,8 +264,8 @@ int seep_collector_take(struct seep_collector *collector, bool final, uint64_t n
 			  snapshot->num_sites, snapshot->totals);
 	if (snapshot->totals[SEEP_KIND_FD].traced)
 		collect_limits(collector, now_ns);
-	if (collector->config.assessor)
-		error = seep_assessor_take(collector->config.assessor, snapshot, sites,
+	if (collector->parts.assessor)
+		error = seep_assessor_take(collector->parts.assessor, snapshot, sites,
 					   collector->processes);
 	if (error)
 		return error;
@@ -280,7 +284,7 @@ static int add_live_bytes(const struct seep_site_key *key, const struct seep_sit
 int seep_collector_live_bytes(const struct seep_collector *collector, uint64_t *ret_bytes)
 {
 	uint64_t bytes = 0;
-	int error = seep_kernel_each_site(collector->config.kernel, add_live_bytes, &bytes);
+	int error = seep_kernel_each_site(collector->parts.kernel, add_live_bytes, &bytes);
 
 	if (error)
 		return error;

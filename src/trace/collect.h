@@ -16,28 +16,29 @@
 #include "stack/rewalk.h"
 #include "stack/stacks.h"
 #include "target/processes.h"
+#include "target/scope.h"
 #include "trace/assessor.h"
 #include "trace/overhead.h"
 
 struct seep_collector;
 
-struct seep_collector_config {
+/* What a snapshot is made of; the tracer has them. */
+struct seep_collector_parts {
 	struct seep_kernel *kernel;
 	struct seep_processes *processes;
 	struct seep_stacks *stacks;
-	struct seep_rewalk *rewalk;
-	struct seep_overhead_meter *overhead;
+	const struct seep_rewalk *rewalk;
 	const struct seep_inventory *inventory;
+	struct seep_overhead_meter *overhead;
 	struct seep_assessor *assessor; /* NULL: nothing is judged */
-	const struct seep_filter *filter;
-	const char *scope_type;
-	const char *scope_value;
-	uint64_t start_ns; /* CLOCK_MONOTONIC at which the trace began */
 };
 
-/* What @config points to must outlive the collector. 0 or -ENOMEM. */
-int seep_collector_new(const struct seep_collector_config *config,
-		       struct seep_collector **ret_collector);
+/*
+ * The trace of @scope, with this @filter, begins now. What @parts points to, @scope and @filter must
+ * outlive the collector. 0 or -ENOMEM.
+ */
+int seep_collector_new(const struct seep_collector_parts *parts, const struct seep_scope *scope,
+		       const struct seep_filter *filter, struct seep_collector **ret_collector);
 void seep_collector_free(struct seep_collector *collector);
 
 /*

@@ -125,20 +125,17 @@ void seep_tracer_free(struct seep_tracer *tracer)
 
 int seep_tracer_start(struct seep_tracer *tracer)
 {
-	struct seep_collector_config config = {
+	const struct seep_collector_parts parts = {
 		.kernel = tracer->kernel,
 		.processes = tracer->processes,
 		.stacks = tracer->stacks,
 		.rewalk = tracer->rewalk,
-		.overhead = tracer->overhead,
-		.scope_type = tracer->config.scope->key,
-		.scope_value = tracer->config.scope->value,
-		.filter = tracer->config.filter,
 		.inventory = tracer->inventory,
+		.overhead = tracer->overhead,
 		.assessor = tracer->assessor,
-		.start_ns = seep_clock_monotonic_ns(),
 	};
-	int error = seep_collector_new(&config, &tracer->collector);
+	int error = seep_collector_new(&parts, tracer->config.scope, tracer->config.filter,
+				       &tracer->collector);
 
 	if (!error)
 		error = seep_loop_add_fd(tracer->loop, seep_kernel_events_fd(tracer->kernel),
