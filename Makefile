@@ -593,6 +593,8 @@ lint: $(SKELETONS) $(BUILD)/formats/profile.pb-c.h $(HTML_HASHES) ## format, flo
 	$(Q)tools/check-floors
 	$(call say,HEADERS,src include)
 	$(Q)BUILD=$(BUILD) tools/check-headers
+	$(call say,NAMES,comments and documents)
+	$(Q)tools/check-references
 	$(call say,SHELL,$(LINT_SHELL))
 	$(Q)shellcheck $(LINT_SHELL)
 	$(call say,TIDY,$(words $(wildcard src/*/*.c)) files)
