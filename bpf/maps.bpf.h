@@ -2,7 +2,7 @@
 /*
  * The maps that several programs share, and the counters of losses. Each object file that includes
  * this header defines them weakly; the static linker keeps one of each. Sizes that depend on the
- * machine or on options are set by the loader (src/trace/loader.c).
+ * machine or on options are set by the loader (src/kernel/kernel.c).
  */
 #ifndef SEEP_BPF_MAPS_H
 #define SEEP_BPF_MAPS_H

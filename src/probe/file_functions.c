@@ -151,8 +151,8 @@ static bool forwards(const struct scan *scan, const struct seep_found *found,
 static void warn_unseen(const struct scan *scan, const struct seep_found *found,
 			const struct seep_return *how)
 {
-	seep_warn("%s in \"%s\" is not traced: where it returns cannot be seen without a risk for "
-		  "the program, because %s%s%s",
+	seep_warn("%s in \"%s\" is not traced: its return cannot be observed without a risk "
+		  "for the program, because %s%s%s",
 		  found->allocator->name, scan->file->path, how->exits.reason,
 		  how->leads_to ? ": " : "", how->leads_to ? how->leads_to : "");
 }
@@ -212,8 +212,8 @@ static int add_function(const struct scan *scan, const struct seep_found *found)
 		error = place_probe(scan, found, function);
 	}
 	if (error == -ENOENT || error == -EINVAL) {
-		seep_warn("no code for %s in \"%s\", where its symbols say: not traced",
-			  found->allocator->name, file->path);
+		seep_warn("the symbols of \"%s\" place %s where there is no code: not traced",
+			  file->path, found->allocator->name);
 		return 0;
 	}
 	if (!error && forwards(scan, found, &function->site))

@@ -8,9 +8,9 @@
 
 static const char *const reasons[SEEP_DISTRUST_COUNT] = {
 	[SEEP_DISTRUST_DEBUG_FILE] =
-		"only a debug file says where, and others than root may have written or placed it",
+		"only a debug file says where it is, and others than root may have written that file",
 	[SEEP_DISTRUST_NO_ENTRY] =
-		"no function begins there by the unwind information of the file itself",
+		"the unwind information of the file itself has no function there",
 };
 
 static void tell_reason(const char *path, const struct seep_search *search,
@@ -24,7 +24,7 @@ static void tell_reason(const char *path, const struct seep_search *search,
 	seep_buffer_puts(&text, refused->first->name);
 	if (refused->count > 1)
 		seep_buffer_printf(&text, " and %zu more", refused->count - 1);
-	seep_buffer_printf(&text, " in \"%s\": not traced, for %s", path, reasons[reason]);
+	seep_buffer_printf(&text, " in \"%s\": not traced, because %s", path, reasons[reason]);
 	if (reason == SEEP_DISTRUST_DEBUG_FILE && search->refused_path)
 		seep_buffer_printf(&text, ": \"%s\"", search->refused_path);
 	if (!text.error)
@@ -37,7 +37,7 @@ void seep_refused_tell(const char *path, const struct seep_search *search)
 		tell_reason(path, search, (enum seep_distrust)i);
 	if (search->refused_path && !search->refused[SEEP_DISTRUST_DEBUG_FILE].count)
 		seep_debug(
-			"no probe of \"%s\" is placed by its debug file \"%s\": others than root "
-			"may have written or placed it",
-			path, search->refused_path);
+			"the debug file \"%s\" of \"%s\" is ignored for probes: others than root may "
+			"have written or placed it",
+			search->refused_path, path);
 }

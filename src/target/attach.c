@@ -31,8 +31,7 @@ static int explain(pid_t pid, int error)
 		seep_error("cannot trace process %d: %s; " SEEP_NEEDS_PERMISSION, pid,
 			   seep_error_text(-error));
 	else if (error == -ENOSPC)
-		seep_error("cannot trace process %d: %d processes are traced already, which is the "
-			   "most",
+		seep_error("cannot trace process %d: %d processes are traced already, the maximum",
 			   pid, SEEP_MAX_PROCESSES);
 	else
 		seep_error("cannot trace process %d: %s", pid, seep_error_text(-error));
@@ -119,8 +118,9 @@ static int attach_running(struct seep_targets *targets, struct seep_target *targ
 	if (count < 0)
 		return target->by_scope ? count : explain(target->pid, count);
 	if (target->refusal && !target->by_scope && seep_targets_want_functions_only(targets)) {
-		seep_error("cannot trace process %d: its memory cannot be traced without probes",
-			   target->pid);
+		seep_error(
+			"cannot trace process %d: its memory cannot be traced without probes, and probes would harm it",
+			target->pid);
 		return -EOPNOTSUPP;
 	}
 	if (!target->num_functions && !target->refusal && !target->by_scope &&

@@ -30,17 +30,17 @@ static void append_files(struct seep_buffer *text, const struct seep_target *tar
 	if (count > NAMED_FILES)
 		seep_buffer_printf(text, " and %zu more", count - NAMED_FILES);
 	if (!count)
-		seep_buffer_puts(text, "no file, for it maps none that could be opened");
+		seep_buffer_puts(text, "none; no file that it maps could be opened");
 }
 
 static void append_search(struct seep_buffer *text, const struct seep_target *target)
 {
-	seep_buffer_puts(text, "no function of an allocator was found; looked for: ");
+	seep_buffer_puts(text, "no allocator function was found; looked for: ");
 	append_families(text);
 	seep_buffer_puts(text, "; in the symbol tables of: ");
 	append_files(text, target);
-	seep_buffer_puts(text, ". A stripped program needs its separate debug file, an allocator "
-			       "of another name --alloc and --free");
+	seep_buffer_puts(text, ". A stripped program needs its debug file; an allocator with "
+			       "other names needs --alloc and --free");
 }
 
 void seep_coverage_explain_none(const struct seep_target *target)
@@ -57,7 +57,7 @@ void seep_coverage_warn_none(const struct seep_target *target)
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
 
 	append_search(&text, target);
-	seep_warn("there may be nothing to see of the command: %s",
+	seep_warn("there may be nothing to trace in the command: %s",
 		  text.error ? "out of memory" : text.data);
 }
 
@@ -82,8 +82,9 @@ void seep_coverage_tell_missing(const struct seep_allocators *allocators,
 
 		if (has_function(target, allocator))
 			continue;
-		seep_warn("no file of process %d (%s) has a function %s in its symbol tables; if a "
-			  "library brings it later, it is traced from then on",
-			  target->pid, target->record->process.comm, allocator->name);
+		seep_warn(
+			"no file of process %d (%s) has a function %s in its symbol tables; it will be "
+			"traced if a library brings it later",
+			target->pid, target->record->process.comm, allocator->name);
 	}
 }

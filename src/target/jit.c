@@ -139,7 +139,7 @@ static void warn_if_full(struct seep_jit *jit, struct attempt *attempt, pid_t pi
 	    !seep_symbolizer_jit_is_full(jit->config.symbolizer, attempt->process))
 		return;
 	attempt->warned = true;
-	seep_warn("process %d names more code made at run time than is kept; some of its frames "
+	seep_warn("process %d names more code made at run time than seep keeps; some of its frames "
 		  "stay without a name",
 		  pid);
 }

@@ -38,8 +38,8 @@ int seep_target_consider_file(struct seep_targets *targets, struct seep_target *
 		*missed += file->num_unseen > 0;
 	if (result >= 0 || result == -ESRCH || result == -ENOMEM)
 		return result;
-	seep_warn("cannot attach to \"%s\" in process %d: %s; what its functions allocate is not "
-		  "seen",
+	seep_warn("cannot attach to \"%s\" in process %d: %s; allocations of its "
+		  "functions are not seen",
 		  file->path, target->pid, seep_error_text(-result));
 	++*missed;
 	return 0;

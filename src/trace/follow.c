@@ -116,7 +116,7 @@ static void give_up_if_all_refused(struct seep_tracer *tracer)
 			return;
 	}
 	tracer->gave_up = true;
-	seep_error("nothing is left that could be traced");
+	seep_error("no process is left that can be traced");
 	tracer->config.on_empty(tracer->config.context);
 }
 
