@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What measures seep: the benchmarks, and how often verdicts are right; and the programs of the root
-# tests that use seep's own rooms (tests/tools).
+# What measures seep: the benchmarks, and how often verdicts are right. The programs of tests/tools are
+# built here too, as they also use seep's own rooms.
 
 $(BUILD)/bench/pairs: tests/bench/pairs.c
 	$(call fixture)
@@ -14,7 +14,6 @@ $(BUILD)/bench/returns: tests/bench/returns.cc
 $(BUILD)/bench/pairs_no_fp: tests/bench/pairs.c
 	$(call fixture,-O2 -fomit-frame-pointer)
 
-# Programs of the tests and benchmarks that use seep's own rooms.
 TEST_TOOLS := $(addprefix $(BUILD)/bench/,empty_probes captures render_html) \
 	      $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
 
@@ -29,6 +28,9 @@ $(BUILD)/tools/%: tests/tools/%.c $(OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,TOOL,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ $(LDLIBS)
+
+# The root tests need these too.
+fixtures: $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(TEST_TOOLS)
 
 .PHONY: bench
 bench: all $(addprefix $(BUILD)/bench/,pairs pairs_no_fp returns calls) $(TEST_TOOLS) \

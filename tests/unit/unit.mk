@@ -20,18 +20,11 @@ $(BUILD)/unit/%: tests/unit/%.c $(UNIT_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,UNIT,$<)
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(SANITIZE) -MMD -MP -MF $@.d $< $(UNIT_OBJECTS) \
-		$(LDFLAGS_$(notdir $*)) -o $@ -lcmocka $(LDLIBS)
+		$(UNIT_LDFLAGS) -o $@ -lcmocka $(LDLIBS)
 
-# The tests of the report resolve frames by a table of their own (tests/unit/report/fixture.h).
-LDFLAGS_test_text_report := -Wl,--wrap=seep_symbolizer_resolve
-LDFLAGS_test_json        := -Wl,--wrap=seep_symbolizer_resolve
-LDFLAGS_test_folded      := -Wl,--wrap=seep_symbolizer_resolve
-LDFLAGS_test_pprof       := -Wl,--wrap=seep_symbolizer_resolve
-LDFLAGS_test_flamegraph  := -Wl,--wrap=seep_symbolizer_resolve
-LDFLAGS_test_junit       := -Wl,--wrap=seep_symbolizer_resolve
-LDFLAGS_test_verdict     := -Wl,--wrap=seep_symbolizer_resolve
-LDFLAGS_test_diff        := -Wl,--wrap=seep_symbolizer_resolve
-LDFLAGS_test_html        := -Wl,--wrap=seep_symbolizer_resolve
+# What is compared with golden files has frames resolved by the table of tests/unit/report/fixture.h.
+UNIT_GOLDEN := $(shell grep -l '"report/golden.h"' $(UNIT))
+$(UNIT_GOLDEN:tests/unit/%.c=$(BUILD)/unit/%): UNIT_LDFLAGS := -Wl,--wrap=seep_symbolizer_resolve
 
 .PHONY: unit
 unit: $(UNIT_PROGRAMS) ## build the unit tests
