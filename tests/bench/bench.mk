@@ -33,8 +33,9 @@ $(BUILD)/tools/%: tests/tools/%.c $(OBJECTS)
 fixtures: $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(TEST_TOOLS)
 
 .PHONY: bench
+bench: ## measure what tracing costs
 bench: all $(addprefix $(BUILD)/bench/,pairs pairs_no_fp returns calls) $(TEST_TOOLS) \
-       $(BUILD)/fixtures/many_sites $(BUILD)/fixtures/preforker ## measure what tracing costs
+       $(BUILD)/fixtures/many_sites $(BUILD)/fixtures/preforker
 	@BUILD=$(BUILD) tools/bench
 
 # On sites that are computed, ACCURACY_RUNS of each kind, and on programs that run.
