@@ -12,6 +12,16 @@ import pytest
 from harness import FIXTURES, SEEP, Fixture, Report, Seep
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The marks by which tools/check chooses."""
+    for mark in (
+        "serial: disturbs other tests or is disturbed by them, so it runs alone",
+        "long: many compilers, allocators, browsers or minutes; not part of make check",
+        "smoke: one trace and one detect, for make quick",
+    ):
+        config.addinivalue_line("markers", mark)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     reason = None
     if os.geteuid() != 0:

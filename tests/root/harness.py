@@ -387,9 +387,16 @@ def assert_exact(report: Report, done: dict[str, Any], pid: int | None = None) -
     assert not wrong, f"seen and really made: {wrong}; losses: {losses_of(report)}"
 
 
+# Before 6.4 the kernel does not say whether a VMA is still in use (vm_area_struct.detached), so a known
+# mapping is confirmed only under the mmap lock. When a thread of the target holds that lock, the last
+# known mapping is used, and counted: no test can rule that out.
+EXPECTED_LOSSES = {"vma_busy"} if kernel_version() < (6, 4) else set()
+
+
 def losses_of(report: Report) -> dict[str, int]:
-    """The losses that are not zero."""
-    return {key: value for key, value in report["losses"].items() if value}
+    """The losses that are not zero, without those that this kernel makes us expect."""
+    losses = report["losses"].items()
+    return {key: value for key, value in losses if value and key not in EXPECTED_LOSSES}
 
 
 def process_of(report: Report, pid: int) -> dict[str, Any]:

@@ -25,6 +25,12 @@ from harness import (
 
 POD = "1b7f3a52-0c4d-4e6f-8a9b-0123456789ab"
 MAKER = "made_in_bulk"
+# A trace of the whole machine.
+ALL = pytest.param("all", marks=pytest.mark.serial)
+# The root directory is an overlay, as in practice, or a directory, which make check leaves out.
+OVERLAY = pytest.mark.parametrize(
+    "overlay", [True, pytest.param(False, marks=pytest.mark.long)], ids=["overlay", "directory"]
+)
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +110,8 @@ def losses_of_named(report: Report) -> dict[str, int]:
     return {} if report["scope"]["type"] == "all" else losses_of(report)
 
 
-@pytest.mark.parametrize("overlay", [True, False], ids=["overlay", "directory"])
-@pytest.mark.parametrize("scope", ["pid", "cgroup", "all"])
+@OVERLAY
+@pytest.mark.parametrize("scope", ["pid", "cgroup", ALL])
 def test_container(contain, seep, glibc: Image, overlay: bool, scope: str) -> None:
     target = contain(glibc, "/opt/bulk", "300", "100", "3", overlay=overlay)
     trace = seep(*scope_of(scope, target)).attached()
@@ -120,7 +126,7 @@ def test_container(contain, seep, glibc: Image, overlay: bool, scope: str) -> No
     assert process_of(report, target.pid)["exe"] == "/opt/bulk"
 
 
-@pytest.mark.parametrize("overlay", [True, False], ids=["overlay", "directory"])
+@OVERLAY
 @pytest.mark.parametrize("variant", attach_variants())
 def test_user_namespace(contain, seep, overlay: bool, variant: str) -> None:
     image = Image(FIXTURES / "bulk")
@@ -138,7 +144,7 @@ def test_user_namespace(contain, seep, overlay: bool, variant: str) -> None:
         image.remove()
 
 
-@pytest.mark.parametrize("overlay", [True, False], ids=["overlay", "directory"])
+@OVERLAY
 @pytest.mark.parametrize("program", ["allocators_musl_dynamic", "allocators_musl"])
 def test_musl(contain, seep, musl: Image, overlay: bool, program: str) -> None:
     """
@@ -160,7 +166,7 @@ def test_musl(contain, seep, musl: Image, overlay: bool, program: str) -> None:
     assert losses_of(report).keys() <= {"out_pointer"}
 
 
-@pytest.mark.parametrize("scope", ["pid", "cgroup", "all"])
+@pytest.mark.parametrize("scope", ["pid", "cgroup", ALL])
 def test_containers_of_one_image(contain, seep, start, glibc: Image, scope: str) -> None:
     """Their libraries are one file below two overlays, and there is no second probe in it."""
     first = contain(glibc, "/opt/bulk", "100", "64", "2", parent="/both")
@@ -202,7 +208,7 @@ def test_program_of_the_upper_layer(contain, seep, glibc: Image) -> None:
     assert losses_of(report) == {}
 
 
-@pytest.mark.parametrize("scope", ["pid", "all"])
+@pytest.mark.parametrize("scope", ["pid", ALL])
 def test_layers_on_two_file_systems(contain, seep, scope: str) -> None:
     """Then the overlay has inode numbers of its own, too."""
     image = Image(FIXTURES / "bulk", place=Path("/dev/shm"))
@@ -272,7 +278,7 @@ def check_lines(report: Report, done: dict[str, Any], target: Container) -> None
                 assert frame["module"] == "/opt/program"
 
 
-@pytest.mark.parametrize("overlay", [True, False], ids=["overlay", "directory"])
+@OVERLAY
 def test_debug_files_of_the_container(contain, seep, stripped: Image, overlay: bool) -> None:
     target = contain(stripped, "/opt/program", overlay=overlay)
     trace = seep("-p", target.pid).attached()
@@ -280,7 +286,7 @@ def test_debug_files_of_the_container(contain, seep, stripped: Image, overlay: b
     check_lines(trace.finish(), done, target)
 
 
-@pytest.mark.parametrize("overlay", [True, False], ids=["overlay", "directory"])
+@OVERLAY
 @pytest.mark.parametrize("scope", ["pid", "cgroup"])
 def test_ends_while_traced(contain, seep, stripped: Image, scope: str, overlay: bool) -> None:
     """The container is gone, and its file system unmounted, before the first report asks for a name."""

@@ -67,6 +67,7 @@ def cases_of(path: Path) -> list[xml.etree.ElementTree.Element]:
     return cases
 
 
+@pytest.mark.smoke
 def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     pid = simulate("memory", "--growth", "1M/s")
     path = tmp_path / "report.json"

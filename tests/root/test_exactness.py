@@ -48,6 +48,7 @@ def check_allocators(report: dict[str, Any], done: dict[str, Any]) -> None:
             assert value == sum(site[key] for site in done["sites"].values()), key
 
 
+@pytest.mark.smoke
 def test_each_function(traced) -> None:
     report, done = traced("allocators")
     check_allocators(report, done)

@@ -7,6 +7,8 @@ import pathlib
 import pytest
 from chromium import browser, click, errors, fetched, open_file, press, set_scheme  # noqa: F401
 
+pytestmark = pytest.mark.long
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
 

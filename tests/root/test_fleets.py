@@ -46,12 +46,14 @@ def command(report: Report) -> set[str]:
     return {process["comm"] for process in report["processes"]}
 
 
+@pytest.mark.serial
 def test_redis_by_name(seep, tmp_path: Path) -> None:
     with redis_under_load(tmp_path):
         report = watch(seep("-c", "redis-server", "-i", "1s"), 20000)
     check_whole(report, 0.999)
 
 
+@pytest.mark.long
 def test_postgres_with_its_children(seep, tmp_path: Path) -> None:
     """The server, its helpers, and a process for each connection."""
     with postgres_under_load(tmp_path) as server:
@@ -62,6 +64,7 @@ def test_postgres_with_its_children(seep, tmp_path: Path) -> None:
     assert any("postgres" in (frame["module"] or "") for frame in busiest["stack"])
 
 
+@pytest.mark.long
 def test_nginx_with_its_workers(seep, tmp_path: Path) -> None:
     with nginx_under_load(tmp_path) as master:
         report = watch(seep("-p", master, "--children", "-i", "1s"), 5000)
@@ -76,11 +79,13 @@ def test_python(seep, tmp_path: Path) -> None:
         check_whole(watch(seep("-p", pid, "-i", "1s"), 20000), 0.999)
 
 
+@pytest.mark.long
 def test_node(seep, tmp_path: Path) -> None:
     with background(tmp_path, "/usr/bin/node", "-e", NODE) as pid:
         check_whole(watch(seep("-p", pid, "-i", "1s"), 20000), 0.99)
 
 
+@pytest.mark.long
 def test_java(seep, tmp_path: Path) -> None:
     """Its native memory: stacks whole, or up to the first method that was compiled."""
     (tmp_path / "Load.java").write_text(JAVA)

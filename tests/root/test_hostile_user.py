@@ -260,6 +260,7 @@ def test_debug_file_in_own_namespace(
     assert victim.quit() == 0
 
 
+@pytest.mark.serial
 def test_whole_machine(world: World, victim: Fixture, in_namespace, seep) -> None:
     """As in case 00: the hostile process comes first, the victim while the whole machine is traced."""
     Path(LIBRARY_PLACE).mkdir(exist_ok=True)

@@ -14,6 +14,8 @@ import pytest
 from chromium import browser, click, errors, fetched, open_file, press, set_scheme  # noqa: F401
 from harness import BUILD, SLOWNESS, wait_until
 
+pytestmark = pytest.mark.long
+
 SITES = 600
 POINTS = 360
 RENDER = BUILD / "bench/render_html"

@@ -110,6 +110,7 @@ def test_limit(start, seep) -> None:
     assert second["processes"][0]["fd_limit_eta_s"] == pytest.approx(expected, rel=0.02)
 
 
+@pytest.mark.serial
 def test_among_others(start, seep, tmp_path: Path) -> None:
     """Of the whole machine, with postgres and nginx under load."""
     for name in ("postgres", "nginx"):

@@ -458,6 +458,7 @@ def test_java(seep, other_program, tmp_path: Path) -> None:
     assert set(losses_of(report)) <= {"vma_busy"}
 
 
+@pytest.mark.serial
 def test_while_all_is_traced(start, seep) -> None:
     """Every process of the machine, with short ones coming and going."""
     target = start("mappers", "churn", "2000")

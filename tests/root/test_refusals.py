@@ -91,6 +91,7 @@ def test_calls_taken_during_the_trace(seep, how: str) -> None:
         target.end()
 
 
+@pytest.mark.serial
 def test_the_rest_of_the_scope_goes_on(start, seep) -> None:
     if not is_refused("dispatch"):
         pytest.skip("this kernel harms nobody")

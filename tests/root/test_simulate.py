@@ -249,6 +249,7 @@ def test_rate(simulate) -> None:
     target.leave()
 
 
+@pytest.mark.serial
 def test_stop_is_no_burst(simulate) -> None:
     target = simulate("linear", "--growth", "1M/s")
     target.begin()

@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 from harness import FIXTURES, losses_of, names, repeating, sites_of
 
+pytestmark = [pytest.mark.long, pytest.mark.serial]
+
 SECONDS = float(os.environ.get("SEEP_SOAK_SECONDS", "15"))
 THREADS = 48
 

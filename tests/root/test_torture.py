@@ -11,6 +11,8 @@ import sys
 import pytest
 from harness import BUILD, ROOT, SLOWNESS
 
+pytestmark = [pytest.mark.long, pytest.mark.serial]
+
 PROGRAMS = BUILD / "torture"
 # The choice of programs; on a slow machine as long as the others may take.
 STAY_SECONDS = 90

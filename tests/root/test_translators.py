@@ -42,6 +42,7 @@ def works(target: Fixture) -> None:
     assert target.quit() == 0
 
 
+@pytest.mark.serial
 def test_before_and_during_a_trace_of_everything(seep, run) -> None:
     early = run()
     trace = seep("-a", "-i", "1h").attached()

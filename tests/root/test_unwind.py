@@ -230,6 +230,13 @@ STACKS = (
 RUST = ("stacks_rust_O0", "stacks_rust_O3")
 ROUNDS = 10
 
+
+def some_of(programs: tuple[str, ...]) -> list[Any]:
+    """These, of which make check takes three."""
+    taken = ("stacks_gcc_O2", "stacks_clang_O2", "stacks_musl")
+    return [name if name in taken else pytest.param(name, marks=pytest.mark.long) for name in programs]
+
+
 # Ends that are not failures: of the recursion that is too deep, and of code without tables (the
 # stubs for indirect functions in static programs; what a jump through a table leads to in musl).
 PARTIAL = {
@@ -240,7 +247,8 @@ PARTIAL = {
 
 
 # Without tables gdb goes by what it makes of the instructions, often wrongly: not for musl.
-@pytest.mark.parametrize("program", (*STACKS[:-1], *RUST))
+@pytest.mark.serial
+@pytest.mark.parametrize("program", some_of((*STACKS[:-1], *RUST)))
 def test_stacks_of_the_test_program(program: str, start, seep, tmp_path: Path) -> None:
     target = start(program)
     with repeating(lambda: one_round(target)):
@@ -257,7 +265,7 @@ def made_by(report: Report, makers: set[str]) -> Counter[str]:
     return counts
 
 
-@pytest.mark.parametrize("program", STACKS)
+@pytest.mark.parametrize("program", some_of(STACKS))
 def test_stacks_are_whole(program: str, start, seep) -> None:
     """From the first round on, with libraries that nobody has seen before, and at every step."""
     target = start(program, "all")
@@ -296,7 +304,7 @@ def check_steps(report: Report, program: str) -> None:
         assert incomplete(report)["frame_pointer"] < 0.05 * outer.total()
 
 
-@pytest.mark.parametrize("program", STACKS[:-1])
+@pytest.mark.parametrize("program", some_of(STACKS[:-1]))
 def test_stacks_of_a_whole_life(program: str, seep, tmp_path: Path) -> None:
     """From the first constructor to the last handler of exit, and the first calls of everything."""
     report = seep("-i", "1h", "--", FIXTURES / program, "once").final()
@@ -320,33 +328,42 @@ def test_stacks_of_a_whole_life(program: str, seep, tmp_path: Path) -> None:
     assert not missing, explain(missing, report)
 
 
+@pytest.mark.serial
 def test_redis(seep, tmp_path: Path) -> None:
     with redis_under_load(tmp_path) as server:
         check_against_gdb(seep, tmp_path, server)
 
 
+@pytest.mark.long
+@pytest.mark.serial
 def test_python(seep, tmp_path: Path) -> None:
     with background(tmp_path, "/usr/bin/python3", "-c", PYTHON) as pid:
         check_against_gdb(seep, tmp_path, pid)
 
 
+@pytest.mark.long
+@pytest.mark.serial
 def test_postgres(seep, tmp_path: Path) -> None:
     with postgres_under_load(tmp_path) as server:
         backend = wait_until(lambda: backend_of(server), "the connection")
         check_against_gdb(seep, tmp_path, backend)
 
 
+@pytest.mark.long
+@pytest.mark.serial
 def test_nginx(seep, tmp_path: Path) -> None:
     with nginx_under_load(tmp_path) as master:
         children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
         check_against_gdb(seep, tmp_path, int(children[0]))
 
 
+@pytest.mark.long
 def test_node(seep, tmp_path: Path) -> None:
     with background(tmp_path, "/usr/bin/node", "-e", NODE) as pid:
         check_complete(trace_of_load(seep, pid, 20000, jit=True), 0.99)
 
 
+@pytest.mark.long
 def test_java(seep, tmp_path: Path) -> None:
     """Nothing is guessed: a stack goes no further than to the first frame of HotSpot's code."""
     (tmp_path / "Load.java").write_text(JAVA)
@@ -358,6 +375,7 @@ def test_java(seep, tmp_path: Path) -> None:
     assert report["unwind"]["complete"] + report["unwind"]["jit"] >= 0.99 * total
 
 
+@pytest.mark.long
 def test_launched_java(seep, tmp_path: Path) -> None:
     """The same for a virtual machine that is traced from before it is one."""
     (tmp_path / "Load.java").write_text(JAVA)

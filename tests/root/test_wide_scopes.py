@@ -227,6 +227,7 @@ def test_children_of_a_command(seep, tmp_path: Path) -> None:
 # --- names, and everything -----------------------------------------------------------------------
 
 
+@pytest.mark.serial
 def test_comm(start, seep, wait_for_scope) -> None:
     first, other = start("bulk", "10"), start("churn")
     trace = seep("-c", "bulk").attached()
@@ -241,6 +242,7 @@ def test_comm(start, seep, wait_for_scope) -> None:
     assert report["scope"] == {"type": "comm", "value": "bulk"}
 
 
+@pytest.mark.serial
 def test_comm_of_nobody_yet(start, seep, wait_for_scope) -> None:
     trace = seep("-c", "bulk").attached()
     target = start("bulk", "10")
@@ -251,6 +253,7 @@ def test_comm_of_nobody_yet(start, seep, wait_for_scope) -> None:
     assert_exact(trace.finish(), done, target.pid)
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("variant", ["session", "multi", "perf"])
 def test_all(start, seep, variant: str) -> None:
     """With the whole machine, a program is traced from its first instruction on."""
@@ -268,6 +271,7 @@ def test_all(start, seep, variant: str) -> None:
     assert report["scope"]["type"] == "all"
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("variant", ["session", "multi", "perf"])
 def test_all_without_probes_everywhere(start, seep, wait_for_scope, variant: str) -> None:
     """Each process has probes of its own, once it is seen."""
@@ -282,6 +286,7 @@ def test_all_without_probes_everywhere(start, seep, wait_for_scope, variant: str
     assert "--from-start puts probes" not in trace.stderr
 
 
+@pytest.mark.serial
 def test_many_short_processes(start, seep) -> None:
     """They neither push out the ones that stay nor make seep grow."""
     target = start("bulk", "1000", "64", "2")
@@ -309,6 +314,7 @@ def test_many_short_processes(start, seep) -> None:
 # --- ends ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.serial
 def test_exit_gives_its_memory_back(start, seep, wait_for_scope) -> None:
     """There is room for one of them at a time."""
     trace = seep("-c", "bulk", "--max-objects", "1500").attached()
@@ -343,6 +349,7 @@ def start_with_pid(start: Callable[..., Fixture], pid: int, *command: str) -> Fi
         target.end()
 
 
+@pytest.mark.serial
 def test_a_reused_pid_is_another_process(start, seep, wait_for_scope) -> None:
     trace = seep("-c", "bulk").attached()
     first = start("bulk", "10", "1000")

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What measures seep: the benchmarks, and how often verdicts are right. The programs of tests/tools are
+# built here too, as they also use seep's own rooms.
+
+$(BUILD)/bench/pairs: tests/bench/pairs.c
+	$(call fixture)
+
+$(BUILD)/bench/returns: tests/bench/returns.cc
+	@mkdir -p $(@D)
+	$(call say,TOOL,$@)
+	$(Q)$(CXX) -O2 -g -std=gnu++17 $< -o $@
+
+$(BUILD)/bench/pairs_no_fp: tests/bench/pairs.c
+	$(call fixture,-O2 -fomit-frame-pointer)
+
+TEST_TOOLS := $(addprefix $(BUILD)/bench/,empty_probes captures render_html) \
+	      $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
+
+$(BUILD)/bench/%: tests/bench/%.c $(OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,TOOL,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ $(LDLIBS)
+
+$(BUILD)/bench/render_html: LDLIBS += -Wl,--wrap=seep_symbolizer_resolve
+
+$(BUILD)/tools/%: tests/tools/%.c $(OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,TOOL,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ $(LDLIBS)
+
+# The root tests need these too.
+fixtures: $(BUILD)/bench/pairs $(BUILD)/bench/pairs_no_fp $(TEST_TOOLS)
+
+.PHONY: bench
+bench: ## measure what tracing costs
+bench: all $(addprefix $(BUILD)/bench/,pairs pairs_no_fp returns calls) $(TEST_TOOLS) \
+       $(BUILD)/fixtures/many_sites $(BUILD)/fixtures/preforker
+	@BUILD=$(BUILD) tools/bench
+
+# On sites that are computed, ACCURACY_RUNS of each kind, and on programs that run.
+ACCURACY_RUNS    ?= 10000
+ACCURACY_MINUTES ?= 17
+ACCURACY_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/base/*.c src/model/*.c src/verdict/*.c))
+
+$(BUILD)/accuracy: tests/unit/verdict/test_accuracy.c $(ACCURACY_OBJECTS)
+	$(call say,TOOL,$@)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP $^ -o $@ -lcmocka $(LDLIBS)
+
+.PHONY: accuracy
+accuracy: all $(BUILD)/accuracy $(BUILD)/bench/judge ## how often verdicts are right, made up and live (ACCURACY_RUNS, ACCURACY_MINUTES)
+	$(Q)SEEP_ACCURACY_RUNS=$(ACCURACY_RUNS) $(BUILD)/accuracy
+	$(Q)$(BUILD)/bench/judge
+	$(Q)BUILD=$(BUILD) $(PYTHON) tools/accuracy --minutes $(ACCURACY_MINUTES)
