@@ -45,8 +45,7 @@ static void write_all(const char *path, struct world *world, unsigned int percen
 		world_step(world, interval_ns, percent);
 		start_ns = seep_clock_monotonic_ns();
 		start_cpu_ns = seep_clock_cpu_ns();
-		require("write",
-			seep_writer_write(writer, &world->snapshot, world->symbolizer, NULL, 0));
+		require("write", seep_writer_write(writer, &world->snapshot, world->symbolizer));
 		require("tidy", seep_writer_tidy(writer));
 		cpu_ns += seep_clock_cpu_ns() - start_cpu_ns;
 		ms = ms_since(start_ns);
