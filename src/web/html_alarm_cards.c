@@ -9,7 +9,7 @@
 #include "text/callers.h"
 #include "text/sites.h"
 #include "verdict/judgement.h"
-#include "web/html_sections.h"
+#include "web/html_alarm_cards.h"
 #include "web/html_stack.h"
 
 #define CARDS_MAX	50

@@ -10,7 +10,7 @@
 #include "text/processes.h"
 #include "text/sites.h"
 #include "verdict/judgement.h"
-#include "web/html_sections.h"
+#include "web/html_facts.h"
 
 #define PROCESSES_MAX	   200
 #define PROCESSES_MAX_TEXT "200"

@@ -10,7 +10,7 @@
 #include "report/words.h"
 #include "text/sites.h"
 #include "verdict/judgement.h"
-#include "web/html_sections.h"
+#include "web/html_verdict.h"
 #include "web/html_stack.h"
 
 #define COVERAGE_MAX 1000.0 /* a share */
