@@ -14,6 +14,7 @@
 #include "flame/tree.h"
 #include "report/losses.h"
 #include "report/names.h"
+#include "report/words.h"
 #include "text/processes.h"
 
 SEEP_ASSET(seep_diff_css, "src/flame/diff.css");
@@ -33,16 +34,16 @@ struct flame {
 static void append_change(const struct flame *flame, uint64_t before, uint64_t after,
 			  struct seep_buffer *text)
 {
-	seep_flame_append_value(text, flame->metric, after);
+	seep_words_append_value(text, flame->metric, after);
 	seep_buffer_puts(text, " now, ");
-	seep_flame_append_value(text, flame->metric, before);
+	seep_words_append_value(text, flame->metric, before);
 	seep_buffer_puts(text, " before");
 	if (before == after) {
 		seep_buffer_puts(text, ", unchanged");
 		return;
 	}
 	seep_buffer_printf(text, ", %c", after < before ? '-' : '+');
-	seep_flame_append_value(text, flame->metric, seep_distance(before, after));
+	seep_words_append_value(text, flame->metric, seep_distance(before, after));
 }
 
 static void append_title(const void *context, struct seep_buffer *text)
@@ -92,14 +93,16 @@ static bool append_note(const void *context, size_t number, struct seep_buffer *
 
 	if (flame->num_gone && number-- == 0) {
 		seep_buffer_puts(text, "gone, and not drawn: ");
-		seep_flame_append_value(text, flame->metric, flame->gone);
+		seep_words_append_value(text, flame->metric, flame->gone);
 		seep_buffer_printf(text, " of %zu site%s", flame->num_gone,
 				   flame->num_gone == 1 ? "" : "s");
 		return true;
 	}
 	return append_doubt(flame, &number, text) ||
-	       seep_report_append_loss(text, "loss, old: ", comparison->before.snapshot, &number) ||
-	       seep_report_append_loss(text, "loss, new: ", comparison->after.snapshot, &number);
+	       seep_report_append_next_loss(text, "loss, old: ", comparison->before.snapshot,
+					    &number) ||
+	       seep_report_append_next_loss(text, "loss, new: ", comparison->after.snapshot,
+					    &number);
 }
 
 /* The share of the larger value that is new, or gone. */

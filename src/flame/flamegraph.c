@@ -12,6 +12,7 @@
 #include "report/losses.h"
 #include "report/names.h"
 #include "report/report.h"
+#include "report/words.h"
 
 #define SCOPE_COLUMNS 60
 #define NUM_COLORS    20 /* classes c0 to c19 of flamegraph.css */
@@ -41,7 +42,7 @@ static void append_subtitle(const void *context, struct seep_buffer *text)
 	if (flame->tree.nodes[0].value == 0)
 		seep_buffer_puts(text, "nothing to show");
 	else
-		seep_flame_append_value(text, flame->metric, flame->tree.nodes[0].value);
+		seep_words_append_value(text, flame->metric, flame->tree.nodes[0].value);
 	seep_buffer_printf(text, ", %s into the trace, %s",
 			   seep_format_duration(unit, flame->snapshot->elapsed_ns),
 			   seep_clock_format_utc(time, flame->snapshot->utc_ns));
@@ -54,7 +55,7 @@ static bool append_loss(const void *context, size_t number, struct seep_buffer *
 {
 	const struct flame *flame = context;
 
-	return seep_report_append_loss(text, "loss: ", flame->snapshot, &number);
+	return seep_report_append_next_loss(text, "loss: ", flame->snapshot, &number);
 }
 
 static void append_color(const void *context, const struct seep_flame_node *node, const char *name,
@@ -76,7 +77,7 @@ static void append_facts(const void *context, const struct seep_flame_node *node
 	const struct flame *flame = context;
 	char percent[SEEP_UNIT_MAX];
 
-	seep_flame_append_value(text, flame->metric, node->value);
+	seep_words_append_value(text, flame->metric, node->value);
 	seep_buffer_printf(text, ", %s",
 			   seep_format_percent(percent, node->value, flame->tree.nodes[0].value));
 }

@@ -48,17 +48,6 @@ static void reset_scratch(struct flame *flame)
 	seep_buffer_reset(&flame->scratch);
 }
 
-void seep_flame_append_value(struct seep_buffer *text, enum seep_metric metric, uint64_t value)
-{
-	char unit[SEEP_UNIT_MAX];
-
-	if (metric == SEEP_METRIC_LIVE_BYTES || metric == SEEP_METRIC_ALLOC_BYTES)
-		seep_buffer_puts(text, seep_format_bytes(unit, value));
-	else
-		seep_buffer_printf(text, "%s object%s", seep_format_count(unit, value),
-				   value == 1 ? "" : "s");
-}
-
 /* A share of the width in tenths of a pixel. */
 static uint64_t to_tenths(const struct flame *flame, uint64_t value)
 {

@@ -36,7 +36,4 @@ struct seep_flame_style {
 int seep_flame_svg_draw(struct seep_flame_tree *tree, const struct seep_flame_style *style,
 			const void *context, struct seep_buffer *out);
 
-/* "1.50 KiB", "12 objects" */
-void seep_flame_append_value(struct seep_buffer *text, enum seep_metric metric, uint64_t value);
-
 #endif

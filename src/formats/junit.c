@@ -200,10 +200,9 @@ static void append_message(struct junit *junit, const struct seep_site *site)
 	seep_buffer_puts(note, ": grows by ");
 	seep_words_append_rate(note, site->kind, judgement->rate.value);
 	seep_buffer_puts(note, " in ");
-	seep_text_append_clean(note, site->process->comm ? site->process->comm : "unknown",
-			       SIZE_MAX);
-	seep_buffer_printf(note, " (PID %d), ", (int)site->process->pid);
-	seep_text_append_amount(note, site->kind, site->live_bytes, site->live_objects);
+	seep_report_append_process_pid(note, site->process);
+	seep_buffer_puts(note, ", ");
+	seep_words_append_amount(note, site->kind, site->live_bytes, site->live_objects);
 	seep_buffer_puts(note, " alive");
 }
 

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Comparing: every site of both snapshots becomes a row; the rows of one id are joined (join_by_id), then
+ * those left over by the names of their functions (join_by_names), and what is left are the changes.
+ * Each step sorts the rows and joins neighbours in place, so the memory is one row for each site of both
+ * snapshots, and the time that of sorting them.
+ */
 #include "model/compare.h"
 
 #include <errno.h>
@@ -7,45 +13,6 @@
 
 #include "base/cleanup.h"
 #include "base/numbers.h"
-#include "base/units.h"
-
-#define NS_PER_HOUR (3600 * SEEP_NS_PER_S)
-
-/* One may be this much longer than the other before it is worth a word: a tenth. */
-#define LENGTH_SHARE 10
-
-static const char *const change_keys[] = {
-#define SEEP_CHANGE_KEY(name, key, text) key,
-	SEEP_CHANGES(SEEP_CHANGE_KEY)
-#undef SEEP_CHANGE_KEY
-};
-
-static const char *const change_texts[] = {
-#define SEEP_CHANGE_TEXT(name, key, text) text,
-	SEEP_CHANGES(SEEP_CHANGE_TEXT)
-#undef SEEP_CHANGE_TEXT
-};
-
-static const char *const doubt_keys[] = {
-#define SEEP_DOUBT_KEY(name, key) key,
-	SEEP_DOUBTS(SEEP_DOUBT_KEY)
-#undef SEEP_DOUBT_KEY
-};
-
-const char *seep_change_key(enum seep_change_type type)
-{
-	return change_keys[type];
-}
-
-const char *seep_change_text(enum seep_change_type type)
-{
-	return change_texts[type];
-}
-
-const char *seep_doubt_key(enum seep_doubt doubt)
-{
-	return doubt_keys[doubt];
-}
 
 const char *seep_program_of(const struct seep_process *process)
 {
@@ -58,40 +25,6 @@ const char *seep_program_of(const struct seep_process *process)
 	return process->comm ? process->comm : "";
 }
 
-uint64_t seep_amount_metric(const struct seep_amount *amount, enum seep_metric metric)
-{
-	const struct seep_site site = {
-		.counts = amount->counts,
-		.live_objects = amount->live_objects,
-		.live_bytes = amount->live_bytes,
-	};
-
-	return seep_site_metric(&site, metric);
-}
-
-enum seep_metric seep_metric_of_kind(enum seep_metric metric, enum seep_kind kind)
-{
-	if (!seep_kind_is_counted(kind))
-		return metric;
-	if (metric == SEEP_METRIC_LIVE_BYTES)
-		return SEEP_METRIC_LIVE_OBJECTS;
-	return metric == SEEP_METRIC_ALLOC_BYTES ? SEEP_METRIC_ALLOC_OBJECTS : metric;
-}
-
-int64_t seep_change_per_hour(int64_t change, uint64_t span_ns)
-{
-	return span_ns ? (int64_t)((__int128)change * (__int128)NS_PER_HOUR / (__int128)span_ns) :
-			 0;
-}
-
-static void add_amount(struct seep_amount *sum, const struct seep_amount *amount)
-{
-	sum->num_sites += amount->num_sites;
-	seep_counts_add(&sum->counts, &amount->counts);
-	sum->live_objects += amount->live_objects;
-	sum->live_bytes += amount->live_bytes;
-}
-
 void seep_comparison_sum(const struct seep_comparison *comparison, enum seep_kind kind,
 			 struct seep_amount *ret_before, struct seep_amount *ret_after)
 {
@@ -99,12 +32,10 @@ void seep_comparison_sum(const struct seep_comparison *comparison, enum seep_kin
 	for (size_t i = 0; i < comparison->num_changes; i++) {
 		if (comparison->changes[i].site->kind != kind)
 			continue;
-		add_amount(ret_before, &comparison->changes[i].before);
-		add_amount(ret_after, &comparison->changes[i].after);
+		seep_amount_add(ret_before, &comparison->changes[i].before);
+		seep_amount_add(ret_after, &comparison->changes[i].after);
 	}
 }
-
-/* --- by id ------------------------------------------------------------------------------------- */
 
 /* A change that is being put together, and what it can be found by. */
 struct row {
@@ -164,8 +95,8 @@ static size_t add_side(const struct seep_side *side, uint32_t kinds, bool later,
 
 static void join(struct row *row, const struct row *other)
 {
-	add_amount(&row->change.before, &other->change.before);
-	add_amount(&row->change.after, &other->change.after);
+	seep_amount_add(&row->change.before, &other->change.before);
+	seep_amount_add(&row->change.after, &other->change.after);
 }
 
 /* How many rows are left, sorted. */
@@ -182,8 +113,6 @@ static size_t join_by_id(struct row *rows, size_t count)
 	}
 	return used;
 }
-
-/* --- by names ---------------------------------------------------------------------------------- */
 
 static bool is_lonely(const struct row *row)
 {
@@ -267,8 +196,6 @@ static size_t join_by_names(struct row *rows, size_t count)
 	return used;
 }
 
-/* --- what came of it --------------------------------------------------------------------------- */
-
 static enum seep_change_type type_of(const struct seep_change *change, enum seep_metric metric)
 {
 	uint64_t before = seep_amount_metric(&change->before, metric);
@@ -338,33 +265,6 @@ static int fill_changes(struct seep_comparison *comparison)
 	return 0;
 }
 
-/* --- doubts ------------------------------------------------------------------------------------ */
-
-static uint32_t traced_kinds(const struct seep_snapshot *snapshot)
-{
-	uint32_t kinds = 0;
-
-	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++)
-		kinds |= snapshot->totals[kind].traced ? SEEP_KIND_BIT(kind) : 0;
-	return kinds;
-}
-
-static bool lengths_differ(uint64_t a, uint64_t b)
-{
-	uint64_t shorter = a < b ? a : b;
-
-	return seep_distance(a, b) > shorter / LENGTH_SHARE;
-}
-
-static size_t num_late(const struct seep_snapshot *snapshot)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < snapshot->num_processes; i++)
-		count += snapshot->processes[i].attached_late;
-	return count;
-}
-
 /* Both have sites, and none of them is in both. */
 static bool is_disjoint(const struct seep_comparison *comparison)
 {
@@ -381,30 +281,12 @@ static bool is_disjoint(const struct seep_comparison *comparison)
 	return num_before && num_after;
 }
 
-static uint32_t find_doubts(const struct seep_snapshot *before, const struct seep_snapshot *after,
-			    uint32_t wanted)
-{
-	const bool found[SEEP_DOUBT_COUNT] = {
-		[SEEP_DOUBT_KINDS] = (traced_kinds(before) ^ traced_kinds(after)) & wanted,
-		[SEEP_DOUBT_MIN_AGE] = before->min_age_ns != after->min_age_ns,
-		[SEEP_DOUBT_MIN_SIZE] = before->min_size_bytes != after->min_size_bytes,
-		[SEEP_DOUBT_MAX_SIZE] = before->max_size_bytes != after->max_size_bytes,
-		[SEEP_DOUBT_LENGTH] = lengths_differ(before->elapsed_ns, after->elapsed_ns),
-		[SEEP_DOUBT_ATTACHED] = !num_late(before) != !num_late(after),
-		[SEEP_DOUBT_PROCESSES] = before->num_processes != after->num_processes,
-	};
-	uint32_t doubts = 0;
-
-	for (int i = 0; i < SEEP_DOUBT_COUNT; i++)
-		doubts |= found[i] ? 1u << i : 0;
-	return doubts;
-}
-
 int seep_compare(const struct seep_side *before, const struct seep_side *after,
 		 const struct seep_compare_options *options,
 		 struct seep_comparison **ret_comparison)
 {
-	uint32_t both = traced_kinds(before->snapshot) & traced_kinds(after->snapshot);
+	uint32_t both =
+		seep_snapshot_kinds(before->snapshot) & seep_snapshot_kinds(after->snapshot);
 	struct seep_comparison *comparison;
 
 	if (!(both & options->kinds))
@@ -419,7 +301,8 @@ int seep_compare(const struct seep_side *before, const struct seep_side *after,
 	if (options->same_trace)
 		comparison->span_ns = after->snapshot->elapsed_ns - before->snapshot->elapsed_ns;
 	else
-		comparison->doubts = find_doubts(before->snapshot, after->snapshot, options->kinds);
+		comparison->doubts =
+			seep_doubts_find(before->snapshot, after->snapshot, options->kinds);
 	if (fill_changes(comparison)) {
 		seep_comparison_free(comparison);
 		return -ENOMEM;

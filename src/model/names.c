@@ -1,6 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-/* Keys and sentences of the enums of a snapshot, from the one list that each of them has. */
-#include "model/snapshot.h"
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/names.h"
 
 struct name {
 	const char *key;
@@ -76,16 +75,6 @@ bool seep_kind_is_counted(enum seep_kind kind)
 const char *seep_origin_text(enum seep_origin origin)
 {
 	return origins[origin];
-}
-
-int seep_origin_of(const struct seep_stack *stack)
-{
-	uint64_t last = stack->num_frames ? stack->frames[stack->num_frames - 1] : SEEP_FRAME_RAW;
-
-	if (last & SEEP_FRAME_RAW || SEEP_FRAME_FILE(last) != SEEP_FILE_ORIGIN ||
-	    SEEP_FRAME_OFFSET(last) >= SEEP_ORIGIN_COUNT)
-		return -1;
-	return (int)SEEP_FRAME_OFFSET(last);
 }
 
 const char *seep_metric_key(enum seep_metric metric)

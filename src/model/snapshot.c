@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "model/snapshot.h"
 
 #include <stdlib.h>
@@ -57,6 +57,15 @@ void seep_sites_sort(struct seep_site *sites, size_t num_sites)
 		qsort(sites, num_sites, sizeof(*sites), compare_sites);
 }
 
+uint32_t seep_snapshot_kinds(const struct seep_snapshot *snapshot)
+{
+	uint32_t kinds = 0;
+
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++)
+		kinds |= snapshot->totals[kind].traced ? SEEP_KIND_BIT(kind) : 0;
+	return kinds;
+}
+
 size_t seep_snapshot_num_kinds(const struct seep_snapshot *snapshot)
 {
 	size_t count = 0;
@@ -87,4 +96,14 @@ void seep_snapshot_sum(struct seep_process *processes, size_t num_processes,
 		totals_add(&processes[site->process - processes].totals[site->kind], site);
 		totals_add(&totals[site->kind], site);
 	}
+}
+
+int seep_origin_of(const struct seep_stack *stack)
+{
+	uint64_t last = stack->num_frames ? stack->frames[stack->num_frames - 1] : SEEP_FRAME_RAW;
+
+	if (last & SEEP_FRAME_RAW || SEEP_FRAME_FILE(last) != SEEP_FILE_ORIGIN ||
+	    SEEP_FRAME_OFFSET(last) >= SEEP_ORIGIN_COUNT)
+		return -1;
+	return (int)SEEP_FRAME_OFFSET(last);
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "model/names.h"
 #include "seep/abi.h"
 
 #define SEEP_UNKNOWN UINT64_MAX
@@ -153,7 +154,8 @@ static inline bool seep_snapshot_lost(const struct seep_snapshot *snapshot, enum
 	return snapshot->losses[loss] != 0 && snapshot->losses[loss] != SEEP_UNKNOWN;
 }
 
-/* How many kinds were traced. */
+/* The kinds that were traced, as bits SEEP_KIND_BIT; and how many. */
+uint32_t seep_snapshot_kinds(const struct seep_snapshot *snapshot);
 size_t seep_snapshot_num_kinds(const struct seep_snapshot *snapshot);
 
 static inline uint64_t seep_counts_live_objects(const struct seep_counts *counts)
@@ -168,31 +170,10 @@ static inline uint64_t seep_counts_live_bytes(const struct seep_counts *counts)
 
 void seep_counts_add(struct seep_counts *sum, const struct seep_counts *counts);
 
-/* Key of a loss, an end or a kind in JSON and metrics ("ring_full"); the sentence for people. */
-const char *seep_loss_key(enum seep_loss loss);
-const char *seep_loss_text(enum seep_loss loss);
-const char *seep_end_key(enum seep_end end);
-const char *seep_end_text(enum seep_end end);
-const char *seep_kind_key(enum seep_kind kind);
-const char *seep_kind_noun(enum seep_kind kind); /* "object": of one */
-/* Threads and descriptors are counted, memory and mappings measured in bytes. */
-bool seep_kind_is_counted(enum seep_kind kind);
-const char *seep_origin_text(enum seep_origin origin); /* the name of its frame */
-
-/* The enum seep_origin of objects that were not seen being made, or -1 if they were. */
+/* The enum seep_origin of objects whose allocation was not seen, or -1 if it was. */
 int seep_origin_of(const struct seep_stack *stack);
 
-/* The four measures that folded stacks and flame graphs can show. */
-enum seep_metric {
-	SEEP_METRIC_LIVE_BYTES,
-	SEEP_METRIC_LIVE_OBJECTS,
-	SEEP_METRIC_ALLOC_BYTES,
-	SEEP_METRIC_ALLOC_OBJECTS,
-	SEEP_METRIC_COUNT,
-};
-
 uint64_t seep_site_metric(const struct seep_site *site, enum seep_metric metric);
-const char *seep_metric_key(enum seep_metric metric); /* "live-bytes" */
 
 /*
  * Orders sites for reports: live bytes, then live objects, allocated bytes (all descending), id,

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "report/fold.h"
+#include "report/words.h"
 
 struct seep_symbolizer *seep_diff_symbolizer(const struct seep_diff *diff,
 					     const struct seep_change *change)
@@ -93,13 +94,6 @@ static const char *attached(const struct seep_snapshot *snapshot)
 	return "traced from its beginning on";
 }
 
-static void append_count(struct seep_buffer *text, size_t count, const char *noun)
-{
-	char number[SEEP_UNIT_MAX];
-
-	seep_buffer_printf(text, "%s %s", seep_format_count(number, count), noun);
-}
-
 void seep_diff_append_doubt(struct seep_buffer *text, const struct seep_diff *diff,
 			    enum seep_doubt doubt)
 {
@@ -138,15 +132,15 @@ void seep_diff_append_doubt(struct seep_buffer *text, const struct seep_diff *di
 				       "without names");
 		break;
 	case SEEP_DOUBT_PROCESSES:
-		append_count(text, before->num_processes,
-			     before->num_processes == 1 ? "process in old, " :
-							  "processes in old, ");
-		append_count(text, after->num_processes, "in new: a site is the sum of all");
+		seep_words_append_number(text, before->num_processes, "process");
+		seep_buffer_printf(text, " in old, %s in new: a site is the sum of all",
+				   seep_format_count(new_unit, after->num_processes));
 		break;
 	case SEEP_DOUBT_BUILDS:
-		append_count(text, diff->comparison->num_by_names,
-			     diff->comparison->num_by_names == 1 ? "site is" : "sites are");
-		seep_buffer_puts(text, " of other builds, and matched by the names of functions");
+		seep_words_append_number(text, diff->comparison->num_by_names, "site");
+		seep_buffer_printf(text,
+				   " %s of other builds, and matched by the names of functions",
+				   diff->comparison->num_by_names == 1 ? "is" : "are");
 		break;
 	case SEEP_DOUBT_COUNT:
 		break;

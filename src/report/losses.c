@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "report/losses.h"
 
 #include "base/units.h"
@@ -21,17 +21,23 @@ const char *seep_report_loss_text(const struct seep_snapshot *snapshot, enum see
 	return seep_loss_text(loss);
 }
 
-bool seep_report_append_loss(struct seep_buffer *buffer, const char *before,
-			     const struct seep_snapshot *snapshot, size_t *number)
+void seep_report_append_loss(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
+			     enum seep_loss loss)
 {
 	char count[SEEP_UNIT_MAX];
 
+	seep_buffer_printf(buffer, "%s %s", seep_format_count(count, snapshot->losses[loss]),
+			   seep_report_loss_text(snapshot, loss));
+}
+
+bool seep_report_append_next_loss(struct seep_buffer *buffer, const char *before,
+				  const struct seep_snapshot *snapshot, size_t *number)
+{
 	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
 		if (!seep_snapshot_lost(snapshot, loss) || (*number)-- > 0)
 			continue;
-		seep_buffer_printf(buffer, "%s%s %s", before,
-				   seep_format_count(count, snapshot->losses[loss]),
-				   seep_report_loss_text(snapshot, loss));
+		seep_buffer_puts(buffer, before);
+		seep_report_append_loss(buffer, snapshot, loss);
 		return true;
 	}
 	return false;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "report/names.h"
 
 #include <inttypes.h>
@@ -19,14 +19,25 @@ void seep_report_append_function(struct seep_buffer *buffer, const struct seep_l
 	seep_buffer_printf(buffer, "0x%" PRIx64, location->offset);
 }
 
-void seep_report_append_process(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
-				const struct seep_process *process)
+static void append_command(struct seep_buffer *buffer, const struct seep_process *process)
 {
 	bool named = process->comm && process->comm[0];
 
 	seep_text_append_clean(buffer, named ? process->comm : "unknown", SIZE_MAX);
+}
+
+void seep_report_append_process(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
+				const struct seep_process *process)
+{
+	append_command(buffer, process);
 	if (snapshot->num_processes > 1)
 		seep_buffer_printf(buffer, "-%d", (int)process->pid);
+}
+
+void seep_report_append_process_pid(struct seep_buffer *buffer, const struct seep_process *process)
+{
+	append_command(buffer, process);
+	seep_buffer_printf(buffer, " (PID %d)", (int)process->pid);
 }
 
 void seep_report_append_marker(struct seep_buffer *buffer, const struct seep_stack *stack)

@@ -18,6 +18,9 @@ void seep_report_append_function(struct seep_buffer *buffer, const struct seep_l
 void seep_report_append_process(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
 				const struct seep_process *process);
 
+/* "server (PID 7)" */
+void seep_report_append_process_pid(struct seep_buffer *buffer, const struct seep_process *process);
+
 /*
  * A stack in one line has no room to say that it is partial. So a marker stands in place of the
  * missing callers: "[partial: no_table]", or "[no stack]" if the frames never arrived. Appends

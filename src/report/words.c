@@ -1,8 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "report/words.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/units.h"
 
@@ -11,8 +12,88 @@
 
 #define NUMBER_MAX 1e18
 
+/* A share is cut, not rounded, to a tenth of a percent. */
+#define PERCENT_DECIMAL 1000
+
+void seep_words_append_number(struct seep_buffer *buffer, uint64_t count, const char *noun)
+{
+	size_t length = strlen(noun);
+	const char *plural = length && noun[length - 1] == 's' ? "es" : "s";
+	char text[SEEP_UNIT_MAX];
+
+	seep_buffer_printf(buffer, "%s %s%s", seep_format_count(text, count), noun,
+			   count == 1 ? "" : plural);
+}
+
+void seep_words_append_amount(struct seep_buffer *buffer, enum seep_kind kind, uint64_t bytes,
+			      uint64_t objects)
+{
+	char unit[SEEP_UNIT_MAX];
+
+	if (!seep_kind_is_counted(kind))
+		seep_buffer_printf(buffer, "%s in ", seep_format_bytes(unit, bytes));
+	seep_words_append_number(buffer, objects, seep_kind_noun(kind));
+	if (kind == SEEP_KIND_THREAD && bytes > 0)
+		seep_buffer_printf(buffer, " with %s of stack", seep_format_bytes(unit, bytes));
+}
+
+static void append_signed(struct seep_buffer *buffer, int64_t number)
+{
+	char unit[SEEP_UNIT_MAX];
+	uint64_t size = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+	if (number)
+		seep_buffer_putc(buffer, number < 0 ? '-' : '+');
+	seep_buffer_puts(buffer, seep_format_count(unit, size));
+}
+
+void seep_words_append_change(struct seep_buffer *buffer, enum seep_kind kind, int64_t bytes,
+			      int64_t objects)
+{
+	char unit[SEEP_UNIT_MAX];
+
+	if (seep_kind_is_counted(kind) ? !objects : !bytes)
+		seep_buffer_puts(buffer, "unchanged");
+	else if (seep_kind_is_counted(kind))
+		append_signed(buffer, objects);
+	else
+		seep_buffer_puts(buffer, seep_format_bytes_change(unit, bytes));
+}
+
+void seep_words_append_difference(struct seep_buffer *buffer, enum seep_kind kind, int64_t bytes,
+				  int64_t objects, uint64_t span_ns)
+{
+	bool counted = seep_kind_is_counted(kind);
+	char unit[SEEP_UNIT_MAX];
+
+	if (!counted)
+		seep_buffer_printf(buffer, "%s in ", seep_format_bytes_change(unit, bytes));
+	append_signed(buffer, objects);
+	seep_buffer_printf(buffer, " %s%s", seep_kind_noun(kind),
+			   objects == 1 || objects == -1 ? "" : "s");
+	if (!span_ns || !(counted ? objects : bytes))
+		return;
+	seep_buffer_puts(buffer, ", ");
+	if (counted)
+		append_signed(buffer, seep_change_per_hour(objects, span_ns));
+	else
+		seep_buffer_puts(buffer, seep_format_bytes_change(
+						 unit, seep_change_per_hour(bytes, span_ns)));
+	seep_buffer_puts(buffer, " per hour");
+}
+
+void seep_words_append_value(struct seep_buffer *buffer, enum seep_metric metric, uint64_t value)
+{
+	char text[SEEP_UNIT_MAX];
+
+	if (metric == SEEP_METRIC_LIVE_BYTES || metric == SEEP_METRIC_ALLOC_BYTES)
+		seep_buffer_puts(buffer, seep_format_bytes(text, value));
+	else
+		seep_words_append_number(buffer, value, "object");
+}
+
 /* Two significant digits of a small number, whatever the locale says. */
-static void append_count(struct seep_buffer *buffer, double number)
+static void append_small_count(struct seep_buffer *buffer, double number)
 {
 	char text[SEEP_UNIT_MAX];
 	uint64_t tenths = (uint64_t)llround(number * 10);
@@ -37,12 +118,25 @@ void seep_words_append_rate(struct seep_buffer *buffer, enum seep_kind kind, dou
 	if (per_s < 0)
 		seep_buffer_putc(buffer, '-');
 	if (seep_kind_is_counted(kind)) {
-		append_count(buffer, size);
+		append_small_count(buffer, size);
 		seep_buffer_printf(buffer, " %ss", seep_kind_noun(kind));
 	} else {
 		seep_buffer_puts(buffer, seep_format_bytes(text, (uint64_t)llround(size)));
 	}
 	seep_buffer_puts(buffer, hourly ? "/h" : "/s");
+}
+
+void seep_words_append_rate_interval(struct seep_buffer *buffer, enum seep_kind kind,
+				     const struct seep_interval *rate)
+{
+	seep_words_append_rate(buffer, kind, rate->value);
+	if (!isfinite(rate->low) || !isfinite(rate->high))
+		return;
+	seep_buffer_puts(buffer, " (95 %: ");
+	seep_words_append_rate(buffer, kind, rate->low);
+	seep_buffer_puts(buffer, " to ");
+	seep_words_append_rate(buffer, kind, rate->high);
+	seep_buffer_putc(buffer, ')');
 }
 
 void seep_words_append_seconds(struct seep_buffer *buffer, double seconds)
@@ -54,4 +148,12 @@ void seep_words_append_seconds(struct seep_buffer *buffer, double seconds)
 	else if (seconds >= 0)
 		seep_buffer_puts(buffer,
 				 seep_format_duration(text, (uint64_t)(fmin(seconds, 1e9) * 1e9)));
+}
+
+void seep_words_append_share(struct seep_buffer *buffer, double share)
+{
+	char text[SEEP_UNIT_MAX];
+
+	seep_buffer_puts(buffer, seep_format_percent(text, (uint64_t)(share * PERCENT_DECIMAL),
+						     PERCENT_DECIMAL));
 }

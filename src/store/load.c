@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A snapshot out of the rows that hold at its time. */
+/*
+ * Loads a snapshot: out of the rows that hold at its time. seep_reader_load calls the steps in the order of
+ * load_all, all in one transaction; each step finds what it refers to by the rows of the steps before, and
+ * what they allocate is in one arena, which goes with the snapshot. The file is not trusted: the number of
+ * processes and sites is bounded by those of a capture, the time by the budget of the reader, and what is
+ * printed as it is must be a word (seep_load_word).
+ */
+#include "store/load.h"
+
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/keys.h"
 #include "store/reader_private.h"
-#include "store/sample.h"
-#include "store/writer.h"
 
-/* --- what the steps share ---------------------------------------------------------------------- */
+/* Characters of a word. */
+#define WORD_MAX 64
 
 int seep_load_query(const struct seep_load *load, const char *sql, struct seep_query *ret_query)
 {
@@ -42,6 +48,19 @@ int seep_load_text(struct seep_load *load, struct seep_query *query, const char 
 	return query->error;
 }
 
+int seep_load_word(struct seep_load *load, struct seep_query *query, const char **ret_word)
+{
+	const char *text = seep_column_text(query);
+	size_t length = text ? strspn(text, "abcdefghijklmnopqrstuvwxyz-_ ") : 0;
+
+	if (query->error)
+		return query->error;
+	if (text && (length > WORD_MAX || text[length] != '\0'))
+		return -EBADMSG;
+	*ret_word = text ? seep_arena_strdup(&load->arena, text) : NULL;
+	return text && !*ret_word ? -ENOMEM : 0;
+}
+
 int seep_load_find(const int64_t *rows, size_t count, int64_t row, size_t *ret_index)
 {
 	size_t low = 0, high = count;
@@ -58,32 +77,6 @@ int seep_load_find(const int64_t *rows, size_t count, int64_t row, size_t *ret_i
 		return -ENOENT;
 	*ret_index = low;
 	return 0;
-}
-
-/* How many rows a query counts; not more than @max, or somebody has made them up. */
-static int count_rows(const struct seep_load *load, const char *sql, size_t max, size_t *ret_count)
-{
-	SEEP_AUTO_QUERY struct seep_query query = {0};
-	int result = seep_load_query(load, sql, &query);
-	int64_t count;
-
-	if (!result)
-		result = seep_query_step(&query);
-	if (result < 0)
-		return result;
-	count = result ? seep_column_int(&query) : 0;
-	if (count < 0 || (uint64_t)count > max)
-		return -EBADMSG;
-	*ret_count = (size_t)count;
-	return 0;
-}
-
-/* --- head -------------------------------------------------------------------------------------- */
-
-/* The type of a scope is printed as it is: it is one of our own words. */
-static bool is_word(const char *text)
-{
-	return text && text[strspn(text, "abcdefghijklmnopqrstuvwxyz-_ ")] == '\0';
 }
 
 static int read_head(struct seep_load *load, struct seep_query *query)
@@ -118,10 +111,10 @@ static int read_head(struct seep_load *load, struct seep_query *query)
 	if (!error)
 		error = seep_load_text(load, query, &snapshot->arch);
 	if (!error)
-		error = seep_load_text(load, query, &snapshot->scope_type);
+		error = seep_load_word(load, query, &snapshot->scope_type);
 	if (!error)
 		error = seep_load_text(load, query, &snapshot->scope_value);
-	if (!error && (!is_word(snapshot->scope_type) || !snapshot->scope_value))
+	if (!error && (!snapshot->scope_type || !snapshot->scope_value))
 		error = -EBADMSG;
 	return error;
 }
@@ -162,144 +155,6 @@ static int load_span(struct seep_load *load)
 	load->previous = seep_column_int(&query);
 	return 0;
 }
-
-/* --- processes --------------------------------------------------------------------------------- */
-
-#define ALIVE "first <= :snapshot AND (gone IS NULL OR gone > :snapshot)"
-
-static int read_process(struct seep_load *load, struct seep_query *query,
-			struct seep_process *process)
-{
-	int64_t image = seep_column_int(query), pid = seep_column_int(query), inner_pid;
-	const char **const texts[] = {&process->comm, &process->exe, &process->cgroup,
-				      &process->container, &process->pod};
-	int error = 0;
-
-	inner_pid = seep_column_int(query);
-	process->start_utc_ns = seep_column_uint(query);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !error; i++)
-		error = seep_load_text(load, query, texts[i]);
-	if (error)
-		return error;
-	process->attached_late = seep_column_int(query);
-	process->pre_attach_bytes = seep_column_uint(query);
-	if (image < 0 || image > UINT32_MAX || pid < 0 || pid > INT_MAX || inner_pid < 0 ||
-	    inner_pid > INT_MAX)
-		return -EBADMSG;
-	process->id = (uint32_t)image;
-	process->pid = (pid_t)pid;
-	process->inner_pid = (pid_t)inner_pid;
-	return 0;
-}
-
-static int read_processes(struct seep_load *load)
-{
-	SEEP_AUTO_QUERY struct seep_query query = {0};
-	size_t count = load->loaded.snapshot.num_processes;
-	int result = seep_load_query(
-		load,
-		"SELECT id, image, pid, inner_pid, start_utc_ns, comm, exe, cgroup, container, pod, "
-		"attached_late, pre_attach_bytes FROM processes WHERE run = :run AND " ALIVE
-		" ORDER BY id",
-		&query);
-
-	for (size_t i = 0; i < count && !result; i++) {
-		result = seep_query_step(&query);
-		if (result <= 0)
-			return result ? result : -EBADMSG;
-		load->process_rows[i] = seep_column_int(&query);
-		result = read_process(load, &query, &load->processes[i]);
-	}
-	return result;
-}
-
-/* The latest row of each process, the latest first. */
-static int read_process_samples(struct seep_load *load)
-{
-	SEEP_AUTO_QUERY struct seep_query query = {0};
-	size_t missing = load->loaded.snapshot.num_processes, index;
-	int result = seep_load_query(
-		load,
-		"SELECT process, ended_ns, rss_bytes, fd_limit, fd_limit_eta_ns FROM process_samples "
-		"WHERE snapshot BETWEEN :first AND :snapshot ORDER BY snapshot DESC",
-		&query);
-
-	while (!result && missing > 0 && (result = seep_query_step(&query)) > 0) {
-		int64_t row = seep_column_int(&query);
-		struct seep_process *process;
-		uint64_t ended_ns;
-
-		result = 0;
-		if (seep_load_find(load->process_rows, load->loaded.snapshot.num_processes, row,
-				   &index) ||
-		    load->clocks[index] != SEEP_UNKNOWN)
-			continue;
-		process = &load->processes[index];
-		ended_ns = seep_column_uint(&query);
-		process->exited = ended_ns != SEEP_UNKNOWN;
-		load->clocks[index] = process->exited ? ended_ns : load->loaded.snapshot.elapsed_ns;
-		process->rss_bytes = seep_column_uint(&query);
-		process->fd_limit = seep_column_uint(&query);
-		process->fd_limit_eta_ns = seep_column_uint(&query);
-		missing--;
-	}
-	if (result)
-		return result;
-	return missing ? -EBADMSG : 0;
-}
-
-/* The latest row of each process that has one. */
-static int read_process_stats(struct seep_load *load)
-{
-	SEEP_AUTO_QUERY struct seep_query query = {0};
-	size_t count = load->loaded.snapshot.num_processes, index;
-	int result;
-
-	for (size_t i = 0; i < count; i++)
-		load->processes[i].anon_bytes = load->processes[i].pss_bytes = SEEP_UNKNOWN;
-	if (load->reader->version < 2)
-		return 0;
-	result = seep_load_query(load,
-				 "SELECT process, anon_bytes, pss_bytes FROM vitals "
-				 "WHERE snapshot BETWEEN :first AND :snapshot ORDER BY snapshot",
-				 &query);
-	while (!result && (result = seep_query_step(&query)) > 0) {
-		int64_t row = seep_column_int(&query);
-
-		result = 0;
-		if (seep_load_find(load->process_rows, count, row, &index))
-			continue;
-		load->processes[index].anon_bytes = seep_column_uint(&query);
-		load->processes[index].pss_bytes = seep_column_uint(&query);
-	}
-	return result;
-}
-
-int seep_load_processes(struct seep_load *load)
-{
-	struct seep_snapshot *snapshot = &load->loaded.snapshot;
-	size_t count;
-	int error = count_rows(load, "SELECT count(*) FROM processes WHERE run = :run AND " ALIVE,
-			       SEEP_CAPTURE_MAX_PROCESSES, &count);
-
-	if (error)
-		return error;
-	load->processes = seep_arena_alloc(&load->arena, (count + 1) * sizeof(*load->processes));
-	load->process_rows =
-		seep_arena_alloc(&load->arena, (count + 1) * sizeof(*load->process_rows));
-	load->clocks = seep_arena_alloc(&load->arena, (count + 1) * sizeof(*load->clocks));
-	if (!load->processes || !load->process_rows || !load->clocks)
-		return -ENOMEM;
-	memset(load->clocks, 0xff, count * sizeof(*load->clocks));
-	snapshot->processes = load->processes;
-	snapshot->num_processes = count;
-	error = read_processes(load);
-	if (!error)
-		error = read_process_samples(load);
-	return error ? error : read_process_stats(load);
-}
-
-/* --- sums -------------------------------------------------------------------------------------- */
 
 /* Rows come the latest first: the first one of a key is the one that holds. */
 static int load_losses(struct seep_load *load)
@@ -343,8 +198,6 @@ static int load_ends(struct seep_load *load)
 	}
 	return result;
 }
-
-/* --- all of it --------------------------------------------------------------------------------- */
 
 static int load_all(struct seep_load *load)
 {

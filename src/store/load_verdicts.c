@@ -53,49 +53,52 @@ static void read_interval(struct seep_query *query, struct seep_interval *ret_in
 	ret_interval->high = seep_column_real(query);
 }
 
-/* The next column: sentences, a line each. */
+/* Splits the next column, which has one sentence in each line. */
 static int read_sentences(struct seep_load *load, struct seep_query *query,
 			  const char *const **ret_sentences, size_t *ret_count)
 {
-	const char *text, **sentences = NULL;
+	const char *found[MAX_SENTENCES], *text, **sentences;
 	char *position;
 	size_t count = 0;
 	int error = seep_load_text(load, query, &text);
 
-	if (!error && text) {
-		sentences = seep_arena_alloc(&load->arena, MAX_SENTENCES * sizeof(*sentences));
-		error = sentences ? 0 : -ENOMEM;
-	}
 	if (error)
 		return error;
-	/* The text is in the arena, for nobody else. */
+	/* Only this function knows of the copy in the arena, so it may write to it. */
 	position = (char *)text;
 	while (position && count < MAX_SENTENCES)
-		sentences[count++] = strsep(&position, "\n");
+		found[count++] = strsep(&position, "\n");
+	sentences = seep_arena_alloc(&load->arena, (count + 1) * sizeof(*sentences));
+	if (!sentences)
+		return -ENOMEM;
+	memcpy(sentences, found, count * sizeof(*sentences));
 	*ret_sentences = sentences;
 	*ret_count = count;
 	return 0;
 }
 
-/* A capture of another version may leave out words; the class is always there. */
-static const char *or_none(const char *word)
+/* Reports turn it into percent. What is out of bounds, or missing, counts as the nearest end. */
+static double read_share(struct seep_query *query, double low)
 {
-	return word ? word : "none";
+	return fmin(fmax(seep_column_real(query), low), 1);
 }
 
-/* The columns of a verdict, as of a site. */
+/*
+ * The columns of a verdict, as of a site. A capture of another version may leave out words; the class is
+ * always there.
+ */
 static int read_judgement(struct seep_load *load, struct seep_query *query,
 			  struct seep_judgement *judgement)
 {
-	const char *pattern = NULL;
-	int error = seep_load_text(load, query, &judgement->class);
+	int error = seep_load_word(load, query, &judgement->class);
 
 	if (!error)
-		error = seep_load_text(load, query, &pattern);
+		error = seep_load_word(load, query, &judgement->pattern);
 	if (!error)
-		error = seep_load_text(load, query, &judgement->severity);
-	judgement->pattern = or_none(pattern);
-	judgement->confidence = seep_column_real(query);
+		error = seep_load_word(load, query, &judgement->severity);
+	if (!judgement->pattern)
+		judgement->pattern = "none";
+	judgement->confidence = read_share(query, 0);
 	read_interval(query, &judgement->rate);
 	read_interval(query, &judgement->leaked);
 	read_interval(query, &judgement->eta_s);
@@ -214,48 +217,56 @@ static int compare_rows(const void *key, const void *element)
 	return (id > other) - (id < other);
 }
 
-/* The columns behind the verdict; false in *ret_known if it is a site that is not in the snapshot. */
+/*
+ * The columns behind the verdict. False in *ret_known for a site that is not in the snapshot: then nothing
+ * was allocated.
+ */
 static int read_correlated(struct seep_load *load, const size_t *order, struct seep_query *query,
 			   struct seep_correlated *ret_correlated, bool *ret_known)
 {
 	bool of_process = seep_column_is_null(query);
 	int64_t row = seep_column_int(query);
-	size_t index;
-	int error = seep_load_text(load, query, &ret_correlated->measure);
+	const char *measure = NULL;
+	size_t index = 0;
+	int error;
 
-	ret_correlated->correlation = seep_column_real(query);
-	ret_correlated->site = NULL;
-	*ret_known = true;
+	*ret_known = of_process ||
+		     !seep_load_find(load->site_rows, load->loaded.snapshot.num_sites, row, &index);
+	if (!*ret_known)
+		return query->error;
+	error = seep_load_word(load, query, &measure);
 	if (error)
 		return error;
-	if (of_process)
-		return ret_correlated->measure ? 0 : -EBADMSG;
-	if (seep_load_find(load->site_rows, load->loaded.snapshot.num_sites, row, &index))
-		*ret_known = false;
-	else
-		ret_correlated->site = &load->sites[order[index]];
-	return 0;
+	if (of_process && !measure)
+		return -EBADMSG;
+	*ret_correlated = (struct seep_correlated){
+		.site = of_process ? NULL : &load->sites[order[index]],
+		.measure = of_process ? measure : NULL,
+		.correlation = read_share(query, -1),
+	};
+	return query->error;
 }
 
 /* Appends one to those of the judgement; what is too many is left out. */
 static int add_correlated(struct seep_load *load, const struct verdict_rows *rows,
 			  struct seep_query *query, struct seep_judgement *judgement)
 {
-	struct seep_correlated *all = (struct seep_correlated *)judgement->correlated;
+	struct seep_correlated correlated, *all = (struct seep_correlated *)judgement->correlated;
 	bool known;
 	int error;
 
 	if (judgement->num_correlated == SEEP_CORRELATED_MAX)
 		return 0;
+	error = read_correlated(load, rows->order, query, &correlated, &known);
+	if (error || !known)
+		return error;
 	if (!all)
 		all = seep_arena_alloc(&load->arena, SEEP_CORRELATED_MAX * sizeof(*all));
 	if (!all)
 		return -ENOMEM;
+	all[judgement->num_correlated++] = correlated;
 	judgement->correlated = all;
-	error = read_correlated(load, rows->order, query, &all[judgement->num_correlated], &known);
-	if (!error && known)
-		judgement->num_correlated++;
-	return error;
+	return 0;
 }
 
 static int load_correlated(struct seep_load *load, const struct verdict_rows *rows)

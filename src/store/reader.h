@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reading a capture: any of its snapshots whole, as it was, with a symbolizer that knows its frames; and
- * the series of a site or a process. Works without root, on any machine, and while the capture is
- * being written.
+ * Reading a capture: the list of its snapshots; any of them whole (load.h); and the series of a site or a
+ * process. Works without root, on any machine, and while the capture is being written.
  *
  * The file is not trusted. It is read, never mapped; what it says is checked, and how much work it can
  * make is bounded by its size. A damaged one gives -EBADMSG, sooner or later: only what is needed is
@@ -18,7 +17,7 @@
 #include <stdint.h>
 
 #include "model/snapshot.h"
-#include "symbol/symbolizer.h"
+#include "store/load.h"
 
 struct seep_reader;
 
@@ -43,23 +42,6 @@ struct seep_moment {
 /* All snapshots, the oldest first; the caller frees them. 0 or -errno. */
 int seep_reader_list(struct seep_reader *reader, struct seep_moment **ret_moments,
 		     size_t *ret_count);
-
-/*
- * A snapshot from the file, with all that belongs to it: its sites and processes have the judgements that
- * held then.
- */
-struct seep_loaded {
-	struct seep_snapshot snapshot;
-	struct seep_symbolizer *symbolizer;
-};
-
-/*
- * Loads the snapshot with this id. What its sites are, their stacks and names, is what was known last.
- * Changes are since the snapshot before, of those that the file still has; of the first one 0. Groups
- * of details are clean. 0; -ENOENT: there is none (any more); -errno.
- */
-int seep_reader_load(struct seep_reader *reader, int64_t id, struct seep_loaded **ret_loaded);
-void seep_loaded_free(struct seep_loaded *loaded);
 
 /* A point of a series: it holds until the next one. */
 struct seep_point {

@@ -74,6 +74,12 @@ int seep_load_query(const struct seep_load *load, const char *sql, struct seep_q
 /* Reads a text into the arena: NULL for NULL. 0 or -ENOMEM. */
 int seep_load_text(struct seep_load *load, struct seep_query *query, const char **ret_text);
 
+/*
+ * The same for one of seep's own words, which reports print as they are: -EBADMSG if it has anything
+ * but letters, or is long.
+ */
+int seep_load_word(struct seep_load *load, struct seep_query *query, const char **ret_word);
+
 /* The index of @row, or -ENOENT. */
 int seep_load_find(const int64_t *rows, size_t count, int64_t row, size_t *ret_index);
 

@@ -63,13 +63,16 @@ static int write_correlated(struct seep_write *write, int64_t id, size_t positio
 			    const struct seep_correlated *correlated)
 {
 	struct seep_query *query = seep_writer_query(write, SEEP_QUERY_ADD_CORRELATED);
+	size_t index = (size_t)(correlated->site - write->snapshot->sites);
 
 	seep_bind_int(query, id);
 	seep_bind_int(query, (int64_t)position);
-	if (correlated->site)
-		seep_bind_int(query, write->sites[correlated->site - write->snapshot->sites]->id);
-	else
+	if (!correlated->site)
 		seep_bind_null(query);
+	else if (index < write->snapshot->num_sites)
+		seep_bind_int(query, write->sites[index]->id);
+	else
+		return -EINVAL;
 	seep_bind_text(query, correlated->measure);
 	seep_bind_real(query, correlated->correlation);
 	return seep_query_run(query);

@@ -60,8 +60,8 @@ void seep_writer_close(struct seep_writer *writer);
  *
  * 0; or -errno, and the file is as before: -ENOSPC, -EIO, -EROFS, -EFBIG and the like; -EBUSY: another
  * program holds it; -E2BIG: more sites, processes or frames than a capture takes; -EINVAL: two
- * processes with the same id, or two sites with the same process, kind and hash of the stack. The next
- * call tries anew.
+ * processes with the same id, two sites with the same process, kind and hash of the stack, or a verdict
+ * whose correlated site is not one of @snapshot. The next call tries anew.
  */
 int seep_writer_write(struct seep_writer *writer, const struct seep_snapshot *snapshot,
 		      struct seep_symbolizer *symbolizer);

@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "report/diff.h"
 #include "report/losses.h"
+#include "report/words.h"
 #include "text/layout.h"
 #include "text/processes.h"
 #include "text/sites.h"
@@ -68,14 +69,10 @@ static void put_doubts(struct diff_text *text)
 static void put_losses(struct diff_text *text, const struct seep_snapshot *snapshot,
 		       const char *label)
 {
-	char count[SEEP_UNIT_MAX];
-
 	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
 		if (!seep_snapshot_lost(snapshot, loss))
 			continue;
-		seep_buffer_printf(&text->line, "%s %s",
-				   seep_format_count(count, snapshot->losses[loss]),
-				   seep_report_loss_text(snapshot, loss));
+		seep_report_append_loss(&text->line, snapshot, loss);
 		put_fact(text,
 			 seep_report_loss_is_expected(snapshot, loss) ? SEEP_STYLE_PLAIN :
 									SEEP_STYLE_WARNING,
@@ -105,50 +102,17 @@ static uint64_t objects_of(const struct diff_text *text, const struct seep_amoun
 static void append_amount(struct diff_text *text, enum seep_kind kind,
 			  const struct seep_amount *amount)
 {
-	seep_text_append_amount(&text->line, kind, bytes_of(text, amount),
-				objects_of(text, amount));
-}
-
-static void append_signed(struct seep_buffer *line, int64_t number)
-{
-	char unit[SEEP_UNIT_MAX];
-	uint64_t size = number < 0 ? -(uint64_t)number : (uint64_t)number;
-
-	if (number)
-		seep_buffer_putc(line, number < 0 ? '-' : '+');
-	seep_buffer_puts(line, seep_format_count(unit, size));
-}
-
-/* "+1.50 KiB in +3 objects", "-3 threads"; then how much that is in an hour, if that is known. */
-static void append_change(struct diff_text *text, enum seep_kind kind, int64_t bytes,
-			  int64_t objects)
-{
-	uint64_t span_ns = text->diff->comparison->span_ns;
-	struct seep_buffer *line = &text->line;
-	bool counted = seep_kind_is_counted(kind);
-	char unit[SEEP_UNIT_MAX];
-
-	if (!counted)
-		seep_buffer_printf(line, "%s in ", seep_format_bytes_change(unit, bytes));
-	append_signed(line, objects);
-	seep_buffer_printf(line, " %s%s", seep_kind_noun(kind),
-			   objects == 1 || objects == -1 ? "" : "s");
-	if (!span_ns || !(counted ? objects : bytes))
-		return;
-	seep_buffer_puts(line, ", ");
-	if (counted)
-		append_signed(line, seep_change_per_hour(objects, span_ns));
-	else
-		seep_buffer_puts(
-			line, seep_format_bytes_change(unit, seep_change_per_hour(bytes, span_ns)));
-	seep_buffer_puts(line, " per hour");
+	seep_words_append_amount(&text->line, kind, bytes_of(text, amount),
+				 objects_of(text, amount));
 }
 
 static void append_difference(struct diff_text *text, enum seep_kind kind,
 			      const struct seep_amount *before, const struct seep_amount *after)
 {
-	append_change(text, kind, (int64_t)(bytes_of(text, after) - bytes_of(text, before)),
-		      (int64_t)(objects_of(text, after) - objects_of(text, before)));
+	seep_words_append_difference(&text->line, kind,
+				     (int64_t)(bytes_of(text, after) - bytes_of(text, before)),
+				     (int64_t)(objects_of(text, after) - objects_of(text, before)),
+				     text->diff->comparison->span_ns);
 }
 
 static void put_total(struct diff_text *text, enum seep_kind kind, const struct seep_amount *before,
@@ -242,8 +206,10 @@ static void put_rest(struct diff_text *text, const struct seep_change *changes, 
 		after.live_objects += objects_of(text, &changes[i].after);
 	}
 	seep_buffer_printf(&text->line, "%zu more site%s: ", count, count == 1 ? "" : "s");
-	append_change(text, changes->site->kind, (int64_t)(after.live_bytes - before.live_bytes),
-		      (int64_t)(after.live_objects - before.live_objects));
+	seep_words_append_difference(&text->line, changes->site->kind,
+				     (int64_t)(after.live_bytes - before.live_bytes),
+				     (int64_t)(after.live_objects - before.live_objects),
+				     text->diff->comparison->span_ns);
 	seep_buffer_putc(text->layout.out, '\n');
 	put_line(text, SEEP_STYLE_PLAIN, 0);
 }

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "report/names.h"
+#include "report/words.h"
 #include "text/callers.h"
 #include "text/stack.h"
 #include "verdict/judgement.h"
@@ -19,34 +20,6 @@ struct site_list {
 	struct seep_text_stack stack;
 	struct seep_buffer clean; /* scratch */
 };
-
-void seep_text_append_amount(struct seep_buffer *buffer, enum seep_kind kind, uint64_t bytes,
-			     uint64_t objects)
-{
-	char unit[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX];
-
-	if (!seep_kind_is_counted(kind))
-		seep_buffer_printf(buffer, "%s in ", seep_format_bytes(unit, bytes));
-	seep_buffer_printf(buffer, "%s %s%s", seep_format_count(count, objects),
-			   seep_kind_noun(kind), objects == 1 ? "" : "s");
-	if (kind == SEEP_KIND_THREAD && bytes > 0)
-		seep_buffer_printf(buffer, " with %s of stack", seep_format_bytes(unit, bytes));
-}
-
-void seep_text_append_change(struct seep_buffer *buffer, enum seep_kind kind, int64_t bytes,
-			     int64_t objects)
-{
-	char unit[SEEP_UNIT_MAX];
-	uint64_t size = objects < 0 ? -(uint64_t)objects : (uint64_t)objects;
-
-	if (seep_kind_is_counted(kind) ? !objects : !bytes)
-		seep_buffer_puts(buffer, "unchanged");
-	else if (seep_kind_is_counted(kind))
-		seep_buffer_printf(buffer, "%c%s", objects < 0 ? '-' : '+',
-				   seep_format_count(unit, size));
-	else
-		seep_buffer_puts(buffer, seep_format_bytes_change(unit, bytes));
-}
 
 static bool is_live(const struct seep_site *site)
 {
@@ -107,17 +80,17 @@ static void put_judgement(struct site_list *list, const struct seep_judgement *j
 	bool alarm = seep_class_grows(class);
 	size_t shown = list->verbose ? SIZE_MAX : alarm ? EVIDENCE_SHOWN : 0;
 	struct seep_buffer *line = &list->clean;
-	char share[SEEP_UNIT_MAX];
 
 	if (class == SEEP_CLASS_UNKNOWN && !list->verbose)
 		return;
 	seep_layout_reset(list->layout, line);
 	seep_buffer_puts(line, judgement->class);
-	if (alarm)
-		seep_buffer_printf(
-			line, ", %s, %s sure",
-			judgement->severity ? judgement->severity : "harmless",
-			seep_format_percent(share, (uint64_t)(judgement->confidence * 1000), 1000));
+	if (alarm) {
+		seep_buffer_printf(line, ", %s, ",
+				   judgement->severity ? judgement->severity : "harmless");
+		seep_words_append_share(line, judgement->confidence);
+		seep_buffer_puts(line, " sure");
+	}
 	seep_layout_pad(list->layout, SEEP_TEXT_STACK_INDENT);
 	seep_layout_wrap(list->layout, alarm ? SEEP_STYLE_WARNING : SEEP_STYLE_STRONG,
 			 SEEP_TEXT_STACK_INDENT, line->data);
@@ -142,14 +115,14 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 	seep_layout_reset(list->layout, line);
 	if (number)
 		seep_buffer_printf(line, "#%-3zu", number);
-	seep_text_append_amount(line, site->kind, site->live_bytes, site->live_objects);
+	seep_words_append_amount(line, site->kind, site->live_bytes, site->live_objects);
 	if (whole > 0)
 		seep_buffer_printf(line, ", %s of %s", seep_format_percent(unit, part, whole),
 				   list->snapshot->since_ns ? "the growth" : "live");
 	if (list->snapshot->seq > 1 && !list->snapshot->since_ns) {
 		seep_buffer_puts(line, ", ");
-		seep_text_append_change(line, site->kind, site->live_bytes_change,
-					site->live_objects_change);
+		seep_words_append_change(line, site->kind, site->live_bytes_change,
+					 site->live_objects_change);
 	}
 	if (site->oldest_ns != SEEP_UNKNOWN)
 		seep_buffer_printf(line, ", oldest %s",
@@ -222,7 +195,7 @@ static void put_rest(struct site_list *list, enum seep_kind kind, size_t count,
 	else
 		seep_buffer_printf(out, "\n%zu more site%s hold%s ", count, count == 1 ? "" : "s",
 				   count == 1 ? "s" : "");
-	seep_text_append_amount(out, kind, rest->live_bytes, rest->live_objects);
+	seep_words_append_amount(out, kind, rest->live_bytes, rest->live_objects);
 	seep_buffer_puts(out, ".\n");
 }
 
@@ -237,8 +210,8 @@ static void put_origins(struct site_list *list, enum seep_kind kind,
 		if (!origins[origin].live_objects)
 			continue;
 		seep_buffer_puts(line, line->length ? ", " : "Besides: ");
-		seep_text_append_amount(line, kind, origins[origin].live_bytes,
-					origins[origin].live_objects);
+		seep_words_append_amount(line, kind, origins[origin].live_bytes,
+					 origins[origin].live_objects);
 		seep_buffer_printf(line, " %s", seep_origin_text(origin));
 	}
 	if (!line->length)

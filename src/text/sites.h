@@ -8,16 +8,6 @@
 #include "symbol/symbolizer.h"
 #include "text/layout.h"
 
-/*
- * What there is of a kind, in what it is measured by: "6.73 MiB in 4,226 objects", "12 threads with 96.0
- * MiB of stack", "12 descriptors".
- */
-void seep_text_append_amount(struct seep_buffer *buffer, enum seep_kind kind, uint64_t bytes,
-			     uint64_t objects);
-/* How much more of it: "+1.50 KiB", "-3", "unchanged". */
-void seep_text_append_change(struct seep_buffer *buffer, enum seep_kind kind, int64_t bytes,
-			     int64_t objects);
-
 /* The first options->top of these @count sites, whatever their kind, one by one. */
 void seep_text_put_list(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
 			struct seep_symbolizer *symbolizer,

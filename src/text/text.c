@@ -10,6 +10,7 @@
 #include "report/losses.h"
 #include "report/names.h"
 #include "report/report.h"
+#include "report/words.h"
 #include "text/callers.h"
 #include "text/layout.h"
 #include "text/processes.h"
@@ -77,8 +78,8 @@ static void append_change(struct text *text, enum seep_kind kind)
 	    change.live_objects == text->snapshot->totals[kind].live_objects)
 		return; /* nothing shrank */
 	seep_buffer_puts(&text->note, ", ");
-	seep_text_append_change(&text->note, kind, (int64_t)change.live_bytes,
-				(int64_t)change.live_objects);
+	seep_words_append_change(&text->note, kind, (int64_t)change.live_bytes,
+				 (int64_t)change.live_objects);
 	seep_buffer_puts(&text->note, text->snapshot->since_ns ? " net of what shrank" :
 								 " since the last report");
 }
@@ -89,12 +90,12 @@ static void put_totals(struct text *text, enum seep_kind kind)
 	const struct seep_counts *counts = &totals->counts;
 	struct seep_buffer *note = &text->note;
 
-	seep_text_append_amount(note, kind, totals->live_bytes, totals->live_objects);
+	seep_words_append_amount(note, kind, totals->live_bytes, totals->live_objects);
 	append_change(text, kind);
 	put_fact(text, SEEP_STYLE_STRONG, text->snapshot->since_ns ? "grown" : "live");
-	seep_text_append_amount(note, kind, counts->alloc_bytes, counts->allocs);
+	seep_words_append_amount(note, kind, counts->alloc_bytes, counts->allocs);
 	put_fact(text, SEEP_STYLE_PLAIN, kind == SEEP_KIND_MEMORY ? "allocated" : "made");
-	seep_text_append_amount(note, kind, counts->free_bytes, counts->frees);
+	seep_words_append_amount(note, kind, counts->free_bytes, counts->frees);
 	put_fact(text, SEEP_STYLE_PLAIN, "released");
 }
 
@@ -104,7 +105,7 @@ static void put_kind(struct text *text, enum seep_kind kind)
 	const struct seep_totals *totals = &text->snapshot->totals[kind];
 	char made[SEEP_UNIT_MAX], released[SEEP_UNIT_MAX];
 
-	seep_text_append_amount(&text->note, kind, totals->live_bytes, totals->live_objects);
+	seep_words_append_amount(&text->note, kind, totals->live_bytes, totals->live_objects);
 	if (text->snapshot->since_ns)
 		seep_buffer_puts(&text->note, " more");
 	append_change(text, kind);
@@ -239,15 +240,12 @@ static enum seep_style loss_style(const struct text *text, enum seep_loss loss)
 
 static void put_losses(struct text *text)
 {
-	char count[SEEP_UNIT_MAX];
-
 	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
 		uint64_t lost = text->snapshot->losses[loss];
 
 		if (lost == SEEP_UNKNOWN || (lost == 0 && !text->options->verbose))
 			continue;
-		seep_buffer_printf(&text->note, "%s %s", seep_format_count(count, lost),
-				   seep_report_loss_text(text->snapshot, loss));
+		seep_report_append_loss(&text->note, text->snapshot, loss);
 		put_fact(text, loss_style(text, loss), "loss");
 	}
 }

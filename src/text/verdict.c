@@ -145,15 +145,13 @@ static void put_processes(struct verdict_text *text)
 
 static void put_losses(struct verdict_text *text)
 {
-	char count[SEEP_UNIT_MAX];
-
 	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
 		if (!seep_snapshot_lost(text->snapshot, loss) ||
 		    seep_report_loss_is_expected(text->snapshot, loss))
 			continue;
-		seep_buffer_printf(&text->line, "Loss: %s %s.",
-				   seep_format_count(count, text->snapshot->losses[loss]),
-				   seep_report_loss_text(text->snapshot, loss));
+		seep_buffer_puts(&text->line, "Loss: ");
+		seep_report_append_loss(&text->line, text->snapshot, loss);
+		seep_buffer_putc(&text->line, '.');
 		seep_layout_wrap(&text->layout, SEEP_STYLE_WARNING, 0, text->line.data);
 		seep_layout_reset(&text->layout, &text->line);
 	}

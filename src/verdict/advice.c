@@ -1,6 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-/* What to do about a site: by its kind and what was found. Declared in evidence.h. */
-#include "verdict/evidence.h"
+// SPDX-License-Identifier: GPL-2.0-only
+#include "verdict/advice.h"
 
 static bool forgets_few(const struct seep_measurements *measured)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A verdict in words: sentences that say what was found, with the numbers, and what to do about it. Plain
- * ASCII without control characters.
+ * A verdict in words: sentences that say what was found, with the numbers. Plain ASCII without control
+ * characters. What to do about it is in advice.h.
  */
 #ifndef SEEP_VERDICT_EVIDENCE_H
 #define SEEP_VERDICT_EVIDENCE_H
@@ -25,9 +25,5 @@ int seep_evidence_of_process(const struct seep_process_verdict *verdict,
 			     struct seep_sentences *ret_evidence);
 
 void seep_sentences_done(struct seep_sentences *sentences);
-
-/* What to do about a site, the likeliest first: at most @max sentences, which are constant. Their number. */
-size_t seep_advice_for_site(const struct seep_verdict *verdict, const char **ret_advice,
-			    size_t max);
 
 #endif

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The gate: takes a judged snapshot apart into findings, what is suppressed, and what the baseline knows.
+ * Built once for a run (seep_gate_new, then suppressions and baseline if there are any), asked with
+ * seep_gate_find once for each snapshot. It looks at every site, and walks the stacks of those that grow
+ * only; the five lists have room for all sites of the snapshot.
+ */
 #include "verdict/gate.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,7 +104,18 @@ static bool is_suppressed(const struct seep_gate *gate, const struct seep_site *
 	return false;
 }
 
-/* The worst comes first, but what has no place in the program last: it is there for the sake of others. */
+/* One that is not known counts as the slowest: NAN has no place in an order. */
+static double rate_of(const struct seep_site *site)
+{
+	double rate = site->judgement->rate.value;
+
+	return isnan(rate) ? -INFINITY : rate;
+}
+
+/*
+ * The worst comes first, but what has no place in the program comes last: it is there for the sake of
+ * others.
+ */
 static int compare_severities(const void *left, const void *right)
 {
 	const struct seep_site *a = *(const struct seep_site *const *)left;
@@ -111,8 +129,8 @@ static int compare_severities(const void *left, const void *right)
 		return placed_a ? -1 : 1;
 	if (severity_a != severity_b)
 		return severity_a < severity_b ? 1 : -1;
-	if (a->judgement->rate.value != b->judgement->rate.value)
-		return a->judgement->rate.value < b->judgement->rate.value ? 1 : -1;
+	if (rate_of(a) != rate_of(b))
+		return rate_of(a) < rate_of(b) ? 1 : -1;
 	return (a > b) - (a < b);
 }
 

@@ -1,4 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The judge: a table of the sites and one of the processes of a trace. For each snapshot, seep_judge_feed
+ * first meets the processes, because a site is judged by whether its process does anything; then it adds
+ * a sample to each site and judges those that are due (record.c); then it forgets what the snapshot does
+ * not have any more. Sites are bounded by SEEP_JUDGE_MAX_SITES, samples of each by SEEP_SERIES_SAMPLES,
+ * and the time of a snapshot by judging long series less often.
+ */
 #include "verdict/judge.h"
 
 #include <errno.h>
@@ -6,25 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/units.h"
+#include "verdict/record.h"
 
 /* Instead of exit(): an element that could not be added has no table afterwards. */
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
-
-/*
- * A leak is taken back when what speaks against it has done so for this many times its minimum observation:
- * a leak that pauses is still one, and a verdict that comes and goes is of no use.
- */
-#define HOLD_DOWN 2
-
-/* Judging n samples takes as long as n * n / EVEN_WORK times judging so few that it is nothing. */
-#define EVEN_WORK 256
-
-/* A pattern that samples so few per period can show; below, it is what it was. */
-#define SAMPLES_PER_PERIOD 4
-#define SURE_OF_PATTERN	   4 /* if it was found so many times in a row */
 
 struct key {
 	uint64_t id;
@@ -32,13 +26,11 @@ struct key {
 	uint32_t kind;
 };
 
-struct record {
+/* A site with its key in the table. */
+struct site {
 	struct key key;
 	uint64_t seen; /* seq of the snapshot */
-	struct seep_series series;
-	struct seep_verdict verdict;
-	unsigned int same_pattern; /* times in a row */
-	double against_since_s; /* since then it would not be called a leak any more; NAN: it would */
+	struct seep_record record;
 	UT_hash_handle hh;
 };
 
@@ -54,7 +46,7 @@ struct process {
 };
 
 struct seep_judge {
-	struct record *records;
+	struct site *sites;
 	struct process *processes;
 	double before_s; /* when the snapshot before was taken */
 	size_t left_out;
@@ -73,16 +65,14 @@ int seep_judge_new(struct seep_judge **ret_judge)
 /* Drops what was not seen in this snapshot; 0: everything. */
 static void forget(struct seep_judge *judge, uint64_t seq)
 {
-	struct record *record;
-	struct record *next_record;
-	struct process *process;
-	struct process *next_process;
+	struct site *site, *next_site;
+	struct process *process, *next_process;
 
-	HASH_ITER(hh, judge->records, record, next_record) {
-		if (record->seen == seq)
+	HASH_ITER(hh, judge->sites, site, next_site) {
+		if (site->seen == seq)
 			continue;
-		HASH_DEL(judge->records, record);
-		free(record);
+		HASH_DEL(judge->sites, site);
+		free(site);
 	}
 	HASH_ITER(hh, judge->processes, process, next_process) {
 		if (process->seen == seq)
@@ -197,142 +187,47 @@ static struct key key_of(const struct seep_site *site)
 	return (struct key){site->id, site->process->id, site->kind};
 }
 
-static struct record *find(const struct seep_judge *judge, const struct seep_site *site)
+static struct site *find_site(const struct seep_judge *judge, const struct seep_site *site)
 {
 	struct key key = key_of(site);
-	struct record *record;
+	struct site *found;
 
-	HASH_FIND(hh, judge->records, &key, sizeof(key), record);
-	return record;
+	HASH_FIND(hh, judge->sites, &key, sizeof(key), found);
+	return found;
 }
 
-static int add(struct seep_judge *judge, const struct seep_site *site, double now_s,
-	       struct record **ret_record)
+static const struct seep_record *find_record(const struct seep_judge *judge,
+					     const struct seep_site *site)
 {
-	struct record *record = calloc(1, sizeof(*record));
+	const struct site *found = find_site(judge, site);
 
-	if (!record)
+	return found ? &found->record : NULL;
+}
+
+static int add_site(struct seep_judge *judge, const struct seep_site *site, double now_s,
+		    struct site **ret_site)
+{
+	struct site *added = calloc(1, sizeof(*added));
+
+	if (!added)
 		return -ENOMEM;
-	record->key = key_of(site);
-	record->against_since_s = NAN;
-	record->verdict.since_s = now_s;
-	seep_series_init(&record->series);
+	added->key = key_of(site);
 	/* It had nothing in the snapshot before, or it would have been there. */
-	seep_series_add(&record->series, &(struct seep_sample){.time_s = judge->before_s});
-	HASH_ADD(hh, judge->records, key, sizeof(record->key), record);
-	if (!record->hh.tbl) {
-		free(record);
+	seep_record_init(&added->record, judge->before_s, now_s);
+	HASH_ADD(hh, judge->sites, key, sizeof(added->key), added);
+	if (!added->hh.tbl) {
+		free(added);
 		return -ENOMEM;
 	}
-	*ret_record = record;
+	*ret_site = added;
 	return 0;
-}
-
-/*
- * More samples take more time and bring less news each: judging less often then keeps the time for a
- * snapshot about even. Sites are spread over the snapshots between.
- */
-static bool is_due(const struct record *record, const struct seep_snapshot *snapshot)
-{
-	size_t count = record->series.num_samples;
-	uint64_t period = 1 + count * count / EVEN_WORK;
-
-	if (period < record->series.stride)
-		period = record->series.stride;
-	return snapshot->final || (record->key.id + snapshot->seq) % period == 0;
-}
-
-/* The pattern was found in finer samples than there are now, and they do not show it any more. */
-static bool is_too_fine(const struct record *record)
-{
-	const struct seep_verdict *verdict = &record->verdict;
-	double distance_s =
-		seep_series_span_s(&record->series) / (double)record->series.num_samples;
-	double period_s = verdict->pattern == SEEP_PATTERN_STEPPED ?
-				  verdict->measured.shape.step_every_s :
-				  verdict->period_s;
-
-	return period_s > 0 && period_s < SAMPLES_PER_PERIOD * distance_s;
-}
-
-/*
- * Of stairs that are taken for a slope: from where to where it was watched may have one step more or less
- * than the rate says.
- */
-static void keep_steps(const struct seep_verdict *old, struct seep_verdict *verdict)
-{
-	struct seep_shape *shape = &verdict->measured.shape;
-	double width;
-
-	shape->step_every_s = old->measured.shape.step_every_s;
-	shape->step = old->measured.shape.step;
-	width = verdict->rate.value * shape->step_every_s / verdict->measured.observed_s;
-	verdict->rate = seep_interval_at_least(verdict->rate, width);
-}
-
-static void keep_pattern(const struct record *record, struct seep_verdict *verdict)
-{
-	if (verdict->class != record->verdict.class || record->same_pattern < SURE_OF_PATTERN ||
-	    !is_too_fine(record))
-		return;
-	verdict->pattern = record->verdict.pattern;
-	verdict->period_s = record->verdict.period_s;
-	if (verdict->pattern == SEEP_PATTERN_STEPPED)
-		keep_steps(&record->verdict, verdict);
-}
-
-/* Is it too early to take a leak back? */
-static bool is_held_down(struct record *record, const struct seep_verdict *verdict, double now_s)
-{
-	const struct seep_verdict *old = &record->verdict;
-
-	if (old->class != SEEP_CLASS_LEAK || verdict->class == SEEP_CLASS_LEAK) {
-		record->against_since_s = NAN;
-		return false;
-	}
-	if (!seep_verdict_refutes(verdict, old->rate.value)) {
-		record->against_since_s = NAN;
-		return true;
-	}
-	if (isnan(record->against_since_s))
-		record->against_since_s = now_s;
-	return now_s - record->against_since_s <
-	       HOLD_DOWN * seep_min_observation_s(old->measured.in_bytes, old->rate.value);
-}
-
-/*
- * The longer a cache has been full, the less is to be seen of how it filled. What goes up and down was
- * none: its first rise only looked like it.
- */
-static void keep_class(const struct record *record, struct seep_verdict *verdict)
-{
-	if (record->verdict.class == SEEP_CLASS_CACHE && verdict->class == SEEP_CLASS_STEADY &&
-	    verdict->pattern != SEEP_PATTERN_OSCILLATING)
-		verdict->class = SEEP_CLASS_CACHE;
-}
-
-static void judge_site(struct record *record, const struct seep_site *site,
-		       const struct seep_process_stats *stats, double now_s)
-{
-	struct seep_verdict verdict = {0};
-
-	seep_measurements_take(site, &record->series, &verdict.measured);
-	seep_verdict_conclude(&verdict, stats ? stats->usage : NULL);
-	if (is_held_down(record, &verdict, now_s))
-		return;
-	keep_pattern(record, &verdict);
-	keep_class(record, &verdict);
-	record->same_pattern =
-		verdict.pattern == record->verdict.pattern ? record->same_pattern + 1 : 0;
-	verdict.since_s = verdict.class == record->verdict.class ? record->verdict.since_s : now_s;
-	record->verdict = verdict;
 }
 
 /*
  * Of a process that is stopped or asleep nothing is learnt of what grows when it runs; that it does not grow
  * meanwhile says nothing.
  */
-static bool waits(const struct seep_judge *judge, const struct record *record,
+static bool waits(const struct seep_judge *judge, const struct seep_record *record,
 		  const struct seep_site *site)
 {
 	const struct process *process = find_process(judge, site->process);
@@ -354,28 +249,26 @@ static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snaps
 		     const struct seep_site *site, const struct seep_process_stats *stats,
 		     double now_s)
 {
-	struct record *record = find(judge, site);
-	struct seep_sample sample;
+	struct site *known = find_site(judge, site);
 	int error;
 
 	if (is_part_of_others(site))
 		return 0;
-	if (!record && HASH_COUNT(judge->records) >= SEEP_JUDGE_MAX_SITES) {
+	if (!known && HASH_COUNT(judge->sites) >= SEEP_JUDGE_MAX_SITES) {
 		judge->left_out++;
 		return 0;
 	}
-	if (!record) {
-		error = add(judge, site, now_s, &record);
+	if (!known) {
+		error = add_site(judge, site, now_s, &known);
 		if (error)
 			return error;
 	}
-	record->seen = snapshot->seq;
-	if (waits(judge, record, site))
+	known->seen = snapshot->seq;
+	if (waits(judge, &known->record, site))
 		return 0;
-	sample = seep_measurements_sample(site, now_s);
-	seep_series_add(&record->series, &sample);
-	if (is_due(record, snapshot))
-		judge_site(record, site, stats, now_s);
+	seep_record_add(&known->record, site, now_s);
+	if (seep_record_is_due(&known->record, site, snapshot))
+		seep_record_judge(&known->record, site, stats ? stats->usage : NULL, now_s);
 	return 0;
 }
 
@@ -400,7 +293,7 @@ int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapsh
 const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
 					   const struct seep_site *site)
 {
-	const struct record *record = find(judge, site);
+	const struct seep_record *record = find_record(judge, site);
 
 	return record ? &record->verdict : NULL;
 }
@@ -419,7 +312,7 @@ size_t seep_judge_num_left_out(const struct seep_judge *judge)
 }
 
 /* The value of its series by which a site grows. */
-static unsigned int series_value(const struct record *record)
+static unsigned int series_value(const struct seep_record *record)
 {
 	return record->verdict.measured.in_bytes ? SEEP_SERIES_BYTES : SEEP_SERIES_OBJECTS;
 }
@@ -427,22 +320,22 @@ static unsigned int series_value(const struct record *record)
 double seep_judge_site_correlation(const struct seep_judge *judge, const struct seep_site *a,
 				   const struct seep_site *b)
 {
-	const struct record *record = find(judge, a);
-	const struct record *other = find(judge, b);
+	const struct seep_record *record = find_record(judge, a);
+	const struct seep_record *other = find_record(judge, b);
 
 	return record && other && a->process == b->process ?
-		       seep_correlate(&record->series, series_value(record), &other->series,
-				      series_value(other)) :
+		       seep_series_correlation(&record->series, series_value(record),
+					       &other->series, series_value(other)) :
 		       NAN;
 }
 
 double seep_judge_correlation(const struct seep_judge *judge, const struct seep_site *site,
 			      enum seep_process_stat measure)
 {
-	const struct record *record = find(judge, site);
+	const struct seep_record *record = find_record(judge, site);
 	const struct process *process = find_process(judge, site->process);
 
-	return record && process ? seep_correlate(&record->series, series_value(record),
-						  &process->series, measure) :
+	return record && process ? seep_series_correlation(&record->series, series_value(record),
+							   &process->series, measure) :
 				   NAN;
 }

@@ -11,7 +11,6 @@
 #include <stddef.h>
 
 #include "model/snapshot.h"
-#include "verdict/correlate.h"
 #include "verdict/process.h"
 #include "verdict/verdict.h"
 
@@ -43,11 +42,11 @@ const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
 const struct seep_process_verdict *seep_judge_process(const struct seep_judge *judge,
 						      const struct seep_process *process);
 
-/* How closely two sites of one process grow together, see seep_correlate; NAN if not known. */
+/* How closely two sites of one process grow together, see seep_series_correlation; NAN if not known. */
 double seep_judge_site_correlation(const struct seep_judge *judge, const struct seep_site *a,
 				   const struct seep_site *b);
 
-/* How closely @site grows with something of its process, see seep_correlate; NAN if not known. */
+/* How closely @site grows with something of its process, see seep_series_correlation; NAN if not known. */
 double seep_judge_correlation(const struct seep_judge *judge, const struct seep_site *site,
 			      enum seep_process_stat measure);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verdict/advice.h"
 #include "verdict/evidence.h"
 
 #define MAX_ADVICE 4

@@ -1,5 +1,15 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "verdict/series.h"
+
+#include <math.h>
+
+#define NUM_CHANGES (SEEP_SERIES_MOMENTS - 1)
+
+/* So many samples of each have to be in the time in common, or values between them are all there is. */
+#define MIN_SAMPLES (SEEP_SERIES_MOMENTS / 2)
+
+/* Changes that differ by less than this share of the largest do not differ: they were rounded. */
+#define SAME_CHANGE 1e-6
 
 void seep_series_init(struct seep_series *series)
 {
@@ -62,4 +72,88 @@ size_t seep_series_get(const struct seep_series *series, unsigned int value, dou
 		ret_values[i] = series->samples[i].values[value];
 	}
 	return series->num_samples;
+}
+
+static double value_at(const double *times, const double *values, size_t count, double at_s)
+{
+	size_t right = 1;
+
+	while (right + 1 < count && times[right] < at_s)
+		right++;
+	return values[right - 1] + (values[right] - values[right - 1]) * (at_s - times[right - 1]) /
+					   (times[right] - times[right - 1]);
+}
+
+static size_t count_between(const struct seep_series *series, double from_s, double to_s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < series->num_samples; i++)
+		count += series->samples[i].time_s >= from_s && series->samples[i].time_s <= to_s;
+	return count;
+}
+
+static void take_changes(const struct seep_series *series, unsigned int value, double from_s,
+			 double to_s, double *ret_changes)
+{
+	double times[SEEP_SERIES_SAMPLES];
+	double values[SEEP_SERIES_SAMPLES];
+	size_t count = seep_series_get(series, value, times, values);
+	double step_s = (to_s - from_s) / NUM_CHANGES;
+	double before = value_at(times, values, count, from_s);
+
+	for (size_t i = 0; i < NUM_CHANGES; i++) {
+		double after = value_at(times, values, count, from_s + (double)(i + 1) * step_s);
+
+		ret_changes[i] = after - before;
+		before = after;
+	}
+}
+
+/* Ranks about their mean, 0; equal changes share theirs. Returns the sum of their squares. */
+static double rank(const double *changes, double *ret_ranks)
+{
+	double largest = 0;
+	double sum = 0;
+
+	for (size_t i = 0; i < NUM_CHANGES; i++)
+		largest = fmax(largest, fabs(changes[i]));
+	for (size_t i = 0; i < NUM_CHANGES; i++) {
+		ret_ranks[i] = 0;
+		for (size_t j = 0; j < NUM_CHANGES; j++) {
+			double difference = changes[i] - changes[j];
+
+			if (fabs(difference) > SAME_CHANGE * largest)
+				ret_ranks[i] += difference > 0 ? 0.5 : -0.5;
+		}
+		sum += ret_ranks[i] * ret_ranks[i];
+	}
+	return sum;
+}
+
+double seep_series_correlation(const struct seep_series *a, unsigned int a_value,
+			       const struct seep_series *b, unsigned int b_value)
+{
+	double changes[NUM_CHANGES];
+	double a_ranks[NUM_CHANGES];
+	double b_ranks[NUM_CHANGES];
+	double product = 0;
+	double square;
+	double from_s;
+	double to_s;
+
+	if (a->num_samples < MIN_SAMPLES || b->num_samples < MIN_SAMPLES)
+		return NAN;
+	from_s = fmax(a->samples[0].time_s, b->samples[0].time_s);
+	to_s = fmin(a->samples[a->num_samples - 1].time_s, b->samples[b->num_samples - 1].time_s);
+	if (count_between(a, from_s, to_s) < MIN_SAMPLES ||
+	    count_between(b, from_s, to_s) < MIN_SAMPLES)
+		return NAN;
+	take_changes(a, a_value, from_s, to_s, changes);
+	square = rank(changes, a_ranks);
+	take_changes(b, b_value, from_s, to_s, changes);
+	square *= rank(changes, b_ranks);
+	for (size_t i = 0; i < NUM_CHANGES; i++)
+		product += a_ranks[i] * b_ranks[i];
+	return square > 0 ? product / sqrt(square) : NAN;
 }

@@ -4,10 +4,12 @@
 #include "base/asset.h"
 #include "base/text.h"
 #include "report/report.h"
+#include "web/html_alarm_cards.h"
 #include "web/html_data.h"
+#include "web/html_facts.h"
 #include "web/html_hashes.h"
 #include "web/html_page.h"
-#include "web/html_sections.h"
+#include "web/html_verdict.h"
 
 SEEP_ASSET(seep_html_css, "src/web/html.css");
 SEEP_ASSET(seep_html_dark_css, "src/web/html_dark.css");

@@ -5,19 +5,18 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "report/names.h"
 #include "report/words.h"
 #include "text/callers.h"
-#include "text/sites.h"
 #include "verdict/judgement.h"
-#include "web/html_sections.h"
+#include "web/html_alarm_cards.h"
 #include "web/html_stack.h"
 
-#define CARDS_MAX	50
-#define CARDS_MAX_TEXT	"50"
-#define CARDS_OPEN	5 /* that are seen at once */
-#define CALLERS_MAX	5
-#define EVIDENCE_OPEN	4 /* of the sentences */
-#define PERCENT_DECIMAL 1000
+#define CARDS_MAX      50
+#define CARDS_MAX_TEXT "50"
+#define CARDS_OPEN     5 /* that are seen at once */
+#define CALLERS_MAX    5
+#define EVIDENCE_OPEN  4 /* of the sentences */
 
 /* A class of the style: of leaks the severity, of the rest one for all. */
 static const char *look_of(const struct seep_judgement *judgement)
@@ -51,19 +50,6 @@ static void put_head(struct seep_html_page *page, const struct seep_site *site)
 	seep_html_note_path(page, site);
 	seep_html_put_note_in(page, "p", " class=\"path\"");
 	seep_html_put(page, "\n");
-}
-
-static void append_interval(struct seep_buffer *note, enum seep_kind kind,
-			    const struct seep_interval *rate)
-{
-	seep_words_append_rate(note, kind, rate->value);
-	if (!isfinite(rate->low) || !isfinite(rate->high))
-		return;
-	seep_buffer_puts(note, " (95 %: ");
-	seep_words_append_rate(note, kind, rate->low);
-	seep_buffer_puts(note, " to ");
-	seep_words_append_rate(note, kind, rate->high);
-	seep_buffer_putc(note, ')');
 }
 
 /* The note: how long it takes. */
@@ -100,22 +86,19 @@ static void put_facts(struct seep_html_page *page, const struct seep_site *site)
 {
 	const struct seep_judgement *judgement = site->judgement;
 	struct seep_buffer *note = &page->note;
-	char share[SEEP_UNIT_MAX];
 
 	seep_html_put(page, "<dl class=\"facts\">\n");
-	append_interval(note, site->kind, &judgement->rate);
+	seep_words_append_rate_interval(note, site->kind, &judgement->rate);
 	seep_html_put_fact(page, "Grows by");
-	seep_text_append_amount(note, site->kind, site->live_bytes, site->live_objects);
+	seep_words_append_amount(note, site->kind, site->live_bytes, site->live_objects);
 	seep_html_put_fact(page, "Alive");
 	if (judgement->limit && isfinite(judgement->eta_s.value)) {
 		seep_words_append_seconds(note, judgement->eta_s.value);
 		put_limit_fact(page, judgement->limit);
 	}
-	seep_buffer_puts(note, seep_format_percent(
-				       share, (uint64_t)(judgement->confidence * PERCENT_DECIMAL),
-				       PERCENT_DECIMAL));
+	seep_words_append_share(note, judgement->confidence);
 	seep_html_put_fact(page, "Sure");
-	seep_html_append_process(note, site->process);
+	seep_report_append_process_pid(note, site->process);
 	seep_html_put_fact(page, "Process");
 	put_caller(page, site);
 	put_correlated(page, judgement);

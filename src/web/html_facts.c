@@ -7,10 +7,11 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "report/losses.h"
+#include "report/names.h"
+#include "report/words.h"
 #include "text/processes.h"
-#include "text/sites.h"
 #include "verdict/judgement.h"
-#include "web/html_sections.h"
+#include "web/html_facts.h"
 
 #define PROCESSES_MAX	   200
 #define PROCESSES_MAX_TEXT "200"
@@ -55,14 +56,14 @@ void seep_html_put_totals(struct seep_html_page *page)
 		if (!totals->traced)
 			continue;
 		seep_buffer_printf(page->out, "<tr><th scope=\"row\">%s</th>", seep_kind_key(kind));
-		seep_text_append_amount(&page->note, kind, totals->live_bytes,
-					totals->live_objects);
+		seep_words_append_amount(&page->note, kind, totals->live_bytes,
+					 totals->live_objects);
 		put_cell(page);
-		seep_text_append_amount(&page->note, kind, totals->counts.alloc_bytes,
-					totals->counts.allocs);
+		seep_words_append_amount(&page->note, kind, totals->counts.alloc_bytes,
+					 totals->counts.allocs);
 		put_cell(page);
-		seep_text_append_amount(&page->note, kind, totals->counts.free_bytes,
-					totals->counts.frees);
+		seep_words_append_amount(&page->note, kind, totals->counts.free_bytes,
+					 totals->counts.frees);
 		put_cell(page);
 		seep_html_put(page, "</tr>\n");
 	}
@@ -82,7 +83,7 @@ static void put_process(struct seep_html_page *page, const struct seep_process *
 	struct seep_buffer *note = &page->note;
 
 	seep_buffer_printf(page->out, "<tr><th scope=\"row\">");
-	seep_html_append_process(note, process);
+	seep_report_append_process_pid(note, process);
 	seep_text_append_place(note, ", ", process);
 	seep_html_put_note(page);
 	seep_html_put(page, "</th>");

@@ -47,14 +47,6 @@ void seep_html_put_fact(struct seep_html_page *page, const char *term)
 	seep_html_put(page, "</div>\n");
 }
 
-void seep_html_append_process(struct seep_buffer *buffer, const struct seep_process *process)
-{
-	bool named = process->comm && process->comm[0];
-
-	seep_text_append_clean(buffer, named ? process->comm : "unknown", SIZE_MAX);
-	seep_buffer_printf(buffer, " (PID %d)", (int)process->pid);
-}
-
 const char *seep_html_limit_text(const char *key)
 {
 	for (enum seep_limit limit = 0; limit < SEEP_LIMIT_COUNT; limit++) {

@@ -38,8 +38,6 @@ void seep_html_put_note_in(struct seep_html_page *page, const char *element,
 /* A term and, from the note, what there is to say about it: for lists <dl>. */
 void seep_html_put_fact(struct seep_html_page *page, const char *term);
 
-/* "server (PID 7)" */
-void seep_html_append_process(struct seep_buffer *buffer, const struct seep_process *process);
 /* What people call the limit with this key; the key itself if it is none of SEEP_LIMITS. */
 const char *seep_html_limit_text(const char *key);
 

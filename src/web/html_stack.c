@@ -2,9 +2,9 @@
 #include "web/html_stack.h"
 
 #include "base/text.h"
+#include "report/names.h"
 #include "report/naming.h"
 #include "symbol/walk.h"
-#include "report/names.h"
 
 #define PATH_FUNCTIONS 4   /* that lead to the one that a site is known by */
 #define PATH_COLUMNS   48  /* of each */

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "report/names.h"
 #include "report/naming.h"
 #include "symbol/walk.h"
-#include "report/names.h"
 
 void seep_html_tables_init(struct seep_html_tables *tables, struct seep_symbolizer *symbolizer)
 {

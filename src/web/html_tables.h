@@ -9,11 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "symbol/walk.h"
 #include "base/buffer.h"
 #include "model/snapshot.h"
 #include "report/intern.h"
 #include "symbol/symbolizer.h"
+#include "symbol/walk.h"
 #include "json/fields.h"
 
 /* A zeroed struct is empty. */

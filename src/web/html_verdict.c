@@ -7,22 +7,13 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "report/losses.h"
+#include "report/names.h"
 #include "report/words.h"
-#include "text/sites.h"
 #include "verdict/judgement.h"
-#include "web/html_sections.h"
 #include "web/html_stack.h"
+#include "web/html_verdict.h"
 
 #define COVERAGE_MAX 1000.0 /* a share */
-
-/* Appends "3 leaks" or "1 leak". */
-static void append_number(struct seep_buffer *buffer, size_t count, const char *noun)
-{
-	char text[SEEP_UNIT_MAX];
-
-	seep_buffer_printf(buffer, "%s %s%s", seep_format_count(text, count), noun,
-			   count == 1 ? "" : "s");
-}
 
 static size_t num_leaks(const struct seep_html_page *page)
 {
@@ -51,10 +42,10 @@ static void put_title(struct seep_html_page *page)
 	struct seep_buffer *note = &page->note;
 
 	if (num_leaks(page) > 0) {
-		append_number(note, num_leaks(page), "leak");
+		seep_words_append_number(note, num_leaks(page), "leak");
 		seep_buffer_puts(note, " found");
 	} else if (page->alarms.num_sites > 0) {
-		append_number(note, page->alarms.num_sites, "site");
+		seep_words_append_number(note, page->alarms.num_sites, "site");
 		seep_buffer_puts(note, page->alarms.num_sites == 1 ? " grows" : " grow");
 		seep_buffer_puts(note, ", no leak found");
 	} else if (page->alarms.num_judged > 0) {
@@ -110,7 +101,7 @@ static void put_worst(struct seep_html_page *page)
 	seep_html_note_function(page, site);
 	seep_html_put_note_in(page, "code", "");
 	seep_buffer_puts(&page->note, " in ");
-	seep_html_append_process(&page->note, site->process);
+	seep_report_append_process_pid(&page->note, site->process);
 	seep_buffer_puts(&page->note, num_leaks(page) > 0 ? " leaks " : " grows by ");
 	seep_words_append_rate(&page->note, site->kind, judgement->rate.value);
 	seep_buffer_putc(&page->note, '.');
@@ -126,7 +117,7 @@ static void put_watched(struct seep_html_page *page)
 	const char *before = ": ";
 	char text[SEEP_UNIT_MAX];
 
-	append_number(note, page->snapshot->num_sites, "site");
+	seep_words_append_number(note, page->snapshot->num_sites, "site");
 	seep_buffer_printf(note, " watched for %s",
 			   seep_format_duration(text, page->snapshot->elapsed_ns));
 	for (int class = SEEP_CLASS_COUNT - 1; class >= 0; class --) {
@@ -186,7 +177,7 @@ static void put_live(struct seep_html_page *page, enum seep_kind kind)
 		seep_buffer_puts(&page->note, seep_format_count(text, totals->live_objects));
 	} else {
 		seep_buffer_puts(&page->note, seep_format_bytes(text, totals->live_bytes));
-		append_number(&more, totals->live_objects, seep_kind_noun(kind));
+		seep_words_append_number(&more, totals->live_objects, seep_kind_noun(kind));
 	}
 	put_tile(page, term.data, more.data);
 }
@@ -209,8 +200,7 @@ static void put_resident(struct seep_html_page *page)
 	}
 	if (known == 0)
 		return;
-	seep_buffer_printf(&more, "%s process%s", seep_format_count(text, known),
-			   known == 1 ? "" : "es");
+	seep_words_append_number(&more, known, "process");
 	seep_buffer_puts(&page->note, seep_format_bytes(text, rss_bytes));
 	put_tile(page, "Resident", more.data);
 }
@@ -244,7 +234,7 @@ static void put_tiles(struct seep_html_page *page)
 	put_resident(page);
 	put_coverage(page);
 	seep_buffer_puts(&page->note, seep_format_duration(text, snapshot->elapsed_ns));
-	append_number(&more, snapshot->seq, "report");
+	seep_words_append_number(&more, snapshot->seq, "report");
 	put_tile(page, "Traced for", more.data);
 	seep_buffer_puts(&page->note, seep_format_count(text, snapshot->num_sites));
 	put_tile(page, "Sites", "");

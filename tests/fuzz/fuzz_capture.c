@@ -21,6 +21,7 @@
 #include "store/reader.h"
 #include "store/world.h"
 #include "store/writer.h"
+#include "verdict/judgement.h"
 
 #define SNAPSHOTS     3
 #define COLUMNS_MAX   256
@@ -45,16 +46,36 @@ static void make_capture(void)
 	static const struct seep_group groups[] = {{"file", 1, 0}};
 	static const struct seep_details details = {1, groups, 0, NULL};
 	const struct seep_writer_config config = {0};
-	struct seep_stored_verdict verdict = {.class = "leak", .evidence = "it grows"};
+	const char *const evidence[] = {"it grows", "nothing is released"};
+	struct seep_correlated correlated[2] = {{.measure = "open_descriptors", .correlation = 1}};
+	struct seep_judgement judgement = {
+		.class = "leak",
+		.pattern = "linear",
+		.severity = "high",
+		.num_evidence = 2,
+		.evidence = evidence,
+		.num_advice = 1,
+		.advice = evidence,
+		.num_correlated = 2,
+		.correlated = correlated,
+	};
+	const struct seep_process_judgement growth = {
+		.health = "unexplained",
+		.num_evidence = 1,
+		.evidence = evidence,
+	};
 	struct seep_writer *writer;
 	struct world world;
 
 	world_init(&world, 2, 4, 1);
 	world.sites[1].details = &details;
+	correlated[1].site = world.sorted;
+	world.sites[0].judgement = &judgement;
+	world.processes[1].judgement = &growth;
 	require(!seep_writer_open(path, &config, &writer));
 	for (int i = 0; i < SNAPSHOTS; i++) {
 		world_step(&world, SEEP_NS_PER_S, 50);
-		require(!seep_writer_write(writer, &world.snapshot, world.symbolizer, &verdict, 1));
+		require(!seep_writer_write(writer, &world.snapshot, world.symbolizer));
 	}
 	seep_writer_close(writer);
 	world_done(&world);

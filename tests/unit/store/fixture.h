@@ -56,8 +56,7 @@ static inline struct seep_reader *open_reader(void)
 
 static inline void write_world(struct seep_writer *writer, const struct world *world)
 {
-	assert_int_equal(seep_writer_write(writer, &world->snapshot, world->symbolizer, NULL, 0),
-			 0);
+	assert_int_equal(seep_writer_write(writer, &world->snapshot, world->symbolizer), 0);
 	assert_int_equal(seep_writer_tidy(writer), 0);
 }
 

@@ -4,6 +4,7 @@
 
 #include "formats/formats.h"
 #include "report/report.h"
+#include "verdict/judgement.h"
 
 #define PAGE 4096
 
@@ -14,17 +15,35 @@ static void make_capture(size_t num_sites, int steps)
 {
 	static const struct seep_group groups[] = {{"file", 1, 0}};
 	static const struct seep_details details = {1, groups, 0, NULL};
-	struct seep_stored_verdict verdict = {.class = "leak", .evidence = "it grows"};
+	const char *const evidence[] = {"it grows", "nothing is released"};
+	struct seep_correlated correlated[2] = {{.measure = "open_descriptors", .correlation = 1}};
+	struct seep_judgement judgement = {
+		.class = "leak",
+		.pattern = "linear",
+		.severity = "high",
+		.num_evidence = 2,
+		.evidence = evidence,
+		.num_advice = 1,
+		.advice = evidence,
+		.num_correlated = 2,
+		.correlated = correlated,
+	};
+	const struct seep_process_judgement growth = {
+		.health = "unexplained",
+		.num_evidence = 1,
+		.evidence = evidence,
+	};
 	struct seep_writer *writer = open_writer(&new_capture);
 	struct world world;
 
 	world_init(&world, 2, num_sites, 1);
 	world.sites[0].details = &details;
+	correlated[1].site = world.sorted;
+	world.sites[0].judgement = &judgement;
+	world.processes[1].judgement = &growth;
 	for (int i = 0; i < steps; i++) {
 		world_step(&world, SEEP_NS_PER_S, 50);
-		assert_int_equal(seep_writer_write(writer, &world.snapshot, world.symbolizer,
-						   &verdict, 1),
-				 0);
+		assert_int_equal(seep_writer_write(writer, &world.snapshot, world.symbolizer), 0);
 	}
 	seep_writer_close(writer);
 	world_done(&world);
@@ -94,7 +113,7 @@ static void append_to(void)
 	world_init(&world, 1, 4, 1);
 	for (int i = 0; i < 3; i++) {
 		world_step(&world, 3600 * SEEP_NS_PER_S, 50);
-		(void)seep_writer_write(writer, &world.snapshot, world.symbolizer, NULL, 0);
+		(void)seep_writer_write(writer, &world.snapshot, world.symbolizer);
 		(void)seep_writer_tidy(writer);
 	}
 	seep_writer_close(writer);

@@ -32,7 +32,7 @@ static _Noreturn void write_until_killed(int acknowledge, uint64_t seed)
 		_exit(1);
 	for (;;) {
 		world_step(&world, SEEP_NS_PER_S, 30);
-		if (seep_writer_write(writer, &world.snapshot, world.symbolizer, NULL, 0))
+		if (seep_writer_write(writer, &world.snapshot, world.symbolizer))
 			_exit(2);
 		if (write(acknowledge, &world.snapshot.seq, sizeof(world.snapshot.seq)) < 0)
 			_exit(3);
@@ -158,7 +158,7 @@ static int write_until_failure(struct seep_writer *writer, struct world *world)
 
 	for (int i = 0; i < 1000 && !error; i++) {
 		world_step(world, SEEP_NS_PER_S, 100);
-		error = seep_writer_write(writer, &world->snapshot, world->symbolizer, NULL, 0);
+		error = seep_writer_write(writer, &world->snapshot, world->symbolizer);
 	}
 	return error;
 }
@@ -254,7 +254,7 @@ static void fill_disk(void)
 	REQUIRE(write_until_failure(writer, &world) == -ENOSPC);
 	REQUIRE(unlink("filler") == 0);
 	world_step(&world, SEEP_NS_PER_S, 100);
-	REQUIRE(!seep_writer_write(writer, &world.snapshot, world.symbolizer, NULL, 0));
+	REQUIRE(!seep_writer_write(writer, &world.snapshot, world.symbolizer));
 	REQUIRE(!seep_reader_open(CAPTURE, &reader));
 	REQUIRE(!seep_reader_load(reader, moment_id(reader, -1), &loaded));
 	REQUIRE(loaded->snapshot.seq == world.snapshot.seq);
@@ -283,7 +283,7 @@ static void read_from_read_only(void)
 		world_init(&world, 2, 50, 1);
 		world_step(&world, SEEP_NS_PER_S, 100);
 		if (seep_writer_open(CAPTURE, &new_capture, &writer) ||
-		    seep_writer_write(writer, &world.snapshot, world.symbolizer, NULL, 0))
+		    seep_writer_write(writer, &world.snapshot, world.symbolizer))
 			_exit(1);
 		kill(getpid(), SIGKILL);
 	}
@@ -356,8 +356,7 @@ static void test_locked_by_others(void **state)
 	world_step(&world, SEEP_NS_PER_S, 100);
 	assert_int_equal(sqlite3_open(CAPTURE, &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(seep_writer_write(writer, &world.snapshot, world.symbolizer, NULL, 0),
-			 -EBUSY);
+	assert_int_equal(seep_writer_write(writer, &world.snapshot, world.symbolizer), -EBUSY);
 	assert_int_equal(seep_writer_tidy(writer), 0);
 	assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
 	write_world(writer, &world);

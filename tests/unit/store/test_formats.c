@@ -70,14 +70,14 @@ static void check_fixture(struct fixture *fixture)
 	}
 	fixture->snapshot.seq--;
 	fixture->snapshot.elapsed_ns -= fixture->snapshot.interval_ns;
-	assert_int_equal(seep_writer_write(writer, &fixture->snapshot, symbolizer, NULL, 0), 0);
+	assert_int_equal(seep_writer_write(writer, &fixture->snapshot, symbolizer), 0);
 	for (size_t i = 0; i < fixture->snapshot.num_sites; i++) {
 		fixture->sites[i].live_bytes += (uint64_t)fixture->sites[i].live_bytes_change;
 		fixture->sites[i].live_objects += (uint64_t)fixture->sites[i].live_objects_change;
 	}
 	fixture->snapshot.seq++;
 	fixture->snapshot.elapsed_ns += fixture->snapshot.interval_ns;
-	assert_int_equal(seep_writer_write(writer, &fixture->snapshot, symbolizer, NULL, 0), 0);
+	assert_int_equal(seep_writer_write(writer, &fixture->snapshot, symbolizer), 0);
 	seep_writer_close(writer);
 
 	reader = open_reader();

@@ -144,7 +144,7 @@ static void test_nothing_in_it(void **state)
 	assert_int_equal(count_moments(reader), 0);
 	assert_int_equal(seep_reader_load(reader, 1, &loaded), -ENOENT);
 	assert_int_equal(seep_symbolizer_new(&symbolizer), 0);
-	assert_int_equal(seep_writer_write(writer, &snapshot, symbolizer, NULL, 0), 0);
+	assert_int_equal(seep_writer_write(writer, &snapshot, symbolizer), 0);
 	assert_int_equal(seep_reader_load(reader, 1, &loaded), 0);
 	assert_same_snapshot(&snapshot, symbolizer, loaded);
 	seep_loaded_free(loaded);
@@ -326,12 +326,10 @@ static void test_refuses_two_of_the_same(void **state)
 	world_init(&world, 2, 4, 1);
 	world_step(&world, SEEP_NS_PER_S, 100);
 	world.stacks[2].stack.hash = world.stacks[0].stack.hash;
-	assert_int_equal(seep_writer_write(writer, &world.snapshot, world.symbolizer, NULL, 0),
-			 -EINVAL);
+	assert_int_equal(seep_writer_write(writer, &world.snapshot, world.symbolizer), -EINVAL);
 	world.stacks[2].stack.hash++;
 	world.processes[1].id = world.processes[0].id;
-	assert_int_equal(seep_writer_write(writer, &world.snapshot, world.symbolizer, NULL, 0),
-			 -EINVAL);
+	assert_int_equal(seep_writer_write(writer, &world.snapshot, world.symbolizer), -EINVAL);
 	world.processes[1].id++;
 	write_world(writer, &world);
 	seep_writer_close(writer);

@@ -2,109 +2,178 @@
 /* What spans snapshots: verdicts, and the traces that a capture consists of. */
 #include "store/fixture.h"
 
+#include "verdict/judgement.h"
+
 static const struct seep_writer_config new_capture;
 
 /* --- verdicts ---------------------------------------------------------------------------------- */
 
-static void assert_same_verdict(const struct seep_stored_verdict *expected, uint64_t since_ns,
-				const struct seep_stored_verdict *actual)
+static void assert_same_interval(const struct seep_interval *expected,
+				 const struct seep_interval *actual)
 {
-	assert_int_equal(expected->process, actual->process);
-	assert_int_equal(expected->site, actual->site);
-	assert_same_text(expected->class, actual->class);
-	assert_same_text(expected->pattern, actual->pattern);
-	assert_same_text(expected->severity, actual->severity);
-	assert_same_real(expected->confidence, actual->confidence);
-	assert_same_real(expected->rate.value, actual->rate.value);
-	assert_same_real(expected->rate.low, actual->rate.low);
-	assert_same_real(expected->rate.high, actual->rate.high);
-	assert_same_real(expected->leaked.value, actual->leaked.value);
-	assert_same_real(expected->leaked.low, actual->leaked.low);
-	assert_same_real(expected->leaked.high, actual->leaked.high);
-	assert_same_real(expected->eta_s.value, actual->eta_s.value);
-	assert_same_real(expected->eta_s.low, actual->eta_s.low);
-	assert_same_real(expected->eta_s.high, actual->eta_s.high);
-	assert_same_text(expected->evidence, actual->evidence);
-	assert_same_text(expected->advice, actual->advice);
-	assert_int_equal(actual->since_ns, since_ns);
+	assert_same_real(expected->value, actual->value);
+	assert_same_real(expected->low, actual->low);
+	assert_same_real(expected->high, actual->high);
+}
+
+static void assert_same_sentences(const char *const *expected, size_t num_expected,
+				  const char *const *actual, size_t num_actual)
+{
+	assert_int_equal(num_expected, num_actual);
+	for (size_t i = 0; i < num_actual; i++)
+		assert_string_equal(expected[i], actual[i]);
+}
+
+/* Sites are told apart by their ids: those of @actual are of the loaded snapshot. */
+static void assert_same_correlated(const struct seep_judgement *expected,
+				   const struct seep_judgement *actual,
+				   const struct seep_snapshot *loaded)
+{
 	assert_int_equal(expected->num_correlated, actual->num_correlated);
 	for (size_t i = 0; i < actual->num_correlated; i++) {
-		assert_int_equal(expected->correlated[i].site, actual->correlated[i].site);
-		assert_same_text(expected->correlated[i].measure, actual->correlated[i].measure);
-		assert_same_real(expected->correlated[i].correlation,
-				 actual->correlated[i].correlation);
+		const struct seep_correlated *before = &expected->correlated[i];
+		const struct seep_correlated *after = &actual->correlated[i];
+
+		assert_same_text(before->measure, after->measure);
+		assert_same_real(before->correlation, after->correlation);
+		assert_int_equal(before->site == NULL, after->site == NULL);
+		if (after->site) {
+			assert_true((size_t)(after->site - loaded->sites) < loaded->num_sites);
+			assert_int_equal(before->site->id, after->site->id);
+		}
 	}
 }
 
-/* Writes the next snapshot with these verdicts, and reads them again. */
-static void check_verdicts(struct seep_writer *writer, struct world *world,
-			   const struct seep_stored_verdict *verdicts, size_t count,
-			   const uint64_t *since_s)
+/* A capture does not keep the limit and the period. */
+static void assert_same_judgement(const struct seep_judgement *expected, double since_s,
+				  const struct seep_judgement *actual,
+				  const struct seep_snapshot *loaded)
 {
+	assert_string_equal(expected->class, actual->class);
+	assert_string_equal(expected->pattern, actual->pattern);
+	assert_same_text(expected->severity, actual->severity);
+	assert_same_real(expected->confidence, actual->confidence);
+	assert_same_interval(&expected->rate, &actual->rate);
+	assert_same_interval(&expected->leaked, &actual->leaked);
+	assert_same_interval(&expected->eta_s, &actual->eta_s);
+	assert_same_real(since_s, actual->since_s);
+	assert_same_sentences(expected->evidence, expected->num_evidence, actual->evidence,
+			      actual->num_evidence);
+	assert_same_sentences(expected->advice, expected->num_advice, actual->advice,
+			      actual->num_advice);
+	assert_same_correlated(expected, actual, loaded);
+}
+
+static void assert_same_process_judgement(const struct seep_process_judgement *expected,
+					  const struct seep_process_judgement *actual)
+{
+	assert_int_equal(expected == NULL, actual == NULL);
+	if (!expected)
+		return;
+	assert_string_equal(expected->health, actual->health);
+	assert_same_interval(&expected->rate, &actual->rate);
+	assert_same_interval(&expected->eta_s, &actual->eta_s);
+	assert_same_sentences(expected->evidence, expected->num_evidence, actual->evidence,
+			      actual->num_evidence);
+}
+
+/*
+ * Writes the next snapshot and reads it again: it has the same judgements, the one of the site number n
+ * since since_s[n].
+ */
+static void check_judgements(struct seep_writer *writer, struct world *world, const double *since_s)
+{
+	const struct seep_snapshot *snapshot = &world->snapshot;
 	struct seep_reader *reader;
 	struct seep_loaded *loaded;
 
 	world_step(world, SEEP_NS_PER_S, 0); /* sites keep their places */
-	assert_int_equal(
-		seep_writer_write(writer, &world->snapshot, world->symbolizer, verdicts, count), 0);
+	assert_int_equal(seep_writer_write(writer, snapshot, world->symbolizer), 0);
 	reader = open_reader();
 	assert_int_equal(seep_reader_load(reader, moment_id(reader, -1), &loaded), 0);
-	assert_int_equal(loaded->num_verdicts, count);
-	for (size_t i = 0; i < count; i++)
-		assert_same_verdict(&verdicts[i], since_s[i] * SEEP_NS_PER_S, &loaded->verdicts[i]);
+	assert_int_equal(loaded->snapshot.num_sites, snapshot->num_sites);
+	for (size_t i = 0; i < snapshot->num_sites; i++) {
+		const struct seep_judgement *expected = snapshot->sites[i].judgement;
+		const struct seep_judgement *actual = loaded->snapshot.sites[i].judgement;
+
+		assert_int_equal(expected == NULL, actual == NULL);
+		if (expected)
+			assert_same_judgement(expected,
+					      since_s[world_site_number(&snapshot->sites[i])],
+					      actual, &loaded->snapshot);
+	}
+	for (size_t i = 0; i < snapshot->num_processes; i++)
+		assert_same_process_judgement(snapshot->processes[i].judgement,
+					      loaded->snapshot.processes[i].judgement);
 	seep_loaded_free(loaded);
 	seep_reader_close(reader);
 }
 
+static const struct seep_judgement a_leak = {
+	.class = "leak",
+	.pattern = "linear",
+	.severity = "high",
+	.confidence = 0.99,
+	.rate = {213.3, 200, 220},
+	.leaked = {1, 0.97, 1},
+	.eta_s = {86400, 80000, 90000},
+	.num_evidence = 2,
+	.evidence = (const char *const[]){"grows by 213 bytes per second", "nothing is released"},
+	.num_advice = 1,
+	.advice = (const char *const[]){"look at handle_request"},
+};
+
+/* All numbers are unknown, and there are no words beside the class. */
+static const struct seep_judgement hardly_anything = {
+	.class = "leak",
+	.pattern = "none",
+	.rate = {NAN, NAN, NAN},
+	.leaked = {NAN, NAN, NAN},
+	.eta_s = {NAN, NAN, NAN},
+};
+
+static const struct seep_process_judgement growth = {
+	.health = "growth",
+	.rate = {NAN, NAN, NAN},
+	.eta_s = {INFINITY, 3600, INFINITY},
+	.num_evidence = 1,
+	.evidence = (const char *const[]){"resident memory grows"},
+};
+
 static void test_verdicts(void **state)
 {
-	struct seep_stored_verdict verdicts[] = {
-		{
-			.process = 1,
-			.site = SEEP_OF_PROCESS,
-			.class = "growth",
-			.confidence = 0.5,
-			.rate = {NAN, NAN, NAN},
-			.leaked = {NAN, NAN, NAN},
-			.eta_s = {INFINITY, 3600, INFINITY},
-		},
-		{
-			.process = 0,
-			.site = 2,
-			.class = "leak",
-			.pattern = "linear",
-			.severity = "high",
-			.confidence = 0.99,
-			.rate = {213.3, 200, 220},
-			.leaked = {1, 0.97, 1},
-			.eta_s = {86400, 80000, 90000},
-			.evidence = "grows by 213 bytes per second\nnothing is released",
-			.advice = "look at handle_request",
-		},
-	};
 	struct seep_writer *writer = open_writer(&new_capture);
+	struct seep_judgement judgement = a_leak;
 	struct world world;
+	uint64_t hash;
 
 	(void)state;
 	world_init(&world, 2, 4, 1);
+	world.processes[1].judgement = &growth;
+	world.sites[2].judgement = &judgement;
 	/* Numbers change, the words do not. */
-	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
-	verdicts[1].rate.value = 214;
-	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
+	check_judgements(writer, &world, (const double[]){[2] = 1});
+	judgement.rate.value = 214;
+	check_judgements(writer, &world, (const double[]){[2] = 1});
 	/* Now a word does. */
-	verdicts[1].severity = "critical";
-	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 3});
+	judgement.severity = "critical";
+	check_judgements(writer, &world, (const double[]){[2] = 3});
 	/* For a while there is none, then it comes again. */
-	check_verdicts(writer, &world, verdicts, 1, (const uint64_t[]){1});
-	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 5});
-	verdicts[1].site = 4;
-	assert_int_equal(seep_writer_write(writer, &world.snapshot, world.symbolizer, verdicts, 2),
-			 -EINVAL);
+	world.sites[2].judgement = NULL;
+	check_judgements(writer, &world, NULL);
+	world.sites[2].judgement = &judgement;
+	check_judgements(writer, &world, (const double[]){[2] = 5});
+	/* Two sites with the same process, kind and hash. */
+	hash = world.stacks[2].stack.hash;
+	world.stacks[2].stack.hash = world.stacks[0].stack.hash;
+	assert_int_equal(seep_writer_write(writer, &world.snapshot, world.symbolizer), -EINVAL);
 	/* After a failure it is known what goes on. */
-	verdicts[1].site = 2;
-	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 5});
+	world.stacks[2].stack.hash = hash;
+	check_judgements(writer, &world, (const double[]){[2] = 5});
 	seep_writer_close(writer);
 	assert_int_equal(ask_sqlite(CAPTURE, "SELECT count(*) FROM verdicts"), 4);
+	assert_int_equal(ask_sqlite(CAPTURE, "SELECT since_ns FROM verdicts WHERE site IS NULL"),
+			 SEEP_NS_PER_S);
 	assert_sound(CAPTURE);
 	world_done(&world);
 }
@@ -112,38 +181,39 @@ static void test_verdicts(void **state)
 /* They go with the verdict, the last ones stay. */
 static void test_correlated(void **state)
 {
-	struct seep_stored_verdict verdicts[2] = {
-		{.site = 2, .class = "leak"},
-		{.site = 0, .class = "leak"},
-	};
+	const double since_s[4] = {[0] = 1, [2] = 1};
+	struct seep_judgement first = hardly_anything, second = hardly_anything;
 	struct seep_writer *writer = open_writer(&new_capture);
+	struct seep_correlated of_first[2] = {{.measure = "open_descriptors", .correlation = 0.98},
+					      {.correlation = 0.9}};
+	struct seep_correlated of_second = {.correlation = 0.9};
 	struct world world;
 
 	(void)state;
-	for (int i = 0; i < 2; i++)
-		verdicts[i].rate = verdicts[i].leaked = verdicts[i].eta_s =
-			(struct seep_interval){NAN, NAN, NAN};
 	world_init(&world, 2, 4, 1);
-	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
-	verdicts[0].num_correlated = 2;
-	verdicts[0].correlated[0] =
-		(struct seep_stored_correlated){SEEP_OF_PROCESS, "open_descriptors", 0.98};
-	verdicts[0].correlated[1] = (struct seep_stored_correlated){0, NULL, 0.9};
-	verdicts[1].num_correlated = 1;
-	verdicts[1].correlated[0] = (struct seep_stored_correlated){2, NULL, 0.9};
-	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
-	verdicts[0].num_correlated = 1;
-	verdicts[0].correlated[0] = (struct seep_stored_correlated){1, NULL, 1};
-	verdicts[1].num_correlated = 0;
-	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
-	verdicts[0].correlated[0].site = 4;
-	assert_int_equal(seep_writer_write(writer, &world.snapshot, world.symbolizer, verdicts, 2),
-			 -EINVAL);
+	world.sites[2].judgement = &first;
+	world.sites[0].judgement = &second;
+	check_judgements(writer, &world, since_s);
+	first.num_correlated = 2;
+	first.correlated = of_first;
+	of_first[1].site = world_find(&world, 0);
+	second.num_correlated = 1;
+	second.correlated = &of_second;
+	of_second.site = world_find(&world, 2);
+	check_judgements(writer, &world, since_s);
+	first.num_correlated = 1;
+	of_first[0] = (struct seep_correlated){.site = world_find(&world, 1), .correlation = 1};
+	second.num_correlated = 0;
+	check_judgements(writer, &world, since_s);
+	/* It is no site of the snapshot. */
+	of_first[0].site = world.snapshot.sites + world.snapshot.num_sites;
+	assert_int_equal(seep_writer_write(writer, &world.snapshot, world.symbolizer), -EINVAL);
 	/* After a failure it is asked anew what there was. */
-	verdicts[0].num_correlated = 0;
-	check_verdicts(writer, &world, verdicts, 2, (const uint64_t[]){1, 1});
+	first.num_correlated = 0;
+	check_judgements(writer, &world, since_s);
 	seep_writer_close(writer);
 	assert_int_equal(ask_sqlite(CAPTURE, "SELECT count(*) FROM companions"), 0);
+	assert_int_equal(ask_sqlite(CAPTURE, "SELECT count(*) FROM verdicts"), 2);
 	assert_sound(CAPTURE);
 	world_done(&world);
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "store/thinning.h"
+#include "verdict/judgement.h"
 
 #define STEPS 700
 
@@ -295,19 +296,19 @@ static void test_what_nobody_needs_goes(void **state)
 static void test_old_runs_go(void **state)
 {
 	const struct seep_writer_config config = {.append = true, .keep_ns = 30 * SEEP_NS_PER_S};
-	struct seep_stored_verdict verdict = {.class = "leak"};
+	static const struct seep_judgement judgement = {.class = "leak"};
 	struct seep_writer *writer;
 	struct world world;
 
 	(void)state;
 	for (int run = 0; run < 3; run++) {
 		world_init(&world, 1, 10, (uint64_t)run + 1);
+		world.sites[0].judgement = &judgement;
 		writer = open_writer(&config);
 		for (int i = 0; i < 40; i++) {
 			world_step(&world, SEEP_NS_PER_S, 50);
-			assert_int_equal(seep_writer_write(writer, &world.snapshot,
-							   world.symbolizer, &verdict, 1),
-					 0);
+			assert_int_equal(
+				seep_writer_write(writer, &world.snapshot, world.symbolizer), 0);
 			assert_int_equal(seep_writer_tidy(writer), 0);
 		}
 		seep_writer_close(writer);

@@ -7,6 +7,7 @@
 #define TESTS_UNIT_STORE_WORLD_H
 
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@
 
 struct world_stack {
 	struct seep_stack stack;
+	size_t number; /* of the site that has it */
 	uint64_t frames[WORLD_FRAMES];
 	struct seep_location locations[WORLD_FRAMES];
 	struct seep_line lines[WORLD_FRAMES][2];
@@ -90,6 +92,7 @@ static inline void world_make_site(struct world *world, size_t number)
 		.num_frames = WORLD_FRAMES,
 		.frames = stack->frames,
 	};
+	stack->number = number;
 	site->id = (number + 1) * 0xc4ceb9fe1a85ec53ULL;
 	site->process = &world->processes[number % world->num_processes];
 	site->stack = &stack->stack;
@@ -219,6 +222,26 @@ static inline void world_step(struct world *world, uint64_t interval_ns, unsigne
 	for (size_t i = 0; i < world->num_processes; i++)
 		world->processes[i].rss_bytes =
 			WORLD_RSS_BYTES + world->processes[i].totals[SEEP_KIND_MEMORY].live_bytes;
+}
+
+/* Of a site of the snapshot: its number in world->sites. */
+static inline size_t world_site_number(const struct seep_site *site)
+{
+	const struct world_stack *stack =
+		(const struct world_stack *)((const char *)site->stack -
+					     offsetof(struct world_stack, stack));
+
+	return stack->number;
+}
+
+/* The site with this number in the snapshot; the pointer is good for one step. */
+static inline const struct seep_site *world_find(const struct world *world, size_t number)
+{
+	size_t i = 0;
+
+	while (world_site_number(&world->sorted[i]) != number)
+		i++;
+	return &world->sorted[i];
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Random numbers by a seed: a test that fails does so again. */
-#ifndef TESTS_UNIT_MODEL_RANDOM_H
-#define TESTS_UNIT_MODEL_RANDOM_H
+#ifndef TESTS_UNIT_VERDICT_RANDOM_H
+#define TESTS_UNIT_VERDICT_RANDOM_H
 
 #include <math.h>
 #include <stdint.h>

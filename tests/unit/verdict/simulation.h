@@ -3,8 +3,8 @@
  * One site, simulated object by object: what a snapshot says of it (counts, lifetimes, ages) fits
  * together as it does in a real trace. Random, but by a seed: the same seed gives the same series.
  */
-#ifndef TESTS_UNIT_MODEL_SIMULATION_H
-#define TESTS_UNIT_MODEL_SIMULATION_H
+#ifndef TESTS_UNIT_VERDICT_SIMULATION_H
+#define TESTS_UNIT_VERDICT_SIMULATION_H
 
 #include <math.h>
 #include <stdbool.h>

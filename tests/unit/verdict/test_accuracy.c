@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "verdict/judge.h"
-#include "verdict/series.h"
+#include "verdict/drawn_series.h"
 
 #define RUNS 40
 
@@ -152,8 +152,8 @@ static struct tally count_up(enum series_kind kind, size_t runs)
 
 		run(kind, i * SERIES_COUNT + (uint64_t)kind, &outcome);
 		tally.classes[verdict->class]++;
-		tally.right += history[kind].classes >> verdict->class & 1;
-		tally.right_pattern += history[kind].patterns >> verdict->pattern & 1;
+		tally.right += series_kinds[kind].classes >> verdict->class & 1;
+		tally.right_pattern += series_kinds[kind].patterns >> verdict->pattern & 1;
 		tally.alarmed += outcome.alarmed;
 		if (is_leak(kind) && verdict->class == SEEP_CLASS_LEAK)
 			count_estimates(&outcome, kind, &tally);
@@ -176,7 +176,7 @@ static double percent(size_t part, size_t whole)
 
 static void print_tally(enum series_kind kind, const struct tally *tally)
 {
-	printf("%-18s", history[kind].name);
+	printf("%-18s", series_kinds[kind].name);
 	for (unsigned int class = 0; class < SEEP_CLASS_COUNT; class ++)
 		printf("%11zu", tally->classes[class]);
 	printf(" | %5.1f %7.1f %7.1f |", percent(tally->right, tally->runs),

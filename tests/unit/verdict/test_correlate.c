@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "verdict/correlate.h"
 #include "verdict/random.h"
+#include "verdict/series.h"
 
 /*
  * Two sites whose rates go with the same load (values 0 and 1), one whose does not (value 2). @offset_s
@@ -39,10 +39,11 @@ static void what_grows_with_the_same_load_is_together(void **state)
 	(void)state;
 	watch(1, 0, &a);
 	watch(2, 0, &b);
-	assert_true(seep_correlate(&a, 0, &b, 0) == 1);
-	assert_true(seep_correlate(&a, 0, &b, 1) > SEEP_CORRELATED);
-	assert_true(fabs(seep_correlate(&a, 0, &b, 2)) < 0.5);
-	assert_float_equal(seep_correlate(&a, 0, &b, 1), seep_correlate(&b, 1, &a, 0), 1e-12);
+	assert_true(seep_series_correlation(&a, 0, &b, 0) == 1);
+	assert_true(seep_series_correlation(&a, 0, &b, 1) > SEEP_CORRELATED);
+	assert_true(fabs(seep_series_correlation(&a, 0, &b, 2)) < 0.5);
+	assert_float_equal(seep_series_correlation(&a, 0, &b, 1),
+			   seep_series_correlation(&b, 1, &a, 0), 1e-12);
 }
 
 static void moments_need_not_be_the_same(void **state)
@@ -53,7 +54,7 @@ static void moments_need_not_be_the_same(void **state)
 	(void)state;
 	watch(1, 0, &a);
 	watch(2, 1, &b);
-	assert_true(seep_correlate(&a, 0, &b, 1) > SEEP_CORRELATED);
+	assert_true(seep_series_correlation(&a, 0, &b, 1) > SEEP_CORRELATED);
 }
 
 static void growing_evenly_says_nothing(void **state)
@@ -69,8 +70,8 @@ static void growing_evenly_says_nothing(void **state)
 		seep_series_add(&even, &sample);
 	}
 	watch(1, 0, &other);
-	assert_true(isnan(seep_correlate(&even, 0, &other, 0)));
-	assert_true(isnan(seep_correlate(&even, 1, &other, 0)));
+	assert_true(isnan(seep_series_correlation(&even, 0, &other, 0)));
+	assert_true(isnan(seep_series_correlation(&even, 1, &other, 0)));
 }
 
 static void without_common_time_nothing_is_known(void **state)
@@ -83,8 +84,8 @@ static void without_common_time_nothing_is_known(void **state)
 	watch(1, 0, &early);
 	watch(1, 350, &late);
 	seep_series_init(&empty);
-	assert_true(isnan(seep_correlate(&early, 0, &late, 0)));
-	assert_true(isnan(seep_correlate(&early, 0, &empty, 0)));
+	assert_true(isnan(seep_series_correlation(&early, 0, &late, 0)));
+	assert_true(isnan(seep_series_correlation(&early, 0, &empty, 0)));
 }
 
 int main(void)

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "verdict/advice.h"
 #include "verdict/evidence.h"
 
 static struct seep_verdict leak_of_one_in_a_thousand(void)

@@ -5,8 +5,8 @@
  * Of what fills up or lives long, the time that it takes is below the minimum observation of a verdict with its rate
  * (verdict/verdict.c): until then nothing tells it from a leak, to anybody.
  */
-#ifndef TESTS_UNIT_MODEL_COURSES_H
-#define TESTS_UNIT_MODEL_COURSES_H
+#ifndef TESTS_UNIT_VERDICT_DRAWN_SERIES_H
+#define TESTS_UNIT_VERDICT_DRAWN_SERIES_H
 
 #include "verdict/simulation.h"
 #include "verdict/verdict.h"
@@ -16,7 +16,7 @@
 #define LOOKS_ANY    (~0U)
 
 /* X(name, classes that are right, patterns that are right) */
-#define HISTORY(X)                                                                                 \
+#define SERIES_KINDS(X)                                                                            \
 	X(linear, IS(LEAK), LOOKS(LINEAR))                                                         \
 	X(one_in_a_thousand, IS(LEAK), LOOKS(LINEAR))                                              \
 	X(half_forgotten, IS(LEAK), LOOKS(LINEAR))                                                 \
@@ -40,7 +40,7 @@
 
 enum series_kind {
 #define SERIES_ENUM(name, classes, patterns) SERIES_##name,
-	HISTORY(SERIES_ENUM)
+	SERIES_KINDS(SERIES_ENUM)
 #undef SERIES_ENUM
 	SERIES_COUNT
 };
@@ -216,15 +216,15 @@ static const struct {
 	unsigned int classes;
 	unsigned int patterns;
 	void (*draw)(struct series *series, struct random *random, double all_s);
-} history[] = {
+} series_kinds[] = {
 #define SERIES_ENTRY(name, classes, patterns) {#name, classes, patterns, draw_##name},
-	HISTORY(SERIES_ENTRY)
+	SERIES_KINDS(SERIES_ENTRY)
 #undef SERIES_ENTRY
 };
 
 static inline bool is_leak(enum series_kind kind)
 {
-	return history[kind].classes == IS(LEAK);
+	return series_kinds[kind].classes == IS(LEAK);
 }
 
 static inline struct series draw_series(enum series_kind kind, struct random *random,
@@ -238,7 +238,7 @@ static inline struct series draw_series(enum series_kind kind, struct random *ra
 		.size_spread = random_uniform(random) < 0.3 ? 0.5 : 0,
 	};
 
-	history[kind].draw(&series, random, watch->duration_s);
+	series_kinds[kind].draw(&series, random, watch->duration_s);
 	return series;
 }
 

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How a profile is packed: part by part, each one through gzip, and the string table at the end. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "formats/pprof_private.h"
+
+#define FLUSH_BYTES 65536
+
+void seep_pprof_keep_error(struct pprof *pprof, int error)
+{
+	if (error && !pprof->error)
+		pprof->error = error;
+}
+
+uint32_t seep_pprof_text(struct pprof *pprof, const char *text)
+{
+	uint32_t number = 0;
+
+	if (text)
+		seep_pprof_keep_error(pprof, seep_strings_get(&pprof->texts, text, &number));
+	return number;
+}
+
+uint32_t seep_pprof_clean_text(struct pprof *pprof, const char *text)
+{
+	seep_buffer_reset(&pprof->clean);
+	if (text)
+		seep_text_append_clean(&pprof->clean, text, SIZE_MAX);
+	seep_pprof_keep_error(pprof, pprof->clean.error);
+	return seep_pprof_text(pprof, pprof->clean.data);
+}
+
+static void append_packed(ProtobufCBuffer *base, size_t length, const uint8_t *bytes)
+{
+	struct pprof *pprof = (struct pprof *)((char *)base - offsetof(struct pprof, base));
+
+	seep_buffer_append(&pprof->packed, bytes, length);
+}
+
+void seep_pprof_flush(struct pprof *pprof)
+{
+	seep_pprof_keep_error(pprof, pprof->packed.error);
+	seep_gzip_append(&pprof->gzip, pprof->packed.data, pprof->packed.length);
+	seep_buffer_reset(&pprof->packed);
+}
+
+void seep_pprof_pack(struct pprof *pprof, const struct Seep__Pprof__Profile *part)
+{
+	protobuf_c_message_pack_to_buffer(&part->base, &pprof->base);
+	if (pprof->packed.length >= FLUSH_BYTES)
+		seep_pprof_flush(pprof);
+}
+
+void seep_pprof_start_packing(struct pprof *pprof)
+{
+	seep_buffer_init(&pprof->packed);
+	pprof->base.append = append_packed;
+}
+
+void seep_pprof_pack_texts(struct pprof *pprof)
+{
+	for (uint32_t i = 0; !pprof->error && i < pprof->texts.count; i++) {
+		Seep__Pprof__Profile part = SEEP__PPROF__PROFILE__INIT;
+		char *text = (char *)seep_strings_text(&pprof->texts, i);
+
+		part.n_texts = 1;
+		part.texts = &text;
+		seep_pprof_pack(pprof, &part);
+	}
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/change.h"
+
+#include "base/units.h"
+
+#define NS_PER_HOUR (3600 * SEEP_NS_PER_S)
+
+static const char *const change_keys[] = {
+#define SEEP_CHANGE_KEY(name, key, text) key,
+	SEEP_CHANGES(SEEP_CHANGE_KEY)
+#undef SEEP_CHANGE_KEY
+};
+
+static const char *const change_texts[] = {
+#define SEEP_CHANGE_TEXT(name, key, text) text,
+	SEEP_CHANGES(SEEP_CHANGE_TEXT)
+#undef SEEP_CHANGE_TEXT
+};
+
+const char *seep_change_key(enum seep_change_type type)
+{
+	return change_keys[type];
+}
+
+const char *seep_change_text(enum seep_change_type type)
+{
+	return change_texts[type];
+}
+
+uint64_t seep_amount_metric(const struct seep_amount *amount, enum seep_metric metric)
+{
+	const struct seep_site site = {
+		.counts = amount->counts,
+		.live_objects = amount->live_objects,
+		.live_bytes = amount->live_bytes,
+	};
+
+	return seep_site_metric(&site, metric);
+}
+
+enum seep_metric seep_metric_of_kind(enum seep_metric metric, enum seep_kind kind)
+{
+	if (!seep_kind_is_counted(kind))
+		return metric;
+	if (metric == SEEP_METRIC_LIVE_BYTES)
+		return SEEP_METRIC_LIVE_OBJECTS;
+	return metric == SEEP_METRIC_ALLOC_BYTES ? SEEP_METRIC_ALLOC_OBJECTS : metric;
+}
+
+int64_t seep_change_per_hour(int64_t change, uint64_t span_ns)
+{
+	return span_ns ? (int64_t)((__int128)change * (__int128)NS_PER_HOUR / (__int128)span_ns) :
+			 0;
+}
+
+void seep_amount_add(struct seep_amount *sum, const struct seep_amount *amount)
+{
+	sum->num_sites += amount->num_sites;
+	seep_counts_add(&sum->counts, &amount->counts);
+	sum->live_objects += amount->live_objects;
+	sum->live_bytes += amount->live_bytes;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The processes of a loaded snapshot. seep_load_processes is the first step after the head: sites and
+ * verdicts find their process by its row. A row of samples is written only when something changed, so
+ * the latest one up to the snapshot holds. There are at most SEEP_CAPTURE_MAX_PROCESSES.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "store/reader_private.h"
+#include "store/writer.h"
+
+/* At the snapshot. */
+#define ALIVE "first <= :snapshot AND (gone IS NULL OR gone > :snapshot)"
+
+static int read_process(struct seep_load *load, struct seep_query *query,
+			struct seep_process *process)
+{
+	int64_t image = seep_column_int(query), pid = seep_column_int(query), inner_pid;
+	const char **const texts[] = {&process->comm, &process->exe, &process->cgroup,
+				      &process->container, &process->pod};
+	int error = 0;
+
+	inner_pid = seep_column_int(query);
+	process->start_utc_ns = seep_column_uint(query);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !error; i++)
+		error = seep_load_text(load, query, texts[i]);
+	if (error)
+		return error;
+	process->attached_late = seep_column_int(query);
+	process->pre_attach_bytes = seep_column_uint(query);
+	if (image < 0 || image > UINT32_MAX || pid < 0 || pid > INT_MAX || inner_pid < 0 ||
+	    inner_pid > INT_MAX)
+		return -EBADMSG;
+	process->id = (uint32_t)image;
+	process->pid = (pid_t)pid;
+	process->inner_pid = (pid_t)inner_pid;
+	return 0;
+}
+
+static int read_processes(struct seep_load *load)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	size_t count = load->loaded.snapshot.num_processes;
+	int result = seep_load_query(
+		load,
+		"SELECT id, image, pid, inner_pid, start_utc_ns, comm, exe, cgroup, container, pod, "
+		"attached_late, pre_attach_bytes FROM processes WHERE run = :run AND " ALIVE
+		" ORDER BY id",
+		&query);
+
+	for (size_t i = 0; i < count && !result; i++) {
+		result = seep_query_step(&query);
+		if (result <= 0)
+			return result ? result : -EBADMSG;
+		load->process_rows[i] = seep_column_int(&query);
+		result = read_process(load, &query, &load->processes[i]);
+	}
+	return result;
+}
+
+/* The latest row of each process, the latest first. */
+static int read_process_samples(struct seep_load *load)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	size_t missing = load->loaded.snapshot.num_processes, index;
+	int result = seep_load_query(
+		load,
+		"SELECT process, ended_ns, rss_bytes, fd_limit, fd_limit_eta_ns FROM process_samples "
+		"WHERE snapshot BETWEEN :first AND :snapshot ORDER BY snapshot DESC",
+		&query);
+
+	while (!result && missing > 0 && (result = seep_query_step(&query)) > 0) {
+		int64_t row = seep_column_int(&query);
+		struct seep_process *process;
+		uint64_t ended_ns;
+
+		result = 0;
+		if (seep_load_find(load->process_rows, load->loaded.snapshot.num_processes, row,
+				   &index) ||
+		    load->clocks[index] != SEEP_UNKNOWN)
+			continue;
+		process = &load->processes[index];
+		ended_ns = seep_column_uint(&query);
+		process->exited = ended_ns != SEEP_UNKNOWN;
+		load->clocks[index] = process->exited ? ended_ns : load->loaded.snapshot.elapsed_ns;
+		process->rss_bytes = seep_column_uint(&query);
+		process->fd_limit = seep_column_uint(&query);
+		process->fd_limit_eta_ns = seep_column_uint(&query);
+		missing--;
+	}
+	if (result)
+		return result;
+	return missing ? -EBADMSG : 0;
+}
+
+/* The latest row of each process that has one. */
+static int read_process_stats(struct seep_load *load)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	size_t count = load->loaded.snapshot.num_processes, index;
+	int result;
+
+	for (size_t i = 0; i < count; i++)
+		load->processes[i].anon_bytes = load->processes[i].pss_bytes = SEEP_UNKNOWN;
+	if (load->reader->version < 2)
+		return 0;
+	result = seep_load_query(load,
+				 "SELECT process, anon_bytes, pss_bytes FROM vitals "
+				 "WHERE snapshot BETWEEN :first AND :snapshot ORDER BY snapshot",
+				 &query);
+	while (!result && (result = seep_query_step(&query)) > 0) {
+		int64_t row = seep_column_int(&query);
+
+		result = 0;
+		if (seep_load_find(load->process_rows, count, row, &index))
+			continue;
+		load->processes[index].anon_bytes = seep_column_uint(&query);
+		load->processes[index].pss_bytes = seep_column_uint(&query);
+	}
+	return result;
+}
+
+/* How many processes there were; not more than a capture takes, or somebody has made them up. */
+static int count_processes(const struct seep_load *load, size_t *ret_count)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	int result = seep_load_query(
+		load, "SELECT count(*) FROM processes WHERE run = :run AND " ALIVE, &query);
+	int64_t count;
+
+	if (!result)
+		result = seep_query_step(&query);
+	if (result < 0)
+		return result;
+	count = result ? seep_column_int(&query) : 0;
+	if (count < 0 || count > SEEP_CAPTURE_MAX_PROCESSES)
+		return -EBADMSG;
+	*ret_count = (size_t)count;
+	return 0;
+}
+
+int seep_load_processes(struct seep_load *load)
+{
+	struct seep_snapshot *snapshot = &load->loaded.snapshot;
+	size_t count;
+	int error = count_processes(load, &count);
+
+	if (error)
+		return error;
+	load->processes = seep_arena_alloc(&load->arena, (count + 1) * sizeof(*load->processes));
+	load->process_rows =
+		seep_arena_alloc(&load->arena, (count + 1) * sizeof(*load->process_rows));
+	load->clocks = seep_arena_alloc(&load->arena, (count + 1) * sizeof(*load->clocks));
+	if (!load->processes || !load->process_rows || !load->clocks)
+		return -ENOMEM;
+	memset(load->clocks, 0xff, count * sizeof(*load->clocks));
+	snapshot->processes = load->processes;
+	snapshot->num_processes = count;
+	error = read_processes(load);
+	if (!error)
+		error = read_process_samples(load);
+	return error ? error : read_process_stats(load);
+}

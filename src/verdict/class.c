@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which class a site is of: the policy, as thresholds and as questions that are asked one after the other.
+ * Each question is about the measurements only (trend, shape, survival), so what a site was taken for
+ * before does not count here; the judge decides what is kept of that (record.c). Called by
+ * seep_verdict_conclude after the rate is known, because the rate decides how long a site is watched before
+ * it is called a leak. Nothing is allocated; the time does not depend on the number of samples.
+ */
+#include "verdict/class.h"
+
+#include <math.h>
+
+/* Below this a series is no evidence of anything. */
+#define MIN_SAMPLES 3
+
+/* Steady, full, and fallen are said of what has been watched for this long. */
+#define MIN_OBSERVED_S 20.0
+
+/*
+ * The minimum observation of 1 MiB/s, or an object a second if they are counted: caches and pools that
+ * programs fill when they start are mostly full by then. What grows a sixteenth as fast gets twice the time:
+ * it does that much less harm meanwhile.
+ */
+#define OBSERVE_S	18.0
+#define OBSERVE_LIMIT_S 150.0
+#define OBSERVE_BYTES	1048576.0
+#define OBSERVE_POWER	0.25
+
+/*
+ * Objects stay if of those that got to a quarter of the limit this share, and certainly the other
+ * one, got to the limit; and if there are this many of them.
+ */
+#define STAY_SHARE     0.8
+#define STAY_CERTAINLY 0.5
+#define STAY_OBJECTS   5
+
+/*
+ * Objects that stay are a leak on their own, without a visible trend, if there are this many recent and
+ * this many old ones: so their rates have at most a third of uncertainty.
+ */
+#define BURIED_OBJECTS 12
+
+/*
+ * They still come if the recent rate is this share of the older one; or at least that, if it may be as high
+ * by its uncertainty.
+ */
+#define RECENT_SHARE 0.75
+#define RECENT_LEAST 0.5
+
+/*
+ * A leak must not be fading, not even probably: by this many standard deviations. More of them where the
+ * trend is buried in noise: there the parts of the series say little.
+ */
+#define FADES	     1.0
+#define FADES_BURIED 2.0
+
+/* It is over when it is certainly below this share of what it was. */
+#define OVER_SHARE 0.4
+
+/* Growth of less than this share of the level, over the time observed, is not worth a word. */
+#define GROWTH_SHARE 0.1
+
+/* A burst: this share of the peak is gone, and it stood this far out of the noise. */
+#define BURST_SHARE  0.5
+#define BURST_SIGMA  6.0
+#define BURST_CHANCE 3.0 /* and so many of those of as many independent objects */
+
+/* A cache took this share of the time observed, or longer, to fill. */
+#define FILL_SHARE   0.05
+#define FILL_SAMPLES 2
+
+/* A buffer that is enlarged: the mean object is this many times as large as it was. */
+#define ENLARGED 1.9
+
+static const struct {
+	const char *key;
+	const char *text;
+} classes[] = {
+#define CLASS_NAME(name, key, text) [SEEP_CLASS_##name] = {key, text},
+	SEEP_CLASSES(CLASS_NAME)
+#undef CLASS_NAME
+};
+
+const char *seep_class_key(enum seep_class class)
+{
+	return classes[class].key;
+}
+
+const char *seep_class_text(enum seep_class class)
+{
+	return classes[class].text;
+}
+
+double seep_min_observation_s(bool in_bytes, double rate)
+{
+	double relative = in_bytes ? rate / OBSERVE_BYTES : rate;
+
+	if (relative <= 0)
+		return OBSERVE_LIMIT_S;
+	return fmin(OBSERVE_LIMIT_S, fmax(OBSERVE_S, OBSERVE_S * pow(relative, -OBSERVE_POWER)));
+}
+
+struct seep_interval seep_staying_per_s(const struct seep_measurements *measured)
+{
+	const struct seep_survival *survival = &measured->survival;
+	double time_s = measured->observed_s - survival->settle_s;
+
+	return seep_interval_scaled(seep_interval_of_count(survival->recent + survival->old),
+				    1 / time_s);
+}
+
+/* What ended, or has filled up, has fewer recent ones; few may be fewer by chance. */
+static bool still_comes(const struct seep_survival *survival)
+{
+	struct seep_interval recent = seep_interval_of_count(survival->recent);
+	double share = survival->old_per_s > 0 ? survival->recent_per_s / survival->old_per_s : 1;
+
+	return share >= RECENT_SHARE ||
+	       (share >= RECENT_LEAST && share * recent.high >= survival->recent);
+}
+
+bool seep_objects_stay(const struct seep_survival *survival)
+{
+	return survival->valid && survival->recent >= STAY_OBJECTS &&
+	       survival->tail.value >= STAY_SHARE && survival->tail.low >= STAY_CERTAINLY;
+}
+
+/* A trend of the objects that hides in the noise, but not in the ages. */
+static bool grows_buried(const struct seep_measurements *measured)
+{
+	const struct seep_survival *survival = &measured->survival;
+	const struct seep_trend *trend = &measured->objects_trend;
+
+	return measured->ages_known && survival->recent >= BURIED_OBJECTS &&
+	       survival->old >= BURIED_OBJECTS && trend->z > -SEEP_Z_95 &&
+	       trend->slope.high > seep_staying_per_s(measured).low;
+}
+
+/*
+ * It rises. Where objects do not stay, what is live has no memory, and does not walk; of steps the noise
+ * knows nothing but their height.
+ */
+static bool rises(const struct seep_measurements *measured)
+{
+	bool may_walk = seep_objects_stay(&measured->survival) && measured->shape.num_steps == 0;
+
+	return seep_trend_rises(&measured->trend) ||
+	       (!may_walk && seep_trend_rises_by_rank(&measured->trend));
+}
+
+/* It is flat, or becomes so: what fills up looks like a leak at first. */
+static bool fades(const struct seep_shape *shape, double sigma)
+{
+	return shape->valid && shape->num_steps == 0 && seep_shape_flattens(shape, sigma);
+}
+
+static bool leaks(const struct seep_measurements *measured)
+{
+	const struct seep_shape *shape = &measured->shape;
+
+	if (!seep_objects_stay(&measured->survival) || !still_comes(&measured->survival))
+		return false;
+	if (grows_buried(measured) && !fades(shape, FADES_BURIED))
+		return true;
+	return rises(measured) && shape->late > 0 && !fades(shape, FADES);
+}
+
+static bool grows(const struct seep_measurements *measured)
+{
+	const struct seep_trend *trend = &measured->trend;
+	double level = measured->in_bytes ? measured->live_bytes : measured->live_objects;
+
+	return rises(measured) &&
+	       trend->slope.value * measured->observed_s > GROWTH_SHARE * level &&
+	       !(measured->shape.valid && measured->shape.late <= 0);
+}
+
+/* Few objects that become larger. */
+static bool is_enlarged(const struct seep_measurements *measured)
+{
+	return measured->in_bytes && measured->trend.z > SEEP_Z_95 &&
+	       measured->size_late > ENLARGED * measured->size_early && measured->size_early > 0 &&
+	       measured->shape.valid && measured->shape.rise_s > measured->observed_s / 2;
+}
+
+static bool has_burst(const struct seep_measurements *measured)
+{
+	const struct seep_shape *shape = &measured->shape;
+	double sigma = sqrt(measured->trend.noise.scatter);
+	double unit = measured->in_bytes ? measured->bytes_each : 1;
+
+	return shape->valid && shape->period_s == 0 && shape->peak > 0 &&
+	       shape->peak - shape->last > BURST_SHARE * shape->peak &&
+	       shape->peak - shape->last > BURST_SIGMA * sigma &&
+	       shape->peak - shape->last > BURST_CHANCE * sqrt(shape->peak * unit);
+}
+
+/* It took its time to fill, and what is in it is old, or always as much. */
+static bool is_full(const struct seep_measurements *measured)
+{
+	const struct seep_shape *shape = &measured->shape;
+	const struct seep_survival *survival = &measured->survival;
+
+	return shape->valid && shape->rise_s > FILL_SHARE * measured->observed_s &&
+	       shape->num_rising > FILL_SAMPLES && survival->valid &&
+	       survival->median_s > measured->observed_s / 2 && shape->early > 0;
+}
+
+static enum seep_class classify_growth(const struct seep_measurements *measured, double rate)
+{
+	double min_observation_s = seep_min_observation_s(measured->in_bytes, rate);
+
+	if (leaks(measured))
+		return measured->observed_s >= min_observation_s ? SEEP_CLASS_LEAK :
+								   SEEP_CLASS_WARMING_UP;
+	if (measured->shape.valid && seep_shape_levelled(&measured->shape))
+		return is_full(measured) ? SEEP_CLASS_CACHE : SEEP_CLASS_STEADY;
+	if (fades(&measured->shape, SEEP_SHAPE_CERTAIN) ||
+	    (seep_objects_stay(&measured->survival) && grows(measured) &&
+	     fades(&measured->shape, FADES)))
+		return SEEP_CLASS_WARMING_UP;
+	if (!grows(measured) && !is_enlarged(measured))
+		return is_full(measured) ? SEEP_CLASS_CACHE : SEEP_CLASS_STEADY;
+	return measured->observed_s >= 2 * min_observation_s ? SEEP_CLASS_GROWTH :
+							       SEEP_CLASS_WARMING_UP;
+}
+
+enum seep_class seep_classify(const struct seep_measurements *measured, double rate)
+{
+	enum seep_class class;
+
+	if (measured->num_samples < MIN_SAMPLES)
+		return SEEP_CLASS_UNKNOWN;
+	class = has_burst(measured) ? SEEP_CLASS_BURST : classify_growth(measured, rate);
+	if (class != SEEP_CLASS_LEAK && class != SEEP_CLASS_WARMING_UP &&
+	    measured->observed_s < MIN_OBSERVED_S)
+		return SEEP_CLASS_UNKNOWN;
+	return class;
+}
+
+/* Hardly any objects are as young as would be if they still came as they did. */
+static bool has_ended(const struct seep_survival *survival)
+{
+	double expected = survival->old_per_s * (survival->limit_s - survival->settle_s);
+
+	return seep_interval_of_count(survival->recent).high < OVER_SHARE * expected;
+}
+
+bool seep_leak_is_refuted(const struct seep_measurements *measured, double rate)
+{
+	const struct seep_survival *survival = &measured->survival;
+	const struct seep_shape *shape = &measured->shape;
+	double width = seep_noise_quantile(&measured->trend.noise) * shape->late_deviation;
+
+	if (measured->ages_known && survival->valid &&
+	    (survival->tail.high < STAY_SHARE || has_ended(survival)))
+		return true;
+	return shape->valid && shape->late + width < OVER_SHARE * rate;
+}
