@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "base/file.h"
 
 #include <errno.h>
@@ -124,8 +124,8 @@ static int write_in_place(int file, int flags, const void *bytes, size_t length)
 }
 
 /*
- * Creates a file of a name that nobody has in @directory. Unlike mkstemp, which makes private files, it
- * leaves the mode to the umask and the directory's default ACL.
+ * Creates a file of a name that nobody has in @directory. Unlike mkstemp, which makes private
+ * files, it leaves the mode to the umask and the directory's default ACL.
  */
 static int create_in(int directory, char name[NAME_BYTES], int *ret_fd)
 {

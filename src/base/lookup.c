@@ -17,7 +17,9 @@ struct walker {
 	int root; /* where absolute links begin; -1: ours */
 	int (*check)(const struct seep_lookup_step *step, void *context);
 	void *context;
-	/* From the start down to where we are: what ".." leads back to, whoever moves directories. */
+	/*
+	 * From the start down to where we are: what ".." leads back to, whoever moves directories.
+	 */
 	int directories[SEEP_LOOKUP_DEPTH_MAX];
 	size_t depth;
 	unsigned int links;

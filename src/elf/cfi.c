@@ -22,7 +22,10 @@
 /* With fewer FDEs in .eh_frame, which come from the C runtime, .debug_frame is read as well. */
 #define FDES_FEW 8
 
-/* Bytes of __start_context, with some room (26 in glibc 2.36), and how many such functions are read. */
+/*
+ * Bytes of __start_context, with some room (26 in glibc 2.36), and how many such functions are
+ * read.
+ */
 #define CONTEXT_START_MIN	 16
 #define CONTEXT_START_MAX	 64
 #define CONTEXT_START_CHECKS_MAX 4096
@@ -153,19 +156,20 @@ static int follow_header(const struct seep_image *image, struct place *ret_place
 	struct seep_cfi_section header = {0};
 	struct place place = {0};
 	GElf_Phdr program_header;
-	int err;
+	int error;
 
-	err = find_header(image, &program_header);
-	if (err)
-		return err;
-	err = read_bytes(image, program_header.p_offset, HEADER_MAX_BYTES, &bytes, &header.length);
-	if (err)
-		return err;
+	error = find_header(image, &program_header);
+	if (error)
+		return error;
+	error = read_bytes(image, program_header.p_offset, HEADER_MAX_BYTES, &bytes,
+			   &header.length);
+	if (error)
+		return error;
 	header.bytes = bytes;
 	header.address = program_header.p_vaddr;
-	err = parse_header(&header, &place);
-	if (err)
-		return err;
+	error = parse_header(&header, &place);
+	if (error)
+		return error;
 	for (size_t i = 0; i < image->num_segments; i++) {
 		const struct seep_segment *segment = &image->segments[i];
 
@@ -261,8 +265,8 @@ static const struct seep_segment *find_code(struct reader *reader, uint64_t addr
 }
 
 /*
- * glibc's __start_context: makecontext gives its first byte to a coroutine as the return address, so the
- * address of the call that never was lies in the padding before it. There the stack begins.
+ * glibc's __start_context: makecontext gives its first byte to a coroutine as the return address,
+ * so the address of the call that never was lies in the padding before it. There the stack begins.
  * mov %rbx, %rsp; mov (%rsp), %rdi; test %rdi, %rdi
  */
 static bool is_context_start(struct reader *reader, const struct seep_cfi_fde *fde, uint64_t offset)
@@ -283,23 +287,23 @@ static bool is_context_start(struct reader *reader, const struct seep_cfi_fde *f
 static int add_block(struct reader *reader, uint64_t start, uint64_t end, enum seep_rule_kind kind)
 {
 	const struct seep_rule rule = {.kind = (uint8_t)kind};
-	int err = seep_cfi_rows_begin(&reader->rows, start, end);
+	int error = seep_cfi_rows_begin(&reader->rows, start, end);
 
-	if (err)
-		return err;
-	err = seep_cfi_rows_add(&reader->rows, start, &rule);
-	if (err)
+	if (error)
+		return error;
+	error = seep_cfi_rows_add(&reader->rows, start, &rule);
+	if (error)
 		seep_cfi_rows_abort(&reader->rows);
 	else
 		seep_cfi_rows_commit(&reader->rows);
-	return err;
+	return error;
 }
 
 static int add_code(struct reader *reader, const struct seep_cfi_cie *cie, struct seep_cfi_fde *fde)
 {
 	const struct seep_segment *segment = find_code(reader, fde->address);
 	uint64_t skip, offset;
-	int err;
+	int error;
 
 	if (!segment || !fde->length)
 		return -EINVAL;
@@ -307,37 +311,37 @@ static int add_code(struct reader *reader, const struct seep_cfi_cie *cie, struc
 	offset = segment->offset + skip;
 	if (fde->length > segment->length - skip)
 		fde->length = segment->length - skip;
-	err = is_context_start(reader, fde, offset) ?
-		      add_block(reader, offset - 1, offset, SEEP_RULE_END) :
-		      0;
-	if (!err)
-		err = seep_cfi_rows_begin(&reader->rows, offset, offset + fde->length);
-	if (err)
-		return err;
-	err = seep_cfi_run_fde(&reader->section, cie, fde, offset, &reader->rows);
-	if (err)
+	error = is_context_start(reader, fde, offset) ?
+			add_block(reader, offset - 1, offset, SEEP_RULE_END) :
+			0;
+	if (!error)
+		error = seep_cfi_rows_begin(&reader->rows, offset, offset + fde->length);
+	if (error)
+		return error;
+	error = seep_cfi_run_fde(&reader->section, cie, fde, offset, &reader->rows);
+	if (error)
 		seep_cfi_rows_abort(&reader->rows);
 	else
 		seep_cfi_rows_commit(&reader->rows);
-	return err;
+	return error;
 }
 
 static int add_fde(struct reader *reader, const struct seep_cfi_entry *entry)
 {
 	const struct seep_cfi_cie *cie = find_cie(reader, entry->cie);
 	struct seep_cfi_fde fde;
-	int err;
+	int error;
 
-	err = cie ? seep_cfi_fde_read(&reader->section, entry, cie, &fde) : -EINVAL;
-	if (err == -ENOENT)
+	error = cie ? seep_cfi_fde_read(&reader->section, entry, cie, &fde) : -EINVAL;
+	if (error == -ENOENT)
 		return 0;
-	if (!err)
-		err = reader->extents ? seep_cfi_extents_add(reader->extents, &fde) :
-					add_code(reader, cie, &fde);
-	if (!err)
+	if (!error)
+		error = reader->extents ? seep_cfi_extents_add(reader->extents, &fde) :
+					  add_code(reader, cie, &fde);
+	if (!error)
 		reader->cfi->num_fdes++;
-	if (err != -EINVAL)
-		return err;
+	if (error != -EINVAL)
+		return error;
 	reader->cfi->num_skipped++;
 	return 0;
 }
@@ -353,17 +357,17 @@ static int walk(struct reader *reader, const struct place *place)
 
 	while (reader->section.length - offset >= sizeof(uint32_t)) {
 		struct seep_cfi_entry entry;
-		int err = seep_cfi_entry_read(&reader->section, offset, &entry);
+		int error = seep_cfi_entry_read(&reader->section, offset, &entry);
 
-		if (err == -ENOENT && (place->length_known || fdes < place->num_fdes)) {
+		if (error == -ENOENT && (place->length_known || fdes < place->num_fdes)) {
 			offset += sizeof(uint32_t);
 			continue;
 		}
-		if (err)
+		if (error)
 			return 0; /* the end, or nothing by which to find the next entry */
-		err = entry.is_cie ? add_cie(reader, &entry) : add_fde(reader, &entry);
-		if (err)
-			return err;
+		error = entry.is_cie ? add_cie(reader, &entry) : add_fde(reader, &entry);
+		if (error)
+			return error;
 		fdes += !entry.is_cie;
 		offset = entry.next;
 	}
@@ -374,11 +378,11 @@ static int read_section(struct reader *reader, const struct place *place, bool d
 {
 	SEEP_AUTO_FREE uint8_t *bytes = NULL;
 	size_t length;
-	int err;
+	int error;
 
-	err = read_bytes(reader->image, place->offset, place->length, &bytes, &length);
-	if (err)
-		return err;
+	error = read_bytes(reader->image, place->offset, place->length, &bytes, &length);
+	if (error)
+		return error;
 	reader->section = (struct seep_cfi_section){
 		.bytes = bytes,
 		.length = length,
@@ -387,25 +391,25 @@ static int read_section(struct reader *reader, const struct place *place, bool d
 	};
 	reader->num_cies = 0;
 	reader->last_cie = NULL;
-	err = walk(reader, place);
+	error = walk(reader, place);
 	reader->section = (struct seep_cfi_section){0};
-	return err;
+	return error;
 }
 
 static int read_sections(struct reader *reader)
 {
 	struct place place;
-	int err = find_eh_frame(reader->image, &place);
+	int error = find_eh_frame(reader->image, &place);
 
-	if (!err)
-		err = read_section(reader, &place, false);
-	if (err && err != -ENOENT)
-		return err;
+	if (!error)
+		error = read_section(reader, &place, false);
+	if (error && error != -ENOENT)
+		return error;
 	if (reader->cfi->num_fdes >= FDES_FEW ||
 	    find_section(reader->image, ".debug_frame", &place))
 		return 0;
-	err = read_section(reader, &place, true);
-	return err == -ENOENT ? 0 : err;
+	error = read_section(reader, &place, true);
+	return error == -ENOENT ? 0 : error;
 }
 
 int seep_cfi_read_extents(const struct seep_image *image, struct seep_cfi_extents *extents)
@@ -413,29 +417,29 @@ int seep_cfi_read_extents(const struct seep_image *image, struct seep_cfi_extent
 	struct seep_cfi cfi = {0};
 	SEEP_CLEANUP(reader_done)
 	struct reader reader = {.image = image, .cfi = &cfi, .extents = extents};
-	int err = read_sections(&reader);
+	int error = read_sections(&reader);
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	if (extents->count)
 		return 0;
 	return cfi.num_skipped ? -EINVAL : -ENOENT;
 }
 
 /*
- * A block begins a byte before its trampoline, so it comes before an FDE that takes the trampoline for a
- * function, as those of musl's assembly do; and it is lost in a function that returns from a signal
- * by itself, as in libunwind, to which no handler returns.
+ * A block begins a byte before its trampoline, so it comes before an FDE that takes the trampoline
+ * for a function, as those of musl's assembly do; and it is lost in a function that returns from a
+ * signal by itself, as in libunwind, to which no handler returns.
  */
 static int add_signal_returns(struct reader *reader)
 {
 	struct seep_signal_returns returns = {0};
-	int err = seep_signal_returns_find(reader->image, &returns);
+	int error = seep_signal_returns_find(reader->image, &returns);
 
-	for (size_t i = 0; i < returns.count && !err; i++)
-		err = add_block(reader, returns.list[i].start, returns.list[i].end,
-				SEEP_RULE_SIGNAL);
-	return err;
+	for (size_t i = 0; i < returns.count && !error; i++)
+		error = add_block(reader, returns.list[i].start, returns.list[i].end,
+				  SEEP_RULE_SIGNAL);
+	return error;
 }
 
 int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi)
@@ -447,23 +451,23 @@ int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi)
 		.cfi = &cfi,
 		.context_start_checks = CONTEXT_START_CHECKS_MAX,
 	};
-	int err;
+	int error;
 
-	err = read_sections(&reader);
-	if (err)
-		return err;
+	error = read_sections(&reader);
+	if (error)
+		return error;
 	if (!reader.rows.num_blocks)
 		return cfi.num_skipped ? -EINVAL : -ENOENT;
-	err = add_signal_returns(&reader);
-	if (err)
-		return err;
-	err = seep_cfi_rows_finish(&reader.rows, &cfi);
-	if (err)
-		return err;
+	error = add_signal_returns(&reader);
+	if (error)
+		return error;
+	error = seep_cfi_rows_finish(&reader.rows, &cfi);
+	if (error)
+		return error;
 	seep_cfi_rows_done(&reader.rows);
-	err = seep_cfi_add_stubs(image, &cfi);
-	if (err)
-		return err;
+	error = seep_cfi_add_stubs(image, &cfi);
+	if (error)
+		return error;
 	*ret_cfi = cfi;
 	cfi = (struct seep_cfi){0};
 	return 0;
@@ -480,7 +484,7 @@ int seep_cfi_without(const struct seep_image *image, struct seep_cfi *ret_cfi)
 {
 	SEEP_CLEANUP(seep_cfi_done) struct seep_cfi cfi = {0};
 	uint64_t start = UINT64_MAX;
-	int err;
+	int error;
 
 	for (size_t i = 0; i < image->num_segments; i++)
 		if (image->segments[i].executable && image->segments[i].offset < start)
@@ -492,9 +496,9 @@ int seep_cfi_without(const struct seep_image *image, struct seep_cfi *ret_cfi)
 		return -ENOMEM;
 	cfi.rows[0] = (struct seep_cfi_row){start, {.kind = SEEP_RULE_GAP}};
 	cfi.num_rows = 1;
-	err = seep_cfi_add_stubs(image, &cfi);
-	if (err)
-		return err;
+	error = seep_cfi_add_stubs(image, &cfi);
+	if (error)
+		return error;
 	*ret_cfi = cfi;
 	cfi = (struct seep_cfi){0};
 	return 0;

@@ -3,7 +3,8 @@
  * What the files of the CFI reader share. One section goes through them so: cfi_reader.c takes CIEs
  * and FDEs apart, cfi_program.c runs their instructions, cfi_expression.c knows the expressions
  * that occur, cfi_rule.c says what the state means as a rule, cfi_rows.c gathers and orders the
- * rows, cfi_stubs.c recognises the entry, which has no CFI. extents.c wants only what code FDEs cover.
+ * rows, cfi_stubs.c recognises the entry, which has no CFI. extents.c wants only what code FDEs
+ * cover.
  */
 #ifndef SEEP_ELF_CFI_PRIVATE_H
 #define SEEP_ELF_CFI_PRIVATE_H

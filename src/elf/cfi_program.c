@@ -37,13 +37,13 @@ static int emit(struct machine *machine)
 
 static int advance_to(struct machine *machine, uint64_t location)
 {
-	int err;
+	int error;
 
 	if (location == machine->location)
 		return 0;
-	err = emit(machine);
+	error = emit(machine);
 	machine->location = location;
-	return err;
+	return error;
 }
 
 static int advance(struct machine *machine, uint64_t delta)
@@ -275,30 +275,30 @@ static int run_extended(struct machine *machine, uint8_t opcode)
 static int run(struct machine *machine)
 {
 	struct seep_cursor *code = &machine->code;
-	int err = 0;
+	int error = 0;
 
-	while (!err && code->at < code->end) {
+	while (!error && code->at < code->end) {
 		uint8_t opcode = *code->at++;
 		uint8_t operand = opcode & PRIMARY_OPERAND;
 
 		switch (opcode & PRIMARY_OPCODE) {
 		case DW_CFA_advance_loc:
-			err = advance(machine, operand);
+			error = advance(machine, operand);
 			break;
 		case DW_CFA_offset:
-			err = save_at_unsigned(machine, operand, seep_cursor_uleb(code));
+			error = save_at_unsigned(machine, operand, seep_cursor_uleb(code));
 			break;
 		case DW_CFA_restore:
-			err = restore(machine, operand);
+			error = restore(machine, operand);
 			break;
 		default:
-			err = run_extended(machine, opcode);
+			error = run_extended(machine, opcode);
 			break;
 		}
 		if (code->failed)
 			return -EINVAL;
 	}
-	return err;
+	return error;
 }
 
 /* Not by an initializer, which would clear what remembered states may never use. */
@@ -332,12 +332,12 @@ int seep_cfi_run_fde(const struct seep_cfi_section *section, const struct seep_c
 		     const struct seep_cfi_fde *fde, uint64_t offset, struct seep_cfi_rows *rows)
 {
 	struct machine machine;
-	int err;
+	int error;
 
 	machine_init(&machine, section, cie, fde->program);
 	machine.fde = fde;
 	machine.offset = offset;
 	machine.rows = rows;
-	err = run(&machine);
-	return err ? err : emit(&machine);
+	error = run(&machine);
+	return error ? error : emit(&machine);
 }

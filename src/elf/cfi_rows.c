@@ -36,10 +36,10 @@ static bool same_rule(const struct seep_rule *a, const struct seep_rule *b)
 
 int seep_cfi_rows_begin(struct seep_cfi_rows *rows, uint64_t start, uint64_t end)
 {
-	int err = grow(&rows->blocks, rows->num_blocks, &rows->max_blocks, sizeof(*rows->blocks));
+	int error = grow(&rows->blocks, rows->num_blocks, &rows->max_blocks, sizeof(*rows->blocks));
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	rows->blocks[rows->num_blocks] = (struct seep_cfi_block){
 		.start = start,
 		.end = end,
@@ -51,15 +51,15 @@ int seep_cfi_rows_begin(struct seep_cfi_rows *rows, uint64_t start, uint64_t end
 int seep_cfi_rows_add(struct seep_cfi_rows *rows, uint64_t offset, const struct seep_rule *rule)
 {
 	struct seep_cfi_block *block = &rows->blocks[rows->num_blocks];
-	int err;
+	int error;
 
 	if (block->count && same_rule(&rows->rows[rows->num_rows - 1].rule, rule))
 		return 0;
 	if (rows->num_rows == SEEP_CFI_MAX_ROWS)
 		return -E2BIG;
-	err = grow(&rows->rows, rows->num_rows, &rows->max_rows, sizeof(*rows->rows));
-	if (err)
-		return err;
+	error = grow(&rows->rows, rows->num_rows, &rows->max_rows, sizeof(*rows->rows));
+	if (error)
+		return error;
 	rows->rows[rows->num_rows++] = (struct seep_cfi_row){offset, *rule};
 	block->count++;
 	return 0;
@@ -121,7 +121,7 @@ static void put_block(struct seep_cfi *cfi, const struct seep_cfi_block *block,
 /* What lies between two blocks. 0 or -ENOMEM. */
 static int put_gap(struct seep_cfi *cfi, uint64_t start, uint64_t end, size_t *max_paddings)
 {
-	int err;
+	int error;
 
 	if (end - start >= GAP_MIN_BYTES) {
 		put(cfi, start, &gap_rule);
@@ -129,10 +129,10 @@ static int put_gap(struct seep_cfi *cfi, uint64_t start, uint64_t end, size_t *m
 	}
 	if (end - start < FUNCTION_MIN_BYTES)
 		return 0;
-	err = grow(&cfi->paddings, cfi->num_paddings, max_paddings, sizeof(*cfi->paddings));
-	if (!err)
+	error = grow(&cfi->paddings, cfi->num_paddings, max_paddings, sizeof(*cfi->paddings));
+	if (!error)
 		cfi->paddings[cfi->num_paddings++] = (struct seep_range){start, end};
-	return err;
+	return error;
 }
 
 int seep_cfi_rows_finish(struct seep_cfi_rows *rows, struct seep_cfi *cfi)

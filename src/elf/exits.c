@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A piece of code after the other, each from its beginning to its end: first the function itself, then
- * every piece that a jump leads to. Pieces are those of the unwind information, so compilers and
- * strip cannot hide a part; where there is none, functions as the file's own symbols name them. Bounded by PIECES_MAX and BYTES_MAX.
+ * A piece of code after the other, each from its beginning to its end: first the function itself,
+ * then every piece that a jump leads to. Pieces are those of the unwind information, so compilers
+ * and strip cannot hide a part; where there is none, functions as the file's own symbols name them.
+ * Bounded by PIECES_MAX and BYTES_MAX.
  */
 #include "elf/exits.h"
 
@@ -122,9 +123,10 @@ static int follow(struct search *search, uint64_t target)
 }
 
 /*
- * Compilers for x86-64 extend the sign of an entry of the jump table (in position-independent code it is
- * relative to the table), or load a whole one with a scaled index, or jump through the table itself.
- * With -fcf-protection the jump of a switch has the prefix notrack, and that of a tail call has not.
+ * Compilers for x86-64 extend the sign of an entry of the jump table (in position-independent code
+ * it is relative to the table), or load a whole one with a scaled index, or jump through the table
+ * itself. With -fcf-protection the jump of a switch has the prefix notrack, and that of a tail call
+ * has not.
  */
 static bool is_switch(const struct search *search, const cs_insn *insn)
 {
@@ -217,7 +219,9 @@ static void sort_exits(struct seep_exits *exits)
 	exits->count = kept;
 }
 
-/* The function as a whole: as its symbol says, and as its unwind information says if that is more. */
+/*
+ * The function as a whole: as its symbol says, and as its unwind information says if that is more.
+ */
 static int add_function(struct search *search)
 {
 	const struct seep_exits_query *query = search->query;

@@ -28,7 +28,10 @@ int seep_image_fd(const struct seep_image *image);
 /* The libelf descriptor, for the rooms that read more of the file; it belongs to the image. */
 struct Elf *seep_image_elf(const struct seep_image *image);
 
-/* The build ID of the notes (segments, or else sections); length 0 if there is none. Valid as long as the image. */
+/*
+ * The build ID of the notes (segments, or else sections); length 0 if there is none. Valid as long
+ * as the image.
+ */
 const uint8_t *seep_image_build_id(const struct seep_image *image, size_t *ret_length);
 
 /* The interpreter's path (PT_INTERP), NULL for a static program or a library. */
@@ -70,8 +73,8 @@ struct seep_range {
 };
 
 /*
- * The first @max of the executable sections, in the order of the file, or without section headers of
- * the executable segments. Returns how many.
+ * The first @max of the executable sections, in the order of the file, or without section headers
+ * of the executable segments. Returns how many.
  */
 size_t seep_image_code_ranges(const struct seep_image *image, struct seep_range *ranges,
 			      size_t max);

@@ -59,10 +59,10 @@ static const uint32_t *read_words(const struct seep_image *image, uint64_t addre
 }
 
 /*
- * The number of symbols from DT_GNU_HASH, which is one more than the highest index in its chains. The
- * table is a header of four words (buckets, first hashed symbol, bloom words, shift), the bloom
- * filter in 64-bit words, the buckets, and a chain word per hashed symbol whose lowest bit is set at
- * the end of a chain.
+ * The number of symbols from DT_GNU_HASH, which is one more than the highest index in its chains.
+ * The table is a header of four words (buckets, first hashed symbol, bloom words, shift), the bloom
+ * filter in 64-bit words, the buckets, and a chain word per hashed symbol whose lowest bit is set
+ * at the end of a chain.
  */
 static uint64_t count_gnu_hash(const struct seep_image *image, uint64_t address)
 {
@@ -91,7 +91,9 @@ static uint64_t count_gnu_hash(const struct seep_image *image, uint64_t address)
 	return highest + 1;
 }
 
-/* DT_HASH: words nbucket and nchain; there are as many chains as symbols (System V ABI, chapter 5). */
+/*
+ * DT_HASH: words nbucket and nchain; there are as many chains as symbols (System V ABI, chapter 5).
+ */
 static uint64_t count_sysv_hash(const struct seep_image *image, uint64_t address)
 {
 	const uint32_t *header = read_words(image, address, 2);

@@ -32,7 +32,8 @@ int seep_symbols_of_dynamic(const struct seep_image *image, struct seep_symbols 
 const char *seep_symbols_name(const struct seep_symbols *symbols, const Elf64_Sym *entry);
 
 /*
- * Calls @fn for each symbol table of @elf until it returns non-zero; that value is returned, else 0.
+ * Calls @fn for each symbol table of @elf until it returns non-zero; that value is returned, else
+ * 0.
  */
 int seep_symbols_each_table(Elf *elf, int (*fn)(const struct seep_symbols *symbols, void *context),
 			    void *context);

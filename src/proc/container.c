@@ -99,9 +99,9 @@ static void unescape(char *text)
 }
 
 /*
- * "docker-ID.scope" by systemd, "libpod-ID" of Podman without it, or ID alone. containerd that is told
- * a slice without systemd makes "SLICE:cri-containerd:ID" of it. Helpers beside a container, as
- * "crio-conmon-ID.scope", are not in it.
+ * "docker-ID.scope" by systemd, "libpod-ID" of Podman without it, or ID alone. containerd that is
+ * told a slice without systemd makes "SLICE:cri-containerd:ID" of it. Helpers beside a container,
+ * as "crio-conmon-ID.scope", are not in it.
  */
 static bool find_engine_id(struct span component, struct seep_container *container)
 {
@@ -122,8 +122,8 @@ static bool find_engine_id(struct span component, struct seep_container *contain
 }
 
 /*
- * systemd-nspawn@NAME.service, or machine-NAME.scope from a command line; the container itself is in
- * "payload" below, and what serves it beside. The scope may also be a virtual machine's.
+ * systemd-nspawn@NAME.service, or machine-NAME.scope from a command line; the container itself is
+ * in "payload" below, and what serves it beside. The scope may also be a virtual machine's.
  */
 static bool find_machine(struct span component, struct span next, struct seep_container *container)
 {
@@ -168,8 +168,8 @@ static bool set_uid(struct span uid, char ret_pod[SEEP_POD_UID_BYTES])
 }
 
 /*
- * "podUID", by systemd "kubepods-burstable-podUID.slice", perhaps below a slice with more before it.
- * Pods that a node has from a file have 32 digits for a UID.
+ * "podUID", by systemd "kubepods-burstable-podUID.slice", perhaps below a slice with more before
+ * it. Pods that a node has from a file have 32 digits for a UID.
  */
 static bool find_pod(struct span component, struct seep_container *container)
 {

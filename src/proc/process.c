@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "proc/process.h"
 
 #include <dirent.h>
@@ -240,8 +240,8 @@ int seep_proc_ids_read_at(int dir, struct seep_proc_ids *ret_ids)
 }
 
 /*
- * What a process has, its leader has no more when it has ended; /proc/TID of another thread, which no list
- * shows, is like /proc/PID.
+ * What a process has, its leader has no more when it has ended; /proc/TID of another thread, which
+ * no list shows, is like /proc/PID.
  */
 static int use_living_thread(int *dir, struct seep_proc_info *info)
 {

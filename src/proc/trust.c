@@ -18,8 +18,6 @@
 
 #define WRITABLE_BY_OTHERS (S_IWGRP | S_IWOTH)
 
-/* --- the root directory ------------------------------------------------------------------------ */
-
 static bool is_same_namespace(int fd, const struct stat *ours)
 {
 	struct stat found;
@@ -76,8 +74,6 @@ void seep_root_done(struct seep_root *root)
 	*root = (struct seep_root)SEEP_ROOT_OURS;
 }
 
-/* --- the way to a file ------------------------------------------------------------------------- */
-
 /* Also of virtiofs and fuseblk, which have the same number. */
 static bool is_of_fuse(int fd)
 {
@@ -119,8 +115,6 @@ int seep_trust_open(const struct seep_root *root, const char *path, bool *ret_by
 		*ret_by_root = by_root;
 	return fd;
 }
-
-/* --- who may write ----------------------------------------------------------------------------- */
 
 bool seep_trust_may_name(const struct seep_root *root, int program, int debug)
 {

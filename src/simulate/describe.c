@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "simulate/describe.h"
 
 #include <inttypes.h>
@@ -64,8 +64,6 @@ static bool has_bytes(enum seep_kind kind)
 {
 	return kind == SEEP_KIND_MEMORY || kind == SEEP_KIND_MAPPING;
 }
-
-/* --- JSON: every text in it is one of ours, without a character that needs escaping --------------- */
 
 static void append_number(struct seep_buffer *buffer, double number)
 {
@@ -214,8 +212,6 @@ void seep_simulate_describe_counts_json(const struct seep_simulation_counts *cou
 	}
 	seep_buffer_puts(buffer, "]}\n");
 }
-
-/* --- words ------------------------------------------------------------------------------------- */
 
 static void append_names(struct seep_buffer *buffer, const struct seep_simulation_counts *counts,
 			 bool subject)

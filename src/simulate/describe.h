@@ -29,8 +29,8 @@ enum seep_simulate_reason {
 };
 
 /*
- * The line "start" in JSON: the truth about each function, and the rates as the clock on the wall has
- * them. @life counts the restarts before.
+ * The line "start" in JSON: the truth about each function, and the rates as the clock on the wall
+ * has them. @life counts the restarts before.
  */
 void seep_simulate_describe_start_json(const struct seep_simulation_config *config,
 				       const struct seep_simulation_counts *counts, pid_t pid,

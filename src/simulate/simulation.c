@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "simulate/simulation.h"
 
 #include <errno.h>
@@ -106,8 +106,6 @@ int seep_simulation_error(struct seep_simulation *simulation)
 	unlock_all(simulation);
 	return error;
 }
-
-/* --- numbers ----------------------------------------------------------------------------------- */
 
 static void add_counts(struct seep_site_counts *sum, const struct seep_site_counts *counts)
 {

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "simulate/worker.h"
 
 #include <errno.h>
@@ -12,8 +12,6 @@
 
 #define TICK_NS	     (2 * SEEP_NS_PER_MS)
 #define MAX_CATCH_NS (100 * SEEP_NS_PER_MS)
-
-/* --- making ready ------------------------------------------------------------------------------ */
 
 /* A worker's activities of one number have seeds of their own. */
 static uint64_t mix_seed(uint64_t seed, uint64_t worker, uint64_t activity)
@@ -111,8 +109,6 @@ void seep_worker_done(struct seep_worker *worker)
 	pthread_cond_destroy(&worker->wake);
 	pthread_mutex_destroy(&worker->lock);
 }
-
-/* --- at work ----------------------------------------------------------------------------------- */
 
 static int advance_work(struct seep_work *work)
 {

@@ -47,7 +47,9 @@ static bool has_checksum(int fd, uint32_t expected)
 	return false;
 }
 
-/* The search for one image: it ends with the first file that belongs to it and is to be believed. */
+/*
+ * The search for one image: it ends with the first file that belongs to it and is to be believed.
+ */
 struct finder {
 	const struct seep_image *image;
 	enum seep_debug_use use;
@@ -231,7 +233,9 @@ int seep_debug_file_find_shared(Elf *elf, struct seep_debug_elf *ret_shared)
 	return 0;
 }
 
-/* libelf allocates for as many sections as the file claims; without extended numbering it is few. */
+/*
+ * libelf allocates for as many sections as the file claims; without extended numbering it is few.
+ */
 static bool has_few_sections(const uint8_t *file, uint64_t length)
 {
 	Elf64_Ehdr header;

@@ -85,9 +85,9 @@ int seep_candidates_add(struct seep_candidates *candidates, uint64_t address,
 static int add_table(const struct seep_symbols *symbols, void *context)
 {
 	struct seep_candidates *candidates = context;
-	int err = 0;
+	int error = 0;
 
-	for (size_t i = 0; i < symbols->count && !err; i++) {
+	for (size_t i = 0; i < symbols->count && !error; i++) {
 		const Elf64_Sym *entry = &symbols->entries[i];
 		unsigned int type = ELF64_ST_TYPE(entry->st_info);
 		unsigned int bind = ELF64_ST_BIND(entry->st_info);
@@ -105,9 +105,9 @@ static int add_table(const struct seep_symbols *symbols, void *context)
 			continue;
 		candidate.name = seep_symbols_name(symbols, entry);
 		if (candidate.name && candidate.name[0])
-			err = seep_candidates_add(candidates, entry->st_value, &candidate);
+			error = seep_candidates_add(candidates, entry->st_value, &candidate);
 	}
-	return err;
+	return error;
 }
 
 static int compare_ranges(const void *left, const void *right)
@@ -121,18 +121,18 @@ static int collect(struct seep_candidates *candidates, Elf *const *others, size_
 {
 	struct Elf *elf = seep_image_elf(candidates->image);
 	struct seep_symbols symbols;
-	int err;
+	int error;
 
 	candidates->num_ranges =
 		seep_image_code_ranges(candidates->image, candidates->ranges, SEEP_CODE_RANGES);
 	qsort(candidates->ranges, candidates->num_ranges, sizeof(struct seep_range),
 	      compare_ranges);
-	err = seep_symbols_each_table(elf, add_table, candidates);
-	for (size_t i = 0; i < num_others && !err; i++)
-		err = seep_symbols_each_table(others[i], add_table, candidates);
-	if (!err && !candidates->count && !seep_symbols_of_dynamic(candidates->image, &symbols))
-		err = add_table(&symbols, candidates);
-	return err ? err : seep_candidates_add_plt(candidates);
+	error = seep_symbols_each_table(elf, add_table, candidates);
+	for (size_t i = 0; i < num_others && !error; i++)
+		error = seep_symbols_each_table(others[i], add_table, candidates);
+	if (!error && !candidates->count && !seep_symbols_of_dynamic(candidates->image, &symbols))
+		error = add_table(&symbols, candidates);
+	return error ? error : seep_candidates_add_plt(candidates);
 }
 
 static unsigned int underscores(const char *name)
@@ -141,8 +141,8 @@ static unsigned int underscores(const char *name)
 }
 
 /*
- * By start, and of aliases first the one that people know: functions before labels, what other files
- * can see before what is local, "write" before "__write", global before weak.
+ * By start, and of aliases first the one that people know: functions before labels, what other
+ * files can see before what is local, "write" before "__write", global before weak.
  */
 static int compare_candidates(const void *left, const void *right)
 {
@@ -242,7 +242,7 @@ int seep_functions_new(const struct seep_image *image, Elf *const *others, size_
 {
 	SEEP_CLEANUP(candidates_free) struct seep_candidates *candidates = NULL;
 	SEEP_CLEANUP(functions_cleanup) struct seep_functions *functions = NULL;
-	int err;
+	int error;
 
 	functions = calloc(1, sizeof(*functions));
 	candidates = calloc(1, sizeof(*candidates));
@@ -250,13 +250,13 @@ int seep_functions_new(const struct seep_image *image, Elf *const *others, size_
 		return -ENOMEM;
 	seep_buffer_init(&functions->names);
 	candidates->image = image;
-	err = collect(candidates, others, num_others);
-	if (err)
-		return err;
+	error = collect(candidates, others, num_others);
+	if (error)
+		return error;
 	merge(candidates);
-	err = build(functions, candidates);
-	if (err)
-		return err;
+	error = build(functions, candidates);
+	if (error)
+		return error;
 	*ret_functions = SEEP_TAKE_PTR(functions);
 	return 0;
 }

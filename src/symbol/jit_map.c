@@ -83,8 +83,6 @@ bool seep_jit_map_is_full(const struct seep_jit_map *map)
 	return map->ranges.full;
 }
 
-/* --- perf maps: "START SIZE name" -------------------------------------------------------------- */
-
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -130,9 +128,9 @@ static int add_line(struct seep_jit_map *map, const char *line, const char *end)
 static int add_text(struct seep_jit_map *map, const char *text, size_t length, uint64_t *ret_used)
 {
 	const char *at = text, *end = text + length;
-	int err = 0;
+	int error = 0;
 
-	while (at < end && !err) {
+	while (at < end && !error) {
 		const char *line_end = memchr(at, '\n', (size_t)(end - at));
 		bool whole = line_end != NULL;
 
@@ -141,15 +139,13 @@ static int add_text(struct seep_jit_map *map, const char *text, size_t length, u
 		if (!whole)
 			line_end = end;
 		if (!map->in_long_line)
-			err = add_line(map, at, line_end);
+			error = add_line(map, at, line_end);
 		map->in_long_line = !whole;
 		at = line_end + whole;
 	}
 	*ret_used = (uint64_t)(at - text);
-	return err;
+	return error;
 }
-
-/* --- jitdump ----------------------------------------------------------------------------------- */
 
 struct record {
 	uint32_t type;
@@ -222,9 +218,9 @@ static int add_records(struct seep_jit_map *map, const uint8_t *bytes, size_t le
 		       uint64_t *ret_used)
 {
 	uint64_t used = 0;
-	int err = 0;
+	int error = 0;
 
-	while (!err && used < length && length - used >= RECORD_BYTES) {
+	while (!error && used < length && length - used >= RECORD_BYTES) {
 		struct seep_cursor cursor = {bytes + used, bytes + length, false};
 		struct record record = {.bytes = cursor.at};
 		bool taken = true;
@@ -235,17 +231,17 @@ static int add_records(struct seep_jit_map *map, const uint8_t *bytes, size_t le
 		if (!record.size) /* not written yet, in a file that was made larger before */
 			break;
 		if (record.size < RECORD_BYTES)
-			err = -EINVAL;
+			error = -EINVAL;
 		else if (record.type == RECORD_LOAD)
-			taken = add_load(map, &record, &err);
+			taken = add_load(map, &record, &error);
 		else if (record.type == RECORD_MOVE)
-			taken = add_move(map, &record, &err);
-		if (!taken || err)
+			taken = add_move(map, &record, &error);
+		if (!taken || error)
 			break;
 		used += record.size;
 	}
 	*ret_used = used;
-	return err;
+	return error;
 }
 
 int seep_jit_map_add(struct seep_jit_map *map, const void *bytes, size_t length, uint64_t *ret_used)

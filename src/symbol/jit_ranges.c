@@ -28,16 +28,14 @@ size_t seep_jit_ranges_bytes(const struct seep_jit_ranges *ranges)
 	       ranges->names_capacity;
 }
 
-/* --- overlaps ---------------------------------------------------------------------------------- */
-
 static uint64_t end_of(const struct seep_jit_range *range)
 {
 	return range->start + range->size;
 }
 
 /*
- * Writes @newer and what it leaves of @older, both ascending and without overlaps, to @out, the same.
- * There are at most @num_older + 2 * @num_newer pieces. @older is used up.
+ * Writes @newer and what it leaves of @older, both ascending and without overlaps, to @out, the
+ * same. There are at most @num_older + 2 * @num_newer pieces. @older is used up.
  */
 static size_t overlay(struct seep_jit_range *older, size_t num_older,
 		      const struct seep_jit_range *newer, size_t num_newer,
@@ -144,8 +142,6 @@ const char *seep_jit_ranges_find(const struct seep_jit_ranges *ranges, uint64_t 
 	return range ? ranges->names + range->name : NULL;
 }
 
-/* --- names and room ---------------------------------------------------------------------------- */
-
 static int compare_names(const void *left, const void *right)
 {
 	const struct seep_jit_range *a = *(struct seep_jit_range *const *)left;
@@ -154,16 +150,18 @@ static int compare_names(const void *left, const void *right)
 	return a->name < b->name ? -1 : a->name > b->name;
 }
 
-/* Drops the names that no range has any more: the others move down, in their order. 0 or -ENOMEM. */
+/*
+ * Drops the names that no range has any more: the others move down, in their order. 0 or -ENOMEM.
+ */
 static int clean_names(struct seep_jit_ranges *ranges)
 {
 	SEEP_AUTO_FREE struct seep_jit_range **order = NULL;
 	uint32_t last_old = 0, last_new = 0;
 	size_t used = 0;
-	int err = seep_jit_ranges_settle(ranges);
+	int error = seep_jit_ranges_settle(ranges);
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	order = calloc(ranges->num_settled, sizeof(*order));
 	if (!order)
 		return -ENOMEM;
@@ -197,12 +195,12 @@ static int reserve_name(struct seep_jit_ranges *ranges, size_t size)
 {
 	size_t capacity = ranges->names_capacity ? ranges->names_capacity : NAMES_MIN;
 	char *names;
-	int err;
+	int error;
 
 	if (size > SEEP_JIT_NAMES_MAX - ranges->names_used) {
-		err = clean_names(ranges);
-		if (err)
-			return err;
+		error = clean_names(ranges);
+		if (error)
+			return error;
 		ranges->full |= ranges->names_used > NAMES_KEPT_MAX;
 		if (ranges->full)
 			return 0;
@@ -238,14 +236,14 @@ int seep_jit_ranges_add(struct seep_jit_ranges *ranges, uint64_t start, uint64_t
 			const char *name, size_t length)
 {
 	struct seep_jit_range range = {.start = start, .size = (uint32_t)size};
-	int err;
+	int error;
 
 	length = strnlen(name, length < SEEP_JIT_NAME_MAX_BYTES ? length : SEEP_JIT_NAME_MAX_BYTES);
 	if (!is_sound(start, size) || !length || !seep_jit_ranges_has_room(ranges))
 		return 0;
-	err = reserve_name(ranges, length + 1);
-	if (err || ranges->full)
-		return err;
+	error = reserve_name(ranges, length + 1);
+	if (error || ranges->full)
+		return error;
 	range.name = (uint32_t)ranges->names_used;
 	memcpy(ranges->names + ranges->names_used, name, length);
 	ranges->names[ranges->names_used + length] = '\0';

@@ -182,11 +182,11 @@ static bool strings_end(Elf *elf)
 
 static int begin(Elf *elf, Dwarf **ret_dwarf)
 {
-	int err = check_size(elf);
+	int error = check_size(elf);
 	Dwarf *dwarf;
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
 	if (!dwarf)
 		return -ENODATA;
@@ -196,20 +196,20 @@ static int begin(Elf *elf, Dwarf **ret_dwarf)
 
 static int open_dwarf(struct seep_lines *lines, Elf *elf)
 {
-	int err = begin(elf, &lines->dwarf);
+	int error = begin(elf, &lines->dwarf);
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	/*
 	 * The shared part is always set here: left alone, libdw would look for it itself, at a path
 	 * that the file chooses, and map what it finds.
 	 */
-	err = seep_debug_file_find_shared(elf, &lines->shared);
-	if (err)
-		return err == -ENOENT ? 0 : err;
-	err = begin(lines->shared.elf, &lines->shared_dwarf);
-	if (err)
-		return err;
+	error = seep_debug_file_find_shared(elf, &lines->shared);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	error = begin(lines->shared.elf, &lines->shared_dwarf);
+	if (error)
+		return error;
 	dwarf_setalt(lines->dwarf, lines->shared_dwarf);
 	return 0;
 }
@@ -252,16 +252,16 @@ static void lines_cleanup(struct seep_lines **lines)
 int seep_lines_new(Elf *elf, struct seep_lines **ret_lines)
 {
 	SEEP_CLEANUP(lines_cleanup) struct seep_lines *lines = calloc(1, sizeof(*lines));
-	int err;
+	int error;
 
 	if (!lines)
 		return -ENOMEM;
 	lines->shared.fd = -1;
-	err = open_dwarf(lines, elf);
-	if (!err)
-		err = index_units(lines);
-	if (err)
-		return err;
+	error = open_dwarf(lines, elf);
+	if (!error)
+		error = index_units(lines);
+	if (error)
+		return error;
 	*ret_lines = SEEP_TAKE_PTR(lines);
 	return 0;
 }
@@ -282,7 +282,9 @@ void seep_lines_free(struct seep_lines *lines)
 	free(lines);
 }
 
-/* What may hold the code of functions. Rust puts them into namespaces and types, C++ into classes. */
+/*
+ * What may hold the code of functions. Rust puts them into namespaces and types, C++ into classes.
+ */
 static bool holds_functions(int tag)
 {
 	switch (tag) {
@@ -312,7 +314,9 @@ static int add_function(struct unit *unit, Dwarf_Die *die)
 	return 0;
 }
 
-/* Walks the unit without recursion and with a bound: siblings of a crafted file may form a circle. */
+/*
+ * Walks the unit without recursion and with a bound: siblings of a crafted file may form a circle.
+ */
 static int index_functions(struct unit *unit)
 {
 	Dwarf_Die path[NESTING_MAX];

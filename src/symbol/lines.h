@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SEEP_SOURCE_SCOPES_MAX 64 /* functions at one address; calls inlined deeper are left out */
+/* Functions at one address; calls inlined deeper are left out. */
+#define SEEP_SOURCE_SCOPES_MAX 64
 
 struct seep_lines;
 

@@ -59,7 +59,10 @@ static enum seep_return_way way_of(const struct seep_allocator *allocator)
 	return may_be_passed(allocator) ? SEEP_RETURN_EXITS : SEEP_RETURN_PROBE;
 }
 
-/* The traced function at @address, or that the stub, or the call through a variable, there leads to. */
+/*
+ * The traced function at @address, or that the stub, or the call through a variable, there leads
+ * to.
+ */
 static const struct seep_allocator *traced_at(const struct seep_returns *returns, uint64_t address)
 {
 	const struct seep_search *search = returns->search;
@@ -91,8 +94,8 @@ static int match_name(const struct seep_symbol *symbol, void *context)
 }
 
 /*
- * A library calls its own exported functions through stubs as well. Another file may define the same
- * name, but then the library's own is not what it was written for.
+ * A library calls its own exported functions through stubs as well. Another file may define the
+ * same name, but then the library's own is not what it was written for.
  */
 static void follow_stub(const struct seep_returns *returns, const char *name, uint64_t *address)
 {
@@ -101,8 +104,6 @@ static void follow_stub(const struct seep_returns *returns, const char *name, ui
 	if (seep_image_each_function(returns->image, match_name, &search) > 0)
 		*address = search.address;
 }
-
-/* --- does it only pass on what another function has made? -------------------------------------- */
 
 static bool is_result_traced(void *context, uint64_t *address);
 
@@ -188,8 +189,6 @@ static bool is_result_traced(void *context, uint64_t *address)
 	       passes_on(returns, *address, piece->end - piece->start);
 }
 
-/* --- its return instructions ------------------------------------------------------------------- */
-
 /* Code of other files is not here; functions with return probes are seen by these. */
 static bool leaves_for_good(void *context, uint64_t *address)
 {
@@ -207,8 +206,8 @@ static bool leaves_for_good(void *context, uint64_t *address)
 }
 
 /*
- * A function of the user that goes on as malloc by a jump is over when malloc is: BPF knows that. With
- * operator new, whoever it goes on as counts the block.
+ * A function of the user that goes on as malloc by a jump is over when malloc is: BPF knows that.
+ * With operator new, whoever it goes on as counts the block.
  */
 static bool is_tail_seen(const struct seep_returns *returns, const struct seep_allocator *allocator,
 			 uint64_t tail)

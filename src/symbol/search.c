@@ -70,8 +70,6 @@ static int add(struct search *search, const struct seep_allocator *allocator,
 	return 0;
 }
 
-/* --- names that the user gives as C++ writes them ---------------------------------------------- */
-
 /* Where the last part of a qualified name begins: "take" in "store::Pool<int>::take". */
 static const char *last_part(const char *name)
 {
@@ -96,7 +94,10 @@ static bool is_called(const char *demangled, const char *name)
 	return false;
 }
 
-/* The bare name stands in a mangled one too: demangling all symbols of a large program takes seconds. */
+/*
+ * The bare name stands in a mangled one too: demangling all symbols of a large program takes
+ * seconds.
+ */
 static bool may_be_called(const char *symbol, const char *name)
 {
 	const char *part = last_part(name);
@@ -130,8 +131,6 @@ static int match_demangled(struct search *search, const struct seep_symbol *symb
 	}
 	return 0;
 }
-
-/* --- symbols ----------------------------------------------------------------------------------- */
 
 static int match_symbol(const struct seep_symbol *symbol, void *context)
 {
@@ -176,8 +175,6 @@ static int search_elsewhere(struct search *search, const struct seep_image *imag
 	return error ? error : search_debug_files(search, image, path, root);
 }
 
-/* --- what is to be believed -------------------------------------------------------------------- */
-
 static void refuse(struct search *search, enum seep_distrust reason,
 		   const struct candidate *candidate)
 {
@@ -209,8 +206,8 @@ static int compare_candidates(const void *left, const void *right)
 }
 
 /*
- * Of several symbols at one address the best source counts for all: who has said where the function is,
- * not what it is called. So a refused file is silent about what is known anyway.
+ * Of several symbols at one address the best source counts for all: who has said where the function
+ * is, not what it is called. So a refused file is silent about what is known anyway.
  */
 static void drop_unbelieved(struct search *search, const struct seep_extents *extents)
 {
@@ -255,11 +252,10 @@ static uint64_t believed_rendezvous(const struct search *search, const struct se
 	return 0;
 }
 
-/* --- what counts ------------------------------------------------------------------------------- */
-
 /*
  * A static function that happens to be called free is not the allocator's. But beside global names
- * of the family, for the same kind of objects, it is: the linker makes some of them local in a static PIE.
+ * of the family, for the same kind of objects, it is: the linker makes some of them local in a
+ * static PIE.
  */
 static void drop_strangers(struct search *search)
 {

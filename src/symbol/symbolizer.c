@@ -35,8 +35,8 @@ struct file {
 };
 
 /*
- * Modules by build ID and who may write the file, "id:..."; or by device and inode, "file:...". A build
- * ID is what a file says of itself: it must not name the functions of other people's files.
+ * Modules by build ID and who may write the file, "id:..."; or by device and inode, "file:...". A
+ * build ID is what a file says of itself: it must not name the functions of other people's files.
  */
 struct cached_module {
 	char *key;
@@ -160,18 +160,18 @@ static struct file *find_file(struct seep_symbolizer *symbolizer, uint32_t id)
 static int renew_frames(struct seep_symbolizer *symbolizer, uint32_t id)
 {
 	struct seep_frame_table kept = {0};
-	int err = 0;
+	int error = 0;
 
-	for (size_t i = 0; i < symbolizer->frames.capacity && !err; i++) {
+	for (size_t i = 0; i < symbolizer->frames.capacity && !error; i++) {
 		const struct seep_frame_slot *slot = &symbolizer->frames.slots[i];
 
 		if (slot->location &&
 		    (slot->frame & SEEP_FRAME_RAW || SEEP_FRAME_FILE(slot->frame) != id))
-			err = seep_frame_table_set(&kept, slot->frame, slot->location);
+			error = seep_frame_table_set(&kept, slot->frame, slot->location);
 	}
-	if (err) {
+	if (error) {
 		seep_frame_table_done(&kept);
-		return err;
+		return error;
 	}
 	seep_frame_table_done(&symbolizer->frames);
 	symbolizer->frames = kept;
@@ -200,7 +200,7 @@ int seep_symbolizer_add_file(struct seep_symbolizer *symbolizer, uint32_t id, co
 	struct file *file = find_file(symbolizer, id);
 	SEEP_AUTO_CLOSE int copy = -1;
 	const char *path_copy;
-	int err = 0;
+	int error = 0;
 
 	if (file && (file->fd >= 0 || file->cached || fd < 0))
 		return 0;
@@ -212,9 +212,9 @@ int seep_symbolizer_add_file(struct seep_symbolizer *symbolizer, uint32_t id, co
 	path_copy = seep_arena_strdup(&symbolizer->arena, path);
 	if (!path_copy)
 		return -ENOMEM;
-	err = file ? renew_frames(symbolizer, id) : new_file(symbolizer, id, &file);
-	if (err)
-		return err;
+	error = file ? renew_frames(symbolizer, id) : new_file(symbolizer, id, &file);
+	if (error)
+		return error;
 	file->path = path_copy;
 	file->root = find_root(symbolizer, root);
 	file->fd = SEEP_TAKE_FD(copy);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is known of a function's frame before one of its instructions: which registers hold an address
- * at a known distance from the CFA (the value of rsp before the call), and where the caller's rbp and
- * rbx are. An abstract interpretation with the usual three parts: what an instruction does to the
- * state, what remains of two states where paths meet, and what rule of seep/unwind.h follows. Pure.
+ * What is known of a function's frame before one of its instructions: which registers hold an
+ * address at a known distance from the CFA (the value of rsp before the call), and where the
+ * caller's rbp and rbx are. An abstract interpretation with the usual three parts: what an
+ * instruction does to the state, what remains of two states where paths meet, and what rule of
+ * seep/unwind.h follows. Pure.
  *
- * It trusts what the System V ABI for x86-64 promises: a function that is called gives rsp, rbx, rbp
- * and r12 to r15 back as it found them, and nobody writes into the frames of others.
+ * It trusts what the System V ABI for x86-64 promises: a function that is called gives rsp, rbx,
+ * rbp and r12 to r15 back as it found them, and nobody writes into the frames of others.
  */
 #ifndef SEEP_UNWIND_FRAME_STATE_H
 #define SEEP_UNWIND_FRAME_STATE_H
@@ -18,8 +19,8 @@
 #include "unwind/instruction.h"
 
 /*
- * Values of registers and places of saved registers: a distance from the CFA (rsp is -8 when a function
- * begins), or one of these.
+ * Values of registers and places of saved registers: a distance from the CFA (rsp is -8 when a
+ * function begins), or one of these.
  */
 #define SEEP_VALUE_UNKNOWN INT32_MIN
 #define SEEP_VALUE_ENTRY   (INT32_MIN + 1) /* what the register had when the function began */

@@ -118,8 +118,6 @@ static int grow(void **items, size_t *max, size_t size)
 		 -ENOMEM :                                                                         \
 		 ((vector)->items[(vector)->count++] = (item), 0))
 
-/* --- life -------------------------------------------------------------------------------------- */
-
 int seep_prologues_new(const uint8_t *code, size_t length, uint64_t address,
 		       struct seep_prologue_budget *budget, struct seep_prologues **ret_prologues)
 {
@@ -183,8 +181,6 @@ int seep_prologues_add(struct seep_prologues *prologues, const struct seep_funct
 	return 0;
 }
 
-/* --- places and regions ------------------------------------------------------------------------ */
-
 static struct place *place(struct seep_prologues *prologues, uint32_t index)
 {
 	return &prologues->places.items[index];
@@ -220,7 +216,10 @@ static bool is_within(const struct seep_prologues *prologues, uint32_t region, u
 	return region == ancestor;
 }
 
-/* @region leads to where it should, and with it all around it up to the one that has @there as well. */
+/*
+ * @region leads to where it should, and with it all around it up to the one that has @there as
+ * well.
+ */
 static void confirm(struct seep_prologues *prologues, uint32_t region, uint32_t there)
 {
 	while (!prologues->regions.items[region].confirmed &&
@@ -245,8 +244,6 @@ static void take_back(struct seep_prologues *prologues, uint32_t region)
 		place(prologues, prologues->regions.items[around].call)->doubtful = true;
 	prologues->restart = true;
 }
-
-/* --- ways from one instruction to the next -------------------------------------------------------- */
 
 static int visit(struct seep_prologues *prologues, uint32_t index,
 		 const struct seep_frame_state *state, uint32_t region)
@@ -304,9 +301,9 @@ static bool at_return_address(const struct seep_frame_state *state)
 }
 
 /*
- * Into another function, which is a call in place of a return. With another stack the symbol may stand
- * in the middle of this one, or the other one does not return: then it is followed, and what both say
- * must be the same.
+ * Into another function, which is a call in place of a return. With another stack the symbol may
+ * stand in the middle of this one, or the other one does not return: then it is followed, and what
+ * both say must be the same.
  */
 static bool leaves(struct seep_prologues *prologues, uint32_t offset,
 		   const struct seep_frame_state *state, uint32_t region)
@@ -353,8 +350,6 @@ static int go_on(struct seep_prologues *prologues, uint64_t target,
 		       meet(prologues, index, state, region) :
 		       visit(prologues, index, state, region);
 }
-
-/* --- instructions ---------------------------------------------------------------------------------- */
 
 static int add_function(struct seep_prologues *prologues, uint64_t target,
 			enum seep_function_kind kind)
@@ -568,8 +563,6 @@ static int follow(struct seep_prologues *prologues, uint32_t index)
 	return error ? error : go_on(prologues, next, &state, region);
 }
 
-/* --- functions -------------------------------------------------------------------------------------- */
-
 static int follow_all(struct seep_prologues *prologues)
 {
 	while (prologues->queue.count && !prologues->restart && !prologues->refuse) {
@@ -641,9 +634,9 @@ static bool ends_block(const struct seep_instruction *instruction)
 }
 
 /*
- * The next block from *at on that nothing led to. It begins behind the end of another one: what lies
- * behind a call that was found not to return is nobody's. 0; -ENOENT if there is none up to @end;
- * -E2BIG or -ENOMEM.
+ * The next block from *at on that nothing led to. It begins behind the end of another one: what
+ * lies behind a call that was found not to return is nobody's. 0; -ENOENT if there is none up to
+ * @end; -E2BIG or -ENOMEM.
  */
 static int find_block(struct seep_prologues *prologues, uint32_t end, uint32_t *at,
 		      uint32_t *ret_index)
@@ -800,7 +793,9 @@ static int run_all(struct seep_prologues *prologues)
 	return error;
 }
 
-/* Of those that were followed to all their ends. True if there are any that were not known before. */
+/*
+ * Of those that were followed to all their ends. True if there are any that were not known before.
+ */
 static bool find_no_return(struct seep_prologues *prologues)
 {
 	bool found = false;
@@ -816,7 +811,9 @@ static bool find_no_return(struct seep_prologues *prologues)
 	return found;
 }
 
-/* Once more with what was learned of functions that do not return; decoding, which costs, is done. */
+/*
+ * Once more with what was learned of functions that do not return; decoding, which costs, is done.
+ */
 int seep_prologues_run(struct seep_prologues *prologues)
 {
 	int error = run_all(prologues);

@@ -121,10 +121,10 @@ static int store_page(struct builder *builder, size_t index)
 	struct seep_unwind_page *entry;
 
 	if (builder->count > SEEP_CHUNK_WORDS - builder->used) {
-		int err = add_chunk(builder);
+		int error = add_chunk(builder);
 
-		if (err)
-			return err;
+		if (error)
+			return error;
 	}
 	entry = index_entry(table, index);
 	entry->chunk = (uint32_t)(table->num_chunks - 1);
@@ -142,7 +142,7 @@ int seep_unwind_table_build(const struct seep_cfi *cfi, struct seep_rules *rules
 {
 	SEEP_CLEANUP(builder_free) struct builder *builder = NULL;
 	uint64_t first_page, num_pages;
-	int err;
+	int error;
 
 	if (!cfi->num_rows)
 		return -ENOENT;
@@ -158,17 +158,17 @@ int seep_unwind_table_build(const struct seep_cfi *cfi, struct seep_rules *rules
 	builder->table.first_page = (uint32_t)first_page;
 	builder->table.num_pages = (uint32_t)num_pages;
 	for (size_t i = 0; i < num_pages; i += SEEP_CHUNK_PAGES) {
-		err = add_chunk(builder);
-		if (err)
-			return err;
+		error = add_chunk(builder);
+		if (error)
+			return error;
 		builder->used = INDEX_WORDS * (num_pages - i < SEEP_CHUNK_PAGES ? num_pages - i :
 										  SEEP_CHUNK_PAGES);
 	}
 	for (size_t i = 0; i < num_pages; i++) {
 		fill_page(builder, (first_page + i) << SEEP_UNWIND_PAGE_SHIFT);
-		err = store_page(builder, i);
-		if (err)
-			return err;
+		error = store_page(builder, i);
+		if (error)
+			return error;
 	}
 	*ret_table = builder->table;
 	builder->table = (struct seep_unwind_table){0};

@@ -73,9 +73,9 @@ static void reader_done(struct reader *reader)
 	free(reader->symbols);
 }
 
-/* --- symbols ------------------------------------------------------------------------------------ */
-
-/* What is only known to be the program's first code (elf/cfi_stubs.c) is better known afterwards. */
+/*
+ * What is only known to be the program's first code (elf/cfi_stubs.c) is better known afterwards.
+ */
 static bool is_gap(const struct reader *reader, const struct seep_cfi_row *row)
 {
 	return row->rule.kind == SEEP_RULE_GAP ||
@@ -128,9 +128,9 @@ static int add_symbol(struct reader *reader, const struct symbol *symbol)
 }
 
 /*
- * Assemblers do not make every label a function: a global one without a type is taken for one, and if it
- * stands in the middle of a function, its returns do not fit. A compiler's name for the rarely
- * executed part of a function is none.
+ * Assemblers do not make every label a function: a global one without a type is taken for one, and
+ * if it stands in the middle of a function, its returns do not fit. A compiler's name for the
+ * rarely executed part of a function is none.
  */
 static bool is_function(const Elf64_Sym *entry, const char *name)
 {
@@ -227,8 +227,6 @@ static size_t symbol_behind(const struct reader *reader, uint64_t offset)
 	return low;
 }
 
-/* --- rows ----------------------------------------------------------------------------------------- */
-
 /* Makes room for one more in an array. 0 or -ENOMEM. */
 static int grow(void **items, size_t count, size_t *max, size_t size)
 {
@@ -307,8 +305,6 @@ static int add_functions(struct reader *reader, struct seep_prologues *prologues
 	}
 	return error == -E2BIG ? 0 : error;
 }
-
-/* --- pieces ----------------------------------------------------------------------------------------- */
 
 static int compare_piece(const void *key, const void *element)
 {
@@ -480,8 +476,6 @@ static int read_paddings(struct reader *reader)
 		qsort(reader->pieces, reader->num_pieces, sizeof(*reader->pieces), compare_pieces);
 	return error;
 }
-
-/* --- both together --------------------------------------------------------------------------------- */
 
 struct merger {
 	const struct seep_cfi *cfi;

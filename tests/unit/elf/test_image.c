@@ -32,12 +32,12 @@ static int tear_down(void **state)
 
 static int open_image(const char *path, struct seep_image **ret_image)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
 
 	assert_true(fd >= 0);
-	err = seep_image_open(fd, ret_image);
+	error = seep_image_open(fd, ret_image);
 	close(fd);
-	return err;
+	return error;
 }
 
 struct search {

@@ -38,15 +38,15 @@ static int feed(struct seep_jit_map *map, const void *bytes, size_t length, size
 	while (position < length) {
 		size_t offered = length - position < piece ? length - position : piece;
 		uint64_t used;
-		int err;
+		int error;
 
 		/* A copy of its own, so that the sanitizer sees a byte too far. */
 		SEEP_AUTO_FREE char *copy = malloc(offered);
 
 		memcpy(copy, (const char *)bytes + position, offered);
-		err = seep_jit_map_add(map, copy, offered, &used);
-		if (err)
-			return err;
+		error = seep_jit_map_add(map, copy, offered, &used);
+		if (error)
+			return error;
 		position += used;
 		if (used)
 			continue;
@@ -77,8 +77,6 @@ static void check_name(const struct seep_jit_map *map, uint64_t address, const c
 	else
 		assert_string_equal(found, name);
 }
-
-/* --- perf maps --------------------------------------------------------------------------------- */
 
 static void lines_are_names_of_ranges(void **state)
 {
@@ -246,8 +244,6 @@ static void pieces_do_not_matter(void **state)
 	}
 }
 
-/* --- caps -------------------------------------------------------------------------------------- */
-
 static void million_ranges_are_the_most(void **state)
 {
 	struct seep_jit_map *map = new_map(SEEP_JIT_PERF_MAP);
@@ -316,8 +312,6 @@ static void names_are_capped(void **state)
 	assert_in_range(seep_jit_map_bytes(map), 1, SEEP_JIT_NAMES_MAX + (4 << 20));
 	seep_jit_map_free(map);
 }
-
-/* --- jitdump ----------------------------------------------------------------------------------- */
 
 static void put(struct seep_buffer *dump, uint64_t value, size_t length)
 {
@@ -515,8 +509,6 @@ static void moves_are_capped(void **state)
 	seep_jit_map_free(map);
 }
 
-/* --- crafted ----------------------------------------------------------------------------------- */
-
 static void flip_and_feed(enum seep_jit_format format, const struct seep_buffer *good)
 {
 	SEEP_AUTO_FREE char *bytes = malloc(good->length);
@@ -524,13 +516,13 @@ static void flip_and_feed(enum seep_jit_format format, const struct seep_buffer 
 	for (int round = 0; round < 3000; round++) {
 		struct seep_jit_map *map = new_map(format);
 		size_t length = good->length - (size_t)rand() % (round % 2 ? good->length : 1);
-		int err;
+		int error;
 
 		memcpy(bytes, good->data, good->length);
 		for (int i = rand() % 8; i >= 0; i--)
 			bytes[(size_t)rand() % good->length] = (char)rand();
-		err = feed(map, bytes, length, 1 + (size_t)rand() % good->length);
-		assert_true(err == 0 || err == -EINVAL);
+		error = feed(map, bytes, length, 1 + (size_t)rand() % good->length);
+		assert_true(error == 0 || error == -EINVAL);
 		assert_int_equal(seep_jit_map_settle(map), 0);
 		for (uint64_t address = 0; address < 0x4000; address += 8)
 			(void)seep_jit_map_find(map, address);
@@ -556,8 +548,6 @@ static void nothing_breaks_it(void **state)
 	flip_and_feed(SEEP_JIT_DUMP, &text);
 	flip_and_feed(SEEP_JIT_PERF_MAP, &dump);
 }
-
-/* --- files ------------------------------------------------------------------------------------- */
 
 #define FILE_NAME "test_jit_map.tmp"
 
@@ -709,8 +699,6 @@ static void hole_is_not_read_to_its_end(void **state)
 	}
 	unlink(FILE_NAME);
 }
-
-/* --- frames ------------------------------------------------------------------------------------ */
 
 static void check_frame(struct seep_symbolizer *symbolizer, uint32_t process, uint64_t address,
 			const char *name)

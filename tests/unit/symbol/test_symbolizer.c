@@ -10,8 +10,8 @@
 #include "seep/abi.h"
 
 /*
- * leaf() prints where in the file it was called from, as a frame of a stack would say it. The comments
- * mark lines that the tests look for.
+ * leaf() prints where in the file it was called from, as a frame of a stack would say it. The
+ * comments mark lines that the tests look for.
  */
 static const char source[] =
 	"#include <stdint.h>\n"
@@ -323,7 +323,10 @@ static void test_root(void **state)
 	      "objcopy --only-keep-debug contained root/elsewhere/it.debug && strip contained && "
 	      "ln -s /elsewhere/it.debug root/usr/lib/debug/.build-id/00/112233445566778899aabb.debug");
 	run("contained", &outer, &plain);
-	/* Below a directory that is no process's root, root's own files are not taken for root's word. */
+	/*
+	 * Below a directory that is no process's root, root's own files are not taken for root's
+	 * word.
+	 */
 	if (geteuid() == 0)
 		shell("chown 12345 contained root/elsewhere/it.debug");
 
@@ -335,7 +338,9 @@ static void test_root(void **state)
 	assert_string_equal(location->build_id, "00112233445566778899aabb");
 	seep_symbolizer_free(symbolizer);
 
-	/* Without the root, or with a link to a file outside of it, there is nothing to be found. */
+	/*
+	 * Without the root, or with a link to a file outside of it, there is nothing to be found.
+	 */
 	symbolizer = new_symbolizer();
 	add_as(symbolizer, 1, "contained", "/bin/contained", NULL);
 	location = seep_symbolizer_resolve(symbolizer, 0, SEEP_FRAME(1, plain));
