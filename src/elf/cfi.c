@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "elf/cfi.h"
 
-#include <dwarf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "elf/cfi_private.h"
-#include "elf/sections.h"
+#include "elf/cfi_place.h"
+#include "elf/cfi_program.h"
+#include "elf/cfi_reader.h"
+#include "elf/cfi_rows.h"
+#include "elf/cfi_stubs.h"
+#include "elf/extents_private.h"
+#include "elf/image_private.h"
 #include "elf/signal_return.h"
-
-/* librustc_driver has 6 MB for 93 MB of code. */
-#define SECTION_MAX_BYTES (64u << 20)
 
 /* Linkers merge equal CIEs; the most seen in a file is in the hundreds. */
 #define CIES_MAX 65536
@@ -29,15 +29,6 @@
 #define CONTEXT_START_MIN	 16
 #define CONTEXT_START_MAX	 64
 #define CONTEXT_START_CHECKS_MAX 4096
-
-/* Where a section is and how to know its end. */
-struct place {
-	uint64_t offset;
-	uint64_t length;   /* at most this many bytes */
-	uint64_t address;  /* in memory */
-	uint64_t num_fdes; /* that a sorted table in .eh_frame_hdr has; 0 if there is none */
-	bool length_known; /* by a section header; else other things may follow */
-};
 
 struct reader {
 	const struct seep_image *image;
@@ -57,151 +48,6 @@ static void reader_done(struct reader *reader)
 {
 	free(reader->cies);
 	seep_cfi_rows_done(&reader->rows);
-}
-
-/*
- * Reads into memory of our own and not through libelf, which would keep it until the image is
- * closed. What the file does not have (any more) is missing at the end.
- */
-static int read_bytes(const struct seep_image *image, uint64_t offset, uint64_t length,
-		      uint8_t **ret_bytes, size_t *ret_length)
-{
-	SEEP_AUTO_FREE uint8_t *bytes = NULL;
-	struct stat status;
-	size_t got = 0;
-
-	if (fstat(image->fd, &status))
-		return -errno;
-	if (offset >= (uint64_t)status.st_size)
-		return -ENOENT;
-	if (length > (uint64_t)status.st_size - offset)
-		length = (uint64_t)status.st_size - offset;
-	if (length > SECTION_MAX_BYTES)
-		length = SECTION_MAX_BYTES;
-	bytes = malloc(length ? length : 1);
-	if (!bytes)
-		return -ENOMEM;
-	while (got < length) {
-		ssize_t n = pread(image->fd, bytes + got, length - got, (off_t)(offset + got));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			break;
-		got += (size_t)n;
-	}
-	*ret_bytes = SEEP_TAKE_PTR(bytes);
-	*ret_length = got;
-	return 0;
-}
-
-static int find_section(const struct seep_image *image, const char *name, struct place *ret_place)
-{
-	GElf_Shdr header;
-
-	if (!seep_section_find(image->elf, name, &header) || header.sh_type == SHT_NOBITS ||
-	    header.sh_flags & SHF_COMPRESSED || !header.sh_size)
-		return -ENOENT;
-	*ret_place = (struct place){
-		.offset = header.sh_offset,
-		.length = header.sh_size,
-		.address = header.sh_addr,
-		.length_known = true,
-	};
-	return 0;
-}
-
-static int find_header(const struct seep_image *image, GElf_Phdr *ret_header)
-{
-	size_t count;
-
-	if (elf_getphdrnum(image->elf, &count))
-		return -ENOENT;
-	for (size_t i = 0; i < count; i++)
-		if (gelf_getphdr(image->elf, (int)i, ret_header) &&
-		    ret_header->p_type == PT_GNU_EH_FRAME)
-			return 0;
-	return -ENOENT;
-}
-
-/*
- * LSB 5.0, 10.6.2: version, three encodings, a pointer to .eh_frame, the size of the sorted table.
- */
-static int parse_header(const struct seep_cfi_section *header, struct place *place)
-{
-	struct seep_cursor cursor = {header->bytes, header->bytes + header->length, false};
-	uint8_t version = seep_cursor_u8(&cursor);
-	uint8_t pointer_encoding = seep_cursor_u8(&cursor);
-	uint8_t count_encoding = seep_cursor_u8(&cursor);
-	uint64_t base = header->address;
-
-	seep_cursor_u8(&cursor); /* the encoding of the table itself */
-	if (version != 1 ||
-	    seep_cfi_pointer_read(&cursor, header, pointer_encoding, base, &place->address))
-		return -EINVAL;
-	if (seep_cfi_pointer_read(&cursor, header, count_encoding, base, &place->num_fdes))
-		place->num_fdes = 0;
-	return 0;
-}
-
-/* From the program header to .eh_frame, as unwinders go, for which no section header is needed. */
-static int follow_header(const struct seep_image *image, struct place *ret_place)
-{
-	enum {
-		HEADER_MAX_BYTES = 4 + 2 * 10
-	};
-	SEEP_AUTO_FREE uint8_t *bytes = NULL;
-	struct seep_cfi_section header = {0};
-	struct place place = {0};
-	GElf_Phdr program_header;
-	int error;
-
-	error = find_header(image, &program_header);
-	if (error)
-		return error;
-	error = read_bytes(image, program_header.p_offset, HEADER_MAX_BYTES, &bytes,
-			   &header.length);
-	if (error)
-		return error;
-	header.bytes = bytes;
-	header.address = program_header.p_vaddr;
-	error = parse_header(&header, &place);
-	if (error)
-		return error;
-	for (size_t i = 0; i < image->num_segments; i++) {
-		const struct seep_segment *segment = &image->segments[i];
-
-		if (place.address < segment->address ||
-		    place.address - segment->address >= segment->length)
-			continue;
-		place.offset = segment->offset + (place.address - segment->address);
-		place.length = segment->length - (place.address - segment->address);
-		*ret_place = place;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-/* A static program may have .eh_frame without the header that leads there. */
-static int find_eh_frame(const struct seep_image *image, struct place *ret_place)
-{
-	struct place section, place;
-	int no_section = find_section(image, ".eh_frame", &section);
-
-	if (follow_header(image, &place)) {
-		if (no_section)
-			return no_section;
-		*ret_place = section;
-		return 0;
-	}
-	if (!no_section && section.address == place.address && section.length <= place.length) {
-		place.length = section.length;
-		place.length_known = true;
-	}
-	*ret_place = place;
-	return 0;
 }
 
 static int add_cie(struct reader *reader, const struct seep_cfi_entry *entry)
@@ -350,7 +196,7 @@ static int add_fde(struct reader *reader, const struct seep_cfi_entry *entry)
  * From entry to entry. Zeros end .eh_frame, but a linker that keeps those of each crtend.o leaves
  * some in the middle: when the length is known or the sorted table has more FDEs, it goes on.
  */
-static int walk(struct reader *reader, const struct place *place)
+static int walk(struct reader *reader, const struct seep_cfi_place *place)
 {
 	uint64_t offset = 0;
 	size_t fdes = 0;
@@ -374,13 +220,13 @@ static int walk(struct reader *reader, const struct place *place)
 	return 0;
 }
 
-static int read_section(struct reader *reader, const struct place *place, bool debug_frame)
+static int read_section(struct reader *reader, const struct seep_cfi_place *place, bool debug_frame)
 {
 	SEEP_AUTO_FREE uint8_t *bytes = NULL;
 	size_t length;
 	int error;
 
-	error = read_bytes(reader->image, place->offset, place->length, &bytes, &length);
+	error = seep_cfi_read_bytes(reader->image, place->offset, place->length, &bytes, &length);
 	if (error)
 		return error;
 	reader->section = (struct seep_cfi_section){
@@ -398,15 +244,15 @@ static int read_section(struct reader *reader, const struct place *place, bool d
 
 static int read_sections(struct reader *reader)
 {
-	struct place place;
-	int error = find_eh_frame(reader->image, &place);
+	struct seep_cfi_place place;
+	int error = seep_cfi_find_eh_frame(reader->image, &place);
 
 	if (!error)
 		error = read_section(reader, &place, false);
 	if (error && error != -ENOENT)
 		return error;
 	if (reader->cfi->num_fdes >= FDES_FEW ||
-	    find_section(reader->image, ".debug_frame", &place))
+	    seep_cfi_find_section(reader->image, ".debug_frame", &place))
 		return 0;
 	error = read_section(reader, &place, true);
 	return error == -ENOENT ? 0 : error;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "elf/cfi_program.h"
+
 #include <dwarf.h>
 #include <errno.h>
 
-#include "elf/cfi_private.h"
+#include "elf/cfi_expression.h"
+#include "elf/cfi_reader.h"
+#include "elf/cfi_rule.h"
 
 /* remember_state nests once in what compilers write. */
 #define STATES_MAX 16

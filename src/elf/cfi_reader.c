@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "elf/cfi_reader.h"
+
 #include <dwarf.h>
 #include <errno.h>
 
-#include "elf/cfi_private.h"
+#include "elf/cfi_program.h"
 
 /*
  * LSB 5.0, 10.5.1: the lower half of an encoding is the format, the upper what it is relative to.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "elf/cfi_rows.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "elf/cfi_private.h"
 
 /* Functions are aligned to 16 bytes, so up to 15 bytes between two are padding. */
 #define GAP_MIN_BYTES 16

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "elf/cfi_stubs.h"
+
 #include <errno.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "elf/cfi_private.h"
+#include "elf/image_private.h"
 
 /* An entry without CFI is some instructions long: musl's _start has 22 bytes. */
 #define ENTRY_MAX_BYTES 64

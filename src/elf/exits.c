@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/numbers.h"
 #include "elf/decoder.h"
+#include "elf/functions.h"
 
 #define PIECES_MAX 32
 #define BYTES_MAX  (256u << 10) /* in all pieces: 100 ns per instruction */
@@ -79,30 +80,15 @@ static int add_tail(struct search *search, uint64_t address)
 	return 0;
 }
 
-struct symbol_search {
-	uint64_t address;
-	struct seep_range piece;
-};
-
-static int match_start(const struct seep_symbol *symbol, void *context)
-{
-	struct symbol_search *search = context;
-
-	if (symbol->address != search->address || !symbol->size)
-		return 0;
-	search->piece = (struct seep_range){symbol->address, symbol->address + symbol->size};
-	return 1;
-}
-
 /* Code without unwind information, as musl's: a symbol of the same file says where it ends. */
 static int follow_symbol(struct search *search, uint64_t target)
 {
-	struct symbol_search of_target = {.address = target};
+	struct seep_symbol symbol;
 
-	if (seep_image_each_function(search->query->image, match_start, &of_target) <= 0)
+	if (seep_image_function_at(search->query->image, target, &symbol) || !symbol.size)
 		return refuse(search,
 			      "it jumps to code of which the file does not say where it ends");
-	return add_piece(search, of_target.piece.start, of_target.piece.end);
+	return add_piece(search, symbol.address, symbol.address + symbol.size);
 }
 
 static int follow(struct search *search, uint64_t target)

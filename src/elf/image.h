@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One ELF file, opened read-only and parsed by libelf: its load segments, build ID and function
- * symbols. The file is untrusted: whatever it says is checked against its size before use, and a
- * crafted one gives -ENOEXEC or misses symbols, never more. No DWARF here.
+ * One ELF file, opened read-only and parsed by libelf: its load segments, build ID and code. The
+ * file is untrusted: whatever it says is checked against its size before use, and a crafted one
+ * gives -ENOEXEC or misses symbols, never more. No DWARF here.
  */
 #ifndef SEEP_ELF_IMAGE_H
 #define SEEP_ELF_IMAGE_H
@@ -48,23 +48,6 @@ int seep_image_address_to_offset(const struct seep_image *image, uint64_t addres
 
 /* Whether Go's compiler has made it, which keeps frame pointers: by the table of its runtime. */
 bool seep_image_is_go(const struct seep_image *image);
-
-/* A defined function. The name belongs to the image. */
-struct seep_symbol {
-	const char *name;
-	uint64_t address;
-	uint64_t size; /* bytes, 0 if the symbol does not say */
-	bool global;   /* STB_GLOBAL or STB_WEAK */
-};
-
-/*
- * Calls @fn for each defined function (STT_FUNC) of .dynsym and .symtab, in the order of the file,
- * aliases included, until it returns non-zero; that value is returned, else 0. A library found
- * without section headers is read through its PT_DYNAMIC segment.
- */
-int seep_image_each_function(const struct seep_image *image,
-			     int (*fn)(const struct seep_symbol *symbol, void *context),
-			     void *context);
 
 /* Bytes of the file from start up to end. */
 struct seep_range {

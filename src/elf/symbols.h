@@ -38,8 +38,4 @@ const char *seep_symbols_name(const struct seep_symbols *symbols, const Elf64_Sy
 int seep_symbols_each_table(Elf *elf, int (*fn)(const struct seep_symbols *symbols, void *context),
 			    void *context);
 
-/* The same for each defined function of its tables, see seep_image_each_function. */
-int seep_symbols_each_function(Elf *elf, int (*fn)(const struct seep_symbol *symbol, void *context),
-			       void *context);
-
 #endif

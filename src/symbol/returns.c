@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "elf/extents.h"
+#include "elf/functions.h"
 #include "elf/result.h"
 #include "symbol/plt.h"
 
@@ -107,21 +108,6 @@ static void follow_stub(const struct seep_returns *returns, const char *name, ui
 
 static bool is_result_traced(void *context, uint64_t *address);
 
-struct address_search {
-	uint64_t address;
-	const char *name;
-};
-
-static int match_address(const struct seep_symbol *symbol, void *context)
-{
-	struct address_search *search = context;
-
-	if (symbol->address != search->address)
-		return 0;
-	search->name = symbol->name;
-	return 1;
-}
-
 /* By name, as the C++ libraries call what throws or ends the program. */
 static bool never_returns(void *context, uint64_t address)
 {
@@ -137,16 +123,19 @@ static bool never_returns(void *context, uint64_t address)
 		"_exit",
 	};
 	const struct seep_returns *returns = context;
-	struct address_search search = {.address = address};
+	struct seep_symbol symbol;
+	const char *name;
 
-	if (seep_plt_name(returns->image, address, &search.name) &&
-	    seep_image_each_function(returns->image, match_address, &search) <= 0)
-		return false;
+	if (seep_plt_name(returns->image, address, &name)) {
+		if (seep_image_function_at(returns->image, address, &symbol))
+			return false;
+		name = symbol.name;
+	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(search.name, names[i]) == 0)
+		if (strcmp(name, names[i]) == 0)
 			return true;
 	}
-	return strncmp(search.name, "_ZSt", 4) == 0 && strstr(search.name, "__throw_");
+	return strncmp(name, "_ZSt", 4) == 0 && strstr(name, "__throw_");
 }
 
 static bool passes_on(struct seep_returns *returns, uint64_t address, uint64_t size)

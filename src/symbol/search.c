@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "elf/demangle.h"
 #include "elf/extents.h"
+#include "elf/functions.h"
 #include "elf/probe_site.h"
 #include "elf/sections.h"
 #include "elf/symbols.h"

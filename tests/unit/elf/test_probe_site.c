@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "elf/functions.h"
 #include "elf/probe_site.h"
 
 #include <errno.h>

@@ -27,6 +27,7 @@
 #include <cmocka.h>
 
 #include "elf/cfi.h"
+#include "elf/functions.h"
 #include "elf/sections.h"
 #include "unwind/prologue.h"
 
