@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "elf/symbols.h"
 #include "symbol/functions_private.h"
+#include "symbol/plt.h"
 
 /*
  * Longer names are cut. Symbols may share their bytes, so without a limit the names of a small file

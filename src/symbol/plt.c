@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "symbol/plt.h"
+
 #include <errno.h>
 #include <gelf.h>
 #include <stdlib.h>
@@ -8,7 +10,6 @@
 #include "elf/sections.h"
 #include "elf/symbols.h"
 #include "symbol/functions_private.h"
-#include "symbol/plt.h"
 
 #define PLT_MAX_BYTES	(4u << 20)
 #define RELOCATIONS_MAX (1u << 20) /* of one file */

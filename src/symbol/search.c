@@ -15,6 +15,7 @@
 #include "elf/symbols.h"
 #include "symbol/debug_file.h"
 #include "symbol/plt.h"
+#include "symbol/qualified_name.h"
 
 /* The tables are finite; overloads and static functions of one name are what can make many. */
 #define FOUND_MAX 1024
@@ -71,49 +72,6 @@ static int add(struct search *search, const struct seep_allocator *allocator,
 	return 0;
 }
 
-/* Where the last part of a qualified name begins: "take" in "store::Pool<int>::take". */
-static const char *last_part(const char *name)
-{
-	const char *part = name;
-
-	for (const char *c = strstr(name, "::"); c; c = strstr(c + 2, "::"))
-		part = c + 2;
-	return part;
-}
-
-/* Is @demangled the function @name, whatever its parameters and result? */
-static bool is_called(const char *demangled, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (const char *at = strstr(demangled, name); at; at = strstr(at + 1, name)) {
-		char before = at == demangled ? ' ' : at[-1], after = at[length];
-
-		if (before == ' ' && (after == '\0' || after == '(' || after == '['))
-			return true;
-	}
-	return false;
-}
-
-/*
- * The bare name stands in a mangled one too: demangling all symbols of a large program takes
- * seconds.
- */
-static bool may_be_called(const char *symbol, const char *name)
-{
-	const char *part = last_part(name);
-	size_t length = strcspn(part, "<( ");
-	char start[32];
-
-	if (symbol[0] != '_' || (symbol[1] != 'Z' && symbol[1] != 'R'))
-		return false;
-	if (length >= sizeof(start))
-		length = sizeof(start) - 1;
-	memcpy(start, part, length);
-	start[length] = '\0';
-	return strncmp(part, "operator", 8) == 0 || strstr(symbol, start);
-}
-
 static int match_demangled(struct search *search, const struct seep_symbol *symbol)
 {
 	SEEP_AUTO_FREE char *demangled = NULL;
@@ -121,13 +79,13 @@ static int match_demangled(struct search *search, const struct seep_symbol *symb
 	for (size_t i = 0; i < seep_allocators_num_user(search->allocators); i++) {
 		const struct seep_allocator *user = seep_allocators_at(search->allocators, i);
 
-		if (!may_be_called(symbol->name, user->name))
+		if (!seep_qualified_name_may_be(symbol->name, user->name))
 			continue;
 		if (!demangled)
 			demangled = seep_demangle(symbol->name);
 		if (!demangled)
 			return 0;
-		if (is_called(demangled, user->name))
+		if (seep_qualified_name_is(demangled, user->name))
 			return add(search, user, symbol);
 	}
 	return 0;
