@@ -25,7 +25,9 @@ struct seep_proc_info {
 	char *exe;	       /* link target, " (deleted)" cut off; NULL if not readable */
 	char *cgroup;	       /* cgroup v2 path, NULL if there is none */
 	struct seep_container container; /* "" if it is in none */
-	/* "/proc/PID/root", of that thread, if its root or mount namespace is not ours, else NULL */
+	/*
+	 * "/proc/PID/root", of that thread, if its root or mount namespace is not ours, else NULL
+	 */
 	char *root;
 };
 
@@ -36,12 +38,6 @@ struct seep_proc_info {
  */
 int seep_proc_info_read(pid_t pid, struct seep_proc_info *ret_info);
 void seep_proc_info_done(struct seep_proc_info *info);
-
-/*
- * The pure part: parses the text of /proc/PID/stat (proc(5)) and leaves the rest of *ret_info zero.
- * A comm may hold any byte, also ") R 1". 0 or -EINVAL.
- */
-int seep_proc_parse_stat(const char *text, struct seep_proc_info *ret_info);
 
 struct seep_proc_memory {
 	uint64_t rss_bytes;

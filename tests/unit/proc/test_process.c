@@ -26,6 +26,7 @@
 #include "base/file.h"
 #include "base/units.h"
 #include "proc/process.h"
+#include "proc/stat.h"
 
 #define SEEP_AUTO_INFO SEEP_CLEANUP(seep_proc_info_done)
 
