@@ -40,10 +40,9 @@ struct seep_lookup {
 /*
  * Walks along @path and calls @check (which may be NULL) for each name that exists; non-zero ends
  * the walk and is returned. Below @root, a descriptor of a directory, absolute paths and links
- * begin there,
- * ".." does not leave it, and links of /proc are not followed; @root -1 is our own root, with
- * relative paths from the working directory. Only the last name may be missing. 0; -ELOOP for too
- * many links or directories; -ENAMETOOLONG; else the -errno of the lookup.
+ * begin there, ".." does not leave it, and links of /proc are not followed; @root -1 is our own
+ * root, with relative paths from the working directory. Only the last name may be missing. 0;
+ * -ELOOP for too many links or directories; -ENAMETOOLONG; else the -errno of the lookup.
  */
 int seep_lookup_path(int root, const char *path,
 		     int (*check)(const struct seep_lookup_step *step, void *context),

@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The abstract machine of DWARF 5, 6.4.2: called by cfi_reader.c for each CIE, whose instructions
+ * make the initial state, and by cfi.c for each FDE, whose instructions change that state as its
+ * code goes on. Whenever the location advances, the state up to there becomes a row (emit).
+ *
+ * Of the registers only those are followed that rules can say (SEEP_CFI_SLOTS); instructions about
+ * others are skipped by their operands. An instruction that is not known ends the FDE: where the
+ * next one begins cannot be told. Bounded by the bytes of the program and STATES_MAX.
+ */
 #include "elf/cfi_program.h"
 
 #include <dwarf.h>
@@ -39,6 +48,10 @@ static int emit(struct machine *machine)
 	return seep_cfi_rows_add(machine->rows, machine->offset + machine->location, &rule);
 }
 
+/*
+ * Instructions after an advance describe the code from there on, so the row before is complete now.
+ * 0, -E2BIG or -ENOMEM.
+ */
 static int advance_to(struct machine *machine, uint64_t location)
 {
 	int error;
@@ -60,6 +73,7 @@ static int advance(struct machine *machine, uint64_t delta)
 	return advance_to(machine, location);
 }
 
+/* DW_CFA_set_loc, which names the address itself. It may only go forward, and within the FDE. */
 static int set_location(struct machine *machine)
 {
 	uint64_t address;
@@ -117,6 +131,7 @@ static int save_at_unsigned(struct machine *machine, uint64_t number, uint64_t f
 	return factored > INT64_MAX ? -EINVAL : save_at(machine, number, (int64_t)factored);
 }
 
+/* Back to what the CIE says of the register (DW_CFA_restore), which a CIE itself cannot use. */
 static int restore(struct machine *machine, uint64_t number)
 {
 	struct seep_cfi_saved *saved = saved_of(&machine->state, number);
@@ -182,6 +197,7 @@ static int save_register(struct machine *machine, uint8_t opcode)
 	}
 }
 
+/* Only DW_CFA_def_cfa_sf and DW_CFA_def_cfa_offset_sf are factored (DWARF 5, 6.4.2.2). */
 static int cfa_offset(struct machine *machine, bool factored)
 {
 	struct seep_cfi_cfa *cfa = &machine->state.cfa;
@@ -241,6 +257,10 @@ static int restore_state(struct machine *machine)
 	return 0;
 }
 
+/*
+ * Opcodes whose operands are not in the opcode itself (DWARF 5, 7.24), with those that GCC and
+ * other machines have added.
+ */
 static int run_extended(struct machine *machine, uint8_t opcode)
 {
 	switch (opcode) {

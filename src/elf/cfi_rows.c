@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * FDEs mostly come by address, but a linker may put them as it likes and a crafted file overlaps
+ * them. So rows are gathered in blocks, one for each FDE; finish sorts the blocks if they need it,
+ * and goes over them once: what overlaps is cut, and what lies between becomes a gap or a padding.
+ * Equal neighbours become one row, in a block and across blocks.
+ *
+ * An FDE that turns out to be broken takes its rows back (abort). Bounded by SEEP_CFI_MAX_ROWS.
+ */
 #include "elf/cfi_rows.h"
 
 #include <errno.h>
@@ -89,6 +97,7 @@ void seep_cfi_rows_done(struct seep_cfi_rows *rows)
 	*rows = (struct seep_cfi_rows){0};
 }
 
+/* By start; of blocks with the same start the one that was read first comes first. */
 static int compare_blocks(const void *left, const void *right)
 {
 	const struct seep_cfi_block *a = left, *b = right;
@@ -98,6 +107,7 @@ static int compare_blocks(const void *left, const void *right)
 	return a->first < b->first ? -1 : a->first > b->first;
 }
 
+/* The next row of the result, unless it says what the one before says. */
 static void put(struct seep_cfi *cfi, uint64_t offset, const struct seep_rule *rule)
 {
 	if (cfi->num_rows && same_rule(&cfi->rows[cfi->num_rows - 1].rule, rule))

@@ -32,6 +32,7 @@ struct search {
 	struct seep_exits *exits;
 };
 
+/* The function is not probed at its returns, and @reason is what people are told. */
 static int refuse(struct search *search, const char *reason)
 {
 	search->exits->reason = reason;
@@ -47,6 +48,7 @@ static bool is_covered(const struct search *search, uint64_t address)
 	return false;
 }
 
+/* From @start up to @end, to be swept when its turn comes. */
 static int add_piece(struct search *search, uint64_t start, uint64_t end)
 {
 	if (search->num_pieces == PIECES_MAX || end - start > BYTES_MAX - search->num_bytes)
@@ -91,6 +93,7 @@ static int follow_symbol(struct search *search, uint64_t target)
 	return add_piece(search, symbol.address, symbol.address + symbol.size);
 }
 
+/* A jump to @target: within what is known, out of the function, or to one more piece. */
 static int follow(struct search *search, uint64_t target)
 {
 	const struct seep_exits_query *query = search->query;
@@ -145,6 +148,9 @@ static int follow_indirect(struct search *search)
 	return refuse(search, "it jumps through a register or a variable");
 }
 
+/*
+ * Sees the load of a jump table's entry, which makes a jump through a register behind it a switch.
+ */
 static void note_table(struct search *search)
 {
 	const cs_insn *insn = search->decoder.insn;
@@ -170,6 +176,7 @@ static int look_at(struct search *search)
 	return target ? follow(search, target) : follow_indirect(search);
 }
 
+/* Decodes one piece from end to end: all of it is code, or the function is refused. */
 static int sweep(struct search *search, const struct seep_range *piece)
 {
 	const uint8_t *code;

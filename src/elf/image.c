@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * seep_image_open checks the header before libelf sees the file, then keeps what is asked for
+ * often: load segments, build ID, interpreter. All else is read on demand through libelf, which
+ * caches it until the image is closed, so pointers that are returned stay valid as long.
+ *
+ * The file may change under our hands: it is read with pread, never mapped. Bounded by
+ * SEEP_IMAGE_SEGMENTS_MAX, SECTION_HEADERS_MAX, NOTES_MAX_BYTES.
+ */
 #include "elf/image.h"
 
 #include <errno.h>
@@ -97,6 +105,9 @@ static void read_build_id_of_sections(struct seep_image *image)
 			read_build_id(image, header.sh_offset, header.sh_size, header.sh_addralign);
 }
 
+/*
+ * Of several PT_INTERP the first counts, as for the kernel (load_elf_binary in fs/binfmt_elf.c).
+ */
 static int read_interpreter(struct seep_image *image, const GElf_Phdr *header)
 {
 	const char *path;
@@ -110,6 +121,7 @@ static int read_interpreter(struct seep_image *image, const GElf_Phdr *header)
 	return image->interpreter ? 0 : -ENOMEM;
 }
 
+/* What program headers tell. 0, -ENOEXEC or -ENOMEM. */
 static int read_segments(struct seep_image *image)
 {
 	size_t count;

@@ -46,7 +46,7 @@ int seep_image_offset_to_address(const struct seep_image *image, uint64_t offset
 int seep_image_address_to_offset(const struct seep_image *image, uint64_t address,
 				 uint64_t *ret_offset);
 
-/* Whether Go's compiler has made it, which keeps frame pointers: by the table of its runtime. */
+/* Whether it is a Go program, by the tables of Go's runtime: Go keeps frame pointers. */
 bool seep_image_is_go(const struct seep_image *image);
 
 /* Bytes of the file from start up to end. */

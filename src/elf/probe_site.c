@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Goes twice over the code of a function. The first pass follows the straight line from the entry
+ * to the first instruction that the kernel emulates, as long as each one before it leaves the
+ * arguments alone and changes rsp by a known number of bytes. The second pass looks at all jumps of
+ * the function: if one may lead back to the place that was found, the probe would fire twice in a
+ * call, and the entry is taken.
+ *
+ * Called once for each function that is to be probed, before the probe is attached. Bounded by
+ * FUNCTION_MAX_BYTES.
+ */
 #include "elf/probe_site.h"
 
 #include <errno.h>

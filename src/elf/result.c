@@ -158,6 +158,10 @@ static bool makes_zero(const cs_insn *insn)
 	return insn->id == X86_INS_MOV && from->type == X86_OP_IMM && !from->imm && to->size >= 4;
 }
 
+/*
+ * What a call leaves: registers that the callee saves (System V ABI for x86-64, figure 3.4),
+ * variables of this frame, and the result if it is the one that is looked for.
+ */
 static uint64_t behind_call(struct analysis *analysis, const cs_insn *insn, uint64_t target,
 			    uint64_t places)
 {
@@ -207,6 +211,7 @@ static struct piece *piece_at(struct analysis *analysis, uint64_t address)
 	return NULL;
 }
 
+/* Every place is in each set at first: only ways that lead there take some out. */
 static struct piece *add_piece(struct analysis *analysis, uint64_t start, uint64_t end)
 {
 	struct piece *piece = &analysis->pieces[analysis->num_pieces];
@@ -247,6 +252,7 @@ static void reach(struct analysis *analysis, uint64_t address, uint64_t places)
 	}
 }
 
+/* A return: what it gives out is the result, or the answer is no. */
 static void leave(struct analysis *analysis, uint64_t places)
 {
 	if (places & RAX_BIT)
@@ -255,6 +261,7 @@ static void leave(struct analysis *analysis, uint64_t places)
 		analysis->failed = true;
 }
 
+/* A jump out of the function passes on what the function there returns. */
 static void jump(struct analysis *analysis, const cs_insn *insn, uint64_t target, uint64_t places)
 {
 	const struct seep_exits_query *query = analysis->query;

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tables come in two ways: by section headers (seep_symbols_of_section), or, in a file that has
+ * lost them, as the dynamic loader finds them, by PT_DYNAMIC. The loader never needs the number of
+ * symbols, so there it is worked out from the hash table.
+ *
+ * Entries and strings are libelf's copies and stay until the descriptor is closed. Bounded by
+ * SEEP_SYMBOLS_MAX, SEEP_SYMBOL_STRINGS_MAX and TABLES_MAX.
+ */
 #include "elf/symbols.h"
 
 #include <errno.h>
@@ -12,6 +20,7 @@
 #define HASH_WORDS_MAX (4u * SEEP_SYMBOLS_MAX)
 #define HASH_CHAIN_MAX 64 /* symbols of one bucket; linkers aim at 1 to 4 */
 
+/* Reads @count symbols and their strings at these file offsets. 0 or -ENOENT. */
 static int set_tables(Elf *elf, uint64_t offset, uint64_t count, uint64_t strings_offset,
 		      uint64_t strings_length, struct seep_symbols *ret_symbols)
 {
@@ -49,6 +58,7 @@ int seep_symbols_of_section(Elf *elf, Elf_Scn *section, struct seep_symbols *ret
 			  strings.sh_offset, strings.sh_size, ret_symbols);
 }
 
+/* Words of a hash table at a virtual address, NULL if the file does not have them all. */
 static const uint32_t *read_words(const struct seep_image *image, uint64_t address, uint64_t count)
 {
 	uint64_t offset;

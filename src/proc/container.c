@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A path is looked at name by name, from the root down: each name is tried as a container of every
+ * engine that is known, and a later one counts more. Which name an engine gives is taken from the
+ * engines themselves; the tests have the paths. Pure: text in, text out, nothing is allocated.
+ */
 #include "proc/container.h"
 
 #include <limits.h>
@@ -67,6 +72,7 @@ static bool is_all_hex(struct span span)
 	return true;
 }
 
+/* False, and nothing is set, for a name that is empty or does not fit. */
 static bool set_name(struct span name, char *ret_text, size_t size)
 {
 	if (!name.length || name.length >= size)

@@ -19,7 +19,7 @@ struct seep_container {
 };
 
 /*
- * From the path of one cgroup, as made by Docker, containerd (CRI and nerdctl), CRI-O and Podman,
+ * From the path of one cgroup, as named by Docker, containerd (CRI and nerdctl), CRI-O and Podman,
  * by systemd or without; systemd-nspawn; LXC. False, and *ret_container left alone, if it names
  * none.
  */

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rules are in trust.h. They are checked along the way that leads to a file (base/lookup.h) and
+ * on the descriptors themselves, never by a path a second time, so nobody can exchange what was
+ * looked at.
+ */
 #include "proc/trust.h"
 
 #include <errno.h>
@@ -82,6 +87,7 @@ static bool is_of_fuse(int fd)
 	return fstatfs(fd, &system) != 0 || system.f_type == FUSE_SUPER_MAGIC;
 }
 
+/* One step of the rules; it never ends the walk, because the file may be of use all the same. */
 static int check_step(const struct seep_lookup_step *step, void *context)
 {
 	const struct stat *directory = &step->directory, *entry = &step->entry;

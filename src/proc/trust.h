@@ -7,13 +7,13 @@
  * All of this has to hold:
  *
  * - The file and each directory and link on the way to it belong to root, and nobody else may write
- * to them. A sticky directory that others may write to (/tmp) will do on the way to a directory of
- *   root's, which nobody else could have moved there; a file somebody could.
+ *   to them. A sticky directory that others may write to (/tmp) will do on the way to a directory
+ *   of root's, which nobody else could have moved there; a file somebody could.
  * - No part of the way is on FUSE, where a program of any user says who owns what.
  * - The way begins at our own root, or at that of a process which, like its mount namespace,
- * belongs to the initial user namespace. In a user namespace of their own people mount what they
- * like where they like it: a file of root's at another place, too. The process counts as well as
- * the mount namespace, because chroot(2) takes a directory of another one.
+ *   belongs to the initial user namespace. In a user namespace of their own people mount what they
+ *   like where they like it: a file of root's at another place, too. The process counts as well as
+ *   the mount namespace, because chroot(2) takes a directory of another one.
  */
 #ifndef SEEP_PROC_TRUST_H
 #define SEEP_PROC_TRUST_H
@@ -31,9 +31,8 @@ struct seep_root {
 
 /*
  * Can only root have chosen the root directory, and the mounts, of the process whose /proc/PID is
- * open as
- * @process? Out of a user namespace there is no way back: the answer holds for what was opened
- * before.
+ * open as @process? Out of a user namespace there is no way back: the answer holds for what was
+ * opened before.
  */
 bool seep_trust_root_of(int process);
 

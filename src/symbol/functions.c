@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Built once for each module, when its first address is looked up. collect gathers every symbol
+ * that may be a function, from the file, from its debug files and from the linkage table; merge
+ * keeps one for each address and works out sizes; build copies names into memory of our own, so
+ * that files can be closed. After that the table only answers.
+ *
+ * Bounded by SEEP_FUNCTIONS_MAX and NAMES_MAX_BYTES; what is behind them has no name.
+ */
 #include "symbol/functions.h"
 
 #include <errno.h>
@@ -32,6 +40,7 @@ struct seep_functions {
 	struct seep_buffer names;
 };
 
+/* The range of code that has @offset, NULL if it is no code. */
 static const struct seep_range *find_range(const struct seep_candidates *candidates,
 					   uint64_t offset)
 {
@@ -118,6 +127,7 @@ static int compare_ranges(const void *left, const void *right)
 	return (a->start > b->start) - (a->start < b->start);
 }
 
+/* All candidates. .dynsym by PT_DYNAMIC only counts in a file without any other table. */
 static int collect(struct seep_candidates *candidates, Elf *const *others, size_t num_others)
 {
 	struct Elf *elf = seep_image_elf(candidates->image);
@@ -202,6 +212,7 @@ static void merge(struct seep_candidates *candidates)
 	candidates->count = kept;
 }
 
+/* Copies what merge has left. A name is cut where its version begins. 0 or -ENOMEM. */
 static int build(struct seep_functions *functions, const struct seep_candidates *candidates)
 {
 	functions->list = calloc(candidates->count + 1, sizeof(*functions->list));

@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * jit_source.c feeds a map with pieces of the file and goes on from where this one got to. Of a
+ * perf map that is after the last whole line ("START SIZE name", hexadecimal), of a jitdump after
+ * the last whole record; code bytes in a jitdump are stepped over without being read. Ranges and
+ * names go to jit_ranges.c, which has the caps.
+ *
+ * Everything here is written by the target. A line that makes no sense is skipped; a record whose
+ * size makes none ends a jitdump, because the next one cannot be found.
+ */
 #include "symbol/jit_map.h"
 
 #include <errno.h>
@@ -125,6 +134,7 @@ static int add_line(struct seep_jit_map *map, const char *line, const char *end)
 	return seep_jit_ranges_add(&map->ranges, start, size, line, (size_t)(end - line));
 }
 
+/* A line longer than LINE_MAX_BYTES is taken in cut, and the rest of it skipped as it comes. */
 static int add_text(struct seep_jit_map *map, const char *text, size_t length, uint64_t *ret_used)
 {
 	const char *at = text, *end = text + length;
@@ -154,6 +164,7 @@ struct record {
 	size_t length; /* of these, at most size */
 };
 
+/* Its size is in it, as later versions may make it longer. 0 or -EINVAL. */
 static int take_dump_header(struct seep_jit_map *map, const uint8_t *bytes, size_t length,
 			    uint64_t *ret_used)
 {
@@ -194,6 +205,7 @@ static bool add_load(struct seep_jit_map *map, const struct record *record, int 
 	return true;
 }
 
+/* Code that has moved keeps its name. As add_load. */
 static bool add_move(struct seep_jit_map *map, const struct record *record, int *ret_error)
 {
 	struct seep_cursor cursor = {record->bytes, record->bytes + record->length, false};

@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two lists: settled ranges, sorted and without overlaps, and up to SEEP_JIT_RECENT_MAX recent ones
+ * in the order in which they came. Settling sorts the recent ones, later over earlier, and lays
+ * them over the settled ones; so a range costs O(log n) on average and a lookup is a binary search,
+ * as long as it comes after settling.
+ *
+ * Names are appended to one block of memory. When that is full, those that no range has any more
+ * are dropped (clean_names), and if that frees too little, the map is full.
+ */
 #include "symbol/jit_ranges.h"
 
 #include <errno.h>
@@ -191,6 +200,7 @@ bool seep_jit_ranges_has_room(struct seep_jit_ranges *ranges)
 	return !ranges->full;
 }
 
+/* Room for a name of @size bytes with its NUL; sets full if there is none. 0 or -ENOMEM. */
 static int reserve_name(struct seep_jit_ranges *ranges, size_t size)
 {
 	size_t capacity = ranges->names_capacity ? ranges->names_capacity : NAMES_MIN;
@@ -227,6 +237,7 @@ static int append(struct seep_jit_ranges *ranges, struct seep_jit_range range)
 	return ranges->num_recent == SEEP_JIT_RECENT_MAX ? seep_jit_ranges_settle(ranges) : 0;
 }
 
+/* Code larger than 4 GiB or past the end of all addresses is a lie. */
 static bool is_sound(uint64_t start, uint64_t size)
 {
 	return size && size <= UINT32_MAX && start <= UINT64_MAX - size;

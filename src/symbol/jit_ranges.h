@@ -3,7 +3,7 @@
  * Which name a range of addresses was given last. Code comes and goes where other code was, so a
  * range replaces what it covers of those before it, and only that.
  *
- * Made for what a hostile program may write: a range costs 16 bytes and its name, and there are
+ * Built for what a hostile program may write: a range costs 16 bytes and its name, and there are
  * caps. New ranges wait in a short list and are merged into the sorted ones when that is full, so
  * that a million of them take a second in any order.
  */

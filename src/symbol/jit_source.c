@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A file that its process keeps writing. seep_jit_source_read takes in what was added since the
+ * last time; if the file is another one than it was (shorter, or other bytes at a mark), it begins
+ * anew. A file that is no jitdump, or broken, is left alone until then.
+ *
+ * Called by jit_names.c at most once in a report for each process. Reads at most SEEP_JIT_READ_MAX
+ * bytes each time; what is left waits for the next report.
+ */
 #include "symbol/jit_source.h"
 
 #include <errno.h>
@@ -83,6 +91,10 @@ static ssize_t read_at(int fd, void *bytes, size_t length, uint64_t position)
 	return result < 0 ? -errno : result;
 }
 
+/*
+ * The beginning of a jitdump has its time of creation; a perf map has nothing like that, but its
+ * last line that was read stays where it is for as long as lines are only added.
+ */
 static void set_mark(struct seep_jit_source *source, const uint8_t *bytes, size_t used)
 {
 	size_t length = used < MARK_BYTES ? used : MARK_BYTES;
@@ -117,6 +129,7 @@ static void start_again(struct seep_jit_source *source)
 	source->broken = false;
 }
 
+/* From source->position to the end of the file, or to a cap. 0, -EINVAL or another -errno. */
 static int read_on(struct seep_jit_source *source)
 {
 	SEEP_AUTO_FREE uint8_t *bytes = malloc(READ_BYTES);

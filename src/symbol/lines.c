@@ -123,6 +123,7 @@ static bool holds_functions(int tag)
 	}
 }
 
+/* A function without addresses is a declaration, or was inlined everywhere. */
 static int add_function(struct unit *unit, Dwarf_Die *die)
 {
 	size_t added;
@@ -228,6 +229,7 @@ static void set_call_site(struct unit *unit, Dwarf_Die *die, struct seep_source_
 		scope->source = dwarf_filesrc(files, file, NULL, NULL);
 }
 
+/* The line that the line table has for the address itself. */
 static void set_source(struct unit *unit, uint64_t address, struct seep_source_scope *scope)
 {
 	Dwarf_Line *line = dwarf_getsrc_die(&unit->die, address);

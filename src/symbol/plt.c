@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A stub of the procedure linkage table jumps through a slot of the GOT, and the relocation of that
+ * slot names the function. So the relocations are read into a list of slots, and a stub is looked
+ * up by the slot that its jump goes through; sections say where stubs are, but code anywhere may be
+ * asked about.
+ *
+ * seep_plt_name reads the relocations anew each time: it is asked a few times for each file with
+ * traced functions, not for each frame. Bounded by RELOCATIONS_MAX and PLT_MAX_BYTES.
+ */
 #include "symbol/plt.h"
 
 #include <errno.h>
@@ -32,6 +41,7 @@ static void slots_done(struct slots *slots)
 	free(slots->list);
 }
 
+/* Of a section of relocations. One that is none or too long is skipped. 0 or -ENOMEM. */
 static int add_relocations(Elf *elf, const GElf_Shdr *header, struct slots *slots)
 {
 	size_t count = header->sh_size / sizeof(Elf64_Rela);
@@ -97,6 +107,7 @@ static uint64_t stub_slot(const uint8_t *code, size_t length, uint64_t address)
 	return address + at + 6 + (uint64_t)(int64_t)displacement;
 }
 
+/* All slots, by address. 0 or -ENOMEM. */
 static int read_slots(Elf *elf, struct slots *slots)
 {
 	Elf_Scn *section = NULL;

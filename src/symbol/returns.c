@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Asked by the attaching side for each function that was found, one after the other. way_of decides
+ * by what the function is; only one that may be passed needs its code looked at. operator new is
+ * first asked whether it only passes on what malloc has returned (elf/result.h), as then nothing is
+ * to be seen; all others need their exits (elf/exits.h).
+ *
+ * Both walk over code and ask back, through leaves and is_final, what the functions are that it
+ * calls. Bounded by HELPERS_MAX here and by the caps of these two.
+ */
 #include "symbol/returns.h"
 
 #include <errno.h>

@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * In three steps. Symbols are matched against the table, from the file itself and, if it has lost
+ * its .symtab, from .gnu_debugdata and debug files. What is not to be believed is dropped, and
+ * counted as refused unless a better source says the same. Then static functions that only share a
+ * name are dropped, and of aliases the one that counts first is kept.
+ *
+ * Called once for each file that is mapped, with every symbol going through match_symbol: a hash
+ * lookup, and only for names that the user gave a look at the mangled name. Bounded by FOUND_MAX.
+ */
 #include "symbol/search.h"
 
 #include <errno.h>
@@ -48,6 +57,7 @@ struct search {
 	char *refused_path;
 };
 
+/* 0 or -ENOMEM; beyond FOUND_MAX nothing is added. */
 static int add(struct search *search, const struct seep_allocator *allocator,
 	       const struct seep_symbol *symbol)
 {
@@ -123,6 +133,7 @@ static int search_debug_files(struct search *search, const struct seep_image *im
 	return error;
 }
 
+/* Where the symbols of a stripped file may be. */
 static int search_elsewhere(struct search *search, const struct seep_image *image, const char *path,
 			    const struct seep_root *root)
 {
@@ -134,6 +145,7 @@ static int search_elsewhere(struct search *search, const struct seep_image *imag
 	return error ? error : search_debug_files(search, image, path, root);
 }
 
+/* Counted by reason; the first one is named to the user. */
 static void refuse(struct search *search, enum seep_distrust reason,
 		   const struct candidate *candidate)
 {
@@ -141,6 +153,10 @@ static void refuse(struct search *search, enum seep_distrust reason,
 		search->refused[reason].first = candidate->found.allocator;
 }
 
+/*
+ * The CFI of the mapped file has the last word: a symbol whose address is in the middle of a
+ * function would have a probe put into an instruction.
+ */
 static enum seep_distrust judge(const struct seep_extents *extents,
 				const struct candidate *candidate)
 {

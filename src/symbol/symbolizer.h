@@ -25,7 +25,7 @@
 
 #include "symbol/jit_source.h"
 
-/* The module of code that a program made at run time and gave a name. */
+/* The module of code that a program generated at run time and gave a name. */
 #define SEEP_JIT_MODULE "[jit]"
 
 struct seep_symbolizer;

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "unwind/frame_rule.h"
 #include "unwind/prologue_attempt.h"
 #include "unwind/prologue_private.h"
 

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "seep/unwind.h"
 #include "unwind/frame_state.h"
 
 #define SEEP_PROLOGUE_MAX_BYTES	    (4u << 20) /* of one piece of code */

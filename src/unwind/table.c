@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One pass over the rows of a file, page by page: fill_page gathers the rows of a page, store_page
+ * puts them behind those of the page before and enters them into the index. Chunks of the index
+ * come first, so that whoever publishes the table knows where they are; rows never straddle two
+ * chunks, so that BPF searches one of them.
+ *
+ * A rule takes a number in the dictionary that all files share (rules.h). Bounded by INDEX_MAX
+ * pages of code and SEEP_MAX_PAGE_ROWS rows of a page; rows that do not fit are counted.
+ */
 #include "unwind/table.h"
 
 #include <errno.h>
@@ -40,6 +49,7 @@ static struct seep_unwind_page *index_entry(const struct seep_unwind_table *tabl
 	return &table->chunks[page / SEEP_CHUNK_PAGES].pages[page % SEEP_CHUNK_PAGES];
 }
 
+/* One more, zeroed: an index entry of zeros is a page without rows. */
 static int add_chunk(struct builder *builder)
 {
 	struct seep_unwind_table *table = &builder->table;
@@ -115,6 +125,7 @@ static void fill_page(struct builder *builder, uint64_t start)
 	}
 }
 
+/* 0 or -ENOMEM. */
 static int store_page(struct builder *builder, size_t index)
 {
 	struct seep_unwind_table *table = &builder->table;

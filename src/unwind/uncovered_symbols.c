@@ -28,8 +28,8 @@ static const char *const no_return[] = {
 };
 
 /*
- * The row of the program's entry (elf/cfi_stubs.c) covers as many bytes as entries usually have. Where
- * the function really goes is found in its code, so the row counts as a gap.
+ * The row of the program's entry (elf/cfi_stubs.c) covers as many bytes as entries usually have.
+ * Where the function really goes is found in its code, so the row counts as a gap.
  */
 bool seep_uncovered_is_gap(const struct seep_uncovered_symbols *symbols,
 			   const struct seep_cfi_row *row)

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The CFI reader on sections that are written by hand: pointer encodings, order, lengths,
+ * terminators. Files of compilers are in test_cfi_files.c.
+ */
 /* From sections to rows: entries, addresses, order. */
 #include <errno.h>
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Instructions and expressions of CFI, one program of instructions for each case, whole and broken.
+ */
 /* Instructions of CIEs and FDEs, one by one. */
 #include <errno.h>
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ELF files as linkers write them, then cut, flipped and changed while they are open: nothing may
+ * crash, and what is not ELF is refused.
+ */
 #include "elf/functions.h"
 #include "elf/image.h"
 

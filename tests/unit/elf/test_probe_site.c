@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where a probe goes in a function: examples by their bytes, random bytes, and the allocators that
+ * are installed.
+ */
 #include "elf/functions.h"
 #include "elf/probe_site.h"
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What /proc says of processes: texts of our own first, then real children that are zombies, have
+ * another root, or run a deleted program.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From rows to the chunks that BPF searches: pages, chunks and dictionaries that are full, and a
+ * real file found back row by row.
+ */
 #include "unwind/table.h"
 
 #include <errno.h>
