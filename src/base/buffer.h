@@ -50,8 +50,8 @@ char *seep_buffer_take(struct seep_buffer *buffer);
 /*
  * Makes the buffer a window onto @sink: what was appended is handed on in pieces of about
  * SEEP_BUFFER_PIECE, and by seep_buffer_flush, instead of being kept; so a long output needs little
- * memory. data and length are then only what still waits. @sink returns 0 or -errno, which becomes the
- * buffer's error.
+ * memory. data and length are then only what still waits. @sink returns 0 or -errno, which becomes
+ * the buffer's error.
  */
 #define SEEP_BUFFER_PIECE (256 << 10)
 void seep_buffer_set_sink(struct seep_buffer *buffer,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Closing descriptors whose close waits: that of a BPF link for all programs that may be running, some
- * 100 ms. Those that wait at the same time wait for the same. SIGKILL does not keep them from being closed
- * (base/shield.h).
+ * Closing descriptors whose close waits: that of a BPF link for all programs that may be running,
+ * some 100 ms. Those that wait at the same time wait for the same. SIGKILL does not keep them from
+ * being closed (base/shield.h).
  */
 #ifndef SEEP_BASE_CLOSE_H
 #define SEEP_BASE_CLOSE_H

@@ -1,4 +1,12 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reading is plain: /proc and small files, up to a cap that the caller names. Writing is what needs
+ * care, because reports are written by root to paths that somebody typed. seep_file_write resolves
+ * the path first (base/output_path.h), refuses what another user has put there, and replaces a
+ * regular file by rename, so that a reader sees the old report or the new one and a full disk costs
+ * neither. What is not a regular file with a name (a pipe, a terminal, /dev/stdout) is written in
+ * place.
+ */
 #include "base/file.h"
 
 #include <errno.h>
@@ -23,6 +31,7 @@
 /* ".seep-", 16 digits, the NUL */
 #define NAME_BYTES 24
 
+/* To the end of the file: files of /proc have no size to go by. 0, -EFBIG or another -errno. */
 static int read_fd(int fd, size_t max_bytes, struct seep_buffer *buffer)
 {
 	char chunk[READ_CHUNK];
@@ -116,6 +125,9 @@ static int write_and_close(int fd, const void *bytes, size_t length)
 	return error;
 }
 
+/*
+ * Opens the O_PATH descriptor @file again for writing: whatever has its name by now is not touched.
+ */
 static int write_in_place(int file, int flags, const void *bytes, size_t length)
 {
 	int fd = seep_lookup_reopen(file, O_WRONLY | O_NOCTTY | flags);
@@ -124,8 +136,8 @@ static int write_in_place(int file, int flags, const void *bytes, size_t length)
 }
 
 /*
- * Creates a file of a name that nobody has in @directory. Unlike mkstemp, which makes private files, it
- * leaves the mode to the umask and the directory's default ACL.
+ * Creates a file of a name that nobody has in @directory. Unlike mkstemp, which makes private
+ * files, it leaves the mode to the umask and the directory's default ACL.
  */
 static int create_in(int directory, char name[NAME_BYTES], int *ret_fd)
 {
@@ -182,6 +194,7 @@ static int find_name(int file, struct seep_lookup *ret_lookup)
 	return seep_output_path_find(target, ret_lookup);
 }
 
+/* To what the path was found to lead to. 0 or -errno. */
 static int write_to(const struct seep_lookup *found, const void *bytes, size_t length)
 {
 	SEEP_CLEANUP(seep_lookup_done) struct seep_lookup named = SEEP_LOOKUP_INIT;

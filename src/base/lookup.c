@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A walk along a path as the kernel's own (path_resolution(7)), name by name: step looks one name
+ * up and shows it to the check, follow puts the target of a link in the place of the name, walk_on
+ * goes on with the rest. Every directory on the way stays open until the walk ends, so ".." leads
+ * back to where the walk came from, even if somebody moves directories meanwhile.
+ *
+ * Nothing is allocated but the last name. Bounded by SEEP_LOOKUP_LINKS_MAX, SEEP_LOOKUP_DEPTH_MAX
+ * and PATH_MAX; the kernel has the same limits but for the depth.
+ */
 #include "base/lookup.h"
 
 #include <errno.h>
@@ -17,7 +26,9 @@ struct walker {
 	int root; /* where absolute links begin; -1: ours */
 	int (*check)(const struct seep_lookup_step *step, void *context);
 	void *context;
-	/* From the start down to where we are: what ".." leads back to, whoever moves directories. */
+	/*
+	 * From the start down to where we are: what ".." leads back to, whoever moves directories.
+	 */
 	int directories[SEEP_LOOKUP_DEPTH_MAX];
 	size_t depth;
 	unsigned int links;
@@ -53,6 +64,7 @@ static int enter(struct walker *walker, int fd)
 	return 0;
 }
 
+/* The walk goes on at @path below the directory @root; what it has come through is closed. */
 static int start_at(struct walker *walker, int root, const char *path)
 {
 	int fd = openat(root < 0 ? AT_FDCWD : root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -123,6 +135,7 @@ static int follow_proc(struct walker *walker, bool last, struct seep_lookup *fou
 	return 0;
 }
 
+/* @link is an O_PATH descriptor of a symbolic link that was found as walker->name. */
 static int follow(struct walker *walker, int link, bool last, struct seep_lookup *found)
 {
 	char target[PATH_MAX];
@@ -157,6 +170,10 @@ static int next_name(struct walker *walker, bool *ret_last, bool *ret_slash)
 	return 1;
 }
 
+/*
+ * The walk ends at walker->name: @file is what has the name, or -1. A path that ends in "/" must be
+ * that of a directory. Takes @file over.
+ */
 static int end_at(struct walker *walker, int file, bool slash, struct seep_lookup *found)
 {
 	SEEP_AUTO_CLOSE int own = file;

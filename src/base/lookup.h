@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Walks along a path one name at a time, as the kernel does, and shows each step to a check: who owns
- * the directory in which a name is looked up, and what the name stands for. The kernel's own walk
- * cannot be asked that; and to look at the path first and open it afterwards would leave time to
- * exchange what was looked at.
+ * Walks along a path one name at a time, as the kernel does, and shows each step to a check: who
+ * owns the directory in which a name is looked up, and what the name stands for. The kernel's own
+ * walk cannot be asked that; and to look at the path first and open it afterwards would leave time
+ * to exchange what was looked at.
  *
- * Nothing but directories is opened on the way (O_PATH: no FIFO blocks, no device notices). Bounded:
- * links and directories are counted, and a path is at most PATH_MAX long with all links in it.
+ * Nothing but directories is opened on the way (O_PATH: no FIFO blocks, no device notices).
+ * Bounded: links and directories are counted, and a path is at most PATH_MAX long with all links in
+ * it.
  */
 #ifndef SEEP_BASE_LOOKUP_H
 #define SEEP_BASE_LOOKUP_H
@@ -28,7 +29,8 @@ struct seep_lookup_step {
 
 struct seep_lookup {
 	int directory; /* O_PATH; holds @name */
-	char *name; /* NULL: the path ends in "/", "." or "..", or in a link of /proc to an open file */
+	/* NULL: the path ends in "/", "." or "..", or in a link of /proc to an open file */
+	char *name;
 	int file;	    /* O_PATH, never a link; -1: nothing has this name */
 	struct stat status; /* of @file */
 };
@@ -36,11 +38,11 @@ struct seep_lookup {
 #define SEEP_LOOKUP_INIT {.directory = -1, .file = -1}
 
 /*
- * Walks along @path and calls @check (which may be NULL) for each name that exists; non-zero ends the
- * walk and is returned. Below @root, a descriptor of a directory, absolute paths and links begin there,
- * ".." does not leave it, and links of /proc are not followed; @root -1 is our own root, with relative
- * paths from the working directory. Only the last name may be missing. 0; -ELOOP for too many links or
- * directories; -ENAMETOOLONG; else the -errno of the lookup.
+ * Walks along @path and calls @check (which may be NULL) for each name that exists; non-zero ends
+ * the walk and is returned. Below @root, a descriptor of a directory, absolute paths and links
+ * begin there, ".." does not leave it, and links of /proc are not followed; @root -1 is our own
+ * root, with relative paths from the working directory. Only the last name may be missing. 0;
+ * -ELOOP for too many links or directories; -ENAMETOOLONG; else the -errno of the lookup.
  */
 int seep_lookup_path(int root, const char *path,
 		     int (*check)(const struct seep_lookup_step *step, void *context),
@@ -48,7 +50,8 @@ int seep_lookup_path(int root, const char *path,
 void seep_lookup_done(struct seep_lookup *found);
 
 /*
- * Opens the file of an O_PATH descriptor itself, whatever has its name by now. A descriptor or -errno.
+ * Opens the file of an O_PATH descriptor itself, whatever has its name by now. A descriptor or
+ * -errno.
  */
 int seep_lookup_reopen(int file, int flags);
 

@@ -1,4 +1,12 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One epoll descriptor for everything: timers are timerfds and signals a signalfd, so that all of
+ * it is waited for in one place and handled on one thread. A source is on the heap and in the list
+ * of the loop; epoll gives its pointer back with the event.
+ *
+ * A callback may add and remove sources, its own too, and may stop the loop. Nothing is bounded
+ * here: who adds sources does that.
+ */
 #include "base/loop.h"
 
 #include <errno.h>
@@ -56,6 +64,7 @@ void seep_loop_free(struct seep_loop *loop)
 	free(loop);
 }
 
+/* Takes @fd over for all but SOURCE_FD, and only on success. 0 or -errno. */
 static int add_source(struct seep_loop *loop, enum source_type type, int fd, seep_loop_fn fn,
 		      void *context, struct seep_loop_source **ret_source)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where an output file really goes, and whether that is the caller's choice: links and files that another
- * user has put into a directory that everybody may write to are refused, as fs.protected_symlinks,
- * fs.protected_hardlinks and fs.protected_regular (proc_sys_fs(5)) have the kernel do, whatever these are
- * set to.
+ * Where an output file really goes, and whether that is the caller's choice: links and files that
+ * another user has put into a directory that everybody may write to are refused, as
+ * fs.protected_symlinks, fs.protected_hardlinks and fs.protected_regular (proc_sys_fs(5)) have the
+ * kernel do, whatever these are set to.
  */
 #ifndef SEEP_BASE_OUTPUT_PATH_H
 #define SEEP_BASE_OUTPUT_PATH_H

@@ -1,4 +1,12 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Quantities as people write them, for options and reports. Parsing cuts what is less than one byte
+ * or nanosecond and refuses what does not fit into 64 bits: -EINVAL for text that is no quantity,
+ * -ERANGE for one that is too large. Formatting rounds to three digits, and compares after
+ * rounding, so that no amount is shown as 1024 KiB or 60.0 s.
+ *
+ * Products are computed in 128 bits, so nothing overflows before it is compared.
+ */
 #include "base/units.h"
 
 #include <errno.h>
@@ -31,6 +39,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* Digits up to the first other character, which is returned. Without any the value is 0. */
 static const char *parse_whole(const char *text, uint64_t *ret_value, bool *ret_overflow)
 {
 	uint64_t value = 0;
@@ -110,6 +119,7 @@ int seep_parse_size(const char *text, uint64_t *ret_bytes)
 	return scale_decimal(&decimal, factor, ret_bytes);
 }
 
+/* What follows the unit; NULL for a word that is none. */
 static const char *parse_duration_unit(const char *text, uint64_t *ret_factor)
 {
 	static const struct unit units[] = {
@@ -205,6 +215,7 @@ static void format_ratio(char buffer[SEEP_UNIT_MAX], wide value, wide divisor, c
 			 (unsigned long long)divide(value, divisor), suffix);
 }
 
+/* Units are powers of 1024 and are called so (IEC 80000-13). */
 static void format_signed_bytes(char buffer[SEEP_UNIT_MAX], const char *sign, uint64_t bytes)
 {
 	static const char *const suffixes[] = {" KiB", " MiB", " GiB", " TiB", " PiB", " EiB"};

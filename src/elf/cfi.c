@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Leads through the parts (cfi_private.h): finds .eh_frame, goes over its entries, remembers each
+ * CIE and has each FDE run as soon as it comes, so that the section is read once, in order. If it
+ * has hardly any, .debug_frame is read too. Then come what no FDE describes but code bytes tell
+ * (signal trampolines, the entry), and the rows are put in order.
+ *
+ * One FDE that is broken is skipped, and its code becomes a gap; only a section without any sense
+ * is an error. This is the most expensive part of attaching to a large file (libxul: 300,000 FDEs),
+ * so an FDE allocates nothing of its own. Bounded by CIES_MAX, SEEP_CFI_MAX_ROWS and the size of a
+ * section.
+ */
 #include "elf/cfi.h"
 
-#include <dwarf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "elf/cfi_private.h"
-#include "elf/sections.h"
+#include "elf/cfi_place.h"
+#include "elf/cfi_program.h"
+#include "elf/cfi_reader.h"
+#include "elf/cfi_rows.h"
+#include "elf/cfi_stubs.h"
+#include "elf/extents_private.h"
+#include "elf/image_private.h"
 #include "elf/signal_return.h"
-
-/* librustc_driver has 6 MB for 93 MB of code. */
-#define SECTION_MAX_BYTES (64u << 20)
 
 /* Linkers merge equal CIEs; the most seen in a file is in the hundreds. */
 #define CIES_MAX 65536
@@ -22,19 +33,13 @@
 /* With fewer FDEs in .eh_frame, which come from the C runtime, .debug_frame is read as well. */
 #define FDES_FEW 8
 
-/* Bytes of __start_context, with some room (26 in glibc 2.36), and how many such functions are read. */
+/*
+ * Bytes of __start_context, with some room (26 in glibc 2.36), and how many such functions are
+ * read.
+ */
 #define CONTEXT_START_MIN	 16
 #define CONTEXT_START_MAX	 64
 #define CONTEXT_START_CHECKS_MAX 4096
-
-/* Where a section is and how to know its end. */
-struct place {
-	uint64_t offset;
-	uint64_t length;   /* at most this many bytes */
-	uint64_t address;  /* in memory */
-	uint64_t num_fdes; /* that a sorted table in .eh_frame_hdr has; 0 if there is none */
-	bool length_known; /* by a section header; else other things may follow */
-};
 
 struct reader {
 	const struct seep_image *image;
@@ -54,150 +59,6 @@ static void reader_done(struct reader *reader)
 {
 	free(reader->cies);
 	seep_cfi_rows_done(&reader->rows);
-}
-
-/*
- * Reads into memory of our own and not through libelf, which would keep it until the image is
- * closed. What the file does not have (any more) is missing at the end.
- */
-static int read_bytes(const struct seep_image *image, uint64_t offset, uint64_t length,
-		      uint8_t **ret_bytes, size_t *ret_length)
-{
-	SEEP_AUTO_FREE uint8_t *bytes = NULL;
-	struct stat status;
-	size_t got = 0;
-
-	if (fstat(image->fd, &status))
-		return -errno;
-	if (offset >= (uint64_t)status.st_size)
-		return -ENOENT;
-	if (length > (uint64_t)status.st_size - offset)
-		length = (uint64_t)status.st_size - offset;
-	if (length > SECTION_MAX_BYTES)
-		length = SECTION_MAX_BYTES;
-	bytes = malloc(length ? length : 1);
-	if (!bytes)
-		return -ENOMEM;
-	while (got < length) {
-		ssize_t n = pread(image->fd, bytes + got, length - got, (off_t)(offset + got));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			break;
-		got += (size_t)n;
-	}
-	*ret_bytes = SEEP_TAKE_PTR(bytes);
-	*ret_length = got;
-	return 0;
-}
-
-static int find_section(const struct seep_image *image, const char *name, struct place *ret_place)
-{
-	GElf_Shdr header;
-
-	if (!seep_section_find(image->elf, name, &header) || header.sh_type == SHT_NOBITS ||
-	    header.sh_flags & SHF_COMPRESSED || !header.sh_size)
-		return -ENOENT;
-	*ret_place = (struct place){
-		.offset = header.sh_offset,
-		.length = header.sh_size,
-		.address = header.sh_addr,
-		.length_known = true,
-	};
-	return 0;
-}
-
-static int find_header(const struct seep_image *image, GElf_Phdr *ret_header)
-{
-	size_t count;
-
-	if (elf_getphdrnum(image->elf, &count))
-		return -ENOENT;
-	for (size_t i = 0; i < count; i++)
-		if (gelf_getphdr(image->elf, (int)i, ret_header) &&
-		    ret_header->p_type == PT_GNU_EH_FRAME)
-			return 0;
-	return -ENOENT;
-}
-
-/*
- * LSB 5.0, 10.6.2: version, three encodings, a pointer to .eh_frame, the size of the sorted table.
- */
-static int parse_header(const struct seep_cfi_section *header, struct place *place)
-{
-	struct seep_cursor cursor = {header->bytes, header->bytes + header->length, false};
-	uint8_t version = seep_cursor_u8(&cursor);
-	uint8_t pointer_encoding = seep_cursor_u8(&cursor);
-	uint8_t count_encoding = seep_cursor_u8(&cursor);
-	uint64_t base = header->address;
-
-	seep_cursor_u8(&cursor); /* the encoding of the table itself */
-	if (version != 1 ||
-	    seep_cfi_pointer_read(&cursor, header, pointer_encoding, base, &place->address))
-		return -EINVAL;
-	if (seep_cfi_pointer_read(&cursor, header, count_encoding, base, &place->num_fdes))
-		place->num_fdes = 0;
-	return 0;
-}
-
-/* From the program header to .eh_frame, as unwinders go, for which no section header is needed. */
-static int follow_header(const struct seep_image *image, struct place *ret_place)
-{
-	enum {
-		HEADER_MAX_BYTES = 4 + 2 * 10
-	};
-	SEEP_AUTO_FREE uint8_t *bytes = NULL;
-	struct seep_cfi_section header = {0};
-	struct place place = {0};
-	GElf_Phdr program_header;
-	int err;
-
-	err = find_header(image, &program_header);
-	if (err)
-		return err;
-	err = read_bytes(image, program_header.p_offset, HEADER_MAX_BYTES, &bytes, &header.length);
-	if (err)
-		return err;
-	header.bytes = bytes;
-	header.address = program_header.p_vaddr;
-	err = parse_header(&header, &place);
-	if (err)
-		return err;
-	for (size_t i = 0; i < image->num_segments; i++) {
-		const struct seep_segment *segment = &image->segments[i];
-
-		if (place.address < segment->address ||
-		    place.address - segment->address >= segment->length)
-			continue;
-		place.offset = segment->offset + (place.address - segment->address);
-		place.length = segment->length - (place.address - segment->address);
-		*ret_place = place;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-/* A static program may have .eh_frame without the header that leads there. */
-static int find_eh_frame(const struct seep_image *image, struct place *ret_place)
-{
-	struct place section, place;
-	int no_section = find_section(image, ".eh_frame", &section);
-
-	if (follow_header(image, &place)) {
-		if (no_section)
-			return no_section;
-		*ret_place = section;
-		return 0;
-	}
-	if (!no_section && section.address == place.address && section.length <= place.length) {
-		place.length = section.length;
-		place.length_known = true;
-	}
-	*ret_place = place;
-	return 0;
 }
 
 static int add_cie(struct reader *reader, const struct seep_cfi_entry *entry)
@@ -242,6 +103,9 @@ static const struct seep_cfi_cie *find_cie(struct reader *reader, uint64_t offse
 	return reader->last_cie;
 }
 
+/*
+ * The segment with the code at @address. FDEs come by address, so the last answer mostly holds.
+ */
 static const struct seep_segment *find_code(struct reader *reader, uint64_t address)
 {
 	const struct seep_image *image = reader->image;
@@ -261,8 +125,8 @@ static const struct seep_segment *find_code(struct reader *reader, uint64_t addr
 }
 
 /*
- * glibc's __start_context: makecontext gives its first byte to a coroutine as the return address, so the
- * address of the call that never was lies in the padding before it. There the stack begins.
+ * glibc's __start_context: makecontext gives its first byte to a coroutine as the return address,
+ * so the address of the call that never was lies in the padding before it. There the stack begins.
  * mov %rbx, %rsp; mov (%rsp), %rdi; test %rdi, %rdi
  */
 static bool is_context_start(struct reader *reader, const struct seep_cfi_fde *fde, uint64_t offset)
@@ -283,23 +147,24 @@ static bool is_context_start(struct reader *reader, const struct seep_cfi_fde *f
 static int add_block(struct reader *reader, uint64_t start, uint64_t end, enum seep_rule_kind kind)
 {
 	const struct seep_rule rule = {.kind = (uint8_t)kind};
-	int err = seep_cfi_rows_begin(&reader->rows, start, end);
+	int error = seep_cfi_rows_begin(&reader->rows, start, end);
 
-	if (err)
-		return err;
-	err = seep_cfi_rows_add(&reader->rows, start, &rule);
-	if (err)
+	if (error)
+		return error;
+	error = seep_cfi_rows_add(&reader->rows, start, &rule);
+	if (error)
 		seep_cfi_rows_abort(&reader->rows);
 	else
 		seep_cfi_rows_commit(&reader->rows);
-	return err;
+	return error;
 }
 
+/* Rows for the code of one FDE. 0; -EINVAL if it is no code of this file; -E2BIG; -ENOMEM. */
 static int add_code(struct reader *reader, const struct seep_cfi_cie *cie, struct seep_cfi_fde *fde)
 {
 	const struct seep_segment *segment = find_code(reader, fde->address);
 	uint64_t skip, offset;
-	int err;
+	int error;
 
 	if (!segment || !fde->length)
 		return -EINVAL;
@@ -307,37 +172,38 @@ static int add_code(struct reader *reader, const struct seep_cfi_cie *cie, struc
 	offset = segment->offset + skip;
 	if (fde->length > segment->length - skip)
 		fde->length = segment->length - skip;
-	err = is_context_start(reader, fde, offset) ?
-		      add_block(reader, offset - 1, offset, SEEP_RULE_END) :
-		      0;
-	if (!err)
-		err = seep_cfi_rows_begin(&reader->rows, offset, offset + fde->length);
-	if (err)
-		return err;
-	err = seep_cfi_run_fde(&reader->section, cie, fde, offset, &reader->rows);
-	if (err)
+	error = is_context_start(reader, fde, offset) ?
+			add_block(reader, offset - 1, offset, SEEP_RULE_END) :
+			0;
+	if (!error)
+		error = seep_cfi_rows_begin(&reader->rows, offset, offset + fde->length);
+	if (error)
+		return error;
+	error = seep_cfi_run_fde(&reader->section, cie, fde, offset, &reader->rows);
+	if (error)
 		seep_cfi_rows_abort(&reader->rows);
 	else
 		seep_cfi_rows_commit(&reader->rows);
-	return err;
+	return error;
 }
 
+/* What is broken is counted and skipped: only -E2BIG and -ENOMEM end the walk. */
 static int add_fde(struct reader *reader, const struct seep_cfi_entry *entry)
 {
 	const struct seep_cfi_cie *cie = find_cie(reader, entry->cie);
 	struct seep_cfi_fde fde;
-	int err;
+	int error;
 
-	err = cie ? seep_cfi_fde_read(&reader->section, entry, cie, &fde) : -EINVAL;
-	if (err == -ENOENT)
+	error = cie ? seep_cfi_fde_read(&reader->section, entry, cie, &fde) : -EINVAL;
+	if (error == -ENOENT)
 		return 0;
-	if (!err)
-		err = reader->extents ? seep_cfi_extents_add(reader->extents, &fde) :
-					add_code(reader, cie, &fde);
-	if (!err)
+	if (!error)
+		error = reader->extents ? seep_cfi_extents_add(reader->extents, &fde) :
+					  add_code(reader, cie, &fde);
+	if (!error)
 		reader->cfi->num_fdes++;
-	if (err != -EINVAL)
-		return err;
+	if (error != -EINVAL)
+		return error;
 	reader->cfi->num_skipped++;
 	return 0;
 }
@@ -346,39 +212,39 @@ static int add_fde(struct reader *reader, const struct seep_cfi_entry *entry)
  * From entry to entry. Zeros end .eh_frame, but a linker that keeps those of each crtend.o leaves
  * some in the middle: when the length is known or the sorted table has more FDEs, it goes on.
  */
-static int walk(struct reader *reader, const struct place *place)
+static int walk(struct reader *reader, const struct seep_cfi_place *place)
 {
 	uint64_t offset = 0;
 	size_t fdes = 0;
 
 	while (reader->section.length - offset >= sizeof(uint32_t)) {
 		struct seep_cfi_entry entry;
-		int err = seep_cfi_entry_read(&reader->section, offset, &entry);
+		int error = seep_cfi_entry_read(&reader->section, offset, &entry);
 
-		if (err == -ENOENT && (place->length_known || fdes < place->num_fdes)) {
+		if (error == -ENOENT && (place->length_known || fdes < place->num_fdes)) {
 			offset += sizeof(uint32_t);
 			continue;
 		}
-		if (err)
+		if (error)
 			return 0; /* the end, or nothing by which to find the next entry */
-		err = entry.is_cie ? add_cie(reader, &entry) : add_fde(reader, &entry);
-		if (err)
-			return err;
+		error = entry.is_cie ? add_cie(reader, &entry) : add_fde(reader, &entry);
+		if (error)
+			return error;
 		fdes += !entry.is_cie;
 		offset = entry.next;
 	}
 	return 0;
 }
 
-static int read_section(struct reader *reader, const struct place *place, bool debug_frame)
+static int read_section(struct reader *reader, const struct seep_cfi_place *place, bool debug_frame)
 {
 	SEEP_AUTO_FREE uint8_t *bytes = NULL;
 	size_t length;
-	int err;
+	int error;
 
-	err = read_bytes(reader->image, place->offset, place->length, &bytes, &length);
-	if (err)
-		return err;
+	error = seep_cfi_read_bytes(reader->image, place->offset, place->length, &bytes, &length);
+	if (error)
+		return error;
 	reader->section = (struct seep_cfi_section){
 		.bytes = bytes,
 		.length = length,
@@ -387,25 +253,28 @@ static int read_section(struct reader *reader, const struct place *place, bool d
 	};
 	reader->num_cies = 0;
 	reader->last_cie = NULL;
-	err = walk(reader, place);
+	error = walk(reader, place);
 	reader->section = (struct seep_cfi_section){0};
-	return err;
+	return error;
 }
 
+/*
+ * .eh_frame, and .debug_frame where that has next to nothing: code built without unwind tables.
+ */
 static int read_sections(struct reader *reader)
 {
-	struct place place;
-	int err = find_eh_frame(reader->image, &place);
+	struct seep_cfi_place place;
+	int error = seep_cfi_find_eh_frame(reader->image, &place);
 
-	if (!err)
-		err = read_section(reader, &place, false);
-	if (err && err != -ENOENT)
-		return err;
+	if (!error)
+		error = read_section(reader, &place, false);
+	if (error && error != -ENOENT)
+		return error;
 	if (reader->cfi->num_fdes >= FDES_FEW ||
-	    find_section(reader->image, ".debug_frame", &place))
+	    seep_cfi_find_section(reader->image, ".debug_frame", &place))
 		return 0;
-	err = read_section(reader, &place, true);
-	return err == -ENOENT ? 0 : err;
+	error = read_section(reader, &place, true);
+	return error == -ENOENT ? 0 : error;
 }
 
 int seep_cfi_read_extents(const struct seep_image *image, struct seep_cfi_extents *extents)
@@ -413,29 +282,29 @@ int seep_cfi_read_extents(const struct seep_image *image, struct seep_cfi_extent
 	struct seep_cfi cfi = {0};
 	SEEP_CLEANUP(reader_done)
 	struct reader reader = {.image = image, .cfi = &cfi, .extents = extents};
-	int err = read_sections(&reader);
+	int error = read_sections(&reader);
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	if (extents->count)
 		return 0;
 	return cfi.num_skipped ? -EINVAL : -ENOENT;
 }
 
 /*
- * A block begins a byte before its trampoline, so it comes before an FDE that takes the trampoline for a
- * function, as those of musl's assembly do; and it is lost in a function that returns from a signal
- * by itself, as in libunwind, to which no handler returns.
+ * A block begins a byte before its trampoline, so it comes before an FDE that takes the trampoline
+ * for a function, as those of musl's assembly do; and it is lost in a function that returns from a
+ * signal by itself, as in libunwind, to which no handler returns.
  */
 static int add_signal_returns(struct reader *reader)
 {
 	struct seep_signal_returns returns = {0};
-	int err = seep_signal_returns_find(reader->image, &returns);
+	int error = seep_signal_returns_find(reader->image, &returns);
 
-	for (size_t i = 0; i < returns.count && !err; i++)
-		err = add_block(reader, returns.list[i].start, returns.list[i].end,
-				SEEP_RULE_SIGNAL);
-	return err;
+	for (size_t i = 0; i < returns.count && !error; i++)
+		error = add_block(reader, returns.list[i].start, returns.list[i].end,
+				  SEEP_RULE_SIGNAL);
+	return error;
 }
 
 int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi)
@@ -447,23 +316,23 @@ int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi)
 		.cfi = &cfi,
 		.context_start_checks = CONTEXT_START_CHECKS_MAX,
 	};
-	int err;
+	int error;
 
-	err = read_sections(&reader);
-	if (err)
-		return err;
+	error = read_sections(&reader);
+	if (error)
+		return error;
 	if (!reader.rows.num_blocks)
 		return cfi.num_skipped ? -EINVAL : -ENOENT;
-	err = add_signal_returns(&reader);
-	if (err)
-		return err;
-	err = seep_cfi_rows_finish(&reader.rows, &cfi);
-	if (err)
-		return err;
+	error = add_signal_returns(&reader);
+	if (error)
+		return error;
+	error = seep_cfi_rows_finish(&reader.rows, &cfi);
+	if (error)
+		return error;
 	seep_cfi_rows_done(&reader.rows);
-	err = seep_cfi_add_stubs(image, &cfi);
-	if (err)
-		return err;
+	error = seep_cfi_add_stubs(image, &cfi);
+	if (error)
+		return error;
 	*ret_cfi = cfi;
 	cfi = (struct seep_cfi){0};
 	return 0;
@@ -480,7 +349,7 @@ int seep_cfi_without(const struct seep_image *image, struct seep_cfi *ret_cfi)
 {
 	SEEP_CLEANUP(seep_cfi_done) struct seep_cfi cfi = {0};
 	uint64_t start = UINT64_MAX;
-	int err;
+	int error;
 
 	for (size_t i = 0; i < image->num_segments; i++)
 		if (image->segments[i].executable && image->segments[i].offset < start)
@@ -492,9 +361,9 @@ int seep_cfi_without(const struct seep_image *image, struct seep_cfi *ret_cfi)
 		return -ENOMEM;
 	cfi.rows[0] = (struct seep_cfi_row){start, {.kind = SEEP_RULE_GAP}};
 	cfi.num_rows = 1;
-	err = seep_cfi_add_stubs(image, &cfi);
-	if (err)
-		return err;
+	error = seep_cfi_add_stubs(image, &cfi);
+	if (error)
+		return error;
 	*ret_cfi = cfi;
 	cfi = (struct seep_cfi){0};
 	return 0;

@@ -28,8 +28,8 @@ struct seep_cfi {
 	size_t num_rows;
 	struct seep_cfi_row *rows; /* ascending, no two alike in a row */
 	/*
-	 * Between FDEs, but too short to be a gap: the rule before it goes on over it. Usually it is
-	 * padding; it may be a function of some bytes.
+	 * Between FDEs, but too short to be a gap: the rule before it goes on over it. Usually it
+	 * is padding; it may be a function of some bytes.
 	 */
 	size_t num_paddings;
 	struct seep_range *paddings; /* ascending */
@@ -57,8 +57,8 @@ int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi);
 void seep_cfi_done(struct seep_cfi *cfi);
 
 /*
- * The same of a file without CFI: all of its code is a gap, but for what is recognised by its bytes. 0;
- * -ENOENT if there is no code; -ENOMEM.
+ * The same of a file without CFI: all of its code is a gap, but for what is recognised by its
+ * bytes. 0; -ENOENT if there is no code; -ENOMEM.
  */
 int seep_cfi_without(const struct seep_image *image, struct seep_cfi *ret_cfi);
 

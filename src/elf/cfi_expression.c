@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <dwarf.h>
+#include "elf/cfi_expression.h"
 
-#include "elf/cfi_private.h"
+#include <dwarf.h>
 
 /*
  * The PLT of x86-64 has one FDE for stubs of 16 bytes, in each of which a push takes effect at byte

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the CFI reader share. One section goes through them so: cfi_reader.c takes CIEs
- * and FDEs apart, cfi_program.c runs their instructions, cfi_expression.c knows the expressions
- * that occur, cfi_rule.c says what the state means as a rule, cfi_rows.c gathers and orders the
- * rows, cfi_stubs.c recognises the entry, which has no CFI. extents.c wants only what code FDEs cover.
+ * What the parts of the CFI reader hand to each other. A section goes through them so: cfi_place.c
+ * finds and reads it, cfi_reader.c takes its CIEs and FDEs apart, cfi_program.c runs their
+ * instructions, cfi_expression.c knows the expressions that occur, cfi_rule.c says what the state
+ * means as a rule, cfi_rows.c gathers and orders the rows, cfi_stubs.c adds the program's entry.
+ * cfi.c leads through all of them. extents.c wants only what code FDEs cover.
  */
 #ifndef SEEP_ELF_CFI_PRIVATE_H
 #define SEEP_ELF_CFI_PRIVATE_H
 
 #include "elf/cfi.h"
 #include "elf/cursor.h"
-#include "elf/image_private.h"
 
 /* DWARF's numbers of x86-64 registers (System V ABI for x86-64, figure 3.36). */
 enum {
@@ -102,95 +102,12 @@ struct seep_cfi_fde {
 	struct seep_cursor program;
 };
 
-/*
- * The entry at @offset. 0; -ENOENT for a terminator, which is 4 bytes of zeros; -EINVAL when it is
- * not all there.
- */
-int seep_cfi_entry_read(const struct seep_cfi_section *section, uint64_t offset,
-			struct seep_cfi_entry *ret_entry);
-
-/* 0, or -EINVAL: broken, or of a kind that this machine does not have. */
-int seep_cfi_cie_read(const struct seep_cfi_section *section, const struct seep_cfi_entry *entry,
-		      struct seep_cfi_cie *ret_cie);
-
-/* 0; -EINVAL; -ENOENT for a function that the linker has thrown away. */
-int seep_cfi_fde_read(const struct seep_cfi_section *section, const struct seep_cfi_entry *entry,
-		      const struct seep_cfi_cie *cie, struct seep_cfi_fde *ret_fde);
+struct seep_cfi_extents;
 
 /*
- * A pointer in one of the encodings of LSB 5.0, 10.5.1. @data_base is what DW_EH_PE_datarel adds
- * to; UINT64_MAX when that is not known. 0 or -EINVAL.
+ * The same walk over the sections as seep_cfi_read, which gathers what code the FDEs cover instead
+ * of rows. The caller frees the list in any case. Errors are those of seep_cfi_read.
  */
-int seep_cfi_pointer_read(struct seep_cursor *cursor, const struct seep_cfi_section *section,
-			  uint8_t encoding, uint64_t data_base, uint64_t *ret_value);
-
-/* The rows while they are gathered: one block for each FDE. */
-struct seep_cfi_block {
-	uint64_t start; /* file offsets */
-	uint64_t end;
-	uint32_t first; /* row */
-	uint32_t count;
-};
-
-struct seep_cfi_rows {
-	struct seep_cfi_row *rows;
-	size_t num_rows;
-	size_t max_rows; /* allocated */
-	struct seep_cfi_block *blocks;
-	size_t num_blocks;
-	size_t max_blocks;
-	bool unsorted;
-};
-
-/*
- * A block from file offset @start up to @end, then its rows in ascending order, then either commit
- * or abort. begin and add return 0, -E2BIG or -ENOMEM.
- */
-int seep_cfi_rows_begin(struct seep_cfi_rows *rows, uint64_t start, uint64_t end);
-int seep_cfi_rows_add(struct seep_cfi_rows *rows, uint64_t offset, const struct seep_rule *rule);
-void seep_cfi_rows_commit(struct seep_cfi_rows *rows);
-void seep_cfi_rows_abort(struct seep_cfi_rows *rows);
-void seep_cfi_rows_done(struct seep_cfi_rows *rows);
-
-/* The pieces of code that the FDEs describe, while they are gathered: see elf/extents.h. */
-struct seep_cfi_extents {
-	struct seep_range *list;
-	size_t count;
-	size_t capacity;
-};
-
-/* 0, -E2BIG or -ENOMEM. */
-int seep_cfi_extents_add(struct seep_cfi_extents *extents, const struct seep_cfi_fde *fde);
-/* Reads them instead of rows; the caller frees the list in any case. As seep_cfi_read. */
 int seep_cfi_read_extents(const struct seep_image *image, struct seep_cfi_extents *extents);
-
-/*
- * Orders the blocks and sets rows and num_rows of @cfi. Where blocks overlap, the one that begins
- * first has the code. 0, -E2BIG or -ENOMEM.
- */
-int seep_cfi_rows_finish(struct seep_cfi_rows *rows, struct seep_cfi *cfi);
-
-/*
- * Runs the instructions of a CIE, which make the state that its FDEs begin with. 0 or -EINVAL.
- */
-int seep_cfi_run_cie(const struct seep_cfi_section *section, struct seep_cursor program,
-		     struct seep_cfi_cie *cie);
-
-/*
- * Runs the instructions of @fde and adds a row for each change of rule to @rows, in which a block
- * has begun. @offset is where the FDE's first byte is in the file. 0, -EINVAL, -E2BIG or -ENOMEM.
- */
-int seep_cfi_run_fde(const struct seep_cfi_section *section, const struct seep_cfi_cie *cie,
-		     const struct seep_cfi_fde *fde, uint64_t offset, struct seep_cfi_rows *rows);
-
-/* What an expression says; one that has no rule becomes BAD or OTHER. */
-void seep_cfi_cfa_expression(struct seep_cursor code, struct seep_cfi_expression *ret_expression);
-void seep_cfi_saved_expression(struct seep_cursor code, struct seep_cfi_saved *ret_saved);
-
-void seep_cfi_rule(const struct seep_cfi_state *state, bool signal_frame,
-		   struct seep_rule *ret_rule);
-
-/* Puts a row for the program's entry into the gap of @cfi where it is. 0 or -ENOMEM. */
-int seep_cfi_add_stubs(const struct seep_image *image, struct seep_cfi *cfi);
 
 #endif

@@ -1,8 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The abstract machine of DWARF 5, 6.4.2: called by cfi_reader.c for each CIE, whose instructions
+ * make the initial state, and by cfi.c for each FDE, whose instructions change that state as its
+ * code goes on. Whenever the location advances, the state up to there becomes a row (emit).
+ *
+ * Of the registers only those are followed that rules can say (SEEP_CFI_SLOTS); instructions about
+ * others are skipped by their operands. An instruction that is not known ends the FDE: where the
+ * next one begins cannot be told. Bounded by the bytes of the program and STATES_MAX.
+ */
+#include "elf/cfi_program.h"
+
 #include <dwarf.h>
 #include <errno.h>
 
-#include "elf/cfi_private.h"
+#include "elf/cfi_expression.h"
+#include "elf/cfi_reader.h"
+#include "elf/cfi_rule.h"
 
 /* remember_state nests once in what compilers write. */
 #define STATES_MAX 16
@@ -35,15 +48,19 @@ static int emit(struct machine *machine)
 	return seep_cfi_rows_add(machine->rows, machine->offset + machine->location, &rule);
 }
 
+/*
+ * Instructions after an advance describe the code from there on, so the row before is complete now.
+ * 0, -E2BIG or -ENOMEM.
+ */
 static int advance_to(struct machine *machine, uint64_t location)
 {
-	int err;
+	int error;
 
 	if (location == machine->location)
 		return 0;
-	err = emit(machine);
+	error = emit(machine);
 	machine->location = location;
-	return err;
+	return error;
 }
 
 static int advance(struct machine *machine, uint64_t delta)
@@ -56,6 +73,7 @@ static int advance(struct machine *machine, uint64_t delta)
 	return advance_to(machine, location);
 }
 
+/* DW_CFA_set_loc, which names the address itself. It may only go forward, and within the FDE. */
 static int set_location(struct machine *machine)
 {
 	uint64_t address;
@@ -113,6 +131,7 @@ static int save_at_unsigned(struct machine *machine, uint64_t number, uint64_t f
 	return factored > INT64_MAX ? -EINVAL : save_at(machine, number, (int64_t)factored);
 }
 
+/* Back to what the CIE says of the register (DW_CFA_restore), which a CIE itself cannot use. */
 static int restore(struct machine *machine, uint64_t number)
 {
 	struct seep_cfi_saved *saved = saved_of(&machine->state, number);
@@ -178,6 +197,7 @@ static int save_register(struct machine *machine, uint8_t opcode)
 	}
 }
 
+/* Only DW_CFA_def_cfa_sf and DW_CFA_def_cfa_offset_sf are factored (DWARF 5, 6.4.2.2). */
 static int cfa_offset(struct machine *machine, bool factored)
 {
 	struct seep_cfi_cfa *cfa = &machine->state.cfa;
@@ -237,6 +257,10 @@ static int restore_state(struct machine *machine)
 	return 0;
 }
 
+/*
+ * Opcodes whose operands are not in the opcode itself (DWARF 5, 7.24), with those that GCC and
+ * other machines have added.
+ */
 static int run_extended(struct machine *machine, uint8_t opcode)
 {
 	switch (opcode) {
@@ -275,30 +299,30 @@ static int run_extended(struct machine *machine, uint8_t opcode)
 static int run(struct machine *machine)
 {
 	struct seep_cursor *code = &machine->code;
-	int err = 0;
+	int error = 0;
 
-	while (!err && code->at < code->end) {
+	while (!error && code->at < code->end) {
 		uint8_t opcode = *code->at++;
 		uint8_t operand = opcode & PRIMARY_OPERAND;
 
 		switch (opcode & PRIMARY_OPCODE) {
 		case DW_CFA_advance_loc:
-			err = advance(machine, operand);
+			error = advance(machine, operand);
 			break;
 		case DW_CFA_offset:
-			err = save_at_unsigned(machine, operand, seep_cursor_uleb(code));
+			error = save_at_unsigned(machine, operand, seep_cursor_uleb(code));
 			break;
 		case DW_CFA_restore:
-			err = restore(machine, operand);
+			error = restore(machine, operand);
 			break;
 		default:
-			err = run_extended(machine, opcode);
+			error = run_extended(machine, opcode);
 			break;
 		}
 		if (code->failed)
 			return -EINVAL;
 	}
-	return err;
+	return error;
 }
 
 /* Not by an initializer, which would clear what remembered states may never use. */
@@ -332,12 +356,12 @@ int seep_cfi_run_fde(const struct seep_cfi_section *section, const struct seep_c
 		     const struct seep_cfi_fde *fde, uint64_t offset, struct seep_cfi_rows *rows)
 {
 	struct machine machine;
-	int err;
+	int error;
 
 	machine_init(&machine, section, cie, fde->program);
 	machine.fde = fde;
 	machine.offset = offset;
 	machine.rows = rows;
-	err = run(&machine);
-	return err ? err : emit(&machine);
+	error = run(&machine);
+	return error ? error : emit(&machine);
 }

@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Called by cfi.c for one entry after the other. An entry is a length and an identifier that tells
+ * CIE and FDE apart; .eh_frame (LSB 5.0, 10.6.1) and .debug_frame (DWARF 5, 6.4.1) differ in how
+ * that identifier and the way from an FDE to its CIE are written. A CIE is read to its end, its
+ * instructions included; an FDE up to its instructions, which run later.
+ *
+ * Every read is by a cursor that stays within the section (elf/cursor.h), so a length that lies
+ * makes -EINVAL. Nothing is allocated.
+ */
+#include "elf/cfi_reader.h"
+
 #include <dwarf.h>
 #include <errno.h>
 
-#include "elf/cfi_private.h"
+#include "elf/cfi_program.h"
 
 /*
  * LSB 5.0, 10.5.1: the lower half of an encoding is the format, the upper what it is relative to.
@@ -59,6 +70,7 @@ static uint64_t address_of(const struct seep_cfi_section *section, const struct 
 	return section->address + (uint64_t)(cursor->at - section->bytes);
 }
 
+/* The value of a pointer, before its base is added; signed ones are sign-extended. */
 static uint64_t read_format(struct seep_cursor *cursor, uint8_t format)
 {
 	switch (format) {

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * FDEs mostly come by address, but a linker may put them as it likes and a crafted file overlaps
+ * them. So rows are gathered in blocks, one for each FDE; finish sorts the blocks if they need it,
+ * and goes over them once: what overlaps is cut, and what lies between becomes a gap or a padding.
+ * Equal neighbours become one row, in a block and across blocks.
+ *
+ * An FDE that turns out to be broken takes its rows back (abort). Bounded by SEEP_CFI_MAX_ROWS.
+ */
+#include "elf/cfi_rows.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "elf/cfi_private.h"
 
 /* Functions are aligned to 16 bytes, so up to 15 bytes between two are padding. */
 #define GAP_MIN_BYTES 16
@@ -36,10 +45,10 @@ static bool same_rule(const struct seep_rule *a, const struct seep_rule *b)
 
 int seep_cfi_rows_begin(struct seep_cfi_rows *rows, uint64_t start, uint64_t end)
 {
-	int err = grow(&rows->blocks, rows->num_blocks, &rows->max_blocks, sizeof(*rows->blocks));
+	int error = grow(&rows->blocks, rows->num_blocks, &rows->max_blocks, sizeof(*rows->blocks));
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	rows->blocks[rows->num_blocks] = (struct seep_cfi_block){
 		.start = start,
 		.end = end,
@@ -51,15 +60,15 @@ int seep_cfi_rows_begin(struct seep_cfi_rows *rows, uint64_t start, uint64_t end
 int seep_cfi_rows_add(struct seep_cfi_rows *rows, uint64_t offset, const struct seep_rule *rule)
 {
 	struct seep_cfi_block *block = &rows->blocks[rows->num_blocks];
-	int err;
+	int error;
 
 	if (block->count && same_rule(&rows->rows[rows->num_rows - 1].rule, rule))
 		return 0;
 	if (rows->num_rows == SEEP_CFI_MAX_ROWS)
 		return -E2BIG;
-	err = grow(&rows->rows, rows->num_rows, &rows->max_rows, sizeof(*rows->rows));
-	if (err)
-		return err;
+	error = grow(&rows->rows, rows->num_rows, &rows->max_rows, sizeof(*rows->rows));
+	if (error)
+		return error;
 	rows->rows[rows->num_rows++] = (struct seep_cfi_row){offset, *rule};
 	block->count++;
 	return 0;
@@ -88,6 +97,7 @@ void seep_cfi_rows_done(struct seep_cfi_rows *rows)
 	*rows = (struct seep_cfi_rows){0};
 }
 
+/* By start; of blocks with the same start the one that was read first comes first. */
 static int compare_blocks(const void *left, const void *right)
 {
 	const struct seep_cfi_block *a = left, *b = right;
@@ -97,6 +107,7 @@ static int compare_blocks(const void *left, const void *right)
 	return a->first < b->first ? -1 : a->first > b->first;
 }
 
+/* The next row of the result, unless it says what the one before says. */
 static void put(struct seep_cfi *cfi, uint64_t offset, const struct seep_rule *rule)
 {
 	if (cfi->num_rows && same_rule(&cfi->rows[cfi->num_rows - 1].rule, rule))
@@ -121,7 +132,7 @@ static void put_block(struct seep_cfi *cfi, const struct seep_cfi_block *block,
 /* What lies between two blocks. 0 or -ENOMEM. */
 static int put_gap(struct seep_cfi *cfi, uint64_t start, uint64_t end, size_t *max_paddings)
 {
-	int err;
+	int error;
 
 	if (end - start >= GAP_MIN_BYTES) {
 		put(cfi, start, &gap_rule);
@@ -129,10 +140,10 @@ static int put_gap(struct seep_cfi *cfi, uint64_t start, uint64_t end, size_t *m
 	}
 	if (end - start < FUNCTION_MIN_BYTES)
 		return 0;
-	err = grow(&cfi->paddings, cfi->num_paddings, max_paddings, sizeof(*cfi->paddings));
-	if (!err)
+	error = grow(&cfi->paddings, cfi->num_paddings, max_paddings, sizeof(*cfi->paddings));
+	if (!error)
 		cfi->paddings[cfi->num_paddings++] = (struct seep_range){start, end};
-	return err;
+	return error;
 }
 
 int seep_cfi_rows_finish(struct seep_cfi_rows *rows, struct seep_cfi *cfi)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "elf/cfi_private.h"
+#include "elf/cfi_rule.h"
 
 /*
  * struct rt_sigframe, behind the return address that the trampoline has taken off: rsp points to

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "elf/cfi_stubs.h"
+
 #include <errno.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "elf/cfi_private.h"
+#include "elf/image_private.h"
 
 /* An entry without CFI is some instructions long: musl's _start has 22 bytes. */
 #define ENTRY_MAX_BYTES 64
 
-/* The index of the gap's row at @offset of the file, SIZE_MAX before the first row; else -ENOENT. */
+/*
+ * The index of the gap's row at @offset of the file, SIZE_MAX before the first row; else -ENOENT.
+ */
 static int find_gap(const struct seep_cfi *cfi, uint64_t offset, size_t *ret_index)
 {
 	size_t index = 0;

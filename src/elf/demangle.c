@@ -44,9 +44,10 @@ static void append(const char *text, size_t length, void *opaque)
 }
 
 /*
- * A name of a few hundred bytes can stand for terabytes, by references to what it said before, and the
- * demanglers have no limit for it. So they print into a callback that jumps out when it is enough.
- * They keep their state on the stack; only a decoded Punycode identifier of Rust would be lost.
+ * A name of a few hundred bytes can stand for terabytes, by references to what it said before, and
+ * the demanglers have no limit for it. So they print into a callback that jumps out when it is
+ * enough. They keep their state on the stack; only a decoded Punycode identifier of Rust would be
+ * lost.
  */
 static char *demangle_bounded(const char *name,
 			      int (*demangle)(const char *, int, demangle_callbackref, void *))

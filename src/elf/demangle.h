@@ -4,8 +4,8 @@
 #define SEEP_ELF_DEMANGLE_H
 
 /*
- * The demangled @name in fresh memory, or NULL when it is not mangled, not understood, or longer than
- * the bound (64 KiB in, 64 KiB out). Rust hashes ("::h0123456789abcdef") are cut off.
+ * The demangled @name in fresh memory, or NULL when it is not mangled, not understood, or longer
+ * than the bound (64 KiB in, 64 KiB out). Rust hashes ("::h0123456789abcdef") are cut off.
  */
 char *seep_demangle(const char *name);
 

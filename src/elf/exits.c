@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A piece of code after the other, each from its beginning to its end: first the function itself, then
- * every piece that a jump leads to. Pieces are those of the unwind information, so compilers and
- * strip cannot hide a part; where there is none, functions as the file's own symbols name them. Bounded by PIECES_MAX and BYTES_MAX.
+ * A piece of code after the other, each from its beginning to its end: first the function itself,
+ * then every piece that a jump leads to. Pieces are those of the unwind information, so compilers
+ * and strip cannot hide a part; where there is none, functions as the file's own symbols name them.
+ * Bounded by PIECES_MAX and BYTES_MAX.
  */
 #include "elf/exits.h"
 
@@ -13,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/numbers.h"
 #include "elf/decoder.h"
+#include "elf/functions.h"
 
 #define PIECES_MAX 32
 #define BYTES_MAX  (256u << 10) /* in all pieces: 100 ns per instruction */
@@ -30,6 +32,7 @@ struct search {
 	struct seep_exits *exits;
 };
 
+/* The function is not probed at its returns, and @reason is what people are told. */
 static int refuse(struct search *search, const char *reason)
 {
 	search->exits->reason = reason;
@@ -45,6 +48,7 @@ static bool is_covered(const struct search *search, uint64_t address)
 	return false;
 }
 
+/* From @start up to @end, to be swept when its turn comes. */
 static int add_piece(struct search *search, uint64_t start, uint64_t end)
 {
 	if (search->num_pieces == PIECES_MAX || end - start > BYTES_MAX - search->num_bytes)
@@ -78,32 +82,18 @@ static int add_tail(struct search *search, uint64_t address)
 	return 0;
 }
 
-struct symbol_search {
-	uint64_t address;
-	struct seep_range piece;
-};
-
-static int match_start(const struct seep_symbol *symbol, void *context)
-{
-	struct symbol_search *search = context;
-
-	if (symbol->address != search->address || !symbol->size)
-		return 0;
-	search->piece = (struct seep_range){symbol->address, symbol->address + symbol->size};
-	return 1;
-}
-
 /* Code without unwind information, as musl's: a symbol of the same file says where it ends. */
 static int follow_symbol(struct search *search, uint64_t target)
 {
-	struct symbol_search of_target = {.address = target};
+	struct seep_symbol symbol;
 
-	if (seep_image_each_function(search->query->image, match_start, &of_target) <= 0)
+	if (seep_image_function_at(search->query->image, target, &symbol) || !symbol.size)
 		return refuse(search,
 			      "it jumps to code of which the file does not say where it ends");
-	return add_piece(search, of_target.piece.start, of_target.piece.end);
+	return add_piece(search, symbol.address, symbol.address + symbol.size);
 }
 
+/* A jump to @target: within what is known, out of the function, or to one more piece. */
 static int follow(struct search *search, uint64_t target)
 {
 	const struct seep_exits_query *query = search->query;
@@ -122,9 +112,10 @@ static int follow(struct search *search, uint64_t target)
 }
 
 /*
- * Compilers for x86-64 extend the sign of an entry of the jump table (in position-independent code it is
- * relative to the table), or load a whole one with a scaled index, or jump through the table itself.
- * With -fcf-protection the jump of a switch has the prefix notrack, and that of a tail call has not.
+ * Compilers for x86-64 extend the sign of an entry of the jump table (in position-independent code
+ * it is relative to the table), or load a whole one with a scaled index, or jump through the table
+ * itself. With -fcf-protection the jump of a switch has the prefix notrack, and that of a tail call
+ * has not.
  */
 static bool is_switch(const struct search *search, const cs_insn *insn)
 {
@@ -157,6 +148,9 @@ static int follow_indirect(struct search *search)
 	return refuse(search, "it jumps through a register or a variable");
 }
 
+/*
+ * Sees the load of a jump table's entry, which makes a jump through a register behind it a switch.
+ */
 static void note_table(struct search *search)
 {
 	const cs_insn *insn = search->decoder.insn;
@@ -182,6 +176,7 @@ static int look_at(struct search *search)
 	return target ? follow(search, target) : follow_indirect(search);
 }
 
+/* Decodes one piece from end to end: all of it is code, or the function is refused. */
 static int sweep(struct search *search, const struct seep_range *piece)
 {
 	const uint8_t *code;
@@ -217,7 +212,9 @@ static void sort_exits(struct seep_exits *exits)
 	exits->count = kept;
 }
 
-/* The function as a whole: as its symbol says, and as its unwind information says if that is more. */
+/*
+ * The function as a whole: as its symbol says, and as its unwind information says if that is more.
+ */
 static int add_function(struct search *search)
 {
 	const struct seep_exits_query *query = search->query;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Every place at which a function returns to its caller, for probes that see a return without
- * replacing the return address on the stack: its return instructions, those of code that the compiler
- * has moved away (".cold"), and those of functions that it leaves to by a jump (tail calls).
+ * replacing the return address on the stack: its return instructions, those of code that the
+ * compiler has moved away (".cold"), and those of functions that it leaves to by a jump (tail
+ * calls).
  *
  * Either all of them are found, or the function is refused with a reason: a jump through a register
- * or a variable may lead anywhere. Only a switch is known to stay in the function. A place that other
- * functions share is harmless: whoever is probed there checks whose return it is.
+ * or a variable may lead anywhere. Only a switch is known to stay in the function. A place that
+ * other functions share is harmless: whoever is probed there checks whose return it is.
  */
 #ifndef SEEP_ELF_EXITS_H
 #define SEEP_ELF_EXITS_H
@@ -39,8 +40,8 @@ struct seep_exits_query {
 	uint64_t size;	  /* bytes as its symbol says, or 0 */
 	/*
 	 * Is *address another function, whose return is seen by other means, or a stub of the
-	 * procedure linkage table? Then a jump there is a tail, and the code there is not looked at.
-	 * A stub that leads to a function of the same file may be replaced by that one.
+	 * procedure linkage table? Then a jump there is a tail, and the code there is not looked
+	 * at. A stub that leads to a function of the same file may be replaced by that one.
 	 */
 	bool (*leaves)(void *context, uint64_t *address);
 	/* Does a call of @address, or of the stub there, never return? For elf/result.h only. */

@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/numbers.h"
-#include "elf/cfi_private.h"
+#include "elf/extents_private.h"
 
 /* FDEs of one file: libxul has 300,000. */
 #define EXTENTS_MAX (4u << 20)

@@ -18,7 +18,9 @@ struct seep_extents {
 	struct seep_range *list;
 };
 
-/* 0; -ENOENT if the file has no unwind information; -EINVAL if it makes no sense; -E2BIG; -ENOMEM. */
+/*
+ * 0; -ENOENT if the file has no unwind information; -EINVAL if it makes no sense; -E2BIG; -ENOMEM.
+ */
 int seep_extents_read(const struct seep_image *image, struct seep_extents *ret_extents);
 void seep_extents_done(struct seep_extents *extents);
 
@@ -29,7 +31,8 @@ const struct seep_range *seep_extents_find(const struct seep_extents *extents, u
 enum seep_entry_kind {
 	SEEP_ENTRY_UNKNOWN, /* code without unwind information: assembly, musl's libc */
 	SEEP_ENTRY_INSIDE,  /* a piece covers it that begins before it */
-	SEEP_ENTRY_BEGINS, /* a piece begins there: no symbol in the middle of an instruction has that */
+	/* a piece begins there: no symbol in the middle of an instruction has that */
+	SEEP_ENTRY_BEGINS,
 };
 
 enum seep_entry_kind seep_extents_entry(const struct seep_extents *extents, uint64_t address);

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * seep_image_open checks the header before libelf sees the file, then keeps what is asked for
+ * often: load segments, build ID, interpreter. All else is read on demand through libelf, which
+ * caches it until the image is closed, so pointers that are returned stay valid as long.
+ *
+ * The file may change under our hands: it is read with pread, never mapped. Bounded by
+ * SEEP_IMAGE_SEGMENTS_MAX, SECTION_HEADERS_MAX, NOTES_MAX_BYTES.
+ */
 #include "elf/image.h"
 
 #include <errno.h>
@@ -97,6 +105,9 @@ static void read_build_id_of_sections(struct seep_image *image)
 			read_build_id(image, header.sh_offset, header.sh_size, header.sh_addralign);
 }
 
+/*
+ * Of several PT_INTERP the first counts, as for the kernel (load_elf_binary in fs/binfmt_elf.c).
+ */
 static int read_interpreter(struct seep_image *image, const GElf_Phdr *header)
 {
 	const char *path;
@@ -110,14 +121,15 @@ static int read_interpreter(struct seep_image *image, const GElf_Phdr *header)
 	return image->interpreter ? 0 : -ENOMEM;
 }
 
+/* What program headers tell. 0, -ENOEXEC or -ENOMEM. */
 static int read_segments(struct seep_image *image)
 {
 	size_t count;
-	int err = 0;
+	int error = 0;
 
 	if (elf_getphdrnum(image->elf, &count))
 		return -ENOEXEC;
-	for (size_t i = 0; i < count && !err; i++) {
+	for (size_t i = 0; i < count && !error; i++) {
 		GElf_Phdr header;
 
 		if (!gelf_getphdr(image->elf, (int)i, &header))
@@ -130,7 +142,7 @@ static int read_segments(struct seep_image *image)
 			read_build_id(image, header.p_offset, header.p_filesz, header.p_align);
 			break;
 		case PT_INTERP:
-			err = read_interpreter(image, &header);
+			error = read_interpreter(image, &header);
 			break;
 		case PT_DYNAMIC:
 			image->dynamic_offset = header.p_offset;
@@ -138,14 +150,14 @@ static int read_segments(struct seep_image *image)
 			break;
 		}
 	}
-	return err;
+	return error;
 }
 
 int seep_image_open(int fd, struct seep_image **ret_image)
 {
 	SEEP_AUTO_IMAGE struct seep_image *image = NULL;
 	struct stat status;
-	int err;
+	int error;
 
 	if (fstat(fd, &status))
 		return -errno;
@@ -157,9 +169,9 @@ int seep_image_open(int fd, struct seep_image **ret_image)
 	image->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (image->fd < 0)
 		return -errno;
-	err = check_header(image->fd);
-	if (err)
-		return err;
+	error = check_header(image->fd);
+	if (error)
+		return error;
 	elf_version(EV_CURRENT);
 	/*
 	 * Not ELF_C_READ_MMAP: the owner of the file may truncate it while it is open, and then a
@@ -168,9 +180,9 @@ int seep_image_open(int fd, struct seep_image **ret_image)
 	image->elf = elf_begin(image->fd, ELF_C_READ, NULL);
 	if (!image->elf)
 		return -ENOEXEC;
-	err = read_segments(image);
-	if (err)
-		return err;
+	error = read_segments(image);
+	if (error)
+		return error;
 	read_build_id_of_sections(image);
 	*ret_image = SEEP_TAKE_PTR(image);
 	return 0;

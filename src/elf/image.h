@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One ELF file, opened read-only and parsed by libelf: its load segments, build ID and function
- * symbols. The file is untrusted: whatever it says is checked against its size before use, and a
- * crafted one gives -ENOEXEC or misses symbols, never more. No DWARF here.
+ * One ELF file, opened read-only and parsed by libelf: its load segments, build ID and code. The
+ * file is untrusted: whatever it says is checked against its size before use, and a crafted one
+ * gives -ENOEXEC or misses symbols, never more. No DWARF here.
  */
 #ifndef SEEP_ELF_IMAGE_H
 #define SEEP_ELF_IMAGE_H
@@ -28,7 +28,10 @@ int seep_image_fd(const struct seep_image *image);
 /* The libelf descriptor, for the rooms that read more of the file; it belongs to the image. */
 struct Elf *seep_image_elf(const struct seep_image *image);
 
-/* The build ID of the notes (segments, or else sections); length 0 if there is none. Valid as long as the image. */
+/*
+ * The build ID of the notes (segments, or else sections); length 0 if there is none. Valid as long
+ * as the image.
+ */
 const uint8_t *seep_image_build_id(const struct seep_image *image, size_t *ret_length);
 
 /* The interpreter's path (PT_INTERP), NULL for a static program or a library. */
@@ -43,25 +46,8 @@ int seep_image_offset_to_address(const struct seep_image *image, uint64_t offset
 int seep_image_address_to_offset(const struct seep_image *image, uint64_t address,
 				 uint64_t *ret_offset);
 
-/* Whether Go's compiler has made it, which keeps frame pointers: by the table of its runtime. */
+/* Whether it is a Go program, by the tables of Go's runtime: Go keeps frame pointers. */
 bool seep_image_is_go(const struct seep_image *image);
-
-/* A defined function. The name belongs to the image. */
-struct seep_symbol {
-	const char *name;
-	uint64_t address;
-	uint64_t size; /* bytes, 0 if the symbol does not say */
-	bool global;   /* STB_GLOBAL or STB_WEAK */
-};
-
-/*
- * Calls @fn for each defined function (STT_FUNC) of .dynsym and .symtab, in the order of the file,
- * aliases included, until it returns non-zero; that value is returned, else 0. A library found
- * without section headers is read through its PT_DYNAMIC segment.
- */
-int seep_image_each_function(const struct seep_image *image,
-			     int (*fn)(const struct seep_symbol *symbol, void *context),
-			     void *context);
 
 /* Bytes of the file from start up to end. */
 struct seep_range {
@@ -70,8 +56,8 @@ struct seep_range {
 };
 
 /*
- * The first @max of the executable sections, in the order of the file, or without section headers of
- * the executable segments. Returns how many.
+ * The first @max of the executable sections, in the order of the file, or without section headers
+ * of the executable segments. Returns how many.
  */
 size_t seep_image_code_ranges(const struct seep_image *image, struct seep_range *ranges,
 			      size_t max);

@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Goes twice over the code of a function. The first pass follows the straight line from the entry
+ * to the first instruction that the kernel emulates, as long as each one before it leaves the
+ * arguments alone and changes rsp by a known number of bytes. The second pass looks at all jumps of
+ * the function: if one may lead back to the place that was found, the probe would fire twice in a
+ * call, and the entry is taken.
+ *
+ * Called once for each function that is to be probed, before the probe is attached. Bounded by
+ * FUNCTION_MAX_BYTES.
+ */
 #include "elf/probe_site.h"
 
 #include <errno.h>
@@ -160,8 +170,8 @@ static void describe(const cs_insn *insn, uint32_t pushed, bool emulated,
 }
 
 /*
- * The first emulated instruction of the straight line, or else the entry. The first is also the best:
- * what forbids it (a jump to or before it) forbids all behind it.
+ * The first emulated instruction of the straight line, or else the entry. The first is also the
+ * best: what forbids it (a jump to or before it) forbids all behind it.
  */
 static int first_emulated(struct seep_decoder *decoder, enum seep_site_use use,
 			  unsigned int num_args, struct seep_probe_site *ret_site)
@@ -239,17 +249,17 @@ int seep_probe_site_find(const uint8_t *code, size_t length, size_t size, enum s
 {
 	SEEP_CLEANUP(seep_decoder_done) struct seep_decoder decoder;
 	struct seep_probe_site site;
-	int err;
+	int error;
 
 	if (size && length > size)
 		length = size;
-	err = seep_decoder_init(&decoder);
-	if (err)
-		return err;
+	error = seep_decoder_init(&decoder);
+	if (error)
+		return error;
 	seep_decoder_start(&decoder, code, length, 0);
-	err = first_emulated(&decoder, use, num_args, &site);
-	if (err)
-		return err;
+	error = first_emulated(&decoder, use, num_args, &site);
+	if (error)
+		return error;
 	if (site.offset) {
 		seep_decoder_start(&decoder, code, length, 0);
 		if (!is_passed_once(&decoder, size, site.offset)) {

@@ -2,10 +2,10 @@
 /*
  * Where in a function to put a uprobe so that it costs least and misses nothing.
  *
- * The kernel emulates a few instructions at a probe (on x86-64: push of a register, one-byte nop, jmp,
- * call and jcc with a relative target; arch/x86/kernel/uprobes.c) and single-steps all others out
- * of line, which costs a second trap. The first instruction of free() in glibc is a single-stepped
- * `test`, its second an emulated `je`.
+ * The kernel emulates a few instructions at a probe (on x86-64: push of a register, one-byte nop,
+ * jmp, call and jcc with a relative target; arch/x86/kernel/uprobes.c) and single-steps all others
+ * out of line, which costs a second trap. The first instruction of free() in glibc is a
+ * single-stepped `test`, its second an emulated `je`.
  *
  * A place qualifies if every execution of the function reaches it exactly once with the argument
  * registers as they were at the entry: the straight line from the entry up to and including its
@@ -43,11 +43,11 @@ struct seep_probe_site {
 
 /*
  * Chooses the place in the function whose first @length bytes are @code, with @size bytes in all (0
- * if unknown: then @length bounds the search for jumps back). Where jumps may hide from that search,
- * because @code is not the whole function or cannot be decoded, only the entry is safe. @num_args:
- * how many of the first integer argument registers (1 to 6) must still hold the arguments. Falls
- * back to the entry itself, single-stepped, when no better place is safe. 0; -EINVAL when @code is
- * empty or does not begin with an instruction; -ENOMEM.
+ * if unknown: then @length bounds the search for jumps back). Where jumps may hide from that
+ * search, because @code is not the whole function or cannot be decoded, only the entry is safe.
+ * @num_args: how many of the first integer argument registers (1 to 6) must still hold the
+ * arguments. Falls back to the entry itself, single-stepped, when no better place is safe. 0;
+ * -EINVAL when @code is empty or does not begin with an instruction; -ENOMEM.
  */
 int seep_probe_site_find(const uint8_t *code, size_t length, size_t size, enum seep_site_use use,
 			 unsigned int num_args, struct seep_probe_site *ret_site);

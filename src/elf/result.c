@@ -2,8 +2,8 @@
 /*
  * A data-flow analysis: at each instruction the set of places (registers, variables at fixed
  * distances from rbp or rsp) that hold the result on every path that leads there. It begins with
- * "every place" for what was not reached yet, and a place is only ever taken out of a set, so it ends
- * after at most one round per place and instruction; rounds are bounded all the same.
+ * "every place" for what was not reached yet, and a place is only ever taken out of a set, so it
+ * ends after at most one round per place and instruction; rounds are bounded all the same.
  */
 #include "elf/result.h"
 
@@ -59,8 +59,6 @@ static void analysis_done(struct analysis *analysis)
 	for (size_t i = 0; i < analysis->num_pieces; i++)
 		free(analysis->pieces[i].before);
 }
-
-/* --- registers and variables ------------------------------------------------------------------- */
 
 /* The index of the register that @reg is, or is a part of; -1 for others. */
 static int register_index(csh handle, x86_reg reg)
@@ -133,7 +131,10 @@ static uint64_t without_written(struct analysis *analysis, const cs_insn *insn, 
 		if (index >= 0)
 			places &= ~(1ULL << index);
 	}
-	/* A store may hit a variable, unless it is to another one that is known, or to a global one. */
+	/*
+	 * A store may hit a variable, unless it is to another one that is known, or to a global
+	 * one.
+	 */
 	for (uint8_t i = 0; i < x86->op_count; i++) {
 		const cs_x86_op *operand = &x86->operands[i];
 		uint64_t place = place_of(analysis->decoder.handle, operand);
@@ -144,8 +145,6 @@ static uint64_t without_written(struct analysis *analysis, const cs_insn *insn, 
 	}
 	return places;
 }
-
-/* --- instructions ------------------------------------------------------------------------------ */
 
 /* xor and sub of a register with itself, and a mov of 0: no block, which is as good. */
 static bool makes_zero(const cs_insn *insn)
@@ -159,6 +158,10 @@ static bool makes_zero(const cs_insn *insn)
 	return insn->id == X86_INS_MOV && from->type == X86_OP_IMM && !from->imm && to->size >= 4;
 }
 
+/*
+ * What a call leaves: registers that the callee saves (System V ABI for x86-64, figure 3.4),
+ * variables of this frame, and the result if it is the one that is looked for.
+ */
 static uint64_t behind_call(struct analysis *analysis, const cs_insn *insn, uint64_t target,
 			    uint64_t places)
 {
@@ -197,8 +200,6 @@ static uint64_t behind(struct analysis *analysis, const cs_insn *insn, uint64_t 
 	return without_written(analysis, insn, places);
 }
 
-/* --- paths ------------------------------------------------------------------------------------- */
-
 static struct piece *piece_at(struct analysis *analysis, uint64_t address)
 {
 	for (size_t i = 0; i < analysis->num_pieces; i++) {
@@ -210,6 +211,7 @@ static struct piece *piece_at(struct analysis *analysis, uint64_t address)
 	return NULL;
 }
 
+/* Every place is in each set at first: only ways that lead there take some out. */
 static struct piece *add_piece(struct analysis *analysis, uint64_t start, uint64_t end)
 {
 	struct piece *piece = &analysis->pieces[analysis->num_pieces];
@@ -250,6 +252,7 @@ static void reach(struct analysis *analysis, uint64_t address, uint64_t places)
 	}
 }
 
+/* A return: what it gives out is the result, or the answer is no. */
 static void leave(struct analysis *analysis, uint64_t places)
 {
 	if (places & RAX_BIT)
@@ -258,6 +261,7 @@ static void leave(struct analysis *analysis, uint64_t places)
 		analysis->failed = true;
 }
 
+/* A jump out of the function passes on what the function there returns. */
 static void jump(struct analysis *analysis, const cs_insn *insn, uint64_t target, uint64_t places)
 {
 	const struct seep_exits_query *query = analysis->query;
@@ -282,8 +286,8 @@ static bool is_final(const struct analysis *analysis, const cs_insn *insn)
 }
 
 /*
- * Goes once through a piece. Code that nothing was found to lead to has all places in front of it, and
- * says nothing: behind a call that does not return, or a handler of exceptions.
+ * Goes once through a piece. Code that nothing was found to lead to has all places in front of it,
+ * and says nothing: behind a call that does not return, or a handler of exceptions.
  */
 static void run(struct analysis *analysis, const struct piece *piece)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Bounded access to the parts of an untrusted ELF file, on top of libelf. libelf checks that a section
- * lies within the file, but a sparse file can be as long as it likes: whoever reads says how much is
- * sensible. Memory belongs to the Elf descriptor.
+ * Bounded access to the parts of an untrusted ELF file, on top of libelf. libelf checks that a
+ * section lies within the file, but a sparse file can be as long as it likes: whoever reads says
+ * how much is sensible. Memory belongs to the Elf descriptor.
  */
 #ifndef SEEP_ELF_SECTIONS_H
 #define SEEP_ELF_SECTIONS_H
@@ -19,7 +19,9 @@ struct seep_string_table {
 	size_t length;
 };
 
-/* @length bytes at @offset of the file as an array of @type, NULL if the file does not have them. */
+/*
+ * @length bytes at @offset of the file as an array of @type, NULL if the file does not have them.
+ */
 const void *seep_elf_read(Elf *elf, uint64_t offset, uint64_t length, Elf_Type type);
 
 /* The strings in @length bytes at @offset. 0 or -ENOENT. */

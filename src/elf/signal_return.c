@@ -13,8 +13,8 @@
 #define PIECE_BYTES	 (256u << 10)
 
 /*
- * The number of rt_sigreturn, 15, at the end of a mov to %rax or %eax, and syscall: what all have in
- * common (SEEP_SIGRETURN_LONG in seep/unwind.h is the same for BPF); and what stands before it.
+ * The number of rt_sigreturn, 15, at the end of a mov to %rax or %eax, and syscall: what all have
+ * in common (SEEP_SIGRETURN_LONG in seep/unwind.h is the same for BPF); and what stands before it.
  */
 static const uint8_t number_syscall[] = {0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05};
 static const uint8_t mov_long[] = {0x48, 0xc7, 0xc0}, mov_short[] = {0xb8};

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Signal trampolines: the few instructions to which a signal handler returns. They are known by
- * themselves, because what CFI says of them depends on who wrote it: glibc describes a signal frame,
- * musl, Free Pascal and programs with an sa_restorer of their own describe nothing or a function.
+ * themselves, because what CFI says of them depends on who wrote it: glibc describes a signal
+ * frame, musl, Free Pascal and programs with an sa_restorer of their own describe nothing or a
+ * function.
  */
 #ifndef SEEP_ELF_SIGNAL_RETURN_H
 #define SEEP_ELF_SIGNAL_RETURN_H
@@ -23,7 +24,10 @@ struct seep_signal_returns {
 	struct seep_range list[SEEP_SIGNAL_RETURNS_MAX];
 };
 
-/* Searches the executable segments, the first 32 MiB of them; what cannot be read is skipped. 0 or -ENOMEM. */
+/*
+ * Searches the executable segments, the first 32 MiB of them; what cannot be read is skipped. 0 or
+ * -ENOMEM.
+ */
 int seep_signal_returns_find(const struct seep_image *image,
 			     struct seep_signal_returns *ret_returns);
 

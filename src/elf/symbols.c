@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tables come in two ways: by section headers (seep_symbols_of_section), or, in a file that has
+ * lost them, as the dynamic loader finds them, by PT_DYNAMIC. The loader never needs the number of
+ * symbols, so there it is worked out from the hash table.
+ *
+ * Entries and strings are libelf's copies and stay until the descriptor is closed. Bounded by
+ * SEEP_SYMBOLS_MAX, SEEP_SYMBOL_STRINGS_MAX and TABLES_MAX.
+ */
 #include "elf/symbols.h"
 
 #include <errno.h>
@@ -12,6 +20,7 @@
 #define HASH_WORDS_MAX (4u * SEEP_SYMBOLS_MAX)
 #define HASH_CHAIN_MAX 64 /* symbols of one bucket; linkers aim at 1 to 4 */
 
+/* Reads @count symbols and their strings at these file offsets. 0 or -ENOENT. */
 static int set_tables(Elf *elf, uint64_t offset, uint64_t count, uint64_t strings_offset,
 		      uint64_t strings_length, struct seep_symbols *ret_symbols)
 {
@@ -49,6 +58,7 @@ int seep_symbols_of_section(Elf *elf, Elf_Scn *section, struct seep_symbols *ret
 			  strings.sh_offset, strings.sh_size, ret_symbols);
 }
 
+/* Words of a hash table at a virtual address, NULL if the file does not have them all. */
 static const uint32_t *read_words(const struct seep_image *image, uint64_t address, uint64_t count)
 {
 	uint64_t offset;
@@ -59,10 +69,10 @@ static const uint32_t *read_words(const struct seep_image *image, uint64_t addre
 }
 
 /*
- * The number of symbols from DT_GNU_HASH, which is one more than the highest index in its chains. The
- * table is a header of four words (buckets, first hashed symbol, bloom words, shift), the bloom
- * filter in 64-bit words, the buckets, and a chain word per hashed symbol whose lowest bit is set at
- * the end of a chain.
+ * The number of symbols from DT_GNU_HASH, which is one more than the highest index in its chains.
+ * The table is a header of four words (buckets, first hashed symbol, bloom words, shift), the bloom
+ * filter in 64-bit words, the buckets, and a chain word per hashed symbol whose lowest bit is set
+ * at the end of a chain.
  */
 static uint64_t count_gnu_hash(const struct seep_image *image, uint64_t address)
 {
@@ -91,7 +101,9 @@ static uint64_t count_gnu_hash(const struct seep_image *image, uint64_t address)
 	return highest + 1;
 }
 
-/* DT_HASH: words nbucket and nchain; there are as many chains as symbols (System V ABI, chapter 5). */
+/*
+ * DT_HASH: words nbucket and nchain; there are as many chains as symbols (System V ABI, chapter 5).
+ */
 static uint64_t count_sysv_hash(const struct seep_image *image, uint64_t address)
 {
 	const uint32_t *header = read_words(image, address, 2);
@@ -160,59 +172,5 @@ int seep_symbols_each_table(Elf *elf, int (*fn)(const struct seep_symbols *symbo
 		tables++;
 		result = fn(&symbols, context);
 	}
-	return result;
-}
-
-struct visitor {
-	int (*fn)(const struct seep_symbol *symbol, void *context);
-	void *context;
-	bool found; /* a table */
-};
-
-static int visit_functions(const struct seep_symbols *symbols, void *context)
-{
-	struct visitor *visitor = context;
-
-	visitor->found = true;
-	for (size_t i = 0; i < symbols->count; i++) {
-		const Elf64_Sym *entry = &symbols->entries[i];
-		struct seep_symbol symbol = {
-			.name = seep_symbols_name(symbols, entry),
-			.address = entry->st_value,
-			.size = entry->st_size,
-			.global = ELF64_ST_BIND(entry->st_info) != STB_LOCAL,
-		};
-		int result;
-
-		if (ELF64_ST_TYPE(entry->st_info) != STT_FUNC || entry->st_shndx == SHN_UNDEF)
-			continue;
-		if (!symbol.name || !symbol.address)
-			continue;
-		result = visitor->fn(&symbol, visitor->context);
-		if (result)
-			return result;
-	}
-	return 0;
-}
-
-int seep_symbols_each_function(Elf *elf, int (*fn)(const struct seep_symbol *symbol, void *context),
-			       void *context)
-{
-	struct visitor visitor = {.fn = fn, .context = context};
-
-	return seep_symbols_each_table(elf, visit_functions, &visitor);
-}
-
-int seep_image_each_function(const struct seep_image *image,
-			     int (*fn)(const struct seep_symbol *symbol, void *context),
-			     void *context)
-{
-	struct visitor visitor = {.fn = fn, .context = context};
-	struct seep_symbols symbols;
-	int result;
-
-	result = seep_symbols_each_table(image->elf, visit_functions, &visitor);
-	if (!visitor.found && !seep_symbols_of_dynamic(image, &symbols))
-		result = visit_functions(&symbols, &visitor);
 	return result;
 }

@@ -32,13 +32,10 @@ int seep_symbols_of_dynamic(const struct seep_image *image, struct seep_symbols 
 const char *seep_symbols_name(const struct seep_symbols *symbols, const Elf64_Sym *entry);
 
 /*
- * Calls @fn for each symbol table of @elf until it returns non-zero; that value is returned, else 0.
+ * Calls @fn for each symbol table of @elf until it returns non-zero; that value is returned, else
+ * 0.
  */
 int seep_symbols_each_table(Elf *elf, int (*fn)(const struct seep_symbols *symbols, void *context),
 			    void *context);
-
-/* The same for each defined function of its tables, see seep_image_each_function. */
-int seep_symbols_each_function(Elf *elf, int (*fn)(const struct seep_symbol *symbol, void *context),
-			       void *context);
 
 #endif

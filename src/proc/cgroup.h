@@ -19,8 +19,8 @@ int seep_cgroup_parse_mounts(char *text, char **ret_path);
 
 /*
  * The cgroup of a process, as a path from the root of the hierarchy: @dir is an open descriptor of
- * /proc/PID. 0, *ret_cgroup is the caller's, NULL if it has none; -ESRCH, -ENOMEM or another -errno.
- * The container that it is in goes to *ret_container, if that is not NULL; "" for none.
+ * /proc/PID. 0, *ret_cgroup is the caller's, NULL if it has none; -ESRCH, -ENOMEM or another
+ * -errno. The container that it is in goes to *ret_container, if that is not NULL; "" for none.
  */
 int seep_cgroup_read_at(int dir, char **ret_cgroup, struct seep_container *ret_container);
 /* The same by PID; -ENOENT if it has none. */

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A path is looked at name by name, from the root down: each name is tried as a container of every
+ * engine that is known, and a later one counts more. Which name an engine gives is taken from the
+ * engines themselves; the tests have the paths. Pure: text in, text out, nothing is allocated.
+ */
 #include "proc/container.h"
 
 #include <limits.h>
@@ -67,6 +72,7 @@ static bool is_all_hex(struct span span)
 	return true;
 }
 
+/* False, and nothing is set, for a name that is empty or does not fit. */
 static bool set_name(struct span name, char *ret_text, size_t size)
 {
 	if (!name.length || name.length >= size)
@@ -99,9 +105,9 @@ static void unescape(char *text)
 }
 
 /*
- * "docker-ID.scope" by systemd, "libpod-ID" of Podman without it, or ID alone. containerd that is told
- * a slice without systemd makes "SLICE:cri-containerd:ID" of it. Helpers beside a container, as
- * "crio-conmon-ID.scope", are not in it.
+ * "docker-ID.scope" by systemd, "libpod-ID" of Podman without it, or ID alone. containerd that is
+ * told a slice without systemd makes "SLICE:cri-containerd:ID" of it. Helpers beside a container,
+ * as "crio-conmon-ID.scope", are not in it.
  */
 static bool find_engine_id(struct span component, struct seep_container *container)
 {
@@ -122,8 +128,8 @@ static bool find_engine_id(struct span component, struct seep_container *contain
 }
 
 /*
- * systemd-nspawn@NAME.service, or machine-NAME.scope from a command line; the container itself is in
- * "payload" below, and what serves it beside. The scope may also be a virtual machine's.
+ * systemd-nspawn@NAME.service, or machine-NAME.scope from a command line; the container itself is
+ * in "payload" below, and what serves it beside. The scope may also be a virtual machine's.
  */
 static bool find_machine(struct span component, struct span next, struct seep_container *container)
 {
@@ -168,8 +174,8 @@ static bool set_uid(struct span uid, char ret_pod[SEEP_POD_UID_BYTES])
 }
 
 /*
- * "podUID", by systemd "kubepods-burstable-podUID.slice", perhaps below a slice with more before it.
- * Pods that a node has from a file have 32 digits for a UID.
+ * "podUID", by systemd "kubepods-burstable-podUID.slice", perhaps below a slice with more before
+ * it. Pods that a node has from a file have 32 digits for a UID.
  */
 static bool find_pod(struct span component, struct seep_container *container)
 {

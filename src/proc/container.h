@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which container a process is in, by the path of its cgroup: that is where engines write it down. Only
- * what is certain counts: a cgroup of any other name is none. Of containers within containers it is
- * the innermost.
+ * Which container a process is in, by the path of its cgroup: that is where engines write it down.
+ * Only what is certain counts: a cgroup of any other name is none. Of containers within containers
+ * it is the innermost.
  */
 #ifndef SEEP_PROC_CONTAINER_H
 #define SEEP_PROC_CONTAINER_H
@@ -19,8 +19,9 @@ struct seep_container {
 };
 
 /*
- * From the path of one cgroup, as made by Docker, containerd (CRI and nerdctl), CRI-O and Podman, by
- * systemd or without; systemd-nspawn; LXC. False, and *ret_container left alone, if it names none.
+ * From the path of one cgroup, as named by Docker, containerd (CRI and nerdctl), CRI-O and Podman,
+ * by systemd or without; systemd-nspawn; LXC. False, and *ret_container left alone, if it names
+ * none.
  */
 bool seep_container_parse_path(const char *path, struct seep_container *ret_container);
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "proc/jit_file.h"
 
 #include <errno.h>
@@ -25,8 +25,8 @@ struct owner {
 };
 
 /*
- * Root's file is that of a process which has become another user since. It has one name: another user
- * could give a file of root's a second one, of its own choice.
+ * Root's file is that of a process which has become another user since. It has one name: another
+ * user could give a file of root's a second one, of its own choice.
  */
 static bool is_trusted(int fd, const struct owner *owner)
 {
@@ -42,8 +42,8 @@ static bool is_trusted(int fd, const struct owner *owner)
 
 /*
  * Opens a file below the process's root directory. A symbolic link in the path leads within it, as
- * it would for the process; at the end of the path none is followed, so that no other user can have a
- * file of the process's user read in place of a map.
+ * it would for the process; at the end of the path none is followed, so that no other user can have
+ * a file of the process's user read in place of a map.
  */
 static int open_below(int root, const char *path, const struct owner *owner)
 {

@@ -1,4 +1,12 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reading and parsing come first, opening what is mapped second. The text is taken as it is: it
+ * belongs to the maps and its paths are used in place, so parsing allocates one array.
+ *
+ * What is mapped is opened through map_files where possible, because a path may lead elsewhere by
+ * now or in another mount namespace. It is looked at before it is opened for reading: opening a
+ * device or a FIFO can have effects or block. Bounded by SEEP_MAPS_MAX and MAPS_MAX_BYTES.
+ */
 #include "proc/maps.h"
 
 #include <errno.h>

@@ -58,8 +58,8 @@ const struct seep_mapping *seep_maps_find(const struct seep_maps *maps, uint64_t
 int seep_maps_open(pid_t pid, const struct seep_mapping *mapping);
 
 /*
- * Opens the regular file @path below the directory @root, "" for our own root: what there is by now.
- * Links below another root lead within it. A descriptor or -errno.
+ * Opens the regular file @path below the directory @root, "" for our own root: what there is by
+ * now. Links below another root lead within it. A descriptor or -errno.
  */
 int seep_maps_open_path(const char *root, const char *path);
 

@@ -1,4 +1,13 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A PID may be given to another process between two reads, so seep_proc_info_read opens /proc/PID
+ * once and reads everything below that descriptor: the files of a process that is gone fail with
+ * ESRCH, they never become those of the next one. The other functions are single questions, for
+ * those who hold the process by other means or can live with an answer that is old at once.
+ *
+ * Files of /proc are bounded by PROC_FILE_MAX; the kernel writes them, but names in them (comm,
+ * exe, cgroup) are whatever other users like.
+ */
 #include "proc/process.h"
 
 #include <dirent.h>
@@ -19,23 +28,12 @@
 #include "base/units.h"
 #include "proc/cgroup.h"
 #include "proc/lines.h"
+#include "proc/stat.h"
 
 /* The files read here are a few KiB long; status lists groups too, of which 65,536 are allowed. */
 #define PROC_FILE_MAX (1UL << 20)
 
-/* Fields of /proc/PID/stat behind the state; proc(5) counts from the PID, which is 1. */
-#define STAT_FIELD(number) ((number) - 4)
-enum stat_field {
-	STAT_PARENT = STAT_FIELD(4),
-	STAT_FLAGS = STAT_FIELD(9),
-	STAT_NUM_THREADS = STAT_FIELD(20),
-	STAT_START_TICKS = STAT_FIELD(22),
-	STAT_NUM_FIELDS,
-};
-
 #define PROC_PID_MAX (1 << 22) /* PID_MAX_LIMIT of include/linux/threads.h */
-
-#define PF_KTHREAD 0x00200000ULL /* include/linux/sched.h */
 
 static const char deleted_suffix[] = " (deleted)";
 
@@ -43,67 +41,6 @@ static const char deleted_suffix[] = " (deleted)";
 static int gone_error(int error)
 {
 	return error == -ENOENT ? -ESRCH : error;
-}
-
-/* Reads the number at *at. A negative one becomes huge, but no field that is used can be. */
-static int take_number(const char **at, uint64_t *ret_value)
-{
-	char *end;
-
-	if (!(**at >= '0' && **at <= '9') && **at != '-')
-		return -EINVAL;
-	errno = 0;
-	*ret_value = strtoull(*at, &end, 10);
-	if (errno || end == *at)
-		return -EINVAL;
-	*at = end;
-	return 0;
-}
-
-static int take_text(const char **at, const char *text)
-{
-	size_t length = strlen(text);
-
-	if (strncmp(*at, text, length) != 0)
-		return -EINVAL;
-	*at += length;
-	return 0;
-}
-
-int seep_proc_parse_stat(const char *text, struct seep_proc_info *ret_info)
-{
-	uint64_t fields[STAT_NUM_FIELDS] = {0};
-	struct seep_proc_info info = {0};
-	const char *close = strrchr(text, ')'); /* nothing behind the comm has a parenthesis */
-	size_t comm_length;
-	uint64_t pid;
-
-	if (take_number(&text, &pid) || take_text(&text, " (") || !close || close < text)
-		return -EINVAL;
-	comm_length = (size_t)(close - text);
-	if (comm_length >= sizeof(info.comm)) /* the kernel has 63 at most, for its own threads */
-		return -EINVAL;
-	memcpy(info.comm, text, comm_length);
-
-	text = close;
-	if (take_text(&text, ") ") || *text == '\0')
-		return -EINVAL;
-	info.state = *text++;
-	for (size_t i = 0; i < STAT_NUM_FIELDS; i++) {
-		if (take_text(&text, " ") || take_number(&text, &fields[i]))
-			return -EINVAL;
-	}
-	if (pid == 0 || pid > INT_MAX || fields[STAT_PARENT] > INT_MAX ||
-	    fields[STAT_NUM_THREADS] > UINT32_MAX)
-		return -EINVAL;
-
-	info.pid = (pid_t)pid;
-	info.parent = (pid_t)fields[STAT_PARENT];
-	info.kernel_thread = fields[STAT_FLAGS] & PF_KTHREAD;
-	info.num_threads = (uint32_t)fields[STAT_NUM_THREADS];
-	info.start_ticks = fields[STAT_START_TICKS];
-	*ret_info = info;
-	return 0;
 }
 
 /* The start in ticks counts on CLOCK_BOOTTIME (task_struct.start_boottime). */
@@ -240,8 +177,8 @@ int seep_proc_ids_read_at(int dir, struct seep_proc_ids *ret_ids)
 }
 
 /*
- * What a process has, its leader has no more when it has ended; /proc/TID of another thread, which no list
- * shows, is like /proc/PID.
+ * What a process has, its leader has no more when it has ended; /proc/TID of another thread, which
+ * no list shows, is like /proc/PID.
  */
 static int use_living_thread(int *dir, struct seep_proc_info *info)
 {
@@ -314,7 +251,7 @@ static int find_status(const char *text, const char *name, uint64_t *ret_value)
 {
 	const char *at = seep_proc_line_find(text, name);
 
-	return at ? take_number(&at, ret_value) : -ENOENT;
+	return at ? seep_proc_take_number(&at, ret_value) : -ENOENT;
 }
 
 int seep_proc_memory_read(pid_t pid, struct seep_proc_memory *ret_memory)
@@ -352,12 +289,12 @@ int seep_proc_parse_ids(const char *text, struct seep_proc_ids *ret_ids)
 	if (!pids || !uids)
 		return -EINVAL;
 	do { /* from the outermost namespace to its own */
-		if (take_number(&pids, &pid) || pid == 0 || pid > INT_MAX)
+		if (seep_proc_take_number(&pids, &pid) || pid == 0 || pid > INT_MAX)
 			return -EINVAL;
 		pids += strspn(pids, " \t");
 	} while (*pids && *pids != '\n');
-	if (take_number(&uids, &real) || take_text(&uids, "\t") || take_number(&uids, &effective) ||
-	    real > UINT32_MAX || effective > UINT32_MAX)
+	if (seep_proc_take_number(&uids, &real) || seep_proc_take_text(&uids, "\t") ||
+	    seep_proc_take_number(&uids, &effective) || real > UINT32_MAX || effective > UINT32_MAX)
 		return -EINVAL;
 	*ret_ids = (struct seep_proc_ids){
 		.inner_pid = (pid_t)pid,

@@ -13,8 +13,10 @@ struct seep_proc_info {
 	pid_t pid;
 	pid_t inner_pid; /* as the process itself knows it, in its PID namespace; 0: not known */
 	char comm[64];
-	char state; /* as in /proc/PID/stat: R, S, D, Z, X, ...; not Z if only its leader has ended */
-	pid_t thread; /* that can be asked for the rest: the leader, or another one if it has ended */
+	/* as in /proc/PID/stat: R, S, D, Z, X, ...; not Z if only its leader has ended */
+	char state;
+	/* that can be asked for the rest: the leader, or another one if it has ended */
+	pid_t thread;
 	bool kernel_thread;
 	pid_t parent;
 	uint32_t num_threads;
@@ -23,22 +25,19 @@ struct seep_proc_info {
 	char *exe;	       /* link target, " (deleted)" cut off; NULL if not readable */
 	char *cgroup;	       /* cgroup v2 path, NULL if there is none */
 	struct seep_container container; /* "" if it is in none */
-	char *root; /* "/proc/PID/root", of that thread, if its root or mount namespace is not ours, else NULL */
+	/*
+	 * "/proc/PID/root", of that thread, if its root or mount namespace is not ours, else NULL
+	 */
+	char *root;
 };
 
 /*
- * Reads /proc/@pid/{stat,status,exe,cgroup,root,ns/mnt}, all of the same process even if @pid is reused
- * meanwhile. 0; -ESRCH; -EINVAL for text that is not understood; -ENOMEM or another -errno. On
- * success the caller frees the strings with seep_proc_info_done.
+ * Reads /proc/@pid/{stat,status,exe,cgroup,root,ns/mnt}, all of the same process even if @pid is
+ * reused meanwhile. 0; -ESRCH; -EINVAL for text that is not understood; -ENOMEM or another -errno.
+ * On success the caller frees the strings with seep_proc_info_done.
  */
 int seep_proc_info_read(pid_t pid, struct seep_proc_info *ret_info);
 void seep_proc_info_done(struct seep_proc_info *info);
-
-/*
- * The pure part: parses the text of /proc/PID/stat (proc(5)) and leaves the rest of *ret_info zero.
- * A comm may hold any byte, also ") R 1". 0 or -EINVAL.
- */
-int seep_proc_parse_stat(const char *text, struct seep_proc_info *ret_info);
 
 struct seep_proc_memory {
 	uint64_t rss_bytes;
@@ -62,12 +61,14 @@ struct seep_proc_ids {
 bool seep_proc_cut_deleted(char *text);
 
 /*
- * Opens /proc/@pid. What is read below the descriptor is of this process: a reused PID does not come
- * back into it. A descriptor; -ESRCH; another -errno.
+ * Opens /proc/@pid. What is read below the descriptor is of this process: a reused PID does not
+ * come back into it. A descriptor; -ESRCH; another -errno.
  */
 int seep_proc_open(pid_t pid);
 
-/* From @dir, a descriptor of /proc/PID. 0; -ESRCH; -EINVAL for text that is not understood; -errno. */
+/*
+ * From @dir, a descriptor of /proc/PID. 0; -ESRCH; -EINVAL for text that is not understood; -errno.
+ */
 int seep_proc_ids_read_at(int dir, struct seep_proc_ids *ret_ids);
 /* From the text of /proc/PID/status (proc(5)): lines NSpid and Uid. 0 or -EINVAL. */
 int seep_proc_parse_ids(const char *text, struct seep_proc_ids *ret_ids);
@@ -76,8 +77,8 @@ int seep_proc_parse_ids(const char *text, struct seep_proc_ids *ret_ids);
 int seep_proc_cpu_read(pid_t pid, uint64_t *ret_ns);
 
 /*
- * A thread of the process @pid that has not ended: the leader, unless it has ended before the others (which
- * leaves it a zombie without memory and files). -ESRCH.
+ * A thread of the process @pid that has not ended: the leader, unless it has ended before the
+ * others (which leaves it a zombie without memory and files). -ESRCH.
  */
 pid_t seep_proc_living_thread(pid_t pid);
 /* The same without the thread @except, which is about to end. */

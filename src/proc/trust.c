@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rules are in trust.h. They are checked along the way that leads to a file (base/lookup.h) and
+ * on the descriptors themselves, never by a path a second time, so nobody can exchange what was
+ * looked at.
+ */
 #include "proc/trust.h"
 
 #include <errno.h>
@@ -17,8 +22,6 @@
 #include "base/lookup.h"
 
 #define WRITABLE_BY_OTHERS (S_IWGRP | S_IWOTH)
-
-/* --- the root directory ------------------------------------------------------------------------ */
 
 static bool is_same_namespace(int fd, const struct stat *ours)
 {
@@ -76,8 +79,6 @@ void seep_root_done(struct seep_root *root)
 	*root = (struct seep_root)SEEP_ROOT_OURS;
 }
 
-/* --- the way to a file ------------------------------------------------------------------------- */
-
 /* Also of virtiofs and fuseblk, which have the same number. */
 static bool is_of_fuse(int fd)
 {
@@ -86,6 +87,7 @@ static bool is_of_fuse(int fd)
 	return fstatfs(fd, &system) != 0 || system.f_type == FUSE_SUPER_MAGIC;
 }
 
+/* One step of the rules; it never ends the walk, because the file may be of use all the same. */
 static int check_step(const struct seep_lookup_step *step, void *context)
 {
 	const struct stat *directory = &step->directory, *entry = &step->entry;
@@ -119,8 +121,6 @@ int seep_trust_open(const struct seep_root *root, const char *path, bool *ret_by
 		*ret_by_root = by_root;
 	return fd;
 }
-
-/* --- who may write ----------------------------------------------------------------------------- */
 
 bool seep_trust_may_name(const struct seep_root *root, int program, int debug)
 {

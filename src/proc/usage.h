@@ -13,9 +13,9 @@ struct seep_proc_usage {
 };
 
 /*
- * The control group with the least room for more among @directory, one of cgroup v2, and those above
- * it up to and without @root: from the files @controller.max and @controller.current ("memory", in
- * bytes; "pids", tasks). 0, without any limit both are UINT64_MAX; -ENOMEM.
+ * The control group with the least room for more among @directory, one of cgroup v2, and those
+ * above it up to and without @root: from the files @controller.max and @controller.current
+ * ("memory", in bytes; "pids", tasks). 0, without any limit both are UINT64_MAX; -ENOMEM.
  */
 int seep_cgroup_usage_read(const char *directory, const char *root, const char *controller,
 			   struct seep_proc_usage *ret_usage);
@@ -27,9 +27,9 @@ int seep_machine_memory_read(struct seep_proc_usage *ret_usage);
 int seep_machine_memory_parse(const char *text, struct seep_proc_usage *ret_usage);
 
 /*
- * Proportional set size: resident pages, those that are shared by their part. The kernel goes over all
- * pages of the process for it (/proc/PID/smaps_rollup, 4.14), so not to be asked often. 0; -ESRCH;
- * -EINVAL; another -errno.
+ * Proportional set size: resident pages, those that are shared by their part. The kernel goes over
+ * all pages of the process for it (/proc/PID/smaps_rollup, 4.14), so not to be asked often. 0;
+ * -ESRCH; -EINVAL; another -errno.
  */
 int seep_proc_pss_read(pid_t pid, uint64_t *ret_bytes);
 

@@ -2,7 +2,8 @@
 /*
  * What simulated programs do: activities, several side by side. Each worker thread has its own
  * struct seep_work of each activity, so the numbers need no lock, and brings it up to date at every
- * tick. What an activity makes stays as it is when the simulation ends: the process ends with it.
+ * tick. What an activity allocates stays as it is when the simulation ends: the process ends with
+ * it.
  */
 #ifndef SEEP_SIMULATE_ACTIVITY_H
 #define SEEP_SIMULATE_ACTIVITY_H
@@ -25,7 +26,7 @@
 #define SEEP_MAX_ACTIVITY_SITES 2
 #define SEEP_MOST_THINGS	1e15 /* that are ever due: what a double counts */
 
-/* What one function has made, released and lost so far. */
+/* What one function has allocated, released and leaked so far. */
 struct seep_site_counts {
 	uint64_t allocs;
 	uint64_t alloc_bytes;
@@ -48,7 +49,7 @@ struct seep_work {
 	void *state; /* activity->state_bytes, zero at first */
 };
 
-/* A function that makes objects. */
+/* A function that allocates objects. */
 struct seep_simulated_site {
 	const char *function;
 	enum seep_kind kind;

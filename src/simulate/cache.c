@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* A cache: fills up, and then gives up the entry that was used least recently for each new one. */
 #include <errno.h>
 #include <stdlib.h>

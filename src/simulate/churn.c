@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Requests whose memory comes and goes at a high rate; of which some forget it, if so told. */
 #include <errno.h>
 #include <stdlib.h>

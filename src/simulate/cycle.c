@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Objects that count their references and refer to each other: when the last reference from outside
  * goes, each still has one, and is never released.

@@ -1,4 +1,12 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The lines that "seep simulate" writes, for people and as JSON: what is simulated and what the
+ * truth about it is, at the start, and what has happened so far, on request and at the end. Tests
+ * and accuracy runs read the JSON and compare seep's verdicts with it, so its keys stay as they
+ * are.
+ *
+ * Everything goes into the caller's buffer, which remembers a failure. No I/O here.
+ */
 #include "simulate/describe.h"
 
 #include <inttypes.h>
@@ -65,8 +73,7 @@ static bool has_bytes(enum seep_kind kind)
 	return kind == SEEP_KIND_MEMORY || kind == SEEP_KIND_MAPPING;
 }
 
-/* --- JSON: every text in it is one of ours, without a character that needs escaping --------------- */
-
+/* JSON has no infinity; 12 digits are more than any of these numbers means. */
 static void append_number(struct seep_buffer *buffer, double number)
 {
 	if (isfinite(number))
@@ -81,6 +88,7 @@ static void append_member(struct seep_buffer *buffer, const char *key, double nu
 	append_number(buffer, number);
 }
 
+/* "also" lists verdicts that are not wrong either. */
 static void append_truth(struct seep_buffer *buffer, const struct seep_truth *truth)
 {
 	const char *comma = "";
@@ -97,7 +105,7 @@ static void append_truth(struct seep_buffer *buffer, const struct seep_truth *tr
 	seep_buffer_printf(buffer, "],\"pattern\":\"%s\"", seep_truth_pattern_key(truth->pattern));
 }
 
-/* Of the objects that the subject makes, those that it never releases. */
+/* Of the objects that the subject allocates, those that it never releases. */
 static double leaked_fraction(const struct seep_simulation_config *config)
 {
 	double fraction = config->parameters[SEEP_SIMULATE_LEAK_FRACTION];
@@ -215,8 +223,7 @@ void seep_simulate_describe_counts_json(const struct seep_simulation_counts *cou
 	seep_buffer_puts(buffer, "]}\n");
 }
 
-/* --- words ------------------------------------------------------------------------------------- */
-
+/* The functions of the subject, or those in the background. */
 static void append_names(struct seep_buffer *buffer, const struct seep_simulation_counts *counts,
 			 bool subject)
 {

@@ -29,8 +29,8 @@ enum seep_simulate_reason {
 };
 
 /*
- * The line "start" in JSON: the truth about each function, and the rates as the clock on the wall has
- * them. @life counts the restarts before.
+ * The line "start" in JSON: the truth about each function, and the rates as the clock on the wall
+ * has them. @life counts the restarts before.
  */
 void seep_simulate_describe_start_json(const struct seep_simulation_config *config,
 				       const struct seep_simulation_counts *counts, pid_t pid,
@@ -40,7 +40,7 @@ void seep_simulate_describe_start(const struct seep_simulation_config *config,
 				  const struct seep_simulation_counts *counts, pid_t pid,
 				  struct seep_buffer *buffer);
 
-/* The line "report", or at the end "end": what each function has made, released and leaked. */
+/* The line "report", or at the end "end": what each function has allocated, released and leaked. */
 void seep_simulate_describe_counts_json(const struct seep_simulation_counts *counts,
 					enum seep_simulate_reason reason, uint64_t rss_bytes,
 					struct seep_buffer *buffer);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Descriptors: files and sockets that are closed, or forgotten; connections that are kept. */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,8 +37,6 @@ static int make_socket(void)
 
 	return fd < 0 ? -errno : fd;
 }
-
-/* --- files and sockets in turn ----------------------------------------------------------------- */
 
 SIMULATED int open_socket(struct seep_work *work)
 {
@@ -91,8 +89,6 @@ const struct seep_activity seep_activity_files = {
 	.state_bytes = sizeof(struct files),
 	.step = handle_client,
 };
-
-/* --- connections that are kept, a file that is read again and again ------------------------------ */
 
 enum backends_site {
 	SITE_CONNECTION,

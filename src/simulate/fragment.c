@@ -1,10 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Fragmentation: documents in memory are replaced by as many bytes of lines, each of which was read
- * into a large buffer and then cut to its length. What is live does not change. But between two lines
- * there is a hole that is too small for the next buffer and too close to a line to be given back, so
- * each line keeps a page. That is so in allocators that shrink in place, as those of glibc and musl; those
- * with classes of sizes move the line, and do not grow.
+ * into a large buffer and then cut to its length. What is live does not change. But between two
+ * lines there is a hole that is too small for the next buffer and too close to a line to be given
+ * back, so each line keeps a page. That is so in allocators that shrink in place, as those of glibc
+ * and musl; those with classes of sizes move the line, and do not grow.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -58,7 +58,9 @@ SIMULATED void *cut_text(struct seep_work *work, char *buffer, size_t bytes)
 	return text;
 }
 
-/* What was read, cut to its length while the next buffer is in use: so the hole between stays one. */
+/*
+ * What was read, cut to its length while the next buffer is in use: so the hole between stays one.
+ */
 SIMULATED void *read_text(struct seep_work *work, struct fragment *fragment)
 {
 	char *buffer = fragment->buffer;
@@ -84,8 +86,8 @@ static void keep_document(struct fragment *fragment, char *document)
 }
 
 /*
- * The documents first, then lines, both by the same call: so what it has live does not change. The size
- * is kept where the compiler cannot follow it, or it would make two calls of the one.
+ * The documents first, then lines, both by the same call: so what it has live does not change. The
+ * size is kept where the compiler cannot follow it, or it would make two calls of the one.
  */
 SIMULATED int add_text(struct seep_work *work, struct fragment *fragment)
 {

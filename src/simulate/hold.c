@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Objects held in a number that follows a level: warm-up, burst, high and low tide. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Requests of which each leaves something behind, on one of the curves. */
 #include <errno.h>
 #include <stdlib.h>

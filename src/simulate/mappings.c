@@ -1,5 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory from the kernel: regions that are kept for ever, and scratch that is given back at once. */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory from the kernel: regions that are kept for ever, and scratch that is given back at once.
+ */
 #include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -25,8 +27,6 @@ static char *map_memory(size_t bytes)
 	return memory;
 }
 
-/* --- regions ----------------------------------------------------------------------------------- */
-
 SIMULATED int leak_region(struct seep_work *work)
 {
 	size_t bytes = size_in_pages(work);
@@ -48,8 +48,6 @@ const struct seep_activity seep_activity_regions = {
 	.num_sites = 1,
 	.step = load_image,
 };
-
-/* --- scratch ----------------------------------------------------------------------------------- */
 
 SIMULATED int map_scratch(struct seep_work *work)
 {

@@ -1,4 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of all patterns, and names of its enumerations. A row says which activity is the
+ * subject, what goes on besides, what numbers it starts with, and what a right verdict about it is.
+ * The command line, its help and the accuracy tests go by this table: a new pattern is a row here
+ * and, if it does something new, an activity in a file of its own (activity.h).
+ */
 #include <string.h>
 
 #include "simulate/activity.h"

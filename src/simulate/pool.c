@@ -1,5 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-/* A pool: buffers go back into it, not to the allocator; it grows to what was ever needed at once. */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A pool: buffers go back into it, not to the allocator; it grows to what was ever needed at once.
+ */
 #include <errno.h>
 #include <stdlib.h>
 

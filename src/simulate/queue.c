@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Messages that come as the shape says, and wait for the same time each. */
 #include <errno.h>
 #include <math.h>

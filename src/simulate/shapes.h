@@ -20,7 +20,10 @@ double seep_shape_swinging(const double *parameters, double time_s);   /* a cosi
 /* Come so far: RATE on average, with the season between 0 and twice that. */
 double seep_shape_seasonal(const double *parameters, double time_s);
 
-/* Objects that stay, per second: see struct seep_simulate_pattern. Where it accelerates, at the beginning. */
+/*
+ * Objects that stay, per second: see struct seep_simulate_pattern. Where it accelerates, at the
+ * beginning.
+ */
 double seep_rate_of_growth(const double *parameters);	/* GROWTH by SIZE */
 double seep_rate_of_steps(const double *parameters);	/* RATE */
 double seep_rate_of_fraction(const double *parameters); /* of RATE */

@@ -1,4 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The workers of one simulation and their sums. Created, started, counted and stopped on the
+ * caller's thread; the workers only share the eventfd with it, and their locks: count takes all of
+ * them, so the numbers of all workers are of one moment.
+ *
+ * Memory is all allocated in seep_simulation_new; SEEP_SIMULATE_MAX_WORKERS bounds it.
+ */
 #include "simulate/simulation.h"
 
 #include <errno.h>
@@ -11,10 +18,11 @@
 struct seep_simulation {
 	const struct seep_simulation_config *config;
 	int over_fd;
-	size_t num_workers; /* that are made */
+	size_t num_workers; /* that are initialized, the last one perhaps in part */
 	struct seep_worker *workers;
 };
 
+/* A worker that fails half-way counts, so that it is undone with the others. */
 static int make_workers(struct seep_simulation *simulation)
 {
 	const struct seep_simulation_config *config = simulation->config;
@@ -106,8 +114,6 @@ int seep_simulation_error(struct seep_simulation *simulation)
 	unlock_all(simulation);
 	return error;
 }
-
-/* --- numbers ----------------------------------------------------------------------------------- */
 
 static void add_counts(struct seep_site_counts *sum, const struct seep_site_counts *counts)
 {

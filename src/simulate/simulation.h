@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A pattern at work, in worker threads of its own: new, start, count as often as wanted, stop, free.
- * All of this is called on one thread, which does none of the work.
+ * A pattern at work, in worker threads of its own: new, start, count as often as wanted, stop,
+ * free. All of this is called on one thread, which does none of the work.
  *
  * Time is CLOCK_MONOTONIC, in small ticks. What a late tick missed is done in the next one, up to
  * 100 ms; what was missed by more, because the process was stopped or the machine too slow, is left
@@ -36,9 +36,8 @@ struct seep_simulated_function {
 struct seep_simulation_counts {
 	size_t num_functions;
 	struct seep_simulated_function functions[SEEP_MAX_SIMULATED];
-	uint64_t
-		active_ns; /* that the workers have worked for, not scaled; and that were left out */
-	uint64_t late_ns;
+	uint64_t active_ns; /* that the workers have worked for, not scaled */
+	uint64_t late_ns;   /* that were left out */
 };
 
 struct seep_simulation;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Threads: those that end and are joined, or forgotten; and those that never end. All have small
  * stacks, so that a thousand of them hurt nobody.
@@ -42,8 +42,6 @@ static void *watch_forever(void *argument)
 	return argument;
 }
 
-/* --- jobs -------------------------------------------------------------------------------------- */
-
 SIMULATED int start_job(struct seep_work *work, pthread_t *ret_thread)
 {
 	int error = create_thread(run_job, ret_thread);
@@ -86,8 +84,6 @@ const struct seep_activity seep_activity_jobs = {
 	.step = submit_job,
 };
 
-/* --- watchers ---------------------------------------------------------------------------------- */
-
 SIMULATED int start_watcher(struct seep_work *work)
 {
 	pthread_t thread;
@@ -110,8 +106,6 @@ const struct seep_activity seep_activity_watchers = {
 	.num_sites = 1,
 	.step = watch_directory,
 };
-
-/* --- tasks: joined at once --------------------------------------------------------------------- */
 
 SIMULATED int run_task(struct seep_work *work)
 {

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* A vector to which elements are appended; it doubles its room by realloc whenever that is full. */
 #include <errno.h>
 #include <stdlib.h>

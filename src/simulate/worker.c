@@ -1,4 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The thread of a worker ticks every 2 ms: it moves its clock on, has each activity do what has
+ * come due by then, and sleeps with its lock open, which is when others may read its numbers. A
+ * tick that comes late catches up on MAX_CATCH_NS at most; what is beyond that is counted as late.
+ *
+ * Whoever tests does without the thread and calls seep_worker_tick with times of its own.
+ */
 #include "simulate/worker.h"
 
 #include <errno.h>
@@ -12,8 +19,6 @@
 
 #define TICK_NS	     (2 * SEEP_NS_PER_MS)
 #define MAX_CATCH_NS (100 * SEEP_NS_PER_MS)
-
-/* --- making ready ------------------------------------------------------------------------------ */
 
 /* A worker's activities of one number have seeds of their own. */
 static uint64_t mix_seed(uint64_t seed, uint64_t worker, uint64_t activity)
@@ -38,6 +43,9 @@ static int add_work(struct seep_worker *worker, const struct seep_activity *acti
 	return work->state ? 0 : -ENOMEM;
 }
 
+/*
+ * In the background an activity has numbers of its own; only churn may follow those of the subject.
+ */
 static int add_background(struct seep_worker *worker, const struct seep_simulation_config *config,
 			  const struct seep_activity *activity)
 {
@@ -112,8 +120,7 @@ void seep_worker_done(struct seep_worker *worker)
 	pthread_mutex_destroy(&worker->lock);
 }
 
-/* --- at work ----------------------------------------------------------------------------------- */
-
+/* An error leaves the step undone, so that done says what has happened. */
 static int advance_work(struct seep_work *work)
 {
 	uint64_t due;
@@ -155,6 +162,10 @@ static int advance_works(struct seep_worker *worker)
 	return 0;
 }
 
+/*
+ * Of this worker's share of the limit, by what lives: a pattern that releases as much as it
+ * allocates never gets there.
+ */
 static bool reached_limit(const struct seep_work *subject)
 {
 	double limit_bytes = subject->parameters[SEEP_SIMULATE_LIMIT];

@@ -28,8 +28,8 @@ struct seep_worker {
 };
 
 /*
- * Worker @number of the simulation; adds to @over_fd, an eventfd, when it cannot go on. 0 or -ENOMEM;
- * done undoes either.
+ * Worker @number of the simulation; adds to @over_fd, an eventfd, when it cannot go on. 0 or
+ * -ENOMEM; done undoes either.
  */
 int seep_worker_init(struct seep_worker *worker, const struct seep_simulation_config *config,
 		     uint64_t number, int over_fd);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "elf/functions.h"
 #include "elf/sections.h"
 
 /* Programs and libraries that bring V8, by the beginning of their names. */

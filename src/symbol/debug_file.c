@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files are tried where elfutils and gdb look for them, by build ID first. Each one is opened along
+ * a way that is checked step by step (proc/trust.h), has to belong to the image by build ID or
+ * checksum, and has to be believed for the use at hand; the first that would have done but for that
+ * is reported as refused.
+ *
+ * All sizes come from untrusted files and have a cap of their own below. Called once for each
+ * module or search, not for each symbol.
+ */
 #include "symbol/debug_file.h"
 
 #include <errno.h>
@@ -47,13 +56,18 @@ static bool has_checksum(int fd, uint32_t expected)
 	return false;
 }
 
-/* The search for one image: it ends with the first file that belongs to it and is to be believed. */
+/*
+ * The search for one image: it ends with the first file that belongs to it and is to be believed.
+ */
 struct finder {
 	const struct seep_image *image;
 	enum seep_debug_use use;
 	struct seep_debug_files files;
 };
 
+/*
+ * What root has written is. For names it is enough if its author could have written the program.
+ */
 static bool is_believed(const struct finder *finder, const struct seep_root *root, int fd,
 			bool by_root)
 {
@@ -61,6 +75,7 @@ static bool is_believed(const struct finder *finder, const struct seep_root *roo
 			   seep_trust_may_name(root, seep_image_fd(finder->image), fd));
 }
 
+/* Build IDs decide where the image has one; a checksum is of no use then. */
 static bool belongs(const struct seep_image *image, const struct seep_image *debug, int fd,
 		    const uint32_t *checksum)
 {
@@ -107,6 +122,7 @@ static int build_id_path(const uint8_t *id, size_t length, char *ret_path, size_
 	return 0;
 }
 
+/* Below the root of the process first, then below our own. As try_file. */
 static int find_by_build_id(struct finder *finder, const struct seep_root *root)
 {
 	static const struct seep_root ours = SEEP_ROOT_OURS;
@@ -141,6 +157,7 @@ static const char *read_link(const struct seep_image *image, uint32_t *ret_check
 	return name;
 }
 
+/* Next to the program, in .debug there, and below /usr/lib/debug, as gdb does. As try_file. */
 static int find_by_link(struct finder *finder, const char *path, const struct seep_root *root)
 {
 	static const char *const patterns[][2] = {{"", ""}, {"", "/.debug"}, {DEBUG_ROOT, ""}};
@@ -231,7 +248,9 @@ int seep_debug_file_find_shared(Elf *elf, struct seep_debug_elf *ret_shared)
 	return 0;
 }
 
-/* libelf allocates for as many sections as the file claims; without extended numbering it is few. */
+/*
+ * libelf allocates for as many sections as the file claims; without extended numbering it is few.
+ */
 static bool has_few_sections(const uint8_t *file, uint64_t length)
 {
 	Elf64_Ehdr header;
@@ -242,6 +261,10 @@ static bool has_few_sections(const uint8_t *file, uint64_t length)
 	return header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_shnum;
 }
 
+/*
+ * The output grows by doubling: the section does not say how large the file in it is.
+ * Of a file that is cut or too large there is nothing.
+ */
 int seep_debug_file_unpack(const struct seep_image *image, struct seep_debug_elf *ret_unpacked)
 {
 	lzma_stream stream = LZMA_STREAM_INIT;

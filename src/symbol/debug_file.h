@@ -30,10 +30,10 @@ struct seep_debug_files {
 
 /*
  * The separate debug file of @image: by build ID below /usr/lib/debug/.build-id, or by the name in
- * .gnu_debuglink next to @path, in .debug there, and below /usr/lib/debug. @root: the root directory
- * that @path is meant in and that is searched first. A file that does not belong to the image (another
- * build ID, or without one another checksum) is not taken, nor is one that is not to be believed
- * (proc/trust.h). 0 or -ENOMEM.
+ * .gnu_debuglink next to @path, in .debug there, and below /usr/lib/debug. @root: the root
+ * directory that @path is meant in and that is searched first. A file that does not belong to the
+ * image (another build ID, or without one another checksum) is not taken, nor is one that is not to
+ * be believed (proc/trust.h). 0 or -ENOMEM.
  */
 int seep_debug_files_find(const struct seep_image *image, const char *path,
 			  const struct seep_root *root, enum seep_debug_use use,

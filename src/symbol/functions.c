@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Built once for each module, when its first address is looked up. collect gathers every symbol
+ * that may be a function, from the file, from its debug files and from the linkage table; merge
+ * keeps one for each address and works out sizes; build copies names into memory of our own, so
+ * that files can be closed. After that the table only answers.
+ *
+ * Bounded by SEEP_FUNCTIONS_MAX and NAMES_MAX_BYTES; what is behind them has no name.
+ */
 #include "symbol/functions.h"
 
 #include <errno.h>
@@ -9,6 +17,7 @@
 #include "base/cleanup.h"
 #include "elf/symbols.h"
 #include "symbol/functions_private.h"
+#include "symbol/plt.h"
 
 /*
  * Longer names are cut. Symbols may share their bytes, so without a limit the names of a small file
@@ -31,6 +40,7 @@ struct seep_functions {
 	struct seep_buffer names;
 };
 
+/* The range of code that has @offset, NULL if it is no code. */
 static const struct seep_range *find_range(const struct seep_candidates *candidates,
 					   uint64_t offset)
 {
@@ -85,9 +95,9 @@ int seep_candidates_add(struct seep_candidates *candidates, uint64_t address,
 static int add_table(const struct seep_symbols *symbols, void *context)
 {
 	struct seep_candidates *candidates = context;
-	int err = 0;
+	int error = 0;
 
-	for (size_t i = 0; i < symbols->count && !err; i++) {
+	for (size_t i = 0; i < symbols->count && !error; i++) {
 		const Elf64_Sym *entry = &symbols->entries[i];
 		unsigned int type = ELF64_ST_TYPE(entry->st_info);
 		unsigned int bind = ELF64_ST_BIND(entry->st_info);
@@ -105,9 +115,9 @@ static int add_table(const struct seep_symbols *symbols, void *context)
 			continue;
 		candidate.name = seep_symbols_name(symbols, entry);
 		if (candidate.name && candidate.name[0])
-			err = seep_candidates_add(candidates, entry->st_value, &candidate);
+			error = seep_candidates_add(candidates, entry->st_value, &candidate);
 	}
-	return err;
+	return error;
 }
 
 static int compare_ranges(const void *left, const void *right)
@@ -117,22 +127,23 @@ static int compare_ranges(const void *left, const void *right)
 	return (a->start > b->start) - (a->start < b->start);
 }
 
+/* All candidates. .dynsym by PT_DYNAMIC only counts in a file without any other table. */
 static int collect(struct seep_candidates *candidates, Elf *const *others, size_t num_others)
 {
 	struct Elf *elf = seep_image_elf(candidates->image);
 	struct seep_symbols symbols;
-	int err;
+	int error;
 
 	candidates->num_ranges =
 		seep_image_code_ranges(candidates->image, candidates->ranges, SEEP_CODE_RANGES);
 	qsort(candidates->ranges, candidates->num_ranges, sizeof(struct seep_range),
 	      compare_ranges);
-	err = seep_symbols_each_table(elf, add_table, candidates);
-	for (size_t i = 0; i < num_others && !err; i++)
-		err = seep_symbols_each_table(others[i], add_table, candidates);
-	if (!err && !candidates->count && !seep_symbols_of_dynamic(candidates->image, &symbols))
-		err = add_table(&symbols, candidates);
-	return err ? err : seep_candidates_add_plt(candidates);
+	error = seep_symbols_each_table(elf, add_table, candidates);
+	for (size_t i = 0; i < num_others && !error; i++)
+		error = seep_symbols_each_table(others[i], add_table, candidates);
+	if (!error && !candidates->count && !seep_symbols_of_dynamic(candidates->image, &symbols))
+		error = add_table(&symbols, candidates);
+	return error ? error : seep_candidates_add_plt(candidates);
 }
 
 static unsigned int underscores(const char *name)
@@ -141,8 +152,8 @@ static unsigned int underscores(const char *name)
 }
 
 /*
- * By start, and of aliases first the one that people know: functions before labels, what other files
- * can see before what is local, "write" before "__write", global before weak.
+ * By start, and of aliases first the one that people know: functions before labels, what other
+ * files can see before what is local, "write" before "__write", global before weak.
  */
 static int compare_candidates(const void *left, const void *right)
 {
@@ -201,6 +212,7 @@ static void merge(struct seep_candidates *candidates)
 	candidates->count = kept;
 }
 
+/* Copies what merge has left. A name is cut where its version begins. 0 or -ENOMEM. */
 static int build(struct seep_functions *functions, const struct seep_candidates *candidates)
 {
 	functions->list = calloc(candidates->count + 1, sizeof(*functions->list));
@@ -242,7 +254,7 @@ int seep_functions_new(const struct seep_image *image, Elf *const *others, size_
 {
 	SEEP_CLEANUP(candidates_free) struct seep_candidates *candidates = NULL;
 	SEEP_CLEANUP(functions_cleanup) struct seep_functions *functions = NULL;
-	int err;
+	int error;
 
 	functions = calloc(1, sizeof(*functions));
 	candidates = calloc(1, sizeof(*candidates));
@@ -250,13 +262,13 @@ int seep_functions_new(const struct seep_image *image, Elf *const *others, size_
 		return -ENOMEM;
 	seep_buffer_init(&functions->names);
 	candidates->image = image;
-	err = collect(candidates, others, num_others);
-	if (err)
-		return err;
+	error = collect(candidates, others, num_others);
+	if (error)
+		return error;
 	merge(candidates);
-	err = build(functions, candidates);
-	if (err)
-		return err;
+	error = build(functions, candidates);
+	if (error)
+		return error;
 	*ret_functions = SEEP_TAKE_PTR(functions);
 	return 0;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What functions.c and plt.c share: the list of candidates, before aliases are merged. */
+/*
+ * The list of candidates for functions.c, before aliases are merged; plt.c adds those of the
+ * procedure linkage table.
+ */
 #ifndef SEEP_SYMBOL_FUNCTIONS_PRIVATE_H
 #define SEEP_SYMBOL_FUNCTIONS_PRIVATE_H
 
@@ -44,8 +47,5 @@ struct seep_candidates {
  */
 int seep_candidates_add(struct seep_candidates *candidates, uint64_t address,
 			const struct seep_candidate *candidate);
-
-/* Adds the stubs of .plt, .plt.sec and .plt.got. 0 or -ENOMEM. */
-int seep_candidates_add_plt(struct seep_candidates *candidates);
 
 #endif

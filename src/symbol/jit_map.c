@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * jit_source.c feeds a map with pieces of the file and goes on from where this one got to. Of a
+ * perf map that is after the last whole line ("START SIZE name", hexadecimal), of a jitdump after
+ * the last whole record; code bytes in a jitdump are stepped over without being read. Ranges and
+ * names go to jit_ranges.c, which has the caps.
+ *
+ * Everything here is written by the target. A line that makes no sense is skipped; a record whose
+ * size makes none ends a jitdump, because the next one cannot be found.
+ */
 #include "symbol/jit_map.h"
 
 #include <errno.h>
@@ -83,8 +92,6 @@ bool seep_jit_map_is_full(const struct seep_jit_map *map)
 	return map->ranges.full;
 }
 
-/* --- perf maps: "START SIZE name" -------------------------------------------------------------- */
-
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -127,12 +134,13 @@ static int add_line(struct seep_jit_map *map, const char *line, const char *end)
 	return seep_jit_ranges_add(&map->ranges, start, size, line, (size_t)(end - line));
 }
 
+/* A line longer than LINE_MAX_BYTES is taken in cut, and the rest of it skipped as it comes. */
 static int add_text(struct seep_jit_map *map, const char *text, size_t length, uint64_t *ret_used)
 {
 	const char *at = text, *end = text + length;
-	int err = 0;
+	int error = 0;
 
-	while (at < end && !err) {
+	while (at < end && !error) {
 		const char *line_end = memchr(at, '\n', (size_t)(end - at));
 		bool whole = line_end != NULL;
 
@@ -141,15 +149,13 @@ static int add_text(struct seep_jit_map *map, const char *text, size_t length, u
 		if (!whole)
 			line_end = end;
 		if (!map->in_long_line)
-			err = add_line(map, at, line_end);
+			error = add_line(map, at, line_end);
 		map->in_long_line = !whole;
 		at = line_end + whole;
 	}
 	*ret_used = (uint64_t)(at - text);
-	return err;
+	return error;
 }
-
-/* --- jitdump ----------------------------------------------------------------------------------- */
 
 struct record {
 	uint32_t type;
@@ -158,6 +164,7 @@ struct record {
 	size_t length; /* of these, at most size */
 };
 
+/* Its size is in it, as later versions may make it longer. 0 or -EINVAL. */
 static int take_dump_header(struct seep_jit_map *map, const uint8_t *bytes, size_t length,
 			    uint64_t *ret_used)
 {
@@ -198,6 +205,7 @@ static bool add_load(struct seep_jit_map *map, const struct record *record, int 
 	return true;
 }
 
+/* Code that has moved keeps its name. As add_load. */
 static bool add_move(struct seep_jit_map *map, const struct record *record, int *ret_error)
 {
 	struct seep_cursor cursor = {record->bytes, record->bytes + record->length, false};
@@ -222,9 +230,9 @@ static int add_records(struct seep_jit_map *map, const uint8_t *bytes, size_t le
 		       uint64_t *ret_used)
 {
 	uint64_t used = 0;
-	int err = 0;
+	int error = 0;
 
-	while (!err && used < length && length - used >= RECORD_BYTES) {
+	while (!error && used < length && length - used >= RECORD_BYTES) {
 		struct seep_cursor cursor = {bytes + used, bytes + length, false};
 		struct record record = {.bytes = cursor.at};
 		bool taken = true;
@@ -235,17 +243,17 @@ static int add_records(struct seep_jit_map *map, const uint8_t *bytes, size_t le
 		if (!record.size) /* not written yet, in a file that was made larger before */
 			break;
 		if (record.size < RECORD_BYTES)
-			err = -EINVAL;
+			error = -EINVAL;
 		else if (record.type == RECORD_LOAD)
-			taken = add_load(map, &record, &err);
+			taken = add_load(map, &record, &error);
 		else if (record.type == RECORD_MOVE)
-			taken = add_move(map, &record, &err);
-		if (!taken || err)
+			taken = add_move(map, &record, &error);
+		if (!taken || error)
 			break;
 		used += record.size;
 	}
 	*ret_used = used;
-	return err;
+	return error;
 }
 
 int seep_jit_map_add(struct seep_jit_map *map, const void *bytes, size_t length, uint64_t *ret_used)

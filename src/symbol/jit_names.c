@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A table of the processes that name their code, by id. seep_jit_names_find first looks for a frame
+ * that was found before; else it reads the file on, once in each report, and asks it. What was
+ * found outlives the file: its name is copied into the arena, so a process that has ended keeps its
+ * names.
+ *
+ * Bounded by SEEP_JIT_MEMORY_MAX for the maps of all processes together.
+ */
 #include "symbol/jit_names.h"
 
 #include <errno.h>
@@ -111,6 +119,7 @@ bool seep_jit_names_is_full(const struct seep_jit_names *names, uint32_t id)
 	return source && (names->bytes >= SEEP_JIT_MEMORY_MAX || seep_jit_source_is_full(source));
 }
 
+/* names->bytes is kept true across the read, which is when a source grows. */
 static void read_on(struct seep_jit_names *names, struct seep_jit_process *process)
 {
 	if (process->was_read && process->round == names->round)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The part of the symbolizer that knows code of no file: for each process the file in which it names
- * such code, and the frames that were found. A frame keeps the name that it got first; one without a
- * name is looked for again, after the file was read on, which happens once per report at most.
+ * The part of the symbolizer that knows code of no file: for each process the file in which it
+ * names such code, and the frames that were found. A frame keeps the name that it got first; one
+ * without a name is looked for again, after the file was read on, which happens once per report at
+ * most.
  */
 #ifndef SEEP_SYMBOL_JIT_NAMES_H
 #define SEEP_SYMBOL_JIT_NAMES_H

@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two lists: settled ranges, sorted and without overlaps, and up to SEEP_JIT_RECENT_MAX recent ones
+ * in the order in which they came. Settling sorts the recent ones, later over earlier, and lays
+ * them over the settled ones; so a range costs O(log n) on average and a lookup is a binary search,
+ * as long as it comes after settling.
+ *
+ * Names are appended to one block of memory. When that is full, those that no range has any more
+ * are dropped (clean_names), and if that frees too little, the map is full.
+ */
 #include "symbol/jit_ranges.h"
 
 #include <errno.h>
@@ -28,16 +37,14 @@ size_t seep_jit_ranges_bytes(const struct seep_jit_ranges *ranges)
 	       ranges->names_capacity;
 }
 
-/* --- overlaps ---------------------------------------------------------------------------------- */
-
 static uint64_t end_of(const struct seep_jit_range *range)
 {
 	return range->start + range->size;
 }
 
 /*
- * Writes @newer and what it leaves of @older, both ascending and without overlaps, to @out, the same.
- * There are at most @num_older + 2 * @num_newer pieces. @older is used up.
+ * Writes @newer and what it leaves of @older, both ascending and without overlaps, to @out, the
+ * same. There are at most @num_older + 2 * @num_newer pieces. @older is used up.
  */
 static size_t overlay(struct seep_jit_range *older, size_t num_older,
 		      const struct seep_jit_range *newer, size_t num_newer,
@@ -144,8 +151,6 @@ const char *seep_jit_ranges_find(const struct seep_jit_ranges *ranges, uint64_t 
 	return range ? ranges->names + range->name : NULL;
 }
 
-/* --- names and room ---------------------------------------------------------------------------- */
-
 static int compare_names(const void *left, const void *right)
 {
 	const struct seep_jit_range *a = *(struct seep_jit_range *const *)left;
@@ -154,16 +159,18 @@ static int compare_names(const void *left, const void *right)
 	return a->name < b->name ? -1 : a->name > b->name;
 }
 
-/* Drops the names that no range has any more: the others move down, in their order. 0 or -ENOMEM. */
+/*
+ * Drops the names that no range has any more: the others move down, in their order. 0 or -ENOMEM.
+ */
 static int clean_names(struct seep_jit_ranges *ranges)
 {
 	SEEP_AUTO_FREE struct seep_jit_range **order = NULL;
 	uint32_t last_old = 0, last_new = 0;
 	size_t used = 0;
-	int err = seep_jit_ranges_settle(ranges);
+	int error = seep_jit_ranges_settle(ranges);
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	order = calloc(ranges->num_settled, sizeof(*order));
 	if (!order)
 		return -ENOMEM;
@@ -193,16 +200,17 @@ bool seep_jit_ranges_has_room(struct seep_jit_ranges *ranges)
 	return !ranges->full;
 }
 
+/* Room for a name of @size bytes with its NUL; sets full if there is none. 0 or -ENOMEM. */
 static int reserve_name(struct seep_jit_ranges *ranges, size_t size)
 {
 	size_t capacity = ranges->names_capacity ? ranges->names_capacity : NAMES_MIN;
 	char *names;
-	int err;
+	int error;
 
 	if (size > SEEP_JIT_NAMES_MAX - ranges->names_used) {
-		err = clean_names(ranges);
-		if (err)
-			return err;
+		error = clean_names(ranges);
+		if (error)
+			return error;
 		ranges->full |= ranges->names_used > NAMES_KEPT_MAX;
 		if (ranges->full)
 			return 0;
@@ -229,6 +237,7 @@ static int append(struct seep_jit_ranges *ranges, struct seep_jit_range range)
 	return ranges->num_recent == SEEP_JIT_RECENT_MAX ? seep_jit_ranges_settle(ranges) : 0;
 }
 
+/* Code larger than 4 GiB or past the end of all addresses is a lie. */
 static bool is_sound(uint64_t start, uint64_t size)
 {
 	return size && size <= UINT32_MAX && start <= UINT64_MAX - size;
@@ -238,14 +247,14 @@ int seep_jit_ranges_add(struct seep_jit_ranges *ranges, uint64_t start, uint64_t
 			const char *name, size_t length)
 {
 	struct seep_jit_range range = {.start = start, .size = (uint32_t)size};
-	int err;
+	int error;
 
 	length = strnlen(name, length < SEEP_JIT_NAME_MAX_BYTES ? length : SEEP_JIT_NAME_MAX_BYTES);
 	if (!is_sound(start, size) || !length || !seep_jit_ranges_has_room(ranges))
 		return 0;
-	err = reserve_name(ranges, length + 1);
-	if (err || ranges->full)
-		return err;
+	error = reserve_name(ranges, length + 1);
+	if (error || ranges->full)
+		return error;
 	range.name = (uint32_t)ranges->names_used;
 	memcpy(ranges->names + ranges->names_used, name, length);
 	ranges->names[ranges->names_used + length] = '\0';

@@ -3,9 +3,9 @@
  * Which name a range of addresses was given last. Code comes and goes where other code was, so a
  * range replaces what it covers of those before it, and only that.
  *
- * Made for what a hostile program may write: a range costs 16 bytes and its name, and there are caps.
- * New ranges wait in a short list and are merged into the sorted ones when that is full, so that a
- * million of them take a second in any order.
+ * Built for what a hostile program may write: a range costs 16 bytes and its name, and there are
+ * caps. New ranges wait in a short list and are merged into the sorted ones when that is full, so
+ * that a million of them take a second in any order.
  */
 #ifndef SEEP_SYMBOL_JIT_RANGES_H
 #define SEEP_SYMBOL_JIT_RANGES_H
@@ -44,7 +44,8 @@ bool seep_jit_ranges_has_room(struct seep_jit_ranges *ranges);
 
 /*
  * Adds a range with the name of @length bytes. Ignored if it is empty, has no name, is past the end
- * of all addresses or is larger than 4 GiB, as no function is, or if there is no room. 0 or -ENOMEM.
+ * of all addresses or is larger than 4 GiB, as no function is, or if there is no room. 0 or
+ * -ENOMEM.
  */
 int seep_jit_ranges_add(struct seep_jit_ranges *ranges, uint64_t start, uint64_t size,
 			const char *name, size_t length);

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A file that its process keeps writing. seep_jit_source_read takes in what was added since the
+ * last time; if the file is another one than it was (shorter, or other bytes at a mark), it begins
+ * anew. A file that is no jitdump, or broken, is left alone until then.
+ *
+ * Called by jit_names.c at most once in a report for each process. Reads at most SEEP_JIT_READ_MAX
+ * bytes each time; what is left waits for the next report.
+ */
 #include "symbol/jit_source.h"
 
 #include <errno.h>
@@ -9,7 +17,9 @@
 
 #include "base/cleanup.h"
 
-/* Enough bytes to tell whether a file still is what was read: a jitdump has a time stamp in them. */
+/*
+ * Enough bytes to tell whether a file still is what was read: a jitdump has a time stamp in them.
+ */
 #define MARK_BYTES 40
 #define READ_BYTES (4 * SEEP_JIT_PIECE_BYTES)
 
@@ -81,6 +91,10 @@ static ssize_t read_at(int fd, void *bytes, size_t length, uint64_t position)
 	return result < 0 ? -errno : result;
 }
 
+/*
+ * The beginning of a jitdump has its time of creation; a perf map has nothing like that, but its
+ * last line that was read stays where it is for as long as lines are only added.
+ */
 static void set_mark(struct seep_jit_source *source, const uint8_t *bytes, size_t used)
 {
 	size_t length = used < MARK_BYTES ? used : MARK_BYTES;
@@ -115,22 +129,23 @@ static void start_again(struct seep_jit_source *source)
 	source->broken = false;
 }
 
+/* From source->position to the end of the file, or to a cap. 0, -EINVAL or another -errno. */
 static int read_on(struct seep_jit_source *source)
 {
 	SEEP_AUTO_FREE uint8_t *bytes = malloc(READ_BYTES);
 	uint64_t used;
-	int err = 0;
+	int error = 0;
 
 	if (!bytes)
 		return -ENOMEM;
-	for (size_t total = 0; !err && total < SEEP_JIT_READ_MAX; total += READ_BYTES) {
+	for (size_t total = 0; !error && total < SEEP_JIT_READ_MAX; total += READ_BYTES) {
 		ssize_t length = read_at(source->fd, bytes, READ_BYTES, source->position);
 
 		if (length <= 0) {
-			err = (int)length;
+			error = (int)length;
 			break;
 		}
-		err = seep_jit_map_add(source->map, bytes, (size_t)length, &used);
+		error = seep_jit_map_add(source->map, bytes, (size_t)length, &used);
 		if (used)
 			set_mark(source, bytes,
 				 used < (uint64_t)length ? (size_t)used : (size_t)length);
@@ -138,13 +153,13 @@ static int read_on(struct seep_jit_source *source)
 		if (!used || seep_jit_map_is_full(source->map))
 			break;
 	}
-	return err;
+	return error;
 }
 
 int seep_jit_source_read(struct seep_jit_source *source)
 {
 	struct stat status;
-	int err, settle_err;
+	int error, settle_err;
 
 	if (fstat(source->fd, &status))
 		return -errno;
@@ -153,8 +168,8 @@ int seep_jit_source_read(struct seep_jit_source *source)
 	source->size = (uint64_t)status.st_size;
 	if (source->broken || seep_jit_map_is_full(source->map))
 		return 0;
-	err = read_on(source);
-	source->broken = err == -EINVAL;
+	error = read_on(source);
+	source->broken = error == -EINVAL;
 	settle_err = seep_jit_map_settle(source->map);
-	return err ? err : settle_err;
+	return error ? error : settle_err;
 }

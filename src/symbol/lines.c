@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Indexed in two steps, because most addresses that are asked for lie in few units: seep_lines_new
+ * notes which addresses each compilation unit has, and seep_lines_find indexes the functions of a
+ * unit when the first address in it is asked for. From the function it goes down the tree of
+ * inlined calls and blocks to the address.
+ *
+ * libdw's own search (dwarf_getscopes) walks a whole unit for each address and recurses as deep as
+ * a file says. Here every walk has a bound: UNITS_MAX, DIES_MAX, CHILDREN_MAX, NESTING_MAX.
+ */
 #include "symbol/lines.h"
 
 #include <dwarf.h>
@@ -8,211 +17,27 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "elf/sections.h"
-#include "symbol/debug_file.h"
+#include "base/vector.h"
+#include "symbol/dwarf.h"
+#include "symbol/spans.h"
 
-#define DWARF_MAX_BYTES (1ULL << 30)
-#define UNITS_MAX	(256u << 10)
-#define RANGES_MAX	(4u << 20)  /* of all units, or of the functions of one */
-#define DIES_MAX	(4u << 20)  /* visited in one unit */
-#define CHILDREN_MAX	(64u << 10) /* looked at for the calls at one address */
-#define NESTING_MAX	64	    /* namespaces, classes, blocks around a function or a call */
-#define OVERLAPS_MAX	8
-
-/* Addresses from start up to end belong to number item of something. */
-struct span {
-	uint64_t start;
-	uint64_t end;
-	uint32_t item;
-};
-
-struct spans {
-	struct span *list; /* sorted by start */
-	size_t count;
-	size_t capacity;
-};
+#define UNITS_MAX    (256u << 10)
+#define DIES_MAX     (4u << 20)	 /* visited in one unit */
+#define CHILDREN_MAX (64u << 10) /* looked at for the calls at one address */
+#define NESTING_MAX  64		 /* namespaces, classes, blocks around a function or a call */
 
 struct unit {
 	Dwarf_Die die;
 	bool indexed;
-	Dwarf_Die *functions;
-	size_t num_functions;
-	size_t capacity;
-	struct spans spans;
+	SEEP_VECTOR(Dwarf_Die) functions;
+	struct seep_spans spans; /* of the functions */
 };
 
 struct seep_lines {
-	Dwarf *dwarf;
-	Dwarf *shared_dwarf;
-	struct seep_debug_elf shared;
-	struct unit *units;
-	size_t num_units;
-	size_t capacity;
-	struct spans spans;
+	struct seep_dwarf dwarf;
+	SEEP_VECTOR(struct unit) units;
+	struct seep_spans spans; /* of the units */
 };
-
-/* Makes room for one more element; -ENOMEM. */
-static int grow(void **list, size_t count, size_t *capacity, size_t size)
-{
-	size_t larger = *capacity ? 2 * *capacity : 16;
-	void *grown;
-
-	if (count < *capacity)
-		return 0;
-	grown = reallocarray(*list, larger, size);
-	if (!grown)
-		return -ENOMEM;
-	*list = grown;
-	*capacity = larger;
-	return 0;
-}
-
-/* Adds the addresses of @die, for number @item; says how many. */
-static int add_spans(struct spans *spans, Dwarf_Die *die, uint32_t item, size_t *ret_added)
-{
-	Dwarf_Addr base, start, end;
-	ptrdiff_t position = 0;
-	size_t added = 0;
-
-	while (spans->count < RANGES_MAX &&
-	       (position = dwarf_ranges(die, position, &base, &start, &end)) > 0) {
-		/* A function that the linker dropped begins at 0. */
-		if (!start || start >= end)
-			continue;
-		if (grow((void **)&spans->list, spans->count, &spans->capacity,
-			 sizeof(*spans->list)))
-			return -ENOMEM;
-		spans->list[spans->count++] = (struct span){
-			.start = start,
-			.end = end,
-			.item = item,
-		};
-		added++;
-	}
-	*ret_added = added;
-	return 0;
-}
-
-static int compare_spans(const void *left, const void *right)
-{
-	const struct span *a = left, *b = right;
-
-	if (a->start != b->start)
-		return a->start < b->start ? -1 : 1;
-	return (a->end < b->end) - (a->end > b->end); /* the inner one last */
-}
-
-static void sort_spans(struct spans *spans)
-{
-	if (spans->count)
-		qsort(spans->list, spans->count, sizeof(*spans->list), compare_spans);
-}
-
-static const struct span *find_span(const struct spans *spans, uint64_t address)
-{
-	size_t low = 0, high = spans->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (spans->list[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (size_t i = 0; i < OVERLAPS_MAX && i < low; i++)
-		if (address < spans->list[low - 1 - i].end)
-			return &spans->list[low - 1 - i];
-	return NULL;
-}
-
-/* libdw reads every debug section at once; so look first how much that is. */
-static int check_size(Elf *elf)
-{
-	struct seep_string_table names;
-	Elf_Scn *section = NULL;
-	bool has_info = false;
-	uint64_t total = 0;
-	GElf_Shdr header;
-	GElf_Chdr compressed;
-
-	if (seep_section_names(elf, &names))
-		return -ENODATA;
-	while ((section = elf_nextscn(elf, section))) {
-		const char *name;
-
-		if (!gelf_getshdr(section, &header) || header.sh_type == SHT_NOBITS)
-			continue;
-		name = seep_string_table_at(&names, header.sh_name);
-		if (!name || strncmp(name, ".debug_", 7) != 0)
-			continue;
-		has_info |= strcmp(name, ".debug_info") == 0;
-		if (header.sh_size > DWARF_MAX_BYTES)
-			return -ENODATA;
-		total += header.sh_size;
-		if (header.sh_flags & SHF_COMPRESSED && gelf_getchdr(section, &compressed)) {
-			if (compressed.ch_size > DWARF_MAX_BYTES)
-				return -ENODATA;
-			total += compressed.ch_size;
-		}
-		if (total > DWARF_MAX_BYTES)
-			return -ENODATA;
-	}
-	return has_info ? 0 : -ENODATA;
-}
-
-/*
- * libdw 0.188 takes file names out of the string sections without a look at where these end, so the
- * last of their bytes must be a NUL. It has read (and unpacked) them by now.
- */
-static bool strings_end(Elf *elf)
-{
-	static const char *const sections[] = {".debug_str", ".debug_line_str"};
-	GElf_Shdr header;
-
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		Elf_Scn *section = seep_section_find(elf, sections[i], &header);
-		const Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
-
-		if (data && data->d_size && ((const char *)data->d_buf)[data->d_size - 1])
-			return false;
-	}
-	return true;
-}
-
-static int begin(Elf *elf, Dwarf **ret_dwarf)
-{
-	int err = check_size(elf);
-	Dwarf *dwarf;
-
-	if (err)
-		return err;
-	dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
-	if (!dwarf)
-		return -ENODATA;
-	*ret_dwarf = dwarf;
-	return strings_end(elf) ? 0 : -ENODATA;
-}
-
-static int open_dwarf(struct seep_lines *lines, Elf *elf)
-{
-	int err = begin(elf, &lines->dwarf);
-
-	if (err)
-		return err;
-	/*
-	 * The shared part is always set here: left alone, libdw would look for it itself, at a path
-	 * that the file chooses, and map what it finds.
-	 */
-	err = seep_debug_file_find_shared(elf, &lines->shared);
-	if (err)
-		return err == -ENOENT ? 0 : err;
-	err = begin(lines->shared.elf, &lines->shared_dwarf);
-	if (err)
-		return err;
-	dwarf_setalt(lines->dwarf, lines->shared_dwarf);
-	return 0;
-}
 
 /*
  * The ranges are taken from the units themselves: .debug_aranges is what libdw would use, and clang
@@ -223,24 +48,23 @@ static int index_units(struct seep_lines *lines)
 	Dwarf_Off offset = 0, next;
 	size_t header_size, added;
 
-	while (lines->num_units < UNITS_MAX &&
-	       dwarf_nextcu(lines->dwarf, offset, &next, &header_size, NULL, NULL, NULL) == 0) {
+	while (lines->units.count < UNITS_MAX &&
+	       dwarf_nextcu(lines->dwarf.own, offset, &next, &header_size, NULL, NULL, NULL) == 0) {
 		Dwarf_Die die;
 
 		if (next <= offset)
 			break;
-		if (dwarf_offdie(lines->dwarf, offset + header_size, &die) &&
+		if (dwarf_offdie(lines->dwarf.own, offset + header_size, &die) &&
 		    dwarf_tag(&die) != DW_TAG_partial_unit) {
-			if (grow((void **)&lines->units, lines->num_units, &lines->capacity,
-				 sizeof(*lines->units)) ||
-			    add_spans(&lines->spans, &die, (uint32_t)lines->num_units, &added))
+			if (seep_spans_add(&lines->spans, &die, (uint32_t)lines->units.count,
+					   &added))
 				return -ENOMEM;
-			if (added)
-				lines->units[lines->num_units++] = (struct unit){.die = die};
+			if (added && SEEP_APPEND(&lines->units, (struct unit){.die = die}))
+				return -ENOMEM;
 		}
 		offset = next;
 	}
-	sort_spans(&lines->spans);
+	seep_spans_sort(&lines->spans);
 	return 0;
 }
 
@@ -252,16 +76,16 @@ static void lines_cleanup(struct seep_lines **lines)
 int seep_lines_new(Elf *elf, struct seep_lines **ret_lines)
 {
 	SEEP_CLEANUP(lines_cleanup) struct seep_lines *lines = calloc(1, sizeof(*lines));
-	int err;
+	int error;
 
 	if (!lines)
 		return -ENOMEM;
-	lines->shared.fd = -1;
-	err = open_dwarf(lines, elf);
-	if (!err)
-		err = index_units(lines);
-	if (err)
-		return err;
+	lines->dwarf.shared_elf.fd = -1;
+	error = seep_dwarf_open(elf, &lines->dwarf);
+	if (!error)
+		error = index_units(lines);
+	if (error)
+		return error;
 	*ret_lines = SEEP_TAKE_PTR(lines);
 	return 0;
 }
@@ -270,19 +94,19 @@ void seep_lines_free(struct seep_lines *lines)
 {
 	if (!lines)
 		return;
-	for (size_t i = 0; i < lines->num_units; i++) {
-		free(lines->units[i].functions);
-		free(lines->units[i].spans.list);
+	for (size_t i = 0; i < lines->units.count; i++) {
+		free(lines->units.items[i].functions.items);
+		free(lines->units.items[i].spans.items);
 	}
-	free(lines->units);
-	free(lines->spans.list);
-	dwarf_end(lines->dwarf);
-	dwarf_end(lines->shared_dwarf);
-	seep_debug_elf_done(&lines->shared);
+	free(lines->units.items);
+	free(lines->spans.items);
+	seep_dwarf_done(&lines->dwarf);
 	free(lines);
 }
 
-/* What may hold the code of functions. Rust puts them into namespaces and types, C++ into classes. */
+/*
+ * What may hold the code of functions. Rust puts them into namespaces and types, C++ into classes.
+ */
 static bool holds_functions(int tag)
 {
 	switch (tag) {
@@ -299,20 +123,19 @@ static bool holds_functions(int tag)
 	}
 }
 
+/* A function without addresses is a declaration, or was inlined everywhere. */
 static int add_function(struct unit *unit, Dwarf_Die *die)
 {
 	size_t added;
 
-	if (grow((void **)&unit->functions, unit->num_functions, &unit->capacity,
-		 sizeof(*unit->functions)) ||
-	    add_spans(&unit->spans, die, (uint32_t)unit->num_functions, &added))
+	if (seep_spans_add(&unit->spans, die, (uint32_t)unit->functions.count, &added))
 		return -ENOMEM;
-	if (added)
-		unit->functions[unit->num_functions++] = *die;
-	return 0;
+	return added ? SEEP_APPEND(&unit->functions, *die) : 0;
 }
 
-/* Walks the unit without recursion and with a bound: siblings of a crafted file may form a circle. */
+/*
+ * Walks the unit without recursion and with a bound: siblings of a crafted file may form a circle.
+ */
 static int index_functions(struct unit *unit)
 {
 	Dwarf_Die path[NESTING_MAX];
@@ -324,8 +147,10 @@ static int index_functions(struct unit *unit)
 	while (visited++ < DIES_MAX) {
 		int tag = dwarf_tag(&path[depth]);
 
-		if (tag == DW_TAG_subprogram && add_function(unit, &path[depth]))
+		if (tag == DW_TAG_subprogram && add_function(unit, &path[depth])) {
+			unit->spans.count = 0; /* not sorted, and perhaps without its function */
 			return -ENOMEM;
+		}
 		if (depth + 1 < NESTING_MAX && holds_functions(tag) &&
 		    dwarf_child(&path[depth], &path[depth + 1]) == 0) {
 			depth++;
@@ -336,7 +161,7 @@ static int index_functions(struct unit *unit)
 				goto out;
 	}
 out:
-	sort_spans(&unit->spans);
+	seep_spans_sort(&unit->spans);
 	return 0;
 }
 
@@ -404,6 +229,7 @@ static void set_call_site(struct unit *unit, Dwarf_Die *die, struct seep_source_
 		scope->source = dwarf_filesrc(files, file, NULL, NULL);
 }
 
+/* The line that the line table has for the address itself. */
 static void set_source(struct unit *unit, uint64_t address, struct seep_source_scope *scope)
 {
 	Dwarf_Line *line = dwarf_getsrc_die(&unit->die, address);
@@ -436,22 +262,22 @@ static size_t find_calls(Dwarf_Die *function, uint64_t address,
 size_t seep_lines_find(struct seep_lines *lines, uint64_t address,
 		       struct seep_source_scope scopes[SEEP_SOURCE_SCOPES_MAX])
 {
-	const struct span *span = find_span(&lines->spans, address);
+	const struct seep_span *span = seep_spans_find(&lines->spans, address);
 	Dwarf_Die chain[SEEP_SOURCE_SCOPES_MAX];
 	struct unit *unit;
 	size_t count;
 
 	if (!span)
 		return 0;
-	unit = &lines->units[span->item];
+	unit = &lines->units.items[span->item];
 	if (!unit->indexed && index_functions(unit))
 		return 0;
 	scopes[0] = (struct seep_source_scope){0};
 	set_source(unit, address, &scopes[0]);
-	span = find_span(&unit->spans, address);
+	span = seep_spans_find(&unit->spans, address);
 	if (!span)
 		return scopes[0].source ? 1 : 0;
-	count = find_calls(&unit->functions[span->item], address, chain);
+	count = find_calls(&unit->functions.items[span->item], address, chain);
 	for (size_t i = 0; i < count; i++) {
 		Dwarf_Die *die = &chain[count - 1 - i];
 

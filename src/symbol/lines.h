@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Source lines and inlined calls of one file, from DWARF 2 to 5 through libdw. The index of
- * compilation units is made at once, that of a unit's functions when it is first needed.
+ * compilation units is built at once, that of a unit's functions when it is first needed.
  */
 #ifndef SEEP_SYMBOL_LINES_H
 #define SEEP_SYMBOL_LINES_H
@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SEEP_SOURCE_SCOPES_MAX 64 /* functions at one address; calls inlined deeper are left out */
+/* Functions at one address; calls inlined deeper are left out. */
+#define SEEP_SOURCE_SCOPES_MAX 64
 
 struct seep_lines;
 

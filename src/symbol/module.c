@@ -28,14 +28,14 @@ int seep_module_open(int fd, struct seep_module **ret_module)
 	struct seep_module *module = calloc(1, sizeof(*module));
 	const uint8_t *id;
 	size_t length;
-	int err;
+	int error;
 
 	if (!module)
 		return -ENOMEM;
-	err = seep_image_open(fd, &module->image);
-	if (err) {
+	error = seep_image_open(fd, &module->image);
+	if (error) {
 		free(module);
-		return err;
+		return error;
 	}
 	id = seep_image_build_id(module->image, &length);
 	for (size_t i = 0; i < length; i++)

@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A stub of the procedure linkage table jumps through a slot of the GOT, and the relocation of that
+ * slot names the function. So the relocations are read into a list of slots, and a stub is looked
+ * up by the slot that its jump goes through; sections say where stubs are, but code anywhere may be
+ * asked about.
+ *
+ * seep_plt_name reads the relocations anew each time: it is asked a few times for each file with
+ * traced functions, not for each frame. Bounded by RELOCATIONS_MAX and PLT_MAX_BYTES.
+ */
+#include "symbol/plt.h"
+
 #include <errno.h>
 #include <gelf.h>
 #include <stdlib.h>
@@ -8,7 +19,6 @@
 #include "elf/sections.h"
 #include "elf/symbols.h"
 #include "symbol/functions_private.h"
-#include "symbol/plt.h"
 
 #define PLT_MAX_BYTES	(4u << 20)
 #define RELOCATIONS_MAX (1u << 20) /* of one file */
@@ -31,6 +41,7 @@ static void slots_done(struct slots *slots)
 	free(slots->list);
 }
 
+/* Of a section of relocations. One that is none or too long is skipped. 0 or -ENOMEM. */
 static int add_relocations(Elf *elf, const GElf_Shdr *header, struct slots *slots)
 {
 	size_t count = header->sh_size / sizeof(Elf64_Rela);
@@ -77,8 +88,8 @@ static int compare_slots(const void *left, const void *right)
 }
 
 /*
- * The slot that the stub at @code jumps through: "jmp *disp(%rip)", which an endbr64 and a bnd prefix
- * may precede (-z ibtplt). 0 if it is something else, such as the head of the table.
+ * The slot that the stub at @code jumps through: "jmp *disp(%rip)", which an endbr64 and a bnd
+ * prefix may precede (-z ibtplt). 0 if it is something else, such as the head of the table.
  */
 static uint64_t stub_slot(const uint8_t *code, size_t length, uint64_t address)
 {
@@ -96,18 +107,19 @@ static uint64_t stub_slot(const uint8_t *code, size_t length, uint64_t address)
 	return address + at + 6 + (uint64_t)(int64_t)displacement;
 }
 
+/* All slots, by address. 0 or -ENOMEM. */
 static int read_slots(Elf *elf, struct slots *slots)
 {
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
-	int err = 0;
+	int error = 0;
 
-	while (!err && (section = elf_nextscn(elf, section)))
+	while (!error && (section = elf_nextscn(elf, section)))
 		if (gelf_getshdr(section, &header))
-			err = add_relocations(elf, &header, slots);
+			error = add_relocations(elf, &header, slots);
 	if (slots->count)
 		qsort(slots->list, slots->count, sizeof(*slots->list), compare_slots);
-	return err;
+	return error;
 }
 
 int seep_plt_name(const struct seep_image *image, uint64_t address, const char **ret_name)
@@ -117,13 +129,13 @@ int seep_plt_name(const struct seep_image *image, uint64_t address, const char *
 	size_t length = seep_image_code(image, address, STUB_MAX_BYTES, &code);
 	struct slot key = {.address = length ? stub_slot(code, length, address) : 0};
 	const struct slot *slot = NULL;
-	int err;
+	int error;
 
 	if (!key.address)
 		return -ENOENT;
-	err = read_slots(seep_image_elf(image), &slots);
-	if (err)
-		return err;
+	error = read_slots(seep_image_elf(image), &slots);
+	if (error)
+		return error;
 	if (slots.count)
 		slot = bsearch(&key, slots.list, slots.count, sizeof(key), compare_slots);
 	if (!slot)
@@ -136,11 +148,11 @@ static int add_stubs(struct seep_candidates *candidates, Elf *elf, const GElf_Sh
 		     const struct slots *slots)
 {
 	const uint8_t *code = seep_section_bytes(elf, header, PLT_MAX_BYTES);
-	int err = 0;
+	int error = 0;
 
 	if (!code)
 		return 0;
-	for (uint64_t at = 0; at < header->sh_size && !err; at += STUB_ALIGNMENT) {
+	for (uint64_t at = 0; at < header->sh_size && !error; at += STUB_ALIGNMENT) {
 		struct slot key = {
 			.address = stub_slot(code + at, header->sh_size - at, header->sh_addr + at),
 		};
@@ -150,13 +162,13 @@ static int add_stubs(struct seep_candidates *candidates, Elf *elf, const GElf_Sh
 					     compare_slots) :
 				     NULL;
 		if (slot)
-			err = seep_candidates_add(candidates, header->sh_addr + at,
-						  &(struct seep_candidate){
-							  .name = slot->name,
-							  .plt = true,
-						  });
+			error = seep_candidates_add(candidates, header->sh_addr + at,
+						    &(struct seep_candidate){
+							    .name = slot->name,
+							    .plt = true,
+						    });
 	}
-	return err;
+	return error;
 }
 
 int seep_candidates_add_plt(struct seep_candidates *candidates)
@@ -165,10 +177,10 @@ int seep_candidates_add_plt(struct seep_candidates *candidates)
 	SEEP_CLEANUP(slots_done) struct slots slots = {0};
 	Elf *elf = seep_image_elf(candidates->image);
 	GElf_Shdr header;
-	int err = read_slots(elf, &slots);
+	int error = read_slots(elf, &slots);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !err && slots.count; i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !error && slots.count; i++)
 		if (seep_section_find(elf, names[i], &header))
-			err = add_stubs(candidates, elf, &header, &slots);
-	return err;
+			error = add_stubs(candidates, elf, &header, &slots);
+	return error;
 }

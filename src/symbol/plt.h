@@ -13,4 +13,9 @@
  */
 int seep_plt_name(const struct seep_image *image, uint64_t address, const char **ret_name);
 
+struct seep_candidates;
+
+/* Adds the stubs of .plt, .plt.sec and .plt.got for functions.c. 0 or -ENOMEM. */
+int seep_candidates_add_plt(struct seep_candidates *candidates);
+
 #endif

@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Asked by the attaching side for each function that was found, one after the other. way_of decides
+ * by what the function is; only one that may be passed needs its code looked at. operator new is
+ * first asked whether it only passes on what malloc has returned (elf/result.h), as then nothing is
+ * to be seen; all others need their exits (elf/exits.h).
+ *
+ * Both walk over code and ask back, through leaves and is_final, what the functions are that it
+ * calls. Bounded by HELPERS_MAX here and by the caps of these two.
+ */
 #include "symbol/returns.h"
 
 #include <errno.h>
@@ -7,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "elf/extents.h"
+#include "elf/functions.h"
 #include "elf/result.h"
 #include "symbol/plt.h"
 
@@ -59,7 +69,10 @@ static enum seep_return_way way_of(const struct seep_allocator *allocator)
 	return may_be_passed(allocator) ? SEEP_RETURN_EXITS : SEEP_RETURN_PROBE;
 }
 
-/* The traced function at @address, or that the stub, or the call through a variable, there leads to. */
+/*
+ * The traced function at @address, or that the stub, or the call through a variable, there leads
+ * to.
+ */
 static const struct seep_allocator *traced_at(const struct seep_returns *returns, uint64_t address)
 {
 	const struct seep_search *search = returns->search;
@@ -91,8 +104,8 @@ static int match_name(const struct seep_symbol *symbol, void *context)
 }
 
 /*
- * A library calls its own exported functions through stubs as well. Another file may define the same
- * name, but then the library's own is not what it was written for.
+ * A library calls its own exported functions through stubs as well. Another file may define the
+ * same name, but then the library's own is not what it was written for.
  */
 static void follow_stub(const struct seep_returns *returns, const char *name, uint64_t *address)
 {
@@ -102,24 +115,7 @@ static void follow_stub(const struct seep_returns *returns, const char *name, ui
 		*address = search.address;
 }
 
-/* --- does it only pass on what another function has made? -------------------------------------- */
-
 static bool is_result_traced(void *context, uint64_t *address);
-
-struct address_search {
-	uint64_t address;
-	const char *name;
-};
-
-static int match_address(const struct seep_symbol *symbol, void *context)
-{
-	struct address_search *search = context;
-
-	if (symbol->address != search->address)
-		return 0;
-	search->name = symbol->name;
-	return 1;
-}
 
 /* By name, as the C++ libraries call what throws or ends the program. */
 static bool never_returns(void *context, uint64_t address)
@@ -136,16 +132,19 @@ static bool never_returns(void *context, uint64_t address)
 		"_exit",
 	};
 	const struct seep_returns *returns = context;
-	struct address_search search = {.address = address};
+	struct seep_symbol symbol;
+	const char *name;
 
-	if (seep_plt_name(returns->image, address, &search.name) &&
-	    seep_image_each_function(returns->image, match_address, &search) <= 0)
-		return false;
+	if (seep_plt_name(returns->image, address, &name)) {
+		if (seep_image_function_at(returns->image, address, &symbol))
+			return false;
+		name = symbol.name;
+	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(search.name, names[i]) == 0)
+		if (strcmp(name, names[i]) == 0)
 			return true;
 	}
-	return strncmp(search.name, "_ZSt", 4) == 0 && strstr(search.name, "__throw_");
+	return strncmp(name, "_ZSt", 4) == 0 && strstr(name, "__throw_");
 }
 
 static bool passes_on(struct seep_returns *returns, uint64_t address, uint64_t size)
@@ -188,8 +187,6 @@ static bool is_result_traced(void *context, uint64_t *address)
 	       passes_on(returns, *address, piece->end - piece->start);
 }
 
-/* --- its return instructions ------------------------------------------------------------------- */
-
 /* Code of other files is not here; functions with return probes are seen by these. */
 static bool leaves_for_good(void *context, uint64_t *address)
 {
@@ -207,8 +204,8 @@ static bool leaves_for_good(void *context, uint64_t *address)
 }
 
 /*
- * A function of the user that goes on as malloc by a jump is over when malloc is: BPF knows that. With
- * operator new, whoever it goes on as counts the block.
+ * A function of the user that goes on as malloc by a jump is over when malloc is: BPF knows that.
+ * With operator new, whoever it goes on as counts the block.
  */
 static bool is_tail_seen(const struct seep_returns *returns, const struct seep_allocator *allocator,
 			 uint64_t tail)

@@ -2,11 +2,12 @@
 /*
  * How the return of a traced function is seen, without harm to the program.
  *
- * A return probe replaces the return address on the stack. Whatever passes such a frame other than by
- * a return - an exception, the cancellation of a thread, a longjmp, a switch of stacks - may find the
- * replaced address and end the program. So only allocators of C have return probes: nothing passes
- * them. What may be passed is probed at its return instructions, where the stack stays as it is. The
- * user may say of a function of his that nothing passes it (seep_allocator.return_probe).
+ * A return probe replaces the return address on the stack. Whatever passes such a frame other than
+ * by a return - an exception, the cancellation of a thread, a longjmp, a switch of stacks - may
+ * find the replaced address and end the program. So only allocators of C have return probes:
+ * nothing passes them. What may be passed is probed at its return instructions, where the stack
+ * stays as it is. The user may say of a function of his that nothing passes it
+ * (seep_allocator.return_probe).
  */
 #ifndef SEEP_SYMBOL_RETURNS_H
 #define SEEP_SYMBOL_RETURNS_H

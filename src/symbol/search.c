@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * In three steps. Symbols are matched against the table, from the file itself and, if it has lost
+ * its .symtab, from .gnu_debugdata and debug files. What is not to be believed is dropped, and
+ * counted as refused unless a better source says the same. Then static functions that only share a
+ * name are dropped, and of aliases the one that counts first is kept.
+ *
+ * Called once for each file that is mapped, with every symbol going through match_symbol: a hash
+ * lookup, and only for names that the user gave a look at the mangled name. Bounded by FOUND_MAX.
+ */
 #include "symbol/search.h"
 
 #include <errno.h>
@@ -9,11 +18,13 @@
 #include "base/cleanup.h"
 #include "elf/demangle.h"
 #include "elf/extents.h"
+#include "elf/functions.h"
 #include "elf/probe_site.h"
 #include "elf/sections.h"
 #include "elf/symbols.h"
 #include "symbol/debug_file.h"
 #include "symbol/plt.h"
+#include "symbol/qualified_name.h"
 
 /* The tables are finite; overloads and static functions of one name are what can make many. */
 #define FOUND_MAX 1024
@@ -46,6 +57,7 @@ struct search {
 	char *refused_path;
 };
 
+/* 0 or -ENOMEM; beyond FOUND_MAX nothing is added. */
 static int add(struct search *search, const struct seep_allocator *allocator,
 	       const struct seep_symbol *symbol)
 {
@@ -70,48 +82,6 @@ static int add(struct search *search, const struct seep_allocator *allocator,
 	return 0;
 }
 
-/* --- names that the user gives as C++ writes them ---------------------------------------------- */
-
-/* Where the last part of a qualified name begins: "take" in "store::Pool<int>::take". */
-static const char *last_part(const char *name)
-{
-	const char *part = name;
-
-	for (const char *c = strstr(name, "::"); c; c = strstr(c + 2, "::"))
-		part = c + 2;
-	return part;
-}
-
-/* Is @demangled the function @name, whatever its parameters and result? */
-static bool is_called(const char *demangled, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (const char *at = strstr(demangled, name); at; at = strstr(at + 1, name)) {
-		char before = at == demangled ? ' ' : at[-1], after = at[length];
-
-		if (before == ' ' && (after == '\0' || after == '(' || after == '['))
-			return true;
-	}
-	return false;
-}
-
-/* The bare name stands in a mangled one too: demangling all symbols of a large program takes seconds. */
-static bool may_be_called(const char *symbol, const char *name)
-{
-	const char *part = last_part(name);
-	size_t length = strcspn(part, "<( ");
-	char start[32];
-
-	if (symbol[0] != '_' || (symbol[1] != 'Z' && symbol[1] != 'R'))
-		return false;
-	if (length >= sizeof(start))
-		length = sizeof(start) - 1;
-	memcpy(start, part, length);
-	start[length] = '\0';
-	return strncmp(part, "operator", 8) == 0 || strstr(symbol, start);
-}
-
 static int match_demangled(struct search *search, const struct seep_symbol *symbol)
 {
 	SEEP_AUTO_FREE char *demangled = NULL;
@@ -119,19 +89,17 @@ static int match_demangled(struct search *search, const struct seep_symbol *symb
 	for (size_t i = 0; i < seep_allocators_num_user(search->allocators); i++) {
 		const struct seep_allocator *user = seep_allocators_at(search->allocators, i);
 
-		if (!may_be_called(symbol->name, user->name))
+		if (!seep_qualified_name_may_be(symbol->name, user->name))
 			continue;
 		if (!demangled)
 			demangled = seep_demangle(symbol->name);
 		if (!demangled)
 			return 0;
-		if (is_called(demangled, user->name))
+		if (seep_qualified_name_is(demangled, user->name))
 			return add(search, user, symbol);
 	}
 	return 0;
 }
-
-/* --- symbols ----------------------------------------------------------------------------------- */
 
 static int match_symbol(const struct seep_symbol *symbol, void *context)
 {
@@ -165,6 +133,7 @@ static int search_debug_files(struct search *search, const struct seep_image *im
 	return error;
 }
 
+/* Where the symbols of a stripped file may be. */
 static int search_elsewhere(struct search *search, const struct seep_image *image, const char *path,
 			    const struct seep_root *root)
 {
@@ -176,8 +145,7 @@ static int search_elsewhere(struct search *search, const struct seep_image *imag
 	return error ? error : search_debug_files(search, image, path, root);
 }
 
-/* --- what is to be believed -------------------------------------------------------------------- */
-
+/* Counted by reason; the first one is named to the user. */
 static void refuse(struct search *search, enum seep_distrust reason,
 		   const struct candidate *candidate)
 {
@@ -185,6 +153,10 @@ static void refuse(struct search *search, enum seep_distrust reason,
 		search->refused[reason].first = candidate->found.allocator;
 }
 
+/*
+ * The CFI of the mapped file has the last word: a symbol whose address is in the middle of a
+ * function would have a probe put into an instruction.
+ */
 static enum seep_distrust judge(const struct seep_extents *extents,
 				const struct candidate *candidate)
 {
@@ -209,8 +181,8 @@ static int compare_candidates(const void *left, const void *right)
 }
 
 /*
- * Of several symbols at one address the best source counts for all: who has said where the function is,
- * not what it is called. So a refused file is silent about what is known anyway.
+ * Of several symbols at one address the best source counts for all: who has said where the function
+ * is, not what it is called. So a refused file is silent about what is known anyway.
  */
 static void drop_unbelieved(struct search *search, const struct seep_extents *extents)
 {
@@ -255,11 +227,10 @@ static uint64_t believed_rendezvous(const struct search *search, const struct se
 	return 0;
 }
 
-/* --- what counts ------------------------------------------------------------------------------- */
-
 /*
  * A static function that happens to be called free is not the allocator's. But beside global names
- * of the family, for the same kind of objects, it is: the linker makes some of them local in a static PIE.
+ * of the family, for the same kind of objects, it is: the linker makes some of them local in a
+ * static PIE.
  */
 static void drop_strangers(struct search *search)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Finds the functions of an allocator table in one file: by its own symbol tables, and if it has lost
- * its .symtab, by .gnu_debugdata or its separate debug file. Every name and version of the same code is
- * one function.
+ * Finds the functions of an allocator table in one file: by its own symbol tables, and if it has
+ * lost its .symtab, by .gnu_debugdata or its separate debug file. Every name and version of the
+ * same code is one function.
  *
- * A probe goes where a symbol says, in every process that maps the file. So a separate debug file has to
- * be root's word (proc/trust.h), and the CFI of the mapped file itself has to agree that a function
- * begins there. Only a symbol of the mapped file may be of code without CFI.
+ * A probe goes where a symbol says, in every process that maps the file. So a separate debug file
+ * has to be root's word (proc/trust.h), and the CFI of the mapped file itself has to agree that a
+ * function begins there. Only a symbol of the mapped file may be of code without CFI.
  */
 #ifndef SEEP_SYMBOL_SEARCH_H
 #define SEEP_SYMBOL_SEARCH_H
@@ -48,16 +48,16 @@ struct seep_search {
 };
 
 /*
- * Searches @image, whose file is at @path below @root (see seep_debug_files_find). The functions come in
- * the order of the table, and are freed with seep_search_done. 0 or -ENOMEM.
+ * Searches @image, whose file is at @path below @root (see seep_debug_files_find). The functions
+ * come in the order of the table, and are freed with seep_search_done. 0 or -ENOMEM.
  */
 int seep_search_run(const struct seep_allocators *allocators, const struct seep_image *image,
 		    const char *path, const struct seep_root *root, struct seep_search *ret_search);
 void seep_search_done(struct seep_search *search);
 
 /*
- * Is there a releasing function at @address, or a stub for one? Then a function that only goes on there
- * needs no probe: what it releases is seen there, in this file or another one.
+ * Is there a releasing function at @address, or a stub for one? Then a function that only goes on
+ * there needs no probe: what it releases is seen there, in this file or another one.
  */
 bool seep_search_releases_at(const struct seep_allocators *allocators,
 			     const struct seep_image *image, const struct seep_search *search,

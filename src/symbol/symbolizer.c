@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where the parts of the room come together. A frame goes from the table of frames that are
+ * resolved (frame_table.c) to the file that its id stands for, to the module with the same content
+ * (module_cache.c, module.c), and to the functions and lines there; what they are called is in
+ * names.c. Raw frames go to the file in which the process names its code (jit_names.c).
+ *
+ * Files and names are added while a process lives, from events; modules are opened and loaded when
+ * a report first asks. Nothing is given back before seep_symbolizer_free, so what was resolved
+ * stays valid. Memory grows with the number of different frames, files and names; who adds files
+ * bounds these (probe/files.h).
+ */
 #include "symbol/symbolizer.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/types.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <xxhash.h>
 
 /* Instead of exit(): an element that could not be added has no table afterwards. */
@@ -13,71 +23,35 @@
 #include <uthash.h>
 
 #include "base/cleanup.h"
-#include "elf/demangle.h"
-#include "proc/trust.h"
+#include "proc/roots.h"
 #include "seep/abi.h"
 #include "symbol/arena.h"
 #include "symbol/frame_table.h"
 #include "symbol/jit_names.h"
-#include "symbol/module.h"
-
-#define ROOTS_MAX 1024 /* containers; of further ones only our own debug files are found */
+#include "symbol/module_cache.h"
+#include "symbol/names.h"
 
 struct file {
 	uint32_t id;
 	int fd;	  /* until the module is known, -1 without */
 	int root; /* index of the root directory, -1: ours */
 	const char *path;
-	struct cached_module *cached; /* NULL if there is none (yet) */
+	struct seep_cached_module *cached; /* NULL if there is none (yet) */
 	bool identified;
 	uint64_t fingerprint; /* of the build ID or the path */
 	UT_hash_handle hh;
 };
 
-/*
- * Modules by build ID and who may write the file, "id:..."; or by device and inode, "file:...". A build
- * ID is what a file says of itself: it must not name the functions of other people's files.
- */
-struct cached_module {
-	char *key;
-	struct seep_module *module;
-	uint32_t first_file; /* the first file of a mapping (see same_file) with it, 0: none yet */
-	UT_hash_handle hh;
-};
-
-/* A name that was given to a function, by its first instruction. */
-struct given_name {
-	uint64_t frame;
-	struct seep_line line;
-	UT_hash_handle hh;
-};
-
-/* What a name in a symbol table or in DWARF, at this address, is called in reports. */
-struct name {
-	const char *raw;
-	struct seep_line line; /* function only: all that there is to say without DWARF */
-	UT_hash_handle hh;
-};
-
-struct root {
-	dev_t device;
-	ino_t inode;
-	struct seep_root directory;
-};
-
 struct seep_symbolizer {
 	struct file *files;
-	struct cached_module *modules;
-	struct name *names;
-	struct given_name *given;
-	size_t num_roots;
-	struct root roots[ROOTS_MAX];
+	struct seep_module_cache modules;
+	struct seep_names names;
+	struct seep_roots roots;
 	struct seep_frame_table frames;
 	struct seep_jit_names jit;
 	struct seep_arena arena;
 };
 
-static const struct seep_root our_root = SEEP_ROOT_OURS;
 static const struct seep_line unknown_line;
 static const struct seep_line origin_lines[SEEP_ORIGIN_COUNT] = {
 #define ORIGIN_LINE(name, text) [SEEP_ORIGIN_##name] = {.function = text},
@@ -98,7 +72,6 @@ int seep_symbolizer_new(struct seep_symbolizer **ret_symbolizer)
 
 void seep_symbolizer_free(struct seep_symbolizer *symbolizer)
 {
-	struct cached_module *cached, *next_module;
 	struct file *file, *next_file;
 
 	if (!symbolizer)
@@ -108,44 +81,13 @@ void seep_symbolizer_free(struct seep_symbolizer *symbolizer)
 		if (file->fd >= 0)
 			close(file->fd);
 	}
-	HASH_ITER(hh, symbolizer->modules, cached, next_module) {
-		HASH_DEL(symbolizer->modules, cached);
-		seep_module_close(cached->module);
-	}
-	HASH_CLEAR(hh, symbolizer->names);
-	HASH_CLEAR(hh, symbolizer->given);
-	for (size_t i = 0; i < symbolizer->num_roots; i++)
-		seep_root_done(&symbolizer->roots[i].directory);
+	seep_module_cache_done(&symbolizer->modules);
+	seep_names_done(&symbolizer->names);
+	seep_roots_done(&symbolizer->roots);
 	seep_frame_table_done(&symbolizer->frames);
 	seep_jit_names_done(&symbolizer->jit);
 	seep_arena_done(&symbolizer->arena);
 	free(symbolizer);
-}
-
-/*
- * The index of a root directory. It is held open, as the process may be gone when its files are
- * looked into.
- */
-static int find_root(struct seep_symbolizer *symbolizer, const char *path)
-{
-	SEEP_CLEANUP(seep_root_done) struct seep_root directory = SEEP_ROOT_OURS;
-	struct stat status;
-
-	if (!path || seep_root_open(path, &directory) || fstat(directory.fd, &status))
-		return -1;
-	for (size_t i = 0; i < symbolizer->num_roots; i++) {
-		const struct root *root = &symbolizer->roots[i];
-
-		if (root->device == status.st_dev && root->inode == status.st_ino &&
-		    root->directory.by_root == directory.by_root)
-			return (int)i;
-	}
-	if (symbolizer->num_roots == ROOTS_MAX)
-		return -1;
-	symbolizer->roots[symbolizer->num_roots] =
-		(struct root){status.st_dev, status.st_ino, directory};
-	directory = (struct seep_root)SEEP_ROOT_OURS;
-	return (int)symbolizer->num_roots++;
 }
 
 static struct file *find_file(struct seep_symbolizer *symbolizer, uint32_t id)
@@ -160,18 +102,18 @@ static struct file *find_file(struct seep_symbolizer *symbolizer, uint32_t id)
 static int renew_frames(struct seep_symbolizer *symbolizer, uint32_t id)
 {
 	struct seep_frame_table kept = {0};
-	int err = 0;
+	int error = 0;
 
-	for (size_t i = 0; i < symbolizer->frames.capacity && !err; i++) {
+	for (size_t i = 0; i < symbolizer->frames.capacity && !error; i++) {
 		const struct seep_frame_slot *slot = &symbolizer->frames.slots[i];
 
 		if (slot->location &&
 		    (slot->frame & SEEP_FRAME_RAW || SEEP_FRAME_FILE(slot->frame) != id))
-			err = seep_frame_table_set(&kept, slot->frame, slot->location);
+			error = seep_frame_table_set(&kept, slot->frame, slot->location);
 	}
-	if (err) {
+	if (error) {
 		seep_frame_table_done(&kept);
-		return err;
+		return error;
 	}
 	seep_frame_table_done(&symbolizer->frames);
 	symbolizer->frames = kept;
@@ -200,7 +142,7 @@ int seep_symbolizer_add_file(struct seep_symbolizer *symbolizer, uint32_t id, co
 	struct file *file = find_file(symbolizer, id);
 	SEEP_AUTO_CLOSE int copy = -1;
 	const char *path_copy;
-	int err = 0;
+	int error = 0;
 
 	if (file && (file->fd >= 0 || file->cached || fd < 0))
 		return 0;
@@ -212,52 +154,14 @@ int seep_symbolizer_add_file(struct seep_symbolizer *symbolizer, uint32_t id, co
 	path_copy = seep_arena_strdup(&symbolizer->arena, path);
 	if (!path_copy)
 		return -ENOMEM;
-	err = file ? renew_frames(symbolizer, id) : new_file(symbolizer, id, &file);
-	if (err)
-		return err;
+	error = file ? renew_frames(symbolizer, id) : new_file(symbolizer, id, &file);
+	if (error)
+		return error;
 	file->path = path_copy;
-	file->root = find_root(symbolizer, root);
+	file->root = seep_roots_add(&symbolizer->roots, root);
 	file->fd = SEEP_TAKE_FD(copy);
 	file->identified = false;
 	return 0;
-}
-
-/* Finds @module in the cache, or puts it there; closes it if it is there already. */
-static struct cached_module *cache_module(struct seep_symbolizer *symbolizer,
-					  struct seep_module *module, int fd)
-{
-	const char *build_id = seep_module_build_id(module);
-	struct cached_module *cached = NULL;
-	char writers[SEEP_TRUST_KEY_MAX];
-	struct stat status;
-	char key[256];
-
-	seep_trust_key(fd, writers);
-	if (build_id)
-		snprintf(key, sizeof(key), "id:%s:%s", build_id, writers);
-	else if (fstat(fd, &status) == 0)
-		snprintf(key, sizeof(key), "file:%jx:%jx", (uintmax_t)status.st_dev,
-			 (uintmax_t)status.st_ino);
-	else
-		goto fail;
-	HASH_FIND_STR(symbolizer->modules, key, cached);
-	if (cached) {
-		seep_module_close(module);
-		return cached;
-	}
-	cached = seep_arena_alloc(&symbolizer->arena, sizeof(*cached));
-	if (!cached)
-		goto fail;
-	cached->key = seep_arena_strdup(&symbolizer->arena, key);
-	if (!cached->key)
-		goto fail;
-	cached->module = module;
-	HASH_ADD_KEYPTR(hh, symbolizer->modules, cached->key, strlen(cached->key), cached);
-	if (cached->hh.tbl)
-		return cached;
-fail:
-	seep_module_close(module);
-	return NULL;
 }
 
 /* Reads the build ID of @file, the first time. */
@@ -272,7 +176,8 @@ static void identify(struct seep_symbolizer *symbolizer, struct file *file)
 	file->identified = true;
 	fd = SEEP_TAKE_FD(file->fd);
 	if (fd >= 0 && !seep_module_open(fd, &module))
-		file->cached = cache_module(symbolizer, module, fd);
+		file->cached =
+			seep_module_cache_add(&symbolizer->modules, &symbolizer->arena, module, fd);
 	build_id = file->cached ? seep_module_build_id(file->cached->module) : NULL;
 	if (build_id)
 		identity = build_id;
@@ -291,25 +196,6 @@ uint32_t seep_symbolizer_same_file(struct seep_symbolizer *symbolizer, uint32_t 
 	return file->cached && file->cached->first_file ? file->cached->first_file : id;
 }
 
-int seep_symbolizer_name_function(struct seep_symbolizer *symbolizer, uint64_t frame,
-				  const char *name)
-{
-	struct given_name *given;
-
-	HASH_FIND(hh, symbolizer->given, &frame, sizeof(frame), given);
-	if (given)
-		return 0;
-	given = seep_arena_alloc(&symbolizer->arena, sizeof(*given));
-	if (!given)
-		return -ENOMEM;
-	given->frame = frame;
-	given->line.function = seep_arena_strdup(&symbolizer->arena, name);
-	if (!given->line.function)
-		return -ENOMEM;
-	HASH_ADD(hh, symbolizer->given, frame, sizeof(given->frame), given);
-	return given->hh.tbl ? 0 : -ENOMEM;
-}
-
 int seep_symbolizer_know(struct seep_symbolizer *symbolizer, uint64_t frame,
 			 const struct seep_location *location)
 {
@@ -322,50 +208,38 @@ int seep_symbolizer_know_jit(struct seep_symbolizer *symbolizer, uint32_t proces
 	return seep_jit_names_know(&symbolizer->jit, process, frame, location);
 }
 
-/* The entry of @raw, a name that stays where it is; NULL when memory is out. */
-static const struct name *find_name(struct seep_symbolizer *symbolizer, const char *raw)
+int seep_symbolizer_name_function(struct seep_symbolizer *symbolizer, uint64_t frame,
+				  const char *name)
 {
-	SEEP_AUTO_FREE char *demangled = NULL;
-	struct name *name;
-
-	HASH_FIND_PTR(symbolizer->names, &raw, name);
-	if (name)
-		return name;
-	name = seep_arena_alloc(&symbolizer->arena, sizeof(*name));
-	if (!name)
-		return NULL;
-	demangled = seep_demangle(raw);
-	name->raw = raw;
-	name->line.function = demangled ? seep_arena_strdup(&symbolizer->arena, demangled) : raw;
-	HASH_ADD_PTR(symbolizer->names, raw, name);
-	return name->hh.tbl ? name : NULL;
+	return seep_names_give(&symbolizer->names, &symbolizer->arena, frame, name);
 }
 
+static const struct seep_line *find_name(struct seep_symbolizer *symbolizer, const char *raw)
+{
+	const struct seep_line *line =
+		raw ? seep_names_demangle(&symbolizer->names, &symbolizer->arena, raw) : NULL;
+
+	return line ? line : &unknown_line;
+}
+
+/* One line for each scope; without DWARF the one that all frames in a function share. */
 static const struct seep_line *make_lines(struct seep_symbolizer *symbolizer,
 					  const struct seep_source_scope *scopes, size_t count)
 {
 	struct seep_line *lines;
 
-	if (count == 1 && !scopes[0].source) {
-		const struct name *name =
-			scopes[0].name ? find_name(symbolizer, scopes[0].name) : NULL;
-
-		return name ? &name->line : &unknown_line;
-	}
+	if (count == 1 && !scopes[0].source)
+		return find_name(symbolizer, scopes[0].name);
 	lines = seep_arena_alloc(&symbolizer->arena, count * sizeof(*lines));
 	if (!lines)
 		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		const struct name *name =
-			scopes[i].name ? find_name(symbolizer, scopes[i].name) : NULL;
-
+	for (size_t i = 0; i < count; i++)
 		lines[i] = (struct seep_line){
-			.function = name ? name->line.function : NULL,
+			.function = find_name(symbolizer, scopes[i].name)->function,
 			.source = scopes[i].source,
 			.line = scopes[i].line,
 			.inlined = i + 1 < count,
 		};
-	}
 	return lines;
 }
 
@@ -383,8 +257,7 @@ static void locate(struct seep_symbolizer *symbolizer, struct file *file,
 		return;
 	module = file->cached->module;
 	location->build_id = seep_module_build_id(module);
-	seep_module_load(module, file->path,
-			 file->root < 0 ? &our_root : &symbolizer->roots[file->root].directory);
+	seep_module_load(module, file->path, seep_roots_at(&symbolizer->roots, file->root));
 	count = seep_module_find(module, location->offset, scopes);
 	lines = make_lines(symbolizer, scopes, count);
 	if (!lines)
@@ -394,19 +267,18 @@ static void locate(struct seep_symbolizer *symbolizer, struct file *file,
 }
 
 /* The function was found by this name: that it has others does not matter. */
-static void use_given_name(struct seep_symbolizer *symbolizer, uint64_t frame,
+static void use_given_name(const struct seep_symbolizer *symbolizer, uint64_t frame,
 			   struct seep_location *location)
 {
-	struct given_name *given;
+	struct seep_line *given = seep_names_given(&symbolizer->names, frame);
 	const char *name;
 
-	HASH_FIND(hh, symbolizer->given, &frame, sizeof(frame), given);
 	if (!given)
 		return;
-	name = given->line.function;
-	given->line = *seep_location_function(location);
-	given->line.function = name;
-	location->lines = &given->line;
+	name = given->function;
+	*given = *seep_location_function(location);
+	given->function = name;
+	location->lines = given;
 	location->num_lines = 1;
 }
 

@@ -9,8 +9,8 @@
  * directory of the process. Nothing is fetched over a network. A file with more than 1 GiB of debug
  * information gets function names only.
  *
- * The files are not trusted. They are read, never mapped: a file that shrinks while it is open gives
- * missing names, not SIGBUS.
+ * The files are not trusted. They are read, never mapped: a file that shrinks while it is open
+ * gives missing names, not SIGBUS.
  *
  * Code of no file has a name if its process writes one down (jit_source.h).
  *
@@ -25,7 +25,7 @@
 
 #include "symbol/jit_source.h"
 
-/* The module of code that a program made at run time and gave a name. */
+/* The module of code that a program generated at run time and gave a name. */
 #define SEEP_JIT_MODULE "[jit]"
 
 struct seep_symbolizer;
@@ -40,7 +40,10 @@ struct seep_line {
 
 /* Where a frame is. At least one line; the last one is the function that has code of its own. */
 struct seep_location {
-	/* Path as mapped; for an address that belongs to no file SEEP_JIT_MODULE, or NULL without a name */
+	/*
+	 * Path as mapped; for an address that belongs to no file SEEP_JIT_MODULE, or NULL without a
+	 * name
+	 */
 	const char *module;
 	const char *build_id; /* hex, NULL if there is none */
 	uint64_t offset;      /* in the file, bytes; or the raw address */
@@ -69,17 +72,17 @@ int seep_symbolizer_add_file(struct seep_symbolizer *symbolizer, uint32_t id, co
 			     int fd, const char *root);
 
 /*
- * The function that begins at @frame is to be called @name, whatever other names it has: it was found
- * by this one. 0 or -ENOMEM.
+ * The function that begins at @frame is to be called @name, whatever other names it has: it was
+ * found by this one. 0 or -ENOMEM.
  */
 int seep_symbolizer_name_function(struct seep_symbolizer *symbolizer, uint64_t frame,
 				  const char *name);
 
 /*
- * Says where a frame is: one of a capture, whose files need not be here. The first is for a frame that
- * means the same in all processes, the second for code of no file that the process with this id has
- * named. The location, and what it points to, is not copied and must stay until the symbolizer is
- * freed. 0 or -ENOMEM.
+ * Says where a frame is: one of a capture, whose files need not be here. The first is for a frame
+ * that means the same in all processes, the second for code of no file that the process with this
+ * id has named. The location, and what it points to, is not copied and must stay until the
+ * symbolizer is freed. 0 or -ENOMEM.
  */
 int seep_symbolizer_know(struct seep_symbolizer *symbolizer, uint64_t frame,
 			 const struct seep_location *location);
@@ -87,8 +90,8 @@ int seep_symbolizer_know_jit(struct seep_symbolizer *symbolizer, uint32_t proces
 			     const struct seep_location *location);
 
 /*
- * The first known file with the content of the file @id, by build ID: two copies of a library, or one
- * that was installed again. @id itself without one, or if user space gave the id.
+ * The first known file with the content of the file @id, by build ID: two copies of a library, or
+ * one that was installed again. @id itself without one, or if user space gave the id.
  */
 uint32_t seep_symbolizer_same_file(struct seep_symbolizer *symbolizer, uint32_t id);
 
@@ -110,16 +113,16 @@ void seep_symbolizer_begin_report(struct seep_symbolizer *symbolizer);
 
 /*
  * Resolves one frame. Its offset must lie inside the call instruction already, as SEEP_FRAME does.
- * @process is the id of the one that has it; only frames of no file need it. Never fails: what is not
- * known is NULL in the result; when memory is out, a static location without names is returned.
+ * @process is the id of the one that has it; only frames of no file need it. Never fails: what is
+ * not known is NULL in the result; when memory is out, a static location without names is returned.
  */
 const struct seep_location *seep_symbolizer_resolve(struct seep_symbolizer *symbolizer,
 						    uint32_t process, uint64_t frame);
 
 /*
- * A stable hash of the frames: equal for the same offsets in files with the same build ID (or, without
- * one, the same path), whatever ids the files have in this run. Raw addresses count as one frame
- * "anonymous". Used for the id of a site.
+ * A stable hash of the frames: equal for the same offsets in files with the same build ID (or,
+ * without one, the same path), whatever ids the files have in this run. Raw addresses count as one
+ * frame "anonymous". Used for the id of a site.
  */
 uint64_t seep_symbolizer_stack_id(struct seep_symbolizer *symbolizer, const uint64_t *frames,
 				  size_t num_frames);

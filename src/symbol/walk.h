@@ -45,8 +45,8 @@ uint64_t seep_walk_frame_key(struct seep_symbolizer *symbolizer, const struct se
 			     uint64_t frame);
 
 /*
- * Hashes what the frames of a site are called and of which builds they are, for seep_compare. The name
- * of a frame is its functions with the file name of its module.
+ * Hashes what the frames of a site are called and of which builds they are, for seep_compare. The
+ * name of a frame is its functions with the file name of its module.
  */
 struct seep_path seep_walk_path(struct seep_symbolizer *symbolizer, const struct seep_site *site);
 

@@ -23,6 +23,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "elf/functions.h"
 #include "elf/image.h"
 #include "proc/process.h"
 

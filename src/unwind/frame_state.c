@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * prologue_flow.c takes one state through the function: step for each instruction, branch for the
+ * two sides of a conditional jump, join where ways meet; frame_rule.c makes a rule of what remains.
+ * A state is about 90 bytes and is copied, never shared.
+ *
+ * What an instruction does that is not known makes registers unknown. Memory is known in two places
+ * only, where rbp and rbx of the caller are saved; a store that may hit such a place ends that
+ * knowledge, unless it goes through a register of which nothing is known: nobody writes into frames
+ * through pointers that never pointed there (frame_state.h says what is trusted).
+ */
 #include "unwind/frame_state.h"
 
 #include <string.h>
@@ -29,6 +39,7 @@ void seep_frame_state_init(struct seep_frame_state *state, bool entry)
 	state->entry = entry;
 }
 
+/* @written: bit mask of registers. */
 static void forget(struct seep_frame_state *state, unsigned int written)
 {
 	for (unsigned int i = 0; i < SEEP_REGISTERS; i++)
@@ -55,6 +66,10 @@ static void drop_saved_below(struct seep_frame_state *state, int32_t limit)
 		state->bx_saved = SEEP_VALUE_UNKNOWN;
 }
 
+/*
+ * What lies below the new stack pointer is given up. False if the return address would be: no
+ * function takes more off the stack than it has put there.
+ */
 static bool set_sp(struct seep_frame_state *state, int32_t value)
 {
 	int32_t before = state->registers[SEEP_RSP];
@@ -104,6 +119,7 @@ static void store_to_memory(struct seep_frame_state *state,
 	store(state, at, instruction->bytes ? instruction->bytes : WORD_BYTES, reg);
 }
 
+/* The caller's rbp or rbx, if it is read back from where it was saved. */
 static int32_t load(const struct seep_frame_state *state, int32_t at, enum seep_register reg)
 {
 	if (!seep_value_is_address(at))
@@ -114,6 +130,7 @@ static int32_t load(const struct seep_frame_state *state, int32_t at, enum seep_
 	return SEEP_VALUE_UNKNOWN;
 }
 
+/* 16-bit pushes move the stack by two bytes and save nothing that counts. */
 static bool push(struct seep_frame_state *state, enum seep_register reg, int32_t bytes)
 {
 	int32_t sp = add(state->registers[SEEP_RSP], -bytes);
@@ -137,6 +154,7 @@ static bool pop(struct seep_frame_state *state, enum seep_register reg, int32_t 
 	return set_sp(state, add(sp, bytes));
 }
 
+/* mov %rbp, %rsp; pop %rbp */
 static bool leave(struct seep_frame_state *state)
 {
 	return set_sp(state, state->registers[SEEP_RBP]) && pop(state, SEEP_RBP, WORD_BYTES);
@@ -151,6 +169,7 @@ static bool set_register(struct seep_frame_state *state, enum seep_register reg,
 	return true;
 }
 
+/* An address of the piece of code as a value; others are of no use. */
 static int32_t code_value(uint64_t target, uint64_t code, size_t length)
 {
 	if (target < code || target - code >= length || target - code >= SEEP_VALUE_CODE)
@@ -184,6 +203,7 @@ static void set_constant(struct seep_frame_state *state, const struct seep_instr
 	}
 }
 
+/* The kernel changes rax, rcx and r11 (syscall(2)); behind clone there may be two of us. */
 static void system_call(struct seep_frame_state *state)
 {
 	if (state->rax == SYS_clone || state->rax == SYS_clone3)
@@ -191,6 +211,7 @@ static void system_call(struct seep_frame_state *state)
 	forget(state, 1u << SEEP_RAX | 1u << SEEP_RCX | 1u << SEEP_R11);
 }
 
+/* What the callee may change; and the red zone is the callee's now. */
 static void after_call(struct seep_frame_state *state)
 {
 	int32_t sp = state->registers[SEEP_RSP];
@@ -327,58 +348,4 @@ bool seep_frame_states_contradict(const struct seep_frame_state *a,
 
 	return a->clone != b->clone ||
 	       (sp_a != sp_b && seep_value_is_address(sp_a) && seep_value_is_address(sp_b));
-}
-
-static bool cfa_rule(const struct seep_frame_state *state, struct seep_rule *rule)
-{
-	static const struct {
-		uint8_t reg, kind;
-	} bases[] = {
-		{SEEP_RSP, SEEP_RULE_SP},
-		{SEEP_RBP, SEEP_RULE_FP},
-		{SEEP_RBX, SEEP_RULE_BX},
-	};
-
-	for (unsigned int i = 0; i < 3; i++) {
-		int32_t value = state->registers[bases[i].reg];
-
-		if (!seep_value_is_address(value))
-			continue;
-		rule->kind = bases[i].kind;
-		rule->offset = -value;
-		return true;
-	}
-	return false;
-}
-
-static void fp_rule(const struct seep_frame_state *state, struct seep_rule *rule)
-{
-	rule->fp = SEEP_FP_UNDEFINED;
-	if (state->fp_saved != SEEP_VALUE_UNKNOWN) {
-		if (state->fp_saved < INT16_MIN)
-			return;
-		rule->fp = SEEP_FP_AT_CFA;
-		rule->fp_offset = (int16_t)state->fp_saved;
-	} else if (state->registers[SEEP_RBP] == SEEP_VALUE_ENTRY) {
-		rule->fp = SEEP_FP_SAME;
-	}
-}
-
-void seep_frame_state_rule(const struct seep_frame_state *state, struct seep_rule *ret_rule)
-{
-	struct seep_rule rule = {.kind = SEEP_RULE_BAD};
-
-	if (state->entry) {
-		rule.kind = SEEP_RULE_END;
-	} else if (state->clone == SEEP_CLONE_CHILD) {
-		/* The ABI marks the outermost frame so. */
-		if (state->registers[SEEP_RBP] == SEEP_VALUE_ZERO)
-			rule.kind = SEEP_RULE_END;
-	} else if (state->clone == SEEP_CLONE_NONE && cfa_rule(state, &rule)) {
-		fp_rule(state, &rule);
-		if (state->bx_saved != SEEP_VALUE_UNKNOWN && state->bx_saved >= INT16_MIN)
-			rule.bx_offset = (int16_t)state->bx_saved;
-		rule.ra_offset = -WORD_BYTES;
-	}
-	*ret_rule = rule;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is known of a function's frame before one of its instructions: which registers hold an address
- * at a known distance from the CFA (the value of rsp before the call), and where the caller's rbp and
- * rbx are. An abstract interpretation with the usual three parts: what an instruction does to the
- * state, what remains of two states where paths meet, and what rule of seep/unwind.h follows. Pure.
+ * What is known of a function's frame before one of its instructions: which registers hold an
+ * address at a known distance from the CFA (the value of rsp before the call), and where the
+ * caller's rbp and rbx are. An abstract interpretation: what an instruction does to the state, and
+ * what remains of two states where paths meet. Which rule follows is in unwind/frame_rule.h. Pure.
  *
- * It trusts what the System V ABI for x86-64 promises: a function that is called gives rsp, rbx, rbp
- * and r12 to r15 back as it found them, and nobody writes into the frames of others.
+ * It trusts what the System V ABI for x86-64 promises: a function that is called gives rsp, rbx,
+ * rbp and r12 to r15 back as it found them, and nobody writes into the frames of others.
  */
 #ifndef SEEP_UNWIND_FRAME_STATE_H
 #define SEEP_UNWIND_FRAME_STATE_H
@@ -14,12 +14,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "seep/unwind.h"
 #include "unwind/instruction.h"
 
 /*
- * Values of registers and places of saved registers: a distance from the CFA (rsp is -8 when a function
- * begins), or one of these.
+ * Values of registers and places of saved registers: a distance from the CFA (rsp is -8 when a
+ * function begins), or one of these.
  */
 #define SEEP_VALUE_UNKNOWN INT32_MIN
 #define SEEP_VALUE_ENTRY   (INT32_MIN + 1) /* what the register had when the function began */
@@ -27,7 +26,9 @@
 #define SEEP_VALUE_CODE	   (1 << 30) /* and above: SEEP_VALUE_CODE + the offset of an instruction */
 #define SEEP_VALUE_MAX	   (1 << 28) /* greatest distance */
 
-/* A thread that clone or clone3 has made goes on behind the system call, on a stack of its own. */
+/*
+ * A thread that clone or clone3 has created goes on behind the system call, on a stack of its own.
+ */
 enum seep_frame_clone {
 	SEEP_CLONE_NONE,
 	SEEP_CLONE_BOTH,   /* this may be the parent or the child */
@@ -78,8 +79,5 @@ bool seep_frame_state_join(struct seep_frame_state *state, const struct seep_fra
 /* Both cannot be right: the stack has two depths in one place. */
 bool seep_frame_states_contradict(const struct seep_frame_state *a,
 				  const struct seep_frame_state *b);
-
-/* SEEP_RULE_BAD where nothing is known. */
-void seep_frame_state_rule(const struct seep_frame_state *state, struct seep_rule *ret_rule);
 
 #endif

@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One instruction at a time, for prologue_flow.c, which asks once for each address. Capstone
+ * decodes; this reduces what it says to the few operations that frame_state.c knows:
+ * seep_instruction_decode tries what changes the flow of control or the stack pointer first, then
+ * arithmetic, then stores.
+ *
+ * What is none of these keeps SEEP_OP_OTHER with the registers that it may change, so an
+ * instruction that is not understood only loses knowledge. An operation whose operands do not fit
+ * its pattern is left at that too.
+ */
 #include "unwind/instruction.h"
 
 #include <capstone/capstone.h>
@@ -6,7 +16,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define WORD_BYTES 8
+#include "unwind/operand.h"
 
 struct seep_instructions {
 	csh handle;
@@ -43,120 +53,10 @@ void seep_instructions_close(struct seep_instructions *instructions)
 	free(instructions);
 }
 
-/* The 64-bit register that @reg is (a part of); SEEP_NO_REGISTER for others. */
-static enum seep_register whole_register(unsigned int reg)
-{
-#define PARTS(name, wide, half, quarter, low)                                                      \
-	case X86_REG_##wide:                                                                       \
-	case X86_REG_##half:                                                                       \
-	case X86_REG_##quarter:                                                                    \
-	case X86_REG_##low:                                                                        \
-		return SEEP_##name
-	switch (reg) {
-		PARTS(RAX, RAX, EAX, AX, AL);
-		PARTS(RCX, RCX, ECX, CX, CL);
-		PARTS(RDX, RDX, EDX, DX, DL);
-		PARTS(RBX, RBX, EBX, BX, BL);
-		PARTS(RSP, RSP, ESP, SP, SPL);
-		PARTS(RBP, RBP, EBP, BP, BPL);
-		PARTS(RSI, RSI, ESI, SI, SIL);
-		PARTS(RDI, RDI, EDI, DI, DIL);
-		PARTS(R8, R8, R8D, R8W, R8B);
-		PARTS(R9, R9, R9D, R9W, R9B);
-		PARTS(R10, R10, R10D, R10W, R10B);
-		PARTS(R11, R11, R11D, R11W, R11B);
-		PARTS(R12, R12, R12D, R12W, R12B);
-		PARTS(R13, R13, R13D, R13W, R13B);
-		PARTS(R14, R14, R14D, R14W, R14B);
-		PARTS(R15, R15, R15D, R15W, R15B);
-	case X86_REG_AH:
-		return SEEP_RAX;
-	case X86_REG_CH:
-		return SEEP_RCX;
-	case X86_REG_DH:
-		return SEEP_RDX;
-	case X86_REG_BH:
-		return SEEP_RBX;
-	default:
-		return SEEP_NO_REGISTER;
-	}
-#undef PARTS
-}
-
-static uint16_t bit(enum seep_register reg)
-{
-	return reg == SEEP_NO_REGISTER ? 0 : (uint16_t)(1u << reg);
-}
-
-static bool fits(int64_t value)
-{
-	return value > INT32_MIN / 4 && value < INT32_MAX / 4;
-}
-
-/* Instructions whose first operand is only read. */
-static bool only_reads(unsigned int id)
-{
-	switch (id) {
-	case X86_INS_CMP:
-	case X86_INS_TEST:
-	case X86_INS_BT:
-	case X86_INS_PUSH:
-	case X86_INS_CALL:
-	case X86_INS_JMP:
-	case X86_INS_NOP:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/*
- * All that the instruction may change. Capstone's account of operands is not complete, so the first
- * one counts as written unless the instruction is known to read it, and of those that exchange all.
- */
-static uint16_t written_registers(const cs_insn *insn)
-{
-	const cs_detail *detail = insn->detail;
-	const cs_x86 *x86 = &detail->x86;
-	bool all = insn->id == X86_INS_XCHG || insn->id == X86_INS_XADD ||
-		   insn->id == X86_INS_MULX || insn->id == X86_INS_CMPXCHG;
-	uint16_t written = 0;
-
-	for (uint8_t i = 0; i < detail->regs_write_count; i++)
-		written |= bit(whole_register(detail->regs_write[i]));
-	if (only_reads(insn->id))
-		return written;
-	for (uint8_t i = 0; i < x86->op_count; i++)
-		if (x86->operands[i].type == X86_OP_REG &&
-		    (!i || all || x86->operands[i].access & CS_AC_WRITE))
-			written |= bit(whole_register(x86->operands[i].reg));
-	return written;
-}
-
-static bool is_wide_register(const cs_x86_op *operand)
-{
-	return operand->type == X86_OP_REG && operand->size == WORD_BYTES &&
-	       whole_register(operand->reg) != SEEP_NO_REGISTER;
-}
-
-/* [register + number], without a segment's base: an address that may be known. */
-static bool is_simple_address(const cs_x86_op *operand)
-{
-	return operand->type == X86_OP_MEM && operand->mem.segment == X86_REG_INVALID &&
-	       operand->mem.index == X86_REG_INVALID && fits(operand->mem.disp) &&
-	       whole_register(operand->mem.base) != SEEP_NO_REGISTER;
-}
-
-/* An address of 32 bits (prefix 67) is cut off; a frame's does not survive that. */
-static bool is_short_address(const cs_insn *insn)
-{
-	return insn->detail->x86.addr_size != WORD_BYTES;
-}
-
 static void set_copy(struct seep_instruction *result, enum seep_register reg,
 		     enum seep_register base, int64_t imm)
 {
-	if (!fits(imm))
+	if (!seep_operand_fits(imm))
 		return;
 	result->operation = SEEP_OP_COPY;
 	result->reg = (uint8_t)reg;
@@ -169,23 +69,27 @@ static void decode_lea(const cs_insn *insn, struct seep_instruction *result)
 	const cs_x86_op *to = &insn->detail->x86.operands[0],
 			*from = &insn->detail->x86.operands[1];
 
-	if (!is_wide_register(to) || is_short_address(insn))
+	if (!seep_operand_is_register(to) || seep_insn_has_short_address(insn))
 		return;
 	if (from->mem.base == X86_REG_RIP && from->mem.index == X86_REG_INVALID) {
 		result->operation = SEEP_OP_CODE_ADDRESS;
-		result->reg = (uint8_t)whole_register(to->reg);
+		result->reg = (uint8_t)seep_operand_register(to->reg);
 		result->target = insn->address + insn->size + (uint64_t)from->mem.disp;
-	} else if (is_simple_address(from)) {
-		set_copy(result, whole_register(to->reg), whole_register(from->mem.base),
-			 from->mem.disp);
+	} else if (seep_operand_is_address(from)) {
+		set_copy(result, seep_operand_register(to->reg),
+			 seep_operand_register(from->mem.base), from->mem.disp);
 	}
 }
 
+/*
+ * A write to 32 bits of a register clears the upper half; one to 16 bits or to ah is not followed.
+ */
 static void decode_constant(const cs_x86_op *to, int64_t imm, struct seep_instruction *result)
 {
-	enum seep_register reg = whole_register(to->reg);
+	enum seep_register reg = seep_operand_register(to->reg);
 
-	if (reg == SEEP_NO_REGISTER || !fits(imm) || to->size == 2 || to->reg == X86_REG_AH)
+	if (reg == SEEP_NO_REGISTER || !seep_operand_fits(imm) || to->size == 2 ||
+	    to->reg == X86_REG_AH)
 		return;
 	result->operation = to->size == 1 ? SEEP_OP_LOW_BYTE : SEEP_OP_CONSTANT;
 	result->reg = (uint8_t)reg;
@@ -198,15 +102,15 @@ static void decode_store(const cs_insn *insn, struct seep_instruction *result)
 	const cs_x86_op *to = &insn->detail->x86.operands[0],
 			*from = &insn->detail->x86.operands[1];
 
-	if (!is_simple_address(to) || is_short_address(insn))
+	if (!seep_operand_is_address(to) || seep_insn_has_short_address(insn))
 		return;
 	result->operation = SEEP_OP_STORE;
-	result->base = (uint8_t)whole_register(to->mem.base);
+	result->base = (uint8_t)seep_operand_register(to->mem.base);
 	result->imm = (int32_t)to->mem.disp;
 	result->bytes = to->size;
 	result->reg = SEEP_NO_REGISTER;
-	if (insn->id == X86_INS_MOV && is_wide_register(from))
-		result->reg = (uint8_t)whole_register(from->reg);
+	if (insn->id == X86_INS_MOV && seep_operand_is_register(from))
+		result->reg = (uint8_t)seep_operand_register(from->reg);
 }
 
 static void decode_mov(const cs_insn *insn, struct seep_instruction *result)
@@ -218,12 +122,14 @@ static void decode_mov(const cs_insn *insn, struct seep_instruction *result)
 		return;
 	if (from->type == X86_OP_IMM) {
 		decode_constant(to, from->imm, result);
-	} else if (is_wide_register(to) && is_wide_register(from)) {
-		set_copy(result, whole_register(to->reg), whole_register(from->reg), 0);
-	} else if (is_wide_register(to) && is_simple_address(from) && !is_short_address(insn)) {
+	} else if (seep_operand_is_register(to) && seep_operand_is_register(from)) {
+		set_copy(result, seep_operand_register(to->reg), seep_operand_register(from->reg),
+			 0);
+	} else if (seep_operand_is_register(to) && seep_operand_is_address(from) &&
+		   !seep_insn_has_short_address(insn)) {
 		result->operation = SEEP_OP_LOAD;
-		result->reg = (uint8_t)whole_register(to->reg);
-		result->base = (uint8_t)whole_register(from->mem.base);
+		result->reg = (uint8_t)seep_operand_register(to->reg);
+		result->base = (uint8_t)seep_operand_register(from->mem.base);
 		result->imm = (int32_t)from->mem.disp;
 	}
 }
@@ -234,11 +140,13 @@ static void decode_add(const cs_insn *insn, struct seep_instruction *result)
 	const cs_x86_op *to = &insn->detail->x86.operands[0],
 			*from = &insn->detail->x86.operands[1];
 
-	if (is_wide_register(to) && from->type == X86_OP_IMM && fits(from->imm))
-		set_copy(result, whole_register(to->reg), whole_register(to->reg),
+	if (seep_operand_is_register(to) && from->type == X86_OP_IMM &&
+	    seep_operand_fits(from->imm))
+		set_copy(result, seep_operand_register(to->reg), seep_operand_register(to->reg),
 			 insn->id == X86_INS_SUB ? -from->imm : from->imm);
 }
 
+/* xor of a register with itself, which is how compilers write 0. */
 static void decode_xor(const cs_insn *insn, struct seep_instruction *result)
 {
 	const cs_x86_op *to = &insn->detail->x86.operands[0],
@@ -249,36 +157,44 @@ static void decode_xor(const cs_insn *insn, struct seep_instruction *result)
 		decode_constant(to, 0, result);
 }
 
+/*
+ * Two comparisons matter: eax with itself behind the system call clone, which tells parent and
+ * child apart, and rsp with the end of a loop that touches the stack page by page.
+ */
 static void decode_compare(const cs_insn *insn, struct seep_instruction *result)
 {
 	const cs_x86_op *left = &insn->detail->x86.operands[0];
 	const cs_x86_op *right = &insn->detail->x86.operands[1];
 
 	if (insn->id == X86_INS_TEST && left->type == X86_OP_REG && right->type == X86_OP_REG &&
-	    left->reg == right->reg && left->size >= 4 && whole_register(left->reg) == SEEP_RAX) {
+	    left->reg == right->reg && left->size >= 4 &&
+	    seep_operand_register(left->reg) == SEEP_RAX) {
 		result->operation = SEEP_OP_TEST_RAX;
-	} else if (insn->id == X86_INS_CMP && is_wide_register(left) && is_wide_register(right) &&
+	} else if (insn->id == X86_INS_CMP && seep_operand_is_register(left) &&
+		   seep_operand_is_register(right) &&
 		   (left->reg == X86_REG_RSP || right->reg == X86_REG_RSP)) {
 		result->operation = SEEP_OP_COMPARE_SP;
-		result->reg =
-			(uint8_t)whole_register(left->reg == X86_REG_RSP ? right->reg : left->reg);
+		result->reg = (uint8_t)seep_operand_register(left->reg == X86_REG_RSP ? right->reg :
+											left->reg);
 	}
 }
 
+/* push and pop, of 8 bytes or with the operand-size prefix (66) of 2. */
 static void decode_stack(const cs_insn *insn, struct seep_instruction *result)
 {
 	const cs_x86_op *operand = &insn->detail->x86.operands[0];
 	bool push = insn->id == X86_INS_PUSH;
 
 	result->operation = push ? SEEP_OP_PUSH : SEEP_OP_POP;
-	result->imm = WORD_BYTES;
+	result->imm = SEEP_WORD_BYTES;
 	result->reg = SEEP_NO_REGISTER;
 	if (insn->detail->x86.prefix[2] == X86_PREFIX_OPSIZE)
 		result->imm = 2;
-	else if (is_wide_register(operand))
-		result->reg = (uint8_t)whole_register(operand->reg);
+	else if (seep_operand_is_register(operand))
+		result->reg = (uint8_t)seep_operand_register(operand->reg);
 }
 
+/* @direct is SEEP_OP_CALL or SEEP_OP_JUMP; the other two forms follow it in the enum. */
 static void decode_transfer(const cs_insn *insn, enum seep_operation direct,
 			    struct seep_instruction *result)
 {
@@ -288,9 +204,9 @@ static void decode_transfer(const cs_insn *insn, enum seep_operation direct,
 	if (operand->type == X86_OP_IMM) {
 		result->operation = (uint8_t)direct;
 		result->target = (uint64_t)operand->imm;
-	} else if (is_wide_register(operand)) {
+	} else if (seep_operand_is_register(operand)) {
 		result->operation = (uint8_t)(direct + 1);
-		result->reg = (uint8_t)whole_register(operand->reg);
+		result->reg = (uint8_t)seep_operand_register(operand->reg);
 	}
 }
 
@@ -319,16 +235,17 @@ static bool decode_branch(const cs_insn *insn, struct seep_instruction *result)
 	return true;
 }
 
+/* cmov of one register to another. */
 static void decode_choice(const cs_insn *insn, struct seep_instruction *result)
 {
 	const cs_x86_op *to = &insn->detail->x86.operands[0],
 			*from = &insn->detail->x86.operands[1];
 
-	if (!is_wide_register(to) || !is_wide_register(from))
+	if (!seep_operand_is_register(to) || !seep_operand_is_register(from))
 		return;
 	result->operation = SEEP_OP_CHOOSE;
-	result->reg = (uint8_t)whole_register(to->reg);
-	result->base = (uint8_t)whole_register(from->reg);
+	result->reg = (uint8_t)seep_operand_register(to->reg);
+	result->base = (uint8_t)seep_operand_register(from->reg);
 }
 
 static void decode_arithmetic(const cs_insn *insn, struct seep_instruction *result)
@@ -371,7 +288,7 @@ static void decode_flow(const cs_insn *insn, struct seep_instruction *result)
 	case X86_INS_PUSHFQ:
 	case X86_INS_POPFQ:
 		result->operation = insn->id == X86_INS_PUSHFQ ? SEEP_OP_PUSH : SEEP_OP_POP;
-		result->imm = WORD_BYTES;
+		result->imm = SEEP_WORD_BYTES;
 		result->reg = SEEP_NO_REGISTER;
 		return;
 	case X86_INS_LEAVE:
@@ -424,10 +341,11 @@ void seep_instruction_decode(struct seep_instructions *instructions, const uint8
 	if (length && cs_disasm_iter(instructions->handle, &code, &length, &address, insn)) {
 		result.operation = SEEP_OP_OTHER;
 		result.length = (uint8_t)insn->size;
-		result.written = written_registers(insn);
+		result.written = seep_insn_written(insn);
 		decode_flow(insn, &result);
 		if (result.operation == SEEP_OP_OTHER && insn->detail->x86.op_count &&
-		    insn->detail->x86.operands[0].type == X86_OP_MEM && !only_reads(insn->id))
+		    insn->detail->x86.operands[0].type == X86_OP_MEM &&
+		    !seep_insn_only_reads(insn->id))
 			decode_store(insn, &result);
 	}
 	*ret_instruction = result;

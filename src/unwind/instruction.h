@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What one instruction of x86-64 does to the stack pointer, to registers that hold an address of the
- * frame, and to the flow of control: as much of its meaning as rules of unwinding are made from
+ * What one instruction of x86-64 does to the stack pointer, to registers that hold an address of
+ * the frame, and to the flow of control: as much of its meaning as rules of unwinding are made from
  * (unwind/prologue.h). Decoded by Capstone; the code is untrusted, and what cannot be decoded ends
  * the flow. Costs about 0.5 us for each instruction, most of it Capstone's, which prints it.
  */

@@ -5,8 +5,8 @@
  * instruction (unwind/frame_state.h). A rule that comes out is proven by the code as far as the ABI
  * holds, not guessed; where paths do not agree, the rule is SEEP_RULE_BAD.
  *
- * A function that returns with another stack than it began with was none, and has no rules. A call may
- * never return, and then what lies behind it is not reached from there: such a path is followed
+ * A function that returns with another stack than it began with was none, and has no rules. A call
+ * may never return, and then what lies behind it is not reached from there: such a path is followed
  * last, and taken back when it leads to a contradiction. Blocks that only a jump table leads to are
  * taken to begin as all indirect jumps of the function end, if that leads to a return.
  *
@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "seep/unwind.h"
 #include "unwind/frame_state.h"
 
 #define SEEP_PROLOGUE_MAX_BYTES	    (4u << 20) /* of one piece of code */
@@ -52,7 +53,10 @@ int seep_prologues_new(const uint8_t *code, size_t length, uint64_t address,
 		       struct seep_prologue_budget *budget, struct seep_prologues **ret_prologues);
 void seep_prologues_free(struct seep_prologues *prologues);
 
-/* A function that the code has. One at a place that has one already is ignored. 0, -E2BIG or -ENOMEM. */
+/*
+ * A function that the code has. One at a place that has one already is ignored. 0, -E2BIG or
+ * -ENOMEM.
+ */
 int seep_prologues_add(struct seep_prologues *prologues, const struct seep_function *function);
 
 /* Follows all functions, and those that they call. 0 or -ENOMEM. */
@@ -66,7 +70,10 @@ struct seep_prologue_counts {
 void seep_prologues_count(const struct seep_prologues *prologues,
 			  struct seep_prologue_counts *ret_counts);
 
-/* Addresses outside of the code that it calls: at most SEEP_PROLOGUE_MAX_OUTSIDE, some of them twice. */
+/*
+ * Addresses outside of the code that it calls: at most SEEP_PROLOGUE_MAX_OUTSIDE, some of them
+ * twice.
+ */
 #define SEEP_PROLOGUE_MAX_OUTSIDE 16384
 const uint64_t *seep_prologues_outside(const struct seep_prologues *prologues, size_t *ret_count);
 

@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One pass over the rows of a file, page by page: fill_page gathers the rows of a page, store_page
+ * puts them behind those of the page before and enters them into the index. Chunks of the index
+ * come first, so that whoever publishes the table knows where they are; rows never straddle two
+ * chunks, so that BPF searches one of them.
+ *
+ * A rule takes a number in the dictionary that all files share (rules.h). Bounded by INDEX_MAX
+ * pages of code and SEEP_MAX_PAGE_ROWS rows of a page; rows that do not fit are counted.
+ */
 #include "unwind/table.h"
 
 #include <errno.h>
@@ -40,6 +49,7 @@ static struct seep_unwind_page *index_entry(const struct seep_unwind_table *tabl
 	return &table->chunks[page / SEEP_CHUNK_PAGES].pages[page % SEEP_CHUNK_PAGES];
 }
 
+/* One more, zeroed: an index entry of zeros is a page without rows. */
 static int add_chunk(struct builder *builder)
 {
 	struct seep_unwind_table *table = &builder->table;
@@ -115,16 +125,17 @@ static void fill_page(struct builder *builder, uint64_t start)
 	}
 }
 
+/* 0 or -ENOMEM. */
 static int store_page(struct builder *builder, size_t index)
 {
 	struct seep_unwind_table *table = &builder->table;
 	struct seep_unwind_page *entry;
 
 	if (builder->count > SEEP_CHUNK_WORDS - builder->used) {
-		int err = add_chunk(builder);
+		int error = add_chunk(builder);
 
-		if (err)
-			return err;
+		if (error)
+			return error;
 	}
 	entry = index_entry(table, index);
 	entry->chunk = (uint32_t)(table->num_chunks - 1);
@@ -142,7 +153,7 @@ int seep_unwind_table_build(const struct seep_cfi *cfi, struct seep_rules *rules
 {
 	SEEP_CLEANUP(builder_free) struct builder *builder = NULL;
 	uint64_t first_page, num_pages;
-	int err;
+	int error;
 
 	if (!cfi->num_rows)
 		return -ENOENT;
@@ -158,17 +169,17 @@ int seep_unwind_table_build(const struct seep_cfi *cfi, struct seep_rules *rules
 	builder->table.first_page = (uint32_t)first_page;
 	builder->table.num_pages = (uint32_t)num_pages;
 	for (size_t i = 0; i < num_pages; i += SEEP_CHUNK_PAGES) {
-		err = add_chunk(builder);
-		if (err)
-			return err;
+		error = add_chunk(builder);
+		if (error)
+			return error;
 		builder->used = INDEX_WORDS * (num_pages - i < SEEP_CHUNK_PAGES ? num_pages - i :
 										  SEEP_CHUNK_PAGES);
 	}
 	for (size_t i = 0; i < num_pages; i++) {
 		fill_page(builder, (first_page + i) << SEEP_UNWIND_PAGE_SHIFT);
-		err = store_page(builder, i);
-		if (err)
-			return err;
+		error = store_page(builder, i);
+		if (error)
+			return error;
 	}
 	*ret_table = builder->table;
 	builder->table = (struct seep_unwind_table){0};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Rules for the code of a file that its CFI does not cover: musl's libc, hand-written assembly, Free
- * Pascal. They are made of the code (unwind/prologue.h) from functions with a symbol and those that
- * they call. A file without any CFI is uncovered as a whole.
+ * Rules for the code of a file that its CFI does not cover: musl's libc, hand-written assembly,
+ * Free Pascal. They are derived from the code (unwind/prologue.h) from functions with a symbol and
+ * those that they call. A file without any CFI is uncovered as a whole.
  *
  * Code is read once and decoded up to a budget, which takes at most about 0.3 s; musl's libc takes
  * 50 ms. What the caps leave out is as before: a gap.
@@ -22,8 +22,8 @@ struct seep_uncovered {
 };
 
 /*
- * Adds rows to @cfi, which seep_cfi_read or seep_cfi_without has made of @image. *ret_uncovered says
- * what came of it. 0 or -ENOMEM; on failure @cfi stays as it was.
+ * Adds rows to @cfi, which comes from seep_cfi_read or seep_cfi_without of @image. *ret_uncovered
+ * says what came of it. 0 or -ENOMEM; on failure @cfi stays as it was.
  */
 int seep_uncovered_add(const struct seep_image *image, struct seep_cfi *cfi,
 		       struct seep_uncovered *ret_uncovered);

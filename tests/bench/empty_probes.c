@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bpf/features.skel.h"
+#include "elf/functions.h"
 #include "elf/image.h"
 #include "elf/probe_site.h"
 #include "kernel/attach.h"

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bpf/features.skel.h"
+#include "elf/functions.h"
 #include "elf/image.h"
 #include "kernel/attach.h"
 

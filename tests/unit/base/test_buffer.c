@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Buffers: growth, the first error that stays, and sinks that take what is full.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files as seep reads and writes them: caps, replacement by rename, and links or files of other
+ * users that are refused. Each test has a directory of its own.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

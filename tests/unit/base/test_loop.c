@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The event loop: descriptors, timers and signals, and callbacks that remove sources while events
+ * wait.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Lookups name by name, and what of others is refused on the way to an output file. */
 #include <errno.h>
 

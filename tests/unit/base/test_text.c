@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Text of other programs, made harmless for a terminal and cut to a number of columns.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

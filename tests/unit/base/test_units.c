@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sizes, durations and counts, from text and to text, at the limits of rounding and of 64 bits.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The unwinder's step as the kernel runs it, compiled for the host: each kind of rule on a stack of
+ * words, and the search of rows against a plain one.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

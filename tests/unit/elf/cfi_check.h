@@ -16,16 +16,16 @@ static const struct seep_rule gap = {.kind = SEEP_RULE_GAP};
 static inline int read_file(int fd, struct seep_cfi *ret_cfi)
 {
 	struct seep_image *image;
-	int err;
+	int error;
 
 	assert_true(fd >= 0);
-	err = seep_image_open(fd, &image);
+	error = seep_image_open(fd, &image);
 	close(fd);
-	if (err)
-		return err;
-	err = seep_cfi_read(image, ret_cfi);
+	if (error)
+		return error;
+	error = seep_cfi_read(image, ret_cfi);
 	seep_image_close(image);
-	return err;
+	return error;
 }
 
 static inline int read_frame(const struct bytes *frame, struct seep_cfi *ret_cfi)

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The CFI reader on sections that are written by hand: pointer encodings, order, lengths,
+ * terminators. Files of compilers are in test_cfi_files.c.
+ */
 /* From sections to rows: entries, addresses, order. */
 #include <errno.h>
 
@@ -99,12 +103,12 @@ static void test_encodings(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++) {
 		struct seep_cfi cfi;
-		int err = read_encoding(encodings[i].encoding, encodings[i].width, encodings[i].leb,
-					&cfi);
+		int error = read_encoding(encodings[i].encoding, encodings[i].width,
+					  encodings[i].leb, &cfi);
 
-		if (err != (encodings[i].readable ? 0 : -EINVAL))
-			fail_msg("encoding %#x: %d", encodings[i].encoding, err);
-		if (err)
+		if (error != (encodings[i].readable ? 0 : -EINVAL))
+			fail_msg("encoding %#x: %d", encodings[i].encoding, error);
+		if (error)
 			continue;
 		check(&cfi, 0x100, &at_entry);
 		check(&cfi, 0x13f, &at_entry);

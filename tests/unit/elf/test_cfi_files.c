@@ -69,10 +69,11 @@ static void store(int fd, const void *data, size_t length)
 static void read_damaged(int fd)
 {
 	struct seep_cfi cfi;
-	int err = read_file(dup(fd), &cfi);
+	int error = read_file(dup(fd), &cfi);
 
-	if (err) {
-		assert_true(err == -ENOEXEC || err == -ENOENT || err == -EINVAL || err == -E2BIG);
+	if (error) {
+		assert_true(error == -ENOEXEC || error == -ENOENT || error == -EINVAL ||
+			    error == -E2BIG);
 		return;
 	}
 	check_invariants(&cfi);

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Instructions and expressions of CFI, one program of instructions for each case, whole and broken.
+ */
 /* Instructions of CIEs and FDEs, one by one. */
 #include <errno.h>
 
@@ -10,12 +13,12 @@ static int last_rule(const struct cie_options *options, const void *program, siz
 {
 	struct bytes frame = {.length = 0};
 	struct seep_cfi cfi;
-	int err;
+	int error;
 
 	put_fde(&frame, put_cie(&frame, options), 0x100, 0x40, program, length);
-	err = read_frame(&frame, &cfi);
-	if (err)
-		return err;
+	error = read_frame(&frame, &cfi);
+	if (error)
+		return error;
 	check_invariants(&cfi);
 	*ret_rule = *seep_cfi_find(&cfi, CODE_OFFSET + 0x13f);
 	seep_cfi_done(&cfi);

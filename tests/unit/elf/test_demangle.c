@@ -103,7 +103,9 @@ static void test_long_name(void **state)
 	free(name);
 }
 
-/* Whatever a symbol table holds: an answer, in bounded time, and no overrun under the sanitizers. */
+/*
+ * Whatever a symbol table holds: an answer, in bounded time, and no overrun under the sanitizers.
+ */
 static void test_random(void **state)
 {
 	static const char alphabet[] = "_ZRDNSIEKPcivFHQst0123456789LXTpJ.$u";

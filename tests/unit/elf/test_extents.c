@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the unwind information says of addresses: a piece begins there, covers them, or there is none. */
+/*
+ * What the unwind information says of addresses: a piece begins there, covers them, or there is
+ * none.
+ */
 #include "elf/extents.h"
 
 #include <errno.h>

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ELF files as linkers write them, then cut, flipped and changed while they are open: nothing may
+ * crash, and what is not ELF is refused.
+ */
+#include "elf/functions.h"
 #include "elf/image.h"
 
 #include <elf.h>
@@ -32,12 +37,12 @@ static int tear_down(void **state)
 
 static int open_image(const char *path, struct seep_image **ret_image)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
 
 	assert_true(fd >= 0);
-	err = seep_image_open(fd, ret_image);
+	error = seep_image_open(fd, ret_image);
 	close(fd);
-	return err;
+	return error;
 }
 
 struct search {

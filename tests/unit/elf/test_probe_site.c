@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where a probe goes in a function: examples by their bytes, random bytes, and the allocators that
+ * are installed.
+ */
+#include "elf/functions.h"
 #include "elf/probe_site.h"
 
 #include <errno.h>
@@ -150,16 +155,17 @@ static void test_examples(void **state)
 		uint8_t bytes[64];
 		size_t length = parse_hex(example->code, bytes);
 		size_t size = example->size == SIZE_MAX ? 0 : example->size;
-		int err;
+		int error;
 
 		if (!example->size)
 			size = length;
-		err = seep_probe_site_find(bytes, length, size, example->use, example->num_args,
-					   &site);
-		if (err || site.offset != example->offset || site.pushed != example->pushed ||
+		error = seep_probe_site_find(bytes, length, size, example->use, example->num_args,
+					     &site);
+		if (error || site.offset != example->offset || site.pushed != example->pushed ||
 		    site.emulated != example->emulated || strcmp(site.text, example->text) != 0)
-			fail_msg("%s: %d, +%u pushed %u %s \"%s\"", example->what, err, site.offset,
-				 site.pushed, site.emulated ? "emulated" : "stepped", site.text);
+			fail_msg("%s: %d, +%u pushed %u %s \"%s\"", example->what, error,
+				 site.offset, site.pushed, site.emulated ? "emulated" : "stepped",
+				 site.text);
 	}
 }
 
@@ -224,7 +230,8 @@ static void test_target(void **state)
 
 /*
  * That each call passes the place once, looked at from the other side: nothing before it leaves the
- * straight line, and no jump of the function, as far as it can be told, leads behind the entry and up to it.
+ * straight line, and no jump of the function, as far as it can be told, leads behind the entry and
+ * up to it.
  */
 static void check_passed_once(const char *name, const uint8_t *code, size_t length,
 			      const struct seep_probe_site *site)

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Paths of cgroups as container engines write them, and paths that look like them but are none.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* The files are those of this process itself, with its PID in /tmp. */
 #include <errno.h>
 #include <fcntl.h>

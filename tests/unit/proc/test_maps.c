@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The text of /proc/PID/maps, and opening what our own process has mapped.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What /proc says of processes: texts of our own first, then real children that are zombies, have
+ * another root, or run a deleted program.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -26,6 +30,7 @@
 #include "base/file.h"
 #include "base/units.h"
 #include "proc/process.h"
+#include "proc/stat.h"
 
 #define SEEP_AUTO_INFO SEEP_CLEANUP(seep_proc_info_done)
 
@@ -339,8 +344,8 @@ static void resident_memory_is_counted(void **state)
 	assert_int_equal(seep_proc_memory_read(getpid(), &after), 0);
 	munmap(block, size);
 	/*
-	 * The kernel batches the counters per CPU, so they lag by some pages; and what the sanitizer
-	 * notes of the block takes an eighth of it.
+	 * The kernel batches the counters per CPU, so they lag by some pages; and what the
+	 * sanitizer notes of the block takes an eighth of it.
 	 */
 	assert_in_range(after.anon_bytes - before.anon_bytes, size - (4 << 20),
 			size + size / 8 + (4 << 20));

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Which files are root's word. What needs other owners is checked as root only. */
 #include <errno.h>
 #include <sched.h>

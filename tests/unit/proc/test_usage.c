@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Limits of memory groups in a directory that stands in for /sys/fs/cgroup, and our own share.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The curves that simulated leaks follow, by points on them, and the random numbers behind them.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Workers whose clock is ours: what is due, what is counted, what ends them. */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -313,8 +313,6 @@ static void all_patterns_are_consistent(void **state)
 		}
 	}
 }
-
-/* --- the simulation, with its threads ----------------------------------------------------------- */
 
 static void a_simulation_ends_by_itself_at_the_limit(void **state)
 {

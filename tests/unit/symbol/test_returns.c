@@ -82,8 +82,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* --- one file and what is found in it ---------------------------------------------------------- */
-
 struct file {
 	struct seep_allocators *allocators;
 	struct seep_image *image;
@@ -170,8 +168,6 @@ static void check_against_objdump(const struct file *file, const char *path, con
 	assert_int_equal(pclose(lines), 0);
 	assert_true(count > 0 || how->exits.num_tails > 0 || how->exits.count > 0);
 }
-
-/* --- operator new ------------------------------------------------------------------------------ */
 
 static const char *const levels[] = {
 	"g++ -O0",     "g++ -O1",     "g++ -O2", "g++ -O3", "g++ -Os", "g++ -O2 -fcf-protection",
@@ -278,8 +274,6 @@ static void libraries_of_the_system(void **state)
 	check_library(LIBRARIES "libmimalloc.so.2", "_Znwm", SEEP_RETURN_EXITS);
 	check_library(LIBRARIES "libmimalloc.so.2", "mi_new_reallocn", SEEP_RETURN_EXITS);
 }
-
-/* --- functions of the user --------------------------------------------------------------------- */
 
 struct expectation {
 	const char *name;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Functions of allocators in files that the tests compile: by every kind of symbol table, in debug
+ * files that may not be believed, and by names that a user gives.
+ */
 #include "symbol/search.h"
 
 #include <errno.h>

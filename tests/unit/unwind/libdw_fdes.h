@@ -105,11 +105,11 @@ static inline void list_fdes(Elf *elf, Elf_Scn *section, bool eh_frame, struct f
 	assert_non_null(gelf_getshdr(section, &header));
 	for (; data && data->d_buf; offset = next) {
 		Dwarf_CFI_Entry entry;
-		int err = dwarf_next_cfi(ident, data, eh_frame, offset, &next, &entry);
+		int error = dwarf_next_cfi(ident, data, eh_frame, offset, &next, &entry);
 
-		if (err > 0)
+		if (error > 0)
 			return;
-		if (err < 0) {
+		if (error < 0) {
 			if (next == (Dwarf_Off)-1 || next <= offset)
 				return;
 			continue;

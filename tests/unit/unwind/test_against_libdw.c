@@ -197,17 +197,17 @@ static Dwarf_Frame *ask(struct comparison *c, uint64_t address, struct expected 
 	double start_time = now();
 	Dwarf_Addr start, end = 0;
 	Dwarf_Frame *frame;
-	int err;
+	int error;
 
 	if (dwarf_cfi_addrframe(c->libdw, address, &frame))
 		return NULL;
-	err = dwarf_frame_info(frame, &start, &end, &e->signal) < 0 ||
-	      dwarf_frame_cfa(frame, &e->cfa, &e->cfa_count) ||
-	      ask_register(frame, RETURN_ADDRESS, e->memory[0], &e->ra) ||
-	      ask_register(frame, RBP, e->memory[1], &e->rbp) ||
-	      ask_register(frame, RBX, e->memory[2], &e->rbx);
+	error = dwarf_frame_info(frame, &start, &end, &e->signal) < 0 ||
+		dwarf_frame_cfa(frame, &e->cfa, &e->cfa_count) ||
+		ask_register(frame, RETURN_ADDRESS, e->memory[0], &e->ra) ||
+		ask_register(frame, RBP, e->memory[1], &e->rbp) ||
+		ask_register(frame, RBX, e->memory[2], &e->rbx);
 	c->totals->libdw_seconds += now() - start_time;
-	if (err || end <= address) {
+	if (error || end <= address) {
 		free(frame);
 		return NULL;
 	}
@@ -335,7 +335,7 @@ static void close_all(struct comparison *c)
 }
 
 /* Why only one of the two has CFI for the file. */
-static enum reason why_alone(const struct comparison *c, bool here, int err)
+static enum reason why_alone(const struct comparison *c, bool here, int error)
 {
 	uint64_t offset;
 	size_t sections;
@@ -345,24 +345,24 @@ static enum reason why_alone(const struct comparison *c, bool here, int err)
 	for (size_t i = 0; i < c->fdes.count; i++)
 		if (!seep_image_address_to_offset(c->image, c->fdes.ranges[i].start, &offset))
 			return UNEXPLAINED;
-	return err == -EINVAL ? NO_CODE : UNEXPLAINED;
+	return error == -EINVAL ? NO_CODE : UNEXPLAINED;
 }
 
 static void compare_contents(struct comparison *c)
 {
 	double start_time = now();
-	int err = seep_cfi_read(c->image, &c->cfi), no_libdw;
+	int error = seep_cfi_read(c->image, &c->cfi), no_libdw;
 
-	if (!err && seep_unwind_table_build(&c->cfi, c->rules, &c->table))
+	if (!error && seep_unwind_table_build(&c->cfi, c->rules, &c->table))
 		count(c, 0, TOO_LONG, NULL);
 	c->totals->our_seconds += now() - start_time;
 	c->totals->files++;
 	c->totals->rows += c->cfi.num_rows;
 	no_libdw = open_libdw(c);
-	if (no_libdw && err == -ENOENT) {
+	if (no_libdw && error == -ENOENT) {
 		c->totals->files_without_cfi++;
-	} else if (no_libdw || err) {
-		count(c, 0, why_alone(c, !err, err), NULL);
+	} else if (no_libdw || error) {
+		count(c, 0, why_alone(c, !error, error), NULL);
 	} else {
 		c->totals->fdes += c->fdes.count;
 		for (size_t i = 0; i < c->fdes.count; i++)

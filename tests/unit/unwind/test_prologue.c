@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Rules made from code: shapes of functions, and what is expected before each of their instructions.
+ * Rules made from code: shapes of functions, and what is expected before each of their
+ * instructions.
  *
  * An expectation is a word for each instruction: the register that the CFA is found by and its
  * distance ("s16": rsp + 16, "f" rbp, "b" rbx), then where rbp is: nothing if it is the caller's,

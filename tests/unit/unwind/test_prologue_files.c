@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Rules made from code against the CFI of the same code, at every instruction that has both. With
- * paths as arguments, of these files; without, of this program, the C library, and programs that are
- * on every machine. The functions that are given are those with a symbol, as where there is no CFI.
+ * paths as arguments, of these files; without, of this program, the C library, and programs that
+ * are on every machine. The functions that are given are those with a symbol, as where there is no
+ * CFI.
  *
- * Of a program with symbols every rule must be that of the CFI. In the C library there are two kinds
- * of differences: assembly whose CFI does not mention its pushes (__mpn_mul_1), and the landing pads
- * of stripped functions one behind the other, each ending in a call of _Unwind_Resume that nothing
- * there says does not return. Code without CFI has no landing pads.
+ * Of a program with symbols every rule must be that of the CFI. In the C library there are two
+ * kinds of differences: assembly whose CFI does not mention its pushes (__mpn_mul_1), and the
+ * landing pads of stripped functions one behind the other, each ending in a call of _Unwind_Resume
+ * that nothing there says does not return. Code without CFI has no landing pads.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -26,6 +27,7 @@
 #include <cmocka.h>
 
 #include "elf/cfi.h"
+#include "elf/functions.h"
 #include "elf/sections.h"
 #include "unwind/prologue.h"
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From rows to the chunks that BPF searches: pages, chunks and dictionaries that are full, and a
+ * real file found back row by row.
+ */
 #include "unwind/table.h"
 
 #include <errno.h>
@@ -76,9 +80,9 @@ static void build(struct fixture *fixture)
 static uint32_t find(const struct fixture *fixture, uint64_t offset)
 {
 	uint32_t rule = NOBODY;
-	int err = seep_unwind_table_find(&fixture->table, offset, &rule);
+	int error = seep_unwind_table_find(&fixture->table, offset, &rule);
 
-	assert_int_equal(err, rule == NOBODY ? -ENOENT : 0);
+	assert_int_equal(error, rule == NOBODY ? -ENOENT : 0);
 	return rule;
 }
 
