@@ -34,8 +34,8 @@ struct seep_collector_parts {
 };
 
 /*
- * The trace of @scope, with this @filter, begins now. What @parts points to, @scope and @filter must
- * outlive the collector. 0 or -ENOMEM.
+ * The trace of @scope, with this @filter, begins now. What @parts points to, @scope and @filter
+ * must outlive the collector. 0 or -ENOMEM.
  */
 int seep_collector_new(const struct seep_collector_parts *parts, const struct seep_scope *scope,
 		       const struct seep_filter *filter, struct seep_collector **ret_collector);

@@ -37,11 +37,11 @@ void seep_lifecycle_on_exec(void *context, const struct seep_exec_event *event);
 void seep_lifecycle_catch_up(struct seep_tracer *tracer);
 
 /*
- * Did a program run without its probes between its exec and now? @added is what the rescan after the exec
- * gave (seep_follow_rescan), @late whether probes were being placed when it happened. Of a program that
- * has ended before its files were looked at (-ESRCH) nobody knows which functions it had, unless its files
- * were @probed_before: those of a launched command are, and with probes in all processes those of
- * any.
+ * Did a program run without its probes between its exec and now? @added is what the rescan after
+ * the exec gave (seep_follow_rescan), @late whether probes were being placed when it happened. Of a
+ * program that has ended before its files were looked at (-ESRCH) nobody knows which functions it
+ * had, unless its files were @probed_before: those of a launched command are, and with probes in
+ * all processes those of any.
  */
 bool seep_lifecycle_missed_exec(int added, bool late, uint32_t kinds, bool probed_before);
 

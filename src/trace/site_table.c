@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The collector calls begin, add for each entry of the kernel's table and for each frozen one, and
+ * end. An entry is found by process, kind and stack in a hash table that lives as long as the
+ * trace: it remembers what was alive in the last snapshot. What is gone is remembered as well until
+ * it outweighs what is there, because a site may come back.
+ */
 #include "trace/site_table.h"
 
 #include <errno.h>
