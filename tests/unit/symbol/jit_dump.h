@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Jitdump files as a compiler writes them (tools/perf/Documentation/jitdump-specification.txt). */
+/* Jitdump files as a compiler writes them (jitdump-specification.txt of the kernel's perf). */
 #ifndef SEEP_TESTS_SYMBOL_JIT_DUMP_H
 #define SEEP_TESTS_SYMBOL_JIT_DUMP_H
 
