@@ -86,7 +86,7 @@ static int compare(const struct seep_config *config, const struct side *before,
 		   const struct side *after, bool same_trace)
 {
 	const struct seep_compare_options options = {
-		.kinds = config->kinds,
+		.kinds = config->filter.kinds,
 		.metric = config->metric,
 		.same_trace = same_trace,
 	};

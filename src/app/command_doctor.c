@@ -242,14 +242,11 @@ static int examine_stacks(const struct seep_config *config, struct seep_loop *lo
 static int examine_process(const struct seep_config *config)
 {
 	struct seep_tracer_config tracer_config = {
-		.kinds = config->kinds,
-		.forced_variant = config->forced_variant,
 		.scope = &config->scope,
 		.allocators = config->allocators,
-		.max_size_bytes = UINT64_MAX,
-		.max_objects = (uint32_t)config->max_objects,
-		.max_frames = (uint32_t)config->stack_depth,
-		.unwind_bytes = config->unwind_bytes,
+		.filter = &config->filter,
+		.limits = &config->limits,
+		.probing = &config->probing,
 		.interval_ns = config->interval_ns,
 		.on_empty = stop_when_empty,
 	};

@@ -14,12 +14,12 @@
 int seep_config_init(struct seep_config *config)
 {
 	*config = (struct seep_config){
-		.kinds = SEEP_KIND_BIT(SEEP_KIND_MEMORY),
-		.max_size_bytes = UINT64_MAX,
-		.max_objects = DEFAULT_MAX_OBJECTS,
-		.stack_depth = SEEP_MAX_FRAMES,
-		.unwind_bytes = DEFAULT_UNWIND_BYTES,
-		.forced_variant = SEEP_ATTACH_VARIANT_COUNT,
+		.filter.kinds = SEEP_KIND_BIT(SEEP_KIND_MEMORY),
+		.filter.max_size_bytes = UINT64_MAX,
+		.limits.max_objects = DEFAULT_MAX_OBJECTS,
+		.limits.stack_depth = SEEP_MAX_FRAMES,
+		.limits.unwind_bytes = DEFAULT_UNWIND_BYTES,
+		.probing.variant = SEEP_ATTACH_VARIANT_COUNT,
 		.interval_ns = DEFAULT_INTERVAL_NS,
 		.fail_on = SEEP_CLASS_UNKNOWN,
 		.at_ns = UINT64_MAX,

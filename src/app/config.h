@@ -8,9 +8,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "kernel/features.h"
 #include "model/allocators.h"
+#include "model/filter.h"
+#include "model/limits.h"
 #include "model/snapshot.h"
+#include "probe/probing.h"
 #include "report/diff.h"
 #include "report/report.h"
 #include "simulate/simulation.h"
@@ -55,22 +57,14 @@ struct seep_config {
 	char *const *command; /* NULL-terminated; NULL if there is none */
 	/* ... or what is open to whoever comes */
 	struct seep_scope scope;
-	bool from_start;  /* probes in every process of the machine */
 	char *scope_text; /* the scope as it was given, for reports */
 	bool list_probes; /* doctor: of these processes */
 	/* what */
-	uint32_t kinds; /* SEEP_KIND_BIT of each that is traced */
+	struct seep_filter filter;
 	bool kinds_given;
-	uint64_t min_size_bytes;
-	uint64_t max_size_bytes;
-	uint64_t min_age_ns;
-	uint64_t max_objects;
-	uint64_t stack_depth;
-	uint64_t unwind_bytes; /* cap of the unwind tables in the kernel */
-	uint64_t verify_every; /* one in so many stacks is checked with libdw; 0: none */
-	struct seep_allocators *allocators;	 /* the functions to be traced */
-	enum seep_attach_variant forced_variant; /* SEEP_ATTACH_VARIANT_COUNT: the best one */
-	bool unplaced; /* probes at first instructions, to measure what places are worth */
+	struct seep_limits limits;
+	struct seep_probing probing;
+	struct seep_allocators *allocators; /* the functions to be traced */
 	/* when */
 	uint64_t interval_ns;
 	bool interval_given;

@@ -64,20 +64,12 @@ static int new_tracer(struct seep_engine *engine)
 {
 	const struct seep_config *config = engine->config;
 	struct seep_tracer_config tracer_config = {
-		.forced_variant = config->forced_variant,
-		.kinds = config->kinds,
-		.judge = wants_judgement(config),
-		.unplaced = config->unplaced,
-		.from_start = config->from_start,
 		.scope = &config->scope,
 		.allocators = config->allocators,
-		.min_age_ns = config->min_age_ns,
-		.min_size_bytes = config->min_size_bytes,
-		.max_size_bytes = config->max_size_bytes,
-		.max_objects = (uint32_t)config->max_objects,
-		.max_frames = (uint32_t)config->stack_depth,
-		.unwind_bytes = config->unwind_bytes,
-		.verify_every = (uint32_t)config->verify_every,
+		.filter = &config->filter,
+		.limits = &config->limits,
+		.probing = &config->probing,
+		.judge = wants_judgement(config),
 		.interval_ns = config->interval_ns,
 		.on_empty = stop_when_empty,
 		.context = engine,
@@ -131,7 +123,7 @@ int seep_engine_attach(struct seep_engine *engine)
 	const struct seep_config *config = engine->config;
 	int error = 0;
 
-	if (config->from_start)
+	if (config->probing.from_start)
 		seep_warn(
 			"--from-start puts probes into every process of the machine: programs that "
 			"translate code (valgrind, qemu-user, DynamoRIO, Pin), and on some kernels "

@@ -100,7 +100,7 @@ static int finish_diff(struct seep_config *config, char **words)
 		return -EINVAL;
 	}
 	if (!config->kinds_given)
-		config->kinds = SEEP_ALL_KINDS;
+		config->filter.kinds = SEEP_ALL_KINDS;
 	if (!words[1] && !config->from_given)
 		config->from_ns = 0;
 	config->old_capture = words[0];

@@ -189,16 +189,16 @@ static int check(const struct seep_config *config, const char *stray)
 			   "behind --");
 		return -EINVAL;
 	}
-	if (config->from_start && !is_open) {
+	if (config->probing.from_start && !is_open) {
 		seep_error("--from-start is for scopes that processes come to: -g, -c or -a");
 		return -EINVAL;
 	}
 	if (seep_allocators_num_user(config->allocators) &&
-	    !(config->kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY))) {
+	    !(config->filter.kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY))) {
 		seep_error("--alloc and --free are for the kind memory, which is not traced");
 		return -EINVAL;
 	}
-	if (config->min_size_bytes > config->max_size_bytes) {
+	if (config->filter.min_size_bytes > config->filter.max_size_bytes) {
 		seep_error("--min-size is larger than --max-size: nothing would be tracked");
 		return -EINVAL;
 	}
@@ -222,7 +222,7 @@ static int finish_trace(struct seep_config *config, char **stray)
 		config->scope.children = true;
 	}
 	error = check(config, *stray);
-	seep_allocators_select(config->allocators, config->kinds);
+	seep_allocators_select(config->allocators, config->filter.kinds);
 	return error ? error : describe_scope(config);
 }
 
@@ -230,7 +230,7 @@ static int finish_trace(struct seep_config *config, char **stray)
 static int finish_detect(struct seep_config *config, char **stray)
 {
 	if (!config->kinds_given)
-		config->kinds = SEEP_ALL_KINDS;
+		config->filter.kinds = SEEP_ALL_KINDS;
 	if (!config->interval_given)
 		config->interval_ns = SEEP_NS_PER_S;
 	if (!config->duration_ns)
@@ -246,7 +246,7 @@ static int finish_doctor(struct seep_config *config, char **stray)
 		seep_error("unexpected word \"%s\"", *stray);
 		return -EINVAL;
 	}
-	seep_allocators_select(config->allocators, config->kinds);
+	seep_allocators_select(config->allocators, config->filter.kinds);
 	return describe_scope(config);
 }
 

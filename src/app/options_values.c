@@ -91,7 +91,7 @@ static int add_kind(struct seep_config *config, const char *name)
 {
 	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
 		if (strcmp(name, seep_kind_key((enum seep_kind)kind)) == 0) {
-			config->kinds |= SEEP_KIND_BIT(kind);
+			config->filter.kinds |= SEEP_KIND_BIT(kind);
 			return 0;
 		}
 	}
@@ -104,7 +104,7 @@ int seep_set_kinds(struct seep_config *config, const char *value)
 	char *position = copy, *word;
 	int error = copy ? 0 : -ENOMEM;
 
-	config->kinds = 0;
+	config->filter.kinds = 0;
 	config->kinds_given = true;
 	while (!error && (word = strsep(&position, ",")))
 		error = add_kind(config, word);
@@ -113,39 +113,39 @@ int seep_set_kinds(struct seep_config *config, const char *value)
 
 int seep_set_min_size(struct seep_config *config, const char *value)
 {
-	return seep_parse_size(value, &config->min_size_bytes);
+	return seep_parse_size(value, &config->filter.min_size_bytes);
 }
 
 int seep_set_max_size(struct seep_config *config, const char *value)
 {
-	return seep_parse_size(value, &config->max_size_bytes);
+	return seep_parse_size(value, &config->filter.max_size_bytes);
 }
 
 int seep_set_min_age(struct seep_config *config, const char *value)
 {
-	return seep_parse_duration(value, &config->min_age_ns);
+	return seep_parse_duration(value, &config->filter.min_age_ns);
 }
 
 int seep_set_max_objects(struct seep_config *config, const char *value)
 {
-	return seep_parse_count(value, MIN_OBJECTS, MAX_OBJECTS, &config->max_objects);
+	return seep_parse_count(value, MIN_OBJECTS, MAX_OBJECTS, &config->limits.max_objects);
 }
 
 int seep_set_stack_depth(struct seep_config *config, const char *value)
 {
-	return seep_parse_count(value, 1, SEEP_MAX_FRAMES, &config->stack_depth);
+	return seep_parse_count(value, 1, SEEP_MAX_FRAMES, &config->limits.stack_depth);
 }
 
 int seep_set_unwind_mem(struct seep_config *config, const char *value)
 {
-	int error = seep_parse_size(value, &config->unwind_bytes);
+	int error = seep_parse_size(value, &config->limits.unwind_bytes);
 
-	return !error && config->unwind_bytes < MIN_UNWIND_BYTES ? -ERANGE : error;
+	return !error && config->limits.unwind_bytes < MIN_UNWIND_BYTES ? -ERANGE : error;
 }
 
 int seep_set_verify_stacks(struct seep_config *config, const char *value)
 {
-	return seep_parse_count(value, 1, UINT32_MAX, &config->verify_every);
+	return seep_parse_count(value, 1, UINT32_MAX, &config->limits.verify_every);
 }
 
 /* 0 or -ECANCELED: what is wrong has been said. */
@@ -172,20 +172,20 @@ int seep_add_free(struct seep_config *config, const char *value)
 
 int seep_set_attach(struct seep_config *config, const char *value)
 {
-	return seep_attach_variant_parse(value, &config->forced_variant);
+	return seep_attach_variant_parse(value, &config->probing.variant);
 }
 
 int seep_set_from_start(struct seep_config *config, const char *value)
 {
 	(void)value;
-	config->from_start = true;
+	config->probing.from_start = true;
 	return 0;
 }
 
 int seep_set_unplaced(struct seep_config *config, const char *value)
 {
 	(void)value;
-	config->unplaced = true;
+	config->probing.unplaced = true;
 	return 0;
 }
 

@@ -27,7 +27,7 @@ static int size_ranges(struct seep_bpf *skeleton, const struct seep_kernel_confi
 	if (error)
 		return error;
 	return bpf_map__set_max_entries(skeleton->maps.range_words,
-					SEEP_RANGE_WORDS(config->max_objects));
+					SEEP_RANGE_WORDS((uint32_t)config->limits->max_objects));
 }
 
 /* A kind that is not traced needs no room. */
@@ -39,15 +39,16 @@ static int size_live_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 		[SEEP_KIND_THREAD] = skeleton->maps.live_threads,
 		[SEEP_KIND_FD] = skeleton->maps.live_fds,
 	};
+	uint32_t max_objects = (uint32_t)config->limits->max_objects;
 
 	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		bool traced = config->kinds & SEEP_KIND_BIT(kind);
-		int error = bpf_map__set_max_entries(maps[kind], traced ? config->max_objects : 1);
+		bool traced = config->filter->kinds & SEEP_KIND_BIT(kind);
+		int error = bpf_map__set_max_entries(maps[kind], traced ? max_objects : 1);
 
 		if (error)
 			return error;
 	}
-	if (config->kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)) {
+	if (config->filter->kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)) {
 		int error = size_ranges(skeleton, config);
 
 		if (error)
@@ -62,12 +63,12 @@ static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 {
 	int error;
 
-	skeleton->rodata->cfg_kinds = config->kinds;
-	skeleton->rodata->cfg_min_bytes = config->min_bytes;
-	skeleton->rodata->cfg_max_bytes = config->max_bytes;
+	skeleton->rodata->cfg_kinds = config->filter->kinds;
+	skeleton->rodata->cfg_min_bytes = config->filter->min_size_bytes;
+	skeleton->rodata->cfg_max_bytes = config->filter->max_size_bytes;
 	skeleton->rodata->cfg_user_heap = config->user_heap;
-	skeleton->rodata->cfg_max_frames = config->max_frames;
-	skeleton->rodata->cfg_verify_every = config->verify_every;
+	skeleton->rodata->cfg_max_frames = (uint32_t)config->limits->stack_depth;
+	skeleton->rodata->cfg_verify_every = (uint32_t)config->limits->verify_every;
 	skeleton->rodata->cfg_scope = config->scope;
 	skeleton->rodata->cfg_children = config->children;
 	skeleton->rodata->cfg_hazards = config->hazards;

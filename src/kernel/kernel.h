@@ -17,21 +17,20 @@
 #include <linux/types.h>
 
 #include "kernel/features.h"
+#include "model/filter.h"
+#include "model/limits.h"
 #include "seep/abi.h"
 #include "seep/passes.h"
 #include "seep/unwind.h"
 
 struct seep_kernel;
 
+/* What it points to is needed by seep_kernel_open only. */
 struct seep_kernel_config {
 	enum seep_attach_variant variant;
-	uint32_t kinds;	    /* SEEP_KIND_BIT of each that is traced */
-	uint64_t min_bytes; /* allocations below are not tracked */
-	uint64_t max_bytes; /* allocations above neither */
-	uint32_t max_objects;
-	bool user_heap;	       /* functions were named by the user */
-	uint32_t max_frames;   /* 1 to SEEP_MAX_FRAMES */
-	uint32_t verify_every; /* one in so many stacks is copied to be verified; 0: none */
+	const struct seep_filter *filter;
+	const struct seep_limits *limits;
+	bool user_heap; /* functions were named by the user */
 	enum seep_scope_type scope;
 	const char *comm; /* of SEEP_SCOPE_COMM */
 	int cgroup_fd;	  /* of SEEP_SCOPE_CGROUP; else -1 */

@@ -20,6 +20,7 @@ enum way {
 int seep_kernel_configure_programs(struct seep_bpf *skeleton,
 				   const struct seep_kernel_config *config)
 {
+	uint32_t kinds = config->filter->kinds;
 	const struct {
 		struct bpf_program *program;
 		uint32_t kinds; /* for any of these */
@@ -43,17 +44,17 @@ int seep_kernel_configure_programs(struct seep_bpf *skeleton,
 		{skeleton->progs.process_fork,
 		 config->scope != SEEP_SCOPE_NAMED || config->children},
 		{skeleton->progs.process_cgroup, config->scope == SEEP_SCOPE_CGROUP},
-		{skeleton->progs.thread_begin, config->kinds & THREAD},
-		{skeleton->progs.thread_end, config->kinds & THREAD},
-		{skeleton->progs.threads_count, config->kinds & THREAD},
-		{skeleton->progs.thread_drop, config->kinds & THREAD},
-		{skeleton->progs.fd_call_entry, config->kinds & FD},
-		{skeleton->progs.fd_call_return, config->kinds & FD},
-		{skeleton->progs.fds_count, config->kinds & FD},
-		{skeleton->progs.fds_sweep, config->kinds & FD},
-		{skeleton->progs.mapping_call_entry, config->kinds & MAPPING},
-		{skeleton->progs.mapping_call_return, config->kinds & MAPPING},
-		{skeleton->progs.mappings_count, config->kinds & MAPPING},
+		{skeleton->progs.thread_begin, kinds & THREAD},
+		{skeleton->progs.thread_end, kinds & THREAD},
+		{skeleton->progs.threads_count, kinds & THREAD},
+		{skeleton->progs.thread_drop, kinds & THREAD},
+		{skeleton->progs.fd_call_entry, kinds & FD},
+		{skeleton->progs.fd_call_return, kinds & FD},
+		{skeleton->progs.fds_count, kinds & FD},
+		{skeleton->progs.fds_sweep, kinds & FD},
+		{skeleton->progs.mapping_call_entry, kinds & MAPPING},
+		{skeleton->progs.mapping_call_return, kinds & MAPPING},
+		{skeleton->progs.mappings_count, kinds & MAPPING},
 	};
 	enum way way = config->variant == SEEP_ATTACH_SESSION ? WAY_SESSION : WAY_PAIR;
 	enum seep_attach_variant at_entry = seep_attach_entry_variant(config->variant);
@@ -68,8 +69,8 @@ int seep_kernel_configure_programs(struct seep_bpf *skeleton,
 
 		if (error)
 			return error;
-		bpf_program__set_autoload(probes[i].program, probes[i].kinds & config->kinds &&
-								     (probes[i].way == WAY_ANY ||
+		bpf_program__set_autoload(probes[i].program,
+					  probes[i].kinds & kinds && (probes[i].way == WAY_ANY ||
 								      probes[i].way == way));
 	}
 	return 0;

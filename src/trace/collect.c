@@ -90,7 +90,8 @@ static int add_frozen_sites(struct seep_collector *collector, const struct seep_
 {
 	const struct pass pass = {
 		.collector = collector,
-		.moment = {record->scan_number, record->ended_ns, collector->config.min_age_ns},
+		.moment = {record->scan_number, record->ended_ns,
+			   collector->config.filter->min_age_ns},
 	};
 
 	for (size_t i = 0; i < record->num_frozen; i++) {
@@ -106,7 +107,7 @@ static int add_frozen_sites(struct seep_collector *collector, const struct seep_
 static int collect_sites(struct seep_collector *collector, uint64_t now_ns)
 {
 	const struct seep_processes *processes = collector->config.processes;
-	uint64_t min_age_ns = collector->config.min_age_ns;
+	uint64_t min_age_ns = collector->config.filter->min_age_ns;
 	struct pass pass = {
 		.collector = collector,
 		.moment = {.now_ns = now_ns, .min_age_ns = min_age_ns},
@@ -197,12 +198,13 @@ static void describe(struct seep_collector *collector, bool final, uint64_t now_
 		.arch = collector->system.machine,
 		.scope_type = config->scope_type,
 		.scope_value = config->scope_value,
-		.min_age_ns = config->min_age_ns,
-		.min_size_bytes = config->min_size_bytes,
-		.max_size_bytes = config->max_size_bytes,
+		.min_age_ns = config->filter->min_age_ns,
+		.min_size_bytes = config->filter->min_size_bytes,
+		.max_size_bytes = config->filter->max_size_bytes,
 	};
 	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++)
-		collector->snapshot.totals[kind].traced = config->kinds & SEEP_KIND_BIT(kind);
+		collector->snapshot.totals[kind].traced =
+			config->filter->kinds & SEEP_KIND_BIT(kind);
 	collector->taken_ns = now_ns;
 }
 

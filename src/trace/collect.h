@@ -11,6 +11,7 @@
 
 #include "inventory/inventory.h"
 #include "kernel/kernel.h"
+#include "model/filter.h"
 #include "model/snapshot.h"
 #include "stack/rewalk.h"
 #include "stack/stacks.h"
@@ -28,12 +29,9 @@ struct seep_collector_config {
 	struct seep_overhead_meter *overhead;
 	const struct seep_inventory *inventory;
 	struct seep_assessor *assessor; /* NULL: nothing is judged */
-	uint32_t kinds;			/* SEEP_KIND_BIT of each that is traced */
+	const struct seep_filter *filter;
 	const char *scope_type;
 	const char *scope_value;
-	uint64_t min_age_ns;
-	uint64_t min_size_bytes;
-	uint64_t max_size_bytes;
 	uint64_t start_ns; /* CLOCK_MONOTONIC at which the trace began */
 };
 

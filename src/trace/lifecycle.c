@@ -29,7 +29,7 @@ static void on_frozen(void *context, struct seep_record *record)
 void seep_lifecycle_reap(struct seep_tracer *tracer)
 {
 	int error = seep_processes_freeze(tracer->processes, tracer->kernel,
-					  tracer->config.min_age_ns, on_frozen, tracer);
+					  tracer->config.filter->min_age_ns, on_frozen, tracer);
 
 	if (error)
 		seep_warn("cannot keep all numbers of processes that ended: %s", strerror(-error));
@@ -79,8 +79,8 @@ static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, 
 	added = seep_follow_rescan(tracer, target);
 	/* Of one that has ended meanwhile nobody knows what files it had. */
 	if (added > 0 || late ||
-	    (added == -ESRCH && !tracer->config.from_start &&
-	     tracer->config.kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)))
+	    (added == -ESRCH && !tracer->config.probing->from_start &&
+	     tracer->config.filter->kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)))
 		tracer->losses[SEEP_LOSS_MISSED_EXEC]++;
 }
 

@@ -39,7 +39,7 @@ void seep_membership_on_process(void *context, const struct seep_process_event *
 	if (!error)
 		error = attach_adopted(tracer, target, event->parent != 0);
 	/* With probes everywhere even one that is gone by now was seen. */
-	if (error == -ESRCH && !tracer->config.from_start)
+	if (error == -ESRCH && !tracer->config.probing->from_start)
 		tracer->losses[SEEP_LOSS_MISSED_PROCESSES]++;
 	else if (error && error != -ESRCH)
 		tracer->losses[SEEP_LOSS_UNTRACED_PROCESSES]++;

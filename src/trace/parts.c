@@ -33,20 +33,16 @@ static int open_kernel(struct seep_tracer *tracer)
 {
 	const struct seep_tracer_config *config = &tracer->config;
 	struct seep_kernel_config kernel_config = {
-		.kinds = config->kinds,
-		.min_bytes = config->min_size_bytes,
-		.max_bytes = config->max_size_bytes,
-		.max_objects = config->max_objects,
+		.filter = config->filter,
+		.limits = config->limits,
 		.user_heap = seep_allocators_num_user(config->allocators) > 0,
-		.max_frames = config->max_frames,
-		.verify_every = config->verify_every,
 		.scope = config->scope->type,
 		.comm = config->scope->comm,
 		.cgroup_fd = config->scope->cgroup_fd,
 		.children = config->scope->children,
 	};
 	struct seep_kernel_events events = seep_follow_events(tracer);
-	int error = seep_features_probe(config->forced_variant, &tracer->features);
+	int error = seep_features_probe(config->probing->variant, &tracer->features);
 
 	if (error)
 		return error;
@@ -82,7 +78,7 @@ static int new_files(struct seep_tracer *tracer)
 		.kernel = tracer->kernel,
 		.symbolizer = tracer->symbolizer,
 		.allocators = tracer->config.allocators,
-		.unplaced = tracer->config.unplaced,
+		.unplaced = tracer->config.probing->unplaced,
 	};
 
 	return seep_files_new(&config, &tracer->files);
@@ -96,7 +92,7 @@ static int open_tables(struct seep_tracer *tracer)
 	if (!error)
 		error = new_files(tracer);
 	if (!error)
-		error = seep_tables_new(tracer->kernel, tracer->config.unwind_bytes,
+		error = seep_tables_new(tracer->kernel, tracer->config.limits->unwind_bytes,
 					&tracer->tables);
 	if (!error)
 		error = seep_stacks_new(tracer->symbolizer, &tracer->stacks);
@@ -107,7 +103,7 @@ static int open_tables(struct seep_tracer *tracer)
 		error = seep_processes_new(&tracer->processes);
 	if (error)
 		return error;
-	error = seep_inventory_new(tracer->kernel, tracer->symbolizer, tracer->config.kinds,
+	error = seep_inventory_new(tracer->kernel, tracer->symbolizer, tracer->config.filter->kinds,
 				   &tracer->inventory);
 	if (error)
 		return error;
@@ -120,7 +116,7 @@ static int open_tables(struct seep_tracer *tracer)
 		.processes = tracer->processes,
 		.variant = tracer->features.variant,
 		.hazards = tracer->features.hazards,
-		.shared_probes = tracer->config.from_start,
+		.shared_probes = tracer->config.probing->from_start,
 		.missed_attach = &tracer->losses[SEEP_LOSS_MISSED_ATTACH],
 		.lost_probes = &tracer->losses[SEEP_LOSS_LOST_PROBES],
 	};
@@ -129,7 +125,7 @@ static int open_tables(struct seep_tracer *tracer)
 		error = new_jit(tracer);
 	if (!error && tracer->config.judge)
 		error = seep_assessor_new(&tracer->assessor);
-	if (!error && tracer->config.verify_every)
+	if (!error && tracer->config.limits->verify_every)
 		error = seep_verifier_new(&tracer->verifier);
 	if (error)
 		return error;

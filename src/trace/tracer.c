@@ -127,12 +127,9 @@ int seep_tracer_start(struct seep_tracer *tracer)
 		.overhead = tracer->overhead,
 		.scope_type = tracer->config.scope->key,
 		.scope_value = tracer->config.scope->value,
-		.kinds = tracer->config.kinds,
+		.filter = tracer->config.filter,
 		.inventory = tracer->inventory,
 		.assessor = tracer->assessor,
-		.min_age_ns = tracer->config.min_age_ns,
-		.min_size_bytes = tracer->config.min_size_bytes,
-		.max_size_bytes = tracer->config.max_size_bytes,
 		.start_ns = seep_clock_monotonic_ns(),
 	};
 	int error = seep_collector_new(&config, &tracer->collector);

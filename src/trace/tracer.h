@@ -17,10 +17,12 @@
 
 #include "base/buffer.h"
 #include "base/loop.h"
-#include "kernel/features.h"
 #include "model/allocators.h"
+#include "model/filter.h"
+#include "model/limits.h"
 #include "model/snapshot.h"
 #include "probe/files.h"
+#include "probe/probing.h"
 #include "stack/tables.h"
 #include "symbol/symbolizer.h"
 #include "target/scope.h"
@@ -28,21 +30,14 @@
 struct seep_tracer;
 
 struct seep_tracer_config {
-	enum seep_attach_variant forced_variant; /* SEEP_ATTACH_VARIANT_COUNT: the best one */
-	uint32_t kinds;				 /* SEEP_KIND_BIT of each that is traced */
-	bool unplaced; /* probes at first instructions: see seep_files_new */
-	bool from_start; /* probes in every process of the machine: what comes is seen from its start */
-	const struct seep_scope *scope;		  /* must outlive the tracer */
-	const struct seep_allocators *allocators; /* so must these */
-	uint64_t min_age_ns;
-	uint64_t min_size_bytes;
-	uint64_t max_size_bytes;
-	uint32_t max_objects;
-	uint32_t max_frames;
-	uint64_t unwind_bytes; /* cap of the unwind tables in the kernel */
-	uint32_t verify_every; /* one in so many stacks is checked with libdw; 0: none */
-	bool judge;	       /* the sites: see trace/assessor.h */
-	uint64_t interval_ns;  /* between reports; the overhead is measured as often */
+	/* These five must outlive the tracer. */
+	const struct seep_scope *scope;
+	const struct seep_allocators *allocators;
+	const struct seep_filter *filter;
+	const struct seep_limits *limits;
+	const struct seep_probing *probing;
+	bool judge;	      /* the sites: see trace/assessor.h */
+	uint64_t interval_ns; /* between reports; the overhead is measured as often */
 	/* Called once when the last target has ended, unless the scope is open. */
 	void (*on_empty)(void *context);
 	void *context;

@@ -107,6 +107,12 @@ static bool is_ours(__u32 wanted)
 
 int main(void)
 {
+	const struct seep_filter filter = {.kinds = SEEP_ALL_KINDS, .max_size_bytes = UINT64_MAX};
+	const struct seep_limits limits = {
+		.max_objects = 1024,
+		.stack_depth = SEEP_MAX_FRAMES,
+		.verify_every = 1, /* or the verifier drops that code */
+	};
 	int found = 0;
 	csh capstone;
 
@@ -114,14 +120,11 @@ int main(void)
 		die("cannot open Capstone");
 	cs_option(capstone, CS_OPT_SKIPDATA, CS_OPT_ON);
 	for (int i = 0; i < SEEP_ATTACH_VARIANT_COUNT; i++) {
-		struct seep_kernel_config config = {
+		const struct seep_kernel_config config = {
 			.variant = (enum seep_attach_variant)i,
-			.kinds = SEEP_ALL_KINDS,
-			.max_bytes = UINT64_MAX,
-			.max_objects = 1024,
+			.filter = &filter,
+			.limits = &limits,
 			.user_heap = true,
-			.max_frames = SEEP_MAX_FRAMES,
-			.verify_every = 1, /* or the verifier drops that code */
 		};
 		const char *variant = seep_attach_variant_name(config.variant);
 		uint64_t start_ns = seep_clock_monotonic_ns();
