@@ -20,22 +20,23 @@ struct seep_capture {
 	bool failed;
 };
 
-int seep_capture_new(const struct seep_config *config, struct seep_capture **ret_capture)
+int seep_capture_new(const struct seep_capture_settings *settings,
+		     struct seep_capture **ret_capture)
 {
 	struct seep_writer_config writer_config = {
-		.keep_ns = config->keep_ns,
-		.max_bytes = config->max_file_bytes,
+		.keep_ns = settings->keep_ns,
+		.max_bytes = settings->max_bytes,
 	};
 	struct seep_capture *capture;
 	int error;
 
 	*ret_capture = NULL;
-	if (!config->capture)
+	if (!settings->path)
 		return 0;
 	capture = calloc(1, sizeof(*capture));
 	if (!capture)
 		return -ENOMEM;
-	capture->path = config->capture;
+	capture->path = settings->path;
 	error = seep_writer_open(capture->path, &writer_config, &capture->writer);
 	if (error == -EEXIST)
 		seep_error("cannot write \"%s\": it is there, and no capture", capture->path);

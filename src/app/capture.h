@@ -10,7 +10,8 @@
 struct seep_capture;
 
 /* 0, or -errno after saying what is wrong. NULL if none is asked for. */
-int seep_capture_new(const struct seep_config *config, struct seep_capture **ret_capture);
+int seep_capture_new(const struct seep_capture_settings *settings,
+		     struct seep_capture **ret_capture);
 void seep_capture_free(struct seep_capture *capture);
 
 /* Adds a snapshot. What fails is said once, counts as a failed output, and is tried again next time. */

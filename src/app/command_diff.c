@@ -7,13 +7,13 @@
 
 #include "app/archive.h"
 #include "app/commands.h"
-#include "app/options.h"
 #include "app/paths.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "formats/formats.h"
 #include "model/compare.h"
 #include "report/diff.h"
 #include "json/json.h"
@@ -68,12 +68,13 @@ static int check_order(const struct side *before, const struct side *after)
 static int print(const struct seep_config *config, const struct seep_diff *diff)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	const struct seep_diff_format *format = seep_diff_at(config->reading.diff_format);
 	const struct seep_report_options options = {
-		.top = config->diff_format == &seep_diff_json && !config->top_given ? SIZE_MAX :
-										      config->top,
-		.verbose = config->verbose,
+		.top = format == &seep_diff_json && !config->output.top_given ? SIZE_MAX :
+										config->output.top,
+		.verbose = config->output.verbose,
 	};
-	int error = config->diff_format->render(diff, &options, &buffer);
+	int error = format->render(diff, &options, &buffer);
 
 	if (!error)
 		error = seep_file_write_fd(STDOUT_FILENO, buffer.data, buffer.length);
@@ -87,7 +88,7 @@ static int compare(const struct seep_config *config, const struct side *before,
 {
 	const struct seep_compare_options options = {
 		.kinds = config->filter.kinds,
-		.metric = config->metric,
+		.metric = config->output.metric,
 		.same_trace = same_trace,
 	};
 	const struct seep_side sides[] = {
@@ -119,8 +120,8 @@ static int run_sides(const struct seep_config *config, struct side *before, stru
 	bool same = seep_archive_is_same(&before->archive, &after->archive);
 	int error = 0;
 
-	before->moment = seep_archive_find(&before->archive, config->from_ns);
-	after->moment = seep_archive_find(&after->archive, config->at_ns);
+	before->moment = seep_archive_find(&before->archive, config->reading.from_ns);
+	after->moment = seep_archive_find(&after->archive, config->reading.at_ns);
 	if (same)
 		error = check_order(before, after);
 	if (!error)
@@ -132,13 +133,13 @@ static int run_sides(const struct seep_config *config, struct side *before, stru
 			       same && before->moment->run == after->moment->run);
 }
 
-static int run(struct seep_config *config)
+static int run(const struct seep_config *config)
 {
 	struct side before = {0}, after = {0};
-	int error = seep_archive_open(config->old_capture, &before.archive);
+	int error = seep_archive_open(config->reading.old_capture, &before.archive);
 
 	if (!error)
-		error = seep_archive_open(config->capture, &after.archive);
+		error = seep_archive_open(config->reading.capture, &after.archive);
 	if (!error)
 		error = run_sides(config, &before, &after);
 	close_side(&before);
@@ -146,7 +147,36 @@ static int run(struct seep_config *config)
 	return error ? SEEP_EXIT_FAILED : SEEP_EXIT_OK;
 }
 
-int seep_command_diff(int argc, char **argv)
+/* One capture is compared with itself, from its first report on unless that is said. */
+static int finish(struct seep_config *config, char **words)
 {
-	return seep_options_run(&seep_options_diff, argc, argv, run);
+	if (!words[0] || (words[1] && words[2])) {
+		seep_error("which captures? give two, or one and its moments");
+		return -EINVAL;
+	}
+	if (!words[1] && config->reading.from_ns == SEEP_ARCHIVE_END)
+		config->reading.from_ns = 0;
+	config->reading.old_capture = words[0];
+	config->reading.capture = words[1] ? words[1] : words[0];
+	return 0;
 }
+
+const struct seep_command seep_command_diff = {
+	.id = SEEP_COMMAND_DIFF,
+	.name = "diff",
+	.summary = "what grew between two captures, or two moments of one",
+	.usage =
+		"Usage: seep diff OLD NEW [options]\n"
+		"  or:  seep diff CAPTURE [--from TIME] [--to TIME] [options]\n\n"
+		"Shows what is new, what grew, shrank or is gone from one capture (seep trace -o) to\n"
+		"another, or from one moment of a capture to a later one. Sites are found again by path\n"
+		"and program, whatever the PIDs; those of other builds by the names of their functions.\n"
+		"Needs no root.\n",
+	.examples = "\nExamples:\n"
+		    "  seep diff v1.seep v2.seep\n"
+		    "  seep diff server.seep --from 10m --to 1h\n"
+		    "  seep diff v1.seep v2.seep --format flamegraph > grown.svg\n",
+	.words_anywhere = true,
+	.finish = finish,
+	.run = run,
+};

@@ -12,7 +12,6 @@
 
 #include "app/commands.h"
 #include "app/config.h"
-#include "app/options.h"
 #include "app/privileges.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
@@ -26,10 +25,7 @@
 #include "trace/describe.h"
 #include "trace/tracer.h"
 
-#define DEFAULT_DURATION_NS (5 * SEEP_NS_PER_S)
-#define PATH_COLUMNS	    60
-
-/* --- the machine ------------------------------------------------------------------------------- */
+#define PATH_COLUMNS 60
 
 /* What the return of a probed function fails with: those who have it are not probed. */
 static void print_hazards(uint32_t hazards)
@@ -66,8 +62,6 @@ static int examine_machine(void)
 	return 0;
 }
 
-/* --- probes of a process ----------------------------------------------------------------------- */
-
 static void print_probe(const struct seep_tracer_probe *probe, void *context)
 {
 	const struct seep_file **last = context;
@@ -90,8 +84,8 @@ static int list_probes(const struct seep_config *config, struct seep_tracer *tra
 	const struct seep_file *last = NULL;
 	int error = 0;
 
-	for (size_t i = 0; i < config->num_pids && !error; i++)
-		error = seep_tracer_add_pid(tracer, config->pids[i]);
+	for (size_t i = 0; i < config->named.num_pids && !error; i++)
+		error = seep_tracer_add_pid(tracer, config->named.pids[i]);
 	if (error)
 		return error;
 	printf("%10s  %-14s  %9s  %-34s  %s\n", "offset", "executed", "a call", "instruction",
@@ -99,8 +93,6 @@ static int list_probes(const struct seep_config *config, struct seep_tracer *tra
 	seep_tracer_each_probe(tracer, print_probe, &last);
 	return 0;
 }
-
-/* --- stacks of a process ----------------------------------------------------------------------- */
 
 /* How stacks ended in one file, in allocations. */
 struct file_ends {
@@ -129,19 +121,18 @@ static int trace_for_a_while(struct seep_loop *loop, struct seep_tracer *tracer,
 			     const struct seep_config *config,
 			     const struct seep_snapshot **ret_snapshot)
 {
-	uint64_t duration_ns = config->duration_ns ? config->duration_ns : DEFAULT_DURATION_NS;
 	sigset_t set;
 	int error = 0;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	for (size_t i = 0; i < config->num_pids && !error; i++)
-		error = seep_tracer_add_pid(tracer, config->pids[i]);
+	for (size_t i = 0; i < config->named.num_pids && !error; i++)
+		error = seep_tracer_add_pid(tracer, config->named.pids[i]);
 	if (!error)
 		error = seep_loop_add_signals(loop, &set, stop, loop);
 	if (!error)
-		error = seep_loop_add_timer(loop, duration_ns, 0, stop, loop, NULL);
+		error = seep_loop_add_timer(loop, config->timing.duration_ns, 0, stop, loop, NULL);
 	if (!error)
 		error = seep_tracer_start(tracer);
 	if (!error)
@@ -247,7 +238,7 @@ static int examine_process(const struct seep_config *config)
 		.filter = &config->filter,
 		.limits = &config->limits,
 		.probing = &config->probing,
-		.interval_ns = config->interval_ns,
+		.interval_ns = config->timing.interval_ns,
 		.on_empty = stop_when_empty,
 	};
 	SEEP_AUTO_LOOP struct seep_loop *loop = NULL;
@@ -260,20 +251,41 @@ static int examine_process(const struct seep_config *config)
 	error = seep_tracer_new(&tracer_config, loop, &tracer);
 	if (error)
 		return error;
-	error = config->list_probes ? list_probes(config, tracer) :
-				      examine_stacks(config, loop, tracer);
+	error = config->named.list_probes ? list_probes(config, tracer) :
+					    examine_stacks(config, loop, tracer);
 	seep_tracer_free(tracer);
 	return error;
 }
 
-static int run(struct seep_config *config)
+static int run(const struct seep_config *config)
 {
-	int error = config->num_pids ? examine_process(config) : examine_machine();
+	int error = config->named.num_pids ? examine_process(config) : examine_machine();
 
 	return error ? SEEP_EXIT_FAILED : SEEP_EXIT_OK;
 }
 
-int seep_command_doctor(int argc, char **argv)
+static int finish(struct seep_config *config, char **stray)
 {
-	return seep_options_run(&seep_options_doctor, argc, argv, run);
+	if (*stray) {
+		seep_error("unexpected word \"%s\"", *stray);
+		return -EINVAL;
+	}
+	seep_allocators_select(config->allocators, config->filter.kinds);
+	return seep_config_describe_scope(config);
 }
+
+const struct seep_command seep_command_doctor = {
+	.id = SEEP_COMMAND_DOCTOR,
+	.name = "doctor",
+	.summary = "what this kernel allows; how well stacks can be walked",
+	.usage =
+		"Usage: seep doctor [options]\n\n"
+		"Tells what this kernel can do for seep and what a probe costs here; with -p, where the\n"
+		"probes of a process go; with --unwind, how well its stacks can be walked.\n",
+	.examples = "\nExamples:\n"
+		    "  seep doctor\n"
+		    "  seep doctor -p 1234\n"
+		    "  seep doctor --unwind 1234 -d 10s\n",
+	.finish = finish,
+	.run = run,
+};

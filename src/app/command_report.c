@@ -8,21 +8,26 @@
 #include "app/archive.h"
 #include "app/commands.h"
 #include "app/history.h"
-#include "app/options.h"
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "formats/formats.h"
 #include "model/since.h"
 #include "report/report.h"
 #include "web/html.h"
 #include "json/json.h"
 
+static bool wants_since(const struct seep_config *config)
+{
+	return config->reading.since_ns != SEEP_ARCHIVE_END;
+}
+
 /* With the history, which only a capture has. */
 static int render_html(const struct seep_config *config, struct seep_reader *reader,
 		       const struct seep_loaded *loaded, struct seep_buffer *buffer)
 {
-	struct seep_html_options options = {.metric = config->metric};
+	struct seep_html_options options = {.metric = config->output.metric};
 	struct seep_history *history;
 	int error = seep_history_new(reader, loaded, &history);
 
@@ -39,18 +44,20 @@ static int print(const struct seep_config *config, struct seep_reader *reader,
 		 const struct seep_loaded *loaded, const struct seep_snapshot *snapshot)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	const struct seep_report_format *format = seep_report_at(config->reading.format);
 	struct seep_report_options options = {
-		.metric = config->metric,
-		.top = config->format == &seep_report_json && !config->top_given ? SIZE_MAX :
-										   config->top,
-		.verbose = config->verbose,
+		.metric = config->output.metric,
+		.top = format == &seep_report_json && !config->output.top_given ?
+			       SIZE_MAX :
+			       config->output.top,
+		.verbose = config->output.verbose,
 	};
 	int error;
 
-	if (config->format == &seep_report_html)
+	if (format == &seep_report_html)
 		error = render_html(config, reader, loaded, &buffer);
 	else
-		error = config->format->render(snapshot, loaded->symbolizer, &options, &buffer);
+		error = format->render(snapshot, loaded->symbolizer, &options, &buffer);
 	if (!error)
 		error = seep_file_write_fd(STDOUT_FILENO, buffer.data, buffer.length);
 	if (error)
@@ -62,7 +69,7 @@ static int print(const struct seep_config *config, struct seep_reader *reader,
 static int find_since(const struct seep_config *config, const struct seep_archive *archive,
 		      const struct seep_moment *now, const struct seep_moment **ret_then)
 {
-	const struct seep_moment *then = seep_archive_find(archive, config->since_ns);
+	const struct seep_moment *then = seep_archive_find(archive, config->reading.since_ns);
 	char unit[SEEP_UNIT_MAX];
 
 	if (then->time_ns >= now->time_ns) {
@@ -103,18 +110,18 @@ static int print_since(const struct seep_config *config, const struct seep_archi
 	return error;
 }
 
-static int run(struct seep_config *config)
+static int run(const struct seep_config *config)
 {
 	struct seep_archive archive;
 	struct seep_loaded *loaded = NULL;
 	const struct seep_moment *moment;
-	int error = seep_archive_open(config->capture, &archive);
+	int error = seep_archive_open(config->reading.capture, &archive);
 
 	if (error)
 		return SEEP_EXIT_FAILED;
-	moment = seep_archive_find(&archive, config->at_ns);
+	moment = seep_archive_find(&archive, config->reading.at_ns);
 	error = seep_archive_load(&archive, moment, &loaded);
-	if (!error && config->since_given)
+	if (!error && wants_since(config))
 		error = print_since(config, &archive, moment, loaded);
 	else if (!error)
 		error = print(config, archive.reader, loaded, &loaded->snapshot);
@@ -123,7 +130,33 @@ static int run(struct seep_config *config)
 	return error ? SEEP_EXIT_FAILED : SEEP_EXIT_OK;
 }
 
-int seep_command_report(int argc, char **argv)
+static int finish(struct seep_config *config, char **words)
 {
-	return seep_options_run(&seep_options_report, argc, argv, run);
+	if (!*words || words[1]) {
+		seep_error("which capture? give the file that seep trace -o has written");
+		return -EINVAL;
+	}
+	if (wants_since(config) && seep_report_at(config->reading.format) == &seep_report_html) {
+		seep_error("--since is not for html, whose charts show the whole course; seep diff "
+			   "has a flame graph of what grew");
+		return -EINVAL;
+	}
+	config->reading.capture = *words;
+	return 0;
 }
+
+const struct seep_command seep_command_report = {
+	.id = SEEP_COMMAND_REPORT,
+	.name = "report",
+	.summary = "show a capture that seep trace -o has written",
+	.usage = "Usage: seep report CAPTURE [options]\n\n"
+		 "Shows what a capture (seep trace -o) has of one moment. Needs no root.\n",
+	.examples = "\nThe text goes to standard output, as do the other formats.\n"
+		    "\nExamples:\n"
+		    "  seep report server.seep\n"
+		    "  seep report server.seep --format html > server.html\n"
+		    "  seep report server.seep --at 10m --format flamegraph > after_10m.svg\n",
+	.words_anywhere = true,
+	.finish = finish,
+	.run = run,
+};

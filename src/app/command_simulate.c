@@ -13,7 +13,6 @@
 
 #include "app/commands.h"
 #include "app/config.h"
-#include "app/options.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -39,8 +38,6 @@ struct run {
 	enum seep_simulate_reason reason;
 	bool ended; /* by a signal: no more waiting */
 };
-
-/* --- output ------------------------------------------------------------------------------------ */
 
 /* proc(5): the second number of statm. 0 if it cannot be read. */
 static uint64_t resident_bytes(const struct run *run)
@@ -89,8 +86,6 @@ static int print_counts(struct run *run, enum seep_simulate_reason reason)
 		seep_simulate_describe_counts(&counts, reason, resident_bytes(run), &text);
 	return print(&text, STDOUT_FILENO);
 }
-
-/* --- what ends it ------------------------------------------------------------------------------ */
 
 static int end(struct run *run, enum seep_simulate_reason reason)
 {
@@ -149,8 +144,6 @@ static int watch_input(struct run *run, struct seep_loop_source **ret_source)
 
 	return error == -EPERM ? 0 : error;
 }
-
-/* --- at work ----------------------------------------------------------------------------------- */
 
 /* Waits for a line, if asked to. */
 static int wait_for_line(struct run *run)
@@ -241,8 +234,6 @@ static int run_all(struct run *run)
 	return error;
 }
 
-/* --- lives ------------------------------------------------------------------------------------- */
-
 /* How many words of those of the command line were added when the last life ended. */
 static size_t num_added(const struct seep_simulate_options *options)
 {
@@ -299,7 +290,7 @@ static int simulate(const struct seep_simulate_options *options,
 	return error;
 }
 
-static int run(struct seep_config *config)
+static int run(const struct seep_config *config)
 {
 	const struct seep_simulate_options *options = &config->simulate;
 	enum seep_simulate_reason reason;
@@ -317,7 +308,84 @@ static int run(struct seep_config *config)
 	return error || reason == SEEP_REASON_FAILED ? SEEP_EXIT_FAILED : SEEP_EXIT_OK;
 }
 
-int seep_command_simulate(int argc, char **argv)
+static int find_pattern(struct seep_config *config, char **words)
 {
-	return seep_options_run(&seep_options_simulate, argc, argv, run);
+	if (!*words) {
+		seep_error("which pattern? For example: seep simulate memory");
+		return -EINVAL;
+	}
+	if (words[1]) {
+		seep_error("unexpected word \"%s\"", words[1]);
+		return -EINVAL;
+	}
+	config->simulate.simulation.pattern = seep_pattern_find(*words);
+	if (config->simulate.simulation.pattern)
+		return 0;
+	seep_error("there is no pattern \"%s\"", *words);
+	return -EINVAL;
 }
+
+/* Takes what was not given from the pattern; refuses what means nothing to it. */
+static int take_defaults(struct seep_simulate_options *options)
+{
+	const struct seep_simulate_pattern *pattern = options->simulation.pattern;
+	double *parameters = options->simulation.parameters;
+
+	for (int i = 0; i < SEEP_SIMULATE_PARAMETER_COUNT; i++) {
+		bool given = parameters[i] != 0;
+
+		if (given && !pattern->defaults[i]) {
+			seep_error("--%s means nothing to the pattern %s",
+				   seep_simulate_parameter_option((enum seep_simulate_parameter)i),
+				   pattern->name);
+			return -EINVAL;
+		}
+		if (!given)
+			parameters[i] = pattern->defaults[i];
+	}
+	return 0;
+}
+
+static int finish(struct seep_config *config, char **words)
+{
+	struct seep_simulate_options *options = &config->simulate;
+	const struct seep_simulate_pattern *pattern;
+	int error = find_pattern(config, words);
+
+	if (!error)
+		error = take_defaults(options);
+	if (error)
+		return error;
+	pattern = options->simulation.pattern;
+	if (options->simulation.parameters[SEEP_SIMULATE_SIZE] < (double)pattern->least_bytes) {
+		seep_error("--size: the objects of the pattern %s have at least %llu bytes",
+			   pattern->name, (unsigned long long)pattern->least_bytes);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void print_patterns(FILE *stream)
+{
+	fputs("\nPatterns:\n", stream);
+	for (size_t i = 0; i < seep_num_patterns; i++)
+		fprintf(stream, "  %-19s %s\n", seep_patterns[i].name, seep_patterns[i].summary);
+}
+
+const struct seep_command seep_command_simulate = {
+	.id = SEEP_COMMAND_SIMULATE,
+	.name = "simulate",
+	.summary = "a program that leaks on purpose, with known numbers",
+	.usage =
+		"Usage: seep simulate PATTERN [options]\n\n"
+		"Leaks, or only looks like it, on purpose and with known numbers, beside a cache, a pool and\n"
+		"churn. Prints exactly what it has done at the end, and on SIGUSR1.\n",
+	.more_help = print_patterns,
+	.examples = "\nExamples:\n"
+		    "  seep simulate memory --growth 1M/s -d 1m\n"
+		    "  seep simulate cycle --objects 1000\n"
+		    "  sudo seep trace -- seep simulate rare -d 30s\n",
+	.words_anywhere = true,
+	.finish = finish,
+	.run = run,
+};

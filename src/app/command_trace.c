@@ -1,16 +1,100 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * seep trace and seep detect: the same engine, which detect ends when a leak is certain. Their
+ * checks of options together are here too.
+ */
+#include <errno.h>
+#include <string.h>
+
 #include "app/commands.h"
 #include "app/engine.h"
-#include "app/options.h"
+#include "base/log.h"
 
-static int run(struct seep_config *config)
+/* @stray is the first word behind the options, or NULL. */
+static int check_scope(const struct seep_config *config, const char *stray)
+{
+	bool is_open = seep_scope_is_open(&config->scope);
+
+	if (stray && (config->named.num_pids || is_open)) {
+		seep_error("unexpected word \"%s\"; a scope is one of -p, -g, -c, -a or -- COMMAND",
+			   stray);
+		return -EINVAL;
+	}
+	if (config->named.num_pids && is_open) {
+		seep_error("a scope is one of -p, -g, -c, -a or -- COMMAND");
+		return -EINVAL;
+	}
+	if (!config->named.num_pids && !config->named.command && !is_open) {
+		seep_error("nothing to trace: give -p PID, -g CGROUP, -c NAME, -a, or a command "
+			   "behind --");
+		return -EINVAL;
+	}
+	if (config->probing.from_start && !is_open) {
+		seep_error("--from-start is for scopes that processes come to: -g, -c or -a");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_filter(const struct seep_config *config)
+{
+	if (seep_allocators_num_user(config->allocators) &&
+	    !(config->filter.kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY))) {
+		seep_error("--alloc and --free are for the kind memory, which is not traced");
+		return -EINVAL;
+	}
+	if (config->filter.min_size_bytes > config->filter.max_size_bytes) {
+		seep_error("--min-size is larger than --max-size: nothing would be tracked");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_outputs(const struct seep_output_settings *settings)
+{
+	int on_stdout = 0;
+
+	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++) {
+		if (settings->paths[i] && strcmp(settings->paths[i], "-") == 0)
+			on_stdout++;
+	}
+	if (on_stdout > 1) {
+		seep_error("only one output can go to standard output");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int finish_trace(struct seep_config *config, char **stray)
+{
+	int error;
+
+	if (*stray && !config->named.num_pids && !seep_scope_is_open(&config->scope)) {
+		config->named.command = stray;
+		config->scope.children = true;
+	}
+	error = check_scope(config, *stray);
+	if (!error)
+		error = check_filter(config);
+	if (!error)
+		error = check_outputs(&config->output);
+	if (error)
+		return error;
+	seep_allocators_select(config->allocators, config->filter.kinds);
+	return seep_config_describe_scope(config);
+}
+
+static int finish_detect(struct seep_config *config, char **stray)
+{
+	config->verdict.detect = true;
+	return finish_trace(config, stray);
+}
+
+static int run(const struct seep_config *config)
 {
 	struct seep_engine *engine;
 	int status = SEEP_EXIT_FAILED;
 
-	if (config->scope.type == SEEP_SCOPE_CGROUP &&
-	    seep_scope_find_cgroup(&config->scope, config->scope.value))
-		return status;
 	if (seep_engine_new(config, &engine))
 		return status;
 	if (!seep_engine_attach(engine) && !seep_engine_run(engine))
@@ -19,18 +103,45 @@ static int run(struct seep_config *config)
 	return status;
 }
 
-int seep_command_trace(int argc, char **argv)
-{
-	return seep_options_run(&seep_options_trace, argc, argv, run);
-}
+const struct seep_command seep_command_trace = {
+	.id = SEEP_COMMAND_TRACE,
+	.name = "trace",
+	.summary = "trace, report every interval, end with a final report",
+	.usage =
+		"Usage: seep trace -p PID[,PID...] | -g CGROUP | -c NAME | -a [options]\n"
+		"  or:  seep trace [options] -- COMMAND [ARG...]\n\n"
+		"Shows which code paths of running processes hold memory, mappings, threads and\n"
+		"descriptors that were made and not released. The processes need no restart, and keep\n"
+		"running when the trace ends.\n",
+	.examples =
+		"\nSIZE takes K, M, G; TIME takes ms, s, m, h. FILE may be - for standard output; with\n"
+		"%t in its name every report gets its own. SIGUSR1 asks for a report now.\n"
+		"\nExamples:\n"
+		"  seep trace -p 1234                            every 10 s, until Ctrl-C\n"
+		"  seep trace -p 1234 -d 1m --min-age 30s        what lives longer than 30 s\n"
+		"  seep trace -p 1234 -d 1m --flamegraph a.svg   and a flame graph of it\n"
+		"  seep trace -p 1234 -k fd,thread               descriptors and threads instead\n"
+		"  seep trace -g /system.slice/shop.service      a service with all its processes\n"
+		"  seep trace --json out.json -- ./server --port 8080\n"
+		"  seep trace -p 1234 --alloc pool_get:size=arg2,ret=ptr --free pool_put:ptr=arg2\n",
+	.finish = finish_trace,
+	.run = run,
+};
 
-static int run_detect(struct seep_config *config)
-{
-	config->detect = true;
-	return run(config);
-}
-
-int seep_command_detect(int argc, char **argv)
-{
-	return seep_options_run(&seep_options_detect, argc, argv, run_detect);
-}
+const struct seep_command seep_command_detect = {
+	.id = SEEP_COMMAND_DETECT,
+	.name = "detect",
+	.summary = "trace until it is clear what leaks; exit status 3 if something does",
+	.usage =
+		"Usage: seep detect -p PID[,PID...] | -g CGROUP | -c NAME | -a [options]\n"
+		"  or:  seep detect [options] -- COMMAND [ARG...]\n\n"
+		"Traces until it is clear that something leaks, or the time is over; says what, how fast,\n"
+		"why it thinks so and what to do. Exit status 3: there is a leak; 0: none was found.\n",
+	.examples = "\nExamples:\n"
+		    "  seep detect -p 1234\n"
+		    "  seep detect -g /system.slice/shop.service -d 30m --fail-on growth\n"
+		    "  seep detect -d 1m --suppressions known.txt --junit leaks.xml -- ./server\n"
+		    "  seep detect -d 5m --baseline release.seep -p 1234\n",
+	.finish = finish_detect,
+	.run = run,
+};

@@ -1,43 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "app/config.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/units.h"
-#include "text/text.h"
-
-#define DEFAULT_INTERVAL_NS  (10 * SEEP_NS_PER_S)
-#define DEFAULT_MAX_OBJECTS  (1 << 20)
-#define DEFAULT_UNWIND_BYTES (64ULL << 20)
-#define DEFAULT_TOP	     10
+#include "base/buffer.h"
 
 int seep_config_init(struct seep_config *config)
 {
-	*config = (struct seep_config){
-		.filter.kinds = SEEP_KIND_BIT(SEEP_KIND_MEMORY),
-		.filter.max_size_bytes = UINT64_MAX,
-		.limits.max_objects = DEFAULT_MAX_OBJECTS,
-		.limits.stack_depth = SEEP_MAX_FRAMES,
-		.limits.unwind_bytes = DEFAULT_UNWIND_BYTES,
-		.probing.variant = SEEP_ATTACH_VARIANT_COUNT,
-		.interval_ns = DEFAULT_INTERVAL_NS,
-		.fail_on = SEEP_CLASS_UNKNOWN,
-		.at_ns = UINT64_MAX,
-		.from_ns = UINT64_MAX,
-		.format = &seep_report_text,
-		.diff_format = &seep_diff_text,
-		.metric = SEEP_METRIC_LIVE_BYTES,
-		.top = DEFAULT_TOP,
-		.scope.cgroup_fd = -1,
-		.simulate.simulation = {.num_workers = 1, .seed = 1, .scale = 1},
-	};
+	*config = (struct seep_config){.scope.cgroup_fd = -1};
 	return seep_allocators_new(&config->allocators);
 }
 
 void seep_config_done(struct seep_config *config)
 {
 	seep_allocators_free(config->allocators);
-	free(config->pids);
+	free(config->named.pids);
 	free(config->scope_text);
-	seep_scope_done(&config->scope);
+}
+
+static const char *key_of_scope(const struct seep_config *config)
+{
+	switch (config->scope.type) {
+	case SEEP_SCOPE_ALL:
+		return "all";
+	case SEEP_SCOPE_COMM:
+		return "comm";
+	case SEEP_SCOPE_CGROUP:
+		return "cgroup";
+	case SEEP_SCOPE_NAMED:
+		break;
+	}
+	return config->named.command ? "command" : "pid";
+}
+
+int seep_config_describe_scope(struct seep_config *config)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+
+	config->scope.key = key_of_scope(config);
+	seep_buffer_puts(&text, config->scope.value ? config->scope.value : "");
+	for (size_t i = 0; i < config->named.num_pids; i++)
+		seep_buffer_printf(&text, "%s%d", i ? "," : "", config->named.pids[i]);
+	for (char *const *word = config->named.command; word && *word; word++)
+		seep_buffer_printf(&text, "%s%s", word == config->named.command ? "" : " ", *word);
+	if (text.error)
+		return text.error;
+	config->scope_text = strdup(text.data ? text.data : "");
+	config->scope.value = config->scope_text;
+	return config->scope_text ? 0 : -ENOMEM;
 }

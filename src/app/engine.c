@@ -35,6 +35,7 @@
 
 struct seep_engine {
 	const struct seep_config *config;
+	struct seep_scope scope; /* that of the configuration, with its cgroup open */
 	struct seep_loop *loop;
 	struct seep_tracer *tracer;
 	struct seep_outputs *outputs;
@@ -56,26 +57,42 @@ static void stop_when_empty(void *context)
 /* The series of 10,000 sites takes 25 MiB: only for those who ask for what comes of it. */
 static bool wants_judgement(const struct seep_config *config)
 {
-	return config->detect || config->fail_on != SEEP_CLASS_UNKNOWN || config->capture ||
-	       config->paths[SEEP_OUTPUT_HTML];
+	return config->verdict.detect || config->verdict.fail_on != SEEP_CLASS_UNKNOWN ||
+	       config->capture.path || config->output.paths[SEEP_OUTPUT_HTML];
 }
 
 static int new_tracer(struct seep_engine *engine)
 {
 	const struct seep_config *config = engine->config;
 	struct seep_tracer_config tracer_config = {
-		.scope = &config->scope,
+		.scope = &engine->scope,
 		.allocators = config->allocators,
 		.filter = &config->filter,
 		.limits = &config->limits,
 		.probing = &config->probing,
 		.judge = wants_judgement(config),
-		.interval_ns = config->interval_ns,
+		.interval_ns = config->timing.interval_ns,
 		.on_empty = stop_when_empty,
 		.context = engine,
 	};
 
 	return seep_tracer_new(&tracer_config, engine->loop, &engine->tracer);
+}
+
+static int find_scope(struct seep_engine *engine)
+{
+	if (engine->scope.type != SEEP_SCOPE_CGROUP)
+		return 0;
+	return seep_scope_find_cgroup(&engine->scope, engine->scope.value);
+}
+
+static int new_loop(struct seep_engine *engine)
+{
+	int error = seep_loop_new(&engine->loop);
+
+	if (error)
+		seep_error("cannot set up the event loop: %s", seep_error_text(-error));
+	return error;
 }
 
 int seep_engine_new(const struct seep_config *config, struct seep_engine **ret_engine)
@@ -86,16 +103,17 @@ int seep_engine_new(const struct seep_config *config, struct seep_engine **ret_e
 	if (!engine)
 		return -ENOMEM;
 	engine->config = config;
-	error = seep_loop_new(&engine->loop);
-	if (error)
-		seep_error("cannot set up the event loop: %s", seep_error_text(-error));
+	engine->scope = config->scope;
+	error = find_scope(engine);
+	if (!error)
+		error = new_loop(engine);
 	if (!error)
 		error = seep_outputs_new(config, &engine->outputs);
 	/* The baseline may be the very file that the capture is to replace. */
 	if (!error)
-		error = seep_gate_files_read(config, &engine->gate);
+		error = seep_gate_files_read(&config->verdict, &engine->gate);
 	if (!error)
-		error = seep_capture_new(config, &engine->capture);
+		error = seep_capture_new(&config->capture, &engine->capture);
 	if (!error)
 		error = new_tracer(engine);
 	if (error) {
@@ -115,6 +133,7 @@ void seep_engine_free(struct seep_engine *engine)
 	seep_capture_free(engine->capture);
 	seep_outputs_free(engine->outputs);
 	seep_loop_free(engine->loop);
+	seep_scope_done(&engine->scope);
 	free(engine);
 }
 
@@ -128,16 +147,14 @@ int seep_engine_attach(struct seep_engine *engine)
 			"--from-start puts probes into every process of the machine: programs that "
 			"translate code (valgrind, qemu-user, DynamoRIO, Pin), and on some kernels "
 			"those that filter their system calls, end by it");
-	if (config->command)
-		return seep_tracer_launch(engine->tracer, config->command);
-	if (seep_scope_is_open(&config->scope))
+	if (config->named.command)
+		return seep_tracer_launch(engine->tracer, config->named.command);
+	if (seep_scope_is_open(&engine->scope))
 		return seep_tracer_add_scope(engine->tracer);
-	for (size_t i = 0; i < config->num_pids && !error; i++)
-		error = seep_tracer_add_pid(engine->tracer, config->pids[i]);
+	for (size_t i = 0; i < config->named.num_pids && !error; i++)
+		error = seep_tracer_add_pid(engine->tracer, config->named.pids[i]);
 	return error;
 }
-
-/* --- while it runs ----------------------------------------------------------------------------- */
 
 /* Is the worst of them a leak beyond reasonable doubt, and has been for a while? Then detect ends. */
 static void consider_end(struct seep_engine *engine, const struct seep_findings *findings)
@@ -164,7 +181,7 @@ static int accuse(struct seep_engine *engine, const struct seep_snapshot *snapsh
 	if (error)
 		return error;
 	engine->num_findings = findings->num;
-	if (!engine->config->detect)
+	if (!engine->config->verdict.detect)
 		return 0;
 	if (!snapshot->final) {
 		consider_end(engine, findings);
@@ -203,8 +220,9 @@ static int on_interval(void *context, uint64_t value)
 	uint64_t elapsed_ns = seep_clock_monotonic_ns() - engine->start_ns;
 
 	(void)value;
-	if (config->duration_ns &&
-	    elapsed_ns + config->interval_ns / LAST_REPORT_SHARE >= config->duration_ns)
+	if (config->timing.duration_ns &&
+	    elapsed_ns + config->timing.interval_ns / LAST_REPORT_SHARE >=
+		    config->timing.duration_ns)
 		return 0;
 	return report(engine, false);
 }
@@ -258,13 +276,13 @@ static int listen_to_signals(struct seep_engine *engine)
 static int start_timers(struct seep_engine *engine)
 {
 	const struct seep_config *config = engine->config;
-	int error = seep_loop_add_timer(engine->loop, 0, config->interval_ns, on_interval, engine,
-					NULL);
+	int error = seep_loop_add_timer(engine->loop, 0, config->timing.interval_ns, on_interval,
+					engine, NULL);
 
-	if (!error && config->duration_ns)
-		error = seep_loop_add_timer(engine->loop, config->duration_ns, 0, on_duration,
-					    engine, NULL);
-	if (!error && !config->quiet && seep_status_wanted())
+	if (!error && config->timing.duration_ns)
+		error = seep_loop_add_timer(engine->loop, config->timing.duration_ns, 0,
+					    on_duration, engine, NULL);
+	if (!error && !config->output.quiet && seep_status_wanted())
 		error = seep_loop_add_timer(engine->loop, 0, SEEP_NS_PER_S, on_status, engine,
 					    NULL);
 	return error;
@@ -318,7 +336,7 @@ int seep_engine_exit_status(struct seep_engine *engine)
 		return WEXITSTATUS(status);
 	if (seep_outputs_failed(engine->outputs) || seep_capture_failed(engine->capture))
 		return SEEP_EXIT_FAILED;
-	if (engine->config->fail_on != SEEP_CLASS_UNKNOWN && engine->num_findings)
+	if (engine->config->verdict.fail_on != SEEP_CLASS_UNKNOWN && engine->num_findings)
 		return SEEP_EXIT_LEAK;
 	return SEEP_EXIT_OK;
 }

@@ -62,17 +62,17 @@ static int read_baseline(struct seep_gate *gate, const char *path)
 	return error;
 }
 
-int seep_gate_files_read(const struct seep_config *config, struct seep_gate **ret_gate)
+int seep_gate_files_read(const struct seep_verdict_settings *settings, struct seep_gate **ret_gate)
 {
 	struct seep_gate *gate;
-	int error = seep_gate_new(config->fail_on, &gate);
+	int error = seep_gate_new(settings->fail_on, &gate);
 
 	if (error)
 		return error;
-	if (config->suppressions)
-		error = read_suppressions(gate, config->suppressions);
-	if (!error && config->baseline)
-		error = read_baseline(gate, config->baseline);
+	if (settings->suppressions)
+		error = read_suppressions(gate, settings->suppressions);
+	if (!error && settings->baseline)
+		error = read_baseline(gate, settings->baseline);
 	if (error) {
 		seep_gate_free(gate);
 		return error;

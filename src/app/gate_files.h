@@ -7,6 +7,6 @@
 #include "verdict/gate.h"
 
 /* Reads suppressions and baseline. 0, or -errno after saying what is wrong. */
-int seep_gate_files_read(const struct seep_config *config, struct seep_gate **ret_gate);
+int seep_gate_files_read(const struct seep_verdict_settings *settings, struct seep_gate **ret_gate);
 
 #endif

@@ -7,35 +7,24 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/options.h"
 #include "base/log.h"
 
 #define MMAP_THRESHOLD_BYTES (256 << 10)
 
-struct command {
-	const char *name;
-	const char *summary;
-	int (*run)(int argc, char **argv);
+static const struct seep_command *const commands[] = {
+#define COMMAND(id, name) &seep_command_##name,
+	SEEP_COMMANDS(COMMAND)
+#undef COMMAND
 };
-
-static const struct command commands[] = {
-	{"trace", "trace, report every interval, end with a final report", seep_command_trace},
-	{"detect", "trace until it is clear what leaks; exit status 3 if something does",
-	 seep_command_detect},
-	{"report", "show a capture that seep trace -o has written", seep_command_report},
-	{"diff", "what grew between two captures, or two moments of one", seep_command_diff},
-	{"doctor", "what this kernel allows; how well stacks can be walked", seep_command_doctor},
-	{"simulate", "a program that leaks on purpose, with known numbers", seep_command_simulate},
-};
-
-#define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void print_help(FILE *stream)
 {
 	fputs("seep - says which code path of a running process leaks memory, threads or descriptors\n\n"
 	      "Usage: seep COMMAND [options]\n\nCommands:\n",
 	      stream);
-	for (size_t i = 0; i < NUM_COMMANDS; i++)
-		fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	for (size_t i = 0; i < SEEP_COMMAND_COUNT; i++)
+		fprintf(stream, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\nseep COMMAND --help tells more. seep --version prints the version.\n", stream);
 }
 
@@ -74,9 +63,9 @@ int main(int argc, char **argv)
 		puts("seep " SEEP_VERSION);
 		return SEEP_EXIT_OK;
 	}
-	for (size_t i = 0; i < NUM_COMMANDS; i++) {
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
+	for (size_t i = 0; i < SEEP_COMMAND_COUNT; i++) {
+		if (strcmp(argv[1], commands[i]->name) == 0)
+			return seep_options_run(commands[i], argc - 1, argv + 1);
 	}
 	seep_error("unknown command \"%s\"; see: seep --help", argv[1]);
 	return SEEP_EXIT_USAGE;

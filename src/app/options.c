@@ -1,157 +1,145 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "app/options.h"
+
 #include <errno.h>
 #include <getopt.h>
-#include <string.h>
 
-#include "app/commands.h"
-#include "app/options_private.h"
+#include "app/options_table.h"
 #include "base/log.h"
 
 /* Values that getopt_long returns for rows without a letter. */
 #define LONG_ONLY 256
 
-static void print_row(FILE *stream, const struct option_row *row)
+/* What getopt_long wants to know. */
+struct words {
+	struct option longs[SEEP_MAX_OPTIONS + 1];
+	char letters[3 * SEEP_MAX_OPTIONS + 3];
+};
+
+static void describe_words(const struct seep_command *command, struct words *words)
 {
-	char left[64];
-	const char *help = row->help, *line_end;
+	struct option *next = words->longs;
+	char *letter = words->letters;
 
-	snprintf(left, sizeof(left), "%s%s--%s%s%s",
-		 row->letter ? (const char[]){'-', row->letter, '\0'} : "  ",
-		 row->letter ? ", " : "  ", row->name, row->value ? " " : "",
-		 row->value ? row->value : "");
-	fprintf(stream, "  %-28s", left);
-	while ((line_end = strchr(help, '\n'))) {
-		fprintf(stream, "%.*s\n  %-28s", (int)(line_end - help), help, "");
-		help = line_end + 1;
-	}
-	fprintf(stream, "%s\n", help);
-}
-
-static void print_help(const struct seep_options *options, FILE *stream)
-{
-	fputs(options->usage, stream);
-	if (options->more_help)
-		options->more_help(stream);
-	for (size_t i = 0; i < options->num_rows; i++) {
-		const struct option_row *row = &options->rows[i];
-
-		if (row->group)
-			fprintf(stream, "\n%s:\n", row->group);
-		if (row->help)
-			print_row(stream, row);
-	}
-	fputs(options->examples, stream);
-}
-
-/* --- parsing ----------------------------------------------------------------------------------- */
-
-static void fill_getopt(const struct seep_options *options,
-			struct option longs[SEEP_MAX_OPTION_ROWS + 1],
-			char shorts[3 * SEEP_MAX_OPTION_ROWS + 3])
-{
-	char *letter = shorts;
-
-	if (!options->words_anywhere)
+	if (!command->words_anywhere)
 		*letter++ = '+'; /* stop at the first word that is no option */
 	*letter++ = ':';	 /* tell a missing value from an unknown option */
-	for (size_t i = 0; i < options->num_rows; i++) {
-		const struct option_row *row = &options->rows[i];
+	for (size_t i = 0; i < seep_num_options; i++) {
+		const struct seep_option *option = &seep_option_table[i];
 
-		longs[i] = (struct option){
-			.name = row->name,
-			.has_arg = row->value ? required_argument : no_argument,
-			.val = row->letter ? row->letter : LONG_ONLY + (int)i,
-		};
-		if (!row->letter)
+		if (!seep_option_is_of(option, command))
 			continue;
-		*letter++ = row->letter;
-		if (row->value)
+		*next++ = (struct option){
+			.name = option->name,
+			.has_arg = option->unit ? required_argument : no_argument,
+			.val = option->letter ? option->letter : LONG_ONLY + (int)i,
+		};
+		if (!option->letter)
+			continue;
+		*letter++ = option->letter;
+		if (option->unit)
 			*letter++ = ':';
 	}
 	*letter = '\0';
-	longs[options->num_rows] = (struct option){0};
+	*next = (struct option){0};
 }
 
-static const struct option_row *find_row(const struct seep_options *options, int value)
+static const struct seep_option *find_option(const struct seep_command *command, int value)
 {
-	for (size_t i = 0; i < options->num_rows; i++) {
-		if (value == options->rows[i].letter || value == LONG_ONLY + (int)i)
-			return &options->rows[i];
+	for (size_t i = 0; i < seep_num_options; i++) {
+		const struct seep_option *option = &seep_option_table[i];
+
+		if (seep_option_is_of(option, command) &&
+		    value == (option->letter ? option->letter : LONG_ONLY + (int)i))
+			return option;
 	}
 	return NULL;
 }
 
-static int apply(const struct option_row *row, struct seep_config *config, const char *value)
+static int apply(const struct seep_option *option, const char *value, struct seep_config *config)
 {
-	int error = row->set(config, value);
+	int error = seep_option_set(option, value, config);
 
 	if (error == -ERANGE)
-		seep_error("--%s %s: out of range", row->name, value);
+		seep_error("--%s %s: out of range", option->name, value);
 	else if (error == -EEXIST)
 		seep_error(
 			"--%s: there is a scope already; give one of -p, -g, -c, -a or -- COMMAND",
-			row->name);
+			option->name);
 	else if (error && error != -ECANCELED)
-		seep_error("--%s %s: not a valid %s", row->name, value,
-			   row->value ? row->value : "value");
+		seep_error("--%s %s: not a valid %s", option->name, value, option->unit);
 	return error;
 }
 
-static int parse_options(const struct seep_options *options, int argc, char **argv,
-			 struct seep_config *config, bool *ret_help)
+/* Leaves optind at the first word that is no option. */
+static int parse_words(const struct seep_command *command, int argc, char **argv,
+		       struct seep_config *config, bool *ret_help)
 {
-	struct option longs[SEEP_MAX_OPTION_ROWS + 1];
-	char shorts[3 * SEEP_MAX_OPTION_ROWS + 3];
+	struct words words;
 	int value;
 
-	fill_getopt(options, longs, shorts);
+	describe_words(command, &words);
 	optind = 0; /* glibc: start afresh */
 	opterr = 0;
-	*ret_help = false;
-	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		const struct option_row *row = find_row(options, value);
+	while ((value = getopt_long(argc, argv, words.letters, words.longs, NULL)) != -1) {
+		const struct seep_option *option = find_option(command, value);
 
 		if (value == ':') {
 			seep_error("%s needs a value", argv[optind - 1]);
 			return -EINVAL;
 		}
-		if (!row) {
+		if (!option) {
 			seep_error("unknown option %s", argv[optind - 1]);
 			return -EINVAL;
 		}
-		if (!row->set) {
+		if (option->type == SEEP_OPTION_HELP) {
 			*ret_help = true;
 			return 0;
 		}
-		if (apply(row, config, optarg))
+		if (apply(option, optarg, config))
 			return -EINVAL;
 	}
 	return 0;
 }
 
-static int run_parsed(const struct seep_options *options, int argc, char **argv,
-		      struct seep_config *config, int (*run)(struct seep_config *config))
+int seep_options_parse(const struct seep_command *command, int argc, char **argv,
+		       struct seep_config *config, bool *ret_help)
 {
-	bool help;
-	int error = parse_options(options, argc, argv, config, &help);
+	bool help = false;
+	int error = seep_options_set_defaults(command, config);
 
-	if (!error && help) {
-		print_help(options, stdout);
-		return SEEP_EXIT_OK;
+	if (error) {
+		seep_error("out of memory");
+		return error;
 	}
-	if (error || options->finish(config, argv + optind)) {
-		seep_info("see: seep %s --help", argv[0]);
-		return SEEP_EXIT_USAGE;
-	}
-	if (config->quiet)
-		seep_log_set_level(SEEP_LOG_WARN);
-	if (config->verbose)
-		seep_log_set_level(SEEP_LOG_DEBUG);
-	return run(config);
+	config->simulate.words = argv;
+	error = parse_words(command, argc, argv, config, &help);
+	if (!error && !help)
+		error = command->finish(config, argv + optind);
+	if (!error)
+		*ret_help = help;
+	return error;
 }
 
-int seep_options_run(const struct seep_options *options, int argc, char **argv,
-		     int (*run)(struct seep_config *config))
+static int run_parsed(const struct seep_command *command, int argc, char **argv,
+		      struct seep_config *config)
+{
+	bool help;
+
+	if (seep_options_parse(command, argc, argv, config, &help)) {
+		seep_info("see: seep %s --help", command->name);
+		return SEEP_EXIT_USAGE;
+	}
+	if (help)
+		return seep_options_print_help(command, stdout) ? SEEP_EXIT_FAILED : SEEP_EXIT_OK;
+	if (config->output.quiet)
+		seep_log_set_level(SEEP_LOG_WARN);
+	if (config->output.verbose)
+		seep_log_set_level(SEEP_LOG_DEBUG);
+	return command->run(config);
+}
+
+int seep_options_run(const struct seep_command *command, int argc, char **argv)
 {
 	struct seep_config config;
 	int status;
@@ -160,8 +148,7 @@ int seep_options_run(const struct seep_options *options, int argc, char **argv,
 		seep_error("out of memory");
 		return SEEP_EXIT_FAILED;
 	}
-	config.simulate.words = argv;
-	status = run_parsed(options, argc, argv, &config, run);
+	status = run_parsed(command, argc, argv, &config);
 	seep_config_done(&config);
 	return status;
 }

@@ -1,290 +1,286 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Values on their way from text into the configuration: one function for each type of option. What an
+ * option is called, and between which limits its value lies, comes from its row.
+ */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/options_values.h"
+#include "app/options_table.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/units.h"
-#include "report/report.h"
-#include "verdict/verdict.h"
 
-#define MAX_PID		 4194304 /* PID_MAX_LIMIT on 64 bit */
-#define MIN_INTERVAL_NS	 (10 * SEEP_NS_PER_MS)
-#define MIN_UNWIND_BYTES (1 << 20)
-#define MIN_OBJECTS	 16
-#define MAX_OBJECTS	 (1 << 28)
+#define MAX_NUMBER_TEXT 64
 
-static int add_pid(struct seep_config *config, pid_t pid)
+static void *field_of(const struct seep_option *option, struct seep_config *config)
 {
-	pid_t *pids = realloc(config->pids, (config->num_pids + 1) * sizeof(*pids));
+	return (char *)config + option->field;
+}
 
-	if (!pids)
-		return -ENOMEM;
-	config->pids = pids;
-	config->pids[config->num_pids++] = pid;
+static int set_flag(const struct seep_option *option, const char *value, struct seep_config *config)
+{
+	(void)value;
+	*(bool *)field_of(option, config) = true;
 	return 0;
 }
 
-int seep_set_pid(struct seep_config *config, const char *value)
+static int check_limits(const struct seep_option *option, uint64_t amount)
 {
-	SEEP_AUTO_FREE char *copy = strdup(value);
-	char *position = copy, *word;
+	return amount < option->min || (option->max && amount > option->max) ? -ERANGE : 0;
+}
 
-	if (!copy)
-		return -ENOMEM;
-	while ((word = strsep(&position, ","))) {
-		uint64_t pid;
-		int error = seep_parse_count(word, 1, MAX_PID, &pid);
+static int parse_amount(const struct seep_option *option, const char *text, uint64_t *ret_amount)
+{
+	uint64_t amount;
+	int error;
 
-		if (!error)
-			error = add_pid(config, (pid_t)pid);
-		if (error)
-			return error;
+	if (option->type == SEEP_OPTION_DURATION)
+		error = seep_parse_duration(text, &amount);
+	else if (option->type == SEEP_OPTION_COUNT || option->type == SEEP_OPTION_PIDS)
+		error = seep_parse_count(text, 0, UINT64_MAX, &amount);
+	else
+		error = seep_parse_size(text, &amount);
+	if (!error)
+		error = check_limits(option, amount);
+	if (!error)
+		*ret_amount = amount;
+	return error;
+}
+
+static int set_amount(const struct seep_option *option, const char *value,
+		      struct seep_config *config)
+{
+	uint64_t amount;
+	int error = parse_amount(option, value, &amount);
+
+	if (error)
+		return error;
+	if (!option->real)
+		*(uint64_t *)field_of(option, config) = amount;
+	else if (option->type == SEEP_OPTION_DURATION)
+		*(double *)field_of(option, config) = (double)amount / (double)SEEP_NS_PER_S;
+	else
+		*(double *)field_of(option, config) = (double)amount;
+	return 0;
+}
+
+static int parse_number(const struct seep_option *option, const char *text, double *ret_number)
+{
+	double number;
+	char *end;
+
+	/* strtod takes signs, exponents, hexadecimal digits and "inf" too. */
+	if (!*text || strspn(text, "0123456789.") != strlen(text))
+		return -EINVAL;
+	number = strtod(text, &end);
+	if (*end)
+		return -EINVAL;
+	if (number < option->min_number || number > option->max_number)
+		return -ERANGE;
+	*ret_number = number;
+	return 0;
+}
+
+static int set_number(const struct seep_option *option, const char *value,
+		      struct seep_config *config)
+{
+	return parse_number(option, value, field_of(option, config));
+}
+
+/* Cuts "/s", "/m" or "/h" off a copy of @value; without one it is per second. */
+static int split_rate(const char *value, char amount[MAX_NUMBER_TEXT], double *ret_per_s)
+{
+	size_t length = strcspn(value, "/");
+	uint64_t unit_ns = SEEP_NS_PER_S;
+
+	if (!length || length >= MAX_NUMBER_TEXT)
+		return -EINVAL;
+	memcpy(amount, value, length);
+	amount[length] = '\0';
+	if (value[length]) {
+		char unit[] = {'1', value[length + 1], '\0'};
+
+		if (!strchr("smh", unit[1]) || !unit[1] || value[length + 2])
+			return -EINVAL;
+		if (seep_parse_duration(unit, &unit_ns))
+			return -EINVAL;
 	}
+	*ret_per_s = (double)SEEP_NS_PER_S / (double)unit_ns;
 	return 0;
 }
 
-static int set_scope(struct seep_config *config, enum seep_scope_type type, const char *value)
+/* The limits hold for the amount as it is written, whatever the time that it is divided by. */
+static int set_rate(const struct seep_option *option, const char *value, struct seep_config *config)
 {
-	if (config->scope.type != SEEP_SCOPE_NAMED)
-		return -EEXIST;
-	config->scope.type = type;
-	config->scope.value = value;
-	return value && !*value ? -EINVAL : 0;
+	char text[MAX_NUMBER_TEXT];
+	double number, per_s;
+	uint64_t bytes;
+	int error = split_rate(value, text, &per_s);
+
+	if (error)
+		return error;
+	if (option->type == SEEP_OPTION_RATE) {
+		error = parse_number(option, text, &number);
+	} else {
+		error = parse_amount(option, text, &bytes);
+		number = error ? 0 : (double)bytes;
+	}
+	if (!error)
+		*(double *)field_of(option, config) = number * per_s;
+	return error;
 }
 
-int seep_set_cgroup(struct seep_config *config, const char *value)
+static int set_text(const struct seep_option *option, const char *value, struct seep_config *config)
 {
-	config->scope.children = true; /* they are born into it */
-	return set_scope(config, SEEP_SCOPE_CGROUP, value);
+	*(const char **)field_of(option, config) = value;
+	return *value ? 0 : -EINVAL;
 }
 
-int seep_set_comm(struct seep_config *config, const char *value)
+static int find_choice(const struct seep_option *option, const char *name, unsigned int *ret_value)
 {
-	snprintf(config->scope.comm, sizeof(config->scope.comm), "%s", value);
-	return set_scope(config, SEEP_SCOPE_COMM, value);
-}
+	struct seep_choice choice;
 
-int seep_set_all(struct seep_config *config, const char *value)
-{
-	(void)value;
-	return set_scope(config, SEEP_SCOPE_ALL, NULL);
-}
-
-int seep_set_children(struct seep_config *config, const char *value)
-{
-	(void)value;
-	config->scope.children = true;
-	return 0;
-}
-
-int seep_set_probed_pid(struct seep_config *config, const char *value)
-{
-	config->list_probes = true;
-	return seep_set_pid(config, value);
-}
-
-static int add_kind(struct seep_config *config, const char *name)
-{
-	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		if (strcmp(name, seep_kind_key((enum seep_kind)kind)) == 0) {
-			config->filter.kinds |= SEEP_KIND_BIT(kind);
+	for (size_t i = 0; option->choice_at(i, &choice); i++) {
+		if (strcmp(choice.name, name) == 0) {
+			*ret_value = choice.value;
 			return 0;
 		}
 	}
 	return -EINVAL;
 }
 
-int seep_set_kinds(struct seep_config *config, const char *value)
+static int set_choice(const struct seep_option *option, const char *value,
+		      struct seep_config *config)
+{
+	return find_choice(option, value, field_of(option, config));
+}
+
+static int set_choices(const struct seep_option *option, const char *value,
+		       struct seep_config *config)
+{
+	SEEP_AUTO_FREE char *copy = strdup(value);
+	char *position = copy, *word;
+	uint32_t bits = 0;
+	int error = copy ? 0 : -ENOMEM;
+
+	while (!error && (word = strsep(&position, ","))) {
+		unsigned int choice;
+
+		error = find_choice(option, word, &choice);
+		if (!error)
+			bits |= 1u << choice;
+	}
+	if (!error)
+		*(uint32_t *)field_of(option, config) = bits;
+	return error;
+}
+
+static int add_pid(struct seep_named *named, pid_t pid)
+{
+	pid_t *pids = realloc(named->pids, (named->num_pids + 1) * sizeof(*pids));
+
+	if (!pids)
+		return -ENOMEM;
+	named->pids = pids;
+	named->pids[named->num_pids++] = pid;
+	return 0;
+}
+
+static int set_pids(const struct seep_option *option, const char *value, struct seep_config *config)
 {
 	SEEP_AUTO_FREE char *copy = strdup(value);
 	char *position = copy, *word;
 	int error = copy ? 0 : -ENOMEM;
 
-	config->filter.kinds = 0;
-	config->kinds_given = true;
-	while (!error && (word = strsep(&position, ",")))
-		error = add_kind(config, word);
+	while (!error && (word = strsep(&position, ","))) {
+		uint64_t pid;
+
+		error = parse_amount(option, word, &pid);
+		if (!error)
+			error = add_pid(field_of(option, config), (pid_t)pid);
+	}
 	return error;
 }
 
-int seep_set_min_size(struct seep_config *config, const char *value)
+static int set_scope(const struct seep_option *option, const char *value,
+		     struct seep_config *config)
 {
-	return seep_parse_size(value, &config->filter.min_size_bytes);
+	struct seep_scope *scope = field_of(option, config);
+
+	if (scope->type != SEEP_SCOPE_NAMED)
+		return -EEXIST;
+	scope->type = option->tag;
+	scope->value = value;
+	if (scope->type == SEEP_SCOPE_COMM)
+		snprintf(scope->comm, sizeof(scope->comm), "%s", value);
+	return value && !*value ? -EINVAL : 0;
 }
 
-int seep_set_max_size(struct seep_config *config, const char *value)
+static int set_function(const struct seep_option *option, const char *value,
+			struct seep_config *config)
 {
-	return seep_parse_size(value, &config->filter.max_size_bytes);
-}
-
-int seep_set_min_age(struct seep_config *config, const char *value)
-{
-	return seep_parse_duration(value, &config->filter.min_age_ns);
-}
-
-int seep_set_max_objects(struct seep_config *config, const char *value)
-{
-	return seep_parse_count(value, MIN_OBJECTS, MAX_OBJECTS, &config->limits.max_objects);
-}
-
-int seep_set_stack_depth(struct seep_config *config, const char *value)
-{
-	return seep_parse_count(value, 1, SEEP_MAX_FRAMES, &config->limits.stack_depth);
-}
-
-int seep_set_unwind_mem(struct seep_config *config, const char *value)
-{
-	int error = seep_parse_size(value, &config->limits.unwind_bytes);
-
-	return !error && config->limits.unwind_bytes < MIN_UNWIND_BYTES ? -ERANGE : error;
-}
-
-int seep_set_verify_stacks(struct seep_config *config, const char *value)
-{
-	return seep_parse_count(value, 1, UINT32_MAX, &config->limits.verify_every);
-}
-
-/* 0 or -ECANCELED: what is wrong has been said. */
-static int add_function(struct seep_config *config, const char *option, const char *value,
-			enum seep_role role)
-{
+	struct seep_allocators **allocators = field_of(option, config);
 	const char *reason = "out of memory";
 
-	if (seep_allocators_add(config->allocators, value, role, &reason) == 0)
+	if (seep_allocators_add(*allocators, value, option->tag, &reason) == 0)
 		return 0;
-	seep_error("%s %s: %s", option, value, reason);
+	seep_error("--%s %s: %s", option->name, value, reason);
 	return -ECANCELED;
 }
 
-int seep_add_alloc(struct seep_config *config, const char *value)
+static int (*const setters[SEEP_OPTION_TYPE_COUNT])(const struct seep_option *option,
+						    const char *value,
+						    struct seep_config *config) = {
+	[SEEP_OPTION_FLAG] = set_flag,	       [SEEP_OPTION_COUNT] = set_amount,
+	[SEEP_OPTION_SIZE] = set_amount,       [SEEP_OPTION_DURATION] = set_amount,
+	[SEEP_OPTION_NUMBER] = set_number,     [SEEP_OPTION_SIZE_RATE] = set_rate,
+	[SEEP_OPTION_RATE] = set_rate,	       [SEEP_OPTION_TEXT] = set_text,
+	[SEEP_OPTION_CHOICE] = set_choice,     [SEEP_OPTION_CHOICES] = set_choices,
+	[SEEP_OPTION_PIDS] = set_pids,	       [SEEP_OPTION_SCOPE] = set_scope,
+	[SEEP_OPTION_FUNCTION] = set_function,
+};
+
+int seep_option_set(const struct seep_option *option, const char *value, struct seep_config *config)
 {
-	return add_function(config, "--alloc", value, SEEP_ROLE_ALLOC);
+	int error = setters[option->type](option, value, config);
+
+	if (!error && option->given)
+		*(bool *)((char *)config + option->given) = true;
+	return error;
 }
 
-int seep_add_free(struct seep_config *config, const char *value)
+static int set_default(const struct seep_option *option, struct seep_config *config)
 {
-	return add_function(config, "--free", value, SEEP_ROLE_FREE);
-}
-
-int seep_set_attach(struct seep_config *config, const char *value)
-{
-	return seep_attach_variant_parse(value, &config->probing.variant);
-}
-
-int seep_set_from_start(struct seep_config *config, const char *value)
-{
-	(void)value;
-	config->probing.from_start = true;
-	return 0;
-}
-
-int seep_set_unplaced(struct seep_config *config, const char *value)
-{
-	(void)value;
-	config->probing.unplaced = true;
-	return 0;
-}
-
-int seep_set_interval(struct seep_config *config, const char *value)
-{
-	int error = seep_parse_duration(value, &config->interval_ns);
-
-	config->interval_given = true;
-	return !error && config->interval_ns < MIN_INTERVAL_NS ? -ERANGE : error;
-}
-
-int seep_set_duration(struct seep_config *config, const char *value)
-{
-	int error = seep_parse_duration(value, &config->duration_ns);
-
-	return !error && !config->duration_ns ? -ERANGE : error;
-}
-
-int seep_set_metric(struct seep_config *config, const char *value)
-{
-	for (int i = 0; i < SEEP_METRIC_COUNT; i++) {
-		if (strcmp(value, seep_metric_key((enum seep_metric)i)) == 0) {
-			config->metric = (enum seep_metric)i;
-			return 0;
-		}
+	switch (option->type) {
+	case SEEP_OPTION_COUNT:
+	case SEEP_OPTION_SIZE:
+	case SEEP_OPTION_DURATION:
+		if (!option->real)
+			*(uint64_t *)field_of(option, config) = option->unset;
+		break;
+	case SEEP_OPTION_CHOICE:
+	case SEEP_OPTION_CHOICES:
+		*(uint32_t *)field_of(option, config) = (uint32_t)option->unset;
+		break;
+	default: /* seep_config_init has made it empty */
+		break;
 	}
-	return -EINVAL;
+	/* Not by seep_option_set: nobody has given it. */
+	return option->initial ? setters[option->type](option, option->initial, config) : 0;
 }
 
-int seep_set_top(struct seep_config *config, const char *value)
+int seep_options_set_defaults(const struct seep_command *command, struct seep_config *config)
 {
-	config->top_given = true;
-	return seep_parse_count(value, 0, INT_MAX, &config->top);
-}
+	int error = 0;
 
-int seep_set_quiet(struct seep_config *config, const char *value)
-{
-	(void)value;
-	config->quiet = true;
-	return 0;
-}
-
-int seep_set_verbose(struct seep_config *config, const char *value)
-{
-	(void)value;
-	config->verbose = true;
-	return 0;
-}
-
-int seep_set_capture(struct seep_config *config, const char *value)
-{
-	config->capture = value;
-	return *value ? 0 : -EINVAL;
-}
-
-int seep_set_keep(struct seep_config *config, const char *value)
-{
-	int error = seep_parse_duration(value, &config->keep_ns);
-
-	return !error && !config->keep_ns ? -ERANGE : error;
-}
-
-int seep_set_max_file(struct seep_config *config, const char *value)
-{
-	int error = seep_parse_size(value, &config->max_file_bytes);
-
-	return !error && !config->max_file_bytes ? -ERANGE : error;
-}
-
-int seep_set_fail_on(struct seep_config *config, const char *value)
-{
-	for (int i = 0; i < SEEP_CLASS_COUNT; i++) {
-		enum seep_class class = (enum seep_class)i;
-
-		if (seep_class_grows(class) && strcmp(value, seep_class_key(class)) == 0) {
-			config->fail_on = class;
-			return 0;
-		}
+	/* From the last row to the first, so that the first one of a field stays. */
+	for (size_t i = seep_num_options; i-- > 0 && !error;)
+		error = set_default(&seep_option_table[i], config);
+	for (size_t i = 0; i < seep_num_options && !error; i++) {
+		if (seep_option_is_of(&seep_option_table[i], command))
+			error = set_default(&seep_option_table[i], config);
 	}
-	return -EINVAL;
+	return error;
 }
-
-int seep_set_baseline(struct seep_config *config, const char *value)
-{
-	config->baseline = value;
-	return *value ? 0 : -EINVAL;
-}
-
-int seep_set_suppressions(struct seep_config *config, const char *value)
-{
-	config->suppressions = value;
-	return *value ? 0 : -EINVAL;
-}
-
-#define SEEP_OUTPUT_SETTER(enumerator, key)                                                        \
-	int seep_set_##key(struct seep_config *config, const char *value)                          \
-	{                                                                                          \
-		config->paths[SEEP_OUTPUT_##enumerator] = value;                                   \
-		return *value ? 0 : -EINVAL;                                                       \
-	}
-SEEP_OUTPUTS(SEEP_OUTPUT_SETTER)
-#undef SEEP_OUTPUT_SETTER

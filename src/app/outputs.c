@@ -48,8 +48,6 @@ static bool is_stdout(const char *path)
 	return strcmp(path, "-") == 0;
 }
 
-/* --- before the trace -------------------------------------------------------------------------- */
-
 /* The directory that will hold the file; the caller frees it. */
 static char *directory_of(const char *path)
 {
@@ -110,14 +108,14 @@ int seep_outputs_new(const struct seep_config *config, struct seep_outputs **ret
 	if (!outputs)
 		return -ENOMEM;
 	outputs->config = config;
-	outputs->text = !config->quiet;
+	outputs->text = !config->output.quiet;
 	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++)
 		outputs->outputs[i].fd = -1;
 	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++) {
 		struct output *output = &outputs->outputs[i];
 		int error;
 
-		output->path = config->paths[i];
+		output->path = config->output.paths[i];
 		output->format = seep_report_find(format_names[i]);
 		output->lines = i == SEEP_OUTPUT_JSON;
 		if (!output->path)
@@ -149,8 +147,6 @@ bool seep_outputs_failed(const struct seep_outputs *outputs)
 {
 	return outputs->failed;
 }
-
-/* --- a report ---------------------------------------------------------------------------------- */
 
 /* The sink of a line that is written while it is made. */
 static int write_piece(void *context, const void *bytes, size_t length)
@@ -225,9 +221,9 @@ static int write_one(struct seep_outputs *outputs, struct output *output,
 {
 	const struct seep_config *config = outputs->config;
 	struct seep_report_options options = {
-		.metric = config->metric,
-		.top = output->lines && config->top_given ? config->top : SIZE_MAX,
-		.verbose = config->verbose,
+		.metric = config->output.metric,
+		.top = output->lines && config->output.top_given ? config->output.top : SIZE_MAX,
+		.verbose = config->output.verbose,
 	};
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	int error;
@@ -254,10 +250,10 @@ static bool wants_color(void)
 static struct seep_report_options text_options(const struct seep_config *config)
 {
 	return (struct seep_report_options){
-		.metric = config->metric,
-		.top = config->top,
+		.metric = config->output.metric,
+		.top = config->output.top,
 		.color = wants_color(),
-		.verbose = config->verbose,
+		.verbose = config->output.verbose,
 	};
 }
 
@@ -279,7 +275,7 @@ static int write_text(struct seep_outputs *outputs, const struct seep_snapshot *
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	int error;
 
-	if (!outputs->text || outputs->config->detect)
+	if (!outputs->text || outputs->config->verdict.detect)
 		return 0;
 	error = seep_report_text.render(snapshot, symbolizer, &options, &buffer);
 	if (error || buffer.error)

@@ -202,9 +202,12 @@ static void test_paths(void **state)
 
 static void test_names_of_formats(void **state)
 {
+	const char *const names[] = {"text", "json", "folded", "flamegraph"};
+
 	(void)state;
-	assert_ptr_equal(seep_diff_find("folded"), &seep_diff_folded);
-	assert_null(seep_diff_find("pprof"));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_string_equal(seep_diff_at(i)->name, names[i]);
+	assert_null(seep_diff_at(sizeof(names) / sizeof(names[0])));
 }
 
 int main(void)
