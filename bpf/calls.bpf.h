@@ -73,7 +73,7 @@ struct pending_call {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, SEEP_MAX_PENDING);
+	__uint(max_entries, 1);
 	__type(key, struct seep_object_key);
 	__type(value, struct pending_call);
 } calls SEC(".maps") __weak;

@@ -2,7 +2,7 @@
 /*
  * May the return of a function be probed in a thread? Since 6.11 the return trampoline of x86-64 is a
  * system call, so whatever takes system calls away from a thread takes the return: seccomp, Syscall
- * User Dispatch, PTRACE_SYSEMU. Which of them do on this kernel user space has tried (src/kernel/returns.h).
+ * User Dispatch, PTRACE_SYSEMU. Which of them do on this kernel user space has tried (src/kernel/return_trials.h).
  *
  * To be asked at the entry of every function whose return is to be probed, before that is decided.
  */

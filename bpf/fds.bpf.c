@@ -68,7 +68,7 @@ static __always_inline __u64 open_file(__u32 fd)
 }
 
 /* The system call that returns now made @fd. Global: verified once, not once per way to say so. */
-__weak int fd_made(__u32 process, __u32 fd)
+__weak int fd_created(__u32 process, __u32 fd)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	struct seep_object_key key = fd_key(process, fd);
@@ -79,15 +79,15 @@ __weak int fd_made(__u32 process, __u32 fd)
 	if (!value.file)
 		return 0;
 	clear_number(&key, value.file);
-	return syscall_made(&live_fds, regs, &key, &value.object);
+	return syscall_created(&live_fds, regs, &key, &value.object);
 }
 
-static __always_inline void fd_made_at(__u32 process, __u64 address)
+static __always_inline void fd_created_at(__u32 process, __u64 address)
 {
 	__u32 fd;
 
 	if (bpf_probe_read_user(&fd, sizeof(fd), (void *)address) == 0)
-		fd_made(process, fd);
+		fd_created(process, fd);
 }
 
 /* --- received with a message ------------------------------------------------------------------- */
@@ -162,7 +162,7 @@ static long receive_step(__u32 step, void *context)
 
 	if (!received->num_descriptors)
 		return next_control(received);
-	fd_made_at(received->process, received->descriptor);
+	fd_created_at(received->process, received->descriptor);
 	received->descriptor += sizeof(__u32);
 	received->num_descriptors--;
 	return 0;
@@ -195,7 +195,7 @@ static __always_inline void messages_received(__u32 process, __u64 address, __u6
 static __always_inline void clone_returned(__u32 process, __u64 flags, __u64 address)
 {
 	if (flags & CLONE_PIDFD_FLAG)
-		fd_made_at(process, address);
+		fd_created_at(process, address);
 }
 
 static __always_inline void clone_3_returned(__u32 process, __u64 address)
@@ -244,12 +244,12 @@ static __always_inline void call_returned(__u8 role, struct pt_regs *regs, __u32
 {
 	switch (role) {
 	case SEEP_DESCRIPTOR_PAIR_1:
-		fd_made_at(process, regs->di);
-		fd_made_at(process, regs->di + 4);
+		fd_created_at(process, regs->di);
+		fd_created_at(process, regs->di + 4);
 		break;
 	case SEEP_DESCRIPTOR_PAIR_4:
-		fd_made_at(process, regs->r10);
-		fd_made_at(process, regs->r10 + 4);
+		fd_created_at(process, regs->r10);
+		fd_created_at(process, regs->r10 + 4);
 		break;
 	case SEEP_DESCRIPTOR_CLONE:
 		clone_returned(process, regs->di, regs->dx);
@@ -265,7 +265,7 @@ static __always_inline void call_returned(__u8 role, struct pt_regs *regs, __u32
 		break;
 	default:
 		if (result_is_new(role, regs, process, result))
-			fd_made(process, result);
+			fd_created(process, result);
 	}
 }
 

@@ -19,7 +19,7 @@ struct fd_candidate {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 65536);
+	__uint(max_entries, 1);
 	__type(key, struct seep_object_key);
 	__type(value, struct fd_candidate);
 } fd_candidates SEC(".maps") __weak;

@@ -5,10 +5,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "calls.bpf.h"
-#include "objects.bpf.h"
 #include "scope.bpf.h"
-#include "seep/passes.h"
 
 #define PF_KTHREAD 0x200000 /* include/linux/sched.h */
 
@@ -126,123 +123,5 @@ int process_cgroup(struct bpf_raw_tracepoint_args *ctx)
 
 	if (bpf_ringbuf_output(&events, &event, sizeof(event), 0))
 		count_loss(SEEP_LOSS_RING_FULL, 1);
-	return 0;
-}
-
-struct bpf_map;
-
-/* One object, of any kind, of the pass over ages: find its site, note the oldest, count the young. */
-static long age_of_object(struct bpf_map *map, const struct seep_object_key *key,
-			  struct seep_object *object, struct seep_ages_pass *pass)
-{
-	struct seep_site_key site_key = {
-		.stack = object->stack,
-		.process = key->process,
-		.kind = key->kind,
-	};
-	struct seep_site_value *site = bpf_map_lookup_elem(&sites, &site_key);
-	__u32 bucket;
-
-	if (!site)
-		return 0;
-	if (site->scan != pass->number) {
-		site->scan = pass->number;
-		site->oldest_ns = object->made_ns;
-		site->young_objects = 0;
-		site->young_bytes = 0;
-		__builtin_memset(site->ages, 0, sizeof(site->ages));
-	}
-	/* Only one pass runs, so nobody else counts here. */
-	bucket = object->made_ns < pass->now_ns ? lifetime_bucket(pass->now_ns - object->made_ns) :
-						  0;
-	if (bucket < SEEP_LIFETIME_BUCKETS)
-		site->ages[bucket]++;
-	if (object->made_ns < site->oldest_ns)
-		site->oldest_ns = object->made_ns;
-	if (object->made_ns > pass->young_after_ns) {
-		site->young_objects++;
-		site->young_bytes += object->bytes;
-	}
-	return 0;
-}
-
-/*
- * A pass over the live map, run by user space before a report: the ages that counters cannot tell.
- * The objects stay in the kernel. Only one pass runs at a time.
- */
-SEC("syscall")
-int ages_scan(struct seep_ages_pass *pass)
-{
-	struct seep_ages_pass copy = *pass;
-
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY))
-		bpf_for_each_map_elem(&live, age_of_object, &copy, 0);
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING))
-		bpf_for_each_map_elem(&live_mappings, age_of_object, &copy, 0);
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD))
-		bpf_for_each_map_elem(&live_threads, age_of_object, &copy, 0);
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_FD))
-		bpf_for_each_map_elem(&live_fds, age_of_object, &copy, 0);
-	return 0;
-}
-
-/* The ids of processes that are gone and reported, for exited_reap. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SEEP_MAX_EXITED);
-	__type(key, __u32);
-	__type(value, __u32);
-} exited SEC(".maps");
-
-/* Of any kind, and in the map of pthreads. */
-static long reap_object(struct bpf_map *map, const struct seep_object_key *key, void *object,
-			void *none)
-{
-	__u32 process = key->process;
-
-	if (bpf_map_lookup_elem(&exited, &process))
-		bpf_map_delete_elem(map, key);
-	return 0;
-}
-
-static long reap_range_word(struct bpf_map *map, const struct range_word_key *key, __u64 *word,
-			    void *none)
-{
-	__u32 process = key->process;
-
-	if (bpf_map_lookup_elem(&exited, &process))
-		bpf_map_delete_elem(map, key);
-	return 0;
-}
-
-static long reap_site(struct bpf_map *map, const struct seep_site_key *key,
-		      struct seep_site_value *site, void *none)
-{
-	__u32 process = key->process;
-
-	if (bpf_map_lookup_elem(&exited, &process))
-		bpf_map_delete_elem(map, key);
-	return 0;
-}
-
-/* Drops everything that the maps hold of processes that are gone, after it has been reported. */
-SEC("syscall")
-int exited_reap(void *none)
-{
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)) {
-		bpf_for_each_map_elem(&live, reap_object, NULL, 0);
-		bpf_for_each_map_elem(&calls, reap_object, NULL, 0);
-	}
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)) {
-		bpf_for_each_map_elem(&live_mappings, reap_object, NULL, 0);
-		bpf_for_each_map_elem(&range_words, reap_range_word, NULL, 0);
-	}
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD)) {
-		bpf_for_each_map_elem(&live_threads, reap_object, NULL, 0);
-		bpf_for_each_map_elem(&pthreads, reap_object, NULL, 0);
-	}
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_FD))
-		bpf_for_each_map_elem(&live_fds, reap_object, NULL, 0);
-	bpf_for_each_map_elem(&sites, reap_site, NULL, 0);
 	return 0;
 }

@@ -33,7 +33,7 @@ __weak int range_found(__u32 process, __u64 start, __u64 end, __u32 origin, __u6
 		count_loss(SEEP_LOSS_UNTRACKED_BYTES, end - start);
 		return -1;
 	}
-	if (origin_made(&live_mappings, &key, &range.object, 0, origin)) {
+	if (origin_created(&live_mappings, &key, &range.object, 0, origin)) {
 		range_index_remove(process, start >> RANGE_PAGE_SHIFT);
 		return -1;
 	}
@@ -42,7 +42,7 @@ __weak int range_found(__u32 process, __u64 start, __u64 end, __u32 origin, __u6
 	/* It is older than any system call that may have begun since then. */
 	found = bpf_map_lookup_elem(&live_mappings, &key);
 	if (found)
-		found->object.made_ns = now_ns;
+		found->object.created_ns = now_ns;
 	return 0;
 }
 

@@ -2,7 +2,7 @@
 /*
  * The maps that several programs share, and the counters of losses. Each object file that includes
  * this header defines them weakly; the static linker keeps one of each. Sizes that depend on the
- * machine or on options are set by the loader (src/trace/loader.c).
+ * machine or on options are set by the loader (src/kernel/kernel.c).
  */
 #ifndef SEEP_BPF_MAPS_H
 #define SEEP_BPF_MAPS_H
@@ -18,38 +18,23 @@
 #define SIGNAL_GROUP_EXIT_FLAG 0x4 /* include/linux/sched/signal.h */
 
 /*
- * Every object that exists. Not preallocated: most traces hold far fewer objects than the cap. Safe
- * in uprobe programs since the BPF memory allocator of 6.1 (commit fba1a1c6c912), the oldest kernel
- * that we are for.
+ * Every object that exists, in a map per kind: live_memory, live_mappings, live_threads, live_fds. The
+ * loader gives room to those of the traced kinds. Not preallocated: most traces hold far fewer objects
+ * than the cap. Safe in uprobe programs since the BPF memory allocator of 6.1 (commit fba1a1c6c912),
+ * the oldest kernel that seep supports.
  */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1 << 20);
-	__type(key, struct seep_object_key);
-	__type(value, struct seep_object);
-} live SEC(".maps") __weak;
+#define LIVE_MAP(name, one, plural, ...)                                                           \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_HASH);                                                   \
+		__uint(map_flags, BPF_F_NO_PREALLOC);                                              \
+		__uint(max_entries, 1);                                                            \
+		__type(key, struct seep_object_key);                                               \
+		__type(value, struct seep_##one##_object);                                         \
+	} live_##plural SEC(".maps") __weak;
+SEEP_KINDS(LIVE_MAP)
+#undef LIVE_MAP
 
-/*
- * Those of the other kinds, each with what its own programs need to know besides. The loader makes
- * room in those that are traced.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__type(key, struct seep_object_key);
-	__type(value, struct seep_mapping_object);
-} live_mappings SEC(".maps") __weak;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__type(key, struct seep_object_key);
-	__type(value, struct seep_thread_object);
-} live_threads SEC(".maps") __weak;
-
+/* See seep/kinds.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -58,20 +43,14 @@ struct {
 	__type(value, __u64);
 } pthreads SEC(".maps") __weak;
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__type(key, struct seep_object_key);
-	__type(value, struct seep_fd_object);
-} live_fds SEC(".maps") __weak;
-
-/* The index over live_mappings, see ranges.bpf.h: words by level and place. Sized like it. */
+/* The index over live_mappings, see range_index.bpf.h: words by level and place. */
 struct range_word_key {
 	__u64 block;
 	__u32 process;
 	__u32 level;
 };
+
+_Static_assert(SEEP_PROCESS_AT(range_word_key) == SEEP_PROCESS_AT(seep_process_key), "alike");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -65,7 +65,7 @@ static __always_inline void site_released(__u32 process, __u32 kind,
 		return; /* the process was reaped meanwhile */
 	__sync_fetch_and_add(&site->frees, 1);
 	__sync_fetch_and_add(&site->free_bytes, object->bytes);
-	bucket = lifetime_bucket(now_ns - object->made_ns);
+	bucket = lifetime_bucket(now_ns - object->created_ns);
 	if (bucket < SEEP_LIFETIME_BUCKETS)
 		__sync_fetch_and_add(&site->lifetimes[bucket], 1);
 }
@@ -132,7 +132,7 @@ static __always_inline int live_insert(void *map, const struct seep_object_key *
  * it. The live map first: nobody but the running thread knows the object yet, so nobody can release it
  * before it is counted. 0, or -1: counted as a loss.
  */
-static __always_inline int object_made(void *map, struct slot *slot,
+static __always_inline int object_created(void *map, struct slot *slot,
 				       const struct seep_object_key *key,
 				       struct seep_object *object)
 {
@@ -150,7 +150,7 @@ static __always_inline int object_made(void *map, struct slot *slot,
 		count_loss(SEEP_LOSS_UNTRACKED_BYTES, bytes);
 		return -1;
 	}
-	if (live_insert(map, key, object, object->made_ns)) {
+	if (live_insert(map, key, object, object->created_ns)) {
 		count_loss(SEEP_LOSS_UNTRACKED_OBJECTS, 1);
 		count_loss(SEEP_LOSS_UNTRACKED_BYTES, bytes);
 		return -1;

@@ -17,14 +17,9 @@
 #include <bpf/bpf_helpers.h>
 
 #include "objects.bpf.h"
+#include "range_index.bpf.h"
 
-#define RANGE_PAGE_SHIFT 12
-#define RANGE_PAGE_BYTES (1ULL << RANGE_PAGE_SHIFT)
-#define RANGE_WORD_SHIFT 6
-#define RANGE_WORD_MASK	 ((1 << RANGE_WORD_SHIFT) - 1)
-#define RANGE_LEVELS	 8 /* 60 bits of an address: more than five levels of page tables have */
-#define RANGE_NONE	 (~0ULL)
-#define RANGE_ANY_AGE	 (~0ULL)
+#define RANGE_ANY_AGE (~0ULL)
 
 /* The most that bpf_loop does; the lock is held for microseconds. */
 #define RANGE_MAX_SPINS (1 << 23)
@@ -52,7 +47,6 @@ struct range_process {
 	struct range_release releases[RANGE_MAX_RELEASES];
 };
 
-/* The loader makes room if mappings are traced. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -108,98 +102,6 @@ static __always_inline __u64 ranges_in_flight(const struct range_process *ranges
 {
 	return ranges->entered - ranges->left;
 }
-
-/* --- the index --------------------------------------------------------------------------------- */
-
-static __always_inline struct range_word_key range_word_key(__u32 process, __u32 level,
-							    __u64 position)
-{
-	return (struct range_word_key){
-		.block = position >> RANGE_WORD_SHIFT,
-		.process = process,
-		.level = level,
-	};
-}
-
-/* For a word that is not 0. */
-static __always_inline __u32 range_last_bit(__u64 word)
-{
-	return word >> 63 ? 63 : log2_floor(word);
-}
-
-/* A range that starts at @page is no more. */
-__weak int range_index_remove(__u32 process, __u64 page)
-{
-	for (__u32 level = 0; level < RANGE_LEVELS; level++) {
-		struct range_word_key key = range_word_key(process, level, page);
-		__u64 *word = bpf_map_lookup_elem(&range_words, &key);
-
-		if (!word)
-			return 0;
-		*word &= ~(1ULL << (page & RANGE_WORD_MASK));
-		if (*word)
-			return 0;
-		bpf_map_delete_elem(&range_words, &key);
-		page >>= RANGE_WORD_SHIFT;
-	}
-	return 0;
-}
-
-/* A range starts at @page. 0, or -1: there is no room. */
-__weak int range_index_add(__u32 process, __u64 page)
-{
-	__u64 position = page;
-
-	for (__u32 level = 0; level < RANGE_LEVELS; level++) {
-		struct range_word_key key = range_word_key(process, level, position);
-		__u64 bit = 1ULL << (position & RANGE_WORD_MASK);
-		__u64 *word = bpf_map_lookup_elem(&range_words, &key);
-
-		if (word) {
-			*word |= bit;
-			return 0;
-		}
-		if (bpf_map_update_elem(&range_words, &key, &bit, BPF_NOEXIST)) {
-			range_index_remove(process, page);
-			return -1;
-		}
-		position >>= RANGE_WORD_SHIFT;
-	}
-	return 0;
-}
-
-/* The page at which the last range starts that does not start behind @page; RANGE_NONE without one. */
-__weak __u64 range_index_last(__u32 process, __u64 page)
-{
-	__u64 *word, bits, position = page;
-	struct range_word_key key;
-	__u32 level;
-
-	for (level = 0; level < RANGE_LEVELS; level++) {
-		key = range_word_key(process, level, position);
-		word = bpf_map_lookup_elem(&range_words, &key);
-		bits = word ? *word << (RANGE_WORD_MASK - (position & RANGE_WORD_MASK)) : 0;
-		if (bits)
-			break;
-		/* Nothing here: whatever there is lies in the blocks before. */
-		position = key.block - 1;
-		if (!key.block)
-			return RANGE_NONE;
-	}
-	if (level == RANGE_LEVELS)
-		return RANGE_NONE;
-	position -= RANGE_WORD_MASK - range_last_bit(bits);
-	while (level > 0) {
-		key = range_word_key(process, --level, position << RANGE_WORD_SHIFT);
-		word = bpf_map_lookup_elem(&range_words, &key);
-		if (!word || !*word)
-			return RANGE_NONE; /* read without the lock while it changes */
-		position = position << RANGE_WORD_SHIFT | range_last_bit(*word);
-	}
-	return position;
-}
-
-/* --- ranges ------------------------------------------------------------------------------------ */
 
 static __always_inline struct seep_object_key range_key(__u32 process, __u64 start)
 {
@@ -260,7 +162,7 @@ __weak int range_cut(__u32 process, __u64 at, __u64 start, __u64 end, __u64 age_
 	__u64 old_end, rest_bytes;
 	__u32 pieces = 0;
 
-	if (!found || found->object.made_ns > age_ns)
+	if (!found || found->object.created_ns > age_ns)
 		return 0;
 	rest = *found;
 	old_end = at + rest.object.bytes;

@@ -48,7 +48,7 @@ static __always_inline int syscall_process(__u32 *ret_process)
  * The system call in @regs made @object, the beginning of a value of @map; its time is set here. 0, or
  * -1: counted as a loss.
  */
-static __always_inline int syscall_made(void *map, struct pt_regs *regs,
+static __always_inline int syscall_created(void *map, struct pt_regs *regs,
 					const struct seep_object_key *key,
 					struct seep_object *object)
 {
@@ -59,11 +59,11 @@ static __always_inline int syscall_made(void *map, struct pt_regs *regs,
 
 	if (!slot)
 		return -1;
-	object->made_ns = now_ns;
+	object->created_ns = now_ns;
 	registers_save(&slot->start, regs);
 	unwind_from_return(slot, index, key->process, 0, now_ns);
 	copy_if_wanted(slot);
-	error = object_made(map, slot, key, object);
+	error = object_created(map, slot, key, object);
 	slot_release(slot);
 	return error;
 }
@@ -72,7 +72,7 @@ static __always_inline int syscall_made(void *map, struct pt_regs *regs,
  * @object, the beginning of a value of @map, exists although nobody saw it being made. @function: frame
  * of the function for which it was, or 0. 0 or -1 as above.
  */
-static __always_inline int origin_made(void *map, const struct seep_object_key *key,
+static __always_inline int origin_created(void *map, const struct seep_object_key *key,
 				       struct seep_object *object, __u64 function,
 				       enum seep_origin origin)
 {
@@ -83,9 +83,9 @@ static __always_inline int origin_made(void *map, const struct seep_object_key *
 
 	if (!slot)
 		return -1;
-	object->made_ns = now_ns;
+	object->created_ns = now_ns;
 	stack_of_origin(slot, key->process, function, origin, now_ns);
-	error = object_made(map, slot, key, object);
+	error = object_created(map, slot, key, object);
 	slot_release(slot);
 	return error;
 }

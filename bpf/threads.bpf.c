@@ -160,13 +160,13 @@ static __always_inline int count_new(const struct seep_object_key *key,
 	if (!slot)
 		return -1;
 	registers_of_creation(&slot->start, call, regs);
-	thread->object.made_ns = bpf_ktime_get_ns();
+	thread->object.created_ns = bpf_ktime_get_ns();
 	unwind_from_return(slot, index, key->process, call ? call->function : 0,
-			   thread->object.made_ns);
+			   thread->object.created_ns);
 	copy_if_wanted(slot);
 	if (call)
 		thread->start = frame_of_function(slot, index, call->start);
-	error = object_made(&live_threads, slot, key, &thread->object);
+	error = object_created(&live_threads, slot, key, &thread->object);
 	slot_release(slot);
 	return error;
 }
@@ -187,7 +187,7 @@ int BPF_PROG(thread_begin, struct task_struct *parent, struct task_struct *child
 	key = thread_key(process, thread_id(child));
 	if (syscall_is_compat()) {
 		/* Its stack cannot be walked. */
-		if (origin_made(&live_threads, &key, &thread.object, 0, SEEP_ORIGIN_UNSEEN) == 0)
+		if (origin_created(&live_threads, &key, &thread.object, 0, SEEP_ORIGIN_UNSEEN) == 0)
 			count_loss(SEEP_LOSS_UNSEEN_THREADS, 1);
 		return 0;
 	}

@@ -15,40 +15,18 @@
 #include "seep/counters.h"
 #include "seep/ends.h"
 #include "seep/functions.h"
+#include "seep/kinds.h"
 
 /* Caps. Reaching one is counted as a loss and printed, never silent. */
-#define SEEP_MAX_PROCESSES 4096	 /* slots of traced processes, one per live target */
-#define SEEP_MAX_PROBES	   4096	 /* distinct (file, function) pairs */
-#define SEEP_MAX_PENDING   16384 /* of functions without return probes, at one time */
+#define SEEP_MAX_PROCESSES 4096 /* slots of traced processes, one per live target */
+#define SEEP_MAX_PROBES	   4096 /* distinct (file, function) pairs */
 #define SEEP_MAX_SITES	   262144
 #define SEEP_MAX_FILES	   16384
 #define SEEP_MAX_FRAMES	   256 /* frames of one stack, the allocator's own included */
-#define SEEP_COMM_BYTES	   16  /* TASK_COMM_LEN */
 #define SEEP_SLOTS_PER_CPU 8
 #define SEEP_COPY_BYTES	   (16 << 10) /* of the stack, in a seep_copy_event */
 #define SEEP_PATH_BYTES	   1024	      /* of a mapped file's path */
 #define SEEP_NAME_BYTES	   256	      /* of one component of it, NUL included (NAME_MAX) */
-
-/*
- * What can leak, in the order of the reports. X(enum suffix, key in options, JSON and metrics, what
- * people call one object)
- */
-#define SEEP_KINDS(X)                                                                              \
-	X(MEMORY, memory, "object")                                                                \
-	X(MAPPING, mapping, "range")                                                               \
-	X(THREAD, thread, "thread")                                                                \
-	X(FD, fd, "descriptor")
-
-enum seep_kind {
-#define SEEP_KIND_ENUM(name, key, noun) SEEP_KIND_##name,
-	SEEP_KINDS(SEEP_KIND_ENUM)
-#undef SEEP_KIND_ENUM
-	SEEP_KIND_COUNT
-};
-
-/* A set of kinds has a bit for each. */
-#define SEEP_KIND_BIT(kind) (1u << (kind))
-#define SEEP_ALL_KINDS	    (SEEP_KIND_BIT(SEEP_KIND_COUNT) - 1)
 
 /*
  * A process as the maps know it: the slot of its target in the low bits, and above them how often
@@ -72,79 +50,6 @@ enum seep_kind {
 #define SEEP_FRAME_FILE(frame)	 ((__u32)(((frame) & ~SEEP_FRAME_RAW) >> SEEP_FRAME_FILE_SHIFT))
 #define SEEP_FRAME_OFFSET(frame) ((frame) & SEEP_FRAME_OFFSET_MASK)
 
-/*
- * Heaps: blocks of functions that the user named may lie in blocks of the others, at their very start,
- * so they are told apart.
- */
-#define SEEP_HEAP_USUAL 0
-#define SEEP_HEAP_USER	1
-
-/* maps "live" (memory), "live_mappings", "live_threads", "live_fds": every object that exists now */
-struct seep_object_key {
-	/*
-	 * Of memory the address, of a mapping its start, of a descriptor its number, of a thread see
-	 * SEEP_THREAD_ID.
-	 */
-	__u64 id;
-	__u32 process;
-	__u16 kind;
-	__u16 heap; /* of memory; else 0 */
-};
-
-/* The value of "live", and what those of the other maps begin with. */
-struct seep_object {
-	__u64 bytes;
-	__u64 made_ns; /* CLOCK_MONOTONIC */
-	__u64 stack;   /* with process and kind of the key: the site */
-};
-
-/* map "live_mappings": a range of pages, by its start; ranges do not overlap */
-struct seep_mapping_object {
-	struct seep_object object;
-};
-
-/*
- * Room in the map "range_words" for so many ranges. Near ones share words, so that one rarely needs more
- * than one of its own; the few that lead to them count for little unless there is room for few.
- */
-#define SEEP_RANGE_WORDS(num_ranges) ((num_ranges) < 1024 ? 1024 : (num_ranges))
-
-/*
- * The id of a thread: its tid, which is used again while a thread that had it is still to be joined, and
- * in the high half when it was made, in units of 2^20 ns. So the id means one thread for ever, and the
- * kernel's own description of a thread says it.
- */
-#define SEEP_THREAD_ID(tid, boot_ns) ((__u64)(__u32)((boot_ns) >> 20) << 32 | (__u32)(tid))
-#define SEEP_THREAD_TID(id)	     ((__u32)(id))
-
-/* A thread is gone when it has ended and nobody needs to join it. */
-#define SEEP_THREAD_ENDED    1
-#define SEEP_THREAD_JOINED   2 /* it was joined, or somebody waits to do so */
-#define SEEP_THREAD_DETACHED 4
-#define SEEP_THREAD_RAW	     8 /* not made by a function that is traced: nothing is known of joining */
-
-/* map "live_threads" */
-struct seep_thread_object {
-	struct seep_object object; /* bytes: of its stack, 0 if unknown */
-	__u64 start;		   /* frame of the function that it began with, 0 if unknown */
-	__u64 task;		   /* the kernel's address of it; only before it has ended */
-	__u32 state;		   /* SEEP_THREAD_ */
-	__u32 pad;
-	char comm[SEEP_COMM_BYTES]; /* its name when it ended */
-};
-
-/*
- * map "pthreads": from a pthread_t (in the id of the key) to the id of the thread, as long as there is
- * one to be joined or detached.
- */
-
-/* map "live_fds" */
-struct seep_fd_object {
-	struct seep_object object;
-	__u64 file; /* which open file it is: the kernel's address of it, compared only */
-	__u64 seen; /* number of the last pass that found it open */
-};
-
 /* map "sites" */
 struct seep_site_key {
 	__u64 stack; /* hash of the frames */
@@ -159,7 +64,7 @@ struct seep_site_key {
 #define SEEP_LIFETIME_BUCKETS 40
 
 struct seep_site_value {
-	__u64 allocs; /* monotonic, atomic; live = made - released */
+	__u64 allocs; /* monotonic, atomic; live = allocs - frees */
 	__u64 alloc_bytes;
 	__u64 frees;
 	__u64 free_bytes;
@@ -167,7 +72,7 @@ struct seep_site_value {
 	__u32 sent;  /* the frames are in the ring buffer */
 	/* Results of the last pass of ages_scan over the live map, valid if scan is its number. */
 	__u64 scan;
-	__u64 oldest_ns; /* made_ns of the oldest live object */
+	__u64 oldest_ns; /* created_ns of the oldest live object */
 	__u64 young_objects;
 	__u64 young_bytes;
 	__u64 ages[SEEP_LIFETIME_BUCKETS];	/* of the live objects */
@@ -403,10 +308,8 @@ struct seep_copy_event {
 	__u8 stack[SEEP_COPY_BYTES];
 };
 
-_Static_assert(sizeof(struct seep_object_key) == 16, "no padding in keys");
-_Static_assert(sizeof(struct seep_object) == 24, "no padding in values");
-_Static_assert(sizeof(struct seep_thread_object) == 64, "no padding in values");
 _Static_assert(sizeof(struct seep_site_key) == 16, "no padding in keys");
+_Static_assert(SEEP_PROCESS_AT(seep_site_key) == SEEP_PROCESS_AT(seep_process_key), "alike");
 _Static_assert(sizeof(struct seep_site_value) == 72 + 16 * SEEP_LIFETIME_BUCKETS, "no padding");
 _Static_assert(sizeof(struct seep_process_value) == 16, "no padding in values");
 _Static_assert(sizeof(struct seep_probe) == 24, "no padding in values");

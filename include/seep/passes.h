@@ -80,7 +80,7 @@ struct seep_mappings_pass {
 /* What a descriptor is, as the kernel has it. */
 struct seep_fd_record {
 	__u64 stack;	  /* of its site */
-	__u64 made_ns;	  /* CLOCK_MONOTONIC */
+	__u64 created_ns;	  /* CLOCK_MONOTONIC */
 	__u64 filesystem; /* magic number, include/uapi/linux/magic.h */
 	__u32 fd;
 	__u16 mode;	   /* type and permissions, as stat(2) has them */

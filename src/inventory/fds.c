@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "inventory/inventory_private.h"
+#include "kernel/fds.h"
 
 /* include/uapi/linux/magic.h of later kernels */
 #define PIDFS_MAGIC 0x50494446
@@ -162,7 +163,7 @@ static void append_example(struct seep_buffer *text, const struct fd_inventory *
 			   const struct seep_fd_record *record, const char *group)
 {
 	char age[SEEP_UNIT_MAX];
-	uint64_t age_ns = fds->now_ns > record->made_ns ? fds->now_ns - record->made_ns : 0;
+	uint64_t age_ns = fds->now_ns > record->created_ns ? fds->now_ns - record->created_ns : 0;
 
 	seep_buffer_printf(text, "descriptor %" PRIu32 ", %s old: %s", record->fd,
 			   seep_format_duration(age, age_ns), group);

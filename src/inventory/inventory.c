@@ -20,12 +20,16 @@ struct notes {
 	UT_hash_handle hh;
 };
 
-/* How each kind is counted; NULL: not at all. */
-static int (*const takers[SEEP_KIND_COUNT])(struct seep_inventory *inventory, pid_t pid,
-					    uint32_t process, bool first) = {
-	[SEEP_KIND_MAPPING] = seep_inventory_take_mappings,
-	[SEEP_KIND_THREAD] = seep_inventory_take_threads,
-	[SEEP_KIND_FD] = seep_inventory_take_fds,
+/* How each kind is counted; NULL: it is not. */
+static seep_inventory_take_fn *const takers[SEEP_KIND_COUNT] = {
+#define TAKER_PROCESS(plural) NULL
+#define TAKER_KERNEL(plural)  seep_inventory_take_##plural
+#define TAKER(name, key, plural, noun, measure, source, keeper)                                    \
+	[SEEP_KIND_##name] = TAKER_##keeper(plural),
+	SEEP_KINDS(TAKER)
+#undef TAKER_PROCESS
+#undef TAKER_KERNEL
+#undef TAKER
 };
 
 int seep_inventory_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
@@ -42,12 +46,33 @@ int seep_inventory_new(struct seep_kernel *kernel, struct seep_symbolizer *symbo
 	return 0;
 }
 
+int seep_inventory_objects(struct seep_inventory *inventory, enum seep_kind kind,
+			   int (*order)(const void *left, const void *right),
+			   const struct seep_object_list **ret_list)
+{
+	int error = 0;
+
+	if (!inventory->objects[kind])
+		error = seep_object_list_read(inventory->kernel, kind, order,
+					      &inventory->objects[kind]);
+	if (error)
+		return error;
+	*ret_list = inventory->objects[kind];
+	return 0;
+}
+
+void seep_inventory_forget(struct seep_inventory *inventory, enum seep_kind kind)
+{
+	seep_object_list_free(inventory->objects[kind]);
+	inventory->objects[kind] = NULL;
+}
+
 void seep_inventory_begin(struct seep_inventory *inventory)
 {
 	struct notes *notes, *next;
 
-	seep_inventory_forget_ranges(inventory);
-	seep_inventory_forget_threads(inventory);
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++)
+		seep_inventory_forget(inventory, (enum seep_kind)kind);
 	HASH_ITER(hh, inventory->notes, notes, next) {
 		HASH_DEL(inventory->notes, notes);
 		for (size_t i = 0; i < notes->details.num_examples; i++)

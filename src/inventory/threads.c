@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,96 +14,12 @@
 #include "base/file.h"
 #include "base/units.h"
 #include "inventory/inventory_private.h"
+#include "kernel/threads.h"
 
 struct thread {
 	struct seep_object_key key;
 	struct seep_thread_object object;
 };
-
-/* By process, the oldest first. */
-struct seep_thread_list {
-	size_t count;
-	size_t capacity;
-	struct thread *threads;
-};
-
-void seep_inventory_forget_threads(struct seep_inventory *inventory)
-{
-	if (!inventory->threads)
-		return;
-	free(inventory->threads->threads);
-	free(inventory->threads);
-	inventory->threads = NULL;
-}
-
-/* --- the list ---------------------------------------------------------------------------------- */
-
-static int add_thread(void *context, const struct seep_object_key *key,
-		      const struct seep_thread_object *object)
-{
-	struct seep_thread_list *list = context;
-	size_t capacity = list->capacity ? 2 * list->capacity : 256;
-	struct thread *threads;
-
-	if (list->count == list->capacity) {
-		threads = reallocarray(list->threads, capacity, sizeof(*threads));
-		if (!threads)
-			return -ENOMEM;
-		list->threads = threads;
-		list->capacity = capacity;
-	}
-	list->threads[list->count++] = (struct thread){*key, *object};
-	return 0;
-}
-
-static int compare_threads(const void *left, const void *right)
-{
-	const struct thread *a = left, *b = right;
-
-	if (a->key.process != b->key.process)
-		return a->key.process < b->key.process ? -1 : 1;
-	return (a->object.object.made_ns > b->object.object.made_ns) -
-	       (a->object.object.made_ns < b->object.object.made_ns);
-}
-
-/* Once for a report: one pass over all of them serves all processes. */
-static int read_list(struct seep_inventory *inventory)
-{
-	int error;
-
-	if (inventory->threads)
-		return 0;
-	inventory->threads = calloc(1, sizeof(*inventory->threads));
-	if (!inventory->threads)
-		return -ENOMEM;
-	error = seep_kernel_each_thread(inventory->kernel, add_thread, inventory->threads);
-	if (error) {
-		seep_inventory_forget_threads(inventory);
-		return error;
-	}
-	if (inventory->threads->count)
-		qsort(inventory->threads->threads, inventory->threads->count, sizeof(struct thread),
-		      compare_threads);
-	return 0;
-}
-
-/* Where the threads of @process begin. */
-static size_t first_of(const struct seep_thread_list *list, uint32_t process)
-{
-	size_t low = 0, high = list->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (list->threads[middle].key.process < process)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* --- notes ------------------------------------------------------------------------------------- */
 
 static const char *group_of(const struct seep_thread_object *object)
 {
@@ -157,13 +72,14 @@ static void append_start(struct seep_buffer *text, const struct seep_inventory *
 static void append_example(struct seep_buffer *text, const struct seep_inventory *inventory,
 			   pid_t pid, const struct thread *thread)
 {
-	uint64_t now_ns = seep_clock_monotonic_ns(), made_ns = thread->object.object.made_ns;
+	uint64_t now_ns = seep_clock_monotonic_ns(), created_ns = thread->object.object.created_ns;
 	char unit[SEEP_UNIT_MAX];
 
 	seep_buffer_printf(text, "thread %" PRIu32, SEEP_THREAD_TID(thread->key.id));
 	append_comm(text, pid, thread);
 	seep_buffer_printf(text, ", %s old",
-			   seep_format_duration(unit, now_ns > made_ns ? now_ns - made_ns : 0));
+			   seep_format_duration(unit,
+						now_ns > created_ns ? now_ns - created_ns : 0));
 	append_start(text, inventory, thread);
 	if (thread->object.object.bytes)
 		seep_buffer_printf(text, ", %s of stack",
@@ -187,8 +103,6 @@ static void note_thread(struct seep_inventory *inventory, pid_t pid, const struc
 			    wanted && !example.error ? example.data : NULL);
 }
 
-/* --- the inventory -------------------------------------------------------------------------------- */
-
 /* The kernel tells of the end of a thread before it forgets it: one that is gone has been told of. */
 static bool is_gone(pid_t pid, const struct thread *thread)
 {
@@ -198,15 +112,20 @@ static bool is_gone(pid_t pid, const struct thread *thread)
 
 static int look_at_threads(struct seep_inventory *inventory, pid_t pid, uint32_t process)
 {
-	const struct seep_thread_list *list = inventory->threads;
-	int error = 0;
+	const struct seep_object_list *threads;
+	const struct seep_live_object *object;
+	int error = seep_inventory_objects(inventory, SEEP_KIND_THREAD, seep_live_object_by_age,
+					   &threads);
 
-	for (size_t i = first_of(list, process);
-	     i < list->count && list->threads[i].key.process == process && !error; i++) {
-		if (is_gone(pid, &list->threads[i]))
-			error = seep_kernel_drop_thread(inventory->kernel, &list->threads[i].key);
+	if (error)
+		return error;
+	for (size_t i = 0; !error && (object = seep_object_list_get(threads, process, i)); i++) {
+		const struct thread *thread = (const void *)object;
+
+		if (is_gone(pid, thread))
+			error = seep_kernel_drop_thread(inventory->kernel, &thread->key);
 		else
-			note_thread(inventory, pid, &list->threads[i]);
+			note_thread(inventory, pid, thread);
 	}
 	return error;
 }
@@ -217,11 +136,10 @@ int seep_inventory_take_threads(struct seep_inventory *inventory, pid_t pid, uin
 	uint32_t added = 0;
 	int error = seep_kernel_count_threads(inventory->kernel, pid, process, first, &added);
 
-	/* With threads that come and go so fast, the next report will know of the others. */
+	/* -EAGAIN: threads come and go so fast that the next report finds the others. */
 	if ((error && error != -EAGAIN) || first)
 		return error;
 	if (added || error)
-		seep_inventory_forget_threads(inventory);
-	error = read_list(inventory);
-	return error ? error : look_at_threads(inventory, pid, process);
+		seep_inventory_forget(inventory, SEEP_KIND_THREAD);
+	return look_at_threads(inventory, pid, process);
 }

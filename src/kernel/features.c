@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "bpf/features.skel.h"
 #include "kernel/attach.h"
-#include "kernel/returns.h"
+#include "kernel/return_trials.h"
 #include "proc/maps.h"
 
 #define CALIBRATION_CALLS 400
@@ -201,7 +201,8 @@ static int try_returns(const struct calibration *calibration, struct features_bp
 	};
 	int error = own_offset(calibration, seep_calibrate_emulated, &offset);
 
-	return error ? error : seep_returns_try(&request, seep_calibrate_emulated, ret_hazards);
+	return error ? error :
+		       seep_return_trials_run(&request, seep_calibrate_emulated, ret_hazards);
 }
 
 static int try_variant(struct calibration *calibration, struct seep_features *ret_features)

@@ -2,6 +2,12 @@
 /* Keys and sentences of the enums of a snapshot, from the one list that each of them has. */
 #include "model/snapshot.h"
 
+struct kind_name {
+	const char *key;
+	const char *plural;
+	const char *noun;
+};
+
 struct name {
 	const char *key;
 	const char *text;
@@ -19,8 +25,8 @@ static const struct name ends[] = {
 #undef END_NAME
 };
 
-static const struct name kinds[] = {
-#define KIND_NAME(name, key, noun) [SEEP_KIND_##name] = {#key, noun},
+static const struct kind_name kinds[] = {
+#define KIND_NAME(name, key, plural, noun, ...) [SEEP_KIND_##name] = {#key, #plural, noun},
 	SEEP_KINDS(KIND_NAME)
 #undef KIND_NAME
 };
@@ -65,12 +71,17 @@ const char *seep_kind_key(enum seep_kind kind)
 
 const char *seep_kind_noun(enum seep_kind kind)
 {
-	return kinds[kind].text;
+	return kinds[kind].noun;
+}
+
+const char *seep_kind_plural(enum seep_kind kind)
+{
+	return kinds[kind].plural;
 }
 
 bool seep_kind_is_counted(enum seep_kind kind)
 {
-	return kind == SEEP_KIND_THREAD || kind == SEEP_KIND_FD;
+	return !(SEEP_KINDS_IN_BYTES & SEEP_KIND_BIT(kind));
 }
 
 const char *seep_origin_text(enum seep_origin origin)

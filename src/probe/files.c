@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "elf/demangle.h"
 #include "elf/image.h"
+#include "kernel/programs.h"
 #include "probe/refused.h"
 #include "proc/trust.h"
 #include "symbol/search.h"

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/close.h"
 #include "kernel/attach.h"
+#include "kernel/programs.h"
 
 /* What is being attached where. */
 struct attachment {

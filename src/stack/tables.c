@@ -15,6 +15,8 @@
 #include "base/units.h"
 #include "elf/cfi.h"
 #include "elf/image.h"
+#include "kernel/events.h"
+#include "kernel/tables.h"
 #include "proc/vdso.h"
 #include "stack/chunks.h"
 #include "stack/code_kind.h"

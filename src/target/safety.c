@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/close.h"
 #include "base/log.h"
+#include "kernel/processes.h"
 #include "target/targets_private.h"
 
 /* Sentences on standard error; of the others the report has the number. */

@@ -13,6 +13,7 @@
 #include "base/close.h"
 #include "base/errors.h"
 #include "base/log.h"
+#include "kernel/processes.h"
 #include "probe/breakpoints.h"
 #include "proc/maps.h"
 #include "proc/process.h"

@@ -9,6 +9,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/units.h"
+#include "kernel/costs.h"
+#include "kernel/counters.h"
 #include "proc/process.h"
 
 /* Rates over less than this say more about the reporting than about the trace. */

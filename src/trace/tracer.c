@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "kernel/counters.h"
 #include "trace/tracer_private.h"
 
 /* Windows of the overhead measurement do not come closer together than this. */

@@ -42,13 +42,13 @@ static __always_inline void meet_unknown(const struct seep_object_key *key,
 					 struct seep_fd_object *value)
 {
 	if (fds_pass.first) {
-		origin_made(&live_fds, key, &value->object, 0, SEEP_ORIGIN_BEFORE);
+		origin_created(&live_fds, key, &value->object, 0, SEEP_ORIGIN_BEFORE);
 		return;
 	}
 	if (!is_certain(key, value->file))
 		return;
 	clear_number(key, value->file);
-	if (origin_made(&live_fds, key, &value->object, 0, SEEP_ORIGIN_UNSEEN) == 0)
+	if (origin_created(&live_fds, key, &value->object, 0, SEEP_ORIGIN_UNSEEN) == 0)
 		count_loss(SEEP_LOSS_UNSEEN_OPENS, 1);
 }
 
@@ -102,7 +102,7 @@ static __always_inline void describe(struct bpf_iter__task_file *ctx, struct fil
 {
 	struct seep_fd_record record = {
 		.stack = object->object.stack,
-		.made_ns = object->object.made_ns,
+		.created_ns = object->object.created_ns,
 		.fd = ctx->fd,
 		.mode = BPF_CORE_READ(file, f_inode, i_mode),
 		.filesystem = BPF_CORE_READ(file, f_inode, i_sb, s_magic),
@@ -150,7 +150,7 @@ static long sweep_fd(struct bpf_map *map, const struct seep_object_key *key,
 	struct seep_object_key copy = *key;
 
 	if (key->process != pass->process || object->seen >= pass->number ||
-	    object->object.made_ns > pass->start_ns)
+	    object->object.created_ns > pass->start_ns)
 		return 0;
 	fd_released(&copy);
 	count_loss(SEEP_LOSS_UNSEEN_CLOSES, 1);

@@ -56,9 +56,9 @@ static __always_inline int count_met(struct task_struct *task, const struct seep
 	if (!slot)
 		return -1;
 	/* Both are CLOCK_MONOTONIC: it is as old as it is. */
-	thread->object.made_ns = task->start_time;
+	thread->object.created_ns = task->start_time;
 	stack_of_origin(slot, key->process, 0, origin, bpf_ktime_get_ns());
-	error = object_made(&live_threads, slot, key, &thread->object);
+	error = object_created(&live_threads, slot, key, &thread->object);
 	slot_release(slot);
 	return error;
 }

@@ -4,8 +4,8 @@
  * x86-64 is a system call since 6.11; that seccomp lets it pass came later, and into some kernels by
  * way of their stable branches, so no version tells.
  */
-#ifndef SEEP_KERNEL_RETURNS_H
-#define SEEP_KERNEL_RETURNS_H
+#ifndef SEEP_KERNEL_RETURN_TRIALS_H
+#define SEEP_KERNEL_RETURN_TRIALS_H
 
 #include <stdint.h>
 
@@ -16,7 +16,7 @@
  * pid is set here; an entry beside it is not needed). Stores SEEP_REFUSAL_BIT of each that a child died
  * of. 0 or -errno. Takes some milliseconds.
  */
-int seep_returns_try(const struct seep_attach_request *request, void (*function)(void),
-		     uint32_t *ret_hazards);
+int seep_return_trials_run(const struct seep_attach_request *request, void (*function)(void),
+			   uint32_t *ret_hazards);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "kernel/returns.h"
+#include "kernel/return_trials.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -148,8 +148,8 @@ static int run_trial(const struct seep_attach_request *request, const struct tri
 	return WIFSIGNALED(status);
 }
 
-int seep_returns_try(const struct seep_attach_request *request, void (*function)(void),
-		     uint32_t *ret_hazards)
+int seep_return_trials_run(const struct seep_attach_request *request, void (*function)(void),
+			   uint32_t *ret_hazards)
 {
 	uint32_t hazards = 0;
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
+/*
+ * The inventory of descriptors: passes of the iterator fds_count over the table of the process, then one
+ * pass of fds_sweep over the known descriptors, which releases those that no pass has found.
+ */
+#include "kernel/fds.h"
+
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/units.h"
 #include "kernel/kernel_private.h"
 
 #define LOOK_PAUSE_NS 1000000
@@ -101,32 +105,4 @@ int seep_kernel_count_fds(struct seep_kernel *kernel, pid_t pid, uint32_t proces
 		return error;
 	pass.number = first_number;
 	return seep_kernel_run_pass(kernel->skeleton->progs.fds_sweep, &pass, sizeof(pass));
-}
-
-/* How long passes over the mappings are repeated that find calls on their way: seldom more than one. */
-#define MAPPINGS_TIME_NS (20 * SEEP_NS_PER_MS)
-
-static int run_mappings_count(struct seep_kernel *kernel, pid_t pid, uint32_t process)
-{
-	struct seep_mappings_pass *pass = &kernel->skeleton->bss->mappings_pass;
-	int error;
-
-	*pass = (struct seep_mappings_pass){.process = process};
-	error = seep_kernel_iterate(kernel->skeleton->progs.mappings_count, pid, NULL, NULL);
-	if (error)
-		return error;
-	if (!pass->thread || seep_kernel_process_id(kernel, SEEP_PROCESS_SLOT(process)) != process)
-		return -ESRCH;
-	return pass->unsettled ? -EAGAIN : 0;
-}
-
-int seep_kernel_count_mappings(struct seep_kernel *kernel, pid_t pid, uint32_t process)
-{
-	uint64_t start_ns = seep_clock_monotonic_ns();
-	int error;
-
-	do {
-		error = run_mappings_count(kernel, pid, process);
-	} while (error == -EAGAIN && seep_clock_monotonic_ns() - start_ns < MAPPINGS_TIME_NS);
-	return error;
 }
