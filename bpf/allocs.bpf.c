@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Allocating functions with a return probe. Which functions there are, and what their arguments mean, is
- * in seep/functions.h; the attach cookie says which one was hit, and in which process.
+ * Allocating functions with a return probe. Which functions there are, and what their arguments
+ * mean, is in seep/functions.h; the attach cookie says which one was hit, and in which process.
  *
  * alloc_enter runs at the entry and alloc_leave at the return, in one program where the kernel has
- * sessions, else in two. Only the outermost call of a thread counts: the thread's state (calls.bpf.h)
- * remembers it from entry to return. A block is created at the return, before its address is known to
- * anybody, and released at the entry of free (frees.bpf.c), before its address can be handed out again.
+ * sessions, else in two. Only the outermost call of a thread counts: the thread's state
+ * (calls.bpf.h) remembers it from entry to return. A block is created at the return, before the
+ * program knows its address, and released at the entry of free (frees.bpf.c), before the allocator
+ * can reuse the address. A hit costs one stack walk (unwind.bpf.h) and at most STRING_MAX_WINDOWS
+ * reads of a string.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -15,13 +17,13 @@
 #include "blocks.bpf.h"
 #include "dispatch.bpf.h"
 
-/* 64 KiB of a string; a longer one is counted as that. */
+/* 64 KiB of a string; a longer one is counted with that size. */
 #define STRING_MAX_WINDOWS 64
 
 /*
- * The call of an allocator, whose return address is at @sp, is within a call of a function of the user
- * and so does not count. If that one has gone on as the allocator by a jump, its request moves to the
- * thread instead: it returns when the allocator does.
+ * An allocator is called with its return address at @sp. INSIDE: the call is within a call of a
+ * function that the user named, and does not count. STANDS_IN: that function has jumped to the
+ * allocator, so its request moves to the thread: it returns when the allocator does.
  */
 enum inside {
 	OUTSIDE,
@@ -57,8 +59,8 @@ where_called(struct task_struct *task, struct thread_state *thread, __u32 proces
 }
 
 /*
- * A call of an allocating function begins. 0, or SESSION_SKIP_RETURN if its return is of no use, which
- * makes a difference in a session.
+ * A call of an allocating function begins. Returns 0, or SESSION_SKIP_RETURN, by which a session
+ * spares the probe at the return.
  */
 static __always_inline int alloc_enter(struct pt_regs *ctx, void *guard)
 {
@@ -106,7 +108,10 @@ static __always_inline void block_resized(struct pt_regs *ctx, const struct requ
 	}
 }
 
-/* The length of the string at @address, with its NUL. */
+/*
+ * The length of the string at @address with its NUL, in windows of a slot. Not inlined: it needs no
+ * stack of the caller.
+ */
 static __noinline __u64 string_bytes(__u64 address)
 {
 	__u64 bytes = 0;
@@ -135,7 +140,7 @@ static __noinline __u64 string_bytes(__u64 address)
 	return bytes;
 }
 
-/* A call returns: if it is the outermost one, count what it made. */
+/* A call returns. If it is the outermost one, its block is counted. */
 static __always_inline int alloc_leave(struct pt_regs *ctx, void *guard)
 {
 	struct thread_state *thread = thread_state_get(bpf_get_current_task_btf(), false);
@@ -163,9 +168,9 @@ static __always_inline int alloc_leave(struct pt_regs *ctx, void *guard)
 }
 
 /*
- * One probe for entry and return (6.13); the type is set by the loader. At the return the instruction
- * pointer is the caller's. (bpf_session_is_return has one prototype before 7.0 and another one since,
- * of which libbpf before 1.3 can take only one.)
+ * One probe for entry and return (6.13); the loader sets the type. At the return the instruction
+ * pointer is the caller's. bpf_session_is_return would tell as well, but its prototype changed in
+ * 7.0, and libbpf before 1.3 can take only one of the two.
  */
 SEC("uprobe")
 int alloc_session(struct pt_regs *ctx)

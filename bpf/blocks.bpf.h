@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Allocator blocks, and the requests for them: what an allocating function is asked for at its entry,
- * which block it returns, and what becomes of the block that realloc was given. That one leaves the live
- * map when the call begins, so that nobody else can be handed its address before its release is known,
- * and comes back untouched if the call fails or ends without a return.
+ * Allocator blocks, and the requests for them: what an allocating function is asked for at its
+ * entry, which block it returns, and what becomes of the block that realloc was given. That one
+ * leaves the live map when the call begins, so that nobody else can get its address before its
+ * release is known. It comes back untouched if the call fails or ends without a return.
  *
- * allocs.bpf.c (functions with a return probe), calls.bpf.c (without one) and frees.bpf.c share it. A
- * call goes through request_read, take_old, call_result and block_created, in this order. Strings are
- * measured in at most STRING_MAX_WINDOWS reads; everything else has no loop.
+ * allocs.bpf.c (functions with a return probe), calls.bpf.c (without one) and frees.bpf.c share
+ * this. A call goes through read_arguments and take_old at its entry, call_result and block_created
+ * at its return. No loops, but for the stack walk in block_created.
  */
 #ifndef SEEP_BPF_BLOCKS_H
 #define SEEP_BPF_BLOCKS_H
@@ -20,7 +20,10 @@
 #include "objects.bpf.h"
 #include "probes.bpf.h"
 
-/* Takes a block out of the live map, from the heap of the key or else from the other one. 0 or -1. */
+/*
+ * Takes a block out of the live map, from the heap of the key or else from the other one, which is
+ * stored in the key. 0 or -1.
+ */
 static __always_inline int block_take(struct seep_object_key *key, struct seep_object *ret_object)
 {
 	if (object_take(&live_memory, key, ret_object) == 0)
@@ -41,7 +44,7 @@ static __always_inline struct seep_object_key key_of_old(const struct request *r
 	};
 }
 
-/* The block that realloc was given goes back to where it was: the call failed or never returned. */
+/* The block that realloc was given goes back to its heap: the call failed or never returned. */
 static __always_inline void restore_old(struct request *request)
 {
 	struct seep_object_key key = key_of_old(request);
@@ -82,7 +85,7 @@ static __always_inline void take_old(struct request *request, const struct seep_
 {
 	struct seep_object_key key;
 
-	/* The block itself stands where its successor will be stored. */
+	/* The address of the block stands where that of its successor will be stored. */
 	if (probe->out_arg && probe->out_arg == probe->pointer_arg &&
 	    bpf_probe_read_user(&request->pointer, 8, (void *)request->out))
 		request->pointer = 0;
@@ -93,7 +96,10 @@ static __always_inline void take_old(struct request *request, const struct seep_
 	request->old_heap = key.heap;
 }
 
-/* It seems that the call in @call will not return. */
+/*
+ * The call in @call seems to have ended without a return. If it returns after all, take_old_again
+ * puts this right.
+ */
 static __always_inline void call_abandon(struct pending_call *call)
 {
 	if (!call->request.has_old)
@@ -103,8 +109,8 @@ static __always_inline void call_abandon(struct pending_call *call)
 }
 
 /*
- * The thread is not in its outer call any more: that one has ended without a return, or it is one of a
- * coroutine, and goes on some time on whatever thread. So it stays in the map.
+ * The thread is not in its outer call any more. The call has ended without a return, or it belongs
+ * to a coroutine and goes on later, on any thread. So it stays in the map.
  */
 static __always_inline void outer_abandon(struct thread_state *thread, __u32 process)
 {
@@ -119,7 +125,7 @@ static __always_inline void outer_abandon(struct thread_state *thread, __u32 pro
 	thread->left_out = 0;
 }
 
-/* The block that realloc was given is gone for good: released by the call that just succeeded. */
+/* The block that realloc was given is released by the call that just succeeded. */
 static __always_inline void release_old(struct request *request, __u64 now_ns)
 {
 	if (request->has_old) {
@@ -130,7 +136,7 @@ static __always_inline void release_old(struct request *request, __u64 now_ns)
 	}
 }
 
-/* The block that the call stored; 0 without one. */
+/* The address that the call has stored; 0 if there is none. */
 static __always_inline __u64 stored_block(const struct request *request)
 {
 	__u64 address;
@@ -142,8 +148,8 @@ static __always_inline __u64 stored_block(const struct request *request)
 }
 
 /*
- * What the call that returns now made: the address of the new block, 0 if there is none. Takes care
- * of the block that realloc was given.
+ * The address of the block that the returning call created, 0 if there is none. Also settles the
+ * block that realloc was given.
  */
 static __always_inline __u64 call_result(struct pt_regs *ctx, struct request *request, __u64 now_ns)
 {
@@ -155,9 +161,9 @@ static __always_inline __u64 call_result(struct pt_regs *ctx, struct request *re
 		address = failed ? 0 : stored_block(request);
 	} else {
 		/*
-		 * NULL means failure, the old block stays. But not for 0 bytes: glibc (and before
-		 * 5.3 jemalloc) then frees the block and returns NULL; allocators that give out an
-		 * empty block instead return it.
+		 * NULL means failure: the old block stays. But not for 0 bytes: glibc, and jemalloc
+		 * before 5.3, then free the block and return NULL; allocators that give out an
+		 * empty block return that instead.
 		 */
 		failed = !address && request->bytes;
 	}
@@ -170,9 +176,12 @@ static __always_inline __u64 call_result(struct pt_regs *ctx, struct request *re
 	return address;
 }
 
-/* @return_address: at an exit, where the stack still has it; 0 at a return probe, which is behind it. */
+/*
+ * Counts a new block. @return_address: 0 at a return probe, which runs behind the return; else what
+ * the stack still holds, at a return instruction.
+ */
 static __always_inline void block_created(struct pt_regs *ctx, const struct request *request,
-				       __u64 return_address, __u64 address, __u64 now_ns)
+					  __u64 return_address, __u64 address, __u64 now_ns)
 {
 	struct seep_object_key key = {
 		.id = address,

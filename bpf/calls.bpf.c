@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Allocating functions without a return probe, because an exception, a cancellation or a coroutine may
- * pass them (symbol/returns.h). call_entry puts the call into the map "calls", by process and stack slot
- * of its return address; call_exit, at each return instruction of the function, takes it out again, on
- * whatever thread that is. A call that ends otherwise stays until the next one has its slot, or its
- * process ends (exited_reap). The map holds SEEP_MAX_PENDING calls; what it has no room for is a loss.
+ * Allocating functions without a return probe, because an exception, a cancellation or a coroutine
+ * may pass them (symbol/returns.h). call_entry puts the call into the map "calls", by process and
+ * stack slot of its return address. call_exit, at each return instruction of the function, takes it
+ * out again, on whatever thread that is. A call that ends otherwise stays until the next one has
+ * its slot, or its process ends (exited_reap).
+ *
+ * The map holds SEEP_MAX_PENDING calls; one that finds no room is counted as a loss. As in
+ * allocs.bpf.c, what another traced function allocates within a call may or may not count: see
+ * hides_inner_calls.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -12,7 +16,7 @@
 
 #include "blocks.bpf.h"
 
-/* Puts the call into the map of calls. */
+/* Puts the call into the map of calls, and makes it the outer call of the thread. */
 static __always_inline void call_begin(struct pt_regs *ctx, struct thread_state *thread,
 				       const struct call *call, __u64 slot, __u64 return_address)
 {
@@ -23,7 +27,10 @@ static __always_inline void call_begin(struct pt_regs *ctx, struct thread_state 
 	new.thread = bpf_get_current_pid_tgid();
 	new.probe = call->index;
 	if (old) {
-		/* Entered by a jump from the one that is there, as operator new is from new[]. */
+		/*
+		 * The function in the map has jumped here, as operator new[] does to operator new.
+		 * That one call counts.
+		 */
 		if (old->return_address == return_address && old->probe != new.probe &&
 		    old->thread == new.thread)
 			return;
@@ -45,8 +52,8 @@ static __always_inline void call_begin(struct pt_regs *ctx, struct thread_state 
 }
 
 /*
- * Is the call that begins, with its return address in @slot, within the outer one of the thread? One of
- * the same function with the same slot is a new one: the last has ended by an exception.
+ * Is the call that begins, with its return address in @slot, within the outer call of the thread?
+ * The same function with the same slot is a new call: the last one has ended by an exception.
  */
 static __always_inline bool is_within_outer(struct task_struct *task, struct thread_state *thread,
 					    const struct call *call, __u64 slot)
@@ -93,7 +100,7 @@ int call_entry(struct pt_regs *ctx)
 	return 0;
 }
 
-/* Has a function within the call made the block, so that it is counted already? */
+/* Was the block already counted, because a traced function within the call has allocated it? */
 static __always_inline bool is_counted(const struct pending_call *call, __u64 address)
 {
 	struct seep_object_key key = {
@@ -107,7 +114,10 @@ static __always_inline bool is_counted(const struct pending_call *call, __u64 ad
 	return object && object->created_ns >= call->entered_ns;
 }
 
-/* The call returns after all: the block that it was given is gone, unless somebody else has it now. */
+/*
+ * A call that was taken for abandoned returns: the block that it was given is gone, unless somebody
+ * else has its address now.
+ */
 static __always_inline void take_old_again(struct pending_call *call)
 {
 	struct seep_object_key key = key_of_old(&call->request);
@@ -116,7 +126,7 @@ static __always_inline void take_old_again(struct pending_call *call)
 	call->request.has_old = !object_take(&live_memory, &key, &call->request.old);
 }
 
-/* At a return instruction: of a call that is in the map, or of one that nobody looks for. */
+/* At a return instruction, of a call that is in the map or of one that does not count. */
 SEC("uprobe")
 int call_exit(struct pt_regs *ctx)
 {

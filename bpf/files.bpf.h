@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Mapped files: an id for each, and the event by which user space learns of it. mapping_set
- * (mapping_cache.bpf.h) asks for the id of each file that a walk meets; the first time, and again when
- * user space was too late to open the file, file_announce sends its path.
+ * (mapping_cache.bpf.h) asks for the id of each file that a walk meets. The first time, and again
+ * if user space was too late to open the file, file_announce sends its path.
  *
- * At most SEEP_MAX_FILES files get an id; frames in others stay raw addresses. A path is followed for at
- * most MAX_PATH_STEPS components and mount points and written up to SEEP_PATH_BYTES.
+ * At most SEEP_MAX_FILES files get an id; frames in others stay raw addresses. A path is followed
+ * for at most MAX_PATH_STEPS components and mount points and written up to SEEP_PATH_BYTES.
  */
 #ifndef SEEP_BPF_FILES_H
 #define SEEP_BPF_FILES_H
@@ -29,10 +29,10 @@ struct {
 
 __u32 last_file SEC(".bss") __weak;
 
-/* Components of a path, and crossings of mount points. */
+/* Components of a path, and mount points on it. */
 #define MAX_PATH_STEPS 48
 
-/* A mount is what its vfsmount is part of (real_mount in fs/mount.h). */
+/* The mount that a vfsmount is embedded in (real_mount in fs/mount.h). */
 static __always_inline struct mount *mount_of(struct vfsmount *vfsmount)
 {
 	return (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
@@ -79,8 +79,8 @@ static long path_step(__u32 step, void *context)
 
 /*
  * Writes the path of @file as seep_file_event has it, from its last component up to the root of the
- * mount namespace. Its length in bytes, 0 if it is too long. By bpf_loop (5.17), so that the verifier
- * looks at one step and not at all.
+ * mount namespace. Its length in bytes, 0 if it is too long. By bpf_loop (5.17), so that the
+ * verifier looks at one step only.
  */
 static __always_inline __u32 file_path(struct file *file, char *path)
 {
@@ -117,9 +117,9 @@ static __always_inline void file_announce(struct slot *slot, const struct seep_f
 }
 
 /*
- * Was it unmapped before user space could open it? Now it is mapped once more. And notes what it says
- * of code made at run time: before the first stack can come to such code through the file that makes
- * it, which has no table before it is known to be one.
+ * Was the file unmapped before user space could open it? Then the caller announces it again. Also
+ * notes whether the file brings a JIT compiler: the first stack with JIT code may come before one
+ * through the file itself.
  */
 static __always_inline bool file_is_missing(const struct slot *slot, __u32 file)
 {
@@ -144,7 +144,9 @@ static __always_inline __u32 file_id(struct slot *slot, const struct seep_file_k
 		struct file_value fresh = {.id = __sync_fetch_and_add(&last_file, 1) + 1 +
 						 SEEP_FILE_VDSO};
 
-		/* Whoever comes second uses the id of the first. */
+		/*
+		 * Of two threads that meet the file at once, the second uses the id of the first.
+		 */
 		bpf_map_update_elem(&files, key, &fresh, BPF_NOEXIST);
 		file = bpf_map_lookup_elem(&files, key);
 		if (!file) {

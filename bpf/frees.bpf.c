@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Releasing functions: free, operator delete and the like. A block is released when the function is
- * entered, before another thread can be handed its address.
+ * entered, before the allocator can give its address to another thread. A release that finds no
+ * block is counted as unmatched, unless it is a part of another call: of a release, a realloc, or
+ * the allocator itself.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -16,8 +18,9 @@
 #define RELEASE_STACK_BYTES 4096
 
 /*
- * The allocator calls its own free: glibc for each block in the cache of a thread that ends
- * (tcache_thread_shutdown), which the program has released long ago. Told by the caller's distance.
+ * Does the allocator call its own free? glibc does for each block in the cache of a thread that
+ * ends (tcache_thread_shutdown); the program has released those long ago. Told by the distance of
+ * the caller.
  */
 static __always_inline bool is_internal_release(struct pt_regs *ctx, const struct call *call,
 						__u64 return_address)
@@ -27,8 +30,9 @@ static __always_inline bool is_internal_release(struct pt_regs *ctx, const struc
 }
 
 /*
- * A release within a release counts once: operator delete calls free, a preloaded free the next one. A
- * block that is known is taken all the same, so that a mistake here cannot make a wrong number.
+ * Is this release a part of another one? operator delete calls free, a preloaded free calls the
+ * next one. This only decides what is counted as unmatched: a block that is in the live map is
+ * released in any case.
  */
 static __always_inline bool is_nested_release(struct thread_state *thread,
 					      const struct entered *now)
@@ -64,7 +68,7 @@ int free_entry(struct pt_regs *ctx)
 		bpf_tail_call(ctx, &no_programs, 0);
 		return 0;
 	}
-	/* An allocating function that releases something of its own (realloc, by way of free). */
+	/* realloc may call free for the old block, which has left the live map already. */
 	if (thread_in_call(task, thread))
 		return 0;
 	outer = outer_call(task, thread, call.process, ctx->sp);

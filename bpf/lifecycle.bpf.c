@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What happens to the traced processes themselves, and passes over the maps on their behalf. */
+/*
+ * What happens to the traced processes themselves: fork, exec, exit, and moves between cgroups.
+ * These programs keep the table of processes (which PID has which slot and id) true at the very
+ * moment, and tell user space by events. Processes that come into the scope are adopted here
+ * (scope.bpf.h).
+ */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -11,7 +16,7 @@
 
 /*
  * fork: the child of a process in the scope. Not one that shares the memory of its parent (vfork):
- * what it allocates before its exec is its parent's.
+ * what it allocates before its exec belongs to its parent.
  */
 SEC("raw_tp/sched_process_fork")
 int process_fork(struct bpf_raw_tracepoint_args *ctx)
@@ -40,8 +45,8 @@ static __always_inline long exec_of_other(__u32 tgid)
 
 /*
  * exec: from here on everything belongs to another program image. The slot gets its next id, which
- * separates old objects from new ones at once; user space reads it from the map if the ring buffer
- * has no room for the event.
+ * separates old objects from new ones at once. If the ring buffer has no room for the event, user
+ * space reads the id from the map.
  */
 SEC("raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
@@ -78,8 +83,8 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /*
- * The kernel keeps the probes of a process where the memory of one of its threads is, the leader's as long
- * as there is one; when that thread ends before the others, user space binds them to another one.
+ * The kernel binds the probes of a process to one of its threads, the leader as long as it lives.
+ * When that thread ends before the others, user space binds them to another one.
  */
 static __always_inline void tell_if_unbound(__u32 tgid, __u32 tid)
 {
@@ -95,7 +100,7 @@ static __always_inline void tell_if_unbound(__u32 tgid, __u32 tid)
 		count_loss(SEEP_LOSS_RING_FULL, 1);
 }
 
-/* exit of the last thread: whoever has this PID next is somebody else. */
+/* exit of the last thread: the next process with this PID is another one. */
 SEC("raw_tp/sched_process_exit")
 int process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -103,7 +108,10 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	__u32 tgid = id >> 32;
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	/* do_exit counts before it calls the tracepoint. When the whole process ends, nobody stays. */
+	/*
+	 * do_exit counts down before it calls the tracepoint. No thread stays when the whole
+	 * process ends.
+	 */
 	if (task->signal->live.counter == 0)
 		bpf_map_delete_elem(&targets, &tgid);
 	else if (!process_ends(task))
@@ -111,7 +119,7 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* A process was moved to another cgroup. Rare; user space finds out what it means. */
+/* A process was moved to another cgroup. Rare; user space finds out whether it is in the scope. */
 SEC("raw_tp/cgroup_attach_task")
 int process_cgroup(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The cache of mappings that stands in front of the kernel's VMAs (vmas.bpf.h), by process and page of
- * 64 KiB.
+ * The cache of mappings that stands in front of the kernel's VMAs (vmas.bpf.h), by process and page
+ * of 64 KiB.
  *
- * An entry is trusted for MAPPING_FRESH_NS, and only as long as the process has changed no mapping since:
- * by the kernel's own count of such changes where it has one (mm_lock_seq, since 6.4), which no mmap,
- * munmap or mremap escapes, and by what its loader announces. Then the VMA that the entry was read from
- * is looked at again, without the lock, where the kernel says whether a VMA is still in use (since 6.4).
- * Before 6.4, without a loader that announces changes (static programs, JIT code), a mapping that
- * replaced another one may get the old name for that time. The map is an LRU: an entry that is dropped
- * costs a search, and nothing else.
+ * An entry is trusted for MAPPING_FRESH_NS, and only as long as the process has changed no mapping
+ * since: by the kernel's own count of such changes where it has one (mm_lock_seq, since 6.4), which
+ * no mmap, munmap or mremap escapes, and by what its loader announces. After that the VMA that the
+ * entry was read from is looked at again, without the lock, where the kernel says whether a VMA is
+ * still in use (since 6.4). Before 6.4, without a loader that announces changes (static programs,
+ * JIT code), a mapping that replaced another one may get the old name for that time. The map is an
+ * LRU: an entry that is dropped costs one search.
  */
 #ifndef SEEP_BPF_MAPPING_CACHE_H
 #define SEEP_BPF_MAPPING_CACHE_H
@@ -30,7 +30,7 @@ struct {
 	__type(value, struct seep_mapping_value);
 } mappings SEC(".maps") __weak;
 
-/* Both shapes that it has had: a number since 6.4, a sequence count since 6.14. */
+/* mm_lock_seq in both its shapes: a number since 6.4, a sequence count since 6.14. */
 struct seqcount___mm {
 	unsigned int sequence;
 } __attribute__((preserve_access_index));
@@ -44,10 +44,11 @@ struct mm_struct___number {
 } __attribute__((preserve_access_index));
 
 /*
- * Another number than before if a mapping of the process may have changed since. What an announced
- * change unmaps or maps lies between two of them: _dl_close calls _dl_debug_state before it unmaps and
- * again behind it, _dl_open before it maps and before the first instruction of what is new runs. Of a
- * change in progress, when the sequence is odd, the old state counts: the new one is not in use yet.
+ * A number that changes with the mappings of the process. The loader announces each change twice,
+ * and what it maps or unmaps lies between: _dl_close calls _dl_debug_state before it unmaps and
+ * again after it, _dl_open before it maps and before the first instruction of the new code runs.
+ * While a change is in progress (the sequence is odd) the old state counts: the new one is not in
+ * use yet.
  */
 static __always_inline __u64 mapping_generation(struct mm_struct *mm, __u32 process)
 {
@@ -72,8 +73,8 @@ static __always_inline bool library_changed(__u64 before, __u64 after)
 }
 
 /*
- * Guards a cache entry against being read while it is replaced: elements of a BPF hash are reused at
- * once, so what a lookup returned may turn into another entry under our eyes.
+ * A checksum, because a cache entry may be replaced while it is read: the kernel reuses elements of
+ * a BPF hash at once.
  */
 static __always_inline __u64 mapping_sum(const struct seep_mapping_value *mapping, __u32 process)
 {
@@ -108,10 +109,11 @@ static __always_inline bool vma_is_attached(struct vm_area_struct *vma)
 }
 
 /*
- * Does the VMA that slot->mapping was read from still say the same? Takes no lock, which programs that
- * map and unmap all the time hardly ever leave free. The VMA may have been freed since, its memory may
- * be another one now: whatever VMA of @mm stands there, attached, with this range of this file, is the
- * mapping. Not of moved text, which depends on its neighbours. False where the kernel cannot tell.
+ * Does the VMA that slot->mapping was read from still say the same? Takes no lock: programs that
+ * map and unmap all the time hardly ever leave it free. The VMA may have been freed, and its memory
+ * may hold another one by now: any VMA of @mm that stands there, attached, with this range of this
+ * file, is the mapping. Not for moved text, which depends on its neighbours. False where the kernel
+ * cannot tell.
  */
 static __always_inline bool mapping_stands(struct slot *slot, struct mm_struct *mm)
 {
@@ -137,7 +139,7 @@ static __always_inline bool mapping_stands(struct slot *slot, struct mm_struct *
 	return BPF_CORE_READ(vma, vm_mm) == mm && vma_is_attached(vma);
 }
 
-/* What slot->mapping is to know of a VMA. Runs under the mmap lock. */
+/* Fills slot->mapping from a VMA. Runs under the mmap lock. */
 static __always_inline void mapping_set(struct slot *slot, struct vm_area_struct *vma)
 {
 	struct file *file = vma->vm_file;
@@ -158,7 +160,7 @@ static __always_inline void mapping_set(struct slot *slot, struct vm_area_struct
 	}
 	slot->mapping.vma = (__u64)vma;
 	slot->mapping.generation = slot->generation;
-	barrier(); /* the sum is of the number in the slot: the verifier lets nobody reckon with pointers */
+	barrier(); /* no arithmetic with the pointer, which the verifier refuses: sum up the slot */
 	slot->mapping.sum = mapping_sum(&slot->mapping, slot->process);
 }
 
@@ -186,7 +188,7 @@ static __always_inline struct seep_mapping_key mapping_key(__u32 process, __u64 
 	};
 }
 
-/* Copies the cache entry of @address to slot->mapping. 0, or -1 if there is no sound one. */
+/* Copies the cache entry of @address to slot->mapping. 0, or -1 if there is no valid one. */
 static __always_inline int mapping_cached(struct slot *slot, const struct seep_mapping_key *key,
 					  __u64 address)
 {
@@ -202,8 +204,8 @@ static __always_inline int mapping_cached(struct slot *slot, const struct seep_m
 }
 
 /*
- * Puts slot->mapping into the cache. An entry that says the same is only made fresh again, where it
- * stands: replacing it would recycle the element that others may be reading.
+ * Puts slot->mapping into the cache. An entry that says the same only gets the new time, in place:
+ * replacing it would recycle the element, which others may be reading.
  */
 static __always_inline void mapping_store(struct slot *slot, const struct seep_mapping_key *key)
 {
@@ -215,7 +217,7 @@ static __always_inline void mapping_store(struct slot *slot, const struct seep_m
 		bpf_map_update_elem(&mappings, key, &slot->mapping, BPF_ANY);
 }
 
-/* slot->mapping, which is in the cache, is true now: for how long from now on, @trusted_ns says. */
+/* slot->mapping, which is in the cache, is true now, and is trusted for @trusted_ns. */
 static __always_inline void mapping_renew(struct slot *slot, const struct seep_mapping_key *key,
 					  __u64 trusted_ns)
 {

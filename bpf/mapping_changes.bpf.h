@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the system calls that map and unmap do: which pages a call is about to release, told at its entry
- * (pages_to_release), and which it has released and mapped, told from its arguments and its result
- * (change_of_call). No state, no locks; mappings.bpf.c applies the changes. Where only the kernel knows
- * the length of a mapping, its VMA is looked up, if the lock of the address space is free.
+ * What the system calls that map and unmap do: which pages a call is about to release, told at its
+ * entry (pages_to_release), and what it has released and mapped, told from its arguments and its
+ * result (change_of_call). No state, no locks; mappings.bpf.c applies the changes. Where only the
+ * kernel knows the length of a mapping, its VMA is looked up, if the lock of the address space is
+ * free.
  */
 #ifndef SEEP_BPF_MAPPING_CHANGES_H
 #define SEEP_BPF_MAPPING_CHANGES_H
@@ -53,6 +54,7 @@ struct mapping_change {
 	bool replaces; /* what was made was to take the place of others */
 };
 
+/* Asked at every system call of the machine, so it is a switch over constants. */
 static __always_inline bool changes_mappings(long number)
 {
 	switch (number) {
@@ -76,12 +78,13 @@ static __always_inline __u64 page_align(__u64 bytes)
 	return (bytes + RANGE_PAGE_BYTES - 1) & ~(RANGE_PAGE_BYTES - 1);
 }
 
+/* mremap to a size that is not larger, without a flag that makes it move. */
 static __always_inline bool shrinks_in_place(struct pt_regs *regs)
 {
 	return page_align(regs->dx) <= page_align(regs->si) && !(regs->r10 & MREMAP_MOVES_FLAGS);
 }
 
-/* The pages that the call is about to unmap, as far as can be told; else none. */
+/* The pages that the call is about to unmap, as far as its arguments tell; else none. */
 static __always_inline void pages_to_release(struct pt_regs *regs, long number,
 					     struct mm_struct *mm, __u64 *start, __u64 *end)
 {
@@ -115,9 +118,9 @@ static long extent_of_vma(struct task_struct *task, struct vm_area_struct *vma, 
 }
 
 /*
- * The end of a mapping that is known to the kernel only: of segments of shared memory and the like, which
- * are never merged with their neighbours. @start, if another thread holds the lock of the address space:
- * then the inventory finds it.
+ * The end of a mapping whose length only the kernel knows: of shared memory segments and the like,
+ * which are never merged with their neighbours. @start if another thread holds the lock of the
+ * address space: then the inventory finds the mapping.
  */
 static __always_inline __u64 end_of_vma(__u64 start)
 {
@@ -127,7 +130,7 @@ static __always_inline __u64 end_of_vma(__u64 start)
 	return extent.end;
 }
 
-/* The kernel makes whole huge pages of the length of a mapping of such. */
+/* The kernel rounds the length of a mapping of huge pages up to a whole huge page. */
 static __always_inline __u64 end_of_mapping(struct pt_regs *regs, __u64 start)
 {
 	struct mapping_extent extent = {};
@@ -138,6 +141,7 @@ static __always_inline __u64 end_of_mapping(struct pt_regs *regs, __u64 start)
 	return extent.huge ? extent.end : start + page_align(regs->si);
 }
 
+/* brk tells the new end of the heap; the old one is from the call's entry. */
 static __always_inline void change_of_brk(__u64 old_brk, __u64 new_brk,
 					  struct mapping_change *change)
 {
@@ -153,8 +157,9 @@ static __always_inline void change_of_brk(__u64 old_brk, __u64 new_brk,
 }
 
 /*
- * The old range is released, and what is there now is a new one, as with realloc. One that is shrunk in
- * place is only cut: it may be of several mappings with holes between them, which stay what they are.
+ * The old range is released, and what is there now is a new one, as with realloc. A range that
+ * shrinks in place is only cut: it may consist of several mappings with holes between them, which
+ * stay as they are.
  */
 static __always_inline void change_of_mremap(struct pt_regs *regs, __u64 result,
 					     struct mapping_change *change)
@@ -169,12 +174,12 @@ static __always_inline void change_of_mremap(struct pt_regs *regs, __u64 result,
 	change->replaces = regs->r10 & MREMAP_FIXED_FLAG;
 	if (regs->r10 & MREMAP_DONTUNMAP_FLAG)
 		return;
-	/* Of 0 bytes: it is mapped a second time. */
+	/* With an old size of 0 the pages are mapped a second time, and nothing is released. */
 	change->released = regs->di;
 	change->released_end = regs->di + page_align(regs->si);
 }
 
-/* Of a whole mapping that is known by its start. */
+/* shmdt and io_destroy: a whole mapping, given by its start. */
 static __always_inline void change_of_detach(__u32 process, __u64 start,
 					     struct mapping_change *change)
 {
@@ -185,7 +190,7 @@ static __always_inline void change_of_detach(__u32 process, __u64 start,
 	change->released_end = range ? start + range->object.bytes : start;
 }
 
-/* What the system call in @regs did, which has succeeded. */
+/* What the system call in @regs, which has succeeded, has changed. */
 static __always_inline void change_of_call(struct pt_regs *regs, __u64 result, __u32 process,
 					   const struct mapping_call *call,
 					   struct mapping_change *change)

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mappings: ranges of pages, by the system calls that make and release them, down to the page.
+ * Mappings: ranges of pages, by the system calls that create and release them, down to the page.
+ * Everything is done at the return (mapping_call_return), when it is known what happened.
+ * mapping_call_entry notes time and, for other threads, the pages that are about to be released
+ * (range_release_begin).
  *
- * All is done at the return, when it is known what happened. So between the kernel's work and ours other threads may be faster, and get addresses that we have not yet
- * released. What tells them apart is age: a call releases only what was made before it began, and a
- * range that is made takes the place of whatever seems to be there.
+ * Between the kernel's work and these programs other threads may be faster, and get addresses that
+ * are not yet released here. Age tells the two apart: a call releases only what was created before
+ * it began, and a new range takes the place of whatever seems to be there.
+ *
+ * Both programs run at every system call of the machine and first look at its number. A call costs
+ * one stack walk and at most RANGE_MAX_VISITED ranges, under the lock of the process
+ * (ranges.bpf.h).
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -61,7 +68,7 @@ static __always_inline void mapping_released(__u32 process, __u64 start, __u64 e
 	ranges_unlock(process);
 }
 
-/* Makes way for a new range: whatever was there is gone. 0, or -1: it cannot be tracked. */
+/* Clears the place of a new range. 0, or -1: the range cannot be tracked. */
 static __always_inline int mapping_reserve(__u32 process, const struct mapping_change *change)
 {
 	struct range_process *ranges = range_process_of(process);
@@ -74,7 +81,7 @@ static __always_inline int mapping_reserve(__u32 process, const struct mapping_c
 	    ranges_between(process, change->mapped, change->mapped_end))
 		ranges_complete(process, change->mapped, change->mapped_end);
 	count = ranges_cut(process, change->mapped, change->mapped_end, RANGE_ANY_AGE);
-	/* Another thread may be about to tell; if there is none, nobody has seen the release. */
+	/* Another thread may be about to report the release; without one, it was not seen. */
 	if (count && !change->replaces && ranges_in_flight(ranges) <= 1)
 		count_loss(SEEP_LOSS_UNSEEN_UNMAPPINGS, count);
 	error = range_index_add(process, change->mapped >> RANGE_PAGE_SHIFT);
@@ -87,9 +94,9 @@ static __always_inline int mapping_reserve(__u32 process, const struct mapping_c
 }
 
 /*
- * Whose mapping it is, if not the caller's: an allocator makes its arenas for nobody in particular, and
- * what it gives out of them is counted as memory; the stack of a thread is counted with the thread. The
- * origin, and the frame of the function; or -1.
+ * Whose mapping it is, if not the caller's. An allocator's own mappings are its arenas: what it
+ * gives out of them is counted as memory. The stack of a thread is counted with the thread. Returns
+ * the origin and the frame of the function, or -1.
  */
 static __always_inline int mapping_owner(struct pt_regs *regs, __u32 process, __u64 *ret_function)
 {
@@ -113,7 +120,10 @@ static __always_inline int mapping_owner(struct pt_regs *regs, __u32 process, __
 	return -1;
 }
 
-/* The system call that returns now made a range. Global: verified once, not in each program anew. */
+/*
+ * The returning system call has created a range. A global function: verified once, not once per
+ * caller.
+ */
 __weak int mapping_created(__u32 process, __u64 start, __u64 bytes)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
@@ -139,9 +149,9 @@ static __always_inline void mapping_added(__u32 process, const struct mapping_ch
 }
 
 /*
- * A call that was to put something else there failed; but the kernel may have unmapped these pages
- * before it did (mremap_to in mm/mremap.c), all of them or none. Are those that are known still there?
- * If that cannot be told right now, the inventory finds out.
+ * A call that was to put something else there failed, but the kernel may have unmapped these pages
+ * before it did (mremap_to in mm/mremap.c), all of them or none. Are the known ones still there? If
+ * the lock is taken, the inventory finds out.
  */
 __weak int mapping_doubted(__u32 process, __u64 start, __u64 end, __u64 age_ns)
 {
@@ -196,7 +206,9 @@ int BPF_PROG(mapping_call_return, struct pt_regs *regs, long result)
 	if (!changes_mappings(regs->orig_ax))
 		return 0;
 	call = bpf_task_storage_get(&mapping_calls, bpf_get_current_task_btf(), NULL, 0);
-	/* The inventory finds what was done by a call that was entered before anybody watched. */
+	/*
+	 * The call was entered before this program was attached: the inventory finds what it did.
+	 */
 	if (!call || !call->pending)
 		return 0;
 	call->pending = 0;

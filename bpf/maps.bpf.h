@@ -18,10 +18,10 @@
 #define SIGNAL_GROUP_EXIT_FLAG 0x4 /* include/linux/sched/signal.h */
 
 /*
- * Every object that exists, in a map per kind: live_memory, live_mappings, live_threads, live_fds. The
- * loader gives room to those of the traced kinds. Not preallocated: most traces hold far fewer objects
- * than the cap. Safe in uprobe programs since the BPF memory allocator of 6.1 (commit fba1a1c6c912),
- * the oldest kernel that seep supports.
+ * Every object that exists, in a map per kind: live_memory, live_mappings, live_threads, live_fds.
+ * The loader gives room to those of the traced kinds. Not preallocated: most traces hold far fewer
+ * objects than the cap. Safe in uprobe programs since the BPF memory allocator of 6.1 (commit
+ * fba1a1c6c912), the oldest kernel that seep supports.
  */
 #define LIVE_MAP(name, one, plural, ...)                                                           \
 	struct {                                                                                   \
@@ -77,7 +77,7 @@ struct {
 	__type(value, struct seep_process_value);
 } processes SEC(".maps") __weak;
 
-/* By slot: what is known of the code that the process makes at run time. */
+/* By slot: what is known of the JIT code of the process. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SEEP_MAX_PROCESSES);
@@ -108,7 +108,7 @@ struct {
 	__type(value, struct seep_unwind_file);
 } tables SEC(".maps") __weak;
 
-/* How often each probe was hit, by index of probes: the events of the overhead report. */
+/* How often each probe was hit, by index of probes, for the overhead report. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, SEEP_MAX_PROBES);
@@ -116,7 +116,7 @@ struct {
 	__type(value, __u64);
 } hits SEC(".maps") __weak;
 
-/* First-seen stacks and files, exec: everything that crosses to user space unasked. */
+/* First-seen stacks and files, exec and the like: all that user space does not ask for. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4 << 20);
@@ -137,8 +137,8 @@ struct {
 } ends SEC(".maps") __weak;
 
 /*
- * Adds to a counter of a per-CPU array. Atomically all the same: since 6.0 another thread may run a
- * uprobe program on this CPU in the middle of ours (commit 8c7dcb84e3b7).
+ * Adds to a counter of a per-CPU array. Atomically: since 6.0 another thread may run a uprobe
+ * program on this CPU while this one is preempted (commit 8c7dcb84e3b7).
  */
 static __always_inline void counter_add(void *map, __u32 index, __u64 amount)
 {
@@ -148,7 +148,10 @@ static __always_inline void counter_add(void *map, __u32 index, __u64 amount)
 		__sync_fetch_and_add(counter, amount);
 }
 
-/* What a mapped file is known by: of overlayfs the file in its layer. @file may be gone meanwhile. */
+/*
+ * What a mapped file is known by; on overlayfs the file in its layer. Reads by probe: the file may
+ * be gone.
+ */
 static __always_inline struct seep_file_key file_key(struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
@@ -160,7 +163,10 @@ static __always_inline struct seep_file_key file_key(struct file *file)
 	};
 }
 
-/* The slot that the probe is of. One that does not exist if the running process is not traced. */
+/*
+ * The slot that the probe belongs to; SEEP_SLOT_ANY, which is none, if the running process is not
+ * traced.
+ */
 static __always_inline __u32 slot_of_cookie(__u64 cookie)
 {
 	__u32 tgid, *found, slot = cookie >> 32;
@@ -181,7 +187,7 @@ static __always_inline __u32 jit_of(__u32 process)
 	return jit && jit->process == process ? jit->jit : SEEP_JIT_UNKNOWN;
 }
 
-/* Does the task end together with its whole process, by its end or an exec? */
+/* Does the whole process end with the task, by its end or an exec? */
 static __always_inline bool process_ends(struct task_struct *task)
 {
 	struct signal_struct *signal = task->signal;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Passes over the maps of all kinds, run by user space (BPF_PROG_RUN) and never two at a time: ages_scan
- * before each report, exited_reap after a report has shown what an ended process left. Both visit every
- * entry of the maps of the traced kinds, about 30 ns for each, and keep the objects in the kernel.
+ * Passes over the maps of all kinds. User space runs them (BPF_PROG_RUN, src/kernel/objects.c),
+ * never two at a time: ages_scan before each report, exited_reap after a report has shown what an
+ * ended process left. Both visit every entry of the maps of the traced kinds, about 30 ns for each;
+ * the objects stay in the kernel.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -15,7 +16,9 @@
 
 struct bpf_map;
 
-/* One object, of any kind, of the pass over ages: find its site, note the oldest, count the young. */
+/*
+ * Adds one object of any kind to the ages of its site. @object is the beginning of a value of @map.
+ */
 static long age_of_object(struct bpf_map *map, const struct seep_object_key *key,
 			  struct seep_object *object, struct seep_ages_pass *pass)
 {
@@ -36,9 +39,10 @@ static long age_of_object(struct bpf_map *map, const struct seep_object_key *key
 		site->young_bytes = 0;
 		__builtin_memset(site->ages, 0, sizeof(site->ages));
 	}
-	/* Only one pass runs, so nobody else counts here. */
-	bucket = object->created_ns < pass->now_ns ? lifetime_bucket(pass->now_ns - object->created_ns) :
-						  0;
+	/* No atomics: only one pass runs. */
+	bucket = object->created_ns < pass->now_ns ?
+			 lifetime_bucket(pass->now_ns - object->created_ns) :
+			 0;
 	if (bucket < SEEP_LIFETIME_BUCKETS)
 		site->ages[bucket]++;
 	if (object->created_ns < site->oldest_ns)
@@ -64,7 +68,7 @@ int ages_scan(struct seep_ages_pass *pass)
 	return 0;
 }
 
-/* The ids of processes that are gone and reported, for exited_reap. */
+/* The ids of processes that have ended and were reported, for exited_reap. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, SEEP_MAX_EXITED);
@@ -72,7 +76,7 @@ struct {
 	__type(value, __u32);
 } exited SEC(".maps");
 
-/* One entry of any map: all their keys have the process at the same place. */
+/* Drops one entry of any map: all keys have the process at the same place. */
 static long reap_entry(struct bpf_map *map, const struct seep_process_key *key, void *value,
 		       void *none)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The index over live_mappings: where ranges start. A hash has no order, and a walk over all of it takes
- * milliseconds, for each segment of a library that is loaded. So the starts stand in a tree like that of
- * the page tables: each word has one bit for 64 pages, or for 64 words of the level below.
- * RANGE_LEVELS words at most are read or written for one operation.
+ * The index over live_mappings: where ranges start. A hash has no order, and a walk over all of it
+ * takes milliseconds, for each segment of a library that is loaded. So the starts stand in a tree
+ * like that of the page tables: each word has one bit for 64 pages, or for 64 words of the level
+ * below. An operation reads or writes at most 2 * RANGE_LEVELS words.
  */
 #ifndef SEEP_BPF_RANGE_INDEX_H
 #define SEEP_BPF_RANGE_INDEX_H
@@ -33,7 +33,7 @@ static __always_inline __u32 range_last_bit(__u64 word)
 	return word >> 63 ? 63 : log2_floor(word);
 }
 
-/* A range that starts at @page is no more. */
+/* Removes the start of a range. */
 __weak int range_index_remove(__u32 process, __u64 page)
 {
 	for (__u32 level = 0; level < RANGE_LEVELS; level++) {
@@ -51,7 +51,7 @@ __weak int range_index_remove(__u32 process, __u64 page)
 	return 0;
 }
 
-/* A range starts at @page. 0, or -1: there is no room. */
+/* Adds the start of a range. 0, or -1: there is no room. */
 __weak int range_index_add(__u32 process, __u64 page)
 {
 	__u64 position = page;
@@ -74,7 +74,7 @@ __weak int range_index_add(__u32 process, __u64 page)
 	return 0;
 }
 
-/* The page at which the last range starts that does not start behind @page; RANGE_NONE without one. */
+/* The start of the last range that starts at @page or before; RANGE_NONE without one. */
 __weak __u64 range_index_last(__u32 process, __u64 page)
 {
 	__u64 *word, bits, position = page;
@@ -87,7 +87,7 @@ __weak __u64 range_index_last(__u32 process, __u64 page)
 		bits = word ? *word << (RANGE_WORD_MASK - (position & RANGE_WORD_MASK)) : 0;
 		if (bits)
 			break;
-		/* Nothing here: whatever there is lies in the blocks before. */
+		/* Nothing here: look in the blocks before. */
 		position = key.block - 1;
 		if (!key.block)
 			return RANGE_NONE;

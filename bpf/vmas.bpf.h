@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From a user address to (file, offset in the file), through the kernel's own VMAs. mapping_locate is
- * the way in, for each frame of a walk that is not in the mapping of the frame before: first the cache
- * (mapping_recall), then the VMA (mapping_find); anonymous code may be text of a file that the program
- * has moved (mapping_of_moved_text), which takes up to NEIGHBOURS_MAX VMAs on each side.
+ * From a user address to (file, offset in the file), through the kernel's own VMAs. A walk calls
+ * mapping_locate for each frame that is not in the mapping of the frame before. It asks the cache
+ * (mapping_recall), then the VMA (mapping_find); anonymous code may be text that the program has
+ * moved (mapping_of_moved_text), which takes up to NEIGHBOURS_MAX VMAs on each side.
  *
- * bpf_find_vma (5.17) is the truth, but it only tries for the lock of the address space. Without it the
- * last known mapping is used for MAPPING_RETRY_NS, counted as a loss, or the stack ends as "busy".
+ * bpf_find_vma (5.17) is the truth, but it only tries for the lock of the address space. Without
+ * the lock the last known mapping is used for MAPPING_RETRY_NS, counted as a loss, or the stack
+ * ends as "busy".
  */
 #ifndef SEEP_BPF_VMAS_H
 #define SEEP_BPF_VMAS_H
@@ -22,7 +23,10 @@
 #define MAPPING_UNKNOWN	 2
 #define MAPPING_NAMELESS 3 /* anonymous code, perhaps moved text */
 
-/* Is the mapping, if it is moved text of the file, inside of the load segment? Then it becomes one. */
+/*
+ * If the mapping, taken for moved text of the file, lies inside the load segment, it becomes a
+ * mapping of the file.
+ */
 static __always_inline bool mapping_name(struct slot *slot, const struct seep_unwind_file *table,
 					 __s64 ahead_pages)
 {
@@ -43,9 +47,9 @@ static __always_inline bool mapping_name(struct slot *slot, const struct seep_un
 }
 
 /*
- * Programs move their code to anonymous memory, for huge pages: mremap over where it was. Anonymous
- * code in slot->mapping that lies where the load segment of its neighbour has its code becomes code of
- * that file again. 0, or -EBUSY. A global function, as mapping_find.
+ * Programs move their code to anonymous memory, for huge pages, and mremap it to where it was.
+ * Anonymous code in slot->mapping becomes code of a file again if it lies where the load segment of
+ * its neighbour has its code. 0, or -EBUSY. A global function, as mapping_find.
  */
 __weak long mapping_of_moved_text(__u32 index, __u32 behind)
 {
@@ -71,7 +75,10 @@ __weak long mapping_of_moved_text(__u32 index, __u32 behind)
 	}
 	slot->mapping = slot->anonymous;
 	table = file > SEEP_FILE_VDSO ? bpf_map_lookup_elem(&tables, &file) : NULL;
-	/* Of a file that was never mapped as code where that is looked for: ask again soon. */
+	/*
+	 * The file was never mapped as code, so user space has not been asked for its table: try
+	 * again soon.
+	 */
 	if (table && table->state == SEEP_UNWIND_UNKNOWN && !table->code_count)
 		error = -EBUSY_ERRNO;
 	else if (table && table->code_count)
@@ -80,7 +87,7 @@ __weak long mapping_of_moved_text(__u32 index, __u32 behind)
 	return error == -EBUSY_ERRNO ? error : 0;
 }
 
-/* Puts slot->mapping, in which the address @code is, into the cache. 0. */
+/* Puts slot->mapping, which covers @code, into the cache. 0. */
 __weak long mapping_keep(__u32 index, __u64 code)
 {
 	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
@@ -94,8 +101,8 @@ __weak long mapping_keep(__u32 index, __u64 code)
 }
 
 /*
- * Fills slot->mapping for the user address @address from the cache. 0; MAPPING_OLD if what it says may
- * have changed; MAPPING_UNKNOWN. A global function, as the next one.
+ * Fills slot->mapping for the user address @address from the cache. 0; MAPPING_OLD if it may have
+ * changed; MAPPING_UNKNOWN. A global function, as the next one.
  */
 __weak long mapping_recall(__u32 index, __u64 address)
 {
@@ -107,7 +114,7 @@ __weak long mapping_recall(__u32 index, __u64 address)
 	if (!slot)
 		return MAPPING_UNKNOWN;
 	key = mapping_key(slot->process, address);
-	/* Before the VMA is looked at: what changes meanwhile makes the entry an old one. */
+	/* Read before the VMA: a change in between makes the entry an old one. */
 	slot->generation = mapping_generation(mm, slot->process);
 	if (mapping_cached(slot, &key, address))
 		return MAPPING_UNKNOWN;
@@ -118,15 +125,15 @@ __weak long mapping_recall(__u32 index, __u64 address)
 		mapping_renew(slot, &key, MAPPING_FRESH_NS);
 		return 0;
 	}
-	/* Not even if nothing better can be had: another library may be there. */
+	/* Not even as a last resort: another library may be there. */
 	return library_changed(before, slot->generation) ? MAPPING_UNKNOWN : MAPPING_OLD;
 }
 
 /*
- * The same from the kernel's VMAs; slot->mapping is what mapping_recall has left there, and @recalled
- * its result. 0; MAPPING_NAMELESS; -EBUSY while another thread changes the address space and nothing
- * is known from before; else another -errno: no mapping covers it. A global function: the rare path,
- * verified once, with a stack frame of its own.
+ * Fills slot->mapping from the kernel's VMAs; it holds what mapping_recall has left there, and
+ * @recalled is its result. 0; MAPPING_NAMELESS; -EBUSY while another thread changes the address
+ * space and nothing is known from before; else another -errno: no mapping covers it. A global
+ * function: the rare path, verified once, with a stack frame of its own.
  */
 __weak long mapping_find(__u32 index, __u64 address, __u32 recalled)
 {
@@ -137,10 +144,10 @@ __weak long mapping_find(__u32 index, __u64 address, __u32 recalled)
 	if (!slot)
 		return -EBUSY_ERRNO;
 	key = mapping_key(slot->process, address);
-	/* Tries for the lock only; the callback overwrites slot->mapping. */
+	/* Only tries for the lock; the callback overwrites slot->mapping. */
 	error = bpf_find_vma(bpf_get_current_task_btf(), address, mapping_from_vma, &index, 0);
 	if (error == -EBUSY_ERRNO && recalled == MAPPING_OLD) {
-		/* Better the last known than none; and not every frame has to try. */
+		/* The last known mapping is better than none, and not every frame has to try. */
 		count_loss(SEEP_LOSS_VMA_BUSY, 1);
 		mapping_renew(slot, &key, MAPPING_RETRY_NS);
 		return 0;
@@ -153,8 +160,9 @@ __weak long mapping_find(__u32 index, __u64 address, __u32 recalled)
 }
 
 /*
- * From the cache or the VMAs, with moved text taken for that of its file. All are called from here,
- * side by side: the stack frames of all functions in a chain of calls share 512 bytes.
+ * Fills slot->mapping for @address, with moved text taken for that of its file. 0 or -errno. All
+ * steps are called from here, side by side: the stack frames of all functions in a chain of calls
+ * share 512 bytes.
  */
 static __always_inline long mapping_locate(__u32 index, __u64 address)
 {

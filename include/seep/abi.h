@@ -58,8 +58,8 @@ struct seep_site_key {
 };
 
 /*
- * Lifetimes and ages: bucket 0 holds those under 1 us, bucket b those from 2^(b-1) us up to 2^b us, the last
- * one everything longer (2^38 us are 76 hours).
+ * Lifetimes and ages: bucket 0 holds those under 1 us, bucket b those from 2^(b-1) us up to 2^b us,
+ * the last one everything longer (2^38 us are 76 hours).
  */
 #define SEEP_LIFETIME_BUCKETS 40
 
@@ -106,8 +106,9 @@ struct seep_probe {
 #define SEEP_FILE_VDSO 1
 
 /*
- * Where objects come from that nobody made before our eyes, or for nobody's own use: their stacks end
- * with a frame of this file id, whose offset says which. X(enum suffix, the name of the frame)
+ * The origin of objects that no visible code has created, or that belong to nobody's own code:
+ * their stacks end with a frame of this file id, whose offset is the origin. X(enum suffix, the
+ * name of the frame)
  */
 #define SEEP_FILE_ORIGIN 0x7fffff
 #define SEEP_ORIGINS(X)                                                                            \
@@ -130,8 +131,8 @@ enum seep_origin {
 #define SEEP_FILE_USER_BASE 0x400000
 
 /*
- * The slot in the cookie of a probe that is in all processes of the machine: the process is looked up
- * by its PID.
+ * The slot in the cookie of a probe that is in all processes of the machine: the process is looked
+ * up by its PID.
  */
 #define SEEP_SLOT_ANY 0xffffffff
 
@@ -215,7 +216,7 @@ struct seep_file_event {
 	char path[SEEP_PATH_BYTES + SEEP_NAME_BYTES];
 };
 
-/* A known file's unwind table is not there (any more) and was needed. */
+/* The unwind table of a known file is not there (any more) and was needed. */
 struct seep_table_event {
 	__u32 type;
 	__u32 file;
@@ -227,7 +228,10 @@ struct seep_library_event {
 	__u32 process;
 };
 
-/* A thread came to what its returns cannot be probed with; nothing of its process is counted any more. */
+/*
+ * A thread has begun to use what return probes fail with. Nothing of its process is counted any
+ * more.
+ */
 struct seep_hazard_event {
 	__u32 type;
 	__u32 process;
@@ -247,7 +251,7 @@ struct seep_exec_event {
 	__u32 type;
 	__u32 old_process;
 	__u32 new_process;
-	__u32 by_other; /* by another thread than the leader, which probes were bound to: they are gone */
+	__u32 by_other; /* not by the leader: the probes that were bound to it are gone */
 	__u64 time_ns;
 	char comm[SEEP_COMM_BYTES];
 };
@@ -262,13 +266,13 @@ struct seep_process_event {
 	char comm[SEEP_COMM_BYTES];
 };
 
-/* A process was moved to another cgroup, into the scope or out of it or neither. */
+/* A process was moved to another cgroup, which may be in the scope or not. */
 struct seep_cgroup_event {
 	__u32 type;
 	__u32 pid;
 };
 
-/* The registers that a call preserves, and where it returns to. */
+/* The registers that a call preserves, its stack pointer and return address. */
 struct seep_registers {
 	__u64 ip;
 	__u64 sp;
@@ -285,8 +289,8 @@ struct seep_registers {
 #define SEEP_COPY_WALK	 2 /* to be walked when what it lacks is there: a table, a mapping */
 
 /*
- * A stack as BPF walked it, with what it takes to walk it again. One that is to be walked later is a
- * stack of its own: no other event has its hash.
+ * A stack as BPF walked it, with what it takes to walk it again. A stack that is to be walked later
+ * has a hash that no other event has.
  */
 struct seep_copy_event {
 	__u32 type;

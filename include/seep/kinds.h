@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What can leak: one row per kind, and the keys and values of its objects. Maps, passes over objects,
- * names, columns and units come from the list; docs/developers/kinds.md says what else a kind needs.
+ * What can leak: one row per kind, and the keys and values of its objects. Maps, passes over
+ * objects, names, columns and units come from the list; docs/developers/kinds.md says what else a
+ * kind needs.
  *
  * X(enum suffix, key, plural, noun, measure, source, keeper)
  *
  * key		in options, JSON and metrics
- * plural	in names: the map live_PLURAL, whose value is struct seep_KEY_object, and the iterator
- *		PLURAL_count, whose argument is struct seep_PLURAL_pass; the heading of a column
+ * plural	in names (the map live_PLURAL with values of struct seep_KEY_object, the iterator
+ *		PLURAL_count with its argument seep_PLURAL_pass), and as the heading of a column
  * noun		one object, in messages
  * measure	BYTES: reports give its size; OBJECTS: only how many there are
  * source	FUNCTIONS: created by functions that are probed; CALLS: by system calls
- * keeper	PROCESS: an allocator in the process keeps them; KERNEL: the kernel does, and has a list
- *		of them, so that src/inventory can count them
+ * keeper	PROCESS: an allocator in the process keeps them; KERNEL: the kernel does, and has a
+ *		list of them, which src/inventory reads
  */
 #ifndef SEEP_KINDS_H
 #define SEEP_KINDS_H
@@ -77,7 +78,10 @@ enum seep_kind_set {
 /* Arrays by slot: X(kind, map). A slot goes from one process to the next, its element with it. */
 #define SEEP_KIND_ARRAYS(X) X(MAPPING, range_processes)
 
-/* What a map's key begins with if its entries belong to a process: they are dropped when it is gone. */
+/*
+ * What a map's key begins with if its entries belong to a process: they are dropped when it is
+ * gone.
+ */
 struct seep_process_key {
 	__u64 id;
 	__u32 process;
@@ -93,7 +97,8 @@ struct seep_process_key {
 
 /* The key of the live maps, which hold every object that exists now. */
 struct seep_object_key {
-	__u64 id; /* memory: address; mapping: its start; descriptor: number; thread: SEEP_THREAD_ID */
+	/* Memory: address; mapping: its start; thread: SEEP_THREAD_ID; descriptor: number. */
+	__u64 id;
 	__u32 process;
 	__u16 kind;
 	__u16 heap; /* of memory; else 0 */
@@ -103,7 +108,7 @@ struct seep_object_key {
 struct seep_object {
 	__u64 bytes;
 	__u64 created_ns; /* CLOCK_MONOTONIC */
-	__u64 stack;   /* with process and kind of the key: the site */
+	__u64 stack;	  /* with process and kind of the key: the site */
 };
 
 struct seep_memory_object {
@@ -119,15 +124,15 @@ struct seep_mapping_object {
 };
 
 /*
- * Room in the map "range_words" for this many ranges. Neighbours share words, so a range rarely needs
- * more than one of its own. The minimum is for the words that lead to them.
+ * Room in the map "range_words" for this many ranges. Neighbours share words, so a range rarely
+ * needs more than one of its own. The minimum is for the words that lead to them.
  */
 #define SEEP_RANGE_WORDS(num_ranges) ((num_ranges) < 1024 ? 1024 : (num_ranges))
 
 /*
- * The id of a thread: its tid, and in the high half its creation time in units of 2^20 ns. The tid alone
- * will not do: it is used again while a thread that had it waits to be joined. The kernel's own
- * description of a thread tells both.
+ * The id of a thread: its tid, and in the high half its creation time in units of 2^20 ns. The tid
+ * alone will not do: it is used again while a thread that had it waits to be joined. The kernel's
+ * own description of a thread tells both.
  */
 #define SEEP_THREAD_ID(tid, boot_ns) ((__u64)(__u32)((boot_ns) >> 20) << 32 | (__u32)(tid))
 #define SEEP_THREAD_TID(id)	     ((__u32)(id))
@@ -150,8 +155,8 @@ struct seep_thread_object {
 };
 
 /*
- * map "pthreads": from a pthread_t (in the id of the key) to the id of the thread, as long as there is
- * one to be joined or detached.
+ * map "pthreads": from a pthread_t (in the id of the key) to the id of the thread, as long as there
+ * is one to be joined or detached.
  */
 
 struct seep_fd_object {

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of notes by site, and the loop over the kinds. seep_inventory_begin forgets the last
+ * report; then the collector calls seep_inventory_take for each process, which has the kind's own
+ * file count and note its objects; at the end it asks for the details of each site. A site keeps at
+ * most MAX_GROUPS groups and MAX_EXAMPLES examples.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,10 +91,12 @@ void seep_inventory_free(struct seep_inventory *inventory)
 {
 	if (!inventory)
 		return;
+	/* Forgets notes and lists, which is what there is to free. */
 	seep_inventory_begin(inventory);
 	free(inventory);
 }
 
+/* NULL: nothing was noted of the site. */
 static struct notes *find_notes(const struct seep_inventory *inventory,
 				const struct seep_site_key *site)
 {
@@ -98,6 +106,7 @@ static struct notes *find_notes(const struct seep_inventory *inventory,
 	return notes;
 }
 
+/* Adds empty notes for a site that has none. NULL without memory. */
 static struct notes *get_notes(struct seep_inventory *inventory, const struct seep_site_key *site)
 {
 	struct notes *notes = find_notes(inventory, site);
@@ -114,6 +123,10 @@ static struct notes *get_notes(struct seep_inventory *inventory, const struct se
 	return notes;
 }
 
+/*
+ * Names are compared as text: those of threads and files are not in one table. Beyond the last
+ * group, objects are counted in that one.
+ */
 static struct seep_group *get_group(struct notes *notes, const char *name)
 {
 	struct seep_details *details = &notes->details;
@@ -136,7 +149,7 @@ bool seep_inventory_wants_example(const struct seep_inventory *inventory,
 	return !notes || notes->details.num_examples < MAX_EXAMPLES;
 }
 
-/* What there is no memory for is missing in the report's details, which are no numbers to count on. */
+/* Without memory a detail is missing in the report; the counts do not depend on details. */
 void seep_inventory_note(struct seep_inventory *inventory, const struct seep_site_key *site,
 			 const char *group_name, uint64_t bytes, const char *example)
 {
@@ -163,6 +176,7 @@ void seep_inventory_take(struct seep_inventory *inventory, pid_t pid, uint32_t p
 		if (!takers[kind] || !(inventory->kinds & SEEP_KIND_BIT(kind)))
 			continue;
 		error = takers[kind](inventory, pid, process, first);
+		/* -ESRCH: the process has ended, which is no failure. */
 		if (error && error != -ESRCH)
 			seep_debug("cannot count what process %d has of kind %s: %s", pid,
 				   seep_kind_key((enum seep_kind)kind), strerror(-error));

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The inside of the inventory: inventory.c has the table of notes, the files of the kinds fill it. */
+/*
+ * The inside of the inventory: inventory.c has the table of notes, the file of each kind fills it.
+ */
 #ifndef SEEP_INVENTORY_INVENTORY_PRIVATE_H
 #define SEEP_INVENTORY_INVENTORY_PRIVATE_H
 
@@ -15,9 +17,10 @@ struct seep_inventory {
 };
 
 /*
- * Notes an object of a site: the @group that it belongs to, a short name of static storage ("socket"),
- * and what it is, for people ("descriptor 7: TCP 10.0.0.1:80 to 10.0.0.2:5012"); NULL if nothing is
- * known. Of each site some examples are kept: see seep_inventory_wants_example. Raw text of the target.
+ * Notes an object of a site: the @group that it belongs to, a short name of static storage
+ * ("socket"), and an example, what it is in words ("descriptor 7: TCP 10.0.0.1:80 to
+ * 10.0.0.2:5012"); NULL if nothing is known. Only some examples of a site are kept: see
+ * seep_inventory_wants_example. Raw text of the target.
  */
 void seep_inventory_note(struct seep_inventory *inventory, const struct seep_site_key *site,
 			 const char *group, uint64_t bytes, const char *example);
@@ -26,8 +29,8 @@ bool seep_inventory_wants_example(const struct seep_inventory *inventory,
 				  const struct seep_site_key *site);
 
 /*
- * The live objects of @kind, read in @order if that was not done for this report. Owned by the inventory,
- * valid until the next seep_inventory_begin or seep_inventory_forget. 0 or -errno.
+ * The live objects of @kind, read in @order if that was not done for this report. Owned by the
+ * inventory, valid until the next seep_inventory_begin or seep_inventory_forget. 0 or -errno.
  */
 int seep_inventory_objects(struct seep_inventory *inventory, enum seep_kind kind,
 			   int (*order)(const void *left, const void *right),
@@ -35,8 +38,8 @@ int seep_inventory_objects(struct seep_inventory *inventory, enum seep_kind kind
 void seep_inventory_forget(struct seep_inventory *inventory, enum seep_kind kind);
 
 /*
- * Counts what a process has, for each kind that the kernel keeps: seep_inventory_take_PLURAL, in the
- * kind's own file. See seep_inventory_take. 0 or -errno.
+ * Counts what a process has, for each kind that the kernel keeps: seep_inventory_take_PLURAL, in
+ * the kind's own file. See seep_inventory_take. 0 or -errno.
  */
 typedef int seep_inventory_take_fn(struct seep_inventory *inventory, pid_t pid, uint32_t process,
 				   bool first);

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The inventory of mappings, and what the ranges of a site are: memory of which sort, files. */
+/*
+ * The inventory of mappings: has the kernel count those of a process (kernel/mappings.h), and notes
+ * of each known range what it is in /proc/PID/maps. Ranges and lines of that file need not be the
+ * same: the kernel merges neighbours. The line at a range's start names it.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>

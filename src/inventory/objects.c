@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A list grows by doubling and is searched by halves. Its elements have the size of the kind's
+ * value.
+ */
 #include "inventory/objects.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The live objects of one kind as BPF has them, of all processes: copied in one pass, because the map has
- * no order, and sorted by process.
+ * The live objects of one kind as BPF has them, of all processes: copied in one pass, because the
+ * map has no order, and sorted by process.
  */
 #ifndef SEEP_INVENTORY_OBJECTS_H
 #define SEEP_INVENTORY_OBJECTS_H

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The inventory of threads, and how they are told apart in reports. */
+/*
+ * The inventory of threads: has the kernel count those of a process (kernel/threads.h), releases
+ * those that are gone without having been seen to end, and notes the others: running, detached, or
+ * ended and waiting to be joined.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,11 +20,13 @@
 #include "inventory/inventory_private.h"
 #include "kernel/threads.h"
 
+/* An element of the list of threads (struct seep_live_object, and the rest). */
 struct thread {
 	struct seep_object_key key;
 	struct seep_thread_object object;
 };
 
+/* A thread that has ended and is still known waits for its join. */
 static const char *group_of(const struct seep_thread_object *object)
 {
 	if (object->state & SEEP_THREAD_ENDED)
@@ -28,7 +34,7 @@ static const char *group_of(const struct seep_thread_object *object)
 	return object->state & SEEP_THREAD_DETACHED ? "detached" : "running";
 }
 
-/* Its name: the kernel's, or that which it ended with. */
+/* Its name: from the kernel, or what it was when the thread ended. */
 static void append_comm(struct seep_buffer *text, pid_t pid, const struct thread *thread)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer comm = SEEP_BUFFER_INIT;
@@ -45,7 +51,7 @@ static void append_comm(struct seep_buffer *text, pid_t pid, const struct thread
 	seep_buffer_printf(text, " %.*s", (int)strcspn(comm.data, "\n"), comm.data);
 }
 
-/* The function that it began with, as stacks have it. */
+/* Its start function, as stacks have it. */
 static void append_start(struct seep_buffer *text, const struct seep_inventory *inventory,
 			 const struct thread *thread)
 {
@@ -69,6 +75,7 @@ static void append_start(struct seep_buffer *text, const struct seep_inventory *
 	seep_buffer_printf(text, "0x%" PRIx64, location->offset);
 }
 
+/* As "thread 1234 worker, 5 min old, begun in serve, 8 MiB of stack". */
 static void append_example(struct seep_buffer *text, const struct seep_inventory *inventory,
 			   pid_t pid, const struct thread *thread)
 {
@@ -103,13 +110,17 @@ static void note_thread(struct seep_inventory *inventory, pid_t pid, const struc
 			    wanted && !example.error ? example.data : NULL);
 }
 
-/* The kernel tells of the end of a thread before it forgets it: one that is gone has been told of. */
+/*
+ * Is the thread gone although its end was not seen? thread_end runs before the kernel forgets a
+ * thread, so one that is missing and not marked as ended was missed.
+ */
 static bool is_gone(pid_t pid, const struct thread *thread)
 {
 	return !(thread->object.state & SEEP_THREAD_ENDED) &&
 	       syscall(SYS_tgkill, pid, SEEP_THREAD_TID(thread->key.id), 0) < 0 && errno == ESRCH;
 }
 
+/* The oldest first, so that the examples of a leak are from its beginning. */
 static int look_at_threads(struct seep_inventory *inventory, pid_t pid, uint32_t process)
 {
 	const struct seep_object_list *threads;

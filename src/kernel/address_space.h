@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the kernel knows of mapped files: the cache that stack walks use, and the inode of a mapping. */
+/*
+ * What the kernel knows of mapped files: the cache that stack walks use, and the inode of a
+ * mapping.
+ */
 #ifndef SEEP_KERNEL_ADDRESS_SPACE_H
 #define SEEP_KERNEL_ADDRESS_SPACE_H
 
@@ -10,8 +13,8 @@
 #include "seep/passes.h"
 
 /*
- * Looks at all executable mappings of @pid, which has the process id @process: their files are announced
- * as events, and stacks through them need no lock of the address space. 0 or -errno.
+ * Looks at all executable mappings of @pid, which has the process id @process: their files are
+ * announced as events, and stacks through them need no lock of the address space. 0 or -errno.
  */
 int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process);
 

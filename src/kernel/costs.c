@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Run time comes from the kernel's own statistics of BPF programs, memory from what /proc says of
+ * each map.
+ */
 #include "kernel/costs.h"
 
 #include <fcntl.h>

@@ -10,11 +10,11 @@
 /* Programs by where they run. */
 enum seep_programs_at {
 	SEEP_PROGRAMS_AT_PROBES,
-	SEEP_PROGRAMS_AT_CALLS, /* system calls, of all processes; and the iterators of the inventory */
+	SEEP_PROGRAMS_AT_CALLS, /* system calls of all processes, and iterators */
 };
 /*
- * Has the kernel measure how long BPF programs run, ours and all others, as long as the descriptor is
- * open; two readings of the clock more for each run. A descriptor, or -errno (-EPERM without
+ * Has the kernel measure how long BPF programs run, seep's and all others, as long as the descriptor
+ * is open; two readings of the clock more for each run. A descriptor, or -errno (-EPERM without
  * CAP_SYS_ADMIN).
  */
 int seep_kernel_measure_run_time(void);

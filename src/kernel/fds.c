@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The inventory of descriptors: passes of the iterator fds_count over the table of the process, then one
- * pass of fds_sweep over the known descriptors, which releases those that no pass has found.
+ * The inventory of descriptors: passes of the iterator fds_count over the table of the process,
+ * then one pass of fds_sweep over the known descriptors, which releases those that no pass has
+ * found. Up to SEEP_FD_LOOKS passes with pauses between them, which add up to 31 ms.
  */
 #include "kernel/fds.h"
 
@@ -13,7 +14,7 @@
 
 #define LOOK_PAUSE_NS 1000000
 
-/* Puts the records together of which an iterator gives pieces. */
+/* Puts records together from the pieces that an iterator gives. */
 struct fd_reader {
 	seep_fd_fn fn;
 	void *context;
@@ -45,7 +46,7 @@ static int read_piece(void *context, const void *data, size_t size)
 	return 0;
 }
 
-/* One pass; @reader NULL: nothing is to be described. */
+/* One pass. @reader NULL: describe nothing. */
 static int run_fds_count(struct seep_kernel *kernel, pid_t pid, struct seep_fds_pass *pass,
 			 struct fd_reader *reader)
 {
@@ -62,8 +63,8 @@ static int run_fds_count(struct seep_kernel *kernel, pid_t pid, struct seep_fds_
 }
 
 /*
- * What is unknown may only be in the middle of being opened: time for that to come to its end. Mostly at
- * once; a thread that had to leave its processor there needs longer, so each pause is twice the last.
+ * Time for a system call that is halfway to return. Mostly it has returned at once; a thread that
+ * was preempted there needs longer, so each pause is twice the last.
  */
 static void pause_after(int look)
 {
@@ -72,7 +73,10 @@ static void pause_after(int look)
 	nanosleep(&pause, NULL);
 }
 
-/* Until nothing is uncertain, or what was uncertain in the first pass is certain. 0 or -errno. */
+/*
+ * Repeats the pass until nothing is uncertain, or what was uncertain in the first pass is certain.
+ * 0 or -errno.
+ */
 static int look_again(struct seep_kernel *kernel, pid_t pid, struct seep_fds_pass *pass)
 {
 	int error = 0;

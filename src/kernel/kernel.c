@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Load and unload. seep_kernel_open goes through these steps: open the skeleton, select the
+ * programs (programs.c), set options and sizes of the maps, load, fill the table of processes,
+ * attach what is at tracepoints. Only the maps of the traced kinds get room; the cap of each is
+ * --max-objects. A failure is explained here, once; what libbpf says shows with -v.
+ */
 #include "kernel/kernel.h"
 
 #include <bpf/btf.h>
@@ -16,6 +22,7 @@
 
 #define PROCESSES_BYTES (SEEP_MAX_PROCESSES * sizeof(struct seep_process_value))
 
+/* A row of seep/kinds.h names the map of its kind. */
 struct bpf_map *seep_kernel_live_map(const struct seep_bpf *skeleton, enum seep_kind kind)
 {
 	struct bpf_map *const maps[SEEP_KIND_COUNT] = {
@@ -27,7 +34,7 @@ struct bpf_map *seep_kernel_live_map(const struct seep_bpf *skeleton, enum seep_
 	return maps[kind];
 }
 
-/* The kernel allocates buckets by the size of a map. A kind that is not traced needs no room. */
+/* A kind that is not traced needs no room: the kernel allocates the buckets of a hash at once. */
 static int size_maps(struct seep_bpf *skeleton, const struct seep_kernel_config *config)
 {
 	const uint32_t objects = config->max_objects;
@@ -55,6 +62,9 @@ static int size_maps(struct seep_bpf *skeleton, const struct seep_kernel_config 
 	return 0;
 }
 
+/*
+ * Options are read-only data: the verifier knows their values, and drops the code for what is off.
+ */
 static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_config *config,
 			  int num_cpus)
 {
@@ -78,6 +88,7 @@ static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 	return bpf_map__set_max_entries(skeleton->maps.slots, (__u32)num_cpus * SEEP_SLOTS_PER_CPU);
 }
 
+/* CO-RE relocations need the types of the running kernel. */
 static bool have_btf(void)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -88,6 +99,7 @@ static bool have_btf(void)
 	return true;
 }
 
+/* An error number alone does not help: -ESRCH may mean that the kernel has no BTF. */
 static void explain_load_failure(int error)
 {
 	if (!have_btf())
@@ -107,11 +119,12 @@ static void explain_load_failure(int error)
 			   seep_error_text(-error));
 }
 
-/* What the programs of the scope need before they run. */
+/* Fills what the programs need before they run: free slots, the cgroup of the scope. */
 static int fill_scope(struct seep_kernel *kernel, const struct seep_kernel_config *config)
 {
 	__u32 zero = 0;
 
+	/* Mapped, because single words of an entry are written from both sides. */
 	kernel->processes = mmap(NULL, PROCESSES_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
 				 bpf_map__fd(kernel->skeleton->maps.processes), 0);
 	if (kernel->processes == MAP_FAILED) {
@@ -128,6 +141,7 @@ static int fill_scope(struct seep_kernel *kernel, const struct seep_kernel_confi
 				   &config->cgroup_fd, BPF_ANY);
 }
 
+/* Programs are attached last: none may run before the tables that it needs are filled. */
 static int load(struct seep_kernel *kernel, const struct seep_kernel_config *config)
 {
 	struct seep_bpf *skeleton = seep_bpf__open();
@@ -146,11 +160,12 @@ static int load(struct seep_kernel *kernel, const struct seep_kernel_config *con
 	return error ? error : seep_bpf__attach(skeleton);
 }
 
-/* What libbpf says is for -v: what failed, and what to do, is said by explain_load_failure. */
+/* libbpf's own messages, for -v only: explain_load_failure says what failed and what to do. */
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	char line[4096];
 
+	/* libbpf ends its lines with a newline, the log adds its own. */
 	if (level == LIBBPF_DEBUG || seep_log_get_level() < SEEP_LOG_DEBUG)
 		return 0;
 	vsnprintf(line, sizeof(line), format, arguments);

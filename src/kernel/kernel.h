@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's half of a trace: seep's BPF programs and maps, from load to unload. What can be done with
- * them is in the other headers of this room, by noun. Only this room talks to libbpf. Nothing is pinned:
- * everything goes away when the last descriptor is closed, also when seep is killed.
+ * The kernel's half of a trace: seep's BPF programs and maps, from load to unload. What can be done
+ * with them is in the other headers of this room, by noun. Only this room talks to libbpf. Nothing
+ * is pinned: everything goes away when the last descriptor is closed, also when seep is killed.
  *
- * Order: seep_kernel_open, seep_kernel_listen (events.h), the rest in any order, seep_kernel_free. One
- * thread.
+ * Order: seep_kernel_open, seep_kernel_listen (events.h), the rest in any order, seep_kernel_free.
+ * One thread.
  */
 #ifndef SEEP_KERNEL_KERNEL_H
 #define SEEP_KERNEL_KERNEL_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The inside of the room: the struct, and what its files share. kernel.c loads, programs.c says which
- * programs, run.c runs iterators and passes; each of the others has a header of its own.
+ * The inside of the room: the struct, and what its files share. kernel.c loads, programs.c says
+ * which programs, run.c runs iterators and passes; each of the others has a header of its own.
  */
 #ifndef SEEP_KERNEL_KERNEL_PRIVATE_H
 #define SEEP_KERNEL_KERNEL_PRIVATE_H
@@ -41,14 +41,17 @@ int seep_kernel_configure_programs(struct seep_bpf *skeleton,
 struct bpf_map *seep_kernel_live_map(const struct seep_bpf *skeleton, enum seep_kind kind);
 
 /*
- * Runs an iterator program over what the process @pid has. @fn, unless it is NULL, is given what the
- * program writes, in pieces that may end in the middle of a record; what it returns other than 0 ends
- * the walk and is returned. 0 or -errno.
+ * Runs an iterator program over what the process @pid has. @fn, unless it is NULL, is given what
+ * the program writes, in pieces that may end in the middle of a record; what it returns other than
+ * 0 ends the walk and is returned. 0 or -errno.
  */
 int seep_kernel_iterate(const struct bpf_program *program, pid_t pid,
 			int (*fn)(void *context, const void *data, size_t size), void *context);
 
-/* Runs a pass (seep/passes.h); the kernel copies what the program left in @argument back. 0 or -errno. */
+/*
+ * Runs a pass (seep/passes.h); the kernel copies what the program left in @argument back. 0 or
+ * -errno.
+ */
 int seep_kernel_run_pass(const struct bpf_program *program, void *argument, size_t size);
 
 /* Frees the events that were not delivered. */

@@ -8,7 +8,7 @@
 #include "kernel/kernel_private.h"
 #include "kernel/processes.h"
 
-/* How long passes over the mappings are repeated that find calls on their way: seldom more than one. */
+/* How long passes are repeated that find calls in flight: seldom more than one. */
 #define MAPPINGS_TIME_NS (20 * SEEP_NS_PER_MS)
 
 static int run_mappings_count(struct seep_kernel *kernel, pid_t pid, uint32_t process)

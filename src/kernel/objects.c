@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads sites and objects in batches of BATCH entries, and runs the passes over them. A batch
+ * operation walks the buckets of a hash: entries that come or go meanwhile may or may not be seen,
+ * but none is seen twice unless it moves.
+ */
 #include "kernel/objects.h"
 
 #include <errno.h>
@@ -12,7 +17,10 @@
 
 typedef int (*entry_fn)(void *context, const void *key, const void *value);
 
-/* Calls @fn for every entry of a hash, until it returns other than 0, and returns that. 0 or -errno. */
+/*
+ * Calls @fn for every entry of a hash, until it returns other than 0, and returns that. 0 or
+ * -errno.
+ */
 static int each_entry(const struct bpf_map *map, entry_fn fn, void *context)
 {
 	size_t key_bytes = bpf_map__key_size(map), value_bytes = bpf_map__value_size(map);

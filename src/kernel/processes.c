@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of processes is mapped memory that BPF programs write at the same time: exec changes
+ * the id, a hazard clears "active". So single words of it are written, atomically, and never a
+ * whole entry.
+ */
 #include <errno.h>
 
 #include "kernel/kernel_private.h"

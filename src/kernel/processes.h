@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The table of processes that BPF and user space share: which process has a slot, which PID leads to it,
- * and whether its calls count. A slot is taken, set, watched and activated, in this order; BPF does the
- * same for processes that come into the scope by themselves (bpf/scope.bpf.h). SEEP_MAX_PROCESSES slots.
+ * The table of processes that BPF and user space share: which process has a slot, which PID leads
+ * to it, and whether its calls count. A slot is taken, set, watched and activated, in this order;
+ * BPF does the same for processes that come into the scope by themselves (bpf/scope.bpf.h).
+ * SEEP_MAX_PROCESSES slots.
  */
 #ifndef SEEP_KERNEL_PROCESSES_H
 #define SEEP_KERNEL_PROCESSES_H
@@ -34,16 +35,16 @@ int seep_kernel_set_jit(struct seep_kernel *kernel, uint32_t slot, uint32_t proc
 			enum seep_jit_kind jit);
 
 /*
- * Attributes what @pid does (its exec, for one) to @slot, or no longer. 0; -EEXIST if BPF did so already
- * and an event is on its way; another -errno.
+ * Attributes what @pid does (its exec, for one) to @slot, or no longer. 0; -EEXIST if BPF did so
+ * already and an event is on its way; another -errno.
  */
 int seep_kernel_watch(struct seep_kernel *kernel, pid_t pid, uint32_t slot);
 int seep_kernel_unwatch(struct seep_kernel *kernel, pid_t pid);
 bool seep_kernel_is_watched(const struct seep_kernel *kernel, pid_t pid, uint32_t slot);
 
 /*
- * Finds what the threads of @pid use that return probes fail with on this kernel: SEEP_REFUSAL_BIT of
- * each. 0 or -errno.
+ * Finds what the threads of @pid use that return probes fail with on this kernel: SEEP_REFUSAL_BIT
+ * of each. 0 or -errno.
  */
 int seep_kernel_find_hazards(struct seep_kernel *kernel, pid_t pid, uint32_t *ret_hazards);
 

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Decides before the load which programs are loaded and which are attached by it. What is attached
+ * to functions later has its list in programs.h; the list here is of the rest. A program in neither
+ * list is always loaded. Attach types are set here, since they depend on the variant.
+ */
 #include "kernel/programs.h"
 
 #include "kernel/attach.h"

@@ -14,8 +14,8 @@
  * Programs at functions: X(enum suffix, program, kind, variant).
  *
  * kind		that needs it, or ANY
- * variant	SESSION: one program for entry and return, attached as such; PAIR: loaded where there are
- *		no sessions; ENTRY: it is only at entries and instructions, in both cases
+ * variant	SESSION: one program for entry and return; PAIR: loaded where there are no sessions;
+ *		ENTRY: always loaded, not attached to returns
  */
 #define SEEP_PROBE_PROGRAMS(X)                                                                     \
 	X(ALLOC_SESSION, alloc_session, MEMORY, SESSION)                                           \

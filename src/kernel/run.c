@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The two ways to run a program of seep's at will: an iterator, which user space reads, and a pass
+ * (BPF_PROG_RUN).
+ */
 #include <errno.h>
 #include <unistd.h>
 

@@ -9,8 +9,8 @@
 #define MAX_THREAD_PASSES 16
 
 /*
- * When a thread ends while the iterator is at it, the walk ends there; and a thread that is being made may
- * become known by itself, or not. Another pass finds out.
+ * A thread that ends while the iterator is at it ends the walk; and a thread that is being created
+ * may become known by itself, or not. Another pass finds out.
  */
 int seep_kernel_count_threads(struct seep_kernel *kernel, pid_t pid, uint32_t process, bool first,
 			      uint32_t *ret_added)

@@ -10,8 +10,9 @@
 #include "kernel/kernel.h"
 
 /*
- * Makes known what was not, see seep_threads_pass. @first: what is unknown is from before the trace.
- * @ret_added: how many became known. -EAGAIN: the list changed so fast that some may be missing.
+ * Makes known what was not, see seep_threads_pass. @first: what is unknown is from before the
+ * trace. @ret_added: how many became known. -EAGAIN: the list changed so fast that some may be
+ * missing.
  */
 int seep_kernel_count_threads(struct seep_kernel *kernel, pid_t pid, uint32_t process, bool first,
 			      uint32_t *ret_added);
