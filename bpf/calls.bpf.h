@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a thread is in the middle of: its outermost call of a traced function.
+ * The outermost call of a traced function that a thread is in.
  *
- * Only the outermost call counts (calloc calls malloc, a preloaded malloc calls the next one). Of a
- * function with a return probe the thread remembers the stack slot of the return address. The call
- * is over when the return probe fires. It may also end without: by longjmp, an exception, or exec.
- * Then the slot no longer holds the address of the return trampoline, and the memory of the call is
- * void. This is in task storage (uprobe programs may use it since 5.12): the kernel frees it with the
- * thread.
+ * Only the outermost call counts (calloc calls malloc, a preloaded malloc calls the next one). For
+ * a function with a return probe the thread remembers the stack slot of the return address. The
+ * call is over when the return probe fires. It may also end without that, by longjmp, an exception
+ * or exec: then the slot no longer holds the address of the return trampoline, and what the thread
+ * remembers is void. This is in task storage (uprobe programs may use it since 5.12): the kernel
+ * frees it with the thread.
  *
- * A function without a return probe (see symbol/returns.h) leaves no trace on the stack. Its call is
- * in the map of calls, by process and stack slot, until a probe at one of its return instructions
- * finds it there: on whatever thread, because coroutines move. A call that ends otherwise stays there
- * until the next one has its slot, or the process is gone.
+ * A function without a return probe (see symbol/returns.h) leaves no trace on the stack. Its call
+ * is in the map of calls, see calls.bpf.c.
  */
 #ifndef SEEP_BPF_CALLS_H
 #define SEEP_BPF_CALLS_H
@@ -20,13 +18,17 @@
 #include "maps.bpf.h"
 #include "unwind.bpf.h"
 
-/* How far from a function the one that it calls may return to: the operators of C++ call each other. */
+/* How far from a function its callee may return to: the operators of C++ call each other. */
 #define LIBRARY_BYTES (64 << 10)
 
-/* What a function of the user may have on the stack when it calls an allocator. */
+/*
+ * Most bytes on the stack between a function that the user named and the allocator that it calls.
+ */
 #define OUTER_STACK_BYTES (256 << 10)
 
-/* A function of ours that was entered without a return probe: whether it has returned is not known. */
+/*
+ * A traced function that was entered without a return probe. Whether it has returned is not known.
+ */
 struct entered {
 	__u64 slot; /* user address of its return address; 0: none */
 	__u64 return_address;
@@ -51,9 +53,10 @@ struct request {
 };
 
 /*
- * What another function allocates within the call does not count if the function is one of the user,
- * which has a heap of its own, or is given a block, which is out of the live map meanwhile. Within an
- * operator new it does: the exception that it throws may be allocated there.
+ * Does what other functions allocate within the call not count? So it is for functions that the
+ * user named, which have a heap of their own, and for those that are given a block, which is out of
+ * the live map meanwhile. Not for operator new: the exception that it throws may be allocated
+ * within.
  */
 static __always_inline bool hides_inner_calls(const struct request *request)
 {
@@ -65,15 +68,15 @@ struct pending_call {
 	struct request request;
 	__u64 return_address;
 	__u64 entered_ns;
-	__u64 thread; /* that entered it, as bpf_get_current_pid_tgid says */
-	__u32 probe;  /* index */
-	__u32 restored; /* the old block went back to the live map: it seemed that the call was over */
+	__u64 thread;	/* that entered it, as bpf_get_current_pid_tgid says */
+	__u32 probe;	/* index */
+	__u32 restored; /* it was taken for abandoned: the old block is in the live map */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, SEEP_MAX_PENDING);
+	__uint(max_entries, 1);
 	__type(key, struct seep_object_key);
 	__type(value, struct pending_call);
 } calls SEC(".maps") __weak;
@@ -98,7 +101,7 @@ struct {
 	__type(value, struct thread_state);
 } thread_states SEC(".maps") __weak;
 
-/* The state of the running thread, made if @create; NULL without one. */
+/* The state of the running thread, created if @create; NULL without one. */
 static __always_inline struct thread_state *thread_state_get(struct task_struct *task, bool create)
 {
 	return bpf_task_storage_get(&thread_states, task, NULL,
@@ -106,8 +109,8 @@ static __always_inline struct thread_state *thread_state_get(struct task_struct 
 }
 
 /*
- * Is the thread really inside the call that its state remembers? While it is, the kernel's return
- * trampoline stands in the slot of the return address.
+ * Is the thread really inside the call that its state remembers? As long as it is, the slot holds
+ * the address of the kernel's return trampoline.
  */
 static __always_inline bool thread_in_call(struct task_struct *task,
 					   const struct thread_state *thread)
@@ -117,9 +120,8 @@ static __always_inline bool thread_in_call(struct task_struct *task,
 
 /*
  * Was the function that is entered now called by the one in @caller? Then its slot is at most
- * @max_bytes deeper, that of the caller still holds its return address (which it also may long after
- * the return), and it will return into the caller's library. Or it stands in for the caller, which
- * went on as another function by a jump.
+ * @max_bytes deeper, the slot of the caller still holds its return address (as it may long after
+ * the return), and it will return into the caller's library. Or the caller has jumped to it.
  */
 static __always_inline bool is_called_by(const struct entered *caller, const struct entered *now,
 					 __u64 max_bytes)
@@ -144,9 +146,9 @@ static __always_inline struct seep_object_key call_key(__u32 process, __u64 slot
 }
 
 /*
- * The pending call that the thread is in when its stack pointer is at @sp, or NULL. A slot that still
- * holds the return address may be left over from a call that never returned; what is left out by
- * such a mistake is counted.
+ * The pending call that the thread is in when its stack pointer is at @sp, or NULL. The slot may
+ * still hold the return address of a call that never returned. What is left out by such a mistake
+ * is counted.
  */
 static __always_inline struct pending_call *
 outer_call(struct task_struct *task, const struct thread_state *thread, __u32 process, __u64 sp)

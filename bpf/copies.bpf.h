@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Some stacks are sent to user space with their registers and a copy of the stack's memory, to be
- * walked there: because a file's unwind table was not there yet, right after dlopen say, or another
- * thread was changing the address space (src/stack/rewalk.c); or once more, by somebody else's code,
- * to check ours (src/stack/verify.c).
+ * Copies of stacks: some are sent to user space with their registers and a copy of the stack's
+ * memory, to be walked there. Either because something was missing for the walk, the unwind table
+ * of a file right after dlopen or the lock of the address space (src/stack/rewalk.c), or to check
+ * this unwinder against another one (src/stack/verify.c). At most SEEP_COPY_BYTES of a stack are
+ * copied.
  */
 #ifndef SEEP_BPF_COPIES_H
 #define SEEP_BPF_COPIES_H
@@ -14,9 +15,8 @@
 #define COPY_RING_SHARE 4
 
 /*
- * Why this stack is to be copied, 0 if it is not. Not while the ring fills up: copies can be done
- * without, and must not take the room of what cannot, such as the many new stacks of a program that
- * starts.
+ * Why this stack is to be copied, 0 if it is not. Not while the ring fills up: what cannot be
+ * repeated, such as the many new stacks of a program that starts, needs the room.
  */
 static __always_inline __u32 copy_purpose(const struct slot *slot)
 {
@@ -68,7 +68,7 @@ static long repair_step(__u32 step, void *context)
 	return 0;
 }
 
-/* Puts the return addresses back that return probes, ours or anybody's, have replaced. */
+/* Puts the return addresses back that return probes, of seep or anybody else, have replaced. */
 static __always_inline void copy_repair(struct seep_copy_event *event, __u64 sp)
 {
 	struct uprobe_task *utask = bpf_get_current_task_btf()->utask;
@@ -82,8 +82,8 @@ static __always_inline void copy_repair(struct seep_copy_event *event, __u64 sp)
 }
 
 /*
- * Sends the stack that was walked in @slot. One that is to be walked again gets a hash
- * of its own: by thread and time.
+ * Sends the stack that was walked in @slot. One that is to be walked again gets a hash of its own,
+ * from thread and time: until then it is a site that nothing else shares.
  */
 static __noinline int copy_send(struct slot *slot, __u32 purpose)
 {
@@ -117,7 +117,7 @@ static __noinline int copy_send(struct slot *slot, __u32 purpose)
 	return 0;
 }
 
-/* Sends the stack that was just walked in @slot, if somebody is to walk it again. */
+/* Sends the stack that was just walked in @slot, if it is wanted. */
 static __always_inline void copy_if_wanted(struct slot *slot)
 {
 	__u32 purpose = copy_purpose(slot);

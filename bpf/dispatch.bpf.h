@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * May the return of a function be probed in a thread? Since 6.11 the return trampoline of x86-64 is a
- * system call, so whatever takes system calls away from a thread takes the return: seccomp, Syscall
- * User Dispatch, PTRACE_SYSEMU. Which of them do on this kernel user space has tried (src/kernel/returns.h).
- *
- * To be asked at the entry of every function whose return is to be probed, before that is decided.
+ * May the return of a function be probed in this thread? Since 6.11 the return trampoline of x86-64
+ * is a system call, so whatever takes system calls away from a thread takes the return too:
+ * seccomp, Syscall User Dispatch, PTRACE_SYSEMU. User space has tried which of them do on this
+ * kernel (src/kernel/return_trials.h). Asked at each entry of a function whose return is to be
+ * probed.
  */
 #ifndef SEEP_BPF_DISPATCH_H
 #define SEEP_BPF_DISPATCH_H
@@ -59,8 +59,8 @@ static __always_inline __u32 hazards_of_returns(struct task_struct *task)
 }
 
 /*
- * The same of the running thread, in a probe of @slot: nothing of its process is counted from here on,
- * and user space is told to take the probes away.
+ * The same for the running thread, in a probe of @slot. If so, nothing of its process is counted
+ * from here on, and user space is told to remove the probes.
  */
 static __always_inline bool returns_are_unsafe(struct task_struct *task, __u32 slot)
 {
@@ -74,7 +74,7 @@ static __always_inline bool returns_are_unsafe(struct task_struct *task, __u32 s
 	if (!process)
 		return true;
 	event.process = process->id;
-	/* Unless it is told it stays active, so that the next call tells. */
+	/* If the ring is full the process stays active, so that the next call tells. */
 	if (bpf_ringbuf_output(&events, &event, sizeof(event), 0) == 0)
 		process->active = 0;
 	else

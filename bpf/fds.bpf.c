@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Descriptors. They are made at the return of system calls (seep/descriptors.h) and released at the
- * entry of close, before another thread can get the number. What comes and goes in other ways
+ * Descriptors. They are created at the return of system calls (seep/descriptors.h) and released at
+ * the entry of close, before another thread can get the number. What comes and goes in other ways
  * (io_uring) is found by the inventory (fds_count).
  *
- * A table of descriptors is that of the process: a thread with a table of its own (unshare) is left
- * alone.
+ * fd_call_entry and fd_call_return run at every system call of the machine and first look at its
+ * number. Each new descriptor costs a stack walk; the descriptors of received messages are visited
+ * in at most MAX_RECEIVE_STEPS steps, and close_range visits all of live_fds. Descriptors belong to
+ * the table of the process: a thread with a table of its own (unshare) is left alone.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -37,7 +39,7 @@
 	 COMMAND_BIT(BPF_LINK_GET_FD_BY_ID) | COMMAND_BIT(BPF_ENABLE_STATS) |                      \
 	 COMMAND_BIT(BPF_ITER_CREATE))
 
-/* Of one system call; what comes in further messages is found by the inventory. */
+/* For one system call. The inventory finds what comes in further messages. */
 #define MAX_RECEIVE_STEPS 4096
 
 static const __u8 roles[SEEP_MAX_CALLS] = {
@@ -46,7 +48,7 @@ static const __u8 roles[SEEP_MAX_CALLS] = {
 #undef DESCRIPTOR_ROLE
 };
 
-/* Has the running thread the table of its process? */
+/* Does the running thread use the table of its process? */
 static __always_inline bool has_table_of_process(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -56,7 +58,7 @@ static __always_inline bool has_table_of_process(void)
 	return !of_leader || task->files == of_leader;
 }
 
-/* Which file is open as @fd in the running thread; 0: none. */
+/* The file that is open as @fd in the running thread; 0: none. */
 static __always_inline __u64 open_file(__u32 fd)
 {
 	struct fdtable *table = BPF_CORE_READ(bpf_get_current_task_btf(), files, fdt);
@@ -67,36 +69,40 @@ static __always_inline __u64 open_file(__u32 fd)
 	return (__u64)file;
 }
 
-/* The system call that returns now made @fd. Global: verified once, not once per way to say so. */
-__weak int fd_made(__u32 process, __u32 fd)
+/*
+ * The returning system call has created @fd. A global function, so that it is verified once and not
+ * once per role.
+ */
+__weak int fd_created(__u32 process, __u32 fd)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	struct seep_object_key key = fd_key(process, fd);
 	struct seep_fd_object value = {.file = open_file(fd)};
 
 	fd_was_seen(&key);
-	/* Another thread has closed it meanwhile. */
+	/* Another thread has closed it since. */
 	if (!value.file)
 		return 0;
 	clear_number(&key, value.file);
-	return syscall_made(&live_fds, regs, &key, &value.object);
+	return syscall_created(&live_fds, regs, &key, &value.object);
 }
 
-static __always_inline void fd_made_at(__u32 process, __u64 address)
+static __always_inline void fd_created_at(__u32 process, __u64 address)
 {
 	__u32 fd;
 
 	if (bpf_probe_read_user(&fd, sizeof(fd), (void *)address) == 0)
-		fd_made(process, fd);
+		fd_created(process, fd);
 }
 
-/* --- received with a message ------------------------------------------------------------------- */
-
-/* struct user_msghdr in include/linux/socket.h: where its control data are told, and its size. */
+/*
+ * struct user_msghdr in include/linux/socket.h: where it tells address and size of its control
+ * data, and its own size.
+ */
 #define MESSAGE_CONTROL 32
 #define MESSAGE_BYTES	56
 
-/* The stack of all calls together is 512 bytes: so no more of it is read than what is needed. */
+/* All BPF functions in a chain of calls share 512 bytes of stack: so only these two are read. */
 struct message_control {
 	__u64 address;
 	__u64 bytes;
@@ -109,7 +115,7 @@ struct control {
 	__u32 type;
 };
 
-/* A walk over the control data of messages. */
+/* A walk over the control data of messages, one descriptor for each step. */
 struct received {
 	__u64 descriptor;      /* address of the next one of the present control */
 	__u64 control;	       /* address of the next control of the present message */
@@ -155,27 +161,30 @@ static __always_inline long next_control(struct received *received)
 	return 0;
 }
 
-/* One descriptor, or on to the next control or message; one level of calls, of which there are few. */
+/*
+ * Takes one descriptor, or goes on to the next control or message. No further level of calls: see
+ * message_control.
+ */
 static long receive_step(__u32 step, void *context)
 {
 	struct received *received = context;
 
 	if (!received->num_descriptors)
 		return next_control(received);
-	fd_made_at(received->process, received->descriptor);
+	fd_created_at(received->process, received->descriptor);
 	received->descriptor += sizeof(__u32);
 	received->num_descriptors--;
 	return 0;
 }
 
 /*
- * Before 6.7 the verifier believes that what a callback of bpf_loop finds in the first round is what it
- * finds in all of them, and drops the code for the rest (commit ab5cfac139ab): so it must not know with
- * what the walk begins.
+ * Before 6.7 the verifier takes what a callback of bpf_loop finds in its first round for what it
+ * finds in all of them, and drops the code for the others (commit ab5cfac139ab). So it must not
+ * know the values that the walk begins with.
  */
 __u32 unknown_zero = 0;
 
-/* @count messages were received, whose heads are from @address on. */
+/* @count messages were received. Their heads are an array at @address. */
 static __always_inline void messages_received(__u32 process, __u64 address, __u64 count)
 {
 	struct received received = {
@@ -190,12 +199,10 @@ static __always_inline void messages_received(__u32 process, __u64 address, __u6
 	bpf_loop(MAX_RECEIVE_STEPS, receive_step, &received, 0);
 }
 
-/* --- system calls ------------------------------------------------------------------------------ */
-
 static __always_inline void clone_returned(__u32 process, __u64 flags, __u64 address)
 {
 	if (flags & CLONE_PIDFD_FLAG)
-		fd_made_at(process, address);
+		fd_created_at(process, address);
 }
 
 static __always_inline void clone_3_returned(__u32 process, __u64 address)
@@ -229,7 +236,7 @@ static __always_inline bool result_is_new(__u8 role, struct pt_regs *regs, __u32
 	case SEEP_DESCRIPTOR_MAYBE:
 		return !bpf_map_lookup_elem(&live_fds, &key) && open_file(fd);
 	case SEEP_DESCRIPTOR_REPLACE:
-		/* A descriptor that is made the same as itself stays what it is. */
+		/* dup2 of a descriptor onto itself changes nothing. */
 		if ((__u32)first == (__u32)second)
 			return false;
 		fd_released(&key);
@@ -244,12 +251,12 @@ static __always_inline void call_returned(__u8 role, struct pt_regs *regs, __u32
 {
 	switch (role) {
 	case SEEP_DESCRIPTOR_PAIR_1:
-		fd_made_at(process, regs->di);
-		fd_made_at(process, regs->di + 4);
+		fd_created_at(process, regs->di);
+		fd_created_at(process, regs->di + 4);
 		break;
 	case SEEP_DESCRIPTOR_PAIR_4:
-		fd_made_at(process, regs->r10);
-		fd_made_at(process, regs->r10 + 4);
+		fd_created_at(process, regs->r10);
+		fd_created_at(process, regs->r10 + 4);
 		break;
 	case SEEP_DESCRIPTOR_CLONE:
 		clone_returned(process, regs->di, regs->dx);
@@ -265,7 +272,7 @@ static __always_inline void call_returned(__u8 role, struct pt_regs *regs, __u32
 		break;
 	default:
 		if (result_is_new(role, regs, process, result))
-			fd_made(process, result);
+			fd_created(process, result);
 	}
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A descriptor is an object from the system call that makes it to the one that closes it. */
+/* A descriptor is an object from the system call that creates it to the one that closes it. */
 #ifndef SEEP_BPF_FDS_H
 #define SEEP_BPF_FDS_H
 
 #include "syscalls.bpf.h"
 
 /*
- * An open file that passes of the inventory have found and that nobody has seen being opened. That may be
- * about to be seen: the system call has not returned yet. So many passes in a row do not find such a
- * moment, if nothing is seen of the descriptor meanwhile.
+ * An open file that passes of the inventory have found and no system call has reported. It may be
+ * reported yet: the system call has not returned. After SEEP_FD_LOOKS passes in a row, without a
+ * report in between, it counts as unseen.
  */
 struct fd_candidate {
 	__u64 file;
@@ -19,12 +19,14 @@ struct fd_candidate {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 65536);
+	__uint(max_entries, 1);
 	__type(key, struct seep_object_key);
 	__type(value, struct fd_candidate);
 } fd_candidates SEC(".maps") __weak;
 
-/* A call that makes or closes the descriptor was seen: what a pass may have found was in the middle. */
+/*
+ * A system call has reported the descriptor: an earlier pass of the inventory has met it halfway.
+ */
 static __always_inline void fd_was_seen(const struct seep_object_key *key)
 {
 	if (bpf_map_lookup_elem(&fd_candidates, key))
@@ -45,8 +47,8 @@ static __always_inline void fd_released(const struct seep_object_key *key)
 }
 
 /*
- * What had the number before is gone: closed without our seeing it, unless it is the same file, which
- * the inventory has met before its system call returned.
+ * Releases the descriptor that had the number before. Its close was not seen, unless it is the same
+ * file, which the inventory has met before its system call returned.
  */
 static __always_inline void clear_number(const struct seep_object_key *key, __u64 file)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the threads of a process have that returns cannot be probed with: asked before it is probed. */
+/* What the threads of a process use that return probes fail with, before it is probed. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 
 #include "dispatch.bpf.h"
 
-/* Of all threads that the iterator is given; user space clears it before. */
+/* The result, for all threads of the process; user space clears it before. */
 __u32 hazards_found = 0;
 
 SEC("iter/task")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which file is behind a mapping of the calling process: for user space, which cannot tell where
- * overlayfs is involved (src/probe/inodes.h).
+ * Which file is behind a mapping of the calling process: user space cannot tell where overlayfs is
+ * involved (src/probe/inodes.h).
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

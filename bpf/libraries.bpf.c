@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Libraries that come and go: the loader calls an empty function before and after it changes its
- * list, for debuggers to put a breakpoint there (_dl_debug_state, r_brk in <link.h>).
+ * list, so that debuggers can put a breakpoint there (_dl_debug_state, r_brk in <link.h>).
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -17,7 +17,7 @@ int library_change(struct pt_regs *ctx)
 
 	if (!process)
 		return 0;
-	/* First: what was mapped before is not to be trusted when the caller goes on. */
+	/* Before the event: cached mappings must be distrusted before the caller goes on. */
 	__sync_fetch_and_add(&process->library_changes, 1);
 	event.process = process->id;
 	if (bpf_ringbuf_output(&events, &event, sizeof(event), 0))

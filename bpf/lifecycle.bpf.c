@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What happens to the traced processes themselves, and passes over the maps on their behalf. */
+/*
+ * What happens to the traced processes themselves: fork, exec, exit, and moves between cgroups.
+ * These programs keep the table of processes (which PID has which slot and id) true at the very
+ * moment, and tell user space by events. Processes that come into the scope are adopted here
+ * (scope.bpf.h).
+ */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "calls.bpf.h"
-#include "objects.bpf.h"
 #include "scope.bpf.h"
-#include "seep/passes.h"
 
 #define PF_KTHREAD 0x200000 /* include/linux/sched.h */
 
 /*
  * fork: the child of a process in the scope. Not one that shares the memory of its parent (vfork):
- * what it allocates before its exec is its parent's.
+ * what it allocates before its exec belongs to its parent.
  */
 SEC("raw_tp/sched_process_fork")
 int process_fork(struct bpf_raw_tracepoint_args *ctx)
@@ -43,8 +45,8 @@ static __always_inline long exec_of_other(__u32 tgid)
 
 /*
  * exec: from here on everything belongs to another program image. The slot gets its next id, which
- * separates old objects from new ones at once; user space reads it from the map if the ring buffer
- * has no room for the event.
+ * separates old objects from new ones at once. If the ring buffer has no room for the event, user
+ * space reads the id from the map.
  */
 SEC("raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
@@ -81,8 +83,8 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /*
- * The kernel keeps the probes of a process where the memory of one of its threads is, the leader's as long
- * as there is one; when that thread ends before the others, user space binds them to another one.
+ * The kernel binds the probes of a process to one of its threads, the leader as long as it lives.
+ * When that thread ends before the others, user space binds them to another one.
  */
 static __always_inline void tell_if_unbound(__u32 tgid, __u32 tid)
 {
@@ -98,7 +100,7 @@ static __always_inline void tell_if_unbound(__u32 tgid, __u32 tid)
 		count_loss(SEEP_LOSS_RING_FULL, 1);
 }
 
-/* exit of the last thread: whoever has this PID next is somebody else. */
+/* exit of the last thread: the next process with this PID is another one. */
 SEC("raw_tp/sched_process_exit")
 int process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -106,7 +108,10 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	__u32 tgid = id >> 32;
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	/* do_exit counts before it calls the tracepoint. When the whole process ends, nobody stays. */
+	/*
+	 * do_exit counts down before it calls the tracepoint. No thread stays when the whole
+	 * process ends.
+	 */
 	if (task->signal->live.counter == 0)
 		bpf_map_delete_elem(&targets, &tgid);
 	else if (!process_ends(task))
@@ -114,7 +119,7 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* A process was moved to another cgroup. Rare; user space finds out what it means. */
+/* A process was moved to another cgroup. Rare; user space finds out whether it is in the scope. */
 SEC("raw_tp/cgroup_attach_task")
 int process_cgroup(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -126,123 +131,5 @@ int process_cgroup(struct bpf_raw_tracepoint_args *ctx)
 
 	if (bpf_ringbuf_output(&events, &event, sizeof(event), 0))
 		count_loss(SEEP_LOSS_RING_FULL, 1);
-	return 0;
-}
-
-struct bpf_map;
-
-/* One object, of any kind, of the pass over ages: find its site, note the oldest, count the young. */
-static long age_of_object(struct bpf_map *map, const struct seep_object_key *key,
-			  struct seep_object *object, struct seep_ages_pass *pass)
-{
-	struct seep_site_key site_key = {
-		.stack = object->stack,
-		.process = key->process,
-		.kind = key->kind,
-	};
-	struct seep_site_value *site = bpf_map_lookup_elem(&sites, &site_key);
-	__u32 bucket;
-
-	if (!site)
-		return 0;
-	if (site->scan != pass->number) {
-		site->scan = pass->number;
-		site->oldest_ns = object->made_ns;
-		site->young_objects = 0;
-		site->young_bytes = 0;
-		__builtin_memset(site->ages, 0, sizeof(site->ages));
-	}
-	/* Only one pass runs, so nobody else counts here. */
-	bucket = object->made_ns < pass->now_ns ? lifetime_bucket(pass->now_ns - object->made_ns) :
-						  0;
-	if (bucket < SEEP_LIFETIME_BUCKETS)
-		site->ages[bucket]++;
-	if (object->made_ns < site->oldest_ns)
-		site->oldest_ns = object->made_ns;
-	if (object->made_ns > pass->young_after_ns) {
-		site->young_objects++;
-		site->young_bytes += object->bytes;
-	}
-	return 0;
-}
-
-/*
- * A pass over the live map, run by user space before a report: the ages that counters cannot tell.
- * The objects stay in the kernel. Only one pass runs at a time.
- */
-SEC("syscall")
-int ages_scan(struct seep_ages_pass *pass)
-{
-	struct seep_ages_pass copy = *pass;
-
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY))
-		bpf_for_each_map_elem(&live, age_of_object, &copy, 0);
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING))
-		bpf_for_each_map_elem(&live_mappings, age_of_object, &copy, 0);
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD))
-		bpf_for_each_map_elem(&live_threads, age_of_object, &copy, 0);
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_FD))
-		bpf_for_each_map_elem(&live_fds, age_of_object, &copy, 0);
-	return 0;
-}
-
-/* The ids of processes that are gone and reported, for exited_reap. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SEEP_MAX_EXITED);
-	__type(key, __u32);
-	__type(value, __u32);
-} exited SEC(".maps");
-
-/* Of any kind, and in the map of pthreads. */
-static long reap_object(struct bpf_map *map, const struct seep_object_key *key, void *object,
-			void *none)
-{
-	__u32 process = key->process;
-
-	if (bpf_map_lookup_elem(&exited, &process))
-		bpf_map_delete_elem(map, key);
-	return 0;
-}
-
-static long reap_range_word(struct bpf_map *map, const struct range_word_key *key, __u64 *word,
-			    void *none)
-{
-	__u32 process = key->process;
-
-	if (bpf_map_lookup_elem(&exited, &process))
-		bpf_map_delete_elem(map, key);
-	return 0;
-}
-
-static long reap_site(struct bpf_map *map, const struct seep_site_key *key,
-		      struct seep_site_value *site, void *none)
-{
-	__u32 process = key->process;
-
-	if (bpf_map_lookup_elem(&exited, &process))
-		bpf_map_delete_elem(map, key);
-	return 0;
-}
-
-/* Drops everything that the maps hold of processes that are gone, after it has been reported. */
-SEC("syscall")
-int exited_reap(void *none)
-{
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)) {
-		bpf_for_each_map_elem(&live, reap_object, NULL, 0);
-		bpf_for_each_map_elem(&calls, reap_object, NULL, 0);
-	}
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)) {
-		bpf_for_each_map_elem(&live_mappings, reap_object, NULL, 0);
-		bpf_for_each_map_elem(&range_words, reap_range_word, NULL, 0);
-	}
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_THREAD)) {
-		bpf_for_each_map_elem(&live_threads, reap_object, NULL, 0);
-		bpf_for_each_map_elem(&pthreads, reap_object, NULL, 0);
-	}
-	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_FD))
-		bpf_for_each_map_elem(&live_fds, reap_object, NULL, 0);
-	bpf_for_each_map_elem(&sites, reap_site, NULL, 0);
 	return 0;
 }

@@ -1,54 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mappings: ranges of pages, by the system calls that make and release them, down to the page.
+ * Mappings: ranges of pages, by the system calls that create and release them, down to the page.
+ * Everything is done at the return (mapping_call_return), when it is known what happened.
+ * mapping_call_entry notes time and, for other threads, the pages that are about to be released
+ * (range_release_begin).
  *
- * All is done at the return, when it is known what happened. So between the kernel's work and ours other threads may be faster, and get addresses that we have not yet
- * released. What tells them apart is age: a call releases only what was made before it began, and a
- * range that is made takes the place of whatever seems to be there.
+ * Between the kernel's work and these programs other threads may be faster, and get addresses that
+ * are not yet released here. Age tells the two apart: a call releases only what was created before
+ * it began, and a new range takes the place of whatever seems to be there.
+ *
+ * Both programs run at every system call of the machine and first look at its number. A call costs
+ * one stack walk and at most RANGE_MAX_VISITED ranges, under the lock of the process
+ * (ranges.bpf.h).
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
 #include "calls.bpf.h"
+#include "mapping_changes.bpf.h"
 #include "ranges.bpf.h"
 #include "syscalls.bpf.h"
 #include "threads.bpf.h"
 
-/* arch/x86/entry/syscalls/syscall_64.tbl */
-enum {
-	NR_MMAP = 9,
-	NR_MUNMAP = 11,
-	NR_BRK = 12,
-	NR_MREMAP = 25,
-	NR_SHMAT = 30,
-	NR_SHMDT = 67,
-	NR_IO_SETUP = 206,
-	NR_IO_DESTROY = 207,
-	NR_MAP_SHADOW_STACK = 453,
-};
-
-/* include/uapi/asm-generic/mman-common.h, include/uapi/linux/mman.h, include/linux/mm.h */
-#define MAP_FIXED_FLAG	      0x10
-#define MAP_ANONYMOUS_FLAG    0x20
-#define MAP_HUGETLB_FLAG      0x40000
-#define MREMAP_FIXED_FLAG     2
-#define MREMAP_DONTUNMAP_FLAG 4
-#define MREMAP_MOVES_FLAGS    (MREMAP_FIXED_FLAG | MREMAP_DONTUNMAP_FLAG)
-#define SHM_REMAP_FLAG	      040000
-#define VM_HUGETLB_FLAG	      0x400000
-
 #define MAX_ERRNO    4095 /* include/linux/err.h */
 #define ENOENT_ERRNO 2
-
-/* A system call that a thread is in the middle of. */
-struct mapping_call {
-	__u64 entered_ns;
-	__u64 brk; /* the end of the heap before it */
-	__u32 process;
-	__s16 release; /* number of the note of what it releases, or -1 */
-	__u16 pending;
-};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -56,62 +32,6 @@ struct {
 	__type(key, int);
 	__type(value, struct mapping_call);
 } mapping_calls SEC(".maps");
-
-/* What a system call has done. Both ranges may be empty. */
-struct mapping_change {
-	__u64 released;
-	__u64 released_end;
-	__u64 made;
-	__u64 made_end;
-	bool replaces; /* what was made was to take the place of others */
-};
-
-static __always_inline bool changes_mappings(long number)
-{
-	switch (number) {
-	case NR_MMAP:
-	case NR_MUNMAP:
-	case NR_BRK:
-	case NR_MREMAP:
-	case NR_SHMAT:
-	case NR_SHMDT:
-	case NR_IO_SETUP:
-	case NR_IO_DESTROY:
-	case NR_MAP_SHADOW_STACK:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static __always_inline __u64 page_align(__u64 bytes)
-{
-	return (bytes + RANGE_PAGE_BYTES - 1) & ~(RANGE_PAGE_BYTES - 1);
-}
-
-static __always_inline bool shrinks_in_place(struct pt_regs *regs)
-{
-	return page_align(regs->dx) <= page_align(regs->si) && !(regs->r10 & MREMAP_MOVES_FLAGS);
-}
-
-/* The pages that the call is about to unmap, as far as can be told; else none. */
-static __always_inline void pages_to_release(struct pt_regs *regs, long number,
-					     struct mm_struct *mm, __u64 *start, __u64 *end)
-{
-	*start = regs->di;
-	*end = regs->di + page_align(regs->si);
-	if (number == NR_BRK) {
-		*start = regs->di < mm->start_brk ? ~0ULL : page_align(regs->di);
-		*end = page_align(mm->brk);
-	} else if (number == NR_MREMAP) {
-		if (shrinks_in_place(regs))
-			*start += page_align(regs->dx);
-		else if (regs->r10 & MREMAP_DONTUNMAP_FLAG)
-			*end = 0;
-	} else if (number != NR_MUNMAP) {
-		*end = 0;
-	}
-}
 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(mapping_call_entry, struct pt_regs *regs, long number)
@@ -140,127 +60,6 @@ int BPF_PROG(mapping_call_entry, struct pt_regs *regs, long number)
 	return 0;
 }
 
-struct mapping_extent {
-	__u64 end;
-	bool huge;
-};
-
-static long extent_of_vma(struct task_struct *task, struct vm_area_struct *vma, void *context)
-{
-	struct mapping_extent *extent = context;
-
-	extent->end = vma->vm_end;
-	extent->huge = vma->vm_flags & VM_HUGETLB_FLAG;
-	return 0;
-}
-
-/*
- * The end of a mapping that is known to the kernel only: of segments of shared memory and the like, which
- * are never merged with their neighbours. @start, if another thread holds the lock of the address space:
- * then the inventory finds it.
- */
-static __always_inline __u64 end_of_vma(__u64 start)
-{
-	struct mapping_extent extent = {.end = start};
-
-	bpf_find_vma(bpf_get_current_task_btf(), start, extent_of_vma, &extent, 0);
-	return extent.end;
-}
-
-/* The kernel makes whole huge pages of the length of a mapping of such. */
-static __always_inline __u64 end_of_mapping(struct pt_regs *regs, __u64 start)
-{
-	struct mapping_extent extent = {};
-
-	if (regs->orig_ax == NR_MMAP &&
-	    (regs->r10 & MAP_HUGETLB_FLAG || !(regs->r10 & MAP_ANONYMOUS_FLAG)))
-		bpf_find_vma(bpf_get_current_task_btf(), start, extent_of_vma, &extent, 0);
-	return extent.huge ? extent.end : start + page_align(regs->si);
-}
-
-static __always_inline void change_of_brk(__u64 old_brk, __u64 new_brk,
-					  struct mapping_change *change)
-{
-	old_brk = page_align(old_brk);
-	new_brk = page_align(new_brk);
-	if (new_brk > old_brk) {
-		change->made = old_brk;
-		change->made_end = new_brk;
-	} else {
-		change->released = new_brk;
-		change->released_end = old_brk;
-	}
-}
-
-/*
- * The old range is released, and what is there now is a new one, as with realloc. One that is shrunk in
- * place is only cut: it may be of several mappings with holes between them, which stay what they are.
- */
-static __always_inline void change_of_mremap(struct pt_regs *regs, __u64 result,
-					     struct mapping_change *change)
-{
-	if (shrinks_in_place(regs)) {
-		change->released = regs->di + page_align(regs->dx);
-		change->released_end = regs->di + page_align(regs->si);
-		return;
-	}
-	change->made = result;
-	change->made_end = result + page_align(regs->dx);
-	change->replaces = regs->r10 & MREMAP_FIXED_FLAG;
-	if (regs->r10 & MREMAP_DONTUNMAP_FLAG)
-		return;
-	/* Of 0 bytes: it is mapped a second time. */
-	change->released = regs->di;
-	change->released_end = regs->di + page_align(regs->si);
-}
-
-/* Of a whole mapping that is known by its start. */
-static __always_inline void change_of_detach(__u32 process, __u64 start,
-					     struct mapping_change *change)
-{
-	struct seep_object_key key = range_key(process, start);
-	const struct seep_mapping_object *range = bpf_map_lookup_elem(&live_mappings, &key);
-
-	change->released = start;
-	change->released_end = range ? start + range->object.bytes : start;
-}
-
-/* What the system call in @regs did, which has succeeded. */
-static __always_inline void change_of_call(struct pt_regs *regs, __u64 result, __u32 process,
-					   const struct mapping_call *call,
-					   struct mapping_change *change)
-{
-	switch (regs->orig_ax) {
-	case NR_MUNMAP:
-		change->released = regs->di;
-		change->released_end = regs->di + page_align(regs->si);
-		break;
-	case NR_BRK:
-		change_of_brk(call->brk, result, change);
-		break;
-	case NR_MREMAP:
-		change_of_mremap(regs, result, change);
-		break;
-	case NR_SHMAT:
-		change->made = result;
-		change->made_end = end_of_vma(result);
-		change->replaces = regs->dx & SHM_REMAP_FLAG;
-		break;
-	case NR_IO_SETUP: /* the context's id is the address of its ring (fs/aio.c) */
-		if (!bpf_probe_read_user(&change->made, 8, (void *)regs->si))
-			change->made_end = end_of_vma(change->made);
-		break;
-	case NR_SHMDT:
-	case NR_IO_DESTROY:
-		change_of_detach(process, regs->di, change);
-		break;
-	default:
-		change->made = result;
-		change->made_end = end_of_mapping(regs, result);
-		change->replaces = regs->r10 & MAP_FIXED_FLAG;
-	}
-}
-
 static __always_inline void mapping_released(__u32 process, __u64 start, __u64 end, __u64 age_ns)
 {
 	if (ranges_lock(process))
@@ -269,23 +68,23 @@ static __always_inline void mapping_released(__u32 process, __u64 start, __u64 e
 	ranges_unlock(process);
 }
 
-/* Makes way for a new range: whatever was there is gone. 0, or -1: it cannot be tracked. */
+/* Clears the place of a new range. 0, or -1: the range cannot be tracked. */
 static __always_inline int mapping_reserve(__u32 process, const struct mapping_change *change)
 {
 	struct range_process *ranges = range_process_of(process);
-	__u64 bytes = change->made_end - change->made;
+	__u64 bytes = change->mapped_end - change->mapped;
 	int count, error;
 
 	if (!ranges || ranges_lock(process))
 		return -1;
 	if (!change->replaces && ranges_in_flight(ranges) > 1 &&
-	    ranges_between(process, change->made, change->made_end))
-		ranges_complete(process, change->made, change->made_end);
-	count = ranges_cut(process, change->made, change->made_end, RANGE_ANY_AGE);
-	/* Another thread may be about to tell; if there is none, nobody has seen the release. */
+	    ranges_between(process, change->mapped, change->mapped_end))
+		ranges_complete(process, change->mapped, change->mapped_end);
+	count = ranges_cut(process, change->mapped, change->mapped_end, RANGE_ANY_AGE);
+	/* Another thread may be about to report the release; without one, it was not seen. */
 	if (count && !change->replaces && ranges_in_flight(ranges) <= 1)
 		count_loss(SEEP_LOSS_UNSEEN_UNMAPPINGS, count);
-	error = range_index_add(process, change->made >> RANGE_PAGE_SHIFT);
+	error = range_index_add(process, change->mapped >> RANGE_PAGE_SHIFT);
 	ranges_unlock(process);
 	if (error) {
 		count_loss(SEEP_LOSS_UNTRACKED_OBJECTS, 1);
@@ -295,9 +94,9 @@ static __always_inline int mapping_reserve(__u32 process, const struct mapping_c
 }
 
 /*
- * Whose mapping it is, if not the caller's: an allocator makes its arenas for nobody in particular, and
- * what it gives out of them is counted as memory; the stack of a thread is counted with the thread. The
- * origin, and the frame of the function; or -1.
+ * Whose mapping it is, if not the caller's. An allocator's own mappings are its arenas: what it
+ * gives out of them is counted as memory. The stack of a thread is counted with the thread. Returns
+ * the origin and the frame of the function, or -1.
  */
 static __always_inline int mapping_owner(struct pt_regs *regs, __u32 process, __u64 *ret_function)
 {
@@ -321,8 +120,11 @@ static __always_inline int mapping_owner(struct pt_regs *regs, __u32 process, __
 	return -1;
 }
 
-/* The system call that returns now made a range. Global: verified once, not in each program anew. */
-__weak int mapping_made(__u32 process, __u64 start, __u64 bytes)
+/*
+ * The returning system call has created a range. A global function: verified once, not once per
+ * caller.
+ */
+__weak int mapping_created(__u32 process, __u64 start, __u64 bytes)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	struct seep_object_key key = range_key(process, start);
@@ -331,25 +133,25 @@ __weak int mapping_made(__u32 process, __u64 start, __u64 bytes)
 	int origin = mapping_owner(regs, process, &function);
 
 	if (origin >= 0)
-		return origin_made(&live_mappings, &key, &range.object, function, origin);
-	return syscall_made(&live_mappings, regs, &key, &range.object);
+		return origin_created(&live_mappings, &key, &range.object, function, origin);
+	return syscall_created(&live_mappings, regs, &key, &range.object);
 }
 
 static __always_inline void mapping_added(__u32 process, const struct mapping_change *change)
 {
-	__u64 bytes = change->made_end - change->made;
+	__u64 bytes = change->mapped_end - change->mapped;
 
-	if (mapping_reserve(process, change) || !mapping_made(process, change->made, bytes) ||
+	if (mapping_reserve(process, change) || !mapping_created(process, change->mapped, bytes) ||
 	    ranges_lock(process))
 		return;
-	range_index_remove(process, change->made >> RANGE_PAGE_SHIFT);
+	range_index_remove(process, change->mapped >> RANGE_PAGE_SHIFT);
 	ranges_unlock(process);
 }
 
 /*
- * A call that was to put something else there failed; but the kernel may have unmapped these pages
- * before it did (mremap_to in mm/mremap.c), all of them or none. Are those that are known still there?
- * If that cannot be told right now, the inventory finds out.
+ * A call that was to put something else there failed, but the kernel may have unmapped these pages
+ * before it did (mremap_to in mm/mremap.c), all of them or none. Are the known ones still there? If
+ * the lock is taken, the inventory finds out.
  */
 __weak int mapping_doubted(__u32 process, __u64 start, __u64 end, __u64 age_ns)
 {
@@ -390,7 +192,7 @@ static __always_inline void mapping_call_done(struct pt_regs *regs, __u64 result
 	change_of_call(regs, result, process, call, &change);
 	if (change.released < change.released_end)
 		mapping_released(process, change.released, change.released_end, call->entered_ns);
-	if (change.made < change.made_end)
+	if (change.mapped < change.mapped_end)
 		mapping_added(process, &change);
 }
 
@@ -404,7 +206,9 @@ int BPF_PROG(mapping_call_return, struct pt_regs *regs, long result)
 	if (!changes_mappings(regs->orig_ax))
 		return 0;
 	call = bpf_task_storage_get(&mapping_calls, bpf_get_current_task_btf(), NULL, 0);
-	/* The inventory finds what was done by a call that was entered before anybody watched. */
+	/*
+	 * The call was entered before this program was attached: the inventory finds what it did.
+	 */
 	if (!call || !call->pending)
 		return 0;
 	call->pending = 0;

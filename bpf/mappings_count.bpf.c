@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The inventory of mappings: what a process really has, by the kernel's own list. It finds what was there
- * before the trace, stacks that have grown, and what no system call of ours told.
+ * The inventory of mappings, for src/kernel/mappings.c: an iterator over the VMAs of a process. It
+ * finds what was there before the trace, stacks that have grown, and changes that no traced system
+ * call has reported. It visits each VMA once, and for each at most RANGE_MAX_VISITED ranges.
  *
- * A system call is between its work and its return for a moment, in which list and ranges do not agree.
- * So nothing is put right but while no such call is on its way. The iterator holds the lock of the
- * address space for reading (task_vma_seq_get_next in kernel/bpf/task_iter.c), and each call that has
- * something to tell needs it for writing before: so none can come to tell it from then on, until the
- * program is over. That is why it needs no lock of ours, with which it might be preempted.
+ * Between the kernel's work and its return a system call leaves VMAs and ranges in disagreement for
+ * a moment. So nothing is corrected while such a call is in flight. The iterator holds the lock of
+ * the address space for reading (task_vma_seq_get_next in kernel/bpf/task_iter.c), and each call
+ * that changes mappings needs it for writing first: none can come from then on until the program is
+ * over. That is why the program takes no lock of seep's, with which it could be preempted.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -19,10 +20,10 @@
 
 #define VM_GROWSDOWN_FLAG 0x100 /* include/linux/mm.h */
 
-/* What is counted; user space sets it before it reads the iterator. */
+/* The argument and result of mappings_count; user space sets it before it reads the iterator. */
 struct seep_mappings_pass mappings_pass = {};
 
-/* Makes a range known that was not. */
+/* Adds a range that was not known. */
 __weak int range_found(__u32 process, __u64 start, __u64 end, __u32 origin, __u64 now_ns)
 {
 	struct seep_object_key key = range_key(process, start);
@@ -33,16 +34,16 @@ __weak int range_found(__u32 process, __u64 start, __u64 end, __u32 origin, __u6
 		count_loss(SEEP_LOSS_UNTRACKED_BYTES, end - start);
 		return -1;
 	}
-	if (origin_made(&live_mappings, &key, &range.object, 0, origin)) {
+	if (origin_created(&live_mappings, &key, &range.object, 0, origin)) {
 		range_index_remove(process, start >> RANGE_PAGE_SHIFT);
 		return -1;
 	}
 	if (origin == SEEP_ORIGIN_UNSEEN)
 		count_loss(SEEP_LOSS_UNSEEN_MAPPINGS, 1);
-	/* It is older than any system call that may have begun since then. */
+	/* Its age is that of the pass: no system call that was entered later may release it. */
 	found = bpf_map_lookup_elem(&live_mappings, &key);
 	if (found)
-		found->object.made_ns = now_ns;
+		found->object.created_ns = now_ns;
 	return 0;
 }
 
@@ -80,7 +81,7 @@ static long pages_step(__u32 step, void *context)
 	return 0;
 }
 
-/* How many parts of the mapping are unknown; with @origin other than -1 they become known. */
+/* How many parts of the mapping are unknown; with an @origin of 0 or more they are added. */
 static __always_inline __u32 pages_unknown(__u32 process, __u64 start, __u64 end, int origin,
 					   __u64 now_ns)
 {
@@ -98,8 +99,8 @@ static __always_inline __u32 pages_unknown(__u32 process, __u64 start, __u64 end
 }
 
 /*
- * Puts right what is known of the mapping from @start to @end, behind the one that ends at @before.
- * Global: what it needs of the stack is its own. 0, or -1: not now.
+ * Corrects what is known of the mapping from @start to @end, and of the gap behind the one that
+ * ends at @before. A global function, for a stack frame of its own. 0, or -1: not now.
  */
 __weak int mapping_settle(__u32 process, __u64 before, __u64 start, __u64 end, __u32 origin)
 {
@@ -117,13 +118,13 @@ __weak int mapping_settle(__u32 process, __u64 before, __u64 start, __u64 end, _
 	return 0;
 }
 
-/* Where it comes from, if nobody saw it being made. */
+/* The origin of a mapping whose creation was not seen. */
 static __always_inline __u32 origin_of_vma(const struct vm_area_struct *vma, __u32 process)
 {
 	struct range_process *ranges = range_process_of(process);
 	struct xol_area *area = vma->vm_mm->uprobes_state.xol_area;
 
-	/* Where uprobes execute what they replaced. */
+	/* The page where uprobes execute the instructions that they replaced. */
 	if (area && area->vaddr == vma->vm_start)
 		return SEEP_ORIGIN_KERNEL;
 	if (!ranges || ranges->counted != process)
@@ -132,7 +133,7 @@ static __always_inline __u32 origin_of_vma(const struct vm_area_struct *vma, __u
 	return vma->vm_flags & VM_GROWSDOWN_FLAG ? SEEP_ORIGIN_KERNEL : SEEP_ORIGIN_UNSEEN;
 }
 
-/* Everything was visited; if all is as it should be, whatever turns up later is from later. */
+/* All VMAs were visited. If all of them are settled, unknown ones are from later. */
 static __always_inline void pass_ends(void)
 {
 	struct range_process *ranges = range_process_of(mappings_pass.process);
@@ -151,8 +152,8 @@ static __always_inline bool is_over(void)
 }
 
 /*
- * Is it about to? Its address space is the next one's first, and its id at the end (begin_new_exec and
- * exec_binprm in fs/exec.c).
+ * Is an exec on its way? It replaces the address space first and the id of the process last
+ * (begin_new_exec and exec_binprm in fs/exec.c).
  */
 static __always_inline bool is_ending(struct task_struct *task)
 {
@@ -175,12 +176,12 @@ int mappings_count(struct bpf_iter__task_vma *ctx)
 		mappings_pass.thread = task->pid;
 	if (mappings_pass.thread != (__u32)task->pid)
 		return 0;
-	/* In this order: whoever is not ending any more may be over by now. */
+	/* In this order: an exec that has just finished shows in the id. */
 	if (is_ending(task) || is_over()) {
 		mappings_pass.unsettled++;
 		return 0;
 	}
-	/* Nearly always nothing is to be done, also while calls are on their way. */
+	/* Nearly always nothing is to be done, even while calls are in flight. */
 	if ((ranges_between(process, before, vma->vm_start) ||
 	     pages_unknown(process, vma->vm_start, vma->vm_end, -1, 0)) &&
 	    mapping_settle(process, before, vma->vm_start, vma->vm_end,

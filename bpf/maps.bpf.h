@@ -18,38 +18,23 @@
 #define SIGNAL_GROUP_EXIT_FLAG 0x4 /* include/linux/sched/signal.h */
 
 /*
- * Every object that exists. Not preallocated: most traces hold far fewer objects than the cap. Safe
- * in uprobe programs since the BPF memory allocator of 6.1 (commit fba1a1c6c912), the oldest kernel
- * that we are for.
+ * Every object that exists, in a map per kind: live_memory, live_mappings, live_threads, live_fds.
+ * The loader gives room to those of the traced kinds. Not preallocated: most traces hold far fewer
+ * objects than the cap. Safe in uprobe programs since the BPF memory allocator of 6.1 (commit
+ * fba1a1c6c912), the oldest kernel that seep supports.
  */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1 << 20);
-	__type(key, struct seep_object_key);
-	__type(value, struct seep_object);
-} live SEC(".maps") __weak;
+#define LIVE_MAP(name, one, plural, ...)                                                           \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_HASH);                                                   \
+		__uint(map_flags, BPF_F_NO_PREALLOC);                                              \
+		__uint(max_entries, 1);                                                            \
+		__type(key, struct seep_object_key);                                               \
+		__type(value, struct seep_##one##_object);                                         \
+	} live_##plural SEC(".maps") __weak;
+SEEP_KINDS(LIVE_MAP)
+#undef LIVE_MAP
 
-/*
- * Those of the other kinds, each with what its own programs need to know besides. The loader makes
- * room in those that are traced.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__type(key, struct seep_object_key);
-	__type(value, struct seep_mapping_object);
-} live_mappings SEC(".maps") __weak;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__type(key, struct seep_object_key);
-	__type(value, struct seep_thread_object);
-} live_threads SEC(".maps") __weak;
-
+/* See seep/kinds.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -58,20 +43,14 @@ struct {
 	__type(value, __u64);
 } pthreads SEC(".maps") __weak;
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__type(key, struct seep_object_key);
-	__type(value, struct seep_fd_object);
-} live_fds SEC(".maps") __weak;
-
-/* The index over live_mappings, see ranges.bpf.h: words by level and place. Sized like it. */
+/* The index over live_mappings, see range_index.bpf.h: words by level and place. */
 struct range_word_key {
 	__u64 block;
 	__u32 process;
 	__u32 level;
 };
+
+_Static_assert(SEEP_PROCESS_AT(range_word_key) == SEEP_PROCESS_AT(seep_process_key), "alike");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -98,7 +77,7 @@ struct {
 	__type(value, struct seep_process_value);
 } processes SEC(".maps") __weak;
 
-/* By slot: what is known of the code that the process makes at run time. */
+/* By slot: what is known of the JIT code of the process. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SEEP_MAX_PROCESSES);
@@ -129,7 +108,7 @@ struct {
 	__type(value, struct seep_unwind_file);
 } tables SEC(".maps") __weak;
 
-/* How often each probe was hit, by index of probes: the events of the overhead report. */
+/* How often each probe was hit, by index of probes, for the overhead report. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, SEEP_MAX_PROBES);
@@ -137,7 +116,7 @@ struct {
 	__type(value, __u64);
 } hits SEC(".maps") __weak;
 
-/* First-seen stacks and files, exec: everything that crosses to user space unasked. */
+/* First-seen stacks and files, exec and the like: all that user space does not ask for. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4 << 20);
@@ -158,8 +137,8 @@ struct {
 } ends SEC(".maps") __weak;
 
 /*
- * Adds to a counter of a per-CPU array. Atomically all the same: since 6.0 another thread may run a
- * uprobe program on this CPU in the middle of ours (commit 8c7dcb84e3b7).
+ * Adds to a counter of a per-CPU array. Atomically: since 6.0 another thread may run a uprobe
+ * program on this CPU while this one is preempted (commit 8c7dcb84e3b7).
  */
 static __always_inline void counter_add(void *map, __u32 index, __u64 amount)
 {
@@ -169,7 +148,10 @@ static __always_inline void counter_add(void *map, __u32 index, __u64 amount)
 		__sync_fetch_and_add(counter, amount);
 }
 
-/* What a mapped file is known by: of overlayfs the file in its layer. @file may be gone meanwhile. */
+/*
+ * What a mapped file is known by; on overlayfs the file in its layer. Reads by probe: the file may
+ * be gone.
+ */
 static __always_inline struct seep_file_key file_key(struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
@@ -181,7 +163,10 @@ static __always_inline struct seep_file_key file_key(struct file *file)
 	};
 }
 
-/* The slot that the probe is of. One that does not exist if the running process is not traced. */
+/*
+ * The slot that the probe belongs to; SEEP_SLOT_ANY, which is none, if the running process is not
+ * traced.
+ */
 static __always_inline __u32 slot_of_cookie(__u64 cookie)
 {
 	__u32 tgid, *found, slot = cookie >> 32;
@@ -202,7 +187,7 @@ static __always_inline __u32 jit_of(__u32 process)
 	return jit && jit->process == process ? jit->jit : SEEP_JIT_UNKNOWN;
 }
 
-/* Does the task end together with its whole process, by its end or an exec? */
+/* Does the whole process end with the task, by its end or an exec? */
 static __always_inline bool process_ends(struct task_struct *task)
 {
 	struct signal_struct *signal = task->signal;

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Objects and sites, for every kind: an object is made at a stack, lives in the live map, and is
- * released; its site counts both. All counters are monotonic and atomic.
+ * Objects and sites, for every kind. An object is created at a stack, lives in the live map of its
+ * kind, and is released; its site counts both. A program that sees a creation takes a slot
+ * (object_slot), walks the stack in it (unwind.bpf.h), calls object_created and releases the slot.
+ * One that sees a release takes the object out of the live map (object_take) and calls
+ * site_released.
+ *
+ * All counters are monotonic and atomic. Each step is a few map operations without a loop; full
+ * maps are counted as losses.
  */
 #ifndef SEEP_BPF_OBJECTS_H
 #define SEEP_BPF_OBJECTS_H
@@ -11,8 +17,8 @@
 #define NS_PER_US 1000
 
 /*
- * Claims a slot for an object of @bytes that was made, and stores its index. NULL if there is none:
- * counted as a loss.
+ * Claims a slot for a new object of @bytes, and stores its index. NULL if there is none: counted as
+ * a loss.
  */
 static __always_inline struct slot *object_slot(__u64 bytes, __u32 *ret_index)
 {
@@ -53,7 +59,7 @@ static __always_inline __u32 lifetime_bucket(__u64 ns)
 	return bucket < SEEP_LIFETIME_BUCKETS ? bucket : SEEP_LIFETIME_BUCKETS - 1;
 }
 
-/* Records at the site of a released object that it is gone. */
+/* Counts the release of an object at its site. */
 static __always_inline void site_released(__u32 process, __u32 kind,
 					  const struct seep_object *object, __u64 now_ns)
 {
@@ -65,7 +71,7 @@ static __always_inline void site_released(__u32 process, __u32 kind,
 		return; /* the process was reaped meanwhile */
 	__sync_fetch_and_add(&site->frees, 1);
 	__sync_fetch_and_add(&site->free_bytes, object->bytes);
-	bucket = lifetime_bucket(now_ns - object->made_ns);
+	bucket = lifetime_bucket(now_ns - object->created_ns);
 	if (bucket < SEEP_LIFETIME_BUCKETS)
 		__sync_fetch_and_add(&site->lifetimes[bucket], 1);
 }
@@ -84,7 +90,7 @@ static __always_inline void site_send_stack(struct slot *slot, struct seep_site_
 		site->sent = 1;
 }
 
-/* The site of the stack in @slot, made if it is new; NULL if there is no room. */
+/* The site of the stack in @slot, created if it is new; NULL if there is no room. */
 static __always_inline struct seep_site_value *site_get(struct slot *slot,
 							const struct seep_site_key *key)
 {
@@ -105,8 +111,8 @@ static __always_inline struct seep_site_value *site_get(struct slot *slot,
 }
 
 /*
- * Puts an object into the live map of its kind. One that is already there under the same key was
- * released without our seeing it. 0, or -1 when the map is full.
+ * Puts an object into the live map of its kind. If the key is there already, the release of the old
+ * object was not seen. 0, or -1 when the map is full.
  */
 static __always_inline int live_insert(void *map, const struct seep_object_key *key,
 				       const struct seep_object *object, __u64 now_ns)
@@ -128,13 +134,13 @@ static __always_inline int live_insert(void *map, const struct seep_object_key *
 }
 
 /*
- * @object, the beginning of a value of @map, came into being at the stack in @slot, which is noted in
- * it. The live map first: nobody but the running thread knows the object yet, so nobody can release it
- * before it is counted. 0, or -1: counted as a loss.
+ * Counts an object that was created at the stack in @slot, which is stored in it. @object is the
+ * beginning of a value of @map. The live map first: only the running thread knows the object yet,
+ * so nobody can release it before it is counted. 0, or -1: counted as a loss.
  */
-static __always_inline int object_made(void *map, struct slot *slot,
-				       const struct seep_object_key *key,
-				       struct seep_object *object)
+static __always_inline int object_created(void *map, struct slot *slot,
+					  const struct seep_object_key *key,
+					  struct seep_object *object)
 {
 	struct seep_site_key site_key = {
 		.stack = slot->stack.stack,
@@ -150,7 +156,7 @@ static __always_inline int object_made(void *map, struct slot *slot,
 		count_loss(SEEP_LOSS_UNTRACKED_BYTES, bytes);
 		return -1;
 	}
-	if (live_insert(map, key, object, object->made_ns)) {
+	if (live_insert(map, key, object, object->created_ns)) {
 		count_loss(SEEP_LOSS_UNTRACKED_OBJECTS, 1);
 		count_loss(SEEP_LOSS_UNTRACKED_BYTES, bytes);
 		return -1;
@@ -169,11 +175,11 @@ static __always_inline int object_take(void *map, const struct seep_object_key *
 	if (!object)
 		return -1;
 	*ret_object = *object;
-	/* Of two threads that release the same object (a bug of the target) one gets it. */
+	/* If two threads release the same object (a bug of the target), one gets it. */
 	return bpf_map_delete_elem(map, key) ? -1 : 0;
 }
 
-/* The live object has another size from now on; it stays where it was made. -1 if it is not there. */
+/* Changes the size of a live object; its site stays the same. -1 if it is not there. */
 static __always_inline int object_resized(void *map, const struct seep_object_key *key, __u64 bytes)
 {
 	struct seep_object *object = bpf_map_lookup_elem(map, key);

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Looks at all executable mappings of a process before its probes count: so that their files are known
- * to user space, and the cache is warm when other threads hold the mmap lock, for which uprobe
- * programs can only try. The iterator may wait for it.
+ * Looks at all executable mappings of a process before its probes count. So user space knows their
+ * files early, and the cache is warm when other threads hold the mmap lock: uprobe programs can
+ * only try for it, the iterator may wait.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 
 #include "vmas.bpf.h"
 
-/* Who is looked at; user space sets these before it reads the iterator. */
+/* The process; user space sets these before it reads the iterator. */
 pid_t preload_pid = 0;
-pid_t preload_thread = 0; /* of it: all have the same mappings, but its leader may have ended */
+pid_t preload_thread = 0; /* any living one: all have the same mappings */
 __u32 preload_process = 0;
 
 /* Cache entries per mapping: enough for the first 64 MiB of code; the verifier follows no more. */
 #define MAX_PRELOAD_PAGES 1024
 
-/* Caches slot->mapping for the page of @address. Global: verified once, not once per page. */
+/*
+ * Caches slot->mapping for the page of @address. A global function: verified once, not once per
+ * page.
+ */
 __weak int mapping_preload(__u32 index, __u64 address)
 {
 	struct slot *slot = bpf_map_lookup_elem(&slots, &index);
@@ -43,7 +46,7 @@ int mappings_preload(struct bpf_iter__task_vma *ctx)
 	if (!task || !vma || task->tgid != preload_pid || task->pid != preload_thread ||
 	    !(vma->vm_flags & VM_EXEC_FLAG))
 		return 0;
-	/* What anonymous code is comes out later, by its neighbours. */
+	/* Anonymous code is named later, by its neighbours (mapping_of_moved_text). */
 	if (!vma->vm_file && vma->vm_start != (__u64)vma->vm_mm->context.vdso)
 		return 0;
 	claimed = slot_claim();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The uprobe that was hit: of which function it is and in which process (the attach cookie says it),
- * and what the function was given.
+ * The uprobe that was hit: the attach cookie says which function it is in and in which process; and
+ * what the function was given.
  */
 #ifndef SEEP_BPF_PROBES_H
 #define SEEP_BPF_PROBES_H
@@ -10,14 +10,14 @@
 
 #include "maps.bpf.h"
 
-/* Set by a session program's entry: do not run me at the return. */
+/* What a session program returns at an entry if it need not run at the return. */
 #define SESSION_SKIP_RETURN 1
 
 /*
- * The guard against the private stack: since 6.13 a program that uses 64 bytes of stack or more gets
- * a per-CPU one, which another thread on this CPU would share (uprobe programs are preemptible). A
- * program with a tail call keeps the normal stack. These arrays stay empty, so the calls, even if
- * they were reached, do nothing. One per attach type: an array serves programs of one type only.
+ * The guard against the private stack: since 6.13 a program that uses 64 bytes of stack or more
+ * gets a per-CPU one, which another thread on this CPU would share (uprobe programs are
+ * preemptible). A program with a tail call keeps the normal stack. These arrays stay empty, so a
+ * tail call does nothing. One for each attach type: an array serves programs of one type only.
  */
 struct no_programs {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -29,8 +29,8 @@ struct no_programs {
 struct no_programs no_programs SEC(".maps") __weak, no_session_programs SEC(".maps") __weak;
 
 /*
- * The argument with this number, 0 without one. Each is loaded on its own: a load at a computed offset
- * of the context, as the compiler would like to make of it, is refused by the verifier.
+ * The argument with this number, 0 without one. Each is loaded on its own: the compiler would like
+ * to load at a computed offset of the context, which the verifier refuses.
  */
 static __always_inline __u64 late_argument(struct pt_regs *ctx, __u8 number)
 {
@@ -76,7 +76,10 @@ struct call {
 	__u32 process;
 };
 
-/* Looks up whom and what the probe that was hit belongs to. 0, or -1: not to be counted. */
+/*
+ * Looks up the function and the process of the probe that was hit. 0, or -1: the call does not
+ * count.
+ */
 static __always_inline int call_identify(struct pt_regs *ctx, struct call *ret_call)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ranges of pages that processes have mapped, in the order of their addresses: a range may be
- * released in parts, or together with its neighbours, so those that overlap others must be found.
+ * The ranges of pages that processes have mapped, as objects in live_mappings. A range may be
+ * released in parts, or together with its neighbours, so those that overlap others must be found:
+ * ranges_cut does it, by the index of their starts (range_index.bpf.h). The ranges of a process do
+ * not overlap, so the last one that starts before an address tells all about it.
  *
- * A hash has no order, and a walk over the whole of it takes milliseconds, for each segment of a
- * library that is loaded. So beside live_mappings stands an index of where ranges start, a tree like
- * that of the page tables: each word has one bit for 64 pages, or for 64 words of the level below. The
- * ranges of a process do not overlap; the last one that starts before an address tells all about it.
- *
- * Whoever changes index and ranges at a system call holds the lock of the process, but for ranges that
- * nobody else can know yet. Programs at tracepoints are not preempted while they hold it, or wait for it.
+ * The programs at system calls (mappings.bpf.c) change index and ranges under the lock of the
+ * process, except for ranges that nobody else can know yet. Programs at tracepoints are not
+ * preempted, so a lock is held for microseconds; one operation visits at most RANGE_MAX_VISITED
+ * ranges. The inventory (mappings_count.bpf.c) runs without it, see there.
  */
 #ifndef SEEP_BPF_RANGES_H
 #define SEEP_BPF_RANGES_H
@@ -17,21 +16,16 @@
 #include <bpf/bpf_helpers.h>
 
 #include "objects.bpf.h"
+#include "range_index.bpf.h"
 
-#define RANGE_PAGE_SHIFT 12
-#define RANGE_PAGE_BYTES (1ULL << RANGE_PAGE_SHIFT)
-#define RANGE_WORD_SHIFT 6
-#define RANGE_WORD_MASK	 ((1 << RANGE_WORD_SHIFT) - 1)
-#define RANGE_LEVELS	 8 /* 60 bits of an address: more than five levels of page tables have */
-#define RANGE_NONE	 (~0ULL)
-#define RANGE_ANY_AGE	 (~0ULL)
+#define RANGE_ANY_AGE (~0ULL)
 
 /* The most that bpf_loop does; the lock is held for microseconds. */
 #define RANGE_MAX_SPINS (1 << 23)
-/* Of one call or mapping; what is left over is found by the next inventory. */
+/* For one call or mapping; the next inventory finds what is left over. */
 #define RANGE_MAX_VISITED (1 << 20)
 
-/* Pages that a system call, which has not returned yet, is about to unmap or has unmapped. */
+/* Pages that a system call that has not returned yet is unmapping. */
 struct range_release {
 	__u64 start;
 	__u64 end;
@@ -40,10 +34,10 @@ struct range_release {
 	__u32 pad;
 };
 
-/* Of threads that release at the same moment; see ranges_complete. */
+/* Threads that release at the same moment; see ranges_complete. */
 #define RANGE_MAX_RELEASES 16
 
-/* What is known of the ranges of a process; by the slot of the process, which may go to another one. */
+/* What is known of the ranges of a process, by its slot, which may go to another process. */
 struct range_process {
 	__u32 locked;
 	__u32 counted; /* id of the process whose ranges from before were all found */
@@ -52,7 +46,6 @@ struct range_process {
 	struct range_release releases[RANGE_MAX_RELEASES];
 };
 
-/* The loader makes room if mappings are traced. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -84,8 +77,8 @@ static long range_try_lock(__u32 attempt, void *context)
 }
 
 /*
- * 0, or -1: after some 10 ms, in which only a virtual machine may have stopped the holder. Then the inventory
- * finds what was not noted.
+ * Waits for the lock. 0, or -1 after some 10 ms: only a virtual machine can have stopped the holder
+ * for so long. Then the inventory finds what was not noted.
  */
 __weak int ranges_lock(__u32 process)
 {
@@ -103,103 +96,11 @@ static __always_inline void ranges_unlock(__u32 process)
 		__sync_lock_test_and_set(&ranges->locked, 0);
 }
 
-/* How many system calls that may change mappings the process is in the middle of. */
+/* How many system calls of the process that may change mappings are in flight. */
 static __always_inline __u64 ranges_in_flight(const struct range_process *ranges)
 {
 	return ranges->entered - ranges->left;
 }
-
-/* --- the index --------------------------------------------------------------------------------- */
-
-static __always_inline struct range_word_key range_word_key(__u32 process, __u32 level,
-							    __u64 position)
-{
-	return (struct range_word_key){
-		.block = position >> RANGE_WORD_SHIFT,
-		.process = process,
-		.level = level,
-	};
-}
-
-/* For a word that is not 0. */
-static __always_inline __u32 range_last_bit(__u64 word)
-{
-	return word >> 63 ? 63 : log2_floor(word);
-}
-
-/* A range that starts at @page is no more. */
-__weak int range_index_remove(__u32 process, __u64 page)
-{
-	for (__u32 level = 0; level < RANGE_LEVELS; level++) {
-		struct range_word_key key = range_word_key(process, level, page);
-		__u64 *word = bpf_map_lookup_elem(&range_words, &key);
-
-		if (!word)
-			return 0;
-		*word &= ~(1ULL << (page & RANGE_WORD_MASK));
-		if (*word)
-			return 0;
-		bpf_map_delete_elem(&range_words, &key);
-		page >>= RANGE_WORD_SHIFT;
-	}
-	return 0;
-}
-
-/* A range starts at @page. 0, or -1: there is no room. */
-__weak int range_index_add(__u32 process, __u64 page)
-{
-	__u64 position = page;
-
-	for (__u32 level = 0; level < RANGE_LEVELS; level++) {
-		struct range_word_key key = range_word_key(process, level, position);
-		__u64 bit = 1ULL << (position & RANGE_WORD_MASK);
-		__u64 *word = bpf_map_lookup_elem(&range_words, &key);
-
-		if (word) {
-			*word |= bit;
-			return 0;
-		}
-		if (bpf_map_update_elem(&range_words, &key, &bit, BPF_NOEXIST)) {
-			range_index_remove(process, page);
-			return -1;
-		}
-		position >>= RANGE_WORD_SHIFT;
-	}
-	return 0;
-}
-
-/* The page at which the last range starts that does not start behind @page; RANGE_NONE without one. */
-__weak __u64 range_index_last(__u32 process, __u64 page)
-{
-	__u64 *word, bits, position = page;
-	struct range_word_key key;
-	__u32 level;
-
-	for (level = 0; level < RANGE_LEVELS; level++) {
-		key = range_word_key(process, level, position);
-		word = bpf_map_lookup_elem(&range_words, &key);
-		bits = word ? *word << (RANGE_WORD_MASK - (position & RANGE_WORD_MASK)) : 0;
-		if (bits)
-			break;
-		/* Nothing here: whatever there is lies in the blocks before. */
-		position = key.block - 1;
-		if (!key.block)
-			return RANGE_NONE;
-	}
-	if (level == RANGE_LEVELS)
-		return RANGE_NONE;
-	position -= RANGE_WORD_MASK - range_last_bit(bits);
-	while (level > 0) {
-		key = range_word_key(process, --level, position << RANGE_WORD_SHIFT);
-		word = bpf_map_lookup_elem(&range_words, &key);
-		if (!word || !*word)
-			return RANGE_NONE; /* read without the lock while it changes */
-		position = position << RANGE_WORD_SHIFT | range_last_bit(*word);
-	}
-	return position;
-}
-
-/* --- ranges ------------------------------------------------------------------------------------ */
 
 static __always_inline struct seep_object_key range_key(__u32 process, __u64 start)
 {
@@ -210,7 +111,7 @@ static __always_inline struct seep_object_key range_key(__u32 process, __u64 sta
 	};
 }
 
-/* Keeps what is behind a cut as a range of its own. 0, or -1: there is no room. */
+/* Adds what is left behind a cut as a range of its own. 0, or -1: there is no room. */
 static __always_inline int range_keep(const struct seep_object_key *key,
 				      const struct seep_mapping_object *range)
 {
@@ -223,9 +124,9 @@ static __always_inline int range_keep(const struct seep_object_key *key,
 }
 
 /*
- * Counts what was cut out of a range: its bytes are released. A range of which something is left is the
- * same one, only smaller. One that was cut in two counts as two from then on: one more was made, of no
- * bytes, so that of both objects and bytes as many live as were made and not released.
+ * Counts what was cut out of a range: its bytes are released. If one piece is left, that is the
+ * same range, only smaller. If two are left, they count as two ranges: one more was created, with
+ * no bytes, so that live = created - released holds for objects and for bytes.
  */
 static __always_inline void range_count_cut(__u32 process, const struct seep_object *cut,
 					    __u32 pieces)
@@ -250,8 +151,8 @@ static __always_inline void range_count_cut(__u32 process, const struct seep_obj
 }
 
 /*
- * Takes the pages from @start up to @end out of the range that starts at @at, if it has any of them and
- * was not made after @age_ns. 1 if something was cut, else 0.
+ * Takes the pages from @start up to @end out of the range that starts at @at, if it has any of them
+ * and was not created after @age_ns. 1 if something was cut, else 0.
  */
 __weak int range_cut(__u32 process, __u64 at, __u64 start, __u64 end, __u64 age_ns)
 {
@@ -260,7 +161,7 @@ __weak int range_cut(__u32 process, __u64 at, __u64 start, __u64 end, __u64 age_
 	__u64 old_end, rest_bytes;
 	__u32 pieces = 0;
 
-	if (!found || found->object.made_ns > age_ns)
+	if (!found || found->object.created_ns > age_ns)
 		return 0;
 	rest = *found;
 	old_end = at + rest.object.bytes;
@@ -332,8 +233,8 @@ static long ranges_cut_step(__u32 step, void *context)
 }
 
 /*
- * Releases the pages from @start up to @end, whatever ranges they belong to, unless those were made
- * after @age_ns. How many ranges lost some. Under the lock.
+ * Releases the pages from @start up to @end, whatever ranges they belong to, unless those were
+ * created after @age_ns. Returns how many ranges lost some. Under the lock.
  */
 __weak int ranges_cut(__u32 process, __u64 start, __u64 end, __u64 age_ns)
 {
@@ -356,8 +257,8 @@ __weak int ranges_cut(__u32 process, __u64 start, __u64 end, __u64 age_ns)
 }
 
 /*
- * Notes that the running thread enters a system call that releases these pages. The number of the note
- * for range_release_end, or -1: there is no room.
+ * Notes that the running thread enters a system call that releases these pages. The number of the
+ * note, for range_release_end; -1: there is no room.
  */
 static __always_inline int range_release_begin(struct range_process *ranges, __u64 start, __u64 end,
 					       __u64 entered_ns)
@@ -386,8 +287,8 @@ static __always_inline void range_release_end(struct range_process *ranges, __u3
 }
 
 /*
- * Copies a note that its thread may be taking back, and writing another one, right now: parts of two
- * would release all that lies between. No two are entered at the same time. 0, or -1: there is none.
+ * Copies a note that its thread may be replacing right now: a mix of two would release all that
+ * lies between. Their entry times differ, by which a mix is noticed. 0, or -1: there is none.
  */
 static __always_inline int range_release_read(const volatile struct range_release *release,
 					      struct range_release *ret_release)
@@ -402,11 +303,11 @@ static __always_inline int range_release_read(const volatile struct range_releas
 }
 
 /*
- * Somebody was given the pages from @start up to @end. If that is because another thread is in the
- * middle of releasing them, and it is slower to say so, then it is said here: the whole of what it
- * releases is gone at once, and does not look as if it had been cut in parts. Without a note only the
- * numbers of ranges would differ, not their bytes. Only for pages that still belong to a range: who notes
- * what the kernel will refuse to release has not given them away. Under the lock.
+ * A thread was given the pages from @start up to @end. If another thread is in the middle of
+ * releasing them and has not returned yet, its release is done here, as a whole, or it would look
+ * like a cut. Without a note only the numbers of ranges would differ, not their bytes. Only for
+ * pages that still belong to a range: a thread whose release the kernel will refuse has not given
+ * them away. Under the lock.
  */
 __weak int ranges_complete(__u32 process, __u64 start, __u64 end)
 {

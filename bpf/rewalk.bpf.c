@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Walks over copies of stacks, with the same tables, rules and steps as the walk over a live one: for
- * stacks that came to a file before its table, for one (bpf/copies.bpf.h).
+ * Walks over copies of stacks, with the same tables, rules and steps as the walk over a live one:
+ * for stacks that met a file before its table was there, for one (copies.bpf.h).
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -29,7 +29,10 @@ static __always_inline long stack_read(struct unwind_context *context, __u64 add
 	return 0;
 }
 
-/* There is no copy of the code. What is in files has rules for its trampolines (elf/cfi_stubs.c). */
+/*
+ * There is no copy of the code. The tables have rules for the trampolines of files
+ * (elf/cfi_stubs.c).
+ */
 static __always_inline long code_read(struct unwind_context *context, __u64 address,
 				      __u64 ret_words[2])
 {

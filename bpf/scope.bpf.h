@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which processes are traced: those of the scope that nobody has to name one by one. */
+/* Which processes are traced: those in the scope, besides those that user space names. */
 #ifndef SEEP_BPF_SCOPE_H
 #define SEEP_BPF_SCOPE_H
 
@@ -14,13 +14,14 @@ struct {
 	__type(value, __u32);
 } scope_cgroup SEC(".maps") __weak;
 
-/* Slots of the table of processes that nobody has; user space fills it. */
+/* Slots of the table of processes that are free; user space fills it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
 	__uint(max_entries, SEEP_MAX_PROCESSES);
 	__type(value, __u32);
 } free_slots SEC(".maps") __weak;
 
+/* The whole name must be the same, as the kernel cuts it (TASK_COMM_LEN). */
 static __always_inline bool current_has_comm(void)
 {
 	char comm[SEEP_COMM_BYTES] = {};
@@ -35,7 +36,7 @@ static __always_inline bool current_has_comm(void)
 	return true;
 }
 
-/* Is the running process in the scope for what it is itself? */
+/* Is the running process itself in the scope? */
 static __always_inline bool current_in_scope(void)
 {
 	switch (cfg_scope) {
@@ -73,8 +74,9 @@ static __always_inline int process_announce(__u32 process, __u32 tgid, __u32 par
 }
 
 /*
- * Takes a process into the scope: gives it a slot with a new id, and tells user space, which attaches
- * to it. Counted if that is not possible. 0, or -EEXIST if user space has just given it a slot.
+ * Takes a process into the scope: gives it a slot with a new id, and tells user space, which
+ * attaches to it. Counted if that is not possible. 0, or -EEXIST if user space has just given it a
+ * slot.
  */
 static __always_inline long process_adopt(__u32 tgid, __u32 parent)
 {

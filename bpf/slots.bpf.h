@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Scratch memory of one running program: the stack walk needs far more than the BPF stack has.
+ * Scratch memory of one running program: the stack walk needs far more than the 512 bytes of the
+ * BPF stack.
  *
- * A per-CPU array would not do: uprobe programs are preemptible since 6.0, so another thread may run
- * the same program on this CPU in the middle of ours. A slot is claimed instead, by an atomic
+ * A per-CPU array would not do: uprobe programs are preemptible since 6.0, so another thread may
+ * run the same program on this CPU while this one waits. A slot is claimed instead, by an atomic
  * exchange; each CPU tries its own few first, so that claims rarely meet.
  */
 #ifndef SEEP_BPF_SLOTS_H

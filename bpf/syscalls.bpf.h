@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * System calls, for the kinds of objects that the kernel makes: who calls, and the stack from there.
+ * System calls, for the kinds of objects that the kernel creates: which process calls, and the
+ * stack from there.
  *
- * By the tracepoints at the entry and the return of every system call, so also of programs without a
- * C library (Go, static ones). They slow down every system call of the machine a little, and are only
- * there while such a kind is traced; so a program first looks at the number.
+ * The tracepoints are at entry and return of every system call, so they also see programs without a
+ * C library (Go, static ones). They slow down every system call of the machine a little, and are
+ * only there while such a kind is traced; so a program first looks at the number.
  */
 #ifndef SEEP_BPF_SYSCALLS_H
 #define SEEP_BPF_SYSCALLS_H
@@ -32,7 +33,7 @@ static __always_inline int current_process(__u32 *ret_process)
 	return 0;
 }
 
-/* Is the system call one of 32 bits, with other numbers and registers? */
+/* Is it a 32-bit system call, with other numbers and registers? */
 static __always_inline bool syscall_is_compat(void)
 {
 	return bpf_get_current_task_btf()->thread_info.status & TS_COMPAT_FLAG;
@@ -45,12 +46,12 @@ static __always_inline int syscall_process(__u32 *ret_process)
 }
 
 /*
- * The system call in @regs made @object, the beginning of a value of @map; its time is set here. 0, or
- * -1: counted as a loss.
+ * The system call in @regs has created @object, the beginning of a value of @map; its time is set
+ * here. 0, or -1: counted as a loss.
  */
-static __always_inline int syscall_made(void *map, struct pt_regs *regs,
-					const struct seep_object_key *key,
-					struct seep_object *object)
+static __always_inline int syscall_created(void *map, struct pt_regs *regs,
+					   const struct seep_object_key *key,
+					   struct seep_object *object)
 {
 	__u64 now_ns = bpf_ktime_get_ns();
 	__u32 index;
@@ -59,22 +60,23 @@ static __always_inline int syscall_made(void *map, struct pt_regs *regs,
 
 	if (!slot)
 		return -1;
-	object->made_ns = now_ns;
+	object->created_ns = now_ns;
 	registers_save(&slot->start, regs);
 	unwind_from_return(slot, index, key->process, 0, now_ns);
 	copy_if_wanted(slot);
-	error = object_made(map, slot, key, object);
+	error = object_created(map, slot, key, object);
 	slot_release(slot);
 	return error;
 }
 
 /*
- * @object, the beginning of a value of @map, exists although nobody saw it being made. @function: frame
- * of the function for which it was, or 0. 0 or -1 as above.
+ * Counts @object, the beginning of a value of @map, whose creation was not seen or belongs to
+ * nobody's own code. @function: frame of the function that it was created for, or 0. 0 or -1 as
+ * above.
  */
-static __always_inline int origin_made(void *map, const struct seep_object_key *key,
-				       struct seep_object *object, __u64 function,
-				       enum seep_origin origin)
+static __always_inline int origin_created(void *map, const struct seep_object_key *key,
+					  struct seep_object *object, __u64 function,
+					  enum seep_origin origin)
 {
 	__u64 now_ns = bpf_ktime_get_ns();
 	__u32 index;
@@ -83,9 +85,9 @@ static __always_inline int origin_made(void *map, const struct seep_object_key *
 
 	if (!slot)
 		return -1;
-	object->made_ns = now_ns;
+	object->created_ns = now_ns;
 	stack_of_origin(slot, key->process, function, origin, now_ns);
-	error = object_made(map, slot, key, object);
+	error = object_created(map, slot, key, object);
 	slot_release(slot);
 	return error;
 }

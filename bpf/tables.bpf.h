@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The unwind tables: their maps, and the search for the rule of an address. */
+/*
+ * The unwind tables (seep/unwind.h): their maps, and the step from a frame to its caller by them.
+ * unwind.bpf.h takes it for live stacks, rewalk.bpf.c for copies.
+ *
+ * A step looks in rule_cache first; else it searches the table, in 13 steps for a page of
+ * rows. A table that is missing is requested from user space, once.
+ */
 #ifndef SEEP_BPF_TABLES_H
 #define SEEP_BPF_TABLES_H
 
@@ -41,9 +47,10 @@ struct {
 } rules SEC(".maps") __weak;
 
 /*
- * From a frame to its rule without a search: most frames come again. One word per entry, so that it is
- * never seen half-written: the rule in the low 16 bits, above it those 48 bits of the frame's mixed
- * value that are not the index. As mixing loses nothing (seep_frame_mix), a hit is exact, and since a file id stands for one content forever, an entry never becomes wrong.
+ * From a frame to its rule without a search: most frames come again. One word for each entry, so
+ * that it is never seen half-written: the rule in the low 16 bits, above it those 48 bits of the
+ * frame's mixed value that are not the index. Mixing loses nothing (seep_frame_mix), so a hit is
+ * exact. A file id stands for one content forever, so an entry never becomes wrong.
  */
 #define RULE_CACHE_BITS 16
 
@@ -80,7 +87,7 @@ static __always_inline void table_request(struct seep_unwind_file *table, __u32 
 		table->requested = 0; /* no room: the next stack asks again */
 }
 
-/* The number of the rule at @offset of the file. What lies outside of the table has no CFI: a gap. */
+/* The number of the rule at @offset of the file. What lies outside the table has no CFI: a gap. */
 static __always_inline __u32 table_find(const struct seep_unwind_file *table, __u64 offset)
 {
 	__u64 page = (offset >> SEEP_UNWIND_PAGE_SHIFT) - table->first_page;
@@ -101,7 +108,10 @@ static __always_inline __u32 table_find(const struct seep_unwind_file *table, __
 	return SEEP_ROW_RULE(row_search(rows->words, span & 0xffff, span >> 16, offset & 0xffff));
 }
 
-/* The rule's number by the table of the file. Negative: the end, or what to do without a table. */
+/*
+ * The rule's number by the table of the file. Negative: there is no table, go by frame pointers.
+ * Positive: the end.
+ */
 #define NO_RULE_FRAME_POINTER (-1)
 static __always_inline int rule_by_table(__u32 file, __u64 offset, __u64 now_ns, __u32 *ret_rule)
 {

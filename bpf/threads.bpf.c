@@ -1,75 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Threads. The kernel tells of every one that is made and ends, whoever does it: any C library, Go, a
- * program that calls clone itself. Which of them are to be joined only the functions of the C libraries
- * know (SEEP_THREAD_FUNCTIONS). They name a thread by its thread pointer (pthread_t), which for glibc and
- * musl on x86-64 is the base of FS that it is made with.
+ * Threads, from creation to end. The kernel tells of every thread, whoever creates it: any C
+ * library, Go, a program that calls clone itself. thread_begin runs at the fork tracepoint, in the
+ * creating thread, before the new one runs; thread_end in the thread that exits. Whether a thread
+ * is to be joined only the functions of the C libraries tell (thread_calls.bpf.c).
  *
- * A pthread_t is used again as soon as the thread was joined or detached, when the thread itself may not be
- * gone yet. So it only leads to the id of the thread, and is forgotten when the function that gives it up is
- * entered: nobody else can have it then.
+ * One stack walk for each creation; no loops.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "probes.bpf.h"
-#include "threads.bpf.h"
+#include "pthreads.bpf.h"
 
 #define CLONE3_CALL 435 /* arch/x86/entry/syscalls/syscall_64.tbl */
 
-/* --- names of threads -------------------------------------------------------------------------- */
-
-/* Which thread the program calls @pthread. Its name is given up: nobody else may use it now. 0: none. */
-static __always_inline __u64 pthread_take(__u32 process, __u64 pthread)
-{
-	struct seep_object_key key = thread_key(process, pthread);
-	__u64 *found = bpf_map_lookup_elem(&pthreads, &key), id;
-
-	if (!found)
-		return 0;
-	id = *found;
-	bpf_map_delete_elem(&pthreads, &key);
-	return id;
-}
-
-static __always_inline void pthread_put(__u32 process, __u64 pthread, __u64 id)
-{
-	struct seep_object_key key = thread_key(process, pthread);
-
-	if (!bpf_map_update_elem(&pthreads, &key, &id, BPF_ANY))
-		return;
-	/* Its join will not be known: it is gone when it ends. */
-	count_loss(SEEP_LOSS_UNTRACKED_OBJECTS, 1);
-	key.id = id;
-	thread_mark(&key, SEEP_THREAD_RAW);
-}
-
 /*
- * The name is used anew. If nobody gave it up, then the thread that had it was joined by a function that we do
- * not know.
- */
-static __always_inline void pthread_clear(__u32 process, __u64 pthread)
-{
-	__u64 id = pthread_take(process, pthread);
-	struct seep_object_key key = thread_key(process, id);
-	struct seep_thread_object *thread;
-
-	thread = id ? bpf_map_lookup_elem(&live_threads, &key) : NULL;
-	/* One whose creation failed is on its way out. */
-	if (!thread || thread->state & (SEEP_THREAD_JOINED | SEEP_THREAD_DETACHED))
-		return;
-	thread_released(&key);
-	count_loss(SEEP_LOSS_IMPLICIT_FREES, 1);
-}
-
-/* --- a thread is made -------------------------------------------------------------------------- */
-
-/*
- * Does the thread that is made begin detached? glibc's thread pointer points to itself at 16 (tcbhead_t,
- * where the compiler wants it), musl has another thread there or none yet. The attributes of glibc have
- * flags at 8, of which the lowest is this; those of musl _a_detach at 24.
+ * Does the new thread begin detached? glibc's thread pointer points to itself at 16 (tcbhead_t,
+ * where the compiler wants it), musl has another thread there or none yet. The attributes of glibc
+ * have flags at 8, of which the lowest is this one; those of musl have _a_detach at 24.
  */
 static __always_inline bool begins_detached(const struct thread_call *call, __u64 pthread)
 {
@@ -99,8 +49,8 @@ struct clone_arguments {
 };
 
 /*
- * How large the stack of the new thread is, as far as it can be used: without its guard. clone3 is told. With
- * clone it is known if it was mapped by a C library: then there is the thread pointer at its upper end.
+ * How much of the new thread's stack can be used: without its guard. clone3 is told. With clone it
+ * is known if a C library has mapped the stack: then the thread pointer is at its upper end.
  */
 static __always_inline __u64 new_stack_bytes(struct task_struct *child, struct pt_regs *regs,
 					     bool is_pthread)
@@ -116,7 +66,7 @@ static __always_inline __u64 new_stack_bytes(struct task_struct *child, struct p
 	    !bpf_probe_read_user(&arguments, sizeof(arguments), (void *)regs->di) &&
 	    arguments.stack_size) {
 		end = arguments.stack + arguments.stack_size;
-		/* glibc keeps local storage and its own data above, which end with the page. */
+		/* glibc keeps local storage and its own data above, up to the end of the page. */
 		if (is_pthread && pthread >= end && pthread < area.end)
 			end = (pthread + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1ULL);
 		return end - (arguments.stack > area.start ? arguments.stack : area.start);
@@ -126,7 +76,7 @@ static __always_inline __u64 new_stack_bytes(struct task_struct *child, struct p
 	return 0;
 }
 
-/* The frame of the function at @address; the slot's mapping is used for it. */
+/* The frame of the function at @address. Overwrites the slot's mapping. */
 static __always_inline __u64 frame_of_function(struct slot *slot, __u32 index, __u64 address)
 {
 	if (!address)
@@ -136,7 +86,7 @@ static __always_inline __u64 frame_of_function(struct slot *slot, __u32 index, _
 	return SEEP_FRAME(slot->mapping.file, address - slot->mapping.delta);
 }
 
-/* Where the stack of a new thread's creation begins. */
+/* Where the stack of a thread's creation begins: at the caller of CREATE, or at the system call. */
 static __always_inline void registers_of_creation(struct seep_registers *registers,
 						  const struct thread_call *call,
 						  struct pt_regs *regs)
@@ -148,7 +98,7 @@ static __always_inline void registers_of_creation(struct seep_registers *registe
 	*registers = call->registers;
 }
 
-/* Counts the thread @thread, with the stack of the running one, which makes it. 0 or -1 */
+/* Counts a new thread with the stack of the running one, which creates it. 0 or -1. */
 static __always_inline int count_new(const struct seep_object_key *key,
 				     struct seep_thread_object *thread,
 				     const struct thread_call *call, struct pt_regs *regs)
@@ -160,13 +110,13 @@ static __always_inline int count_new(const struct seep_object_key *key,
 	if (!slot)
 		return -1;
 	registers_of_creation(&slot->start, call, regs);
-	thread->object.made_ns = bpf_ktime_get_ns();
+	thread->object.created_ns = bpf_ktime_get_ns();
 	unwind_from_return(slot, index, key->process, call ? call->function : 0,
-			   thread->object.made_ns);
+			   thread->object.created_ns);
 	copy_if_wanted(slot);
 	if (call)
 		thread->start = frame_of_function(slot, index, call->start);
-	error = object_made(&live_threads, slot, key, &thread->object);
+	error = object_created(&live_threads, slot, key, &thread->object);
 	slot_release(slot);
 	return error;
 }
@@ -186,8 +136,8 @@ int BPF_PROG(thread_begin, struct task_struct *parent, struct task_struct *child
 		return 0;
 	key = thread_key(process, thread_id(child));
 	if (syscall_is_compat()) {
-		/* Its stack cannot be walked. */
-		if (origin_made(&live_threads, &key, &thread.object, 0, SEEP_ORIGIN_UNSEEN) == 0)
+		/* The stack of 32-bit code cannot be walked. */
+		if (origin_created(&live_threads, &key, &thread.object, 0, SEEP_ORIGIN_UNSEEN) == 0)
 			count_loss(SEEP_LOSS_UNSEEN_THREADS, 1);
 		return 0;
 	}
@@ -199,25 +149,15 @@ int BPF_PROG(thread_begin, struct task_struct *parent, struct task_struct *child
 		thread.task = (__u64)child;
 	}
 	thread.object.bytes = new_stack_bytes(child, regs, call != NULL);
-	/* It does not run before we are done, so nobody joins or detaches it yet. */
+	/* The new thread does not run before this returns, so nobody joins or detaches it yet. */
 	if (count_new(&key, &thread, call, regs) == 0 && call && !thread.state)
 		pthread_put(process, pthread, key.id);
 	return 0;
 }
 
-/* --- a thread ends ----------------------------------------------------------------------------- */
-
-/* A TRYJOIN that will not return, because of an exception say, did not join. */
-static __always_inline void call_abandon(struct thread_call *call)
-{
-	if (call->slot && call->role == SEEP_ROLE_TRYJOIN && call->id)
-		pthread_put(call->process, call->pthread, call->id);
-	call->slot = 0;
-}
-
 /*
- * A thread that ends while it waits in JOIN has not joined: it was cancelled. Has it waited until the end,
- * then the other one is at least on its way out.
+ * A thread that ends while it waits in JOIN has not joined: it was cancelled. If it has waited
+ * until the end, the other thread is at least exiting.
  */
 static __always_inline void give_up_joining(struct thread_call *call)
 {
@@ -250,7 +190,7 @@ int BPF_PROG(thread_end)
 		return 0;
 	call = bpf_task_storage_get(&thread_calls, task, NULL, 0);
 	if (call && call->process == process) {
-		call_abandon(call);
+		thread_call_abandon(call);
 		give_up_joining(call);
 	}
 	key = thread_key(process, thread_id(task));
@@ -259,138 +199,5 @@ int BPF_PROG(thread_end)
 		return 0;
 	bpf_get_current_comm(thread->comm, sizeof(thread->comm));
 	thread_mark(&key, SEEP_THREAD_ENDED);
-	return 0;
-}
-
-/* --- functions of the C libraries -------------------------------------------------------------- */
-
-static __always_inline void call_begin(struct pt_regs *ctx, struct thread_call *thread,
-				       const struct call *call, __u64 slot, __u64 return_address)
-{
-	const struct seep_probe *probe = call->probe;
-
-	call_abandon(thread);
-	thread->slot = slot;
-	thread->return_address = return_address;
-	thread->role = probe->role;
-	thread->process = call->process;
-	thread->function = probe->frame;
-	if (probe->role == SEEP_ROLE_TRYJOIN) {
-		thread->pthread = argument(ctx, probe->pointer_arg);
-		thread->id = pthread_take(call->process, thread->pthread);
-		return;
-	}
-	thread->id = 0;
-	thread->start = argument(ctx, probe->pointer_arg);
-	thread->attributes = argument(ctx, probe->out_arg);
-	registers_save(&thread->registers, ctx);
-	thread->registers.ip = return_address;
-	thread->registers.sp = slot + 8;
-}
-
-/* CREATE and TRYJOIN begin. */
-SEC("uprobe")
-int thread_entry(struct pt_regs *ctx)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct thread_call *thread;
-	__u64 slot, return_address;
-	struct call call;
-
-	if (call_identify(ctx, &call))
-		return 0;
-	thread = bpf_task_storage_get(&thread_calls, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!thread) {
-		count_loss(SEEP_LOSS_NO_THREAD_STATE, 1);
-		bpf_tail_call(ctx, &no_programs, 0);
-		return 0;
-	}
-	slot = ctx->sp + call.probe->pushed;
-	return_address = return_address_at(task, slot);
-	if (!is_in_thread_call(task, thread, slot)) {
-		call_begin(ctx, thread, &call, slot, return_address);
-		return 0;
-	}
-	/* One that leaves the work to another one: what that is given is what the thread gets. */
-	if (thread->role == SEEP_ROLE_CREATE && call.probe->role == SEEP_ROLE_CREATE)
-		thread->attributes = argument(ctx, call.probe->out_arg);
-	return 0;
-}
-
-/* At a return instruction of one of them. */
-SEC("uprobe")
-int thread_exit(struct pt_regs *ctx)
-{
-	struct thread_call *thread =
-		bpf_task_storage_get(&thread_calls, bpf_get_current_task_btf(), NULL, 0);
-	bool failed = (__u32)PT_REGS_RC(ctx) != 0;
-	struct seep_object_key key;
-	struct call call;
-
-	if (call_identify(ctx, &call))
-		return 0;
-	if (!thread) {
-		bpf_tail_call(ctx, &no_programs, 0);
-		return 0;
-	}
-	if (!thread->slot || thread->slot != ctx->sp)
-		return 0;
-	thread->slot = 0;
-	if (!thread->id)
-		return 0;
-	key = thread_key(thread->process, thread->id);
-	if (thread->role == SEEP_ROLE_CREATE && failed)
-		thread_mark(&key, SEEP_THREAD_DETACHED); /* it ends by itself */
-	else if (thread->role == SEEP_ROLE_TRYJOIN && failed)
-		pthread_put(thread->process, thread->pthread, thread->id);
-	else if (thread->role == SEEP_ROLE_TRYJOIN)
-		thread_mark(&key, SEEP_THREAD_JOINED);
-	return 0;
-}
-
-/* Remembers whom the running thread waits for. */
-static __always_inline void note_joining(struct pt_regs *ctx, const struct seep_object_key *key,
-					 __u64 pthread)
-{
-	struct thread_call *call = bpf_task_storage_get(&thread_calls, bpf_get_current_task_btf(),
-							NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-
-	if (!call) {
-		count_loss(SEEP_LOSS_NO_THREAD_STATE, 1);
-		bpf_tail_call(ctx, &no_programs, 0);
-		return;
-	}
-	call->process = key->process;
-	call->joining = key->id;
-	call->joining_pthread = pthread;
-}
-
-/* JOIN and DETACH. They need no return: who waits for the end of a thread goes on when it has ended. */
-SEC("uprobe")
-int thread_once(struct pt_regs *ctx)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct seep_object_key key;
-	struct call call;
-	__u64 pthread, id;
-
-	if (call_identify(ctx, &call))
-		return 0;
-	pthread = argument(ctx, call.probe->pointer_arg);
-	id = pthread_take(call.process, pthread);
-	if (!id)
-		return 0;
-	key = thread_key(call.process, id);
-	if (call.probe->role == SEEP_ROLE_DETACH) {
-		thread_mark(&key, SEEP_THREAD_DETACHED);
-		return 0;
-	}
-	/* EDEADLK */
-	if (id == thread_id(task)) {
-		pthread_put(call.process, pthread, id);
-		return 0;
-	}
-	note_joining(ctx, &key, pthread);
-	thread_mark(&key, SEEP_THREAD_JOINED);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A thread is an object from its creation until it has ended and needs not be joined any more: because
- * it was joined or detached. What happens last releases it; in which order they come to us is open, as a
- * thread that is joined still has a way to go in the kernel.
+ * A thread is an object from its creation until it has ended and need not be joined any more,
+ * because it was joined or detached. The last of these events releases it. Their order is open: a
+ * thread that is joined still has some way to go in the kernel.
  */
 #ifndef SEEP_BPF_THREADS_H
 #define SEEP_BPF_THREADS_H
@@ -11,10 +11,15 @@
 
 #define PF_EXITING_FLAG 0x4 /* include/linux/sched.h */
 
-/* arch/x86: how far below the end of its stack the C libraries put what a thread pointer points to. */
+/*
+ * How far below the end of its stack the C libraries put what the thread pointer points to (x86).
+ */
 #define TCB_BYTES (2 * PAGE_BYTES)
 
-/* What a thread is in the middle of, and what it did last. In task storage, which goes with it. */
+/*
+ * The thread function that a thread is in, and its last join. In task storage, which is freed with
+ * the thread.
+ */
 struct thread_call {
 	__u64 slot; /* user address of the return address of CREATE or TRYJOIN; 0: in no call */
 	__u64 return_address;
@@ -37,10 +42,7 @@ struct {
 	__type(value, struct thread_call);
 } thread_calls SEC(".maps") __weak;
 
-/*
- * Is the thread, with its stack pointer at @sp, within the call that @call remembers? It has no return
- * probe, so that the cancellation of a thread that waits can pass it (see symbol/returns.h).
- */
+/* Is the thread, with its stack pointer at @sp, within the call that @call remembers? */
 static __always_inline bool is_in_thread_call(struct task_struct *task,
 					      const struct thread_call *call, __u64 sp)
 {
@@ -48,7 +50,9 @@ static __always_inline bool is_in_thread_call(struct task_struct *task,
 	       return_address_at(task, call->slot) == call->return_address;
 }
 
-/* The call of CREATE that the running thread is in, when it makes a thread by the system call in @regs. */
+/*
+ * The call of CREATE that the running thread is in when it makes the system call in @regs; or NULL.
+ */
 static __always_inline struct thread_call *creation_of(struct task_struct *task,
 						       struct pt_regs *regs, __u32 process)
 {
@@ -84,7 +88,10 @@ static __always_inline bool thread_is_over(__u32 state)
 	       state & (SEEP_THREAD_JOINED | SEEP_THREAD_DETACHED | SEEP_THREAD_RAW);
 }
 
-/* Adds @bits to the state of a thread. Of two at the same time the second one sees both. */
+/*
+ * Adds @bits to the state of a thread. If two threads do so at once, the second sees both, and
+ * releases the thread.
+ */
 static __always_inline void thread_mark(const struct seep_object_key *key, __u32 bits)
 {
 	struct seep_thread_object *thread = bpf_map_lookup_elem(&live_threads, key);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The stack of the running thread, as normalised frames with a hash over them: by the unwind tables
- * that user space makes of .eh_frame (seep/unwind.h), where there are none by frame pointers if they
- * are plausible, and otherwise not further. The end says which.
+ * The stack of the running thread, as normalised frames with a hash over them. unwind_from_return
+ * walks it: by the unwind tables that user space makes from .eh_frame (tables.bpf.h), without a
+ * table by frame pointers if they are plausible, and otherwise no further. The end says which.
+ *
+ * At most cfg_max_frames frames, each by one call of the global function unwind_step.
  */
 #ifndef SEEP_BPF_UNWIND_H
 #define SEEP_BPF_UNWIND_H
@@ -14,7 +16,7 @@
 #define PAGE_BYTES	 4096
 #define MAX_RETURN_DEPTH 64 /* MAX_URETPROBE_DEPTH in kernel/events/uprobes.c */
 
-/* The page to which pending return probes of this process return, 0 if there are none. */
+/* The page that pending return probes of this process return to, 0 if there are none. */
 static __always_inline __u64 trampoline_page(struct task_struct *task)
 {
 	struct uprobe_task *utask = task->utask;
@@ -27,8 +29,9 @@ static __always_inline __u64 trampoline_page(struct task_struct *task)
 }
 
 /*
- * The return address that a return probe (ours or anybody's) replaced in the stack slot @address.
- * The kernel keeps it in a list, innermost first (struct return_instance). 0 if it is not there.
+ * The return address that a return probe, of seep or anybody else, has replaced in the stack slot
+ * @address. The kernel keeps it in a list, innermost first (struct return_instance). 0 if it is not
+ * there.
  */
 static __noinline __u64 hijacked_return_address(__u64 address)
 {
@@ -55,7 +58,7 @@ static __always_inline bool return_is_pending(struct task_struct *task, __u64 ad
 	       word - trampoline < PAGE_BYTES;
 }
 
-/* What stands in the stack slot of a return address: also if a return probe of anybody replaced it. */
+/* The return address in a stack slot, even if a return probe has replaced it. */
 static __always_inline __u64 return_address_at(struct task_struct *task, __u64 slot)
 {
 	__u64 trampoline = trampoline_page(task), word;
@@ -134,13 +137,13 @@ static __always_inline void stack_begin(struct slot *slot, __u32 process, __u64 
 static __always_inline void stack_end(struct slot *slot, int end)
 {
 	slot->stack.end = end;
-	/* A stack that ended early is another one than the whole stack with the same frames. */
+	/* A stack that ended early is not the same as a whole stack with these frames. */
 	seep_hash_add(&slot->hash, seep_frame_mix(end));
 	slot->stack.stack = seep_hash_key(&slot->hash);
 	slot->stack.check = seep_hash_check(&slot->hash);
 }
 
-/* The stack of what was not made by any code that could be seen; @function 0: by no function. */
+/* The stack of an object that no visible code has created. @function 0: created for no function. */
 static __always_inline void stack_of_origin(struct slot *slot, __u32 process, __u64 function,
 					    enum seep_origin origin, __u64 now_ns)
 {
@@ -152,10 +155,10 @@ static __always_inline void stack_of_origin(struct slot *slot, __u32 process, __
 }
 
 /*
- * Walks the stack of the current thread from the slot's start on: the registers as the caller of the
+ * Walks the stack of the current thread from slot->start on: the registers as the caller of the
  * allocator will find them. @function is the frame of the function that was called and becomes the
- * innermost one; 0: there is none, the walk starts in the function itself, at a system call. The
- * result is in the slot's stack; its hash is the stack's key.
+ * innermost one; 0: there is none, the walk starts at a system call, in the calling function
+ * itself. The result is slot->stack; its hash is the key of the stack.
  */
 static __always_inline void unwind_from_return(struct slot *slot, __u32 index, __u32 process,
 					       __u64 function, __u64 now_ns)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From one frame to its caller, by a rule of the unwind tables or by frame pointers. Pure: what it
- * reads of the target it reads through stack_read, which whoever includes this defines. So it compiles
- * for BPF and, for tests and fuzzing, on the host.
+ * From one frame to its caller, by a rule of the unwind tables or by frame pointers. Pure: it reads
+ * the target through stack_read and code_read, which the includer defines. So it compiles for BPF
+ * and, for tests and fuzzing, on the host.
  */
 #ifndef SEEP_BPF_UNWIND_STEP_H
 #define SEEP_BPF_UNWIND_STEP_H
@@ -31,7 +31,7 @@ struct registers {
 	__u64 sp;
 	__u64 fp;	 /* rbp */
 	__u64 bx;	 /* rbx */
-	__u64 return_at; /* where pc was read from; 0 if it was not on the stack as a return address */
+	__u64 return_at; /* where pc was read from; 0: it was no return address */
 	__u32 exact;	 /* pc is where the frame is, not the instruction behind a call */
 	__u32 guessed; /* a frame pointer that is only plausible led here: frames may be missing */
 	__u32 chained; /* the last step was by frame pointer */
@@ -82,9 +82,10 @@ static __always_inline __u32 row_search(const seep_row *words, __u32 first, __u3
 }
 
 /*
- * Does a signal handler return to @pc? Then the instructions there are the system call rt_sigreturn,
- * and the stack pointer is that of the kernel's frame, whatever CFI there is or is not: glibc
- * describes its trampoline, musl, Free Pascal and programs with an sa_restorer of their own do not.
+ * Does a signal handler return to @pc? Then the instructions there are the system call
+ * rt_sigreturn, and the stack pointer is that of the kernel's frame, whatever CFI there is or is
+ * not: glibc describes its trampoline, musl, Free Pascal and programs with an sa_restorer of their
+ * own do not.
  */
 static __always_inline bool is_signal_return(struct unwind_context *context, __u64 pc)
 {
@@ -198,11 +199,11 @@ static __always_inline int step_by_rule(struct unwind_context *context, struct r
 }
 
 /*
- * By frame pointer, for code without CFI. @end is the answer where the chain is not plausible. Unless
- * the code is @known to keep frame pointers it is a guess, which no later step makes good: a function
- * that leaves the register alone has that of its caller, or of whoever set it last, in it, and then
- * the chain goes on perfectly well without the frames between. A chain of known ones that ends in 0
- * has come to its beginning: so start Go's goroutines and V8's entries.
+ * By frame pointer, for code without CFI. @end is the answer where the chain is not plausible.
+ * Unless the code is @known to keep frame pointers it is a guess, which no later step makes good: a
+ * function that leaves the register alone has that of its caller, or of whoever set it last, in it,
+ * and then the chain goes on perfectly well without the frames between. A chain of known ones that
+ * ends in 0 has come to its beginning: so start Go's goroutines and V8's entries.
  */
 static __always_inline int step_by_frame_pointer(struct unwind_context *context,
 						 struct registers *registers, int end, bool known)

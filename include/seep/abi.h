@@ -15,40 +15,18 @@
 #include "seep/counters.h"
 #include "seep/ends.h"
 #include "seep/functions.h"
+#include "seep/kinds.h"
 
 /* Caps. Reaching one is counted as a loss and printed, never silent. */
-#define SEEP_MAX_PROCESSES 4096	 /* slots of traced processes, one per live target */
-#define SEEP_MAX_PROBES	   4096	 /* distinct (file, function) pairs */
-#define SEEP_MAX_PENDING   16384 /* of functions without return probes, at one time */
+#define SEEP_MAX_PROCESSES 4096 /* slots of traced processes, one per live target */
+#define SEEP_MAX_PROBES	   4096 /* distinct (file, function) pairs */
 #define SEEP_MAX_SITES	   262144
 #define SEEP_MAX_FILES	   16384
 #define SEEP_MAX_FRAMES	   256 /* frames of one stack, the allocator's own included */
-#define SEEP_COMM_BYTES	   16  /* TASK_COMM_LEN */
 #define SEEP_SLOTS_PER_CPU 8
 #define SEEP_COPY_BYTES	   (16 << 10) /* of the stack, in a seep_copy_event */
 #define SEEP_PATH_BYTES	   1024	      /* of a mapped file's path */
 #define SEEP_NAME_BYTES	   256	      /* of one component of it, NUL included (NAME_MAX) */
-
-/*
- * What can leak, in the order of the reports. X(enum suffix, key in options, JSON and metrics, what
- * people call one object)
- */
-#define SEEP_KINDS(X)                                                                              \
-	X(MEMORY, memory, "object")                                                                \
-	X(MAPPING, mapping, "range")                                                               \
-	X(THREAD, thread, "thread")                                                                \
-	X(FD, fd, "descriptor")
-
-enum seep_kind {
-#define SEEP_KIND_ENUM(name, key, noun) SEEP_KIND_##name,
-	SEEP_KINDS(SEEP_KIND_ENUM)
-#undef SEEP_KIND_ENUM
-	SEEP_KIND_COUNT
-};
-
-/* A set of kinds has a bit for each. */
-#define SEEP_KIND_BIT(kind) (1u << (kind))
-#define SEEP_ALL_KINDS	    (SEEP_KIND_BIT(SEEP_KIND_COUNT) - 1)
 
 /*
  * A process as the maps know it: the slot of its target in the low bits, and above them how often
@@ -72,79 +50,6 @@ enum seep_kind {
 #define SEEP_FRAME_FILE(frame)	 ((__u32)(((frame) & ~SEEP_FRAME_RAW) >> SEEP_FRAME_FILE_SHIFT))
 #define SEEP_FRAME_OFFSET(frame) ((frame) & SEEP_FRAME_OFFSET_MASK)
 
-/*
- * Heaps: blocks of functions that the user named may lie in blocks of the others, at their very start,
- * so they are told apart.
- */
-#define SEEP_HEAP_USUAL 0
-#define SEEP_HEAP_USER	1
-
-/* maps "live" (memory), "live_mappings", "live_threads", "live_fds": every object that exists now */
-struct seep_object_key {
-	/*
-	 * Of memory the address, of a mapping its start, of a descriptor its number, of a thread see
-	 * SEEP_THREAD_ID.
-	 */
-	__u64 id;
-	__u32 process;
-	__u16 kind;
-	__u16 heap; /* of memory; else 0 */
-};
-
-/* The value of "live", and what those of the other maps begin with. */
-struct seep_object {
-	__u64 bytes;
-	__u64 made_ns; /* CLOCK_MONOTONIC */
-	__u64 stack;   /* with process and kind of the key: the site */
-};
-
-/* map "live_mappings": a range of pages, by its start; ranges do not overlap */
-struct seep_mapping_object {
-	struct seep_object object;
-};
-
-/*
- * Room in the map "range_words" for so many ranges. Near ones share words, so that one rarely needs more
- * than one of its own; the few that lead to them count for little unless there is room for few.
- */
-#define SEEP_RANGE_WORDS(num_ranges) ((num_ranges) < 1024 ? 1024 : (num_ranges))
-
-/*
- * The id of a thread: its tid, which is used again while a thread that had it is still to be joined, and
- * in the high half when it was made, in units of 2^20 ns. So the id means one thread for ever, and the
- * kernel's own description of a thread says it.
- */
-#define SEEP_THREAD_ID(tid, boot_ns) ((__u64)(__u32)((boot_ns) >> 20) << 32 | (__u32)(tid))
-#define SEEP_THREAD_TID(id)	     ((__u32)(id))
-
-/* A thread is gone when it has ended and nobody needs to join it. */
-#define SEEP_THREAD_ENDED    1
-#define SEEP_THREAD_JOINED   2 /* it was joined, or somebody waits to do so */
-#define SEEP_THREAD_DETACHED 4
-#define SEEP_THREAD_RAW	     8 /* not made by a function that is traced: nothing is known of joining */
-
-/* map "live_threads" */
-struct seep_thread_object {
-	struct seep_object object; /* bytes: of its stack, 0 if unknown */
-	__u64 start;		   /* frame of the function that it began with, 0 if unknown */
-	__u64 task;		   /* the kernel's address of it; only before it has ended */
-	__u32 state;		   /* SEEP_THREAD_ */
-	__u32 pad;
-	char comm[SEEP_COMM_BYTES]; /* its name when it ended */
-};
-
-/*
- * map "pthreads": from a pthread_t (in the id of the key) to the id of the thread, as long as there is
- * one to be joined or detached.
- */
-
-/* map "live_fds" */
-struct seep_fd_object {
-	struct seep_object object;
-	__u64 file; /* which open file it is: the kernel's address of it, compared only */
-	__u64 seen; /* number of the last pass that found it open */
-};
-
 /* map "sites" */
 struct seep_site_key {
 	__u64 stack; /* hash of the frames */
@@ -153,13 +58,13 @@ struct seep_site_key {
 };
 
 /*
- * Lifetimes and ages: bucket 0 holds those under 1 us, bucket b those from 2^(b-1) us up to 2^b us, the last
- * one everything longer (2^38 us are 76 hours).
+ * Lifetimes and ages: bucket 0 holds those under 1 us, bucket b those from 2^(b-1) us up to 2^b us,
+ * the last one everything longer (2^38 us are 76 hours).
  */
 #define SEEP_LIFETIME_BUCKETS 40
 
 struct seep_site_value {
-	__u64 allocs; /* monotonic, atomic; live = made - released */
+	__u64 allocs; /* monotonic, atomic; live = allocs - frees */
 	__u64 alloc_bytes;
 	__u64 frees;
 	__u64 free_bytes;
@@ -167,7 +72,7 @@ struct seep_site_value {
 	__u32 sent;  /* the frames are in the ring buffer */
 	/* Results of the last pass of ages_scan over the live map, valid if scan is its number. */
 	__u64 scan;
-	__u64 oldest_ns; /* made_ns of the oldest live object */
+	__u64 oldest_ns; /* created_ns of the oldest live object */
 	__u64 young_objects;
 	__u64 young_bytes;
 	__u64 ages[SEEP_LIFETIME_BUCKETS];	/* of the live objects */
@@ -201,8 +106,9 @@ struct seep_probe {
 #define SEEP_FILE_VDSO 1
 
 /*
- * Where objects come from that nobody made before our eyes, or for nobody's own use: their stacks end
- * with a frame of this file id, whose offset says which. X(enum suffix, the name of the frame)
+ * The origin of objects that no visible code has created, or that belong to nobody's own code:
+ * their stacks end with a frame of this file id, whose offset is the origin. X(enum suffix, the
+ * name of the frame)
  */
 #define SEEP_FILE_ORIGIN 0x7fffff
 #define SEEP_ORIGINS(X)                                                                            \
@@ -225,8 +131,8 @@ enum seep_origin {
 #define SEEP_FILE_USER_BASE 0x400000
 
 /*
- * The slot in the cookie of a probe that is in all processes of the machine: the process is looked up
- * by its PID.
+ * The slot in the cookie of a probe that is in all processes of the machine: the process is looked
+ * up by its PID.
  */
 #define SEEP_SLOT_ANY 0xffffffff
 
@@ -310,7 +216,7 @@ struct seep_file_event {
 	char path[SEEP_PATH_BYTES + SEEP_NAME_BYTES];
 };
 
-/* A known file's unwind table is not there (any more) and was needed. */
+/* The unwind table of a known file is not there (any more) and was needed. */
 struct seep_table_event {
 	__u32 type;
 	__u32 file;
@@ -322,7 +228,10 @@ struct seep_library_event {
 	__u32 process;
 };
 
-/* A thread came to what its returns cannot be probed with; nothing of its process is counted any more. */
+/*
+ * A thread has begun to use what return probes fail with. Nothing of its process is counted any
+ * more.
+ */
 struct seep_hazard_event {
 	__u32 type;
 	__u32 process;
@@ -342,7 +251,7 @@ struct seep_exec_event {
 	__u32 type;
 	__u32 old_process;
 	__u32 new_process;
-	__u32 by_other; /* by another thread than the leader, which probes were bound to: they are gone */
+	__u32 by_other; /* not by the leader: the probes that were bound to it are gone */
 	__u64 time_ns;
 	char comm[SEEP_COMM_BYTES];
 };
@@ -357,13 +266,13 @@ struct seep_process_event {
 	char comm[SEEP_COMM_BYTES];
 };
 
-/* A process was moved to another cgroup, into the scope or out of it or neither. */
+/* A process was moved to another cgroup, which may be in the scope or not. */
 struct seep_cgroup_event {
 	__u32 type;
 	__u32 pid;
 };
 
-/* The registers that a call preserves, and where it returns to. */
+/* The registers that a call preserves, its stack pointer and return address. */
 struct seep_registers {
 	__u64 ip;
 	__u64 sp;
@@ -380,8 +289,8 @@ struct seep_registers {
 #define SEEP_COPY_WALK	 2 /* to be walked when what it lacks is there: a table, a mapping */
 
 /*
- * A stack as BPF walked it, with what it takes to walk it again. One that is to be walked later is a
- * stack of its own: no other event has its hash.
+ * A stack as BPF walked it, with what it takes to walk it again. A stack that is to be walked later
+ * has a hash that no other event has.
  */
 struct seep_copy_event {
 	__u32 type;
@@ -403,10 +312,8 @@ struct seep_copy_event {
 	__u8 stack[SEEP_COPY_BYTES];
 };
 
-_Static_assert(sizeof(struct seep_object_key) == 16, "no padding in keys");
-_Static_assert(sizeof(struct seep_object) == 24, "no padding in values");
-_Static_assert(sizeof(struct seep_thread_object) == 64, "no padding in values");
 _Static_assert(sizeof(struct seep_site_key) == 16, "no padding in keys");
+_Static_assert(SEEP_PROCESS_AT(seep_site_key) == SEEP_PROCESS_AT(seep_process_key), "alike");
 _Static_assert(sizeof(struct seep_site_value) == 72 + 16 * SEEP_LIFETIME_BUCKETS, "no padding");
 _Static_assert(sizeof(struct seep_process_value) == 16, "no padding in values");
 _Static_assert(sizeof(struct seep_probe) == 24, "no padding in values");

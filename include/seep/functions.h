@@ -3,36 +3,36 @@
  * The traced functions: one line each, used by the attach code, the reports and the tests.
  *
  * X(symbol, family, role, size argument, count argument, pointer argument, out argument). Arguments
- * count from 1, 0 means that there is none. What the roles do is described at enum seep_role. Of two
- * names of one function the first one here is shown.
+ * count from 1, 0 means that there is none. Roles are described at enum seep_role. Of two names of
+ * one function the first one here is shown.
  */
 #ifndef SEEP_FUNCTIONS_H
 #define SEEP_FUNCTIONS_H
 
 /*
- * What a function does. The size is the size argument, times the count argument if there is one. The
- * block is the result, NULL on failure; with an out argument it is stored through that one, and the
- * result is 0, or an errno. If the out argument is the pointer argument as well, the old block is
- * read from there.
+ * What a function does. The size is the size argument, times the count argument if there is one.
+ * The block is the result, NULL on failure. With an out argument the block is stored through that,
+ * and the result is 0 or an errno; if it is the pointer argument as well, the old block is read
+ * from there.
  *
- * ALLOC     makes a block
- * NEW       makes a block as operator new does: before it fails it calls the new-handler of the
- *           program, which may do as it likes, and it may fail by an exception
- * STRING    makes a block that holds a string, as strdup does: its size is that of the string
- * REALLOC   takes the block of the pointer argument, makes its successor; keeps it on failure
+ * ALLOC     allocates a block
+ * NEW       allocates a block as operator new does: before it fails it calls the new-handler of the
+ *           program, which may do anything, and it may fail by an exception
+ * STRING    allocates a block for a string, as strdup does: its size is that of the string
+ * REALLOC   takes the block of the pointer argument, allocates its successor; keeps it on failure
  * REALLOCF  the same, but the old block is gone on failure, too
  * RENEW     as REALLOC, but it fails as NEW does
  * RESIZE    gives the block of the pointer argument another size where it is, if the result is as
  *           large as that (a pointer is); the count argument says how much more would be welcome
  * FREE      takes the block of the pointer argument
  *
- * Of threads. The pointer argument is the thread; of CREATE it is the function that the thread begins
- * with, and the out argument points to its attributes. The result is 0 on success.
+ * Threads. The pointer argument is the thread; for CREATE it is the start function, and the out
+ * argument points to the attributes. The result is 0 on success.
  *
- * CREATE    makes a thread
+ * CREATE    creates a thread
  * JOIN      waits for the end of the thread, however long it takes
  * TRYJOIN   the same, but may give up
- * DETACH    the thread needs not be joined
+ * DETACH    the thread need not be joined
  */
 enum seep_role {
 	SEEP_ROLE_ALLOC,
@@ -307,7 +307,7 @@ enum seep_family {
 	X(mi_free_aligned, MIMALLOC, FREE, 0, 0, 1, 0)                                             \
 	X(mi_free_size_aligned, MIMALLOC, FREE, 0, 0, 1, 0)
 
-/* Those of glibc and musl; what else makes threads calls them, or clone (2), which needs no function. */
+/* Those of glibc and musl. Other libraries call these, or clone(2), which is seen without probes. */
 #define SEEP_THREAD_FUNCTIONS(X)                                                                   \
 	X(pthread_create, C, CREATE, 0, 0, 3, 2)                                                   \
 	X(thrd_create, C, CREATE, 0, 0, 2, 0)                                                      \

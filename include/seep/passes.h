@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Arguments of the programs that user space runs itself (BPF_PROG_RUN): passes over the maps. */
+/*
+ * Arguments of the programs that user space runs itself: passes (BPF_PROG_RUN) and iterators. A
+ * field is set by user space unless it says "out".
+ */
 #ifndef SEEP_PASSES_H
 #define SEEP_PASSES_H
 
@@ -12,14 +15,17 @@ struct seep_ages_pass {
 	__u64 now_ns;	      /* that ages are counted up to */
 };
 
-/* exited_reap: removes the objects and sites of the processes in the map "dead"; takes no argument. */
+/*
+ * exited_reap: drops all that the maps hold of the processes in the map "exited"; takes no
+ * argument.
+ */
 
-/* Processes that one such pass can take. */
+/* How many processes one such pass can take. */
 #define SEEP_MAX_EXITED SEEP_MAX_PROCESSES
 
 /*
- * rewalk_step: one step of a walk over a copy of a stack, which stands in rewalk_stack (.bss). Frames
- * are found by user space, who knows what was mapped.
+ * rewalk_step: one step of a walk over a copy of a stack, which is in rewalk_stack (.bss). User
+ * space finds the frames: it knows what was mapped.
  */
 struct seep_rewalk_pass {
 	__u64 stack_start; /* user address of the copy */
@@ -48,9 +54,9 @@ struct seep_identify_pass {
 };
 
 /*
- * fds_count, an iterator: the descriptors that a process has. What is unknown becomes known, if it is
- * the first pass or was found by SEEP_FD_LOOKS in a row. fds_sweep: those that are known and that neither
- * the pass with this number nor a later one has found are gone.
+ * fds_count, an iterator: the descriptors that a process has. What is unknown becomes known in the
+ * first pass of a trace, else if SEEP_FD_LOOKS passes in a row have found it. fds_sweep, a pass:
+ * releases known descriptors that neither the pass with this number nor a later one has found.
  */
 #define SEEP_FD_LOOKS 6
 
@@ -64,8 +70,8 @@ struct seep_fds_pass {
 };
 
 /*
- * mappings_count, an iterator: the mappings that a process has. What is unknown becomes known, and what
- * is known and not there is forgotten, unless the process is just about to change it.
+ * mappings_count, an iterator: the mappings that a process has. What is unknown becomes known, and
+ * what is known and not there is released, unless a system call of the process is in flight.
  */
 struct seep_mappings_pass {
 	__u64 end; /* of the mapping that was looked at last; 0 at the start, as is all below */
@@ -80,7 +86,7 @@ struct seep_mappings_pass {
 /* What a descriptor is, as the kernel has it. */
 struct seep_fd_record {
 	__u64 stack;	  /* of its site */
-	__u64 made_ns;	  /* CLOCK_MONOTONIC */
+	__u64 created_ns; /* CLOCK_MONOTONIC */
 	__u64 filesystem; /* magic number, include/uapi/linux/magic.h */
 	__u32 fd;
 	__u16 mode;	   /* type and permissions, as stat(2) has them */
@@ -95,8 +101,8 @@ struct seep_fd_record {
 };
 
 /*
- * threads_count, an iterator: the threads that a process has. What is unknown becomes known; user space
- * sets the first two, the rest is the result.
+ * threads_count, an iterator: the threads that a process has. What is unknown becomes known. User
+ * space sets the first two fields, the rest is the result.
  */
 struct seep_threads_pass {
 	__u32 process;
@@ -107,7 +113,10 @@ struct seep_threads_pass {
 	__u32 num_added; /* became known */
 };
 
-/* thread_drop: takes the key of a thread that does not exist any more, and whose end nobody saw. */
+/*
+ * thread_drop, a pass: takes the key of a thread that does not exist any more and whose end was not
+ * seen.
+ */
 
 _Static_assert(sizeof(struct seep_threads_pass) == 24, "no padding");
 _Static_assert(sizeof(struct seep_fds_pass) == 32, "no padding");

@@ -2,8 +2,8 @@
 /*
  * Why a process is not probed: what probes would do to it.
  *
- * One line per reason: X(enum suffix, key, sentence for people, with the process as its subject). The
- * BPF side tells of those that a process comes to while it is traced. docs/developers/safety.md has the
+ * One line per reason: X(enum suffix, key, sentence for people, with the process as its subject).
+ * BPF reports those that a process comes to while it is traced. docs/developers/safety.md has the
  * kernels, and how each is found out.
  */
 #ifndef SEEP_REFUSALS_H

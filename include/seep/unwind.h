@@ -3,10 +3,10 @@
  * Unwind tables as BPF reads them.
  *
  * A table belongs to a file and is keyed by file offset, so that all processes that map the file
- * share it wherever it is mapped. It is a list of rows: from this offset on, this rule. Rules are few
- * and shared by all files; a row names its rule by number. The rows stand in chunks of 32 KiB, each
- * the only value of a map of its own, so that the kernel's memory follows what is in use; the
- * verifier can check a load from a chunk, which a search of many helper calls would be too slow for.
+ * share it wherever it is mapped. It is a list of rows: from this offset on, this rule. Rules are
+ * few and shared by all files; a row names its rule by number. The rows stand in chunks of 32 KiB,
+ * each the only value of a map of its own, so that the kernel's memory follows what is in use. The
+ * verifier can check a load from a chunk; a search by many helper calls would be too slow.
  */
 #ifndef SEEP_UNWIND_H
 #define SEEP_UNWIND_H
@@ -36,8 +36,8 @@ typedef __u32 seep_row;
 	8191 /* the search takes 13 steps; a few files have more (libepoxy: 8,404) */
 
 /*
- * The instructions of a signal trampoline, as little-endian words: mov $15, %rax (glibc, musl, Go) or
- * mov $15, %eax, which is shorter; then syscall. An endbr64 may stand before.
+ * The instructions of a signal trampoline, as little-endian words: mov $15, %rax (glibc, musl, Go)
+ * or mov $15, %eax, which is shorter; then syscall. An endbr64 may stand before.
  */
 #define SEEP_SIGRETURN_LONG	0x0f0000000fc0c748ULL
 #define SEEP_SIGRETURN_LONG_END 0x05
@@ -82,8 +82,8 @@ struct seep_rule {
 };
 
 /*
- * The index of a table: two words for each page of 64 KiB, from the page of the table's first row on.
- * It fills the table's first chunks, from the first word of the first one on.
+ * The index of a table: two words for each page of 64 KiB, from the page of the table's first row
+ * on. It fills the table's first chunks, from the first word of the first one on.
  */
 struct seep_unwind_page {
 	__u32 chunk; /* that holds the rows */
@@ -102,8 +102,9 @@ struct seep_unwind_file {
 	__u32 requested;     /* BPF has asked for the table */
 	__u64 used_ns;	     /* when BPF last looked at a mapping of the file */
 	/*
-	 * The load segment with the code, in pages of 4096 bytes: where it is in the file; and how much
-	 * more its addresses are ahead of its offsets than those of the segment before and behind it.
+	 * The load segment with the code, in pages of 4096 bytes: where it is in the file, and by
+	 * how much more its addresses are ahead of its offsets than those of the segments before
+	 * and behind it.
 	 */
 	__u32 code_first;
 	__u32 code_count; /* 0: there is not exactly one */
@@ -111,7 +112,7 @@ struct seep_unwind_file {
 	__s32 ahead_of_behind;
 };
 
-/* Whether code that a process makes at run time keeps frame pointers. */
+/* Does the JIT code of a process keep frame pointers? */
 enum seep_jit_kind {
 	SEEP_JIT_UNKNOWN,	 /* then to go by them is a guess */
 	SEEP_JIT_JVM,		 /* it does not: the JVM uses the register for other things */

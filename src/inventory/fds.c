@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The inventory of descriptors, and what people call them. */
+/*
+ * The inventory of descriptors: has the kernel count those of a process (kernel/fds.h), and notes
+ * of each what it is, as people call it. seep_inventory_take_fds is called for each process and
+ * report. Groups are told by the file type, its file system and, for sockets, family and state; an
+ * example also tells age, address or path.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -14,6 +19,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "inventory/inventory_private.h"
+#include "kernel/fds.h"
 
 /* include/uapi/linux/magic.h of later kernels */
 #define PIDFS_MAGIC 0x50494446
@@ -23,6 +29,7 @@
 /* Prefix of the name of a file that memfd_create made (mm/memfd.c). */
 #define MEMFD_PREFIX "memfd:"
 
+/* What note_fd gets: the process that the records are of. */
 struct fd_inventory {
 	struct seep_inventory *inventory;
 	pid_t pid;
@@ -35,7 +42,7 @@ struct name {
 	const char *text;
 };
 
-/* The text of @number in a list that ends with a number of 0, whose text stands for all others. */
+/* The text of @number in a list that ends with the number 0, whose text stands for all others. */
 static const char *find_name(const struct name *names, unsigned int number)
 {
 	while (names->number && names->number != number)
@@ -43,7 +50,10 @@ static const char *find_name(const struct name *names, unsigned int number)
 	return names->text;
 }
 
-/* States of TCP, include/net/tcp_states.h; those that say who has forgotten to close. */
+/*
+ * States of TCP (include/net/tcp_states.h). CLOSE_WAIT is told apart: there the program has
+ * forgotten to close.
+ */
 static const char *tcp_group(unsigned int state)
 {
 	static const struct name names[] = {
@@ -58,6 +68,7 @@ static const char *tcp_group(unsigned int state)
 	return find_name(names, state);
 }
 
+/* By family and type, for TCP by state: the state says which side has to close. */
 static const char *socket_group(const struct seep_fd_record *record)
 {
 	static const struct name families[] = {
@@ -73,7 +84,7 @@ static const char *socket_group(const struct seep_fd_record *record)
 	return record->socket_type == SOCK_DGRAM ? "UDP socket" : "raw socket";
 }
 
-/* Files that have no place in any directory are known by a name in brackets. */
+/* Files that are in no directory have a name in brackets, or one of the kernel's own. */
 static const char *anonymous_group(const char *name)
 {
 	static const char *const known[][2] = {
@@ -101,6 +112,7 @@ static const char *anonymous_group(const char *name)
 	return "anonymous inode";
 }
 
+/* From the special to the general: memfd and pidfd are regular files for stat(2). */
 static const char *group_of(const struct seep_fd_record *record)
 {
 	static const struct name types[] = {
@@ -120,6 +132,7 @@ static const char *group_of(const struct seep_fd_record *record)
 	return find_name(types, record->mode & S_IFMT);
 }
 
+/* IPv6 addresses in brackets, or the port would look like a part of them. */
 static void append_address(struct seep_buffer *text, unsigned int family, const uint8_t *address,
 			   unsigned int port)
 {
@@ -129,7 +142,7 @@ static void append_address(struct seep_buffer *text, unsigned int family, const 
 	seep_buffer_printf(text, family == AF_INET6 ? "[%s]:%u" : "%s:%u", digits, port);
 }
 
-/* Where a socket is, and what it is connected to. */
+/* The address of a socket, and of its peer. */
 static void append_socket(struct seep_buffer *text, const struct seep_fd_record *record)
 {
 	if (record->family == AF_UNIX && record->name[0])
@@ -144,7 +157,7 @@ static void append_socket(struct seep_buffer *text, const struct seep_fd_record 
 	append_address(text, record->family, record->remote, record->remote_port);
 }
 
-/* The path of a file, as the process has it. Nothing if the descriptor is gone by now. */
+/* The path of a file, as the process has it. Nothing if the descriptor is closed by now. */
 static void append_target(struct seep_buffer *text, pid_t pid, uint32_t fd)
 {
 	char link[48], path[PATH_BYTES];
@@ -162,7 +175,7 @@ static void append_example(struct seep_buffer *text, const struct fd_inventory *
 			   const struct seep_fd_record *record, const char *group)
 {
 	char age[SEEP_UNIT_MAX];
-	uint64_t age_ns = fds->now_ns > record->made_ns ? fds->now_ns - record->made_ns : 0;
+	uint64_t age_ns = fds->now_ns > record->created_ns ? fds->now_ns - record->created_ns : 0;
 
 	seep_buffer_printf(text, "descriptor %" PRIu32 ", %s old: %s", record->fd,
 			   seep_format_duration(age, age_ns), group);
@@ -172,6 +185,7 @@ static void append_example(struct seep_buffer *text, const struct fd_inventory *
 		append_target(text, fds->pid, record->fd);
 }
 
+/* For each descriptor, as the kernel's iterator writes its record. */
 static int note_fd(void *context, const struct seep_fd_record *record)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer example = SEEP_BUFFER_INIT;

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of notes by site, and the loop over the kinds. seep_inventory_begin forgets the last
+ * report; then the collector calls seep_inventory_take for each process, which has the kind's own
+ * file count and note its objects; at the end it asks for the details of each site. A site keeps at
+ * most MAX_GROUPS groups and MAX_EXAMPLES examples.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +26,16 @@ struct notes {
 	UT_hash_handle hh;
 };
 
-/* How each kind is counted; NULL: not at all. */
-static int (*const takers[SEEP_KIND_COUNT])(struct seep_inventory *inventory, pid_t pid,
-					    uint32_t process, bool first) = {
-	[SEEP_KIND_MAPPING] = seep_inventory_take_mappings,
-	[SEEP_KIND_THREAD] = seep_inventory_take_threads,
-	[SEEP_KIND_FD] = seep_inventory_take_fds,
+/* How each kind is counted; NULL: it is not. */
+static seep_inventory_take_fn *const takers[SEEP_KIND_COUNT] = {
+#define TAKER_PROCESS(plural) NULL
+#define TAKER_KERNEL(plural)  seep_inventory_take_##plural
+#define TAKER(name, key, plural, noun, measure, source, keeper)                                    \
+	[SEEP_KIND_##name] = TAKER_##keeper(plural),
+	SEEP_KINDS(TAKER)
+#undef TAKER_PROCESS
+#undef TAKER_KERNEL
+#undef TAKER
 };
 
 int seep_inventory_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
@@ -42,12 +52,33 @@ int seep_inventory_new(struct seep_kernel *kernel, struct seep_symbolizer *symbo
 	return 0;
 }
 
+int seep_inventory_objects(struct seep_inventory *inventory, enum seep_kind kind,
+			   int (*order)(const void *left, const void *right),
+			   const struct seep_object_list **ret_list)
+{
+	int error = 0;
+
+	if (!inventory->objects[kind])
+		error = seep_object_list_read(inventory->kernel, kind, order,
+					      &inventory->objects[kind]);
+	if (error)
+		return error;
+	*ret_list = inventory->objects[kind];
+	return 0;
+}
+
+void seep_inventory_forget(struct seep_inventory *inventory, enum seep_kind kind)
+{
+	seep_object_list_free(inventory->objects[kind]);
+	inventory->objects[kind] = NULL;
+}
+
 void seep_inventory_begin(struct seep_inventory *inventory)
 {
 	struct notes *notes, *next;
 
-	seep_inventory_forget_ranges(inventory);
-	seep_inventory_forget_threads(inventory);
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++)
+		seep_inventory_forget(inventory, (enum seep_kind)kind);
 	HASH_ITER(hh, inventory->notes, notes, next) {
 		HASH_DEL(inventory->notes, notes);
 		for (size_t i = 0; i < notes->details.num_examples; i++)
@@ -60,10 +91,12 @@ void seep_inventory_free(struct seep_inventory *inventory)
 {
 	if (!inventory)
 		return;
+	/* Forgets notes and lists, which is what there is to free. */
 	seep_inventory_begin(inventory);
 	free(inventory);
 }
 
+/* NULL: nothing was noted of the site. */
 static struct notes *find_notes(const struct seep_inventory *inventory,
 				const struct seep_site_key *site)
 {
@@ -73,6 +106,7 @@ static struct notes *find_notes(const struct seep_inventory *inventory,
 	return notes;
 }
 
+/* Adds empty notes for a site that has none. NULL without memory. */
 static struct notes *get_notes(struct seep_inventory *inventory, const struct seep_site_key *site)
 {
 	struct notes *notes = find_notes(inventory, site);
@@ -89,6 +123,10 @@ static struct notes *get_notes(struct seep_inventory *inventory, const struct se
 	return notes;
 }
 
+/*
+ * Names are compared as text: those of threads and files are not in one table. Beyond the last
+ * group, objects are counted in that one.
+ */
 static struct seep_group *get_group(struct notes *notes, const char *name)
 {
 	struct seep_details *details = &notes->details;
@@ -111,7 +149,7 @@ bool seep_inventory_wants_example(const struct seep_inventory *inventory,
 	return !notes || notes->details.num_examples < MAX_EXAMPLES;
 }
 
-/* What there is no memory for is missing in the report's details, which are no numbers to count on. */
+/* Without memory a detail is missing in the report; the counts do not depend on details. */
 void seep_inventory_note(struct seep_inventory *inventory, const struct seep_site_key *site,
 			 const char *group_name, uint64_t bytes, const char *example)
 {
@@ -138,6 +176,7 @@ void seep_inventory_take(struct seep_inventory *inventory, pid_t pid, uint32_t p
 		if (!takers[kind] || !(inventory->kinds & SEEP_KIND_BIT(kind)))
 			continue;
 		error = takers[kind](inventory, pid, process, first);
+		/* -ESRCH: the process has ended, which is no failure. */
 		if (error && error != -ESRCH)
 			seep_debug("cannot count what process %d has of kind %s: %s", pid,
 				   seep_kind_key((enum seep_kind)kind), strerror(-error));

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The inventory of threads, and how they are told apart in reports. */
+/*
+ * The inventory of threads: has the kernel count those of a process (kernel/threads.h), releases
+ * those that are gone without having been seen to end, and notes the others: running, detached, or
+ * ended and waiting to be joined.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,97 +18,15 @@
 #include "base/file.h"
 #include "base/units.h"
 #include "inventory/inventory_private.h"
+#include "kernel/threads.h"
 
+/* An element of the list of threads (struct seep_live_object, and the rest). */
 struct thread {
 	struct seep_object_key key;
 	struct seep_thread_object object;
 };
 
-/* By process, the oldest first. */
-struct seep_thread_list {
-	size_t count;
-	size_t capacity;
-	struct thread *threads;
-};
-
-void seep_inventory_forget_threads(struct seep_inventory *inventory)
-{
-	if (!inventory->threads)
-		return;
-	free(inventory->threads->threads);
-	free(inventory->threads);
-	inventory->threads = NULL;
-}
-
-/* --- the list ---------------------------------------------------------------------------------- */
-
-static int add_thread(void *context, const struct seep_object_key *key,
-		      const struct seep_thread_object *object)
-{
-	struct seep_thread_list *list = context;
-	size_t capacity = list->capacity ? 2 * list->capacity : 256;
-	struct thread *threads;
-
-	if (list->count == list->capacity) {
-		threads = reallocarray(list->threads, capacity, sizeof(*threads));
-		if (!threads)
-			return -ENOMEM;
-		list->threads = threads;
-		list->capacity = capacity;
-	}
-	list->threads[list->count++] = (struct thread){*key, *object};
-	return 0;
-}
-
-static int compare_threads(const void *left, const void *right)
-{
-	const struct thread *a = left, *b = right;
-
-	if (a->key.process != b->key.process)
-		return a->key.process < b->key.process ? -1 : 1;
-	return (a->object.object.made_ns > b->object.object.made_ns) -
-	       (a->object.object.made_ns < b->object.object.made_ns);
-}
-
-/* Once for a report: one pass over all of them serves all processes. */
-static int read_list(struct seep_inventory *inventory)
-{
-	int error;
-
-	if (inventory->threads)
-		return 0;
-	inventory->threads = calloc(1, sizeof(*inventory->threads));
-	if (!inventory->threads)
-		return -ENOMEM;
-	error = seep_kernel_each_thread(inventory->kernel, add_thread, inventory->threads);
-	if (error) {
-		seep_inventory_forget_threads(inventory);
-		return error;
-	}
-	if (inventory->threads->count)
-		qsort(inventory->threads->threads, inventory->threads->count, sizeof(struct thread),
-		      compare_threads);
-	return 0;
-}
-
-/* Where the threads of @process begin. */
-static size_t first_of(const struct seep_thread_list *list, uint32_t process)
-{
-	size_t low = 0, high = list->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (list->threads[middle].key.process < process)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* --- notes ------------------------------------------------------------------------------------- */
-
+/* A thread that has ended and is still known waits for its join. */
 static const char *group_of(const struct seep_thread_object *object)
 {
 	if (object->state & SEEP_THREAD_ENDED)
@@ -113,7 +34,7 @@ static const char *group_of(const struct seep_thread_object *object)
 	return object->state & SEEP_THREAD_DETACHED ? "detached" : "running";
 }
 
-/* Its name: the kernel's, or that which it ended with. */
+/* Its name: from the kernel, or what it was when the thread ended. */
 static void append_comm(struct seep_buffer *text, pid_t pid, const struct thread *thread)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer comm = SEEP_BUFFER_INIT;
@@ -130,7 +51,7 @@ static void append_comm(struct seep_buffer *text, pid_t pid, const struct thread
 	seep_buffer_printf(text, " %.*s", (int)strcspn(comm.data, "\n"), comm.data);
 }
 
-/* The function that it began with, as stacks have it. */
+/* Its start function, as stacks have it. */
 static void append_start(struct seep_buffer *text, const struct seep_inventory *inventory,
 			 const struct thread *thread)
 {
@@ -154,16 +75,18 @@ static void append_start(struct seep_buffer *text, const struct seep_inventory *
 	seep_buffer_printf(text, "0x%" PRIx64, location->offset);
 }
 
+/* As "thread 1234 worker, 5 min old, begun in serve, 8 MiB of stack". */
 static void append_example(struct seep_buffer *text, const struct seep_inventory *inventory,
 			   pid_t pid, const struct thread *thread)
 {
-	uint64_t now_ns = seep_clock_monotonic_ns(), made_ns = thread->object.object.made_ns;
+	uint64_t now_ns = seep_clock_monotonic_ns(), created_ns = thread->object.object.created_ns;
 	char unit[SEEP_UNIT_MAX];
 
 	seep_buffer_printf(text, "thread %" PRIu32, SEEP_THREAD_TID(thread->key.id));
 	append_comm(text, pid, thread);
 	seep_buffer_printf(text, ", %s old",
-			   seep_format_duration(unit, now_ns > made_ns ? now_ns - made_ns : 0));
+			   seep_format_duration(unit,
+						now_ns > created_ns ? now_ns - created_ns : 0));
 	append_start(text, inventory, thread);
 	if (thread->object.object.bytes)
 		seep_buffer_printf(text, ", %s of stack",
@@ -187,26 +110,33 @@ static void note_thread(struct seep_inventory *inventory, pid_t pid, const struc
 			    wanted && !example.error ? example.data : NULL);
 }
 
-/* --- the inventory -------------------------------------------------------------------------------- */
-
-/* The kernel tells of the end of a thread before it forgets it: one that is gone has been told of. */
+/*
+ * Is the thread gone although its end was not seen? thread_end runs before the kernel forgets a
+ * thread, so one that is missing and not marked as ended was missed.
+ */
 static bool is_gone(pid_t pid, const struct thread *thread)
 {
 	return !(thread->object.state & SEEP_THREAD_ENDED) &&
 	       syscall(SYS_tgkill, pid, SEEP_THREAD_TID(thread->key.id), 0) < 0 && errno == ESRCH;
 }
 
+/* The oldest first, so that the examples of a leak are from its beginning. */
 static int look_at_threads(struct seep_inventory *inventory, pid_t pid, uint32_t process)
 {
-	const struct seep_thread_list *list = inventory->threads;
-	int error = 0;
+	const struct seep_object_list *threads;
+	const struct seep_live_object *object;
+	int error = seep_inventory_objects(inventory, SEEP_KIND_THREAD, seep_live_object_by_age,
+					   &threads);
 
-	for (size_t i = first_of(list, process);
-	     i < list->count && list->threads[i].key.process == process && !error; i++) {
-		if (is_gone(pid, &list->threads[i]))
-			error = seep_kernel_drop_thread(inventory->kernel, &list->threads[i].key);
+	if (error)
+		return error;
+	for (size_t i = 0; !error && (object = seep_object_list_get(threads, process, i)); i++) {
+		const struct thread *thread = (const void *)object;
+
+		if (is_gone(pid, thread))
+			error = seep_kernel_drop_thread(inventory->kernel, &thread->key);
 		else
-			note_thread(inventory, pid, &list->threads[i]);
+			note_thread(inventory, pid, thread);
 	}
 	return error;
 }
@@ -217,11 +147,10 @@ int seep_inventory_take_threads(struct seep_inventory *inventory, pid_t pid, uin
 	uint32_t added = 0;
 	int error = seep_kernel_count_threads(inventory->kernel, pid, process, first, &added);
 
-	/* With threads that come and go so fast, the next report will know of the others. */
+	/* -EAGAIN: threads come and go so fast that the next report finds the others. */
 	if ((error && error != -EAGAIN) || first)
 		return error;
 	if (added || error)
-		seep_inventory_forget_threads(inventory);
-	error = read_list(inventory);
-	return error ? error : look_at_threads(inventory, pid, process);
+		seep_inventory_forget(inventory, SEEP_KIND_THREAD);
+	return look_at_threads(inventory, pid, process);
 }

@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Three ways to attach a uprobe, by the raw system calls, because the headers and the libbpf of
+ * Debian 12 do not know the newer ones: a session or multi link (BPF_LINK_CREATE) for all places of
+ * a file at once, or a perf event and a link for each place. seep_attach is the way in; src/probe
+ * calls it for each file and program of a process, features.c for its measurements. It runs
+ * shielded (base/shield.h), so that no signal can end it halfway.
+ *
+ * A link is for the memory of the process's leader. When the leader has ended, events that are
+ * bound to another thread (anchors) place the breakpoints, see seep_attach_anchors.
+ */
 #include "kernel/attach.h"
 
 #include <errno.h>
@@ -17,8 +27,8 @@
 #include "base/shield.h"
 
 /*
- * BPF_LINK_CREATE for uprobe.multi, as in include/uapi/linux/bpf.h of 6.6 and later: the headers and
- * libbpf of Debian 12 do not know it yet.
+ * BPF_LINK_CREATE for uprobe.multi, as in include/uapi/linux/bpf.h of 6.6 and later: the headers
+ * and libbpf of Debian 12 do not know it yet.
  */
 struct uprobe_multi_link {
 	__u32 prog_fd;
@@ -58,7 +68,7 @@ enum seep_attach_variant seep_attach_entry_variant(enum seep_attach_variant vari
 
 #define FD_PATH_MAX 32
 
-/* A path that leads to the very file of @fd, whatever happened to its name. */
+/* A path to the file of @fd, whatever happened to its name since. */
 static void fd_path(int fd, char path[FD_PATH_MAX])
 {
 	snprintf(path, FD_PATH_MAX, "/proc/self/fd/%d", fd);
@@ -71,6 +81,10 @@ static int sys_bpf(int command, void *attributes, size_t size)
 	return result < 0 ? -errno : result;
 }
 
+/*
+ * One link for all places of a file. The kernel registers them one by one, and undoes all if one
+ * fails.
+ */
 static int attach_multi(const struct seep_attach_request *request, pid_t pid)
 {
 	char path[FD_PATH_MAX];
@@ -110,6 +124,7 @@ struct pmu {
 	unsigned int return_bit; /* in config */
 };
 
+/* The numbers of this kernel are in sysfs: dynamic PMUs have no fixed ones. */
 static int read_pmu(struct pmu *ret_pmu)
 {
 	int error =
@@ -178,6 +193,7 @@ static int attach_perf_one(const struct seep_attach_request *request, const stru
 	return 0;
 }
 
+/* An event and a link for each place. If one fails, those before it are closed. */
 static int attach_perf(const struct seep_attach_request *request, const struct pmu *pmu,
 		       int *ret_fds)
 {
@@ -199,6 +215,7 @@ static void close_each(const int *fds, size_t count)
 		close(fds[i]);
 }
 
+/* Events without a program: each only keeps its breakpoint in place. */
 static int place_anchors(const struct seep_attach_request *request, const struct pmu *pmu,
 			 int *ret_fds)
 {
@@ -238,6 +255,7 @@ static int attach_without_leader(const struct seep_attach_request *request, cons
 	return 1 + count;
 }
 
+/* What the shielded functions get, in one piece. */
 struct attachment {
 	const struct seep_attach_request *request;
 	struct pmu pmu; /* PERF */

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Takes events from the ring buffer and hands them to their receivers, in their order. Events are
+ * queued in between (MAX_QUEUE_BYTES at most), because a receiver may drain in turn, which must not
+ * happen within libbpf's loop. Events whose own lengths do not fit are dropped: BPF fills them in
+ * part from the memory of the target.
+ */
+#include "kernel/events.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +37,7 @@ void seep_kernel_drop_events(struct seep_kernel *kernel)
 	kernel->queue_bytes = 0;
 }
 
-/* Only takes it: a receiver may want to drain in turn, which must not happen within libbpf's loop. */
+/* Only queues it: see the top. */
 static int take_event(void *context, void *data, size_t size)
 {
 	struct seep_kernel *kernel = context;
@@ -41,7 +49,7 @@ static int take_event(void *context, void *data, size_t size)
 	memcpy(event->data, data, size);
 	DL_APPEND(kernel->queue, event);
 	kernel->queue_bytes += size;
-	/* Who fills the ring may be faster than we are: these are delivered first. */
+	/* The ring may fill faster than it is emptied: deliver these first. */
 	return kernel->queue_bytes < MAX_QUEUE_BYTES ? 0 : -EAGAIN;
 }
 

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Finds out what this kernel can do, once at the start, before anything is loaded.
+ * seep_features_probe tries the variants from the best on: it loads an empty skeleton
+ * (bpf/features.bpf.c), attaches it to two functions of seep itself, measures what a hit costs
+ * (CALIBRATION_CALLS calls of each) and tries what the return of a probed function fails with
+ * (return_trials.h). The first variant that works is taken. If none does, the reason is said:
+ * permissions, an old kernel, or a missing option.
+ */
 #include "kernel/features.h"
 
 #include <bpf/libbpf.h>
@@ -19,15 +27,15 @@
 #include "base/log.h"
 #include "bpf/features.skel.h"
 #include "kernel/attach.h"
-#include "kernel/returns.h"
+#include "kernel/return_trials.h"
 #include "proc/maps.h"
 
 #define CALIBRATION_CALLS 400
 #define WARM_UP_CALLS	  50 /* the first hits set up pages and caches */
 
 /*
- * Targets of the calibration: a first instruction that the kernel emulates (push), and one that it
- * single-steps (see elf/probe_site.h).
+ * Targets of the calibration: one whose first instruction the kernel emulates (push), and one that
+ * it single-steps (see elf/probe_site.h).
  */
 void seep_calibrate_emulated(void);
 void seep_calibrate_stepped(void);
@@ -74,7 +82,10 @@ static int libbpf_silent(enum libbpf_print_level level, const char *format, va_l
 	return 0;
 }
 
-/* Loads only the programs that @variant needs: the rest of the kernel's refusals are of no interest. */
+/*
+ * Loads only the programs that @variant needs. What the kernel has against the others is of no
+ * interest.
+ */
 static int load_empty(enum seep_attach_variant variant, struct features_bpf **ret_skeleton)
 {
 	libbpf_print_fn_t print = libbpf_set_print(libbpf_silent);
@@ -99,6 +110,7 @@ static int load_empty(enum seep_attach_variant variant, struct features_bpf **re
 	return 0;
 }
 
+/* What the steps of one trial share. */
 struct calibration {
 	enum seep_attach_variant variant;
 	int exe_fd;
@@ -118,6 +130,7 @@ static int own_offset(const struct calibration *calibration, void (*function)(vo
 	return 0;
 }
 
+/* Nanoseconds that one call of @function takes. */
 static uint32_t measure(void (*function)(void))
 {
 	uint64_t start;
@@ -154,6 +167,7 @@ static int attach_one(const struct calibration *calibration, int program_fd,
 	return error < 0 ? error : 0;
 }
 
+/* The cost of a hit at an entry, which is all that free has. */
 static int measure_entry(const struct calibration *calibration, struct features_bpf *skeleton,
 			 void (*function)(void), uint32_t *ret_ns)
 {
@@ -168,7 +182,7 @@ static int measure_entry(const struct calibration *calibration, struct features_
 	return error;
 }
 
-/* Entry and return of the same function, as an allocation has them. */
+/* Entry and return of the same function, as for an allocation. */
 static int measure_call(const struct calibration *calibration, struct features_bpf *skeleton,
 			uint32_t *ret_ns)
 {
@@ -186,6 +200,7 @@ static int measure_call(const struct calibration *calibration, struct features_b
 	return error;
 }
 
+/* Has child processes find out what the return of a probed function fails with. */
 static int try_returns(const struct calibration *calibration, struct features_bpf *skeleton,
 		       uint32_t *ret_hazards)
 {
@@ -201,9 +216,11 @@ static int try_returns(const struct calibration *calibration, struct features_bp
 	};
 	int error = own_offset(calibration, seep_calibrate_emulated, &offset);
 
-	return error ? error : seep_returns_try(&request, seep_calibrate_emulated, ret_hazards);
+	return error ? error :
+		       seep_return_trials_run(&request, seep_calibrate_emulated, ret_hazards);
 }
 
+/* 0 if the variant works here: then costs and hazards are those of its probes. Else -errno. */
 static int try_variant(struct calibration *calibration, struct seep_features *ret_features)
 {
 	struct seep_probe_cost *ret_cost = &ret_features->cost;
@@ -225,9 +242,7 @@ static int try_variant(struct calibration *calibration, struct seep_features *re
 	return error;
 }
 
-/* --- what is missing --------------------------------------------------------------------------- */
-
-/* What the BPF programs cannot do without, and the kernel that it came with. */
+/* What the BPF programs cannot do without, and the first kernel that has it. */
 static const struct {
 	enum bpf_func_id helper;
 	const char *name;
@@ -241,6 +256,10 @@ static const struct {
 /* The oldest kernel that the tests run on. */
 #define OLDEST_TESTED "6.1"
 
+/*
+ * A probe of each helper is a tiny program that libbpf loads. What the kernel cannot tell counts as
+ * there.
+ */
 int seep_features_explain_missing(void)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
@@ -256,10 +275,9 @@ int seep_features_explain_missing(void)
 	if (!text.length)
 		return 0;
 	uname(&system);
-	seep_error(
-		"this kernel, Linux %s, is too old: it lacks %s; seep is made for Linux " OLDEST_TESTED
-		" or later",
-		system.release, text.data);
+	seep_error("this kernel, Linux %s, is too old: it lacks %s; seep is made for "
+		   "Linux " OLDEST_TESTED " or later",
+		   system.release, text.data);
 	return -EOPNOTSUPP;
 }
 
@@ -276,6 +294,10 @@ static bool perf_is_for_root_only(void)
 	       strtol(text.data, NULL, 10) > 2;
 }
 
+/*
+ * Says why the last variant that was tried failed. The best ones may be missing on older kernels,
+ * so only the last one tells.
+ */
 static void explain_failure(int error, enum seep_attach_variant last,
 			    enum seep_attach_variant forced)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What this kernel can do for us, found out by trying (a small skeleton of empty programs, attached
- * to functions of our own), never by its version; and what a probe costs here, measured by the same
- * programs.
+ * What this kernel can do for seep, found out by trying and never by its version: a small skeleton
+ * of empty programs is attached to functions of seep itself. The same programs measure what a probe
+ * costs here.
  */
 #ifndef SEEP_KERNEL_FEATURES_H
 #define SEEP_KERNEL_FEATURES_H
@@ -23,7 +23,7 @@ enum seep_attach_variant {
 	SEEP_ATTACH_VARIANT_COUNT
 };
 
-/* What someone who is not allowed to trace is told to do. */
+/* Advice to a user without permission. */
 #define SEEP_NEEDS_PERMISSION                                                                      \
 	"run seep as root (sudo), or with the capabilities CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE "  \
 	"and CAP_DAC_READ_SEARCH"
@@ -42,8 +42,7 @@ struct seep_probe_cost {
 struct seep_features {
 	enum seep_attach_variant variant;
 	struct seep_probe_cost cost;
-	uint32_t
-		hazards; /* what the return of a probed function fails with: SEEP_REFUSAL_BIT of each */
+	uint32_t hazards; /* what returns cannot be probed with: SEEP_REFUSAL_BIT of each */
 };
 
 /*
@@ -52,7 +51,7 @@ struct seep_features {
  */
 int seep_features_probe(enum seep_attach_variant forced, struct seep_features *ret_features);
 
-/* Says what this kernel is too old for. 0 if that is nothing, else -EOPNOTSUPP. */
+/* Says what this kernel is too old for. 0 if nothing, else -EOPNOTSUPP. */
 int seep_features_explain_missing(void);
 
 #endif

@@ -1,63 +1,70 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Load and unload. seep_kernel_open goes through these steps: open the skeleton, select the
+ * programs (programs.c), set options and sizes of the maps, load, fill the table of processes,
+ * attach what is at tracepoints. Only the maps of the traced kinds get room; the cap of each is
+ * --max-objects. A failure is explained here, once; what libbpf says shows with -v.
+ */
+#include "kernel/kernel.h"
+
 #include <bpf/btf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
 #include "base/errors.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "kernel/kernel_private.h"
-#include "proc/process.h"
+#include "kernel/processes.h"
 
 #define PROCESSES_BYTES (SEEP_MAX_PROCESSES * sizeof(struct seep_process_value))
 
-/* --- loading ----------------------------------------------------------------------------------- */
-
-/* What stands beside the live map of mappings. */
-static int size_ranges(struct seep_bpf *skeleton, const struct seep_kernel_config *config)
-{
-	int error = bpf_map__set_max_entries(skeleton->maps.range_processes, SEEP_MAX_PROCESSES);
-
-	if (error)
-		return error;
-	return bpf_map__set_max_entries(skeleton->maps.range_words,
-					SEEP_RANGE_WORDS((uint32_t)config->limits->max_objects));
-}
-
-/* A kind that is not traced needs no room. */
-static int size_live_maps(struct seep_bpf *skeleton, const struct seep_kernel_config *config)
+/* A row of seep/kinds.h names the map of its kind. */
+struct bpf_map *seep_kernel_live_map(const struct seep_bpf *skeleton, enum seep_kind kind)
 {
 	struct bpf_map *const maps[SEEP_KIND_COUNT] = {
-		[SEEP_KIND_MEMORY] = skeleton->maps.live,
-		[SEEP_KIND_MAPPING] = skeleton->maps.live_mappings,
-		[SEEP_KIND_THREAD] = skeleton->maps.live_threads,
-		[SEEP_KIND_FD] = skeleton->maps.live_fds,
+#define LIVE_MAP(name, key, plural, ...) [SEEP_KIND_##name] = skeleton->maps.live_##plural,
+		SEEP_KINDS(LIVE_MAP)
+#undef LIVE_MAP
 	};
-	uint32_t max_objects = (uint32_t)config->limits->max_objects;
 
-	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		bool traced = config->filter->kinds & SEEP_KIND_BIT(kind);
-		int error = bpf_map__set_max_entries(maps[kind], traced ? max_objects : 1);
-
-		if (error)
-			return error;
-	}
-	if (config->filter->kinds & SEEP_KIND_BIT(SEEP_KIND_MAPPING)) {
-		int error = size_ranges(skeleton, config);
-
-		if (error)
-			return error;
-	}
-	return bpf_map__set_max_entries(skeleton->maps.pthreads,
-					bpf_map__max_entries(skeleton->maps.live_threads));
+	return maps[kind];
 }
 
+/* A kind that is not traced needs no room: the kernel allocates the buckets of a hash at once. */
+static int size_maps(struct seep_bpf *skeleton, const struct seep_kernel_config *config)
+{
+	const uint32_t objects = (uint32_t)config->limits->max_objects;
+	const struct {
+		struct bpf_map *map;
+		enum seep_kind kind;
+		uint32_t entries;
+	} maps[] = {
+#define LIVE_MAP(name, key, plural, ...) {skeleton->maps.live_##plural, SEEP_KIND_##name, objects},
+#define OTHER_MAP(kind, map, room)	 {skeleton->maps.map, SEEP_KIND_##kind, room},
+#define ARRAY(kind, map)		 {skeleton->maps.map, SEEP_KIND_##kind, SEEP_MAX_PROCESSES},
+		SEEP_KINDS(LIVE_MAP) SEEP_KIND_MAPS(OTHER_MAP) SEEP_KIND_ARRAYS(ARRAY)
+#undef LIVE_MAP
+#undef OTHER_MAP
+#undef ARRAY
+	};
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		bool traced = config->filter->kinds & SEEP_KIND_BIT(maps[i].kind);
+		int error = bpf_map__set_max_entries(maps[i].map, traced ? maps[i].entries : 1);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/*
+ * Options are read-only data: the verifier knows their values, and drops the code for what is off.
+ */
 static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_config *config,
 			  int num_cpus)
 {
@@ -75,12 +82,13 @@ static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 	skeleton->rodata->cfg_self = (__u32)getpid();
 	if (config->comm)
 		strncpy((char *)skeleton->rodata->cfg_comm, config->comm, SEEP_COMM_BYTES - 1);
-	error = size_live_maps(skeleton, config);
+	error = size_maps(skeleton, config);
 	if (error)
 		return error;
 	return bpf_map__set_max_entries(skeleton->maps.slots, (__u32)num_cpus * SEEP_SLOTS_PER_CPU);
 }
 
+/* CO-RE relocations need the types of the running kernel. */
 static bool have_btf(void)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -91,6 +99,7 @@ static bool have_btf(void)
 	return true;
 }
 
+/* An error number alone does not help: -ESRCH may mean that the kernel has no BTF. */
 static void explain_load_failure(int error)
 {
 	if (!have_btf())
@@ -110,11 +119,12 @@ static void explain_load_failure(int error)
 			   seep_error_text(-error));
 }
 
-/* What the programs of the scope need before they run. */
+/* Fills what the programs need before they run: free slots, the cgroup of the scope. */
 static int fill_scope(struct seep_kernel *kernel, const struct seep_kernel_config *config)
 {
 	__u32 zero = 0;
 
+	/* Mapped, because single words of an entry are written from both sides. */
 	kernel->processes = mmap(NULL, PROCESSES_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
 				 bpf_map__fd(kernel->skeleton->maps.processes), 0);
 	if (kernel->processes == MAP_FAILED) {
@@ -131,6 +141,7 @@ static int fill_scope(struct seep_kernel *kernel, const struct seep_kernel_confi
 				   &config->cgroup_fd, BPF_ANY);
 }
 
+/* Programs are attached last: none may run before the tables that it needs are filled. */
 static int load(struct seep_kernel *kernel, const struct seep_kernel_config *config)
 {
 	struct seep_bpf *skeleton = seep_bpf__open();
@@ -146,14 +157,15 @@ static int load(struct seep_kernel *kernel, const struct seep_kernel_config *con
 		error = seep_bpf__load(skeleton);
 	if (!error)
 		error = fill_scope(kernel, config);
-	return error ? error : seep_kernel_attach_programs(kernel);
+	return error ? error : seep_bpf__attach(skeleton);
 }
 
-/* What libbpf says is for -v: what failed, and what to do, is said by explain_load_failure. */
+/* libbpf's own messages, for -v only: explain_load_failure says what failed and what to do. */
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	char line[4096];
 
+	/* libbpf ends its lines with a newline, the log adds its own. */
 	if (level == LIBBPF_DEBUG || seep_log_get_level() < SEEP_LOG_DEBUG)
 		return 0;
 	vsnprintf(line, sizeof(line), format, arguments);
@@ -187,99 +199,8 @@ void seep_kernel_free(struct seep_kernel *kernel)
 		return;
 	seep_kernel_drop_events(kernel);
 	ring_buffer__free(kernel->ring);
-	for (size_t i = 0; i < NUM_LIFE_LINKS; i++)
-		bpf_link__destroy(kernel->life_links[i]);
 	if (kernel->processes)
 		munmap(kernel->processes, PROCESSES_BYTES);
 	seep_bpf__destroy(kernel->skeleton);
 	free(kernel);
-}
-
-int seep_kernel_program_fd(const struct seep_kernel *kernel, enum seep_program program)
-{
-	struct seep_bpf *skeleton = kernel->skeleton;
-
-	switch (program) {
-	case SEEP_PROGRAM_ALLOC_SESSION:
-		return bpf_program__fd(skeleton->progs.alloc_session);
-	case SEEP_PROGRAM_ALLOC_ENTRY:
-		return bpf_program__fd(skeleton->progs.alloc_entry);
-	case SEEP_PROGRAM_ALLOC_RETURN:
-		return bpf_program__fd(skeleton->progs.alloc_return);
-	case SEEP_PROGRAM_CALL_ENTRY:
-		return bpf_program__fd(skeleton->progs.call_entry);
-	case SEEP_PROGRAM_CALL_EXIT:
-		return bpf_program__fd(skeleton->progs.call_exit);
-	case SEEP_PROGRAM_FREE_ENTRY:
-		return bpf_program__fd(skeleton->progs.free_entry);
-	case SEEP_PROGRAM_THREAD_ENTRY:
-		return bpf_program__fd(skeleton->progs.thread_entry);
-	case SEEP_PROGRAM_THREAD_EXIT:
-		return bpf_program__fd(skeleton->progs.thread_exit);
-	case SEEP_PROGRAM_THREAD_ONCE:
-		return bpf_program__fd(skeleton->progs.thread_once);
-	case SEEP_PROGRAM_LIBRARY_CHANGE:
-		return bpf_program__fd(skeleton->progs.library_change);
-	}
-	return -ENOENT;
-}
-
-/* --- costs ------------------------------------------------------------------------------------- */
-
-/* Probes are uprobes; system calls are seen by tracepoints with types. */
-static enum bpf_prog_type type_of_programs(enum seep_programs_at at)
-{
-	return at == SEEP_PROGRAMS_AT_PROBES ? BPF_PROG_TYPE_KPROBE : BPF_PROG_TYPE_TRACING;
-}
-
-int seep_kernel_measure_run_time(void)
-{
-	return bpf_enable_stats(BPF_STATS_RUN_TIME);
-}
-
-int seep_kernel_read_run_time(const struct seep_kernel *kernel, enum seep_programs_at at,
-			      uint64_t *ret_ns)
-{
-	struct bpf_program *program;
-	uint64_t sum = 0;
-
-	bpf_object__for_each_program(program, kernel->skeleton->obj)
-	{
-		struct bpf_prog_info info = {0};
-		__u32 length = sizeof(info);
-		int error;
-
-		if (bpf_program__type(program) != type_of_programs(at) ||
-		    !bpf_program__autoload(program))
-			continue;
-		error = bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length);
-		if (error)
-			return error;
-		sum += info.run_time_ns;
-	}
-	*ret_ns = sum;
-	return 0;
-}
-
-/* "memlock:" in /proc/self/fdinfo of a map: its memory, since 6.4 what it uses at the moment. */
-static uint64_t map_memory(int fd)
-{
-	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
-	char path[64];
-	const char *line;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	if (seep_file_read_at(AT_FDCWD, path, 4096, &text))
-		return 0;
-	line = strstr(text.data, "memlock:");
-	return line ? strtoull(line + strlen("memlock:"), NULL, 10) : 0;
-}
-
-uint64_t seep_kernel_map_bytes(const struct seep_kernel *kernel)
-{
-	struct bpf_map *map;
-	uint64_t sum = 0;
-
-	bpf_object__for_each_map(map, kernel->skeleton->obj) sum += map_memory(bpf_map__fd(map));
-	return sum;
 }

@@ -1,68 +1,60 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which programs are loaded and attached: nothing that nobody needs. */
-#include <errno.h>
+/*
+ * Decides before the load which programs are loaded and which are attached by it. What is attached
+ * to functions later has its list in programs.h; the list here is of the rest. A program in neither
+ * list is always loaded. Attach types are set here, since they depend on the variant.
+ */
+#include "kernel/programs.h"
 
 #include "kernel/attach.h"
 #include "kernel/kernel_private.h"
 
-#define MEMORY	SEEP_KIND_BIT(SEEP_KIND_MEMORY)
-#define MAPPING SEEP_KIND_BIT(SEEP_KIND_MAPPING)
-#define THREAD	SEEP_KIND_BIT(SEEP_KIND_THREAD)
-#define FD	SEEP_KIND_BIT(SEEP_KIND_FD)
+/* The other programs that only one kind needs: tracepoints, iterators, passes. X(program, kind) */
+#define KIND_PROGRAMS(X)                                                                           \
+	X(thread_begin, THREAD)                                                                    \
+	X(thread_end, THREAD)                                                                      \
+	X(threads_count, THREAD)                                                                   \
+	X(thread_drop, THREAD)                                                                     \
+	X(fd_call_entry, FD)                                                                       \
+	X(fd_call_return, FD)                                                                      \
+	X(fds_count, FD)                                                                           \
+	X(fds_sweep, FD)                                                                           \
+	X(mapping_call_entry, MAPPING)                                                             \
+	X(mapping_call_return, MAPPING)                                                            \
+	X(mappings_count, MAPPING)
 
-/* Of which way to attach probes a program is. */
-enum way {
-	WAY_ANY,     /* it is at instructions of functions only */
-	WAY_SESSION, /* one program for entry and return */
-	WAY_PAIR,    /* two programs */
+/* The columns of the lists. */
+enum kinds {
+#define KINDS_OF(name, ...) KINDS_##name = SEEP_KIND_BIT(SEEP_KIND_##name),
+	SEEP_KINDS(KINDS_OF)
+#undef KINDS_OF
+	KINDS_ANY = SEEP_ALL_KINDS,
 };
 
-int seep_kernel_configure_programs(struct seep_bpf *skeleton,
-				   const struct seep_kernel_config *config)
+enum variant {
+	VARIANT_SESSION,
+	VARIANT_PAIR,
+	VARIANT_ENTRY,
+};
+
+static int configure_probes(struct seep_bpf *skeleton, const struct seep_kernel_config *config)
 {
-	uint32_t kinds = config->filter->kinds;
 	const struct {
 		struct bpf_program *program;
-		uint32_t kinds; /* for any of these */
-		enum way way;
+		uint32_t kinds;
+		enum variant variant;
 	} probes[] = {
-		{skeleton->progs.alloc_session, MEMORY, WAY_SESSION},
-		{skeleton->progs.alloc_entry, MEMORY, WAY_PAIR},
-		{skeleton->progs.alloc_return, MEMORY, WAY_PAIR},
-		{skeleton->progs.call_entry, MEMORY, WAY_ANY},
-		{skeleton->progs.call_exit, MEMORY, WAY_ANY},
-		{skeleton->progs.free_entry, MEMORY, WAY_ANY},
-		{skeleton->progs.thread_entry, THREAD, WAY_ANY},
-		{skeleton->progs.thread_exit, THREAD, WAY_ANY},
-		{skeleton->progs.thread_once, THREAD, WAY_ANY},
-		{skeleton->progs.library_change, SEEP_ALL_KINDS, WAY_ANY},
+#define PROBE(name, program, kind, variant)                                                        \
+	{skeleton->progs.program, KINDS_##kind, VARIANT_##variant},
+		SEEP_PROBE_PROGRAMS(PROBE)
+#undef PROBE
 	};
-	const struct {
-		struct bpf_program *program;
-		bool wanted;
-	} others[] = {
-		{skeleton->progs.process_fork,
-		 config->scope != SEEP_SCOPE_NAMED || config->children},
-		{skeleton->progs.process_cgroup, config->scope == SEEP_SCOPE_CGROUP},
-		{skeleton->progs.thread_begin, kinds & THREAD},
-		{skeleton->progs.thread_end, kinds & THREAD},
-		{skeleton->progs.threads_count, kinds & THREAD},
-		{skeleton->progs.thread_drop, kinds & THREAD},
-		{skeleton->progs.fd_call_entry, kinds & FD},
-		{skeleton->progs.fd_call_return, kinds & FD},
-		{skeleton->progs.fds_count, kinds & FD},
-		{skeleton->progs.fds_sweep, kinds & FD},
-		{skeleton->progs.mapping_call_entry, kinds & MAPPING},
-		{skeleton->progs.mapping_call_return, kinds & MAPPING},
-		{skeleton->progs.mappings_count, kinds & MAPPING},
-	};
-	enum way way = config->variant == SEEP_ATTACH_SESSION ? WAY_SESSION : WAY_PAIR;
+	enum variant unused =
+		config->variant == SEEP_ATTACH_SESSION ? VARIANT_PAIR : VARIANT_SESSION;
 	enum seep_attach_variant at_entry = seep_attach_entry_variant(config->variant);
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		bpf_program__set_autoload(others[i].program, others[i].wanted);
 	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
-		bool session = probes[i].way == WAY_SESSION;
+		bool session = probes[i].variant == VARIANT_SESSION;
 		int type = seep_attach_type(session ? SEEP_ATTACH_SESSION : at_entry);
 		int error = bpf_program__set_expected_attach_type(probes[i].program,
 								  (enum bpf_attach_type)type);
@@ -70,29 +62,50 @@ int seep_kernel_configure_programs(struct seep_bpf *skeleton,
 		if (error)
 			return error;
 		bpf_program__set_autoload(probes[i].program,
-					  probes[i].kinds & kinds && (probes[i].way == WAY_ANY ||
-								      probes[i].way == way));
+					  probes[i].kinds & config->filter->kinds &&
+						  probes[i].variant != unused);
 	}
 	return 0;
 }
 
-int seep_kernel_attach_programs(struct seep_kernel *kernel)
+static bool is_at_tracepoint(const struct bpf_program *program)
 {
-	struct seep_bpf *skeleton = kernel->skeleton;
-	struct bpf_program *const programs[NUM_LIFE_LINKS] = {
-		skeleton->progs.process_exec,	    skeleton->progs.process_exit,
-		skeleton->progs.process_fork,	    skeleton->progs.process_cgroup,
-		skeleton->progs.thread_begin,	    skeleton->progs.thread_end,
-		skeleton->progs.fd_call_entry,	    skeleton->progs.fd_call_return,
-		skeleton->progs.mapping_call_entry, skeleton->progs.mapping_call_return,
+	return bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT ||
+	       bpf_program__expected_attach_type(program) == BPF_TRACE_RAW_TP;
+}
+
+int seep_kernel_configure_programs(struct seep_bpf *skeleton,
+				   const struct seep_kernel_config *config)
+{
+	struct bpf_program *program;
+
+#define KIND_PROGRAM(program, kind)                                                                \
+	bpf_program__set_autoload(skeleton->progs.program, config->filter->kinds &KINDS_##kind);
+	KIND_PROGRAMS(KIND_PROGRAM)
+#undef KIND_PROGRAM
+	bpf_program__set_autoload(skeleton->progs.process_fork,
+				  config->scope != SEEP_SCOPE_NAMED || config->children);
+	bpf_program__set_autoload(skeleton->progs.process_cgroup,
+				  config->scope == SEEP_SCOPE_CGROUP);
+	bpf_object__for_each_program(program, skeleton->obj)
+		bpf_program__set_autoattach(program, is_at_tracepoint(program));
+	return configure_probes(skeleton, config);
+}
+
+int seep_kernel_program_fd(const struct seep_kernel *kernel, enum seep_program program)
+{
+	const struct bpf_program *const programs[SEEP_PROGRAM_COUNT] = {
+#define PROGRAM(name, program, ...) [SEEP_PROGRAM_##name] = kernel->skeleton->progs.program,
+		SEEP_PROBE_PROGRAMS(PROGRAM)
+#undef PROGRAM
 	};
 
-	for (size_t i = 0; i < NUM_LIFE_LINKS; i++) {
-		if (!bpf_program__autoload(programs[i]))
-			continue;
-		kernel->life_links[i] = bpf_program__attach(programs[i]);
-		if (!kernel->life_links[i])
-			return -errno;
-	}
-	return 0;
+	return bpf_program__fd(programs[program]);
+}
+
+int seep_kernel_set_probe(struct seep_kernel *kernel, uint32_t index,
+			  const struct seep_probe *probe)
+{
+	return bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.probes), &index, probe,
+				   BPF_ANY);
 }

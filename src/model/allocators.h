@@ -13,9 +13,6 @@
 #include "seep/abi.h"
 #include "seep/functions.h"
 
-/* The kinds of objects that functions make, SEEP_KIND_BIT of each; the others are made by the kernel. */
-#define SEEP_KINDS_OF_FUNCTIONS (SEEP_KIND_BIT(SEEP_KIND_MEMORY) | SEEP_KIND_BIT(SEEP_KIND_THREAD))
-
 /* One function; see seep/functions.h for the arguments. */
 struct seep_allocator {
 	const char *name; /* as in symbol tables; of SEEP_FAMILY_USER maybe as C++ writes it */

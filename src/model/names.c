@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/names.h"
 
+struct kind_name {
+	const char *key;
+	const char *plural;
+	const char *noun;
+};
+
 struct name {
 	const char *key;
 	const char *text;
@@ -18,8 +24,8 @@ static const struct name ends[] = {
 #undef END_NAME
 };
 
-static const struct name kinds[] = {
-#define KIND_NAME(name, key, noun) [SEEP_KIND_##name] = {#key, noun},
+static const struct kind_name kinds[] = {
+#define KIND_NAME(name, key, plural, noun, ...) [SEEP_KIND_##name] = {#key, #plural, noun},
 	SEEP_KINDS(KIND_NAME)
 #undef KIND_NAME
 };
@@ -64,12 +70,17 @@ const char *seep_kind_key(enum seep_kind kind)
 
 const char *seep_kind_noun(enum seep_kind kind)
 {
-	return kinds[kind].text;
+	return kinds[kind].noun;
+}
+
+const char *seep_kind_plural(enum seep_kind kind)
+{
+	return kinds[kind].plural;
 }
 
 bool seep_kind_is_counted(enum seep_kind kind)
 {
-	return kind == SEEP_KIND_THREAD || kind == SEEP_KIND_FD;
+	return !(SEEP_KINDS_IN_BYTES & SEEP_KIND_BIT(kind));
 }
 
 const char *seep_origin_text(enum seep_origin origin)

@@ -23,7 +23,8 @@ const char *seep_loss_text(enum seep_loss loss);
 const char *seep_end_key(enum seep_end end);
 const char *seep_end_text(enum seep_end end);
 const char *seep_kind_key(enum seep_kind kind);
-const char *seep_kind_noun(enum seep_kind kind); /* "object": of one */
+const char *seep_kind_noun(enum seep_kind kind);   /* "object": of one */
+const char *seep_kind_plural(enum seep_kind kind); /* "threads": for headings */
 /* Threads and descriptors are counted, memory and mappings measured in bytes. */
 bool seep_kind_is_counted(enum seep_kind kind);
 const char *seep_origin_text(enum seep_origin origin); /* the name of its frame */

@@ -21,6 +21,8 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "kernel/address_space.h"
+
 /* The kernel's numbers of a device: dev_t of include/linux/kdev_t.h. */
 #define DEVICE_MINOR_BITS 20
 #define DEVICE_MINOR_MASK ((1U << DEVICE_MINOR_BITS) - 1)

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/close.h"
 #include "kernel/attach.h"
+#include "kernel/programs.h"
 
 /* What is being attached where. */
 struct attachment {
@@ -189,10 +190,10 @@ static int attach_file(const struct attachment *attachment)
 	if (!space)
 		return -ENOMEM;
 	error = attach_rendezvous(attachment);
-	if (!error)
-		error = attach_kind(attachment, SEEP_KIND_MEMORY, &group);
-	if (!error)
-		error = attach_kind(attachment, SEEP_KIND_THREAD, &group);
+	for (int kind = 0; kind < SEEP_KIND_COUNT && !error; kind++) {
+		if (SEEP_KINDS_OF_FUNCTIONS & SEEP_KIND_BIT(kind))
+			error = attach_kind(attachment, (enum seep_kind)kind, &group);
+	}
 	return error;
 }
 

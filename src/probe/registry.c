@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probe/registry.h"
+#include "kernel/programs.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -16,7 +16,7 @@
 static const char *kind_key(enum seep_kind kind)
 {
 	static const char *const keys[] = {
-#define SEEP_SIMULATE_KIND_KEY(name, key, noun) [SEEP_KIND_##name] = #key,
+#define SEEP_SIMULATE_KIND_KEY(name, key, ...) [SEEP_KIND_##name] = #key,
 		SEEP_KINDS(SEEP_SIMULATE_KIND_KEY)
 #undef SEEP_SIMULATE_KIND_KEY
 	};
@@ -27,7 +27,7 @@ static const char *kind_key(enum seep_kind kind)
 static const char *kind_noun(enum seep_kind kind)
 {
 	static const char *const nouns[] = {
-#define SEEP_SIMULATE_KIND_NOUN(name, key, noun) [SEEP_KIND_##name] = noun,
+#define SEEP_SIMULATE_KIND_NOUN(name, key, plural, noun, ...) [SEEP_KIND_##name] = noun,
 		SEEP_KINDS(SEEP_SIMULATE_KIND_NOUN)
 #undef SEEP_SIMULATE_KIND_NOUN
 	};
@@ -70,7 +70,7 @@ static uint64_t live_bytes(const struct seep_site_counts *counts)
 /* Threads and descriptors are counted, not measured. */
 static bool has_bytes(enum seep_kind kind)
 {
-	return kind == SEEP_KIND_MEMORY || kind == SEEP_KIND_MAPPING;
+	return SEEP_KINDS_IN_BYTES & SEEP_KIND_BIT(kind);
 }
 
 /* JSON has no infinity; 12 digits are more than any of these numbers means. */

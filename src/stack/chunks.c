@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/units.h"
+#include "kernel/tables.h"
 
 /*
  * A chunk that was given up may still be read by a program that looked its number up a moment ago.

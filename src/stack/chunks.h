@@ -16,6 +16,7 @@
 
 #include "kernel/kernel.h"
 #include "seep/unwind.h"
+#include "seep/unwind.h"
 
 struct seep_chunks;
 

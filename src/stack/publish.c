@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "kernel/tables.h"
 
 /* Nothing of it may be pending: the chunks are given back at once. */
 static void give_up(struct seep_tables *tables, struct seep_content *content)

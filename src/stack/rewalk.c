@@ -18,6 +18,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "kernel/address_space.h"
+#include "kernel/processes.h"
+#include "kernel/rewalk.h"
 #include "proc/maps.h"
 #include "seep/passes.h"
 

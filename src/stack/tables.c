@@ -17,6 +17,8 @@
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/log.h"
+#include "kernel/events.h"
+#include "kernel/tables.h"
 #include "proc/vdso.h"
 #include "stack/publish.h"
 #include "stack/rows.h"

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "kernel/kernel.h"
+#include "seep/unwind.h"
 
 struct seep_tables;
 

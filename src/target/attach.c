@@ -17,6 +17,8 @@
 #include "base/cleanup.h"
 #include "base/errors.h"
 #include "base/log.h"
+#include "kernel/address_space.h"
+#include "kernel/processes.h"
 #include "target/binding.h"
 #include "target/coverage.h"
 #include "target/detach.h"

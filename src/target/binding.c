@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "target/binding.h"
 
+#include "kernel/processes.h"
 #include "proc/process.h"
 #include "target/targets_private.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/close.h"
+#include "kernel/processes.h"
 #include "target/lost_probes.h"
 #include "target/targets_private.h"
 

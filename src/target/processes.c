@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "kernel/objects.h"
 
 /* Ended ones that are still reported. */
 #define MAX_ENDED 1000

@@ -13,6 +13,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "kernel/processes.h"
 #include "proc/maps.h"
 #include "stack/code_kind.h"
 #include "target/lost_probes.h"

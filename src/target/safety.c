@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "kernel/processes.h"
 #include "target/detach.h"
 #include "target/targets_private.h"
 

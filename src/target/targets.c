@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "kernel/processes.h"
 #include "proc/process.h"
 #include "target/binding.h"
 #include "target/detach.h"

@@ -100,10 +100,10 @@ static void append_live_columns(struct seep_buffer *note, const struct seep_proc
 
 		if (!totals->traced)
 			continue;
-		if (kind == SEEP_KIND_MEMORY || kind == SEEP_KIND_MAPPING)
+		if (!seep_kind_is_counted((enum seep_kind)kind))
 			seep_buffer_printf(note, "  %10s",
 					   seep_format_bytes(bytes, totals->live_bytes));
-		if (kind != SEEP_KIND_MAPPING)
+		if (kind == SEEP_KIND_MEMORY || seep_kind_is_counted((enum seep_kind)kind))
 			seep_buffer_printf(note, kind == SEEP_KIND_MEMORY ? "  %11s" : "  %7s",
 					   seep_format_count(count, totals->live_objects));
 	}
@@ -112,19 +112,21 @@ static void append_live_columns(struct seep_buffer *note, const struct seep_proc
 /* The heads of these columns. */
 static void put_live_heads(struct table *table)
 {
-	static const char *const heads[SEEP_KIND_COUNT] = {
-		[SEEP_KIND_MEMORY] = "        live      objects",
-		[SEEP_KIND_MAPPING] = "    mappings",
-		[SEEP_KIND_THREAD] = "  threads",
-		[SEEP_KIND_FD] = "      fds",
-	};
+	struct seep_buffer *out = table->layout->out;
 
 	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		if (table->snapshot->totals[kind].traced)
-			seep_buffer_puts(table->layout->out,
-					 kind == SEEP_KIND_MEMORY && table->snapshot->since_ns ?
-						 "       grown      objects" :
-						 heads[kind]);
+		const char *head = seep_kind_plural((enum seep_kind)kind);
+
+		if (!table->snapshot->totals[kind].traced)
+			continue;
+		if (kind == SEEP_KIND_MEMORY)
+			head = table->snapshot->since_ns ? "grown" : "live";
+		if (seep_kind_is_counted((enum seep_kind)kind))
+			seep_buffer_printf(out, "  %7s", head);
+		else
+			seep_buffer_printf(out, "  %10s", head);
+		if (kind == SEEP_KIND_MEMORY)
+			seep_buffer_printf(out, "  %11s", "objects");
 	}
 }
 

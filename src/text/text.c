@@ -263,16 +263,24 @@ static bool is_known(double number)
 	return isfinite(number) && number >= 0 && number < 1e15;
 }
 
+static bool traces_any(const struct seep_snapshot *snapshot, uint32_t kinds)
+{
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		if (kinds & SEEP_KIND_BIT(kind) && snapshot->totals[kind].traced)
+			return true;
+	}
+	return false;
+}
+
 /* The kinds that are seen by probes in functions, and those that are seen at system calls. */
 static bool has_probes(const struct seep_snapshot *snapshot)
 {
-	return snapshot->totals[SEEP_KIND_MEMORY].traced ||
-	       snapshot->totals[SEEP_KIND_THREAD].traced;
+	return traces_any(snapshot, SEEP_KINDS_OF_FUNCTIONS);
 }
 
 static bool sees_calls(const struct seep_snapshot *snapshot)
 {
-	return snapshot->totals[SEEP_KIND_MAPPING].traced || snapshot->totals[SEEP_KIND_FD].traced;
+	return traces_any(snapshot, SEEP_KINDS_OF_CALLS);
 }
 
 static void append_calls(struct seep_buffer *note, const struct seep_overhead *overhead)

@@ -14,6 +14,9 @@
 #include <sys/utsname.h>
 
 #include "base/clock.h"
+#include "kernel/counters.h"
+#include "kernel/events.h"
+#include "kernel/objects.h"
 #include "proc/process.h"
 #include "target/fd_limit.h"
 #include "target/process_stats.h"

@@ -15,6 +15,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/units.h"
+#include "kernel/costs.h"
+#include "kernel/counters.h"
 #include "probe/registry.h"
 #include "proc/process.h"
 

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/log.h"
+#include "kernel/counters.h"
 #include "target/attach.h"
 #include "target/detach.h"
 #include "target/safety.h"

@@ -10,7 +10,10 @@
 #include <sys/resource.h>
 
 #include "inventory/inventory.h"
+#include "kernel/address_space.h"
+#include "kernel/events.h"
 #include "kernel/kernel.h"
+#include "kernel/processes.h"
 #include "probe/files.h"
 #include "stack/rewalk.h"
 #include "stack/stacks.h"

@@ -242,6 +242,15 @@ static void put_events(struct seep_html_page *page, const struct seep_overhead *
 	seep_html_put_fact(page, "Probe hits");
 }
 
+static bool sees_calls(const struct seep_snapshot *snapshot)
+{
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		if (SEEP_KINDS_OF_CALLS & SEEP_KIND_BIT(kind) && snapshot->totals[kind].traced)
+			return true;
+	}
+	return false;
+}
+
 void seep_html_put_overhead(struct seep_html_page *page)
 {
 	const struct seep_overhead *overhead = &page->snapshot->overhead;
@@ -249,8 +258,7 @@ void seep_html_put_overhead(struct seep_html_page *page)
 	seep_html_put(page, "<section id=\"overhead\"><h2>What tracing cost</h2>\n"
 			    "<dl class=\"facts\">\n");
 	put_percent(page, overhead->target_cpu_pct, "In the targets");
-	if (page->snapshot->totals[SEEP_KIND_MAPPING].traced ||
-	    page->snapshot->totals[SEEP_KIND_FD].traced)
+	if (sees_calls(page->snapshot))
 		put_percent(page, overhead->calls_cpu_pct, "At system calls of all processes");
 	put_percent(page, overhead->seep_cpu_pct, "seep itself");
 	put_events(page, overhead);

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "kernel/returns.h"
+/*
+ * Tries what the return of a probed function fails with. seep_return_trials_run forks a child for
+ * each row of the table below; the child waits until its probe is attached, takes the hazard upon
+ * itself, calls the function, and is killed by the kernel or not. The child uses raw system calls
+ * only, because strict seccomp allows no others. Four children at most, each for a few
+ * milliseconds.
+ */
+#include "kernel/return_trials.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,14 +23,14 @@
 #include "base/close.h"
 #include "seep/refusals.h"
 
-/* <linux/prctl.h> and asm/prctl.h of 5.11 and 6.6, which those of Debian 12 are older than. */
+/* <linux/prctl.h> and asm/prctl.h of 5.11 and 6.6: the headers of Debian 12 are older. */
 #define SET_SYSCALL_USER_DISPATCH 59
 #define USER_DISPATCH_ON	  1
 #define SHSTK_ENABLE		  0x5001
 #define SHSTK			  1
 
 #define STATUS_SURVIVED	   0
-#define STATUS_UNAVAILABLE 1 /* nobody can have it here */
+#define STATUS_UNAVAILABLE 1 /* this kernel or processor does not have it */
 
 static _Noreturn __attribute__((noinline)) void leave(int status)
 {
@@ -32,6 +39,7 @@ static _Noreturn __attribute__((noinline)) void leave(int status)
 		syscall(SYS_exit, status);
 }
 
+/* Not syscall(), which would return under the shadow stack that it has just enabled. */
 static long arch_prctl(long code, long argument)
 {
 	long result;
@@ -43,6 +51,7 @@ static long arch_prctl(long code, long argument)
 	return result;
 }
 
+/* A filter that allows exit only. A trap of another call kills the child. */
 static int filter_calls(void)
 {
 	struct sock_filter code[] = {
@@ -58,11 +67,13 @@ static int filter_calls(void)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
+/* Strict mode knows read, write, exit and sigreturn. */
 static int be_strict(void)
 {
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
 }
 
+/* Syscall User Dispatch lets the program switch it by a byte of its own memory. */
 static volatile char dispatch_selector;
 
 static int dispatch_calls(void)
@@ -78,13 +89,17 @@ static void undo_dispatch(void)
 	dispatch_selector = 0; /* SYSCALL_DISPATCH_FILTER_ALLOW */
 }
 
+/* One way to take system calls, or returns, away from a thread. */
 static const struct trial {
 	uint32_t hazards;
-	int (*begin)(
-		void); /* NULL: a shadow stack, that the function which enables it must not return with */
+	/* NULL: enable a shadow stack, which the function that enables it must not return with. */
+	int (*begin)(void);
 	void (*end)(void);
 } trials[] = {
-	/* What takes one system call takes them all: PTRACE_SYSEMU is decided at the same place. */
+	/*
+	 * What takes one system call takes them all: the kernel decides on PTRACE_SYSEMU at the
+	 * same place.
+	 */
 	{SEEP_REFUSAL_BIT(SEEP_REFUSAL_USER_DISPATCH) |
 		 SEEP_REFUSAL_BIT(SEEP_REFUSAL_EMULATED_CALLS),
 	 dispatch_calls, undo_dispatch},
@@ -97,7 +112,7 @@ static _Noreturn void child(const struct trial *trial, void (*function)(void), i
 {
 	char byte;
 
-	/* Its death is nobody's business: no core. */
+	/* No core dump of a death that is meant. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (read(go_fd, &byte, 1) != 1)
 		leave(STATUS_UNAVAILABLE);
@@ -109,7 +124,7 @@ static _Noreturn void child(const struct trial *trial, void (*function)(void), i
 	leave(STATUS_SURVIVED);
 }
 
-/* Did the child die? It waits for its probe. 1, 0 or -errno. */
+/* Was the child killed? 1, 0 or -errno. */
 static int run_trial(const struct seep_attach_request *request, const struct trial *trial,
 		     void (*function)(void))
 {
@@ -148,8 +163,8 @@ static int run_trial(const struct seep_attach_request *request, const struct tri
 	return WIFSIGNALED(status);
 }
 
-int seep_returns_try(const struct seep_attach_request *request, void (*function)(void),
-		     uint32_t *ret_hazards)
+int seep_return_trials_run(const struct seep_attach_request *request, void (*function)(void),
+			   uint32_t *ret_hazards)
 {
 	uint32_t hazards = 0;
 

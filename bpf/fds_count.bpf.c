@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The inventory of descriptors: those that a process really has, by its table, and what they are. */
+/*
+ * The inventory of descriptors, for src/kernel/fds.c: fds_count, an iterator over the table of a
+ * process, makes those known that are not, and describes all of them for the report; then fds_sweep
+ * releases the known ones that no pass has found. A system call may be halfway: an unknown
+ * descriptor counts only after SEEP_FD_LOOKS passes, and a known one that is younger than the first
+ * pass is not swept.
+ */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
@@ -16,10 +22,10 @@
 #define AF_INET_FAMILY	 2
 #define AF_INET6_FAMILY	 10
 
-/* What is counted; user space sets it before it reads the iterator. */
+/* The argument and result of fds_count; user space sets it before it reads the iterator. */
 struct seep_fds_pass fds_pass = {};
 
-/* Was it found like this in enough passes, this one included? */
+/* Has it been found with this file in enough passes, this one included? */
 static __always_inline bool is_certain(const struct seep_object_key *key, __u64 file)
 {
 	struct fd_candidate now = {.file = file, .number = fds_pass.number};
@@ -37,21 +43,22 @@ static __always_inline bool is_certain(const struct seep_object_key *key, __u64 
 	return false;
 }
 
-/* @key is open as @value says, but not known, or as another file. */
+/* @key is open as @value says, but is unknown, or known as another file. */
 static __always_inline void meet_unknown(const struct seep_object_key *key,
 					 struct seep_fd_object *value)
 {
 	if (fds_pass.first) {
-		origin_made(&live_fds, key, &value->object, 0, SEEP_ORIGIN_BEFORE);
+		origin_created(&live_fds, key, &value->object, 0, SEEP_ORIGIN_BEFORE);
 		return;
 	}
 	if (!is_certain(key, value->file))
 		return;
 	clear_number(key, value->file);
-	if (origin_made(&live_fds, key, &value->object, 0, SEEP_ORIGIN_UNSEEN) == 0)
+	if (origin_created(&live_fds, key, &value->object, 0, SEEP_ORIGIN_UNSEEN) == 0)
 		count_loss(SEEP_LOSS_UNSEEN_OPENS, 1);
 }
 
+/* Reads by probe: the socket may be gone meanwhile. Ports and addresses as ss(8) shows them. */
 static __always_inline void read_internet(struct seep_fd_record *record, struct sock *sk)
 {
 	record->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
@@ -65,7 +72,7 @@ static __always_inline void read_internet(struct seep_fd_record *record, struct 
 	bpf_core_read(record->remote, 16, &sk->__sk_common.skc_v6_daddr);
 }
 
-/* The name of a Unix socket, or of the one that it is connected to. */
+/* The name of a Unix socket, or of its peer: a connected client has none. */
 static __always_inline void read_unix(struct seep_fd_record *record, struct sock *sk)
 {
 	struct unix_sock *socket = (void *)sk;
@@ -80,6 +87,7 @@ static __always_inline void read_unix(struct seep_fd_record *record, struct sock
 					  address->name[0].sun_path);
 }
 
+/* private_data of a socket's file is the socket (sock_alloc_file in net/socket.c). */
 static __always_inline void read_socket(struct seep_fd_record *record, struct file *file)
 {
 	struct socket *socket = BPF_CORE_READ(file, private_data);
@@ -96,13 +104,13 @@ static __always_inline void read_socket(struct seep_fd_record *record, struct fi
 		read_unix(record, sk);
 }
 
-/* Tells user space what the descriptor is. */
+/* Writes what the descriptor is, for user space to read from the iterator. */
 static __always_inline void describe(struct bpf_iter__task_file *ctx, struct file *file,
 				     const struct seep_fd_object *object)
 {
 	struct seep_fd_record record = {
 		.stack = object->object.stack,
-		.made_ns = object->object.made_ns,
+		.created_ns = object->object.created_ns,
 		.fd = ctx->fd,
 		.mode = BPF_CORE_READ(file, f_inode, i_mode),
 		.filesystem = BPF_CORE_READ(file, f_inode, i_sb, s_magic),
@@ -113,6 +121,7 @@ static __always_inline void describe(struct bpf_iter__task_file *ctx, struct fil
 	else
 		bpf_probe_read_kernel_str(record.name, sizeof(record.name),
 					  BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	/* If the record does not fit, the kernel calls the program again with an empty buffer. */
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 }
 
@@ -135,6 +144,7 @@ int fds_count(struct bpf_iter__task_file *ctx)
 		if (!object || object->file != (__u64)file)
 			return 0;
 	}
+	/* What fds_sweep goes by. */
 	object->seen = fds_pass.number;
 	if (fds_pass.describe)
 		describe(ctx, file, object);
@@ -143,14 +153,14 @@ int fds_count(struct bpf_iter__task_file *ctx)
 
 struct bpf_map;
 
-/* Of the process that was counted: what was there before, and was not found. */
+/* Releases a descriptor of the process that is older than the pass and was not found by it. */
 static long sweep_fd(struct bpf_map *map, const struct seep_object_key *key,
 		     struct seep_fd_object *object, const struct seep_fds_pass *pass)
 {
 	struct seep_object_key copy = *key;
 
 	if (key->process != pass->process || object->seen >= pass->number ||
-	    object->object.made_ns > pass->start_ns)
+	    object->object.created_ns > pass->start_ns)
 		return 0;
 	fd_released(&copy);
 	count_loss(SEEP_LOSS_UNSEEN_CLOSES, 1);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The inventory of threads: those that a process really has, by the kernel's own list. */
+/*
+ * The inventory of threads, for src/kernel/threads.c: threads_count, an iterator over the list of a
+ * process, adds those that are not known; thread_drop releases one whose end was not seen.
+ */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -12,12 +15,13 @@
 #define PF_USER_WORKER_FLAG 0x4000
 #define TASK_NEW_STATE	    0x800
 
-/* What is counted, and the result. */
+/* The argument and result of threads_count. */
 struct seep_threads_pass threads_pass = {};
 
 /*
- * How large the stack of a thread is. The C libraries put what the thread pointer points to at the upper end
- * of a stack that they map; the first thread has the one that the kernel made. 0 if it is another one.
+ * How large the stack of a thread is. The C libraries put what the thread pointer points to at the
+ * upper end of a stack that they map; the first thread has the stack that the kernel mapped. 0 for
+ * any other stack.
  */
 static __always_inline __u64 stack_bytes_of(struct task_struct *task)
 {
@@ -35,12 +39,12 @@ static __always_inline __u64 stack_bytes_of(struct task_struct *task)
 	return area.end - area.start;
 }
 
-/* Nobody saw it being made: who would have? */
+/* The origin of a thread whose creation was not seen. */
 static __always_inline enum seep_origin origin_of(struct task_struct *task)
 {
 	if (threads_pass.first)
 		return SEEP_ORIGIN_BEFORE;
-	/* io_uring and vhost make theirs without a system call of the program. */
+	/* io_uring and vhost create threads without a system call of the program. */
 	if (task->flags & (PF_IO_WORKER_FLAG | PF_USER_WORKER_FLAG))
 		return SEEP_ORIGIN_KERNEL;
 	return SEEP_ORIGIN_UNSEEN;
@@ -55,10 +59,10 @@ static __always_inline int count_met(struct task_struct *task, const struct seep
 
 	if (!slot)
 		return -1;
-	/* Both are CLOCK_MONOTONIC: it is as old as it is. */
-	thread->object.made_ns = task->start_time;
+	/* Both are CLOCK_MONOTONIC. */
+	thread->object.created_ns = task->start_time;
 	stack_of_origin(slot, key->process, 0, origin, bpf_ktime_get_ns());
-	error = object_made(&live_threads, slot, key, &thread->object);
+	error = object_created(&live_threads, slot, key, &thread->object);
 	slot_release(slot);
 	return error;
 }
@@ -70,7 +74,7 @@ static __always_inline void meet_unknown(struct task_struct *task,
 	enum seep_origin origin = origin_of(task);
 	bool leader = task->pid == task->tgid;
 
-	/* The first thread stays in the list when it has ended; there is nobody to join it. */
+	/* The first thread stays in the list after its end; nobody can join it. */
 	if (!leader)
 		thread.state = SEEP_THREAD_RAW;
 	else if (task->flags & PF_EXITING_FLAG)
@@ -81,7 +85,10 @@ static __always_inline void meet_unknown(struct task_struct *task,
 	threads_pass.num_added++;
 	if (origin == SEEP_ORIGIN_UNSEEN)
 		count_loss(SEEP_LOSS_UNSEEN_THREADS, 1);
-	/* Its end came before it was known, or comes now: one of us notices. */
+	/*
+	 * Its end came before it was known, or comes now: either thread_end or this line releases
+	 * it.
+	 */
 	if (!leader && task->flags & PF_EXITING_FLAG)
 		thread_released(key);
 }
@@ -107,7 +114,7 @@ int threads_count(struct bpf_iter__task *ctx)
 	else if (!thread)
 		meet_unknown(task, &key);
 	else if (!thread->object.bytes) {
-		/* The address space was locked when it was made. */
+		/* The address space was locked when the thread was created. */
 		bytes = stack_bytes_of(task);
 		if (bytes)
 			object_resized(&live_threads, &key, bytes);

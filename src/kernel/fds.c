@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
+/*
+ * The inventory of descriptors: passes of the iterator fds_count over the table of the process,
+ * then one pass of fds_sweep over the known descriptors, which releases those that no pass has
+ * found. Up to SEEP_FD_LOOKS passes with pauses between them, which add up to 31 ms.
+ */
+#include "kernel/fds.h"
+
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/units.h"
 #include "kernel/kernel_private.h"
 
 #define LOOK_PAUSE_NS 1000000
 
-/* Puts the records together of which an iterator gives pieces. */
+/* Puts records together from the pieces that an iterator gives. */
 struct fd_reader {
 	seep_fd_fn fn;
 	void *context;
@@ -41,7 +46,7 @@ static int read_piece(void *context, const void *data, size_t size)
 	return 0;
 }
 
-/* One pass; @reader NULL: nothing is to be described. */
+/* One pass. @reader NULL: describe nothing. */
 static int run_fds_count(struct seep_kernel *kernel, pid_t pid, struct seep_fds_pass *pass,
 			 struct fd_reader *reader)
 {
@@ -58,8 +63,8 @@ static int run_fds_count(struct seep_kernel *kernel, pid_t pid, struct seep_fds_
 }
 
 /*
- * What is unknown may only be in the middle of being opened: time for that to come to its end. Mostly at
- * once; a thread that had to leave its processor there needs longer, so each pause is twice the last.
+ * Time for a system call that is halfway to return. Mostly it has returned at once; a thread that
+ * was preempted there needs longer, so each pause is twice the last.
  */
 static void pause_after(int look)
 {
@@ -68,7 +73,10 @@ static void pause_after(int look)
 	nanosleep(&pause, NULL);
 }
 
-/* Until nothing is uncertain, or what was uncertain in the first pass is certain. 0 or -errno. */
+/*
+ * Repeats the pass until nothing is uncertain, or what was uncertain in the first pass is certain.
+ * 0 or -errno.
+ */
 static int look_again(struct seep_kernel *kernel, pid_t pid, struct seep_fds_pass *pass)
 {
 	int error = 0;
@@ -101,32 +109,4 @@ int seep_kernel_count_fds(struct seep_kernel *kernel, pid_t pid, uint32_t proces
 		return error;
 	pass.number = first_number;
 	return seep_kernel_run_pass(kernel->skeleton->progs.fds_sweep, &pass, sizeof(pass));
-}
-
-/* How long passes over the mappings are repeated that find calls on their way: seldom more than one. */
-#define MAPPINGS_TIME_NS (20 * SEEP_NS_PER_MS)
-
-static int run_mappings_count(struct seep_kernel *kernel, pid_t pid, uint32_t process)
-{
-	struct seep_mappings_pass *pass = &kernel->skeleton->bss->mappings_pass;
-	int error;
-
-	*pass = (struct seep_mappings_pass){.process = process};
-	error = seep_kernel_iterate(kernel->skeleton->progs.mappings_count, pid, NULL, NULL);
-	if (error)
-		return error;
-	if (!pass->thread || seep_kernel_process_id(kernel, SEEP_PROCESS_SLOT(process)) != process)
-		return -ESRCH;
-	return pass->unsettled ? -EAGAIN : 0;
-}
-
-int seep_kernel_count_mappings(struct seep_kernel *kernel, pid_t pid, uint32_t process)
-{
-	uint64_t start_ns = seep_clock_monotonic_ns();
-	int error;
-
-	do {
-		error = run_mappings_count(kernel, pid, process);
-	} while (error == -EAGAIN && seep_clock_monotonic_ns() - start_ns < MAPPINGS_TIME_NS);
-	return error;
 }

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Allocator blocks, and the requests for them: what an allocating function is asked for at its
+ * entry, which block it returns, and what becomes of the block that realloc was given. That one
+ * leaves the live map when the call begins, so that nobody else can get its address before its
+ * release is known. It comes back untouched if the call fails or ends without a return.
+ *
+ * allocs.bpf.c (functions with a return probe), calls.bpf.c (without one) and frees.bpf.c share
+ * this. A call goes through read_arguments and take_old at its entry, call_result and block_created
+ * at its return. No loops, but for the stack walk in block_created.
+ */
+#ifndef SEEP_BPF_BLOCKS_H
+#define SEEP_BPF_BLOCKS_H
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "calls.bpf.h"
+#include "copies.bpf.h"
+#include "objects.bpf.h"
+#include "probes.bpf.h"
+
+/*
+ * Takes a block out of the live map, from the heap of the key or else from the other one, which is
+ * stored in the key. 0 or -1.
+ */
+static __always_inline int block_take(struct seep_object_key *key, struct seep_object *ret_object)
+{
+	if (object_take(&live_memory, key, ret_object) == 0)
+		return 0;
+	if (!cfg_user_heap)
+		return -1;
+	key->heap = key->heap == SEEP_HEAP_USER ? SEEP_HEAP_USUAL : SEEP_HEAP_USER;
+	return object_take(&live_memory, key, ret_object);
+}
+
+static __always_inline struct seep_object_key key_of_old(const struct request *request)
+{
+	return (struct seep_object_key){
+		.id = request->pointer,
+		.process = request->process,
+		.kind = SEEP_KIND_MEMORY,
+		.heap = request->heap,
+	};
+}
+
+/* The block that realloc was given goes back to its heap: the call failed or never returned. */
+static __always_inline void restore_old(struct request *request)
+{
+	struct seep_object_key key = key_of_old(request);
+
+	key.heap = request->old_heap;
+	request->has_old = 0;
+	if (bpf_map_update_elem(&live_memory, &key, &request->old, BPF_NOEXIST))
+		site_released(request->process, SEEP_KIND_MEMORY, &request->old,
+			      bpf_ktime_get_ns());
+}
+
+static __always_inline bool is_realloc(__u8 role)
+{
+	return role == SEEP_ROLE_REALLOC || role == SEEP_ROLE_REALLOCF || role == SEEP_ROLE_RENEW;
+}
+
+static __always_inline void read_arguments(struct pt_regs *ctx, struct request *request,
+					   const struct call *call)
+{
+	const struct seep_probe *probe = call->probe;
+
+	request->bytes = argument(ctx, probe->size_arg);
+	request->extra = 0;
+	if (probe->count_arg && probe->role == SEEP_ROLE_RESIZE)
+		request->extra = argument(ctx, probe->count_arg);
+	else if (probe->count_arg)
+		request->bytes *= argument(ctx, probe->count_arg);
+	request->pointer = argument(ctx, probe->pointer_arg);
+	request->out = argument(ctx, probe->out_arg);
+	request->function = probe->frame;
+	request->process = call->process;
+	request->role = probe->role;
+	request->heap = probe->heap;
+	request->has_old = 0;
+}
+
+static __always_inline void take_old(struct request *request, const struct seep_probe *probe)
+{
+	struct seep_object_key key;
+
+	/* The address of the block stands where that of its successor will be stored. */
+	if (probe->out_arg && probe->out_arg == probe->pointer_arg &&
+	    bpf_probe_read_user(&request->pointer, 8, (void *)request->out))
+		request->pointer = 0;
+	if (!request->pointer)
+		return;
+	key = key_of_old(request);
+	request->has_old = !block_take(&key, &request->old);
+	request->old_heap = key.heap;
+}
+
+/*
+ * The call in @call seems to have ended without a return. If it returns after all, take_old_again
+ * puts this right.
+ */
+static __always_inline void call_abandon(struct pending_call *call)
+{
+	if (!call->request.has_old)
+		return;
+	restore_old(&call->request);
+	call->restored = 1;
+}
+
+/*
+ * The thread is not in its outer call any more. The call has ended without a return, or it belongs
+ * to a coroutine and goes on later, on any thread. So it stays in the map.
+ */
+static __always_inline void outer_abandon(struct thread_state *thread, __u32 process)
+{
+	struct seep_object_key key = call_key(process, thread->outer_slot);
+	struct pending_call *call = bpf_map_lookup_elem(&calls, &key);
+
+	if (thread->left_out)
+		count_loss(SEEP_LOSS_UNRETURNED_CALLS, thread->left_out);
+	if (call && call->entered_ns == thread->outer_ns)
+		call_abandon(call);
+	thread->outer_slot = 0;
+	thread->left_out = 0;
+}
+
+/* The block that realloc was given is released by the call that just succeeded. */
+static __always_inline void release_old(struct request *request, __u64 now_ns)
+{
+	if (request->has_old) {
+		request->has_old = 0;
+		site_released(request->process, SEEP_KIND_MEMORY, &request->old, now_ns);
+	} else if (request->pointer) {
+		count_loss(SEEP_LOSS_UNMATCHED_FREES, 1);
+	}
+}
+
+/* The address that the call has stored; 0 if there is none. */
+static __always_inline __u64 stored_block(const struct request *request)
+{
+	__u64 address;
+
+	if (bpf_probe_read_user(&address, 8, (void *)request->out) == 0)
+		return address;
+	count_loss(SEEP_LOSS_OUT_POINTER, 1);
+	return 0;
+}
+
+/*
+ * The address of the block that the returning call created, 0 if there is none. Also settles the
+ * block that realloc was given.
+ */
+static __always_inline __u64 call_result(struct pt_regs *ctx, struct request *request, __u64 now_ns)
+{
+	__u64 address = PT_REGS_RC(ctx);
+	bool failed;
+
+	if (request->out) {
+		failed = (__u32)address != 0; /* an errno */
+		address = failed ? 0 : stored_block(request);
+	} else {
+		/*
+		 * NULL means failure: the old block stays. But not for 0 bytes: glibc, and jemalloc
+		 * before 5.3, then free the block and return NULL; allocators that give out an
+		 * empty block return that instead.
+		 */
+		failed = !address && request->bytes;
+	}
+	if (!is_realloc(request->role))
+		return address;
+	if (!failed || request->role == SEEP_ROLE_REALLOCF)
+		release_old(request, now_ns);
+	else if (request->has_old)
+		restore_old(request);
+	return address;
+}
+
+/*
+ * Counts a new block. @return_address: 0 at a return probe, which runs behind the return; else what
+ * the stack still holds, at a return instruction.
+ */
+static __always_inline void block_created(struct pt_regs *ctx, const struct request *request,
+					  __u64 return_address, __u64 address, __u64 now_ns)
+{
+	struct seep_object_key key = {
+		.id = address,
+		.process = request->process,
+		.kind = SEEP_KIND_MEMORY,
+		.heap = request->heap,
+	};
+	struct seep_object object = {.bytes = request->bytes, .created_ns = now_ns};
+	__u32 index;
+	struct slot *slot;
+
+	if (request->bytes < cfg_min_bytes || request->bytes > cfg_max_bytes)
+		return;
+	slot = object_slot(request->bytes, &index);
+	if (!slot)
+		return;
+	registers_save(&slot->start, ctx);
+	if (return_address) {
+		slot->start.ip = return_address;
+		slot->start.sp += 8;
+	}
+	unwind_from_return(slot, index, request->process, request->function, now_ns);
+	copy_if_wanted(slot);
+	object_created(&live_memory, slot, &key, &object);
+	slot_release(slot);
+}
+
+#endif

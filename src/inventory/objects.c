@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A list grows by doubling and is searched by halves. Its elements have the size of the kind's
+ * value.
+ */
+#include "inventory/objects.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/objects.h"
+
+#define FIRST_CAPACITY 256
+
+struct seep_object_list {
+	size_t count;
+	size_t capacity;
+	size_t value_bytes; /* of an object; the key stands before it */
+	char *elements;
+};
+
+static const size_t value_bytes[SEEP_KIND_COUNT] = {
+#define VALUE_BYTES(name, key, ...) [SEEP_KIND_##name] = sizeof(struct seep_##key##_object),
+	SEEP_KINDS(VALUE_BYTES)
+#undef VALUE_BYTES
+};
+
+static size_t element_bytes(const struct seep_object_list *list)
+{
+	return sizeof(struct seep_object_key) + list->value_bytes;
+}
+
+static struct seep_live_object *element(const struct seep_object_list *list, size_t index)
+{
+	return (struct seep_live_object *)(void *)(list->elements + index * element_bytes(list));
+}
+
+static int compare_processes(const struct seep_live_object *a, const struct seep_live_object *b)
+{
+	return (a->key.process > b->key.process) - (a->key.process < b->key.process);
+}
+
+int seep_live_object_by_id(const void *left, const void *right)
+{
+	const struct seep_live_object *a = left, *b = right;
+	int order = compare_processes(a, b);
+
+	return order ? order : (a->key.id > b->key.id) - (a->key.id < b->key.id);
+}
+
+int seep_live_object_by_age(const void *left, const void *right)
+{
+	const struct seep_live_object *a = left, *b = right;
+	int order = compare_processes(a, b);
+
+	return order ? order :
+		       (a->object.created_ns > b->object.created_ns) -
+			       (a->object.created_ns < b->object.created_ns);
+}
+
+static int add(void *context, const struct seep_object_key *key, const struct seep_object *object)
+{
+	struct seep_object_list *list = context;
+	struct seep_live_object *next;
+
+	if (list->count == list->capacity) {
+		size_t capacity = list->capacity ? 2 * list->capacity : FIRST_CAPACITY;
+		char *grown = reallocarray(list->elements, capacity, element_bytes(list));
+
+		if (!grown)
+			return -ENOMEM;
+		list->elements = grown;
+		list->capacity = capacity;
+	}
+	next = element(list, list->count++);
+	next->key = *key;
+	memcpy(&next->object, object, list->value_bytes);
+	return 0;
+}
+
+int seep_object_list_read(const struct seep_kernel *kernel, enum seep_kind kind,
+			  int (*order)(const void *left, const void *right),
+			  struct seep_object_list **ret_list)
+{
+	struct seep_object_list *list = calloc(1, sizeof(*list));
+	int error;
+
+	if (!list)
+		return -ENOMEM;
+	list->value_bytes = value_bytes[kind];
+	error = seep_kernel_each_object(kernel, kind, add, list);
+	if (error) {
+		seep_object_list_free(list);
+		return error;
+	}
+	if (list->count)
+		qsort(list->elements, list->count, element_bytes(list), order);
+	*ret_list = list;
+	return 0;
+}
+
+void seep_object_list_free(struct seep_object_list *list)
+{
+	if (!list)
+		return;
+	free(list->elements);
+	free(list);
+}
+
+/* The first object of @process, or where it would stand. */
+static size_t first_of(const struct seep_object_list *list, uint32_t process)
+{
+	size_t low = 0, high = list->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (element(list, middle)->key.process < process)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct seep_live_object *seep_object_list_get(const struct seep_object_list *list,
+						    uint32_t process, size_t index)
+{
+	size_t position = first_of(list, process) + index;
+
+	if (position >= list->count || element(list, position)->key.process != process)
+		return NULL;
+	return element(list, position);
+}
