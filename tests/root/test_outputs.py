@@ -139,10 +139,11 @@ def test_files_are_replaced_whole(start, seep, tmp_path: Path) -> None:
 
 def test_json_lines_on_standard_output(start, seep) -> None:
     target = start("bulk", "100", "10", "2")
-    trace = seep("-q", "-p", target.pid, "--json", "-", "-d", "700ms", "-i", "200ms", json_file=None)
+    trace = seep("-q", "-p", target.pid, "--json", "-", "-i", "200ms", json_file=None)
     wait_until(lambda: trace.stdout, "the first report")
     target.go()
     done = target.done()
+    trace.process.terminate()
     assert trace.wait() == 0
     reports = [json.loads(line) for line in trace.stdout.splitlines()]
     for report in reports:
@@ -172,9 +173,9 @@ def test_formats_on_standard_output(start, seep, tmp_path: Path, option: str) ->
 def test_quiet(start, seep) -> None:
     """Nothing but the files that were asked for."""
     target = start("bulk")
-    trace = seep("-q", "-p", target.pid, "-d", "500ms", "-i", "100ms")
-    trace.final()
-    assert len(trace.reports()) >= 4
+    trace = seep("-q", "-p", target.pid, "-i", "100ms")
+    wait_until(lambda: len(trace.reports()) >= 4, "four reports")
+    trace.finish()
     assert trace.stderr == ""
     assert trace.stdout == ""
 
