@@ -22,15 +22,12 @@
 		size_t count, max;                                                                 \
 	}
 
-/* Makes room for one more item of @size bytes behind the @count that are there. 0 or -ENOMEM. */
-static inline int seep_vector_grow(void **items, size_t count, size_t *max, size_t size)
+/* Doubles the room of a full array with items of @size bytes. 0 or -ENOMEM. */
+static inline int seep_vector_grow(void **items, size_t *max, size_t size)
 {
-	size_t new_max = *max ? *max * 2 : 16;
-	void *grown;
+	size_t new_max = *max ? *max * 2 : 64;
+	void *grown = reallocarray(*items, new_max, size);
 
-	if (count < *max)
-		return 0;
-	grown = reallocarray(*items, new_max, size);
 	if (!grown)
 		return -ENOMEM;
 	*items = grown;
@@ -38,10 +35,11 @@ static inline int seep_vector_grow(void **items, size_t count, size_t *max, size
 	return 0;
 }
 
-/* 0 or -ENOMEM. */
+/* 0 or -ENOMEM. The check comes before the call: some arrays grow in the innermost loops. */
 #define SEEP_APPEND(vector, item)                                                                  \
-	(seep_vector_grow((void **)&(vector)->items, (vector)->count, &(vector)->max,              \
-			  sizeof(*(vector)->items)) ?                                              \
+	(__builtin_expect((vector)->count == (vector)->max, 0) &&                                  \
+			 seep_vector_grow((void **)&(vector)->items, &(vector)->max,               \
+					  sizeof(*(vector)->items)) ?                              \
 		 -ENOMEM :                                                                         \
 		 ((vector)->items[(vector)->count++] = (item), 0))
 
