@@ -9,7 +9,7 @@
 
 struct seep_probing {
 	enum seep_attach_variant variant; /* SEEP_ATTACH_VARIANT_COUNT: the best one */
-	bool from_start; /* probes in every process of the machine, before it comes into the scope */
+	bool from_start; /* probes in every process of the machine, from its start on */
 	bool unplaced;	 /* probes at first instructions: see seep_files_new */
 };
 
