@@ -30,8 +30,8 @@ bool seep_archive_is_same(const struct seep_archive *a, const struct seep_archiv
 const struct seep_moment *seep_archive_find(const struct seep_archive *archive, uint64_t at_ns);
 
 /*
- * A snapshot of the capture; the caller frees it with seep_loaded_free. 0, or -errno after saying what is
- * wrong.
+ * A snapshot of the capture; the caller frees it with seep_loaded_free. 0, or -errno after saying
+ * what is wrong.
  */
 int seep_archive_load(const struct seep_archive *archive, const struct seep_moment *moment,
 		      struct seep_loaded **ret_loaded);

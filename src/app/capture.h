@@ -14,7 +14,10 @@ int seep_capture_new(const struct seep_capture_settings *settings,
 		     struct seep_capture **ret_capture);
 void seep_capture_free(struct seep_capture *capture);
 
-/* Adds a snapshot. What fails is said once, counts as a failed output, and is tried again next time. */
+/*
+ * Adds a snapshot. What fails is said once, counts as a failed output, and is tried again next
+ * time.
+ */
 void seep_capture_write(struct seep_capture *capture, const struct seep_snapshot *snapshot,
 			struct seep_symbolizer *symbolizer);
 /* Did writing ever fail? */

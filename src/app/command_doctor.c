@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * seep doctor: what there is to know about the ground that a trace stands on. With a process: where
- * its probes go; or how its stacks can be walked, by tracing it for a while and counting where they end.
+ * its probes go; or how its stacks can be walked, by tracing it for a while and counting where they
+ * end.
  */
 #include <errno.h>
 #include <signal.h>

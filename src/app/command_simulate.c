@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * seep simulate: runs a pattern until its time is over, a signal asks for the end, or it cannot go on;
- * says before what it is going to do, and then exactly what it has done.
+ * seep simulate: runs a pattern until its time is over, a signal asks for the end, or it cannot go
+ * on; says before what it is going to do, and then exactly what it has done.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -241,9 +241,9 @@ static size_t num_added(const struct seep_simulate_options *options)
 }
 
 /*
- * Executes the same pattern anew, with what is left of its time. What is added comes first, where it
- * is found again, and is taken for options whatever the other words are. Returns only if it fails:
- * -errno.
+ * Executes the same pattern anew, with what is left of its time. What is added comes first, where
+ * it is found again, and is taken for options whatever the other words are. Returns only if it
+ * fails: -errno.
  */
 static int restart(const struct seep_simulate_options *options, uint64_t until_ns)
 {

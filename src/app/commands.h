@@ -41,8 +41,8 @@ struct seep_command {
 	const char *examples;
 	bool words_anywhere; /* words that are no options may stand among these */
 	/*
-	 * Checks options together, and takes @words, which are no options (NULL-terminated). 0, or -errno
-	 * after saying what is wrong.
+	 * Checks options together, and takes @words, which are no options (NULL-terminated). 0, or
+	 * -errno after saying what is wrong.
 	 */
 	int (*finish)(struct seep_config *config, char **words);
 	/* Returns seep's exit status. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a command was asked to do, divided by noun. options.c fills it in from the command line, after
- * which it does not change; modules below take a pointer to the part that they need. The parts that
- * lower floors need are defined there: scope, filter, limits, probing.
+ * What a command was asked to do, divided by noun. options.c fills it in from the command line,
+ * after which it does not change; modules below take a pointer to the part that they need. The
+ * parts that lower floors need are defined there: scope, filter, limits, probing.
  *
- * The comment of a field says what the field means; its option, default and limits are in its row of
- * options_table.c.
+ * The comment of a field says what the field means; its option, default and limits are in its row
+ * of options_table.c.
  */
 #ifndef SEEP_APP_CONFIG_H
 #define SEEP_APP_CONFIG_H
@@ -53,8 +53,8 @@ struct seep_capture_settings {
 };
 
 /*
- * Files that a trace writes, each in one format: junit the verdict at its end, the others every report.
- * X(enum suffix, option and format name)
+ * Files that a trace writes, each in one format: junit the verdict at its end, the others every
+ * report. X(enum suffix, option and format name)
  */
 #define SEEP_OUTPUTS(X)                                                                            \
 	X(JSON, json)                                                                              \
@@ -92,8 +92,8 @@ struct seep_reading {
 };
 
 struct seep_simulate_options {
-	struct seep_simulation_config
-		simulation;   /* parameters that are not given are 0 until defaults are taken */
+	/* Parameters that are not given are 0 until the command takes those of the pattern. */
+	struct seep_simulation_config simulation;
 	uint64_t duration_ns; /* 0: until a signal */
 	bool json;
 	bool wait;
@@ -123,8 +123,8 @@ int seep_config_init(struct seep_config *config);
 void seep_config_done(struct seep_config *config);
 
 /*
- * Puts the scope into words for reports (scope.key, scope.value): the PIDs, the words of the command, a
- * path or a name. Once all options are known. 0 or -ENOMEM.
+ * Puts the scope into words for reports (scope.key, scope.value): the PIDs, the words of the
+ * command, a path or a name. Once all options are known. 0 or -ENOMEM.
  */
 int seep_config_describe_scope(struct seep_config *config);
 

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Puts a trace together and runs it: the loop calls the functions here at intervals, for signals
+ * and when the time is over; each takes a snapshot and passes it to gate, outputs and capture, in
+ * this order.
+ */
 #include "app/engine.h"
 
 #include <errno.h>
@@ -27,8 +32,8 @@
 #define LAST_REPORT_SHARE 4
 
 /*
- * How sure detect wants to be of a leak, and for how long, to end before its time is over: three looks of
- * a second, which are never apart by exactly that.
+ * How sure detect wants to be of a leak, and for how long, to end before its time is over: three
+ * looks of a second, which are never apart by exactly that.
  */
 #define CERTAIN	       0.7
 #define CERTAIN_FOR_NS (1900 * SEEP_NS_PER_MS)
@@ -156,7 +161,9 @@ int seep_engine_attach(struct seep_engine *engine)
 	return error;
 }
 
-/* Is the worst of them a leak beyond reasonable doubt, and has been for a while? Then detect ends. */
+/*
+ * Is the worst of them a leak beyond reasonable doubt, and has been for a while? Then detect ends.
+ */
 static void consider_end(struct seep_engine *engine, const struct seep_findings *findings)
 {
 	uint64_t now_ns = seep_clock_monotonic_ns();

@@ -9,8 +9,8 @@
 struct seep_history;
 
 /*
- * For the report of @loaded, up to its moment. *ret_history belongs to the caller, and both readers must outlive
- * it; what seep_history_html gives out is valid until it is freed. 0 or -errno.
+ * For the report of @loaded, up to its moment. *ret_history belongs to the caller, and both readers
+ * must outlive it; what seep_history_html gives out is valid until it is freed. 0 or -errno.
  */
 int seep_history_new(struct seep_reader *reader, const struct seep_loaded *loaded,
 		     struct seep_history **ret_history);

@@ -29,8 +29,8 @@ static void print_help(FILE *stream)
 }
 
 /*
- * A file that is opened while one of these is closed gets its number, and what is meant for standard
- * output is written into it.
+ * A file that is opened while one of these is closed gets its number, and what is meant for
+ * standard output is written into it.
  */
 static int open_standard_descriptors(void)
 {
@@ -48,7 +48,9 @@ int main(int argc, char **argv)
 {
 	if (open_standard_descriptors())
 		return SEEP_EXIT_FAILED;
-	/* What is read of large files goes back to the system at once, however often it was needed. */
+	/*
+	 * What is read of large files goes back to the system at once, however often it was needed.
+	 */
 	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES);
 	if (argc < 2) {
 		print_help(stderr);

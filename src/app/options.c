@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From the words of a command line to a configuration, and on to the command: defaults first, then
+ * the words in their order, then the command's own check of all of them together.
+ */
 #include "app/options.h"
 
 #include <errno.h>

@@ -6,9 +6,9 @@
 #include "app/commands.h"
 
 /*
- * Fills in @config, which seep_config_init has made empty, from the defaults of @command and the words
- * behind its name, which is @argv[0]. 0, with *ret_help if its help was asked for; or -errno after saying
- * what is wrong.
+ * Fills in @config, which seep_config_init has made empty, from the defaults of @command and the
+ * words behind its name, which is @argv[0]. 0, with *ret_help if its help was asked for; or -errno
+ * after saying what is wrong.
  */
 int seep_options_parse(const struct seep_command *command, int argc, char **argv,
 		       struct seep_config *config, bool *ret_help);

@@ -40,7 +40,9 @@ static void append_help(const struct seep_option *option, struct seep_buffer *te
 		seep_buffer_printf(text, " (default %s)", option->initial);
 }
 
-/* How much of @text goes into one line; what stands behind it is a blank, a line break or the end. */
+/*
+ * How much of @text goes into one line; what stands behind it is a blank, a line break or the end.
+ */
 static size_t line_length(const char *text)
 {
 	size_t length = strcspn(text, "\n");

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rows of all options. Each command takes those that have its bit; what the columns mean is in
+ * options_table.h, and how to add a row in docs/developers/settings.md.
+ */
 #include "app/options_table.h"
 
 #include <float.h>
@@ -73,7 +77,9 @@ static bool diff_format_at(size_t index, struct seep_choice *choice)
 #define SIMULATE SEEP_COMMAND_BIT(SIMULATE)
 #define TRACING	 (TRACE | DETECT)
 
-/* A field of struct seep_config, which must have the C type that the type of the option asks for. */
+/*
+ * A field of struct seep_config, which must have the C type that the type of the option asks for.
+ */
 #define AT(c_type, member)                                                                         \
 	.field = _Generic(((struct seep_config *)NULL)->member,                                    \
 		c_type: offsetof(struct seep_config, member))
@@ -105,7 +111,8 @@ static bool diff_format_at(size_t index, struct seep_choice *choice)
 /* clang-format off */
 const struct seep_option seep_option_table[] = {
 	/* Scope */
-	{"pid", 'p', TRACING, "Scope", "PID[,PID...]", "trace these processes; may be repeated", PIDS},
+	{"pid", 'p', TRACING, "Scope", "PID[,PID...]",
+	 "trace these processes; may be repeated", PIDS},
 	{"cgroup", 'g', TRACING, "Scope", "PATH",
 	 "all of a cgroup (v2), those below it and those to come",
 	 SCOPE(CGROUP), GIVEN(scope.children)}, /* they are born into it */
@@ -163,7 +170,8 @@ const struct seep_option seep_option_table[] = {
 	 COUNT(limits.verify_every), .min = 1, .max = UINT32_MAX},
 	{"growth", 0, SIMULATE, "What", "SIZE/s", "what is leaked, or grows, per second",
 	 PARAMETER(SIZE_RATE, GROWTH), .min = 1},
-	{"rate", 0, SIMULATE, "What", "N/s", "operations; where --growth sets the pace, those beside",
+	{"rate", 0, SIMULATE, "What", "N/s",
+	 "operations; where --growth sets the pace, those beside",
 	 PARAMETER(RATE, RATE), .min_number = DBL_MIN, .max_number = 100000000},
 	{"size", 0, SIMULATE, "What", "SIZE", "of one object",
 	 PARAMETER(SIZE, SIZE), .min = 1, .max = GIB},
@@ -171,7 +179,8 @@ const struct seep_option seep_option_table[] = {
 	 PARAMETER(COUNT, OBJECTS), .min = 1, .max = 100000000},
 	{"period", 0, SIMULATE, "What", "TIME", "of what repeats, doubles or saturates",
 	 PARAMETER(DURATION, PERIOD), .min = SEEP_NS_PER_MS},
-	{"leak-fraction", 0, SIMULATE, "What", "F", "of the objects that come and go, those that stay",
+	{"leak-fraction", 0, SIMULATE, "What", "F",
+	 "of the objects that come and go, those that stay",
 	 PARAMETER(NUMBER, LEAK_FRACTION), .min_number = DBL_MIN, .max_number = 1},
 	{"limit", 0, SIMULATE, "What", "SIZE", "end when so much is live (default 1G; vector 256M)",
 	 PARAMETER(SIZE, LIMIT), .min = 1},
@@ -213,7 +222,8 @@ const struct seep_option seep_option_table[] = {
 	/* Output */
 	{"format", 0, REPORT, "Output", "NAME", "{values}",
 	 CHOICE(reading.format, report_format_at), .initial = "text"},
-	{"format", 0, DIFF, "Output", "NAME", "text (default), json, folded (STACK OLD NEW), flamegraph",
+	{"format", 0, DIFF, "Output", "NAME",
+	 "text (default), json, folded (STACK OLD NEW), flamegraph",
 	 CHOICE(reading.diff_format, diff_format_at), .initial = "text"},
 	{"output", 'o', TRACING, "Output", "FILE", "a capture, for seep report (SQLite)",
 	 TEXT(capture.path)},
@@ -231,7 +241,8 @@ const struct seep_option seep_option_table[] = {
 	{"flamegraph", 0, TRACING, "Output", "FILE", "flame graph, an SVG for a browser",
 	 OUTPUT(FLAMEGRAPH)},
 	{"html", 0, TRACING, "Output", "FILE", "all of it as one page for a browser", OUTPUT(HTML)},
-	{"metric", 0, TRACING, "Output", "NAME", "what folded stacks and flame graph show: {values}",
+	{"metric", 0, TRACING, "Output", "NAME",
+	 "what folded stacks and flame graph show: {values}",
 	 CHOICE(output.metric, metric_at), .initial = "live-bytes"},
 	{"metric", 0, REPORT, "Output", "NAME", "of folded stacks and flame graph: {values}",
 	 CHOICE(output.metric, metric_at), .initial = "live-bytes"},
@@ -273,7 +284,8 @@ const struct seep_option seep_option_table[] = {
 	{"until", 0, SIMULATE, NULL, "TIME", "when it ends, by CLOCK_MONOTONIC",
 	 DURATION(simulate.until_ns)},
 
-	{"help", 'h', TRACING | REPORT | DIFF | SIMULATE, "Output", NULL, "this text", .type = SEEP_OPTION_HELP},
+	{"help", 'h', TRACING | REPORT | DIFF | SIMULATE, "Output", NULL, "this text",
+	 .type = SEEP_OPTION_HELP},
 	{"help", 'h', DOCTOR, "When", NULL, "this text", .type = SEEP_OPTION_HELP},
 };
 /* clang-format on */

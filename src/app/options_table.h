@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The one list of options: parsing, defaults, limits, help and (through --help) the man page come from
- * it. A row is an option of one or more commands; a name has several rows where its help or its default
- * differs between commands. Rows of one command stand in the order of its help.
+ * The one list of options: parsing, defaults, limits, help and (through --help) the man page come
+ * from it. A row is an option of one or more commands; a name has several rows where its help or
+ * its default differs between commands. Rows of one command stand in the order of its help.
  *
  * A command that does not take an option finds the default of the option's first row in the field.
  *
  * In a YAML file the key of a setting is the name of its option with _ in place of -: min_size of
- * --min-size. The value is written as on the command line; a flag takes true or false, and an option
- * that may be repeated takes a list. Rows without a group, which tests use, and help have no key.
+ * --min-size. The value is written as on the command line; a flag takes true or false, and an
+ * option that may be repeated takes a list. Rows without a group, which tests use, and help have no
+ * key.
  */
 #ifndef SEEP_APP_OPTIONS_TABLE_H
 #define SEEP_APP_OPTIONS_TABLE_H
@@ -46,8 +47,8 @@ struct seep_option {
 	const char *group; /* the heading of the help that it stands under; NULL: not listed */
 	const char *unit;  /* what the value is called in the help; NULL: takes none */
 	/*
-	 * One sentence. {values} stands for the names of the choices, {default} for the default; without
-	 * either the default is put behind.
+	 * One sentence. {values} stands for the names of the choices, {default} for the default;
+	 * without either the default is put behind.
 	 */
 	const char *help;
 	enum seep_option_type type;

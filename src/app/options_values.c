@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Values on their way from text into the configuration: one function for each type of option. What an
- * option is called, and between which limits its value lies, comes from its row.
+ * Values on their way from text into the configuration: one function for each type of option. What
+ * an option is called, and between which limits its value lies, comes from its row.
  */
 #include <errno.h>
 #include <stdlib.h>

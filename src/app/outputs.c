@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The files of a trace: checked before anything is attached, written at each report. JSON lines are
+ * added to an open file; the other formats replace their file. A file that cannot be written is
+ * told once and tried again at the next report.
+ */
 #include "app/outputs.h"
 
 #include <errno.h>

@@ -7,8 +7,8 @@
 
 /*
  * Gives up all capabilities that a running trace does not need, for good: bounding set and
- * no_new_privs too. What it may go on needing: libraries and processes come while it runs. Failing is
- * no reason to stop; it is said with -v.
+ * no_new_privs too. What it may go on needing: libraries and processes come while it runs. Failing
+ * is no reason to stop; it is said with -v.
  */
 void seep_privileges_drop(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Settings that decide which objects count. The command line fills them in once; the kernel's programs,
- * the inventory and the collector read the same struct.
+ * Settings that decide which objects count. The command line fills them in once; the kernel's
+ * programs, the inventory and the collector read the same struct.
  */
 #ifndef SEEP_MODEL_FILTER_H
 #define SEEP_MODEL_FILTER_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Values of each type on the command line: where they end up, which are refused and with what words. */
+/*
+ * Values of each type on the command line: where they end up, which are refused and with what
+ * words.
+ */
 #include "command_line.h"
 
 #include <math.h>
