@@ -9,7 +9,6 @@
  */
 #include "report/diff.h"
 #include "base/asset.h"
-#include "base/clock.h"
 #include "base/numbers.h"
 #include "base/text.h"
 #include "base/units.h"

@@ -14,7 +14,6 @@
 #include "base/asset.h"
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "base/units.h"
 #include "report/escape.h"
 
 SEEP_ASSET(seep_flamegraph_css, "src/flame/flamegraph.css");

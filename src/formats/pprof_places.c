@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "base/text.h"
 #include "formats/pprof_private.h"
 #include "report/names.h"
 #include "symbol/walk.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/diff.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"

@@ -7,7 +7,6 @@
  * before anything is allocated.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

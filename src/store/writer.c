@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "base/cleanup.h"
 #include "store/capture_file.h"
 #include "store/keys.h"
 #include "store/schema.h"

@@ -16,7 +16,6 @@
 #include "report/words.h"
 #include "text/layout.h"
 #include "text/processes.h"
-#include "text/sites.h"
 #include "text/stack.h"
 #include "text/text.h"
 

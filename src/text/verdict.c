@@ -7,7 +7,6 @@
  */
 #include "text/verdict.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

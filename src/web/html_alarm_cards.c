@@ -6,11 +6,9 @@
  * which the script makes, has the others. Before them stand the functions below which several sites
  * grow, as one mistake often shows at many sites.
  */
-#include <inttypes.h>
 #include <math.h>
 
 #include "base/text.h"
-#include "base/units.h"
 #include "report/names.h"
 #include "report/words.h"
 #include "text/callers.h"

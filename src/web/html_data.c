@@ -11,7 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/units.h"
 #include "verdict/judgement.h"
 #include "web/html_history.h"
 #include "web/html_tables.h"

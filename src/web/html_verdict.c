@@ -6,7 +6,6 @@
  * numbers. It says less than is known where little was watched: whether it is too early for a
  * verdict is asked before "No leak found" is printed.
  */
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
