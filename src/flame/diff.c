@@ -1,11 +1,14 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
- * The differential flame graph: as wide as what is there now, red for what grew, blue for what shrank.
- * What is gone has no width; how much that is stands above.
+ * The differential flame graph: as wide as what is there now, red for what grew, blue for what
+ * shrank. What is gone has no width; how much that is stands above.
+ *
+ * One tree has both values of each path, before and now (report/diff.h folds a change). The picture
+ * is drawn by svg.c; here is what it says and which of NUM_SHADES a frame gets: the larger the
+ * share of its value that is new or gone, the darker.
  */
 #include "report/diff.h"
 #include "base/asset.h"
-#include "base/clock.h"
 #include "base/numbers.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -132,9 +135,9 @@ static void append_facts(const void *context, const struct seep_flame_node *node
 static int build_tree(struct flame *flame)
 {
 	const struct seep_comparison *comparison = flame->diff->comparison;
-	int err = seep_flame_tree_begin(&flame->tree);
+	int error = seep_flame_tree_begin(&flame->tree);
 
-	for (size_t i = 0; i < comparison->num_changes && !err; i++) {
+	for (size_t i = 0; i < comparison->num_changes && !error; i++) {
 		const struct seep_change *change = &comparison->changes[i];
 		uint64_t before = seep_amount_metric(&change->before, flame->metric);
 		uint64_t after = seep_amount_metric(&change->after, flame->metric);
@@ -147,9 +150,9 @@ static int build_tree(struct flame *flame)
 			flame->gone += before;
 		}
 		path = seep_flame_path_begin(&flame->tree, after, before);
-		err = seep_diff_fold(flame->diff, change, seep_flame_path_step, &path);
+		error = seep_diff_fold(flame->diff, change, seep_flame_path_step, &path);
 	}
-	return err ? err : seep_flame_tree_place(&flame->tree);
+	return error ? error : seep_flame_tree_place(&flame->tree);
 }
 
 static int render_flamegraph(const struct seep_diff *diff,
@@ -165,14 +168,14 @@ static int render_flamegraph(const struct seep_diff *diff,
 		.dark_css = seep_diff_dark_css,
 	};
 	struct flame flame = {.diff = diff, .metric = diff->comparison->metric};
-	int err;
+	int error;
 
 	(void)options;
-	err = build_tree(&flame);
-	if (!err)
-		err = seep_flame_svg_draw(&flame.tree, &style, &flame, buffer);
+	error = build_tree(&flame);
+	if (!error)
+		error = seep_flame_svg_draw(&flame.tree, &style, &flame, buffer);
 	seep_flame_tree_done(&flame.tree);
-	return err;
+	return error;
 }
 
 const struct seep_diff_format seep_diff_flamegraph = {

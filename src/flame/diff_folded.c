@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "flame/flame.h"
 #include "flame/folded_lines.h"
 #include "report/diff.h"
@@ -9,30 +9,30 @@ static int add_change(struct seep_folded *folded, const struct seep_diff *diff,
 	enum seep_metric metric = diff->comparison->metric;
 	uint64_t before = seep_amount_metric(&change->before, metric);
 	uint64_t after = seep_amount_metric(&change->after, metric);
-	int err;
+	int error;
 
 	if (before == 0 && after == 0)
 		return 0;
-	err = seep_folded_begin(folded, before, after);
-	if (!err)
-		err = seep_diff_fold(diff, change, seep_folded_name, folded);
-	return err ? err : seep_folded_end(folded);
+	error = seep_folded_begin(folded, before, after);
+	if (!error)
+		error = seep_diff_fold(diff, change, seep_folded_name, folded);
+	return error ? error : seep_folded_end(folded);
 }
 
 static int render_folded(const struct seep_diff *diff, const struct seep_report_options *options,
 			 struct seep_buffer *buffer)
 {
 	struct seep_folded folded;
-	int err = 0;
+	int error = 0;
 
 	(void)options;
 	seep_folded_init(&folded);
-	for (size_t i = 0; i < diff->comparison->num_changes && !err; i++)
-		err = add_change(&folded, diff, &diff->comparison->changes[i]);
-	if (!err)
-		err = seep_folded_write(&folded, true, buffer);
+	for (size_t i = 0; i < diff->comparison->num_changes && !error; i++)
+		error = add_change(&folded, diff, &diff->comparison->changes[i]);
+	if (!error)
+		error = seep_folded_write(&folded, true, buffer);
 	seep_folded_done(&folded);
-	return err;
+	return error;
 }
 
 const struct seep_diff_format seep_diff_folded = {

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* The flame graph of one snapshot: the colour of a frame is by its name. */
 #include <string.h>
 #include <xxhash.h>
@@ -96,12 +96,12 @@ static int render_flamegraph(const struct seep_snapshot *snapshot,
 		.dark_css = "",
 	};
 	struct flame flame = {.snapshot = snapshot, .metric = options->metric};
-	int err = seep_flame_tree_build(&flame.tree, snapshot, symbolizer, options->metric);
+	int error = seep_flame_tree_build(&flame.tree, snapshot, symbolizer, options->metric);
 
-	if (!err)
-		err = seep_flame_svg_draw(&flame.tree, &style, &flame, buffer);
+	if (!error)
+		error = seep_flame_svg_draw(&flame.tree, &style, &flame, buffer);
 	seep_flame_tree_done(&flame.tree);
-	return err;
+	return error;
 }
 
 const struct seep_report_format seep_report_flamegraph = {

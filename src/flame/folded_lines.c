@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "flame/folded_lines.h"
 
 #include <inttypes.h>
@@ -27,16 +27,16 @@ void seep_folded_done(struct seep_folded *folded)
 
 int seep_folded_begin(struct seep_folded *folded, uint64_t before, uint64_t value)
 {
-	int err = seep_array_reserve(&folded->lines, &folded->capacity, folded->count,
-				     sizeof(*folded->lines));
+	int error = seep_array_reserve(&folded->lines, &folded->capacity, folded->count,
+				       sizeof(*folded->lines));
 
-	if (!err)
+	if (!error)
 		folded->lines[folded->count++] = (struct seep_folded_line){
 			.start = folded->text.length,
 			.before = before,
 			.value = value,
 		};
-	return err;
+	return error;
 }
 
 /* The semicolon is the format's separator, it cannot be escaped. */

@@ -1,4 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Drawing: the widest FRAMES_MAX frames are chosen, because browsers become slow with more; then
+ * head, frames and notes are written in one pass. The script and the styles are inside of the file,
+ * which fetches nothing. Names are escaped here, so styles append them as they are.
+ */
 #include "flame/svg.h"
 
 #include <errno.h>
@@ -9,7 +14,6 @@
 #include "base/asset.h"
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "base/units.h"
 #include "report/escape.h"
 
 SEEP_ASSET(seep_flamegraph_css, "src/flame/flamegraph.css");
@@ -69,7 +73,9 @@ static int compare_width(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-/* Decides what is drawn: what is wide enough, the widest of it if there is too much. 0 or -ENOMEM. */
+/*
+ * Decides what is drawn: what is wide enough, the widest of it if there is too much. 0 or -ENOMEM.
+ */
 static int choose_drawn(struct flame *flame)
 {
 	struct seep_flame_tree *tree = flame->tree;
@@ -238,10 +244,10 @@ int seep_flame_svg_draw(struct seep_flame_tree *tree, const struct seep_flame_st
 			const void *context, struct seep_buffer *out)
 {
 	struct flame flame = {.tree = tree, .style = style, .context = context, .out = out};
-	int err = choose_drawn(&flame);
+	int error = choose_drawn(&flame);
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	seep_buffer_init(&flame.scratch);
 	put_svg(&flame);
 	reset_scratch(&flame);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A flame graph as one SVG file with its script and style inside, nothing fetched. It is a picture of
- * its own without the script, which adds zoom, search and details. Outermost function at the bottom.
+ * A flame graph as one SVG file with its script and style inside, nothing fetched. It is a picture
+ * of its own without the script, which adds zoom, search and details. Outermost function at the
+ * bottom.
  *
  * What frames are coloured by, and what is said of them, is the caller's.
  */

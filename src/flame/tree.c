@@ -1,4 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Paths are added one by one (begin, then a step for each name), and nodes are found by parent and
+ * name in a hash table. seep_flame_tree_place then puts them in an order that is the same in every
+ * run. Nodes are in one array and refer to each other by number, so the tree may move as it grows.
+ */
 #include "flame/tree.h"
 
 #include <errno.h>
@@ -23,12 +28,12 @@ struct name_order {
 
 static int append_node(struct seep_flame_tree *tree, struct seep_flame_node node)
 {
-	int err = seep_array_reserve(&tree->nodes, &tree->capacity, tree->num_nodes,
-				     sizeof(*tree->nodes));
+	int error = seep_array_reserve(&tree->nodes, &tree->capacity, tree->num_nodes,
+				       sizeof(*tree->nodes));
 
-	if (!err)
+	if (!error)
 		tree->nodes[tree->num_nodes++] = node;
-	return err;
+	return error;
 }
 
 int seep_flame_path_step(void *context, const char *name)
@@ -38,18 +43,18 @@ int seep_flame_path_step(void *context, const char *name)
 	struct seep_flame_node node = {.parent = path->node};
 	uint32_t number;
 	bool is_new;
-	int err;
+	int error;
 
-	err = seep_strings_get(&tree->names, name, &node.name);
-	if (!err)
-		err = seep_numbers_get(&tree->by_path, (uint64_t)path->node << 32 | node.name,
-				       &number, &is_new);
-	if (!err && is_new) {
+	error = seep_strings_get(&tree->names, name, &node.name);
+	if (!error)
+		error = seep_numbers_get(&tree->by_path, (uint64_t)path->node << 32 | node.name,
+					 &number, &is_new);
+	if (!error && is_new) {
 		node.depth = tree->nodes[path->node].depth + 1;
-		err = append_node(tree, node);
+		error = append_node(tree, node);
 	}
-	if (err)
-		return err;
+	if (error)
+		return error;
 	path->node = number + 1;
 	tree->nodes[path->node].value += path->value;
 	tree->nodes[path->node].before += path->before;
@@ -67,9 +72,9 @@ struct seep_flame_path seep_flame_path_begin(struct seep_flame_tree *tree, uint6
 int seep_flame_tree_begin(struct seep_flame_tree *tree)
 {
 	struct seep_flame_node root = {0};
-	int err = seep_strings_get(&tree->names, ROOT_NAME, &root.name);
+	int error = seep_strings_get(&tree->names, ROOT_NAME, &root.name);
 
-	return err ? err : append_node(tree, root);
+	return error ? error : append_node(tree, root);
 }
 
 static int compare_names(const void *left, const void *right)
@@ -113,11 +118,11 @@ int seep_flame_tree_place(struct seep_flame_tree *tree)
 	size_t children = tree->num_nodes - 1; /* all but the root */
 	uint32_t parent = 0;
 	uint64_t next = 0;
-	int err;
+	int error;
 
-	err = order ? rank_names(&tree->names, &ranks) : -ENOMEM;
-	if (err)
-		return err;
+	error = order ? rank_names(&tree->names, &ranks) : -ENOMEM;
+	if (error)
+		return error;
 	for (uint32_t i = 0; i < children; i++) {
 		const struct seep_flame_node *node = &tree->nodes[i + 1];
 
@@ -141,19 +146,19 @@ int seep_flame_tree_place(struct seep_flame_tree *tree)
 int seep_flame_tree_build(struct seep_flame_tree *tree, const struct seep_snapshot *snapshot,
 			  struct seep_symbolizer *symbolizer, enum seep_metric metric)
 {
-	int err = seep_flame_tree_begin(tree);
+	int error = seep_flame_tree_begin(tree);
 
-	for (size_t i = 0; !err && i < snapshot->num_sites; i++) {
+	for (size_t i = 0; !error && i < snapshot->num_sites; i++) {
 		uint64_t value = seep_site_metric(&snapshot->sites[i], metric);
 		struct seep_flame_path path;
 
 		if (value == 0)
 			continue;
 		path = seep_flame_path_begin(tree, value, 0);
-		err = seep_report_fold(snapshot, symbolizer, &snapshot->sites[i],
-				       seep_flame_path_step, &path);
+		error = seep_report_fold(snapshot, symbolizer, &snapshot->sites[i],
+					 seep_flame_path_step, &path);
 	}
-	return err ? err : seep_flame_tree_place(tree);
+	return error ? error : seep_flame_tree_place(tree);
 }
 
 void seep_flame_tree_done(struct seep_flame_tree *tree)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The tree behind a flame graph: sites merged by function from the outermost inwards, placed side by
- * side in the order of their names.
+ * The tree behind a flame graph: sites merged by function from the outermost inwards, placed side
+ * by side in the order of their names.
  */
 #ifndef SEEP_FLAME_TREE_H
 #define SEEP_FLAME_TREE_H
@@ -42,8 +42,8 @@ struct seep_flame_path {
 };
 
 /*
- * Step by step: begin, then a path for each site, begun at the root and gone along by a folding, then
- * place. Each 0, -ENOMEM or -E2BIG. The step is a seep_fold_fn of a seep_flame_path.
+ * Step by step: begin, then a path for each site, begun at the root and gone along by a folding,
+ * then place. Each 0, -ENOMEM or -E2BIG. The step is a seep_fold_fn of a seep_flame_path.
  */
 int seep_flame_tree_begin(struct seep_flame_tree *tree);
 struct seep_flame_path seep_flame_path_begin(struct seep_flame_tree *tree, uint64_t value,
@@ -51,7 +51,10 @@ struct seep_flame_path seep_flame_path_begin(struct seep_flame_tree *tree, uint6
 int seep_flame_path_step(void *context, const char *name);
 int seep_flame_tree_place(struct seep_flame_tree *tree);
 
-/* All of a snapshot. 0, -ENOMEM or -E2BIG; seep_flame_tree_done is needed in any case. A zeroed tree is empty. */
+/*
+ * All of a snapshot. 0, -ENOMEM or -E2BIG; seep_flame_tree_done is needed in any case. A zeroed
+ * tree is empty.
+ */
 int seep_flame_tree_build(struct seep_flame_tree *tree, const struct seep_snapshot *snapshot,
 			  struct seep_symbolizer *symbolizer, enum seep_metric metric);
 void seep_flame_tree_done(struct seep_flame_tree *tree);

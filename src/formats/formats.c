@@ -1,23 +1,19 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "formats/formats.h"
 
 #include <string.h>
 
-#include "flame/flame.h"
-#include "formats/pprof.h"
-#include "report/fold.h"
-#include "text/text.h"
-#include "web/html.h"
-#include "json/json.h"
+#define NUM(array) (sizeof(array) / sizeof((array)[0]))
 
 const struct seep_report_format *seep_report_at(size_t index)
 {
 	static const struct seep_report_format *const formats[] = {
-		&seep_report_text,  &seep_report_json,	     &seep_report_folded,
-		&seep_report_pprof, &seep_report_flamegraph, &seep_report_html,
+#define FORMAT(name) &seep_report_##name,
+		SEEP_REPORT_FORMATS(FORMAT)
+#undef FORMAT
 	};
 
-	return index < sizeof(formats) / sizeof(formats[0]) ? formats[index] : NULL;
+	return index < NUM(formats) ? formats[index] : NULL;
 }
 
 const struct seep_report_format *seep_report_find(const char *name)
@@ -34,11 +30,10 @@ const struct seep_report_format *seep_report_find(const char *name)
 const struct seep_diff_format *seep_diff_at(size_t index)
 {
 	static const struct seep_diff_format *const formats[] = {
-		&seep_diff_text,
-		&seep_diff_json,
-		&seep_diff_folded,
-		&seep_diff_flamegraph,
+#define FORMAT(name) &seep_diff_##name,
+		SEEP_DIFF_FORMATS(FORMAT)
+#undef FORMAT
 	};
 
-	return index < sizeof(formats) / sizeof(formats[0]) ? formats[index] : NULL;
+	return index < NUM(formats) ? formats[index] : NULL;
 }

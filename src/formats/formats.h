@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The formats of reports and of comparisons, by name.
+ * The formats of reports and of comparisons, by name. These lists are the only place that a format
+ * has to be put on: docs/developers/formats.md.
  */
 #ifndef SEEP_FORMATS_FORMATS_H
 #define SEEP_FORMATS_FORMATS_H
@@ -8,10 +9,34 @@
 #include "report/diff.h"
 #include "report/report.h"
 
-/* In the order of the help, text first; NULL past the last one. */
+/* X(name): the format is seep_report_NAME, in whichever room it is. */
+#define SEEP_REPORT_FORMATS(X)                                                                     \
+	X(text)                                                                                    \
+	X(json)                                                                                    \
+	X(folded)                                                                                  \
+	X(pprof)                                                                                   \
+	X(flamegraph)                                                                              \
+	X(html)
+
+/* X(name): the format is seep_diff_NAME. */
+#define SEEP_DIFF_FORMATS(X)                                                                       \
+	X(text)                                                                                    \
+	X(json)                                                                                    \
+	X(folded)                                                                                  \
+	X(flamegraph)
+
+#define SEEP_REPORT_FORMAT(name) extern const struct seep_report_format seep_report_##name;
+SEEP_REPORT_FORMATS(SEEP_REPORT_FORMAT)
+#undef SEEP_REPORT_FORMAT
+
+#define SEEP_DIFF_FORMAT(name) extern const struct seep_diff_format seep_diff_##name;
+SEEP_DIFF_FORMATS(SEEP_DIFF_FORMAT)
+#undef SEEP_DIFF_FORMAT
+
+/* In the order of the list; NULL past the last one. */
 const struct seep_report_format *seep_report_at(size_t index);
 const struct seep_diff_format *seep_diff_at(size_t index);
-/* "text", "json", "folded", "pprof", "flamegraph" or "html"; NULL if there is no such format. */
+/* NULL if there is no such format. */
 const struct seep_report_format *seep_report_find(const char *name);
 
 #endif

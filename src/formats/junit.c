@@ -1,4 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The number of tests has to stand in the head, so they are counted first; then findings,
+ * suppressed and known sites, kinds without a finding, and the summary follow. At most
+ * SEEP_JUNIT_MAX_SITES of each are listed. Each text is put together in a note, which is escaped as
+ * a whole when it is put.
+ */
 #include "formats/junit.h"
 
 #include <errno.h>

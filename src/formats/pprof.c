@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pprof's profile, gzipped. The encoding of a message is that of its parts put together, in any order
- * (Protocol Buffers encoding guide, "Last One Wins"): so sample by sample, location by location is
- * packed as a profile of its own and goes through gzip, and only the string table waits for the end.
+ * Reports as gzipped profile.proto, which pprof reads
+ * (https://github.com/google/pprof/blob/main/proto/profile.proto). The encoding of a message is that of its parts put together, in any
+ * order (Protocol Buffers encoding guide, "Last One Wins"): so sample by sample, location by
+ * location is packed as a profile of its own and goes through gzip, and only the string table waits
+ * for the end.
  *
  * Frames are offsets in files, pprof wants addresses: every file gets a synthetic range of its own,
  * as large as the offsets of a frame can be.
  *
- * render_pprof writes the head, then the sites with what they need (pprof_places.c), mappings, comments and
- * texts, in this order. Memory grows with the number of different frames and texts, not with that of samples.
+ * render_pprof writes the head, then the sites with what they need (pprof_places.c), mappings,
+ * comments and texts, in this order. Memory grows with the number of different frames and texts,
+ * not with that of samples.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/units.h"
-#include "formats/pprof.h"
+#include "formats/formats.h"
 #include "formats/pprof_private.h"
 #include "report/losses.h"
 #include "report/report.h"

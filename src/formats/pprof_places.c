@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the samples of a profile were taken: functions, locations and mappings (files). Each is packed
- * when the first sample needs it, except for mappings: their length is known only when all locations
- * are. Ids are the numbers of report/intern.h plus one, because 0 means none in a profile.
+ * Where the samples of a profile were taken: functions, locations and mappings (files). Each is
+ * packed when the first sample needs it, except for mappings: their length is known only when all
+ * locations are. Ids are the numbers of report/intern.h plus one, because 0 means none in a
+ * profile.
  *
  * A location has as many lines as the symbolizer gave it (SEEP_SOURCE_SCOPES_MAX at most); how many
  * locations there are is bounded by the sites of the snapshot.
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "base/text.h"
 #include "formats/pprof_private.h"
 #include "report/names.h"
 #include "symbol/walk.h"

@@ -61,7 +61,9 @@ void seep_pprof_flush(struct pprof *pprof);
 
 /* Functions, locations and mappings, in pprof_places.c. */
 
-/* Adds a frame to @sample, which has room for SEEP_PPROF_MAX_LOCATIONS, and packs it if it is new. */
+/*
+ * Adds a frame to @sample, which has room for SEEP_PPROF_MAX_LOCATIONS, and packs it if it is new.
+ */
 void seep_pprof_add_frame(struct pprof *pprof, Seep__Pprof__Sample *sample,
 			  const struct seep_site *site, uint64_t frame);
 /* Adds the marker of a partial stack, which stands where its outer callers are missing. */

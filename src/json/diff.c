@@ -1,5 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-/* A comparison as JSON, schema seep.diff/1 (docs/diff.schema.json). */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A comparison as JSON, schema seep.diff/1 (docs/diff.schema.json).
+ *
+ * render_json writes the head as one object that stays open, then the changes one by one, so that
+ * memory does not grow with their number; options->top holds for each type of change of each kind.
+ */
 #include "report/diff.h"
 #include "base/clock.h"
 #include "json/fields.h"
@@ -56,8 +61,6 @@ static struct json_object *new_doubts(struct diff_json *text)
 	}
 	return doubts;
 }
-
-/* --- amounts ----------------------------------------------------------------------------------- */
 
 static void add_amount(struct seep_json *json, struct json_object *object, const char *key,
 		       const struct seep_amount *amount)
@@ -120,8 +123,6 @@ static struct json_object *new_totals(struct diff_json *text)
 	return totals;
 }
 
-/* --- all of it --------------------------------------------------------------------------------- */
-
 static void write_head(struct diff_json *text)
 {
 	const struct seep_comparison *comparison = text->diff->comparison;
@@ -164,10 +165,10 @@ static int write_changes(struct diff_json *text, size_t top)
 	const struct seep_change *last = NULL;
 	size_t in_group = 0;
 	const char *before = "";
-	int err = 0;
+	int error = 0;
 
 	seep_buffer_puts(text->json.out, ",\"sites\":[");
-	for (size_t i = 0; !err && i < comparison->num_changes; i++) {
+	for (size_t i = 0; !error && i < comparison->num_changes; i++) {
 		const struct seep_change *change = &comparison->changes[i];
 
 		if (!last || last->type != change->type || last->site->kind != change->site->kind)
@@ -176,28 +177,28 @@ static int write_changes(struct diff_json *text, size_t top)
 		if (in_group++ >= top)
 			continue;
 		seep_buffer_puts(text->json.out, before);
-		err = write_change(text, change);
+		error = write_change(text, change);
 		before = ",";
 	}
 	seep_buffer_puts(text->json.out, "]}\n");
-	return err;
+	return error;
 }
 
 static int render_json(const struct seep_diff *diff, const struct seep_report_options *options,
 		       struct seep_buffer *buffer)
 {
 	struct diff_json text = {.diff = diff};
-	int err;
+	int error;
 
 	seep_json_init(&text.json, buffer);
 	seep_json_stacks_init(&text.before, diff->before.symbolizer);
 	seep_json_stacks_init(&text.after, diff->after.symbolizer);
 	write_head(&text);
-	err = write_changes(&text, options->top);
+	error = write_changes(&text, options->top);
 	seep_json_stacks_done(&text.before);
 	seep_json_stacks_done(&text.after);
 	seep_json_done(&text.json);
-	return err ? err : buffer->error;
+	return error ? error : buffer->error;
 }
 
 const struct seep_diff_format seep_diff_json = {

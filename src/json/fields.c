@@ -1,4 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One json-c object is built and written at a time: a site, a process, a head. So memory is that of
+ * one object, however many sites there are. Failures (memory, the limit of the buffer) are kept in
+ * the error of the buffer; the functions accept NULL, so callers need not ask in between.
+ */
 #include "json/fields.h"
 
 #include <errno.h>

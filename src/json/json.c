@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The JSON report (docs/report.schema.json). What there is much of, sites and frames, goes to the
  * output one by one, so that no tree of the whole report is in memory.
@@ -51,36 +51,36 @@ static int write_site(struct json_report *report, const struct seep_site *site)
 static int write_sites(struct json_report *report, size_t top)
 {
 	size_t count = report->snapshot->num_sites < top ? report->snapshot->num_sites : top;
-	int err = 0;
+	int error = 0;
 
 	seep_buffer_puts(report->json.out, ",\"sites\":[");
-	for (size_t i = 0; !err && i < count; i++) {
+	for (size_t i = 0; !error && i < count; i++) {
 		if (i > 0)
 			seep_buffer_putc(report->json.out, ',');
-		err = write_site(report, &report->snapshot->sites[i]);
+		error = write_site(report, &report->snapshot->sites[i]);
 	}
 	seep_buffer_putc(report->json.out, ']');
-	return err;
+	return error;
 }
 
 static int render_json(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
 		       const struct seep_report_options *options, struct seep_buffer *buffer)
 {
 	struct json_report report = {.snapshot = snapshot};
-	int err;
+	int error;
 
 	seep_json_init(&report.json, buffer);
 	seep_json_stacks_init(&report.stacks, symbolizer);
 	seep_json_write_head(&report.json, snapshot);
 	seep_json_write_processes(&report.json, snapshot);
-	err = write_sites(&report, options->top);
-	if (!err)
-		err = seep_json_write_callers(&report.json, snapshot, symbolizer);
+	error = write_sites(&report, options->top);
+	if (!error)
+		error = seep_json_write_callers(&report.json, snapshot, symbolizer);
 	seep_json_write_tail(&report.json, snapshot);
 	seep_buffer_putc(buffer, '\n');
 	seep_json_stacks_done(&report.stacks);
 	seep_json_done(&report.json);
-	return err ? err : buffer->error;
+	return error ? error : buffer->error;
 }
 
 const struct seep_report_format seep_report_json = {

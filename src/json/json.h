@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The JSON report of a snapshot (docs/report.schema.json) and of a comparison (docs/diff.schema.json).
+ * The JSON report of a snapshot (docs/report.schema.json) and of a comparison
+ * (docs/diff.schema.json).
  */
 #ifndef SEEP_JSON_JSON_H
 #define SEEP_JSON_JSON_H

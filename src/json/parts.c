@@ -1,4 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Head, processes and tail of the report: seep_json_write_head opens the object, further members
+ * follow, seep_json_write_tail closes it. The JSON report puts "sites" between them, the HTML
+ * report its own tables; that is why they are written one after the other instead of built as one.
+ */
 #include "json/parts.h"
 
 #include "base/clock.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Parts of the JSON report, schema seep.report/1 (docs/report.schema.json), that the HTML report has in
- * it too. Failures are kept in the buffer of the struct seep_json.
+ * Parts of the JSON report, schema seep.report/1 (docs/report.schema.json), that the HTML report
+ * has in it too. Failures are kept in the buffer of the struct seep_json.
  */
 #ifndef SEEP_JSON_PARTS_H
 #define SEEP_JSON_PARTS_H

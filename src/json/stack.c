@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "json/stack.h"
 
 #include <stdlib.h>
@@ -43,14 +43,14 @@ static int write_frame(struct seep_json_stacks *stacks, struct seep_json *json,
 	struct seep_json_frame *written;
 	uint32_t number;
 	bool is_new;
-	int err;
+	int error;
 
-	err = seep_array_reserve(&stacks->written, &stacks->capacity, stacks->frames.count,
-				 sizeof(*stacks->written));
-	if (!err)
-		err = seep_numbers_get(&stacks->frames, key, &number, &is_new);
-	if (err)
-		return err;
+	error = seep_array_reserve(&stacks->written, &stacks->capacity, stacks->frames.count,
+				   sizeof(*stacks->written));
+	if (!error)
+		error = seep_numbers_get(&stacks->frames, key, &number, &is_new);
+	if (error)
+		return error;
 	written = &stacks->written[number];
 	if (is_new) {
 		json->out = &stacks->text;
@@ -68,20 +68,20 @@ int seep_json_write_site(struct seep_json_stacks *stacks, struct seep_json *json
 			 struct json_object *object, const struct seep_site *site)
 {
 	const struct seep_stack *stack = site->stack;
-	int err = 0;
+	int error = 0;
 
 	/* Without frames nothing is known of the end either. */
 	seep_json_add_text(json, object, "stack_end",
 			   stack->num_frames ? seep_end_key(stack->end) : NULL);
 	seep_json_write_open(json, object);
 	seep_buffer_puts(json->out, ",\"stack\":[");
-	for (size_t i = 0; !err && i < stack->num_frames; i++) {
+	for (size_t i = 0; !error && i < stack->num_frames; i++) {
 		if (i > 0)
 			seep_buffer_putc(json->out, ',');
-		err = write_frame(stacks, json, site, stack->frames[i]);
+		error = write_frame(stacks, json, site, stack->frames[i]);
 	}
 	seep_buffer_puts(json->out, "]}");
-	return err;
+	return error;
 }
 
 void seep_json_stacks_init(struct seep_json_stacks *stacks, struct seep_symbolizer *symbolizer)

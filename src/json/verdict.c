@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "json/verdict.h"
 
 /* The ends of the 95 % interval; one that is not known is null. */

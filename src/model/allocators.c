@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of functions: built in from seep/functions.h, then what the user describes. Called when
+ * a trace starts: new, add for each --alloc and --free, select by the kinds that are traced;
+ * afterwards it is only read. A description is split in place and checked key by key, so that the
+ * message can name the key that is wrong.
+ */
 #include "model/allocators.h"
 
 #include <errno.h>
@@ -166,8 +172,6 @@ const struct seep_allocator *seep_allocators_find(const struct seep_allocators *
 		return allocators->by_name[low];
 	return NULL;
 }
-
-/* --- functions of the user --------------------------------------------------------------------- */
 
 struct description {
 	struct seep_allocator allocator;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The functions that make and release memory and threads, by name: those of seep/functions.h, and what
- * the user has named besides (--alloc, --free).
+ * The functions that make and release memory and threads, by name: those of seep/functions.h, and
+ * what the user has named besides (--alloc, --free).
  */
 #ifndef SEEP_MODEL_ALLOCATORS_H
 #define SEEP_MODEL_ALLOCATORS_H
@@ -46,15 +46,16 @@ void seep_allocators_free(struct seep_allocators *allocators);
 
 /*
  * Adds a function as the user describes it, "NAME:KEY=VALUE,...": with @role SEEP_ROLE_ALLOC an
- * allocating one (keys size, count, ptr, out, ret, via), with SEEP_ROLE_FREE a releasing one (ptr). It comes
- * before a built-in function with the same name. 0; -EINVAL and what is wrong in *ret_reason; -ENOMEM.
+ * allocating one (keys size, count, ptr, out, ret, via), with SEEP_ROLE_FREE a releasing one (ptr).
+ * It comes before a built-in function with the same name. 0; -EINVAL and what is wrong in
+ * *ret_reason; -ENOMEM.
  */
 int seep_allocators_add(struct seep_allocators *allocators, const char *text, enum seep_role role,
 			const char **ret_reason);
 
 /*
- * All functions, those of the user first. The position is the rank: of two names of the same code the
- * one with the lower rank counts. Valid until one is added.
+ * All functions, those of the user first. The position is the rank: of two names of the same code
+ * the one with the lower rank counts. Valid until one is added.
  */
 size_t seep_allocators_count(const struct seep_allocators *allocators);
 size_t seep_allocators_num_user(const struct seep_allocators *allocators);

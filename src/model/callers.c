@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "model/callers.h"
 
 #include <errno.h>
@@ -8,8 +8,8 @@
 #include "base/cleanup.h"
 
 /*
- * A call that a stack went through: frames[depth] made it, and everything further out is the same wherever
- * the hash is. The function that was called has frames[depth - 1].
+ * A call that a stack went through: frames[depth] made it, and everything further out is the same
+ * wherever the hash is. The function that was called has frames[depth - 1].
  */
 struct call {
 	uint64_t hash; /* of the process, the kind and frames[depth..] */
@@ -30,7 +30,9 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return hash ^ (hash >> 32);
 }
 
-/* Frame 0 is the allocator and frame 1 in its caller: the first call that another may share is 2. */
+/*
+ * Frame 0 is the allocator and frame 1 in its caller: the first call that another may share is 2.
+ */
 static size_t add_calls(const struct seep_site *site, size_t index, struct call *calls)
 {
 	const struct seep_stack *stack = site->stack;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How a site changed from one snapshot to another: amounts before and after, and the type of the change. */
+/*
+ * How a site changed from one snapshot to another: amounts before and after, and the type of the
+ * change.
+ */
 #ifndef SEEP_MODEL_CHANGE_H
 #define SEEP_MODEL_CHANGE_H
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Comparing: every site of both snapshots becomes a row; the rows of one id are joined (join_by_id), then
- * those left over by the names of their functions (join_by_names), and what is left are the changes.
- * Each step sorts the rows and joins neighbours in place, so the memory is one row for each site of both
- * snapshots, and the time that of sorting them.
+ * Comparing: every site of both snapshots becomes a row; the rows of one id are joined
+ * (join_by_id), then those left over by the names of their functions (join_by_names), and what is
+ * left are the changes. Each step sorts the rows and joins neighbours in place, so the memory is
+ * one row for each site of both snapshots, and the time that of sorting them.
  */
 #include "model/compare.h"
 

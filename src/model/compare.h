@@ -3,9 +3,9 @@
  * What is different between two snapshots, of one trace or of two.
  *
  * A site is found again by its stable id and kind in the same program; processes of one program are
- * added up, because PIDs differ and their number may. After a rebuild no id is as before: then what is
- * left over is matched by the names of its functions, but only if the builds differ, as within one
- * build ids tell paths apart that have the same names.
+ * added up, because PIDs differ and their number may. After a rebuild no id is as before: then what
+ * is left over is matched by the names of its functions, but only if the builds differ, as within
+ * one build ids tell paths apart that have the same names.
  */
 #ifndef SEEP_MODEL_COMPARE_H
 #define SEEP_MODEL_COMPARE_H

@@ -32,8 +32,8 @@ enum seep_doubt {
 const char *seep_doubt_key(enum seep_doubt doubt);
 
 /*
- * Those of how two snapshots were traced, of the kinds @wanted (bits); all but DISJOINT and BUILDS, which
- * are known when the snapshots have been compared.
+ * Those of how two snapshots were traced, of the kinds @wanted (bits); all but DISJOINT and BUILDS,
+ * which are known when the snapshots have been compared.
  */
 uint32_t seep_doubts_find(const struct seep_snapshot *before, const struct seep_snapshot *after,
 			  uint32_t wanted);

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Both snapshots have their sites sorted by what identifies them, and are walked side by side; a
+ * site that only the later one has counts from zero. Called by the commands for --since, once; the
+ * result points into the later snapshot, and has one copy of its sites and processes.
+ */
 #include "model/since.h"
 
 #include <errno.h>

@@ -64,9 +64,15 @@ struct seep_process {
 	uint64_t pss_bytes;	      /* proportional set size, some seconds old */
 	uint64_t address_space_bytes; /* for verdicts only: 0 in what was stored */
 	uint64_t pre_attach_bytes;    /* anonymous memory resident when the trace began */
-	/* How many descriptors it may have (RLIMIT_NOFILE, soft); UINT64_MAX: no limit or not known. */
+	/*
+	 * How many descriptors it may have (RLIMIT_NOFILE, soft); UINT64_MAX: no limit or not
+	 * known.
+	 */
 	uint64_t fd_limit;
-	/* Until it has as many, as fast as they became more since the trace began; SEEP_UNKNOWN: never. */
+	/*
+	 * Until it has as many, as fast as they became more since the trace began; SEEP_UNKNOWN:
+	 * never.
+	 */
 	uint64_t fd_limit_eta_ns;
 	struct seep_totals totals[SEEP_KIND_COUNT];
 	const struct seep_process_judgement *judgement; /* NULL: none, see judgement.h */
@@ -126,7 +132,9 @@ struct seep_snapshot {
 	uint64_t utc_ns;
 	uint64_t elapsed_ns;  /* since the trace began */
 	uint64_t interval_ns; /* since the snapshot before */
-	/* Of what happened since an earlier moment (since.h): that one; 0: since the trace began. */
+	/*
+	 * Of what happened since an earlier moment (since.h): that one; 0: since the trace began.
+	 */
 	uint64_t since_ns; /* as elapsed_ns */
 	uint64_t since_utc_ns;
 	const char *host_name;
@@ -182,9 +190,9 @@ uint64_t seep_site_metric(const struct seep_site *site, enum seep_metric metric)
 void seep_sites_sort(struct seep_site *sites, size_t num_sites);
 
 /*
- * Sums up: fills the totals of every process from the sites that point to it, and @totals, one for each
- * kind, whose "traced" stays and is that of the processes too. The process of each site must be one of
- * @processes.
+ * Sums up: fills the totals of every process from the sites that point to it, and @totals, one for
+ * each kind, whose "traced" stays and is that of the processes too. The process of each site must
+ * be one of @processes.
  */
 void seep_snapshot_sum(struct seep_process *processes, size_t num_processes,
 		       const struct seep_site *sites, size_t num_sites, struct seep_totals *totals);

@@ -1,4 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Groups come from model/callers.h, which finds the calls that stacks have in common; here they get
+ * names and rates. Called by text, JSON and HTML with the sites that grow: few, so that groups are
+ * searched linearly. A stack is named from its outermost frame, because it is the callers that are
+ * in common.
+ */
 #include "report/callers.h"
 
 #include <errno.h>
@@ -26,7 +32,9 @@ static bool is_same_function(const struct seep_location *a, const struct seep_lo
 	return function && other && strcmp(function, other) == 0;
 }
 
-/* Through a pointer one call leads to different functions: then they share only the one that calls. */
+/*
+ * Through a pointer one call leads to different functions: then they share only the one that calls.
+ */
 static void name_function(struct seep_caller_group *group, size_t from_outermost,
 			  struct seep_symbolizer *symbolizer)
 {

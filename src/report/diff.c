@@ -1,7 +1,6 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "report/diff.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -29,8 +28,6 @@ int seep_diff_fold(const struct seep_diff *diff, const struct seep_change *chang
 				      seep_diff_symbolizer(diff, change), change->site, fn,
 				      context);
 }
-
-/* --- doubts ------------------------------------------------------------------------------------ */
 
 static void append_kinds(struct seep_buffer *text, const struct seep_snapshot *before,
 			 const struct seep_snapshot *after)

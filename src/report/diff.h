@@ -21,16 +21,14 @@ struct seep_diff {
 };
 
 struct seep_diff_format {
-	const char *name; /* "text", "json", "folded", "flamegraph" */
+	const char *name; /* "text": see formats/formats.h */
 	/*
-	 * Appends the report; the metric is that of the comparison, options->top holds for each type of
-	 * change of each kind. 0 or -errno, as in seep_report_format.
+	 * Appends the report; the metric is that of the comparison, options->top holds for each
+	 * type of change of each kind. 0 or -errno, as in seep_report_format.
 	 */
 	int (*render)(const struct seep_diff *diff, const struct seep_report_options *options,
 		      struct seep_buffer *buffer);
 };
-
-/* --- what the formats share -------------------------------------------------------------------- */
 
 /* The one that knows the stack of @change. */
 struct seep_symbolizer *seep_diff_symbolizer(const struct seep_diff *diff,

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "report/fold.h"
 
 #include "report/names.h"
@@ -10,31 +10,31 @@ static int fold_frames(struct seep_symbolizer *symbolizer, const struct seep_sit
 {
 	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
 	struct seep_walk walk;
-	int err = 0;
+	int error = 0;
 
 	seep_report_append_marker(&name, site->stack);
 	if (name.length > 0 || name.error)
-		err = name.error ? name.error : fn(context, name.data);
+		error = name.error ? name.error : fn(context, name.data);
 	seep_walk_init(&walk, symbolizer, site, SEEP_WALK_OUTERMOST_FIRST);
-	while (!err && seep_walk_next(&walk)) {
+	while (!error && seep_walk_next(&walk)) {
 		seep_buffer_reset(&name);
 		seep_report_append_function(&name, walk.location, walk.line);
-		err = name.error ? name.error : fn(context, name.data);
+		error = name.error ? name.error : fn(context, name.data);
 	}
-	return err;
+	return error;
 }
 
 int seep_report_fold_below(const char *root, bool show_kind, struct seep_symbolizer *symbolizer,
 			   const struct seep_site *site, seep_fold_fn fn, void *context)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
-	int err = fn(context, root);
+	int error = fn(context, root);
 
-	if (!err && show_kind) {
+	if (!error && show_kind) {
 		seep_buffer_printf(&name, "[%s]", seep_kind_key(site->kind));
-		err = name.error ? name.error : fn(context, name.data);
+		error = name.error ? name.error : fn(context, name.data);
 	}
-	return err ? err : fold_frames(symbolizer, site, fn, context);
+	return error ? error : fold_frames(symbolizer, site, fn, context);
 }
 
 int seep_report_fold(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,

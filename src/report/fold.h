@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stacks as lists of names, from the outermost function to the allocator: folded stacks and flame graphs.
+ * Stacks as lists of names, from the outermost function to the allocator: folded stacks and flame
+ * graphs.
  */
 #ifndef SEEP_REPORT_FOLD_H
 #define SEEP_REPORT_FOLD_H
@@ -13,8 +14,9 @@
 typedef int (*seep_fold_fn)(void *context, const char *name);
 
 /*
- * Calls @fn with each name of the site's folded stack: process, marker, functions from the outermost
- * to the allocator. Stops at the first result that is not 0 and returns it; else 0 or -ENOMEM.
+ * Calls @fn with each name of the site's folded stack: process, marker, functions from the
+ * outermost to the allocator. Stops at the first result that is not 0 and returns it; else 0 or
+ * -ENOMEM.
  */
 int seep_report_fold(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
 		     const struct seep_site *site, seep_fold_fn fn, void *context);

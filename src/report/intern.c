@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "report/intern.h"
 
 #include <errno.h>
@@ -53,12 +53,12 @@ int seep_numbers_get(struct seep_numbers *numbers, uint64_t key, uint32_t *ret_n
 {
 	struct seep_number_slot *slot;
 	bool is_new;
-	int err;
+	int error;
 
 	if (numbers->count * 2 >= numbers->capacity) {
-		err = numbers->count >= NUMBERS_MAX ? -E2BIG : grow_numbers(numbers);
-		if (err)
-			return err;
+		error = numbers->count >= NUMBERS_MAX ? -E2BIG : grow_numbers(numbers);
+		if (error)
+			return error;
 	}
 	slot = find_slot(numbers->slots, numbers->capacity, key);
 	is_new = slot->number_plus_one == 0;
@@ -102,20 +102,20 @@ int seep_strings_get(struct seep_strings *strings, const char *string, uint32_t 
 	uint64_t hash = XXH3_64bits(string, length);
 	uint32_t number;
 	bool is_new;
-	int err;
+	int error;
 
 	if (strings->text.error)
 		return strings->text.error;
 	/* Room first: a number that was given must have its string. */
-	err = seep_array_reserve(&strings->offsets, &strings->capacity, strings->count,
-				 sizeof(*strings->offsets));
-	if (err)
-		return err;
+	error = seep_array_reserve(&strings->offsets, &strings->capacity, strings->count,
+				   sizeof(*strings->offsets));
+	if (error)
+		return error;
 	/* Names are made by strangers, so equal hashes are possible: then the next key is tried. */
 	for (;; hash++) {
-		err = seep_numbers_get(&strings->numbers, hash, &number, &is_new);
-		if (err)
-			return err;
+		error = seep_numbers_get(&strings->numbers, hash, &number, &is_new);
+		if (error)
+			return error;
 		if (is_new || strcmp(seep_strings_text(strings, number), string) == 0)
 			break;
 	}

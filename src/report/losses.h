@@ -12,8 +12,8 @@
 #include "model/snapshot.h"
 
 /*
- * Processes that ran before the trace release blocks that it never saw: such releases are no surprise
- * if all processes are of that sort.
+ * Processes that ran before the trace release blocks that it never saw: such releases are no
+ * surprise if all processes are of that sort.
  */
 bool seep_report_loss_is_expected(const struct seep_snapshot *snapshot, enum seep_loss loss);
 
@@ -25,8 +25,8 @@ void seep_report_append_loss(struct seep_buffer *buffer, const struct seep_snaps
 			     enum seep_loss loss);
 
 /*
- * The same behind @before, for the loss with the *number from 0 among those that happened. False, and
- * nothing is appended, if there are not so many: then *number is less by how many there are.
+ * The same behind @before, for the loss with the *number from 0 among those that happened. False,
+ * and nothing is appended, if there are not so many: then *number is less by how many there are.
  */
 bool seep_report_append_next_loss(struct seep_buffer *buffer, const char *before,
 				  const struct seep_snapshot *snapshot, size_t *number);

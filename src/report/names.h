@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The names under which functions, processes and measures are shown in every format. What is appended
- * is clean (base/text.h).
+ * The names under which functions, processes and measures are shown in every format. What is
+ * appended is clean (base/text.h).
  */
 #ifndef SEEP_REPORT_NAMES_H
 #define SEEP_REPORT_NAMES_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The function by which people know a site, among all those of its stack. What is appended is clean. */
+/*
+ * The function by which people know a site, among all those of its stack. What is appended is
+ * clean.
+ */
 #ifndef SEEP_REPORT_NAMING_H
 #define SEEP_REPORT_NAMING_H
 
@@ -12,9 +15,9 @@
 #include "symbol/walk.h"
 
 /*
- * The first function behind the allocator that is of no standard library and does not merely allocate for
- * others; else the first behind it. Its index among all functions, inlined ones included, innermost
- * first; 0 if there is none.
+ * The first function behind the allocator that is of no standard library and does not merely
+ * allocate for others; else the first behind it. Its index among all functions, inlined ones
+ * included, innermost first; 0 if there is none.
  */
 size_t seep_naming_index(struct seep_symbolizer *symbolizer, const struct seep_site *site);
 

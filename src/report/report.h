@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reports: a snapshot in, bytes out. Each format is one struct seep_report_format; all of them append
- * to a buffer and do no I/O, so that they can be tested against golden files.
+ * Reports: a snapshot in, bytes out. Each format is one struct seep_report_format; all of them
+ * append to a buffer and do no I/O, so that they can be tested against golden files.
  */
 #ifndef SEEP_REPORT_REPORT_H
 #define SEEP_REPORT_REPORT_H
@@ -21,7 +21,7 @@ struct seep_report_options {
 };
 
 struct seep_report_format {
-	const char *name; /* "text", "json", "folded", "pprof", "flamegraph", "html" */
+	const char *name; /* "text": see formats/formats.h */
 	/*
 	 * Appends the report. 0 or -errno (-ENOMEM, or -E2BIG past the limit of a buffer); after a
 	 * failure the buffer may hold a part of it.

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each function appends one phrase and nothing around it: no full stop, no space before it. What
+ * numbers look like (digits, units, thousands) is decided in base/units.h; here it is decided which
+ * number stands for what, by kind or metric, and which word goes with it. A rate from a capture may
+ * be any double, so those that no unit has a name for are called unknown.
+ */
 #include "report/words.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Phrases that reports share, whatever their format: numbers, amounts, changes, rates and durations in
- * words. What is appended is plain ASCII; failures are kept in the buffer.
+ * Phrases that reports share, whatever their format: numbers, amounts, changes, rates and durations
+ * in words. What is appended is plain ASCII; failures are kept in the buffer.
  */
 #ifndef SEEP_REPORT_WORDS_H
 #define SEEP_REPORT_WORDS_H
@@ -17,8 +17,8 @@
 void seep_words_append_number(struct seep_buffer *buffer, uint64_t count, const char *noun);
 
 /*
- * What there is of a kind, in what it is measured by: "6.73 MiB in 4,226 objects", "12 threads with 96.0
- * MiB of stack", "12 descriptors".
+ * What there is of a kind, in what it is measured by: "6.73 MiB in 4,226 objects", "12 threads with
+ * 96.0 MiB of stack", "12 descriptors".
  */
 void seep_words_append_amount(struct seep_buffer *buffer, enum seep_kind kind, uint64_t bytes,
 			      uint64_t objects);
@@ -28,8 +28,8 @@ void seep_words_append_change(struct seep_buffer *buffer, enum seep_kind kind, i
 			      int64_t objects);
 
 /*
- * The same in full: "+1.50 KiB in +3 objects", "-3 threads"; then how much that is in an hour, if it took
- * @span_ns (0: not known).
+ * The same in full: "+1.50 KiB in +3 objects", "-3 threads"; then how much that is in an hour, if
+ * it took @span_ns (0: not known).
  */
 void seep_words_append_difference(struct seep_buffer *buffer, enum seep_kind kind, int64_t bytes,
 				  int64_t objects, uint64_t span_ns);
@@ -39,7 +39,10 @@ void seep_words_append_value(struct seep_buffer *buffer, enum seep_metric metric
 
 /* "1.50 KiB/s", "2.4 descriptors/h": growth of a kind per second, by the hour if it is slow. */
 void seep_words_append_rate(struct seep_buffer *buffer, enum seep_kind kind, double per_s);
-/* "1.50 KiB/s (95 %: 1.40 KiB/s to 1.60 KiB/s)"; without the interval if one of its ends is not known. */
+/*
+ * "1.50 KiB/s (95 %: 1.40 KiB/s to 1.60 KiB/s)"; without the interval if one of its ends is not
+ * known.
+ */
 void seep_words_append_rate_interval(struct seep_buffer *buffer, enum seep_kind kind,
 				     const struct seep_interval *rate);
 

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The writer calls seep_capture_file_lock before it opens the database, and check_log after it, as
+ * only then SQLite has made its files. The reader asks has_log. A file that is replaced is locked
+ * first, because another writer may hold it.
+ */
 #include "store/capture_file.h"
 
 #include <errno.h>
@@ -26,7 +31,7 @@
 #define LOCK_ATTEMPTS 16
 
 /* What SQLite may have left beside a database of a process that was killed. */
-static const char *const correlated[] = {"-wal", "-shm", "-journal"};
+static const char *const side_files[] = {"-wal", "-shm", "-journal"};
 
 static bool is_same_file(int fd, const char *path)
 {
@@ -83,7 +88,7 @@ static int check_existing(int fd, bool *ret_empty)
 }
 
 /* They stand beside the file, not beside a link to it. */
-static int correlated_path(const char *path, const char *correlated, char ret_path[PATH_MAX])
+static int side_path(const char *path, const char *suffix, char ret_path[PATH_MAX])
 {
 	char target[PATH_MAX];
 	int length;
@@ -93,7 +98,7 @@ static int correlated_path(const char *path, const char *correlated, char ret_pa
 			return -errno;
 		snprintf(target, sizeof(target), "%s", path);
 	}
-	length = snprintf(ret_path, PATH_MAX, "%s%s", target, correlated);
+	length = snprintf(ret_path, PATH_MAX, "%s%s", target, suffix);
 	return length < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
@@ -102,10 +107,10 @@ int seep_capture_file_check_log(const char *path)
 	char name[PATH_MAX];
 	int error = 0;
 
-	for (size_t i = 0; i < sizeof(correlated) / sizeof(correlated[0]) && !error; i++) {
+	for (size_t i = 0; i < sizeof(side_files) / sizeof(side_files[0]) && !error; i++) {
 		SEEP_CLEANUP(seep_lookup_done) struct seep_lookup found = SEEP_LOOKUP_INIT;
 
-		error = correlated_path(path, correlated[i], name);
+		error = side_path(path, side_files[i], name);
 		if (!error)
 			error = seep_output_path_find(name, &found);
 	}
@@ -113,12 +118,12 @@ int seep_capture_file_check_log(const char *path)
 }
 
 /* A log of the old file would be taken for one of the new file. */
-static int remove_correlated(const char *path)
+static int remove_side_files(const char *path)
 {
 	char name[PATH_MAX];
 
-	for (size_t i = 0; i < sizeof(correlated) / sizeof(correlated[0]); i++) {
-		int error = correlated_path(path, correlated[i], name);
+	for (size_t i = 0; i < sizeof(side_files) / sizeof(side_files[0]); i++) {
+		int error = side_path(path, side_files[i], name);
 
 		if (error)
 			return error;
@@ -134,7 +139,7 @@ static int make_capture(const char *path)
 	int error = seep_schema_image(&image);
 
 	if (!error)
-		error = remove_correlated(path);
+		error = remove_side_files(path);
 	return error ? error : seep_file_write(path, image.data, image.length);
 }
 
@@ -163,5 +168,5 @@ bool seep_capture_file_has_log(const char *path)
 {
 	char name[PATH_MAX];
 
-	return correlated_path(path, correlated[0], name) == 0 && access(name, F_OK) == 0;
+	return side_path(path, side_files[0], name) == 0 && access(name, F_OK) == 0;
 }

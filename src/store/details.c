@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Encoding is by the writer, for sites whose details changed; decoding by the loader, from a file
+ * that is not trusted: numbers are checked, names are cleaned, and at most SEEP_DETAILS_MAX entries
+ * of each list are taken.
+ */
 #include "store/details.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
 #include "model/snapshot.h"
 #include "symbol/arena.h"
 
-/* Groups, and examples, that are read at most: a inventory writes fewer than a hundred. */
+/* Groups, and examples, that are read at most: an inventory writes fewer than a hundred. */
 #define SEEP_DETAILS_MAX 4096
 
 /* Appends {"groups":[{"name":,"objects":,"bytes":},...],"examples":[...]}. 0, -ENOMEM or -E2BIG. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The enums of a snapshot as words, because their numbers are another version's tomorrow. A capture has
- * the keys that JSON has (seep_kind_key and so on); here is the way back.
+ * The enums of a snapshot as words, because their numbers are another version's tomorrow. A capture
+ * has the keys that JSON has (seep_kind_key and so on); here is the way back.
  */
 #ifndef SEEP_STORE_KEYS_H
 #define SEEP_STORE_KEYS_H

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hash tables of what is in the file. Processes and sites are allocated one by one, because they go
+ * when they are not reported any more; the others stay for as long as the writer and live in an
+ * arena. The tables grow with the capture: with its different names, frames and stacks, not with
+ * its length.
+ */
 #include "store/known.h"
 
 #include <errno.h>

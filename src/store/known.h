@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the writer knows to be in the file, so that it need not ask: which rows stand for what, and what
- * the last row of each thing that changes said. After a transaction that failed, and after rows were
- * deleted, it is thrown away and read anew.
+ * What the writer knows to be in the file, so that it need not ask: which rows stand for what, and
+ * what the last row of each thing that changes said. After a transaction that failed, and after
+ * rows were deleted, it is thrown away and read anew.
  *
- * What was read anew has empty hashes: the next snapshot then writes a row for everything, whether it
- * changed or not, which is allowed.
+ * What was read anew has empty hashes: the next snapshot then writes a row for everything, whether
+ * it changed or not, which is allowed.
  */
 #ifndef SEEP_STORE_KNOWN_H
 #define SEEP_STORE_KNOWN_H

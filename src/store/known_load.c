@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reading what is in the file already. */
+/*
+ * Reading what is in the file already, when the writer opens a capture to append to, and after a
+ * transaction that failed. One query for each table, one pass over its rows; names, frames and
+ * stacks of all runs, processes, sites and verdicts of the present one.
+ */
 #include <errno.h>
 #include <string.h>
 

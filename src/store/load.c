@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loads a snapshot: out of the rows that hold at its time. seep_reader_load calls the steps in the order of
- * load_all, all in one transaction; each step finds what it refers to by the rows of the steps before, and
- * what they allocate is in one arena, which goes with the snapshot. The file is not trusted: the number of
- * processes and sites is bounded by those of a capture, the time by the budget of the reader, and what is
- * printed as it is must be a word (seep_load_word).
+ * Loads a snapshot: out of the rows that hold at its time. seep_reader_load calls the steps in the
+ * order of load_all, all in one transaction; each step finds what it refers to by the rows of the
+ * steps before, and what they allocate is in one arena, which goes with the snapshot. The file is
+ * not trusted: the number of processes and sites is bounded by those of a capture, the time by the
+ * budget of the reader, and what is printed as it is must be a word (seep_load_word).
  */
 #include "store/load.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The processes of a loaded snapshot. seep_load_processes is the first step after the head: sites and
- * verdicts find their process by its row. A row of samples is written only when something changed, so
- * the latest one up to the snapshot holds. There are at most SEEP_CAPTURE_MAX_PROCESSES.
+ * The processes of a loaded snapshot. seep_load_processes is the first step after the head: sites
+ * and verdicts find their process by its row. A row of samples is written only when something
+ * changed, so the latest one up to the snapshot holds. There are at most
+ * SEEP_CAPTURE_MAX_PROCESSES.
  */
 #include <errno.h>
 #include <limits.h>

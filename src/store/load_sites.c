@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The sites of a snapshot, what was counted at them, and what was concluded. */
+/*
+ * The sites of a snapshot and what was counted at them: seep_load_sites comes after the processes,
+ * and samples, details and ages after the stacks (load.c has the order). A sample is written only
+ * when a site changed, so rows are read from the snapshot backwards until each site has its last
+ * one, and the one before for the change. Their number is checked against SEEP_CAPTURE_MAX_SITES
+ * before anything is allocated.
+ */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,8 +100,6 @@ int seep_load_sites(struct seep_load *load)
 	return result;
 }
 
-/* --- samples ----------------------------------------------------------------------------------- */
-
 /* What is still to be found of a site. */
 enum need {
 	NEED_PRESENT,
@@ -151,8 +154,8 @@ static int take_rows(struct seep_load *load, struct seep_query *query, uint8_t *
 }
 
 /*
- * The latest row of each site, the latest first. What changes often is found at once, and of what does
- * not there are few rows to pass by.
+ * The latest row of each site, the latest first. What changes often is found at once, and of what
+ * does not there are few rows to pass by.
  */
 int seep_load_samples(struct seep_load *load)
 {

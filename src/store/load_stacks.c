@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The stacks of a loaded snapshot, and what its symbolizer is to know about their frames. */
+/*
+ * The stacks of a loaded snapshot, and what its symbolizer is to know about their frames. Called
+ * after the sites, whose stacks it fills. Sites share stacks, and stacks share frames: each row is
+ * read once and found by hash afterwards. A stack has at most SEEP_MAX_FRAMES frames, a frame at
+ * most SEEP_SOURCE_SCOPES_MAX functions; a row beyond that means that the file is damaged.
+ */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Verdicts of a capture: they become the judgements of the sites and processes of the snapshot that is
- * being loaded, in its arena. Called last, when the sites have been sorted. There are at most as many
- * as sites and processes; each has at most MAX_SENTENCES of evidence and of advice.
+ * Verdicts of a capture: they become the judgements of the sites and processes of the snapshot that
+ * is being loaded, in its arena. Called last, when the sites have been sorted. There are at most as
+ * many as sites and processes; each has at most MAX_SENTENCES of evidence and of advice.
  */
 #include <errno.h>
 #include <math.h>
@@ -84,8 +84,8 @@ static double read_share(struct seep_query *query, double low)
 }
 
 /*
- * The columns of a verdict, as of a site. A capture of another version may leave out words; the class is
- * always there.
+ * The columns of a verdict, as of a site. A capture of another version may leave out words; the
+ * class is always there.
  */
 static int read_judgement(struct seep_load *load, struct seep_query *query,
 			  struct seep_judgement *judgement)
@@ -134,8 +134,8 @@ static int judge_process(struct seep_load *load, struct seep_process *process,
 }
 
 /*
- * Who the verdict is about: the next two columns. False if it is not in the snapshot; *ret_site is NULL
- * for a process.
+ * Who the verdict is about: the next two columns. False if it is not in the snapshot; *ret_site is
+ * NULL for a process.
  */
 static bool read_subject(const struct seep_load *load, const size_t *order,
 			 struct seep_query *query, struct seep_process **ret_process,
@@ -218,8 +218,8 @@ static int compare_rows(const void *key, const void *element)
 }
 
 /*
- * The columns behind the verdict. False in *ret_known for a site that is not in the snapshot: then nothing
- * was allocated.
+ * The columns behind the verdict. False in *ret_known for a site that is not in the snapshot: then
+ * nothing was allocated.
  */
 static int read_correlated(struct seep_load *load, const size_t *order, struct seep_query *query,
 			   struct seep_correlated *ret_correlated, bool *ret_known)

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The only file that calls SQLite for values: results become -errno in one place, and a failure
+ * stops all that follows, so callers bind and read without asking after each value. errno is
+ * cleared before a step, because it is the only way to learn why a write failed.
+ */
 #include "store/query.h"
 
 #include <errno.h>

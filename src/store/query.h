@@ -3,8 +3,8 @@
  * A prepared SQL statement whose values are bound, and whose columns are read, one after the other.
  * The first failure is kept, as in a seep_buffer, and is what the next step returns.
  *
- * The file is not trusted: a column of another type than expected is converted as SQLite does it, so
- * every value that comes from here is to be checked by what it means.
+ * The file is not trusted: a column of another type than expected is converted as SQLite does it,
+ * so every value that comes from here is to be checked by what it means.
  */
 #ifndef SEEP_STORE_QUERY_H
 #define SEEP_STORE_QUERY_H
@@ -21,12 +21,12 @@ struct seep_query {
 };
 
 /*
- * What a result code of SQLite is as -errno: what the system said (-ENOSPC, -EROFS, -EIO ...); -EBUSY:
- * another process writes; -EBADMSG: the file is damaged, or no database at all; -E2BIG; -EACCES;
- * -ENOMEM; what can only be a mistake of ours is -EINVAL.
+ * What a result code of SQLite is as -errno: what the system said (-ENOSPC, -EROFS, -EIO ...);
+ * -EBUSY: another process writes; -EBADMSG: the file is damaged, or no database at all; -E2BIG;
+ * -EACCES; -ENOMEM; what can only be a mistake of ours is -EINVAL.
  *
- * What the system said is looked for in errno, which is to be 0 before the call: sqlite3_system_errno
- * knows nothing of a COMMIT that failed.
+ * What the system said is looked for in errno, which is to be 0 before the call:
+ * sqlite3_system_errno knows nothing of a COMMIT that failed.
  */
 int seep_sqlite_error(int code);
 

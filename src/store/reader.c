@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Opening a capture, the list of its snapshots, and series; load.c loads whole snapshots. Every
+ * public function first grants itself a budget of SQLite's steps (seep_reader_begin): that bounds
+ * the time that a crafted file can take. Lists double as they grow, up to
+ * SEEP_CAPTURE_MAX_SNAPSHOTS points.
+ */
 #include "store/reader.h"
 
 #include <errno.h>
@@ -20,9 +26,9 @@
 #define LENGTH_MAX (16 << 20)
 
 /*
- * What a call may cost: a walk over all rows of a capture takes less than a step per byte. A file that
- * was made so that it has more rows than bytes (pages that point to the same page over and over) ends
- * here.
+ * What a call may cost: a walk over all rows of a capture takes less than a step per byte. A file
+ * that was made so that it has more rows than bytes (pages that point to the same page over and
+ * over) ends here.
  */
 #define BUDGET_STEPS	     10000000
 #define BUDGET_PER_BYTE	     4
@@ -42,8 +48,6 @@ void seep_reader_begin(struct seep_reader *reader)
 {
 	reader->budget = BUDGET_STEPS + BUDGET_PER_BYTE * reader->file_bytes;
 }
-
-/* --- opening ----------------------------------------------------------------------------------- */
 
 /* As https://www.sqlite.org/security.html says for files of strangers. Nothing is mapped. */
 static int harden(sqlite3 *database)
@@ -125,7 +129,9 @@ int seep_reader_open(const char *path, struct seep_reader **ret_reader)
 		return -errno;
 	if (!S_ISREG(status.st_mode))
 		return -EBADMSG;
-	/* SQLite would take what is missing of the last page for zeros. In a log the page is whole. */
+	/*
+	 * SQLite would take what is missing of the last page for zeros. In a log the page is whole.
+	 */
 	if (status.st_size % SEEP_CAPTURE_PAGE_BYTES && !seep_capture_file_has_log(path))
 		return -EBADMSG;
 	reader = calloc(1, sizeof(*reader));
@@ -148,8 +154,6 @@ void seep_reader_close(struct seep_reader *reader)
 	sqlite3_close(reader->database);
 	free(reader);
 }
-
-/* --- lists ------------------------------------------------------------------------------------- */
 
 /* Room for one more item of @size bytes in an array with @count of them. 0, -ENOMEM or -EBADMSG. */
 static int reserve_points(void *array_pointer, size_t size, size_t count, size_t max)
@@ -220,8 +224,6 @@ int seep_reader_list(struct seep_reader *reader, struct seep_moment **ret_moment
 	*ret_count = count;
 	return 0;
 }
-
-/* --- history ----------------------------------------------------------------------------------- */
 
 /* Snapshots are few: each is asked for the row of its own, which needs no index. */
 #define SERIES_OF(table)                                                                           \

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reading a capture: the list of its snapshots; any of them whole (load.h); and the series of a site or a
- * process. Works without root, on any machine, and while the capture is being written.
+ * Reading a capture: the list of its snapshots; any of them whole (load.h); and the series of a
+ * site or a process. Works without root, on any machine, and while the capture is being written.
  *
- * The file is not trusted. It is read, never mapped; what it says is checked, and how much work it can
- * make is bounded by its size. A damaged one gives -EBADMSG, sooner or later: only what is needed is
- * looked at. Texts are raw bytes, as in a snapshot.
+ * The file is not trusted. It is read, never mapped; what it says is checked, and how much work it
+ * can make is bounded by its size. A damaged one gives -EBADMSG, sooner or later: only what is
+ * needed is looked at. Texts are raw bytes, as in a snapshot.
  *
  * One thread.
  */
@@ -22,8 +22,8 @@
 struct seep_reader;
 
 /*
- * 0; -EBADMSG: no capture, or a damaged one; -EPROTO: one of another version; -EBUSY: it is just being
- * made; -ENOENT, -EACCES and the like.
+ * 0; -EBADMSG: no capture, or a damaged one; -EPROTO: one of another version; -EBUSY: it is just
+ * being made; -ENOENT, -EACCES and the like.
  */
 int seep_reader_open(const char *path, struct seep_reader **ret_reader);
 void seep_reader_close(struct seep_reader *reader);
@@ -54,9 +54,9 @@ struct seep_point {
 };
 
 /*
- * The series of @site, which is one of loaded->snapshot.sites, over all snapshots of its run, or of the
- * sites of one kind of a process (NULL: of all processes together, those that have gone too); the oldest
- * first, a point wherever something changed. The caller frees the points. 0 or -errno.
+ * The series of @site, which is one of loaded->snapshot.sites, over all snapshots of its run, or of
+ * the sites of one kind of a process (NULL: of all processes together, those that have gone too);
+ * the oldest first, a point wherever something changed. The caller frees the points. 0 or -errno.
  */
 int seep_reader_site_series(struct seep_reader *reader, const struct seep_loaded *loaded,
 			    const struct seep_site *site, struct seep_point **ret_points,
@@ -73,8 +73,8 @@ struct seep_resident_point {
 };
 
 /*
- * The history of resident memory of the processes of @loaded, all in one list, the oldest first; what is
- * not known has no point. The caller frees them. 0 or -errno.
+ * The history of resident memory of the processes of @loaded, all in one list, the oldest first;
+ * what is not known has no point. The caller frees them. 0 or -errno.
  */
 int seep_reader_resident_history(struct seep_reader *reader, const struct seep_loaded *loaded,
 				 struct seep_resident_point **ret_points, size_t *ret_count);

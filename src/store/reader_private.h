@@ -75,8 +75,8 @@ int seep_load_query(const struct seep_load *load, const char *sql, struct seep_q
 int seep_load_text(struct seep_load *load, struct seep_query *query, const char **ret_text);
 
 /*
- * The same for one of seep's own words, which reports print as they are: -EBADMSG if it has anything
- * but letters, or is long.
+ * The same for one of seep's own words, which reports print as they are: -EBADMSG if it has
+ * anything but letters, or is long.
  */
 int seep_load_word(struct seep_load *load, struct seep_query *query, const char **ret_word);
 

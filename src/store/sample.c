@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Histograms are packed: bucket counts as LEB128, without the empty ones at both ends, since most
+ * sites fill a few buckets of dozens. Read back from a file that is not trusted, so what is too
+ * long or does not end is refused. The writer calls take and bind, the loader read and apply.
+ */
 #include "store/sample.h"
 
 #include <errno.h>
@@ -95,7 +100,9 @@ XXH128_hash_t seep_sample_hash(const struct seep_stored_sample *sample)
 	return XXH3_128bits(sample, sizeof(*sample));
 }
 
-/* NULL for what follows from the counters: a byte instead of up to nine, in most rows of a capture. */
+/*
+ * NULL for what follows from the counters: a byte instead of up to nine, in most rows of a capture.
+ */
 static void bind_live(struct seep_query *query, uint64_t live, uint64_t counted)
 {
 	if (live == counted)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What changes about a site: a row of the table samples. The age of its oldest object is not among it,
- * as it changes with every snapshot; when the object was made does not.
+ * What changes about a site: a row of the table samples. The age of its oldest object is not among
+ * it, as it changes with every snapshot; when the object was made does not.
  */
 #ifndef SEEP_STORE_SAMPLE_H
 #define SEEP_STORE_SAMPLE_H
@@ -40,9 +40,9 @@ XXH128_hash_t seep_sample_hash(const struct seep_stored_sample *sample);
 #define SEEP_HISTOGRAM_MAX (1 + 10 * SEEP_LIFETIME_BUCKETS)
 
 /*
- * The encoding of lifetimes, see docs/capture.md: the number of the first bucket that is not empty, in
- * one byte, then the counts from there to the last that is not empty, as unsigned LEB128 (DWARF 5,
- * 7.6). Nothing, if all are empty. Returns the length.
+ * The encoding of lifetimes, see docs/capture.md: the number of the first bucket that is not empty,
+ * in one byte, then the counts from there to the last that is not empty, as unsigned LEB128 (DWARF
+ * 5, 7.6). Nothing, if all are empty. Returns the length.
  */
 size_t seep_histogram_encode(const uint64_t buckets[SEEP_LIFETIME_BUCKETS],
 			     uint8_t bytes[SEEP_HISTOGRAM_MAX]);

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tables of a file are compared with those of a database that is made in memory from
+ * schema.sql, by their text: that is simpler than to know what SQLite might do with tables that are
+ * only similar. Called once for each file that is opened, before anything else is read from it.
+ * Older versions lack tables (version_of); triggers and indexes that are none of ours are refused
+ * in all.
+ */
 #include "store/schema.h"
 
 #include <errno.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which snapshots of a long capture are given up. The older, the fewer: what was two hours ago is asked
- * for in minutes, not in seconds. Of each span of the grid below the last snapshot stays, so that the
- * moments that are left lie evenly. A week comes to about 1,400 snapshots, at any interval.
+ * Which snapshots of a long capture are given up. The older, the fewer: what was two hours ago is
+ * asked for in minutes, not in seconds. Of each span of the grid below the last snapshot stays, so
+ * that the moments that are left lie evenly. A week comes to about 1,400 snapshots, at any
+ * interval.
  */
 #ifndef SEEP_STORE_THINNING_H
 #define SEEP_STORE_THINNING_H
@@ -35,9 +36,8 @@ struct seep_instant {
 
 /*
  * Chooses among @count instants, ascending, what to give up now: those that are older than @keep_ns
- * (0: none is) and those that stand closer than they may; the oldest first, at most @max. The last one is
- * now, and stays. Returns how many, their indexes ascending in
- * @ret_indexes.
+ * (0: none is) and those that stand closer than they may; the oldest first, at most @max. The last
+ * one is now, and stays. Returns how many, their indexes ascending in @ret_indexes.
  */
 size_t seep_thinning_choose(const struct seep_instant *instants, size_t count, uint64_t keep_ns,
 			    size_t *ret_indexes, size_t max);

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Processes, sites and sums: a row for each that differs from its last one. */
+/*
+ * Processes, sites and sums: a row for each that differs from its last one. The writer calls
+ * seep_write_processes, seep_write_sites and seep_write_sums, in this order because rows refer to
+ * those before, and at the end seep_write_ends for what the snapshot does not have any more. Hashes
+ * of the last rows (known.h) tell whether something changed, so a quiet site costs no statement.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,8 +16,6 @@
 #include "verdict/judgement.h"
 
 #define STABLE_ID_MAX 17
-
-/* --- processes --------------------------------------------------------------------------------- */
 
 /* Over the texts themselves, each with its NUL; what is NULL counts as well. */
 static XXH128_hash_t hash_names(struct seep_buffer *text, const struct seep_process *process)
@@ -145,8 +148,6 @@ int seep_write_processes(struct seep_write *write)
 	}
 	return error;
 }
-
-/* --- sites ------------------------------------------------------------------------------------- */
 
 static int write_site_row(struct seep_write *write, const struct seep_site *site,
 			  const struct seep_known_process *process,
@@ -314,8 +315,6 @@ int seep_write_ends(struct seep_write *write)
 	}
 	return 0;
 }
-
-/* --- sums -------------------------------------------------------------------------------------- */
 
 /* @process: a row, or 0 for all together. */
 static int write_totals(struct seep_write *write, int64_t process, const struct seep_totals *totals,

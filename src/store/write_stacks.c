@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stacks, and all that they consist of: each name, each file and each frame once. */
+/*
+ * Stacks, and all that they consist of: each name, each file and each frame once. Called for a site
+ * that is new, or whose stack still had frames without a name: those are resolved again, because
+ * code that is compiled at run time gets its name later. At most SEEP_MAX_FRAMES rows for each
+ * stack.
+ */
 #include <errno.h>
 
 #include "store/writer_private.h"

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Giving up snapshots. Rows say what changed, so those of a snapshot that goes are inherited by the
- * next one of its run, if that has none of its own for the same thing.
+ * next one of its run, if that has none of its own for the same thing. Called by seep_writer_tidy
+ * after each snapshot, in a transaction of its own: by age, then by size, then rows that nothing
+ * refers to any more, then free pages. One call drops at most DROPS_MAX snapshots, because the
+ * trace waits.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +17,9 @@
 /* At once; the next snapshot gives up more. A capture that is gone on with may have many. */
 #define DROPS_MAX 16
 
-/* Sites that nothing refers to any more; then what only they needed is looked for, which is slow. */
+/*
+ * Sites that nothing refers to any more; then what only they needed is looked for, which is slow.
+ */
 #define SWEEP_SITES 256
 
 /* Pages given back at once, when more than a quarter of the file is free. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Verdicts: one row for as long as class, pattern and severity stay the same. Called by the writer once
- * for each snapshot, after its sites. A process is judged in the same columns as a site.
+ * Verdicts: one row for as long as class, pattern and severity stay the same. Called by the writer
+ * once for each snapshot, after its sites. A process is judged in the same columns as a site.
  */
 #include <errno.h>
 

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Opening a capture, and the transaction of a snapshot: the run if it is a new one, the snapshot,
+ * then processes, sites, sums, verdicts and ends in the files write_*.c. If any step fails,
+ * everything is rolled back and what was known of the file is read anew before the next one. A
+ * transaction is as long as the number of sites that changed; the log is synced every
+ * CHECKPOINT_NS.
+ */
 #include "store/writer.h"
 
 #include <errno.h>
@@ -6,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "base/cleanup.h"
 #include "store/capture_file.h"
 #include "store/keys.h"
 #include "store/schema.h"
@@ -16,13 +22,11 @@
 #define BUSY_MS 200
 
 /*
- * How often the log goes into the file. It needs two syncs, some 10 ms each on an idle disk, during which
- * the trace waits; so not with each snapshot of a short interval. Only a machine that dies loses more
- * than the running interval, by as much.
+ * How often the log goes into the file. It needs two syncs, some 10 ms each on an idle disk, during
+ * which the trace waits; so not with each snapshot of a short interval. Only a machine that dies
+ * loses more than the running interval, by as much.
  */
 #define CHECKPOINT_NS (10 * SEEP_NS_PER_S)
-
-/* --- opening ----------------------------------------------------------------------------------- */
 
 static const char *const query_texts[SEEP_QUERY_COUNT] = {
 #define QUERY_TEXT(name, sql) [SEEP_QUERY_##name] = (sql),
@@ -30,7 +34,9 @@ static const char *const query_texts[SEEP_QUERY_COUNT] = {
 #undef QUERY_TEXT
 };
 
-/* What the log has left behind goes into the file. The log stays small: it begins anew each time. */
+/*
+ * What the log has left behind goes into the file. The log stays small: it begins anew each time.
+ */
 static int set_up(sqlite3 *database)
 {
 	return seep_sqlite_run(database, "PRAGMA trusted_schema = OFF;"
@@ -140,7 +146,9 @@ void seep_writer_close(struct seep_writer *writer)
 		return;
 	for (size_t i = 0; i < SEEP_QUERY_COUNT; i++)
 		seep_query_done(&writer->queries[i]);
-	/* Without its log the file can be read where no log can be made. It is no loss if it stays. */
+	/*
+	 * Without its log the file can be read where no log can be made. It is no loss if it stays.
+	 */
 	if (writer->database)
 		(void)seep_sqlite_run(writer->database, "PRAGMA journal_mode = DELETE");
 	sqlite3_close(writer->database);
@@ -150,8 +158,6 @@ void seep_writer_close(struct seep_writer *writer)
 	free(writer->instants);
 	free(writer);
 }
-
-/* --- runs and snapshots ------------------------------------------------------------------------ */
 
 int seep_write_row(const struct seep_write *write, struct seep_query *query, int64_t *ret_id)
 {
@@ -267,8 +273,6 @@ static int write_snapshot(struct seep_write *write)
 	seep_bind_uint(query, overhead->map_bytes);
 	return seep_query_run(query);
 }
-
-/* --- the transaction --------------------------------------------------------------------------- */
 
 static int write_all(struct seep_write *write)
 {

@@ -8,8 +8,8 @@
 #include "verdict/judgement.h"
 
 /*
- * A line for each function below which several of these @sites grow, the worst few of them; behind an empty
- * one if there are any. 0 or -ENOMEM.
+ * A line for each function below which several of these @sites grow, the worst few of them; behind
+ * an empty one if there are any. 0 or -ENOMEM.
  */
 int seep_text_put_callers(const struct seep_layout *layout, struct seep_symbolizer *symbolizer,
 			  const struct seep_site *const *sites, size_t num_sites);

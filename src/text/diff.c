@@ -1,5 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-/* A comparison as text: both sides, what makes it doubtful, then the sites by what became of them. */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A comparison as text: both sides, what makes it doubtful, then the sites by what became of them.
+ *
+ * render_text puts the head, then the changes, which are sorted by kind and type: each run of one
+ * type is a group, of which options->top are shown and the rest summed up. Amounts are live or
+ * allocated ones, by the metric of the comparison.
+ */
 #include <inttypes.h>
 
 #include "base/clock.h"
@@ -10,7 +16,6 @@
 #include "report/words.h"
 #include "text/layout.h"
 #include "text/processes.h"
-#include "text/sites.h"
 #include "text/stack.h"
 #include "text/text.h"
 
@@ -38,8 +43,6 @@ static void put_line(struct diff_text *text, enum seep_style style, size_t inden
 	seep_layout_wrap(&text->layout, style, indent, text->line.data);
 	seep_layout_reset(&text->layout, &text->line);
 }
-
-/* --- both sides -------------------------------------------------------------------------------- */
 
 static void put_side(struct diff_text *text, const struct seep_diff_side *side,
 		     const struct seep_snapshot *snapshot, const char *label)
@@ -79,8 +82,6 @@ static void put_losses(struct diff_text *text, const struct seep_snapshot *snaps
 			 label);
 	}
 }
-
-/* --- amounts ----------------------------------------------------------------------------------- */
 
 static bool is_of_allocated(const struct diff_text *text)
 {
@@ -146,8 +147,6 @@ static void put_totals(struct diff_text *text)
 		put_total(text, kind, &before, &after);
 	}
 }
-
-/* --- sites ------------------------------------------------------------------------------------- */
 
 /* Which processes, unless there is but one program with one process anyway. */
 static void append_program(struct diff_text *text, const struct seep_change *change)

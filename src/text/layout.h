@@ -32,8 +32,8 @@ void seep_layout_reset(const struct seep_layout *layout, struct seep_buffer *scr
 void seep_layout_pad(const struct seep_layout *layout, size_t count);
 
 /*
- * Appends @string and a line break, the present line being @indent columns long. What does not fit is
- * broken at spaces and goes on at column @indent. A number stays with the word after it.
+ * Appends @string and a line break, the present line being @indent columns long. What does not fit
+ * is broken at spaces and goes on at column @indent. A number stays with the word after it.
  */
 void seep_layout_wrap(const struct seep_layout *layout, enum seep_style style, size_t indent,
 		      const char *string);

@@ -1,4 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A table of processes with fixed columns, of the largest PROCESSES_MAX at most, and the phrases
+ * for the scope and for where a process lives (container, pod, cgroup), which other text reports
+ * use in their heads. What comes from the target is cleaned and cut to its column.
+ */
 #include "text/processes.h"
 
 #include <errno.h>

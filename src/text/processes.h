@@ -21,8 +21,8 @@ void seep_text_append_place(struct seep_buffer *buffer, const char *before,
 			    const struct seep_process *process);
 
 /*
- * What is traced: "pid 1234 (server)", of a single process with its name, and @with_place with its place.
- * @columns: at most for the PIDs, the path, the command.
+ * What is traced: "pid 1234 (server)", of a single process with its name, and @with_place with its
+ * place. @columns: at most for the PIDs, the path, the command.
  */
 void seep_text_append_scope(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
 			    size_t columns, bool with_place);

@@ -1,4 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The list of sites: for each kind the first options->top, the rest summed up in a line, and what
+ * has no stack of its own after that. The text report calls put_sites, the verdict put_list and
+ * JUnit put_one, for sites that they chose. A site is a head line, what is known of its objects,
+ * its judgement and its stack, in this order.
+ */
 #include "text/sites.h"
 
 #include <inttypes.h>

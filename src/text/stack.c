@@ -1,4 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A stack is walked twice: first for the width of its function column, then to print it. Unless
+ * verbose, STACK_LINES_MAX lines are shown and the others counted, and recursion is shown once. One
+ * struct of scratch buffers serves a whole list of sites.
+ */
 #include "text/stack.h"
 
 #include <inttypes.h>
@@ -23,7 +28,10 @@ struct shown {
 	bool repeating;
 };
 
-/* What stands right of the function: source and line, else the module, unless that stands for its name. */
+/*
+ * What stands right of the function: source and line, else the module, unless that stands for its
+ * name.
+ */
 static void append_source(struct seep_buffer *buffer, const struct seep_walk *walk)
 {
 	if (walk->line->source || !walk->line->function == !walk->location->module)
@@ -40,8 +48,8 @@ static void format_line(struct seep_text_stack *text, const struct seep_walk *wa
 }
 
 /*
- * Goes to the next line to show. In a stack of deep recursion the same frame follows itself: that is
- * shown once, unless verbose, and counted in repeats.
+ * Goes to the next line to show. In a stack of deep recursion the same frame follows itself: that
+ * is shown once, unless verbose, and counted in repeats.
  */
 static bool next_shown(const struct seep_text_stack *text, struct shown *shown)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A stack in the text report: a line for each function, innermost first, with its place in the source. */
+/*
+ * A stack in the text report: a line for each function, innermost first, with its place in the
+ * source.
+ */
 #ifndef SEEP_TEXT_STACK_H
 #define SEEP_TEXT_STACK_H
 

@@ -1,5 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-/* The text report: what is outstanding and what it is worth, for people at a terminal. */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The text report: what is outstanding and what it is worth, for people at a terminal. render_text
+ * puts the head, a line for each kind, processes, circumstances and losses, then the sites
+ * (sites.c). Each fact is put together in a note and then wrapped to the columns of the layout, so
+ * that no line of it has to know its width. Rows are bounded by options->top and by the limits of
+ * each part.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -337,7 +343,7 @@ static int render_text(const struct seep_snapshot *snapshot, struct seep_symboli
 		.options = options,
 		.layout = {.out = buffer, .color = options->color},
 	};
-	int err;
+	int error;
 
 	seep_buffer_init(&text.note);
 	if (snapshot->seq > 1)
@@ -350,12 +356,12 @@ static int render_text(const struct seep_snapshot *snapshot, struct seep_symboli
 	put_ends(&text);
 	put_losses(&text);
 	put_overhead(&text);
-	err = seep_text_put_processes(&text.layout, snapshot, options);
-	if (!err)
-		err = seep_text_put_callers_of_snapshot(&text.layout, symbolizer, snapshot);
+	error = seep_text_put_processes(&text.layout, snapshot, options);
+	if (!error)
+		error = seep_text_put_callers_of_snapshot(&text.layout, symbolizer, snapshot);
 	seep_buffer_done(&text.note);
-	if (err)
-		return err;
+	if (error)
+		return error;
 	seep_text_put_sites(&text.layout, snapshot, symbolizer, options);
 	return buffer->error;
 }

@@ -1,7 +1,12 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The text of a verdict: findings first, because a reader of a log stops at what failed; then
+ * against the baseline, then a line each for classes, processes and losses. Called by detect, by
+ * trace with --fail-on, and by JUnit for the output of the suite (with top 0). The list of sites is
+ * that of the text report.
+ */
 #include "text/verdict.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,8 +81,6 @@ static void put_classes(struct verdict_text *text)
 	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 0, text->line.data);
 	seep_layout_reset(&text->layout, &text->line);
 }
-
-/* --- against a baseline ------------------------------------------------------------------------ */
 
 /* What it is now, and what it was. */
 static void put_status(struct verdict_text *text, const char *label, const struct seep_site *site,

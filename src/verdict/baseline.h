@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What was known of sites in an earlier trace, to tell what is new or has become worse. Sites are found
- * again as in compare.h, by id or else by names in another build; a site that several processes had is as
- * bad as it was in the worst of them.
+ * What was known of sites in an earlier trace, to tell what is new or has become worse. Sites are
+ * found again as in compare.h, by id or else by names in another build; a site that several
+ * processes had is as bad as it was in the worst of them.
  */
 #ifndef SEEP_VERDICT_BASELINE_H
 #define SEEP_VERDICT_BASELINE_H
@@ -33,9 +33,9 @@ struct seep_baseline_status {
 const char *seep_baseline_status_key(enum seep_baseline_status_type type);
 
 /*
- * Clearly faster is: by a quarter, and the interval of the rate lies above the one in the baseline. Both
- * are needed: intervals are of one run each, and become much narrower than two runs of one program differ,
- * on a machine that is busier for once.
+ * Clearly faster is: by a quarter, and the interval of the rate lies above the one in the baseline.
+ * Both are needed: intervals are of one run each, and become much narrower than two runs of one
+ * program differ, on a machine that is busier for once.
  */
 #define SEEP_WORSE_FACTOR 1.25
 

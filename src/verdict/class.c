@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which class a site is of: the policy, as thresholds and as questions that are asked one after the other.
- * Each question is about the measurements only (trend, shape, survival), so what a site was taken for
- * before does not count here; the judge decides what is kept of that (record.c). Called by
- * seep_verdict_conclude after the rate is known, because the rate decides how long a site is watched before
- * it is called a leak. Nothing is allocated; the time does not depend on the number of samples.
+ * Which class a site is of: the policy, as thresholds and as questions that are asked one after the
+ * other. Each question is about the measurements only (trend, shape, survival), so what a site was
+ * taken for before does not count here; the judge decides what is kept of that (record.c). Called
+ * by seep_verdict_conclude after the rate is known, because the rate decides how long a site is
+ * watched before it is called a leak. Nothing is allocated; the time does not depend on the number
+ * of samples.
  */
 #include "verdict/class.h"
 
@@ -17,9 +18,9 @@
 #define MIN_OBSERVED_S 20.0
 
 /*
- * The minimum observation of 1 MiB/s, or an object a second if they are counted: caches and pools that
- * programs fill when they start are mostly full by then. What grows a sixteenth as fast gets twice the time:
- * it does that much less harm meanwhile.
+ * The minimum observation of 1 MiB/s, or an object a second if they are counted: caches and pools
+ * that programs fill when they start are mostly full by then. What grows a sixteenth as fast gets
+ * twice the time: it does that much less harm meanwhile.
  */
 #define OBSERVE_S	18.0
 #define OBSERVE_LIMIT_S 150.0
@@ -35,21 +36,21 @@
 #define STAY_OBJECTS   5
 
 /*
- * Objects that stay are a leak on their own, without a visible trend, if there are this many recent and
- * this many old ones: so their rates have at most a third of uncertainty.
+ * Objects that stay are a leak on their own, without a visible trend, if there are this many recent
+ * and this many old ones: so their rates have at most a third of uncertainty.
  */
 #define BURIED_OBJECTS 12
 
 /*
- * They still come if the recent rate is this share of the older one; or at least that, if it may be as high
- * by its uncertainty.
+ * They still come if the recent rate is this share of the older one; or at least that, if it may be
+ * as high by its uncertainty.
  */
 #define RECENT_SHARE 0.75
 #define RECENT_LEAST 0.5
 
 /*
- * A leak must not be fading, not even probably: by this many standard deviations. More of them where the
- * trend is buried in noise: there the parts of the series say little.
+ * A leak must not be fading, not even probably: by this many standard deviations. More of them
+ * where the trend is buried in noise: there the parts of the series say little.
  */
 #define FADES	     1.0
 #define FADES_BURIED 2.0
@@ -137,8 +138,8 @@ static bool grows_buried(const struct seep_measurements *measured)
 }
 
 /*
- * It rises. Where objects do not stay, what is live has no memory, and does not walk; of steps the noise
- * knows nothing but their height.
+ * It rises. Where objects do not stay, what is live has no memory, and does not walk; of steps the
+ * noise knows nothing but their height.
  */
 static bool rises(const struct seep_measurements *measured)
 {

@@ -29,8 +29,8 @@ enum seep_class {
 enum seep_class seep_classify(const struct seep_measurements *measured, double rate);
 
 /*
- * Does what was found speak against a leak of this @rate, rather than just not for it? The growth is over,
- * or what seemed to stay is released after all.
+ * Does what was found speak against a leak of this @rate, rather than just not for it? The growth
+ * is over, or what seemed to stay is released after all.
  */
 bool seep_leak_is_refuted(const struct seep_measurements *measured, double rate);
 

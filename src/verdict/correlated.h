@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What grows together with a growing site: other growing sites of its process, and measures of the process
- * as a whole. It tells what the leaks have in common: a request, a connection.
+ * What grows together with a growing site: other growing sites of its process, and measures of the
+ * process as a whole. It tells what the leaks have in common: a request, a connection.
  */
 #ifndef SEEP_VERDICT_CORRELATED_H
 #define SEEP_VERDICT_CORRELATED_H
@@ -35,8 +35,8 @@ struct seep_correlations {
 };
 
 /*
- * Finds them for the worst of @sites, which are of the snapshot that @judge was fed last. Returns how many
- * elements of @ret_of it has filled.
+ * Finds them for the worst of @sites, which are of the snapshot that @judge was fed last. Returns
+ * how many elements of @ret_of it has filled.
  */
 size_t seep_correlated_find(const struct seep_judge *judge, const struct seep_site *sites,
 			    size_t num_sites,

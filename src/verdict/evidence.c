@@ -1,4 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sentences about a verdict. Each say_ function adds one sentence, or none if it would say nothing;
+ * seep_evidence_of_site calls them with the most telling first, and at most SEEP_SENTENCES_MAX are
+ * kept. The first failure is kept in the writer and makes finish free all of them.
+ */
 #include "verdict/evidence.h"
 
 #include <errno.h>

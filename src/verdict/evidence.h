@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A verdict in words: sentences that say what was found, with the numbers. Plain ASCII without control
- * characters. What to do about it is in advice.h.
+ * A verdict in words: sentences that say what was found, with the numbers. Plain ASCII without
+ * control characters. What to do about it is in advice.h.
  */
 #ifndef SEEP_VERDICT_EVIDENCE_H
 #define SEEP_VERDICT_EVIDENCE_H
@@ -17,8 +17,8 @@ struct seep_sentences {
 };
 
 /*
- * 0, and the sentences are the caller's, to be freed by seep_sentences_done; -ENOMEM. The most telling come
- * first.
+ * 0, and the sentences are the caller's, to be freed by seep_sentences_done; -ENOMEM. The most
+ * telling come first.
  */
 int seep_evidence_of_site(const struct seep_verdict *verdict, struct seep_sentences *ret_evidence);
 int seep_evidence_of_process(const struct seep_process_verdict *verdict,

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "verdict/exhaust.h"
 
 #include <math.h>
@@ -23,7 +23,9 @@ const char *seep_limit_text(enum seep_limit limit)
 	return limits[limit].text;
 }
 
-/* When rate * t + acceleration / 2 * t^2 is @room, or rate * (e^(multiplies * t) - 1) / multiplies. */
+/*
+ * When rate * t + acceleration / 2 * t^2 is @room, or rate * (e^(multiplies * t) - 1) / multiplies.
+ */
 static double time_for(double room, double rate, double acceleration, double multiplies)
 {
 	if (rate <= 0)
@@ -32,7 +34,9 @@ static double time_for(double room, double rate, double acceleration, double mul
 		return log1p(multiplies * room / rate) / multiplies;
 	if (acceleration <= 0)
 		return room / rate;
-	/* Not by the difference of nearly equal numbers, which it is where acceleration is small. */
+	/*
+	 * Not by the difference of nearly equal numbers, which it is where acceleration is small.
+	 */
 	return 2 * room / (rate + sqrt(rate * rate + 2 * acceleration * room));
 }
 

@@ -9,8 +9,8 @@
 #include "verdict/interval.h"
 
 /*
- * The limits of a process, by where they are set. X(enum suffix, key in JSON, what people know it by, kinds
- * whose objects use it up)
+ * The limits of a process, by where they are set. X(enum suffix, key in JSON, what people know it
+ * by, kinds whose objects use it up)
  */
 #define SEEP_LIMITS(X)                                                                             \
 	X(CGROUP_MEMORY, "cgroup-memory", "memory.max of its cgroup",                              \
@@ -46,8 +46,8 @@ struct seep_growth {
 };
 
 /*
- * Which of the limits of @kind is met first, SEEP_LIMIT_COUNT if none is known, and when: seconds from
- * now, if @growth goes on. Unknown without a limit; infinite where nothing grows.
+ * Which of the limits of @kind is met first, SEEP_LIMIT_COUNT if none is known, and when: seconds
+ * from now, if @growth goes on. Unknown without a limit; infinite where nothing grows.
  */
 enum seep_limit seep_exhaust_first(const struct seep_usage usage[SEEP_LIMIT_COUNT],
 				   enum seep_kind kind, const struct seep_growth *growth,

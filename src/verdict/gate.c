@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The gate: takes a judged snapshot apart into findings, what is suppressed, and what the baseline knows.
- * Built once for a run (seep_gate_new, then suppressions and baseline if there are any), asked with
- * seep_gate_find once for each snapshot. It looks at every site, and walks the stacks of those that grow
- * only; the five lists have room for all sites of the snapshot.
+ * The gate: takes a judged snapshot apart into findings, what is suppressed, and what the baseline
+ * knows. Built once for a run (seep_gate_new, then suppressions and baseline if there are any),
+ * asked with seep_gate_find once for each snapshot. It looks at every site, and walks the stacks of
+ * those that grow only; the five lists have room for all sites of the snapshot.
  */
 #include "verdict/gate.h"
 
@@ -113,8 +113,8 @@ static double rate_of(const struct seep_site *site)
 }
 
 /*
- * The worst comes first, but what has no place in the program comes last: it is there for the sake of
- * others.
+ * The worst comes first, but what has no place in the program comes last: it is there for the sake
+ * of others.
  */
 static int compare_severities(const void *left, const void *right)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The gate: decides for which sites a command fails. These are its findings: sites that leak, and
- * those that grow if that is asked for, without what the suppressions name and without what a baseline
- * knows already. One thread; a gate is used for any number of snapshots.
+ * those that grow if that is asked for, without what the suppressions name and without what a
+ * baseline knows already. One thread; a gate is used for any number of snapshots.
  */
 #ifndef SEEP_VERDICT_GATE_H
 #define SEEP_VERDICT_GATE_H
@@ -31,15 +31,15 @@ struct seep_findings {
 struct seep_gate;
 
 /*
- * Leaks are findings, and with @least SEEP_CLASS_GROWTH growth too. 0 or -ENOMEM. The gate belongs to the
- * caller.
+ * Leaks are findings, and with @least SEEP_CLASS_GROWTH growth too. 0 or -ENOMEM. The gate belongs
+ * to the caller.
  */
 int seep_gate_new(enum seep_class least, struct seep_gate **ret_gate);
 void seep_gate_free(struct seep_gate *gate);
 
 /*
- * Takes suppressions (suppressions.h). At most once. 0; -EINVAL and the number of the line that is not
- * understood in *ret_line; -ENOMEM.
+ * Takes suppressions (suppressions.h). At most once. 0; -EINVAL and the number of the line that is
+ * not understood in *ret_line; -ENOMEM.
  */
 int seep_gate_suppress(struct seep_gate *gate, const char *text, size_t *ret_line);
 
@@ -50,8 +50,8 @@ int seep_gate_suppress(struct seep_gate *gate, const char *text, size_t *ret_lin
 int seep_gate_compare(struct seep_gate *gate, const char *name, const struct seep_side *side);
 
 /*
- * Looks for findings in @snapshot, which has been judged. *ret_findings is valid until the next call, as
- * long as the snapshot is. 0 or -ENOMEM.
+ * Looks for findings in @snapshot, which has been judged. *ret_findings is valid until the next
+ * call, as long as the snapshot is. 0 or -ENOMEM.
  */
 int seep_gate_find(struct seep_gate *gate, const struct seep_snapshot *snapshot,
 		   struct seep_symbolizer *symbolizer, const struct seep_findings **ret_findings);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "verdict/interval.h"
 
 struct seep_interval seep_interval_of_share(double value, double count)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The judge: a table of the sites and one of the processes of a trace. For each snapshot, seep_judge_feed
- * first meets the processes, because a site is judged by whether its process does anything; then it adds
- * a sample to each site and judges those that are due (record.c); then it forgets what the snapshot does
- * not have any more. Sites are bounded by SEEP_JUDGE_MAX_SITES, samples of each by SEEP_SERIES_SAMPLES,
- * and the time of a snapshot by judging long series less often.
+ * The judge: a table of the sites and one of the processes of a trace. For each snapshot,
+ * seep_judge_feed first meets the processes, because a site is judged by whether its process does
+ * anything; then it adds a sample to each site and judges those that are due (record.c); then it
+ * forgets what the snapshot does not have any more. Sites are bounded by SEEP_JUDGE_MAX_SITES,
+ * samples of each by SEEP_SERIES_SAMPLES, and the time of a snapshot by judging long series less
+ * often.
  */
 #include "verdict/judge.h"
 
@@ -224,8 +225,8 @@ static int add_site(struct seep_judge *judge, const struct seep_site *site, doub
 }
 
 /*
- * Of a process that is stopped or asleep nothing is learnt of what grows when it runs; that it does not grow
- * meanwhile says nothing.
+ * Of a process that is stopped or asleep nothing is learnt of what grows when it runs; that it does
+ * not grow meanwhile says nothing.
  */
 static bool waits(const struct seep_judge *judge, const struct seep_record *record,
 		  const struct seep_site *site)
@@ -237,7 +238,9 @@ static bool waits(const struct seep_judge *judge, const struct seep_record *reco
 		record->verdict.class == SEEP_CLASS_WARMING_UP);
 }
 
-/* An arena grows with the blocks in it, the stacks of threads with the threads: these are judged. */
+/*
+ * An arena grows with the blocks in it, the stacks of threads with the threads: these are judged.
+ */
 static bool is_part_of_others(const struct seep_site *site)
 {
 	int origin = seep_origin_of(site->stack);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Judges the sites of a trace: is fed its snapshots, one after the other, keeps the series of each site,
- * and has a verdict for each at any time.
+ * Judges the sites of a trace: is fed its snapshots, one after the other, keeps the series of each
+ * site, and has a verdict for each at any time.
  *
  * A site that a snapshot does not have any more is forgotten. One thread.
  */
@@ -24,16 +24,16 @@ int seep_judge_new(struct seep_judge **ret_judge);
 void seep_judge_free(struct seep_judge *judge);
 
 /*
- * Takes the next snapshot into account. @stats are those of its processes, one for each in their order;
- * NULL: nothing is known of them. 0, or -ENOMEM: then sites are missing. Verdicts that were given
- * out become invalid.
+ * Takes the next snapshot into account. @stats are those of its processes, one for each in their
+ * order; NULL: nothing is known of them. 0, or -ENOMEM: then sites are missing. Verdicts that were
+ * given out become invalid.
  */
 int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapshot,
 		    const struct seep_process_stats *stats);
 
 /*
- * The verdict of a site of the latest snapshot, or NULL: it was one too many, or it is what others are made
- * of (arenas of allocators, stacks of threads). Valid until the next.
+ * The verdict of a site of the latest snapshot, or NULL: it was one too many, or it is what others
+ * are made of (arenas of allocators, stacks of threads). Valid until the next.
  */
 const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
 					   const struct seep_site *site);
@@ -42,11 +42,17 @@ const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
 const struct seep_process_verdict *seep_judge_process(const struct seep_judge *judge,
 						      const struct seep_process *process);
 
-/* How closely two sites of one process grow together, see seep_series_correlation; NAN if not known. */
+/*
+ * How closely two sites of one process grow together, see seep_series_correlation; NAN if not
+ * known.
+ */
 double seep_judge_site_correlation(const struct seep_judge *judge, const struct seep_site *a,
 				   const struct seep_site *b);
 
-/* How closely @site grows with something of its process, see seep_series_correlation; NAN if not known. */
+/*
+ * How closely @site grows with something of its process, see seep_series_correlation; NAN if not
+ * known.
+ */
 double seep_judge_correlation(const struct seep_judge *judge, const struct seep_site *site,
 			      enum seep_process_stat measure);
 

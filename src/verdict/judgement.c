@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Verdicts turned into words. seep_judgements_fill replaces the judgements of the call before by
+ * those of the latest snapshot: sites first, then processes, then what grows together, which
+ * compares the worst sites only (SEEP_CORRELATED_COMPARED). The words are keys of the X-macros, so
+ * nothing but the sentences is allocated for a site.
+ */
 #include "verdict/judgement.h"
 
 #include <errno.h>

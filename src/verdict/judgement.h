@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Verdicts as they are shown and stored: words and numbers, without what they were concluded from. A
- * capture gives them back as they were, whoever concluded them.
+ * Verdicts as they are shown and stored: words and numbers, without what they were concluded from.
+ * A capture gives them back as they were, whoever concluded them.
  */
 #ifndef SEEP_VERDICT_JUDGEMENT_H
 #define SEEP_VERDICT_JUDGEMENT_H
@@ -46,8 +46,8 @@ struct seep_process_judgement {
 };
 
 /*
- * The words of a judgement, which may come from a file, as what they stand for. One that is none of ours
- * counts as the least.
+ * The words of a judgement, which may come from a file, as what they stand for. One that is none of
+ * ours counts as the least.
  */
 enum seep_class seep_judgement_class(const struct seep_judgement *judgement);
 enum seep_severity seep_judgement_severity(const struct seep_judgement *judgement);

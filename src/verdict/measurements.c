@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "verdict/measurements.h"
 
 #include <math.h>
@@ -96,8 +96,10 @@ static void look_at_series(const struct seep_series *series, struct seep_measure
 		measured->objects_trend = measured->trend;
 		return;
 	}
-	/* Most sites have one size, and then the second trend is the first: it is the larger part of
-	 * the work. */
+	/*
+	 * Most sites have one size, and then the second trend is the first: it is the larger part
+	 * of the work.
+	 */
 	if (measured->same_size && unit > 0) {
 		measured->objects_trend = seep_trend_scaled(&measured->trend, 1 / unit);
 		return;

@@ -21,7 +21,7 @@ enum seep_series_value {
 
 struct seep_measurements {
 	enum seep_kind kind;
-	bool in_bytes; /* growth is measured in bytes; of threads and descriptors the number counts */
+	bool in_bytes; /* growth is measured in bytes; of threads and descriptors in objects */
 	size_t num_samples;
 	double observed_s; /* since the snapshot before the one in which the site appeared */
 	double live_objects;

@@ -1,4 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Scatter and walk are told apart by a local level model: a Kalman filter goes over the series once
+ * for each candidate of their ratio, and the result is the mean of all by their likelihood. Called
+ * for each series that is fitted (trend.c, shape.c); a call takes a fixed number of passes over at
+ * most SEEP_SERIES_SAMPLES samples and allocates nothing.
+ */
 #include "verdict/noise.h"
 
 #include <float.h>
@@ -13,7 +19,10 @@
 /* The values, and what is taken from them: a line, and if there are enough of them a parabola. */
 #define NUM_COLUMNS 3
 
-/* What of the variance from one sample to the next is walk, the rest scatter: the models to choose from. */
+/*
+ * What of the variance from one sample to the next is walk, the rest scatter: the models to choose
+ * from.
+ */
 static const double walk_shares[] = {0, 0.01, 0.05, 0.2, 0.5, 0.85, 1};
 
 #define NUM_MODELS (sizeof(walk_shares) / sizeof(walk_shares[0]))
@@ -28,8 +37,8 @@ struct samples {
 };
 
 /*
- * What is left of values (column 0) and terms when each is predicted from those before: sums of the products,
- * divided by the variance of the prediction.
+ * What is left of values (column 0) and terms when each is predicted from those before: sums of the
+ * products, divided by the variance of the prediction.
  */
 struct innovations {
 	double products[NUM_COLUMNS][NUM_COLUMNS];
@@ -56,7 +65,10 @@ static void prepare(const double *times, const double *values, size_t count,
 	}
 }
 
-/* The Kalman filter of a level that walks and is seen with scatter (Harvey, Forecasting, 1989, ch. 3). */
+/*
+ * The Kalman filter of a level that walks and is seen with scatter (Harvey, Forecasting, 1989, ch.
+ * 3).
+ */
 static void filter(const struct samples *samples, double walk, struct innovations *ret_innovations)
 {
 	const double *times = samples->times;
@@ -85,8 +97,8 @@ static void filter(const struct samples *samples, double walk, struct innovation
 }
 
 /*
- * Takes the terms away by least squares (Cholesky, the terms first) and leaves the residual sum of squares
- * and its likelihood, restricted to what does not depend on the terms (REML).
+ * Takes the terms away by least squares (Cholesky, the terms first) and leaves the residual sum of
+ * squares and its likelihood, restricted to what does not depend on the terms (REML).
  */
 static struct fit fit_model(const struct samples *samples, double walk)
 {

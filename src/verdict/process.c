@@ -1,4 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The judge calls seep_process_sample and then seep_process_conclude for each process and snapshot.
+ * A process is judged by two trends only, what is resident and what the sites explain; sentences
+ * come later, in evidence.c. seep_process_coverage is for reports, which have no series.
+ */
 #include "verdict/process.h"
 
 #include <math.h>
@@ -7,7 +12,9 @@
 #define MIN_SAMPLES    4
 #define MIN_OBSERVED_S 20.0
 
-/* Growth of less than this share of what is resident, over the time observed, is not worth a word. */
+/*
+ * Growth of less than this share of what is resident, over the time observed, is not worth a word.
+ */
 #define GROWTH_SHARE 0.02
 
 /* Sites explain the growth if theirs is at least this share of it. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A process as a whole: does the memory grow that the kernel sees, and do the sites explain it? What is
- * resident and nobody has allocated is fragmentation, an allocator that is not traced, or was there
- * before the trace.
+ * A process as a whole: does the memory grow that the kernel sees, and do the sites explain it?
+ * What is resident and nobody has allocated is fragmentation, an allocator that is not traced, or
+ * was there before the trace.
  */
 #ifndef SEEP_VERDICT_PROCESS_H
 #define SEEP_VERDICT_PROCESS_H
@@ -61,16 +61,18 @@ struct seep_process_verdict {
 	double resident_bytes; /* NAN: not known */
 	double explained_bytes;
 	double before_bytes; /* resident when the trace began; NAN: not known */
-	/* Share of what has become resident since the trace began that sites have; may be unknown (NAN),
-	 * or above 1: what is allocated need not be touched. */
+	/*
+	 * Share of what has become resident since the trace began that sites have; may be unknown
+	 * (NAN), or above 1: what is allocated need not be touched.
+	 */
 	double coverage;
 	enum seep_limit limit; /* of memory, which is met first; SEEP_LIMIT_COUNT: none */
 	struct seep_interval eta_s;
 };
 
 /*
- * The sample of a process; false if its memory is not known. @mapped_bytes: what its sites have mapped, but
- * for arenas of allocators, whose blocks are counted.
+ * The sample of a process; false if its memory is not known. @mapped_bytes: what its sites have
+ * mapped, but for arenas of allocators, whose blocks are counted.
  */
 bool seep_process_sample(const struct seep_process *process, const struct seep_process_stats *stats,
 			 uint64_t mapped_bytes, double time_s, struct seep_sample *ret_sample);
@@ -80,8 +82,8 @@ void seep_process_conclude(const struct seep_process *process,
 			   struct seep_process_verdict *ret_verdict);
 
 /*
- * The share of what has become resident since the trace began that the sites of these processes have; of those
- * that live and of which it is known. NAN if there is none.
+ * The share of what has become resident since the trace began that the sites of these processes
+ * have; of those that live and of which it is known. NAN if there is none.
  */
 double seep_process_coverage(const struct seep_process *processes, size_t count);
 

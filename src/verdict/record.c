@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is concluded of a site, snapshot by snapshot, and what is kept of it against a single snapshot that
- * says otherwise: a leak is held down, a pattern outlives the resolution that showed it, a cache stays one.
- * Called by the judge: init, then for each snapshot add, and judge if the record is due.
+ * What is concluded of a site, snapshot by snapshot, and what is kept of it against a single
+ * snapshot that says otherwise: a leak is held down, a pattern outlives the resolution that showed
+ * it, a cache stays one. Called by the judge: init, then for each snapshot add, and judge if the
+ * record is due.
  */
 #include "verdict/record.h"
 
 #include <math.h>
 
 /*
- * A leak is taken back when what speaks against it has done so for this many times its minimum observation:
- * a leak that pauses is still one, and a verdict that comes and goes is of no use.
+ * A leak is taken back when what speaks against it has done so for this many times its minimum
+ * observation: a leak that pauses is still one, and a verdict that comes and goes is of no use.
  */
 #define HOLD_DOWN 2
 
@@ -63,8 +64,8 @@ static bool is_too_fine(const struct seep_record *record)
 }
 
 /*
- * Of stairs that are taken for a slope: from where to where it was watched may have one step more or less
- * than the rate says.
+ * Of stairs that are taken for a slope: from where to where it was watched may have one step more
+ * or less than the rate says.
  */
 static void keep_steps(const struct seep_verdict *old, struct seep_verdict *verdict)
 {
@@ -109,8 +110,8 @@ static bool is_held_down(struct seep_record *record, const struct seep_verdict *
 }
 
 /*
- * The longer a cache has been full, the less is to be seen of how it filled. What goes up and down was
- * none: its first rise only looked like it.
+ * The longer a cache has been full, the less is to be seen of how it filled. What goes up and down
+ * was none: its first rise only looked like it.
  */
 static void keep_class(const struct seep_record *record, struct seep_verdict *verdict)
 {

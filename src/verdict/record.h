@@ -13,18 +13,23 @@ struct seep_record {
 	struct seep_series series;
 	struct seep_verdict verdict;
 	unsigned int same_pattern; /* times in a row */
-	double against_since_s; /* since then it would not be called a leak any more; NAN: it would */
+	/* Since then it would not be called a leak any more; NAN: it would. */
+	double against_since_s;
 };
 
-/* Of a site that has come since the snapshot before, which was taken at @before_s: it had nothing then. */
+/*
+ * Of a site that has come since the snapshot before, which was taken at @before_s: it had nothing
+ * then.
+ */
 void seep_record_init(struct seep_record *record, double before_s, double now_s);
 
 /* Adds what the site has now to its series. */
 void seep_record_add(struct seep_record *record, const struct seep_site *site, double now_s);
 
 /*
- * Is it to be judged with this snapshot? More samples take more time and bring less news each: judging
- * less often then keeps the time for a snapshot about even. Sites are spread over the snapshots between.
+ * Is it to be judged with this snapshot? More samples take more time and bring less news each:
+ * judging less often then keeps the time for a snapshot about even. Sites are spread over the
+ * snapshots between.
  */
 bool seep_record_is_due(const struct seep_record *record, const struct seep_site *site,
 			const struct seep_snapshot *snapshot);

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Samples are merged, never dropped, so a series takes the same memory and time for a minute and
+ * for a week. Called by the judge with each snapshot (add), by the fits (get), and by correlated.c
+ * for pairs of series: that costs a few thousand operations a pair, and the pairs are bounded
+ * there.
+ */
 #include "verdict/series.h"
 
 #include <math.h>
 
 #define NUM_CHANGES (SEEP_SERIES_MOMENTS - 1)
 
-/* So many samples of each have to be in the time in common, or values between them are all there is. */
+/*
+ * So many samples of each have to be in the time in common, or values between them are all there
+ * is.
+ */
 #define MIN_SAMPLES (SEEP_SERIES_MOMENTS / 2)
 
 /* Changes that differ by less than this share of the largest do not differ: they were rounded. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Numbers over time (what a site has live, what a process has resident) in a fixed amount of memory: a
- * sample of a series is the mean of so many snapshots ("stride"), and when the series is full,
- * neighbours are merged and the stride doubles. A mean keeps the trend as it is, whatever the stride,
- * and does not turn an oscillation that is faster than the samples into a slow one, as leaving samples
- * out would.
+ * Numbers over time (what a site has live, what a process has resident) in a fixed amount of
+ * memory: a sample of a series is the mean of so many snapshots ("stride"), and when the series is
+ * full, neighbours are merged and the stride doubles. A mean keeps the trend as it is, whatever the
+ * stride, and does not turn an oscillation that is faster than the samples into a slow one, as
+ * leaving samples out would.
  */
 #ifndef SEEP_VERDICT_SERIES_H
 #define SEEP_VERDICT_SERIES_H
@@ -13,15 +13,19 @@
 #include <stdint.h>
 
 /*
- * From 24 to 48 samples once it has been full. The slopes of all pairs are looked at, so the time that
- * an analysis takes grows with the square; twice as many would make a slope hardly more certain.
+ * From 24 to 48 samples once it has been full. The slopes of all pairs are looked at, so the time
+ * that an analysis takes grows with the square; twice as many would make a slope hardly more
+ * certain.
  */
 #define SEEP_SERIES_SAMPLES 48
 
 /* Numbers that are watched together. Who keeps the series says which they are. */
 #define SEEP_SERIES_VALUES 3
 
-/* Moments at which two series are compared, at even distances over the time that both have in common. */
+/*
+ * Moments at which two series are compared, at even distances over the time that both have in
+ * common.
+ */
 #define SEEP_SERIES_MOMENTS 24
 
 /*
@@ -56,10 +60,10 @@ size_t seep_series_get(const struct seep_series *series, unsigned int value, dou
 		       double *ret_values);
 
 /*
- * Do two series grow together? Not whether both grow, which they may do for different reasons, but whether
- * one grows faster when the other does: the rank correlation (Spearman) of how much they change from one
- * moment to the next. From -1 to 1; NAN if the series have too little time in common, or one of them
- * changes as much all the time.
+ * Do two series grow together? Not whether both grow, which they may do for different reasons, but
+ * whether one grows faster when the other does: the rank correlation (Spearman) of how much they
+ * change from one moment to the next. From -1 to 1; NAN if the series have too little time in
+ * common, or one of them changes as much all the time.
  */
 double seep_series_correlation(const struct seep_series *a, unsigned int a_value,
 			       const struct seep_series *b, unsigned int b_value);

@@ -1,4 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * seep_shape_fit looks at a series in four ways, each by itself: slopes of its parts, heights,
+ * steps, period. The questions (steepens, flattens, levelled) are answered from what was found.
+ * Called once for each site that is judged; the most expensive part is the search for a period,
+ * quadratic in SEEP_SERIES_SAMPLES. Nothing is allocated.
+ */
 #include "verdict/shape.h"
 
 #include <math.h>
@@ -14,8 +20,8 @@
 #define LEVEL_FACTOR   0.2
 
 /*
- * Steps: this share of the growth or more is in this share of the intervals at most, in this many places
- * at least, by this many objects at least.
+ * Steps: this share of the growth or more is in this share of the intervals at most, in this many
+ * places at least, by this many objects at least.
  */
 #define STEP_SHARE     0.85
 #define STEP_INTERVALS 0.6
@@ -26,21 +32,23 @@
 #define MIN_STEP_UNITS 3
 
 /*
- * Oscillations: autocorrelation of what remains when a parabola is taken away, at the trough and at the
- * period, of which the series has to have this many; beyond what white noise and a walk of 48 samples
- * come to once in a few hundred times.
+ * Oscillations: autocorrelation of what remains when a parabola is taken away, at the trough and at
+ * the period, of which the series has to have this many; beyond what white noise and a walk of 48
+ * samples come to once in a few hundred times.
  */
 #define TROUGH	    (-0.35)
 #define CREST	    0.45
 #define CREST_SIGMA 3.0
 #define MIN_PERIODS 2.5
-/* Less than this of the level, standard deviation, is no oscillation that anybody would call one. */
+/*
+ * Less than this of the level, standard deviation, is no oscillation that anybody would call one.
+ */
 #define MIN_AMPLITUDE 0.03
 
 /*
- * The slope of the last third is at most so many times that of the first half if it grows evenly: five
- * sixths of the way against a quarter, and a little for where samples fall. Beyond, it multiplies; powers
- * of e are searched for up to so many.
+ * The slope of the last third is at most so many times that of the first half if it grows evenly:
+ * five sixths of the way against a quarter, and a little for where samples fall. Beyond, it
+ * multiplies; powers of e are searched for up to so many.
  */
 #define EVEN_FACTOR 3.6
 #define MOST_POWERS 60.0
@@ -140,8 +148,8 @@ struct steps {
 };
 
 /*
- * The rise that begins at sample @from: it goes on for as long as values rise at all, because a merged
- * sample may have a part of a step. Returns where it ends.
+ * The rise that begins at sample @from: it goes on for as long as values rise at all, because a
+ * merged sample may have a part of a step. Returns where it ends.
  */
 static size_t add_step(const double *times, const double *values, size_t count, size_t from,
 		       struct steps *steps)
@@ -167,8 +175,8 @@ static size_t add_step(const double *times, const double *values, size_t count, 
 }
 
 /*
- * From the first step to the last, because the slope of a few stairs depends on where they are cut off. When
- * a step was is known as exactly as samples are apart; steps differ in height by chance.
+ * From the first step to the last, because the slope of a few stairs depends on where they are cut
+ * off. When a step was is known as exactly as samples are apart; steps differ in height by chance.
  */
 static struct seep_interval rate_of_steps(const struct steps *steps, double distance_s)
 {
@@ -344,7 +352,10 @@ bool seep_shape_flattens(const struct seep_shape *shape, double sigma)
 	return shape->late < FLATTER_FACTOR * shape->early && changes(shape, sigma);
 }
 
-/* How much steeper the last third is than the first half, of a slope that grows e^powers times in all. */
+/*
+ * How much steeper the last third is than the first half, of a slope that grows e^powers times in
+ * all.
+ */
 static double steepening_of(double powers)
 {
 	double early = expm1(powers / 2) / (powers / 2);

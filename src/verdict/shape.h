@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The series of a series besides its trend: does it get steeper or flatter, does it rise in steps, does it
- * oscillate, has it come down again?
+ * The form of a series besides its trend: does it get steeper or flatter, does it rise in steps,
+ * does it oscillate, has it come down again?
  *
  * Steeper and flatter are told by the slopes of the parts, with their uncertainty, not by which of
- * several curves fits best: of a series that walks (see noise.h) some curve always fits much better than the
- * line, by chance.
+ * several curves fits best: of a series that walks (see noise.h) some curve always fits much better
+ * than the line, by chance.
  */
 #ifndef SEEP_VERDICT_SHAPE_H
 #define SEEP_VERDICT_SHAPE_H
@@ -62,8 +62,9 @@ void seep_shape_fit(const double *times, const double *values, size_t count,
 		    const struct seep_noise *noise, double unit, struct seep_shape *ret_shape);
 
 /*
- * Standard deviations from which a change is certain: thousands of sites are looked at again and again. Of
- * fewer than six samples no deviation is known, and any change counts as a flattening, none as the other.
+ * Standard deviations from which a change is certain: thousands of sites are looked at again and
+ * again. Of fewer than six samples no deviation is known, and any change counts as a flattening,
+ * none as the other.
  */
 #define SEEP_SHAPE_CERTAIN 3.0
 
@@ -72,9 +73,9 @@ bool seep_shape_steepens(const struct seep_shape *shape);
 bool seep_shape_flattens(const struct seep_shape *shape, double sigma);
 
 /*
- * The relative growth of the slope per second, of a series that multiplies, over @observed_s: it has become so
- * much steeper that its slope cannot have grown evenly, not even from nothing. 0: it need not. Ends of the
- * interval are those by the uncertainty of the slopes.
+ * The relative growth of the slope per second, of a series that multiplies, over @observed_s: it
+ * has become so much steeper that its slope cannot have grown evenly, not even from nothing. 0: it
+ * need not. Ends of the interval are those by the uncertainty of the slopes.
  */
 struct seep_interval seep_shape_multiplies(const struct seep_shape *shape, double observed_s);
 

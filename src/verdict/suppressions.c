@@ -81,8 +81,8 @@ int seep_suppressions_parse(const char *text, struct seep_suppressions **ret_sup
 }
 
 /*
- * The rest of the pattern against the name from here on. A "*" is tried at its last place only, which is
- * enough: what stands before it has matched as early as it can.
+ * The rest of the pattern against the name from here on. A "*" is tried at its last place only,
+ * which is enough: what stands before it has matched as early as it can.
  */
 static bool matches_here(const char *pattern, const char *name)
 {

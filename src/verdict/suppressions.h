@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Leaks that nobody wants to hear of, in LeakSanitizer's syntax: a line "leak:PATTERN" for each, "#" begins a
- * comment. A pattern is looked for within the name of a function, the path of its source file and of its
- * module; "*" stands for anything, "^" and "$" for the beginning and the end
+ * Leaks that nobody wants to hear of, in LeakSanitizer's syntax: a line "leak:PATTERN" for each,
+ * "#" begins a comment. A pattern is looked for within the name of a function, the path of its
+ * source file and of its module; "*" stands for anything, "^" and "$" for the beginning and the end
  * (https://github.com/google/sanitizers/wiki/AddressSanitizerLeakSanitizer).
  */
 #ifndef SEEP_VERDICT_SUPPRESSIONS_H
@@ -14,8 +14,8 @@
 struct seep_suppressions;
 
 /*
- * Takes the lines of @text. 0; -EINVAL and the number of the line that is not understood in *ret_line;
- * -ENOMEM.
+ * Takes the lines of @text. 0; -EINVAL and the number of the line that is not understood in
+ * *ret_line; -ENOMEM.
  */
 int seep_suppressions_parse(const char *text, struct seep_suppressions **ret_suppressions,
 			    size_t *ret_line);

@@ -1,11 +1,17 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The curve is walked once over the buckets (SEEP_LIFETIME_BUCKETS), whatever the number of
+ * objects. seep_survival_fit chooses a limit that half of the objects could get to, and the point
+ * from which lifetimes have settled, then reads the shares off the curve. Where ages were not
+ * counted, seep_survival_guess_ages comes before it.
+ */
 #include "verdict/survival.h"
 
 #include <math.h>
 
 /*
- * Octaves from settle_s to limit_s: two, or one if too many end in the first of the two and hardly any in
- * the second.
+ * Octaves from settle_s to limit_s: two, or one if too many end in the first of the two and hardly
+ * any in the second.
  */
 #define TAIL_BUCKETS 2
 #define TAIL_ENDED   0.8
@@ -47,9 +53,9 @@ static void walk_curve(const uint64_t *lifetimes, const uint64_t *ages, struct p
 }
 
 /*
- * The interval of a product of conditional shares with this Greenwood sum: that of a share found among
- * as many as would give the same variance (Dorey and Korn, Statistics in Medicine 6, 1987), at most
- * the @count that there were.
+ * The interval of a product of conditional shares with this Greenwood sum: that of a share found
+ * among as many as would give the same variance (Dorey and Korn, Statistics in Medicine 6, 1987),
+ * at most the @count that there were.
  */
 static struct seep_interval share_of(double survival, double greenwood, double count)
 {
@@ -102,8 +108,8 @@ static unsigned int settled_bucket(const struct point *curve, unsigned int last)
 }
 
 /*
- * Where in their bucket the ages are is not known: many objects that come together are all at its beginning,
- * or at its end. With many of them, chance is the smaller part of what is not known.
+ * Where in their bucket the ages are is not known: many objects that come together are all at its
+ * beginning, or at its end. With many of them, chance is the smaller part of what is not known.
  */
 static void widen(const uint64_t *lifetimes, const uint64_t *ages, unsigned int last,
 		  struct seep_interval *kept)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How long the objects of a site live, and which share of them is never released: Kaplan and Meier's
- * estimate (J. Am. Stat. Assoc. 53, 1958) from the lifetimes of the released and the ages of the live,
- * whose lifetimes are not known yet (censored). A site where one object in a thousand is forgotten looks
- * steady by its live bytes; here it is a curve that falls to a thousandth and then stays (a "cured"
- * share: Maller and Zhou, Survival Analysis with Long-Term Survivors, 1996).
+ * How long the objects of a site live, and which share of them is never released: Kaplan and
+ * Meier's estimate (J. Am. Stat. Assoc. 53, 1958) from the lifetimes of the released and the ages
+ * of the live, whose lifetimes are not known yet (censored). A site where one object in a thousand
+ * is forgotten looks steady by its live bytes; here it is a curve that falls to a thousandth and
+ * then stays (a "cured" share: Maller and Zhou, Survival Analysis with Long-Term Survivors, 1996).
  *
  * Lifetimes and ages come in the buckets of abi.h, powers of two in microseconds ("octaves").
  */
@@ -23,10 +23,15 @@ struct seep_survival {
 			 * half of the time observed, so that half of the objects could get there */
 	double settle_s; /* a quarter of that, or half of it: from here on lifetimes have settled, if
 			  * they do */
-	/* S(limit_s): the share of the objects that gets that old. Its lower bound allows for as much
-	 * falling again as did from settle_s to limit_s. */
+	/*
+	 * S(limit_s): the share of the objects that gets that old. Its lower bound allows for as
+	 * much falling again as did from settle_s to limit_s.
+	 */
 	struct seep_interval kept;
-	/* S(limit_s) / S(settle_s): of those that get to settle_s. 1: who has lived that long lives on. */
+	/*
+	 * S(limit_s) / S(settle_s): of those that get to settle_s. 1: who has lived that long lives
+	 * on.
+	 */
 	struct seep_interval tail;
 	/* Live objects by age, as recent as settle_s .. limit_s, and older. */
 	double recent;
@@ -37,16 +42,17 @@ struct seep_survival {
 };
 
 /*
- * @lifetimes of the released, @ages of the live, in objects; @observed_s is the time since the first
- * of them could have been made.
+ * @lifetimes of the released, @ages of the live, in objects; @observed_s is the time since the
+ * first of them could have been made.
  */
 void seep_survival_fit(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS],
 		       const uint64_t ages[SEEP_LIFETIME_BUCKETS], double observed_s,
 		       struct seep_survival *ret_survival);
 
 /*
- * The ages as they probably are when only the number of the live is known: by Little's law, rate x mean
- * lifetime of them are of the sort that is released, and the rest was made evenly over @observed_s.
+ * The ages as they probably are when only the number of the live is known: by Little's law, rate x
+ * mean lifetime of them are of the sort that is released, and the rest was made evenly over
+ * @observed_s.
  */
 void seep_survival_guess_ages(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS], uint64_t live,
 			      double allocs_per_s, double observed_s,

@@ -1,4 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All pairs of samples are looked at: at most SEEP_SERIES_SAMPLES^2 / 2 of them, on the stack.
+ * Ranks, test, slope, then the widening of its interval by the noise (noise.c), in this order.
+ * Medians are picked, not sorted, because this is what judging a site spends most of its time on.
+ */
 #include "verdict/trend.h"
 
 #include <math.h>
@@ -8,8 +13,8 @@
 #define MAX_PAIRS (SEEP_SERIES_SAMPLES * (SEEP_SERIES_SAMPLES - 1) / 2)
 
 /*
- * Quantiles of the normal distribution: for 99 % from both sides, and for all but one in 100,000, where
- * nothing else stands against chance.
+ * Quantiles of the normal distribution: for 99 % from both sides, and for all but one in 100,000,
+ * where nothing else stands against chance.
  */
 #define Z_RISE	  2.5758
 #define Z_BY_RANK 4.4172
@@ -20,8 +25,9 @@ static double middle_of(double a, double b, double c)
 }
 
 /*
- * Moves those of values[from..to) to the front that are less than @pivot, or also equal to it; returns
- * where the others begin. Without a branch that depends on them: here most of the time goes.
+ * Moves those of values[from..to) to the front that are less than @pivot, or also equal to it;
+ * returns where the others begin. Without a branch that depends on them: here most of the time
+ * goes.
  */
 static size_t part(double *values, size_t from, size_t to, double pivot, bool or_equal)
 {
@@ -37,7 +43,10 @@ static size_t part(double *values, size_t from, size_t to, double pivot, bool or
 	return split;
 }
 
-/* The value at @rank of the order; smaller ones are before it then, larger ones behind, in this range. */
+/*
+ * The value at @rank of the order; smaller ones are before it then, larger ones behind, in this
+ * range.
+ */
 static double pick(double *values, size_t from, size_t to, size_t rank)
 {
 	while (to - from > 1) {
@@ -73,7 +82,9 @@ static size_t pair_up(const double *times, const double *values, size_t count, d
 	return pairs;
 }
 
-/* The ranks, from 1; equal values share the mean of theirs. Returns the sum that corrects for them. */
+/*
+ * The ranks, from 1; equal values share the mean of theirs. Returns the sum that corrects for them.
+ */
 static double rank(const double *values, size_t count, double *ret_ranks)
 {
 	double ties = 0;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Concluding: rate, class, pattern, confidence, limit and severity of a site, in this order, as each needs
- * those before. Called by the judge for a site that is due (record.c); a pure function of the
- * measurements and of the limits of the process.
+ * Concluding: rate, class, pattern, confidence, limit and severity of a site, in this order, as
+ * each needs those before. Called by the judge for a site that is due (record.c); a pure function
+ * of the measurements and of the limits of the process.
  */
 #include "verdict/verdict.h"
 
 #include <math.h>
 
 /*
- * Severity: by the time that is left to do something (at once, today, this week), or the rate. A MiB
- * in a second is 84 GiB in a day, ten KiB nearly one.
+ * Severity: by the time that is left to do something (at once, today, this week), or the rate. A
+ * MiB in a second is 84 GiB in a day, ten KiB nearly one.
  */
 #define HOUR_S	       3600.0
 #define DAY_S	       (24 * HOUR_S)
@@ -60,7 +60,10 @@ static struct seep_interval late_rate(const struct seep_measurements *measured)
 	double sample_s = measured->observed_s / (double)measured->num_samples;
 	double width = seep_noise_quantile(&measured->trend.noise) * shape->late_deviation;
 
-	/* The noise is that of the mean rate; chance grows as the square root of the number of objects. */
+	/*
+	 * The noise is that of the mean rate; chance grows as the square root of the number of
+	 * objects.
+	 */
 	if (measured->trend.slope.value > 0)
 		width *= sqrt(fmax(1, shape->late / measured->trend.slope.value));
 	/* Where the last third begins and ends is as uncertain as a sample is long. */
@@ -162,7 +165,10 @@ static void look_ahead(struct seep_verdict *verdict,
 		seep_exhaust_first(usage, verdict->measured.kind, &growth, &verdict->eta_s);
 }
 
-/* In which part of its period an oscillation was when it was first watched, and when last, is chance. */
+/*
+ * In which part of its period an oscillation was when it was first watched, and when last, is
+ * chance.
+ */
 static void allow_for_period(struct seep_verdict *verdict)
 {
 	double width =
@@ -172,7 +178,10 @@ static void allow_for_period(struct seep_verdict *verdict)
 	verdict->rate.high += width;
 }
 
-/* What comes in whole objects cannot be told apart from what is one faster or slower over all the time. */
+/*
+ * What comes in whole objects cannot be told apart from what is one faster or slower over all the
+ * time.
+ */
 static void allow_for_objects(struct seep_verdict *verdict)
 {
 	const struct seep_measurements *measured = &verdict->measured;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the measurements of a site come to: its class, how fast it grows, how sure that is. Sentences are
- * made from it where they are shown (evidence.h), because most verdicts are never looked at.
+ * What the measurements of a site come to: its class, how fast it grows, how sure that is.
+ * Sentences are made from it where they are shown (evidence.h), because most verdicts are never
+ * looked at.
  */
 #ifndef SEEP_VERDICT_VERDICT_H
 #define SEEP_VERDICT_VERDICT_H
@@ -49,19 +50,21 @@ struct seep_verdict {
 };
 
 /*
- * Concludes from verdict->measured: everything but since_s, without regard to earlier verdicts. @usage
- * is of the limits of the process, or NULL if nothing is known of them.
+ * Concludes from verdict->measured: everything but since_s, without regard to earlier verdicts.
+ * @usage is of the limits of the process, or NULL if nothing is known of them.
  */
 void seep_verdict_conclude(struct seep_verdict *verdict,
 			   const struct seep_usage usage[SEEP_LIMIT_COUNT]);
 
 /*
- * Does what was found speak against a leak of this @rate (per second), rather than just not for it? The
- * growth is over, or what seemed to stay is released after all.
+ * Does what was found speak against a leak of this @rate (per second), rather than just not for it?
+ * The growth is over, or what seemed to stay is released after all.
  */
 bool seep_verdict_refutes(const struct seep_verdict *verdict, double rate);
 
-/* By the rate (per second), or by the time that is left if that is worse; NAN if it is not known. */
+/*
+ * By the rate (per second), or by the time that is left if that is worse; NAN if it is not known.
+ */
 enum seep_severity seep_severity_of(bool in_bytes, double rate, double eta_s);
 
 const char *seep_severity_key(enum seep_severity severity);

@@ -1,4 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The page: head with its policy and styles, sections in plain HTML (html_verdict.c,
+ * html_alarm_cards.c, html_facts.c), places for what the script adds, the data (html_data.c), and
+ * the scripts. Styles and scripts are assets of the build, and the policy allows them by their
+ * hashes, so nothing that the data might smuggle in can run.
+ */
 #include "web/html.h"
 
 #include "base/asset.h"
@@ -146,18 +152,18 @@ static void put_scripts(struct seep_html_page *page)
 
 static int put_page(struct seep_html_page *page)
 {
-	int err;
+	int error;
 
 	put_head(page);
 	seep_html_put(page, "<body>\n");
 	put_bar(page);
 	put_main(page);
 	seep_html_put(page, "<script type=\"application/json\" id=\"data\">");
-	err = seep_html_put_data(page);
+	error = seep_html_put_data(page);
 	seep_html_put(page, "</script>\n");
 	put_scripts(page);
 	seep_html_put(page, "</body>\n</html>\n");
-	return err ? err : page->out->error;
+	return error ? error : page->out->error;
 }
 
 int seep_html_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
@@ -173,19 +179,19 @@ int seep_html_render(const struct seep_snapshot *snapshot, struct seep_symbolize
 		.out = buffer,
 		.note = SEEP_BUFFER_INIT,
 	};
-	int err;
+	int error;
 
-	err = seep_html_alarms_find(snapshot, &page.alarms);
-	if (err)
-		return err;
-	err = seep_caller_groups_find(page.alarms.sites, page.alarms.num_sites, symbolizer,
-				      &page.callers);
-	if (!err)
-		err = put_page(&page);
+	error = seep_html_alarms_find(snapshot, &page.alarms);
+	if (error)
+		return error;
+	error = seep_caller_groups_find(page.alarms.sites, page.alarms.num_sites, symbolizer,
+					&page.callers);
+	if (!error)
+		error = put_page(&page);
 	seep_caller_groups_done(&page.callers);
 	seep_html_alarms_done(&page.alarms);
 	seep_buffer_done(&page.note);
-	return err;
+	return error;
 }
 
 static int render_html(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,

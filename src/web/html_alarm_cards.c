@@ -1,10 +1,14 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-/* What leaks and grows: a card for each site, with evidence, advice and stack. */
-#include <inttypes.h>
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What leaks and grows: a card for each site, with evidence, advice and stack.
+ *
+ * The first CARDS_OPEN are open, and CARDS_MAX at most are in the page: the table of all sites,
+ * which the script makes, has the others. Before them stand the functions below which several sites
+ * grow, as one mistake often shows at many sites.
+ */
 #include <math.h>
 
 #include "base/text.h"
-#include "base/units.h"
 #include "report/names.h"
 #include "report/words.h"
 #include "text/callers.h"

@@ -1,11 +1,16 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sites are written one after the other into the page; the series of sites and the tables of what
+ * they share are collected in buffers and follow, as an object has to be complete. Points of series
+ * are thinned by points_for, so that a file stays readable with any number of sites and any length
+ * of trace. Text is raw until escape_piece: the element that it is in ends at "<".
+ */
 #include "web/html_data.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#include "base/units.h"
 #include "verdict/judgement.h"
 #include "web/html_history.h"
 #include "web/html_tables.h"
@@ -25,8 +30,8 @@ struct data {
 };
 
 /*
- * Sink of the text. An element script ends at "</script", and "<!--" in it changes what ends it; JSON has
- * "<" in strings only, where it can be written otherwise. "&" means nothing there.
+ * Sink of the text. An element script ends at "</script", and "<!--" in it changes what ends it;
+ * JSON has "<" in strings only, where it can be written otherwise. "&" means nothing there.
  */
 static int escape_piece(void *context, const void *bytes, size_t length)
 {
@@ -70,27 +75,27 @@ static void write_interval(struct seep_buffer *out, const struct seep_interval *
 static int write_string(struct data *data, const char *raw)
 {
 	uint32_t number;
-	int err = seep_html_tables_string(&data->tables, raw, &number);
+	int error = seep_html_tables_string(&data->tables, raw, &number);
 
-	if (!err)
+	if (!error)
 		seep_buffer_printf(&data->text, ",%" PRIu32, number);
-	return err;
+	return error;
 }
 
 static int write_strings(struct data *data, const char *const *texts, size_t count)
 {
-	int err = 0;
+	int error = 0;
 
 	seep_buffer_puts(&data->text, ",[");
-	for (size_t i = 0; !err && i < count; i++) {
+	for (size_t i = 0; !error && i < count; i++) {
 		uint32_t number;
 
-		err = seep_html_tables_string(&data->tables, texts[i], &number);
-		if (!err)
+		error = seep_html_tables_string(&data->tables, texts[i], &number);
+		if (!error)
 			seep_buffer_printf(&data->text, "%s%" PRIu32, i ? "," : "", number);
 	}
 	seep_buffer_putc(&data->text, ']');
-	return err;
+	return error;
 }
 
 /* In the order of write_verdict; words and sentences are strings of the tables. */
@@ -104,7 +109,7 @@ static int write_verdict(struct data *data, const struct seep_judgement *judgeme
 	const char *limit =
 		judgement && judgement->limit ? seep_html_limit_text(judgement->limit) : NULL;
 	struct seep_buffer *out = &data->text;
-	int err;
+	int error;
 
 	if (!judgement) {
 		seep_buffer_puts(out, ",0");
@@ -117,21 +122,21 @@ static int write_verdict(struct data *data, const struct seep_judgement *judgeme
 	write_interval(out, &judgement->eta_s);
 	write_real(out, judgement->period_s);
 	write_real(out, judgement->since_s);
-	err = write_string(data, judgement->class);
-	if (!err)
-		err = write_string(data, judgement->pattern);
-	if (!err)
-		err = write_string(data, judgement->severity ?
-						 judgement->severity :
-						 seep_severity_key(SEEP_SEVERITY_NONE));
-	if (!err)
-		err = write_string(data, limit);
-	if (!err)
-		err = write_strings(data, judgement->evidence, judgement->num_evidence);
-	if (!err)
-		err = write_strings(data, judgement->advice, judgement->num_advice);
+	error = write_string(data, judgement->class);
+	if (!error)
+		error = write_string(data, judgement->pattern);
+	if (!error)
+		error = write_string(data, judgement->severity ?
+						   judgement->severity :
+						   seep_severity_key(SEEP_SEVERITY_NONE));
+	if (!error)
+		error = write_string(data, limit);
+	if (!error)
+		error = write_strings(data, judgement->evidence, judgement->num_evidence);
+	if (!error)
+		error = write_strings(data, judgement->advice, judgement->num_advice);
 	seep_buffer_putc(out, ']');
-	return err;
+	return error;
 }
 
 static void write_histogram(struct seep_buffer *out, const uint64_t counts[SEEP_LIFETIME_BUCKETS])
@@ -183,11 +188,11 @@ static int write_site(struct data *data, const struct seep_site *site)
 {
 	struct seep_buffer *out = &data->text;
 	uint32_t stack;
-	int err;
+	int error;
 
-	err = seep_html_tables_stack(&data->tables, site, &stack);
-	if (err)
-		return err;
+	error = seep_html_tables_stack(&data->tables, site, &stack);
+	if (error)
+		return error;
 	seep_buffer_printf(out, "[\"%016" PRIx64 "\",%zu,%d,%" PRIu32, site->id,
 			   (size_t)(site->process - data->page->snapshot->processes),
 			   (int)site->kind, stack);
@@ -197,10 +202,10 @@ static int write_site(struct data *data, const struct seep_site *site)
 		write_histogram(out, site->ages);
 	else
 		seep_buffer_puts(out, ",0");
-	err = write_verdict(data, site->judgement);
+	error = write_verdict(data, site->judgement);
 	write_details(data, site->details);
 	seep_buffer_putc(out, ']');
-	return err;
+	return error;
 }
 
 static size_t points_for(struct data *data, const struct seep_judgement *judgement)
@@ -216,10 +221,10 @@ static int write_site_series(struct data *data, const struct seep_site *site)
 {
 	const struct seep_html_history *history = data->page->history;
 	struct seep_html_series series = {0};
-	int err = history->site(history->context, site, &series);
+	int error = history->site(history->context, site, &series);
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	if (data->history.length > 0)
 		seep_buffer_putc(&data->history, ',');
 	seep_html_series_write(&data->history, &series, seep_kind_is_counted(site->kind),
@@ -230,19 +235,19 @@ static int write_site_series(struct data *data, const struct seep_site *site)
 static int write_sites(struct data *data)
 {
 	const struct seep_snapshot *snapshot = data->page->snapshot;
-	int err = 0;
+	int error = 0;
 
 	seep_buffer_printf(&data->text, ",\"site_columns\":%s,\"verdict_columns\":%s,\"sites\":[",
 			   site_columns, verdict_columns);
-	for (size_t i = 0; !err && i < snapshot->num_sites; i++) {
+	for (size_t i = 0; !error && i < snapshot->num_sites; i++) {
 		if (i > 0)
 			seep_buffer_putc(&data->text, ',');
-		err = write_site(data, &snapshot->sites[i]);
-		if (!err && data->page->history->site)
-			err = write_site_series(data, &snapshot->sites[i]);
+		error = write_site(data, &snapshot->sites[i]);
+		if (!error && data->page->history->site)
+			error = write_site_series(data, &snapshot->sites[i]);
 	}
 	seep_buffer_putc(&data->text, ']');
-	return err;
+	return error;
 }
 
 static void write_total_history(struct data *data)
@@ -313,14 +318,14 @@ static void write_words(struct data *data)
 static int write_all(struct data *data)
 {
 	const struct seep_snapshot *snapshot = data->page->snapshot;
-	int err;
+	int error;
 
 	seep_json_write_head(&data->json, snapshot);
 	seep_json_write_processes(&data->json, snapshot);
 	write_words(data);
-	err = write_sites(data);
-	if (err)
-		return err;
+	error = write_sites(data);
+	if (error)
+		return error;
 	write_history(data);
 	seep_html_tables_write(&data->tables, &data->json);
 	seep_json_write_tail(&data->json, snapshot);
@@ -336,7 +341,7 @@ int seep_html_put_data(struct seep_html_page *page)
 		.history = SEEP_BUFFER_INIT,
 		.alarms_left = SEEP_HTML_ALL_POINTS / SEEP_HTML_SITE_POINTS,
 	};
-	int err;
+	int error;
 
 	points = points > SEEP_HTML_SITE_POINTS ? SEEP_HTML_SITE_POINTS : points;
 	data.site_points = points < SEEP_HTML_FEWEST ? SEEP_HTML_FEWEST : points;
@@ -344,10 +349,10 @@ int seep_html_put_data(struct seep_html_page *page)
 	seep_buffer_set_sink(&data.text, escape_piece, page->out);
 	seep_json_init(&data.json, &data.text);
 	seep_html_tables_init(&data.tables, page->symbolizer);
-	err = write_all(&data);
+	error = write_all(&data);
 	seep_html_tables_done(&data.tables);
 	seep_json_done(&data.json);
 	seep_buffer_done(&data.history);
 	seep_buffer_done(&data.text);
-	return err;
+	return error;
 }

@@ -1,5 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-/* Totals, processes, losses, overhead and circumstances in the HTML report. */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Totals, processes, losses, overhead and circumstances in the HTML report.
+ *
+ * Each section is plain HTML, readable without a script, and leaves out what was not measured. Of
+ * the processes PROCESSES_MAX are listed, the others counted.
+ */
 #include <inttypes.h>
 #include <math.h>
 
@@ -135,8 +140,6 @@ void seep_html_put_processes(struct seep_html_page *page)
 	seep_html_put(page, "</section>\n");
 }
 
-/* --- what was not seen ------------------------------------------------------------------------- */
-
 static size_t put_lost(struct seep_html_page *page)
 {
 	char text[SEEP_UNIT_MAX];
@@ -195,8 +198,6 @@ void seep_html_put_losses(struct seep_html_page *page)
 	put_ends(page);
 	seep_html_put(page, "</section>\n");
 }
-
-/* --- what it cost ------------------------------------------------------------------------------ */
 
 static void put_percent(struct seep_html_page *page, double percent, const char *term)
 {
@@ -271,8 +272,6 @@ void seep_html_put_overhead(struct seep_html_page *page)
 		      "targets is the number of probe hits times what the trap and the program "
 		      "take. What was not measured is not listed.</p></section>\n");
 }
-
-/* --- circumstances ----------------------------------------------------------------------------- */
 
 static void put_filters(struct seep_html_page *page)
 {

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "web/html_history.h"
 
 #include <inttypes.h>
@@ -33,7 +33,9 @@ static uint64_t height_of(const struct seep_html_point *point, bool by_objects)
 	return by_objects ? point->live_objects : point->live_bytes;
 }
 
-/* Of the points from @first to before @end: the lowest, the highest and the last, in their order. */
+/*
+ * Of the points from @first to before @end: the lowest, the highest and the last, in their order.
+ */
 static void write_part(struct series_writer *writer, const struct seep_html_point *points,
 		       size_t first, size_t end, bool by_objects)
 {

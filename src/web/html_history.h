@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Courses in the data of the HTML report: thinned, as differences. */
+/* Time series in the data of the HTML report: thinned, as differences. */
 #ifndef SEEP_WEB_HTML_HISTORY_H
 #define SEEP_WEB_HTML_HISTORY_H
 
@@ -17,9 +17,9 @@
 #define SEEP_HTML_ALL_POINTS 300000
 
 /*
- * Appends [milliseconds, live bytes, live objects, ...]: the first point, then for each the difference
- * from the one before. In each of max/3 equal parts of the time the highest, lowest and last point stay,
- * by objects or bytes; all of them if there are at most @max.
+ * Appends [milliseconds, live bytes, live objects, ...]: the first point, then for each the
+ * difference from the one before. In each of max/3 equal parts of the time the highest, lowest and
+ * last point stay, by objects or bytes; all of them if there are at most @max.
  */
 void seep_html_series_write(struct seep_buffer *out, const struct seep_html_series *series,
 			    bool by_objects, size_t max);

@@ -1,4 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Strings, modules, frames and stacks get their numbers when a site needs them first, and their
+ * JSON is written at that moment into a buffer for each table; at the end the buffers are copied
+ * out. So each is resolved once, and memory grows with what is different, not with the number of
+ * sites.
+ */
 #include "web/html_tables.h"
 
 #include <inttypes.h>
@@ -53,16 +59,16 @@ static int get_module(struct seep_html_tables *tables, const struct seep_locatio
 {
 	uint32_t path, build;
 	bool is_new;
-	int err;
+	int error;
 
-	err = seep_html_tables_string(tables, location->module, &path);
-	if (!err)
-		err = seep_html_tables_string(tables, location->build_id, &build);
-	if (!err)
-		err = seep_numbers_get(&tables->modules, (uint64_t)path << 32 | build, ret_number,
-				       &is_new);
-	if (err || !is_new)
-		return err;
+	error = seep_html_tables_string(tables, location->module, &path);
+	if (!error)
+		error = seep_html_tables_string(tables, location->build_id, &build);
+	if (!error)
+		error = seep_numbers_get(&tables->modules, (uint64_t)path << 32 | build, ret_number,
+					 &is_new);
+	if (error || !is_new)
+		return error;
 	separate(&tables->module_text);
 	seep_buffer_printf(&tables->module_text, "[%" PRIu32 ",%" PRIu32 "]", path, build);
 	return 0;
@@ -82,21 +88,21 @@ static int get_function(struct seep_html_tables *tables, const struct seep_locat
 static int write_frame(struct seep_html_tables *tables, const struct seep_location *location)
 {
 	uint32_t module, function, source;
-	int err;
+	int error;
 
-	err = get_module(tables, location, &module);
-	if (err)
-		return err;
+	error = get_module(tables, location, &module);
+	if (error)
+		return error;
 	separate(&tables->frame_text);
 	seep_buffer_printf(&tables->frame_text, "[%" PRIu32 ",%" PRIu64, module, location->offset);
 	for (size_t i = 0; i < location->num_lines; i++) {
 		const struct seep_line *line = &location->lines[i];
 
-		err = get_function(tables, location, line, &function);
-		if (!err)
-			err = seep_html_tables_string(tables, line->source, &source);
-		if (err)
-			return err;
+		error = get_function(tables, location, line, &function);
+		if (!error)
+			error = seep_html_tables_string(tables, line->source, &source);
+		if (error)
+			return error;
 		seep_buffer_printf(&tables->frame_text, ",%" PRIu32 ",%" PRIu32 ",%u", function,
 				   source, line->line);
 	}
@@ -109,11 +115,11 @@ static int get_frame(struct seep_html_tables *tables, const struct seep_site *si
 {
 	uint64_t key = seep_walk_frame_key(tables->symbolizer, site, frame);
 	bool is_new;
-	int err;
+	int error;
 
-	err = seep_numbers_get(&tables->frames, key, ret_number, &is_new);
-	if (err || !is_new)
-		return err;
+	error = seep_numbers_get(&tables->frames, key, ret_number, &is_new);
+	if (error || !is_new)
+		return error;
 	return write_frame(tables,
 			   seep_symbolizer_resolve(tables->symbolizer, site->process->id, frame));
 }
@@ -123,15 +129,15 @@ static int write_stack(struct seep_html_tables *tables, const struct seep_site *
 	const struct seep_stack *stack = site->stack;
 	struct seep_buffer *text = &tables->stack_text;
 	uint32_t number;
-	int err;
+	int error;
 
 	separate(text);
 	seep_buffer_printf(text, "[%d,%zu", (int)stack->end,
 			   seep_naming_index(tables->symbolizer, site));
 	for (size_t i = 0; i < stack->num_frames; i++) {
-		err = get_frame(tables, site, stack->frames[i], &number);
-		if (err)
-			return err;
+		error = get_frame(tables, site, stack->frames[i], &number);
+		if (error)
+			return error;
 		seep_buffer_printf(text, ",%" PRIu32, number);
 	}
 	seep_buffer_putc(text, ']');
@@ -155,14 +161,14 @@ int seep_html_tables_stack(struct seep_html_tables *tables, const struct seep_si
 	uint64_t process = is_of_process(site->stack) ? site->process->id : UINT32_MAX;
 	uint32_t shared;
 	bool is_new;
-	int err;
+	int error;
 
-	err = seep_numbers_get(&tables->shared, (uintptr_t)site->stack, &shared, &is_new);
-	if (!err)
-		err = seep_numbers_get(&tables->stacks, process << 32 | shared, ret_number,
-				       &is_new);
-	if (err || !is_new)
-		return err;
+	error = seep_numbers_get(&tables->shared, (uintptr_t)site->stack, &shared, &is_new);
+	if (!error)
+		error = seep_numbers_get(&tables->stacks, process << 32 | shared, ret_number,
+					 &is_new);
+	if (error || !is_new)
+		return error;
 	return write_stack(tables, site);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the sites in the data of an HTML report share: strings, modules, frames and stacks, each written
- * once and then known by its number. Thousands of sites have the same few functions in their stacks.
+ * What the sites in the data of an HTML report share: strings, modules, frames and stacks, each
+ * written once and then known by its number. Thousands of sites have the same few functions in
+ * their stacks.
  */
 #ifndef SEEP_WEB_HTML_TABLES_H
 #define SEEP_WEB_HTML_TABLES_H

@@ -1,6 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-/* The first screen of the HTML report: what was found, how bad it is, and how much of it there is. */
-#include <inttypes.h>
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The first screen of the HTML report: what was found, how bad it is, and how much of it there is.
+ *
+ * seep_html_put_verdict puts title, badges, the worst site in a sentence, and tiles with the
+ * numbers. It says less than is known where little was watched: whether it is too early for a
+ * verdict is asked before "No leak found" is printed.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -149,8 +154,6 @@ static bool is_incomplete(const struct seep_snapshot *snapshot)
 	}
 	return false;
 }
-
-/* --- numbers ----------------------------------------------------------------------------------- */
 
 static void put_tile(struct seep_html_page *page, const char *term, const char *more)
 {

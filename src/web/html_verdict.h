@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The first section of the HTML report: the verdict in a sentence or two, and the numbers that matter. */
+/*
+ * The first section of the HTML report: the verdict in a sentence or two, and the numbers that
+ * matter.
+ */
 #ifndef SEEP_WEB_HTML_VERDICT_H
 #define SEEP_WEB_HTML_VERDICT_H
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "flame/flame.h"
 #include "report/fixture.h"
 #include "report/golden.h"

@@ -1,11 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "report/fixture.h"
 #include "report/golden.h"
 
 #include <zlib.h>
 
 #include "base/cleanup.h"
-#include "formats/pprof.h"
+#include "formats/formats.h"
 #include "formats/profile.pb-c.h"
 
 #define PROFILE_MAX_BYTES (1 << 20)

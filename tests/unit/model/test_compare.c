@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -203,7 +203,9 @@ static void other_builds_are_matched_by_names(void **state)
 	seep_comparison_free(comparison);
 }
 
-/* Within one build another id is another call, whatever it is called; one build of several will do. */
+/*
+ * Within one build another id is another call, whatever it is called; one build of several will do.
+ */
 static void names_do_not_join_what_ids_tell_apart(void **state)
 {
 	struct one_side before, after;

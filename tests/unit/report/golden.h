@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Golden files: what a report looked like when somebody last read it. A difference fails the test and
- * is printed; with SEEP_GOLDEN_UPDATE=1 it is printed and becomes the new golden file.
+ * Golden files: what a report looked like when somebody last read it. A difference fails the test
+ * and is printed; with SEEP_GOLDEN_UPDATE=1 it is printed and becomes the new golden file.
  */
 #ifndef TESTS_UNIT_REPORT_GOLDEN_H
 #define TESTS_UNIT_REPORT_GOLDEN_H

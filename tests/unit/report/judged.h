@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The trace of fixture.h with verdicts: two leaks, one in code with a hostile name, growth, and a steady site. */
+/*
+ * The trace of fixture.h with verdicts: two leaks, one in code with a hostile name, growth, and a
+ * steady site.
+ */
 #ifndef TESTS_UNIT_REPORT_JUDGED_H
 #define TESTS_UNIT_REPORT_JUDGED_H
 
@@ -70,8 +73,8 @@ static inline void fixture_init_judged(struct fixture *fixture)
 }
 
 /*
- * One process in which four sites leak: the function below which two of them do is known, by two lines; the
- * other two are called through a pointer.
+ * One process in which four sites leak: the function below which two of them do is known, by two
+ * lines; the other two are called through a pointer.
  */
 static inline void fixture_init_together(struct fixture *fixture)
 {

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include "flame/flame.h"
 #include "formats/formats.h"
 #include "report/diff.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the tests of captures share: a directory of their own, and is what was read what was written? */
+/*
+ * What the tests of captures share: a directory of their own, and is what was read what was
+ * written?
+ */
 #ifndef TESTS_UNIT_STORE_FIXTURE_H
 #define TESTS_UNIT_STORE_FIXTURE_H
 
@@ -120,7 +123,9 @@ static inline void assert_sound(const char *path)
 			 1);
 }
 
-/* --- comparison -------------------------------------------------------------------------------- */
+/*
+ * --- comparison --------------------------------------------------------------------------------
+ */
 
 static inline void assert_same_text(const char *expected, const char *actual)
 {

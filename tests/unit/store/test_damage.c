@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Captures that are cut off, damaged, or made to do harm: an error, or a snapshot, and nothing else. */
+/*
+ * Captures that are cut off, damaged, or made to do harm: an error, or a snapshot, and nothing
+ * else.
+ */
 #include "store/fixture.h"
 
 #include "formats/formats.h"
@@ -166,7 +169,9 @@ static void test_damaged(void **state)
 	free(damaged);
 }
 
-/* --- values ------------------------------------------------------------------------------------ */
+/*
+ * --- values ------------------------------------------------------------------------------------
+ */
 
 /* A statement that anybody can run, and what becomes of the capture. */
 struct crafted {
@@ -280,8 +285,8 @@ static void put_page_number(uint8_t *at, size_t number)
 }
 
 /*
- * Lets all children of the page @number be a new page, which is a copy of it. Layout of an inner page of
- * an index (type 2): https://www.sqlite.org/fileformat2.html#b_tree_pages
+ * Lets all children of the page @number be a new page, which is a copy of it. Layout of an inner
+ * page of an index (type 2): https://www.sqlite.org/fileformat2.html#b_tree_pages
  */
 static uint8_t *multiply(uint8_t *bytes, size_t *length, size_t number)
 {
@@ -304,8 +309,8 @@ static uint8_t *multiply(uint8_t *bytes, size_t *length, size_t number)
 }
 
 /*
- * A table with more rows than the file has bytes, by far: without a limit a walk over it takes as long
- * as its maker likes.
+ * A table with more rows than the file has bytes, by far: without a limit a walk over it takes as
+ * long as its maker likes.
  */
 static void test_more_rows_than_bytes(void **state)
 {

@@ -11,7 +11,9 @@
 static const struct seep_writer_config new_capture;
 static const struct seep_writer_config append_capture = {.append = true};
 
-/* --- kill -9 ----------------------------------------------------------------------------------- */
+/*
+ * --- kill -9 -----------------------------------------------------------------------------------
+ */
 
 #define KILLS 100
 
@@ -149,7 +151,9 @@ static void test_kill(void **state)
 	assert_true(longest > 20);
 }
 
-/* --- room -------------------------------------------------------------------------------------- */
+/*
+ * --- room --------------------------------------------------------------------------------------
+ */
 
 /* Writes until it fails; with what. */
 static int write_until_failure(struct seep_writer *writer, struct world *world)
@@ -309,7 +313,9 @@ static void test_read_only_file_system(void **state)
 		skip();
 }
 
-/* --- others ------------------------------------------------------------------------------------ */
+/*
+ * --- others ------------------------------------------------------------------------------------
+ */
 
 static void test_second_writer(void **state)
 {
@@ -396,7 +402,9 @@ static void test_slow_reader(void **state)
 	world_done(&world);
 }
 
-/* --- files that are there ---------------------------------------------------------------------- */
+/*
+ * --- files that are there ----------------------------------------------------------------------
+ */
 
 static void assert_refused(const char *content, size_t length)
 {

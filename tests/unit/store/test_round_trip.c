@@ -9,8 +9,8 @@ static const struct seep_writer_config new_capture;
 #define STEPS 40
 
 /*
- * The same world once more, a step at a time, is what each snapshot of the file must be: with a share
- * of the sites changing, so that most of a snapshot comes from rows of earlier ones.
+ * The same world once more, a step at a time, is what each snapshot of the file must be: with a
+ * share of the sites changing, so that most of a snapshot comes from rows of earlier ones.
  */
 static void test_every_moment(void **state)
 {

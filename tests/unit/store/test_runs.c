@@ -6,7 +6,9 @@
 
 static const struct seep_writer_config new_capture;
 
-/* --- verdicts ---------------------------------------------------------------------------------- */
+/*
+ * --- verdicts ----------------------------------------------------------------------------------
+ */
 
 static void assert_same_interval(const struct seep_interval *expected,
 				 const struct seep_interval *actual)
@@ -78,8 +80,8 @@ static void assert_same_process_judgement(const struct seep_process_judgement *e
 }
 
 /*
- * Writes the next snapshot and reads it again: it has the same judgements, the one of the site number n
- * since since_s[n].
+ * Writes the next snapshot and reads it again: it has the same judgements, the one of the site
+ * number n since since_s[n].
  */
 static void check_judgements(struct seep_writer *writer, struct world *world, const double *since_s)
 {
@@ -218,7 +220,9 @@ static void test_correlated(void **state)
 	world_done(&world);
 }
 
-/* --- runs -------------------------------------------------------------------------------------- */
+/*
+ * --- runs --------------------------------------------------------------------------------------
+ */
 
 static void test_appending(void **state)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A trace that never happened, of any size and length, the same each time for the same seed: processes
- * with sites that grow, churn or stand still, seen in snapshots. Frames resolve as a table says.
+ * A trace that never happened, of any size and length, the same each time for the same seed:
+ * processes with sites that grow, churn or stand still, seen in snapshots. Frames resolve as a
+ * table says.
  */
 #ifndef TESTS_UNIT_STORE_WORLD_H
 #define TESTS_UNIT_STORE_WORLD_H

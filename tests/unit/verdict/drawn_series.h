@@ -2,8 +2,8 @@
 /*
  * What sites do, in kinds, each with random parameters; and which verdicts are right.
  *
- * Of what fills up or lives long, the time that it takes is below the minimum observation of a verdict with its rate
- * (verdict/verdict.c): until then nothing tells it from a leak, to anybody.
+ * Of what fills up or lives long, the time that it takes is below the minimum observation of a
+ * verdict with its rate (verdict/verdict.c): until then nothing tells it from a leak, to anybody.
  */
 #ifndef TESTS_UNIT_VERDICT_DRAWN_SERIES_H
 #define TESTS_UNIT_VERDICT_DRAWN_SERIES_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * How often verdicts are right, over sites of every kind that are simulated object by object.
  * SEEP_ACCURACY_RUNS is the number of each; `make accuracy` takes 10,000. Prints what it found.
@@ -187,7 +187,9 @@ static void print_tally(enum series_kind kind, const struct tally *tally)
 	printf("\n");
 }
 
-/* At least this share, but for what the number of runs leaves to chance: two standard deviations. */
+/*
+ * At least this share, but for what the number of runs leaves to chance: two standard deviations.
+ */
 static void assert_share(const char *what, size_t part, size_t whole, double wanted)
 {
 	double slack = 2 * sqrt(wanted * (1 - wanted) / (double)whole);

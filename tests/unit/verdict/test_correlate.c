@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 #include "verdict/series.h"
 
 /*
- * Two sites whose rates go with the same load (values 0 and 1), one whose does not (value 2). @offset_s
- * shifts the moments at which they are seen.
+ * Two sites whose rates go with the same load (values 0 and 1), one whose does not (value 2).
+ * @offset_s shifts the moments at which they are seen.
  */
 static void watch(uint64_t seed, double offset_s, struct seep_series *ret_series)
 {

@@ -71,13 +71,11 @@ static const struct seep_judgement cached = {.class = "cache", .rate = {0, -1, 1
 #define SITE(number, stack_, judgement_)                                                           \
 	{.id = number, .process = &server, .stack = &(stack_), .judgement = judgement_}
 
-/* By id; the last one was never judged. */
+/* The last one was never judged; the first one must not stay first by chance. */
 static const struct seep_site sites[] = {
-	SITE(1, parse, &slow_leak),	SITE(2, cache, &growth),
-	SITE(3, before, &severe_leak),	SITE(4, parse, &warming_up),
-	SITE(5, library, &fast_leak),	SITE(6, parse, &cached),
-	SITE(7, library, &severe_leak), SITE(8, cache, &unknown_rate),
-	SITE(9, parse, NULL),
+	SITE(8, cache, &unknown_rate), SITE(1, parse, &slow_leak),     SITE(2, cache, &growth),
+	SITE(3, before, &severe_leak), SITE(4, parse, &warming_up),    SITE(5, library, &fast_leak),
+	SITE(6, parse, &cached),       SITE(7, library, &severe_leak), SITE(9, parse, NULL),
 };
 static const struct seep_snapshot snapshot = {.num_sites = LENGTH(sites), .sites = sites};
 

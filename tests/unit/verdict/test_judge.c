@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -402,7 +402,9 @@ static void arenas_have_no_verdict(void **state)
 	close_court(&court);
 }
 
-/* Two sites leak with every request, whose number goes up and down, and descriptors with the first. */
+/*
+ * Two sites leak with every request, whose number goes up and down, and descriptors with the first.
+ */
 static void correlated_are_found(void **state)
 {
 	struct seep_correlations correlated[SEEP_CORRELATED_COMPARED];
@@ -502,7 +504,9 @@ static void correlated_are_bounded(void **state)
 	seep_judge_free(judge);
 }
 
-/* Of a process of which a MiB per second becomes resident, and is mapped by a site of this stack. */
+/*
+ * Of a process of which a MiB per second becomes resident, and is mapped by a site of this stack.
+ */
 static enum seep_health health_with(const struct seep_stack *stack)
 {
 	struct seep_process process = {.id = 1};

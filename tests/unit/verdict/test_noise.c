@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -104,7 +104,10 @@ static void little_is_known_of_few_samples(void **state)
 	assert_true(isinf(seep_noise_quantile(&noise)));
 	seep_noise_estimate(times, values, 3, &noise);
 	assert_true(noise.freedom == 1);
-	/* It strays by 4 from the line of its neighbours: 32 / s if all is walk, 16 * 2 / 3 if scatter. */
+	/*
+	 * It strays by 4 from the line of its neighbours: 32 / s if all is walk, 16 * 2 / 3 if
+	 * scatter.
+	 */
 	assert_true(noise.walk > 0 && noise.walk < 32);
 	assert_true(noise.scatter > 0 && noise.scatter < 32 / 3.0);
 }

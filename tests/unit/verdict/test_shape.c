@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -191,7 +191,9 @@ static void a_wave_has_its_period(void **state)
 	assert_int_equal(shape.num_steps, 0);
 }
 
-/* A few in a hundred are more than are wanted, but of thousands of sites some always wave a little. */
+/*
+ * A few in a hundred are more than are wanted, but of thousands of sites some always wave a little.
+ */
 static void noise_seldom_has_a_period(void **state)
 {
 	struct random random = {4};

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,8 +27,8 @@ static unsigned int bucket_of(double seconds)
 }
 
 /*
- * Cutler and Ederer, J. Chronic Diseases 8 (1958): 126 patients, by years since the diagnosis. Here the
- * years are octaves; whoever was lost or withdrawn is alive at such an age.
+ * Cutler and Ederer, J. Chronic Diseases 8 (1958): 126 patients, by years since the diagnosis. Here
+ * the years are octaves; whoever was lost or withdrawn is alive at such an age.
  */
 static void a_life_table_is_that_of_cutler_and_ederer(void **state)
 {
@@ -45,7 +45,9 @@ static void a_life_table_is_that_of_cutler_and_ederer(void **state)
 	assert_true(survival.valid);
 	assert_true(survival.limit_s == seep_survival_bucket_s(FIRST + 4));
 	assert_float_equal(survival.kept.value, 0.44, 0.005);
-	/* The standard error of 0.060 that the paper has, as the interval of a share among as many. */
+	/*
+	 * The standard error of 0.060 that the paper has, as the interval of a share among as many.
+	 */
 	variance = 0.060 * 0.060;
 	assert_float_equal(survival.kept.high,
 			   seep_interval_of_share(0.44, 0.44 * 0.56 / variance).high, 0.01);
@@ -128,7 +130,10 @@ static void simulate(struct random *random, size_t count, double observed_s, dou
 
 #define TIDE_S 20.0
 
-/* Objects that come in tides, as they are after @observed_s: who came last goes first, one in ten stays. */
+/*
+ * Objects that come in tides, as they are after @observed_s: who came last goes first, one in ten
+ * stays.
+ */
 static double watch_tides(double observed_s, struct history *ret_history)
 {
 	double stay = 0;
@@ -231,7 +236,9 @@ static void rates_are_those_of_what_stays(void **state)
 	assert_float_equal(survival.old_per_s, 20000 * 0.5 / 300, 2);
 }
 
-/* 1,000 a second live for a millisecond, 10 a second stay: 3,000 after 300 s, and one that passes. */
+/*
+ * 1,000 a second live for a millisecond, 10 a second stay: 3,000 after 300 s, and one that passes.
+ */
 static void ages_are_guessed_by_littles_law(void **state)
 {
 	uint64_t lifetimes[SEEP_LIFETIME_BUCKETS] = {[10] = 300000};

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +39,9 @@ static void the_slope_is_that_of_sen(void **state)
 	assert_true(trend.s == 21);
 }
 
-/* EPA QA/G-9, Data Quality Assessment, the example of the Mann-Kendall test: 8 pairs rise, 2 fall. */
+/*
+ * EPA QA/G-9, Data Quality Assessment, the example of the Mann-Kendall test: 8 pairs rise, 2 fall.
+ */
 static void the_statistic_is_that_of_the_epa(void **state)
 {
 	const double values[] = {5, 6, 11, 8, 10};
@@ -131,7 +133,10 @@ static void slope_and_interval_are_those_of_the_order(void **state)
 	}
 }
 
-/* Equation 12, over the autocorrelations of the ranks that are significant; here the ranks are the values. */
+/*
+ * Equation 12, over the autocorrelations of the ranks that are significant; here the ranks are the
+ * values.
+ */
 static void autocorrelation_is_corrected_as_hamed_and_rao_do(void **state)
 {
 	/* 1 to 16 in slow waves, with the median slope 0. */
