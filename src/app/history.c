@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The history of a capture for the HTML report: the totals of each kind and the resident memory of
+ * each process are read at once, the series of a site when the report draws it. Points are
+ * converted up to the moment of the report; the capture bounds how many there are. Called by the
+ * command report for each page.
+ */
 #include "app/history.h"
 
 #include <errno.h>

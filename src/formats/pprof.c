@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reports as gzipped profile.proto, which pprof reads
- * (https://github.com/google/pprof/blob/main/proto/profile.proto). The encoding of a message is that of its parts put together, in any
- * order (Protocol Buffers encoding guide, "Last One Wins"): so sample by sample, location by
- * location is packed as a profile of its own and goes through gzip, and only the string table waits
- * for the end.
+ * (https://github.com/google/pprof/blob/main/proto/profile.proto). The encoding of a message is
+ * that of its parts put together, in any order (Protocol Buffers encoding guide, "Last One Wins"):
+ * so sample by sample, location by location is packed as a profile of its own and goes through
+ * gzip, and only the string table waits for the end.
  *
  * Frames are offsets in files, pprof wants addresses: every file gets a synthetic range of its own,
  * as large as the offsets of a frame can be.

@@ -27,8 +27,9 @@ int seep_cgroup_read_at(int dir, char **ret_cgroup, struct seep_container *ret_c
 int seep_cgroup_of(pid_t pid, char **ret_cgroup);
 
 /*
- * The path within the hierarchy that is mounted at @mount_point: "/a/b" of "/sys/fs/cgroup/a/b", of "a/b"
- * and of "/a/b/"; "/" of the mount point itself. The caller frees it; NULL when memory is out.
+ * The path within the hierarchy that is mounted at @mount_point: "/a/b" of "/sys/fs/cgroup/a/b", of
+ * "a/b" and of "/a/b/"; "/" of the mount point itself. The caller frees it; NULL when memory is
+ * out.
  */
 char *seep_cgroup_path_in_hierarchy(const char *path, const char *mount_point);
 

@@ -31,7 +31,7 @@ struct key {
 struct site {
 	struct key key;
 	uint64_t seen; /* seq of the snapshot */
-	struct seep_record record;
+	struct seep_site_record record;
 	UT_hash_handle hh;
 };
 
@@ -197,8 +197,8 @@ static struct site *find_site(const struct seep_judge *judge, const struct seep_
 	return found;
 }
 
-static const struct seep_record *find_record(const struct seep_judge *judge,
-					     const struct seep_site *site)
+static const struct seep_site_record *find_record(const struct seep_judge *judge,
+						  const struct seep_site *site)
 {
 	const struct site *found = find_site(judge, site);
 
@@ -214,7 +214,7 @@ static int add_site(struct seep_judge *judge, const struct seep_site *site, doub
 		return -ENOMEM;
 	added->key = key_of(site);
 	/* It had nothing in the snapshot before, or it would have been there. */
-	seep_record_init(&added->record, judge->before_s, now_s);
+	seep_site_record_init(&added->record, judge->before_s, now_s);
 	HASH_ADD(hh, judge->sites, key, sizeof(added->key), added);
 	if (!added->hh.tbl) {
 		free(added);
@@ -228,7 +228,7 @@ static int add_site(struct seep_judge *judge, const struct seep_site *site, doub
  * Of a process that is stopped or asleep nothing is learnt of what grows when it runs; that it does
  * not grow meanwhile says nothing.
  */
-static bool waits(const struct seep_judge *judge, const struct seep_record *record,
+static bool waits(const struct seep_judge *judge, const struct seep_site_record *record,
 		  const struct seep_site *site)
 {
 	const struct process *process = find_process(judge, site->process);
@@ -269,9 +269,9 @@ static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snaps
 	known->seen = snapshot->seq;
 	if (waits(judge, &known->record, site))
 		return 0;
-	seep_record_add(&known->record, site, now_s);
-	if (seep_record_is_due(&known->record, site, snapshot))
-		seep_record_judge(&known->record, site, stats ? stats->usage : NULL, now_s);
+	seep_site_record_add(&known->record, site, now_s);
+	if (seep_site_record_is_due(&known->record, site, snapshot))
+		seep_site_record_judge(&known->record, site, stats ? stats->usage : NULL, now_s);
 	return 0;
 }
 
@@ -296,7 +296,7 @@ int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapsh
 const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
 					   const struct seep_site *site)
 {
-	const struct seep_record *record = find_record(judge, site);
+	const struct seep_site_record *record = find_record(judge, site);
 
 	return record ? &record->verdict : NULL;
 }
@@ -315,7 +315,7 @@ size_t seep_judge_num_left_out(const struct seep_judge *judge)
 }
 
 /* The value of its series by which a site grows. */
-static unsigned int series_value(const struct seep_record *record)
+static unsigned int series_value(const struct seep_site_record *record)
 {
 	return record->verdict.measured.in_bytes ? SEEP_SERIES_BYTES : SEEP_SERIES_OBJECTS;
 }
@@ -323,8 +323,8 @@ static unsigned int series_value(const struct seep_record *record)
 double seep_judge_site_correlation(const struct seep_judge *judge, const struct seep_site *a,
 				   const struct seep_site *b)
 {
-	const struct seep_record *record = find_record(judge, a);
-	const struct seep_record *other = find_record(judge, b);
+	const struct seep_site_record *record = find_record(judge, a);
+	const struct seep_site_record *other = find_record(judge, b);
 
 	return record && other && a->process == b->process ?
 		       seep_series_correlation(&record->series, series_value(record),
@@ -335,7 +335,7 @@ double seep_judge_site_correlation(const struct seep_judge *judge, const struct 
 double seep_judge_correlation(const struct seep_judge *judge, const struct seep_site *site,
 			      enum seep_process_stat measure)
 {
-	const struct seep_record *record = find_record(judge, site);
+	const struct seep_site_record *record = find_record(judge, site);
 	const struct process *process = find_process(judge, site->process);
 
 	return record && process ? seep_series_correlation(&record->series, series_value(record),

@@ -22,9 +22,9 @@
 #define SAMPLES_PER_PERIOD 4
 #define SURE_OF_PATTERN	   4 /* if it was found so many times in a row */
 
-void seep_record_init(struct seep_record *record, double before_s, double now_s)
+void seep_site_record_init(struct seep_site_record *record, double before_s, double now_s)
 {
-	*record = (struct seep_record){
+	*record = (struct seep_site_record){
 		.verdict = {.since_s = now_s},
 		.against_since_s = NAN,
 	};
@@ -32,15 +32,16 @@ void seep_record_init(struct seep_record *record, double before_s, double now_s)
 	seep_series_add(&record->series, &(struct seep_sample){.time_s = before_s});
 }
 
-void seep_record_add(struct seep_record *record, const struct seep_site *site, double now_s)
+void seep_site_record_add(struct seep_site_record *record, const struct seep_site *site,
+			  double now_s)
 {
 	struct seep_sample sample = seep_measurements_sample(site, now_s);
 
 	seep_series_add(&record->series, &sample);
 }
 
-bool seep_record_is_due(const struct seep_record *record, const struct seep_site *site,
-			const struct seep_snapshot *snapshot)
+bool seep_site_record_is_due(const struct seep_site_record *record, const struct seep_site *site,
+			     const struct seep_snapshot *snapshot)
 {
 	size_t count = record->series.num_samples;
 	uint64_t period = 1 + count * count / EVEN_WORK;
@@ -51,7 +52,7 @@ bool seep_record_is_due(const struct seep_record *record, const struct seep_site
 }
 
 /* The pattern was found in finer samples than there are now, and they do not show it any more. */
-static bool is_too_fine(const struct seep_record *record)
+static bool is_too_fine(const struct seep_site_record *record)
 {
 	const struct seep_verdict *verdict = &record->verdict;
 	double distance_s =
@@ -78,7 +79,7 @@ static void keep_steps(const struct seep_verdict *old, struct seep_verdict *verd
 	verdict->rate = seep_interval_at_least(verdict->rate, width);
 }
 
-static void keep_pattern(const struct seep_record *record, struct seep_verdict *verdict)
+static void keep_pattern(const struct seep_site_record *record, struct seep_verdict *verdict)
 {
 	if (verdict->class != record->verdict.class || record->same_pattern < SURE_OF_PATTERN ||
 	    !is_too_fine(record))
@@ -90,7 +91,7 @@ static void keep_pattern(const struct seep_record *record, struct seep_verdict *
 }
 
 /* Is it too early to take a leak back? */
-static bool is_held_down(struct seep_record *record, const struct seep_verdict *verdict,
+static bool is_held_down(struct seep_site_record *record, const struct seep_verdict *verdict,
 			 double now_s)
 {
 	const struct seep_verdict *old = &record->verdict;
@@ -113,15 +114,15 @@ static bool is_held_down(struct seep_record *record, const struct seep_verdict *
  * The longer a cache has been full, the less is to be seen of how it filled. What goes up and down
  * was none: its first rise only looked like it.
  */
-static void keep_class(const struct seep_record *record, struct seep_verdict *verdict)
+static void keep_class(const struct seep_site_record *record, struct seep_verdict *verdict)
 {
 	if (record->verdict.class == SEEP_CLASS_CACHE && verdict->class == SEEP_CLASS_STEADY &&
 	    verdict->pattern != SEEP_PATTERN_OSCILLATING)
 		verdict->class = SEEP_CLASS_CACHE;
 }
 
-void seep_record_judge(struct seep_record *record, const struct seep_site *site,
-		       const struct seep_usage usage[SEEP_LIMIT_COUNT], double now_s)
+void seep_site_record_judge(struct seep_site_record *record, const struct seep_site *site,
+			    const struct seep_usage usage[SEEP_LIMIT_COUNT], double now_s)
 {
 	struct seep_verdict verdict = {0};
 

@@ -9,7 +9,7 @@
 #include "verdict/series.h"
 #include "verdict/verdict.h"
 
-struct seep_record {
+struct seep_site_record {
 	struct seep_series series;
 	struct seep_verdict verdict;
 	unsigned int same_pattern; /* times in a row */
@@ -21,21 +21,22 @@ struct seep_record {
  * Of a site that has come since the snapshot before, which was taken at @before_s: it had nothing
  * then.
  */
-void seep_record_init(struct seep_record *record, double before_s, double now_s);
+void seep_site_record_init(struct seep_site_record *record, double before_s, double now_s);
 
 /* Adds what the site has now to its series. */
-void seep_record_add(struct seep_record *record, const struct seep_site *site, double now_s);
+void seep_site_record_add(struct seep_site_record *record, const struct seep_site *site,
+			  double now_s);
 
 /*
  * Is it to be judged with this snapshot? More samples take more time and bring less news each:
  * judging less often then keeps the time for a snapshot about even. Sites are spread over the
  * snapshots between.
  */
-bool seep_record_is_due(const struct seep_record *record, const struct seep_site *site,
-			const struct seep_snapshot *snapshot);
+bool seep_site_record_is_due(const struct seep_site_record *record, const struct seep_site *site,
+			     const struct seep_snapshot *snapshot);
 
 /* Brings the verdict up to date. @usage: as in seep_verdict_conclude. */
-void seep_record_judge(struct seep_record *record, const struct seep_site *site,
-		       const struct seep_usage usage[SEEP_LIMIT_COUNT], double now_s);
+void seep_site_record_judge(struct seep_site_record *record, const struct seep_site *site,
+			    const struct seep_usage usage[SEEP_LIMIT_COUNT], double now_s);
 
 #endif

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * seep_shape_fit looks at a series in four ways, each by itself: slopes of its parts, heights,
- * steps, period. The questions (steepens, flattens, levelled) are answered from what was found.
- * Called once for each site that is judged; the most expensive part is the search for a period,
- * quadratic in SEEP_SERIES_SAMPLES. Nothing is allocated.
+ * seep_shape_fit looks at a series in four ways: slopes of its parts, heights, steps, period. The
+ * questions (steepens, flattens, levelled) are answered from these. Called once for each judged
+ * site; the search for a period, quadratic in SEEP_SERIES_SAMPLES, costs most. No allocation.
  */
 #include "verdict/shape.h"
 
@@ -19,10 +18,8 @@
 #define FLATTER_FACTOR 0.75
 #define LEVEL_FACTOR   0.2
 
-/*
- * Steps: this share of the growth or more is in this share of the intervals at most, in this many
- * places at least, by this many objects at least.
- */
+/* Steps: so much of the growth is in so few of the intervals, at so many places, by so many
+ * objects. */
 #define STEP_SHARE     0.85
 #define STEP_INTERVALS 0.6
 #define STEP_FACTOR    1.3 /* times what an even growth has between two samples */
@@ -32,23 +29,20 @@
 #define MIN_STEP_UNITS 3
 
 /*
- * Oscillations: autocorrelation of what remains when a parabola is taken away, at the trough and at
- * the period, of which the series has to have this many; beyond what white noise and a walk of 48
- * samples come to once in a few hundred times.
+ * Oscillations: autocorrelation of what remains when a parabola is taken away, at trough and
+ * period, of which the series has so many; white noise and a walk of 48 samples reach it once in
+ * some hundred times.
  */
 #define TROUGH	    (-0.35)
 #define CREST	    0.45
 #define CREST_SIGMA 3.0
 #define MIN_PERIODS 2.5
-/*
- * Less than this of the level, standard deviation, is no oscillation that anybody would call one.
- */
+/* A smaller standard deviation, as a share of the level, is no oscillation. */
 #define MIN_AMPLITUDE 0.03
 
 /*
- * The slope of the last third is at most so many times that of the first half if it grows evenly:
- * five sixths of the way against a quarter, and a little for where samples fall. Beyond, it
- * multiplies; powers of e are searched for up to so many.
+ * The slope of the last third is at most so many times that of the first half if growth is even:
+ * 5/6 of the way against 1/4, and a little for where samples fall. Beyond, it multiplies.
  */
 #define EVEN_FACTOR 3.6
 #define MOST_POWERS 60.0
@@ -352,10 +346,7 @@ bool seep_shape_flattens(const struct seep_shape *shape, double sigma)
 	return shape->late < FLATTER_FACTOR * shape->early && changes(shape, sigma);
 }
 
-/*
- * How much steeper the last third is than the first half, of a slope that grows e^powers times in
- * all.
- */
+/* How much steeper the last third is than the first half of a slope that grows e^powers times. */
 static double steepening_of(double powers)
 {
 	double early = expm1(powers / 2) / (powers / 2);

@@ -19,10 +19,13 @@
 
 struct seep_survival {
 	bool valid; /* false: the site is not old enough, or has had no objects; the rest is 0 */
-	double limit_s; /* ages up to this are looked at: the upper end of a bucket, between a quarter and
-			 * half of the time observed, so that half of the objects could get there */
-	double settle_s; /* a quarter of that, or half of it: from here on lifetimes have settled, if
-			  * they do */
+	/*
+	 * Ages up to this are looked at: the upper end of a bucket, between a quarter and half of
+	 * the time observed, so that half of the objects could get there.
+	 */
+	double limit_s;
+	/* A quarter of that, or half of it: from here on lifetimes have settled, if they do. */
+	double settle_s;
 	/*
 	 * S(limit_s): the share of the objects that gets that old. Its lower bound allows for as
 	 * much falling again as did from settle_s to limit_s.

@@ -18,8 +18,8 @@ struct seep_trend {
 	/* Mann-Kendall */
 	double s;	   /* pairs that rise less pairs that fall */
 	double variance;   /* of s without a trend, if samples were independent; ties allowed for */
-	double correction; /* what it grows by because they are not: Hamed and Rao, J. Hydrology 204,
-			    * 1998; 1 at least */
+	double correction; /* what it grows by because they are not: Hamed and Rao, J. Hydrology
+			    * 204, 1998; 1 at least */
 	double z;	   /* s in standard deviations, continuity corrected */
 	/*
 	 * Theil-Sen, per second: the median over all pairs of samples. The interval is by the order

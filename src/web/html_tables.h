@@ -46,10 +46,9 @@ int seep_html_tables_stack(struct seep_html_tables *tables, const struct seep_si
  * Appends the tables as members of an object, a comma before each:
  *   "strings": text
  *   "modules": [string of the path, string of the build ID]
- *   "frames":  [module, offset, then for each function, inlined ones first: string of the name, string of
- *              the source, line]
- *   "stacks":  [end, index of the function that it is known by, frames, innermost first]
- * A failure is kept in the error of the buffer.
+ *   "frames":  [module, offset, then for each function, inlined ones first: string of the name,
+ * string of the source, line] "stacks":  [end, index of the function that it is known by, frames,
+ * innermost first] A failure is kept in the error of the buffer.
  */
 void seep_html_tables_write(struct seep_html_tables *tables, struct seep_json *json);
 

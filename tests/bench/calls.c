@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What system calls cost: each line "WHAT N" on standard input does N times WHAT and answers with
- * nanoseconds for each. OPEN opens and closes a file, MMAP maps a page and unmaps it, GETPID is a system
- * call that makes nothing, COMPUTE none at all.
+ * nanoseconds for each. OPEN opens and closes a file, MMAP maps a page and unmaps it, GETPID is a
+ * system call that makes nothing, COMPUTE none at all.
  */
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a capture costs: "captures FILE SITES PERCENT SECONDS INTERVAL_S" writes a trace that never
- * happened, of whose sites PERCENT change between two snapshots, and reads it again. Prints one line of
- * JSON.
+ * happened, of whose sites PERCENT change between two snapshots, and reads it again. Prints one
+ * line of JSON.
  */
 #include <errno.h>
 #include <stdio.h>

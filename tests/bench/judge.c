@@ -1,7 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
- * How long a snapshot takes to judge, with SITES sites that all grow, are all busy, and have objects of
- * many sizes: nothing can be left out. Prints CPU time; fails past LIMIT_MS.
+ * How long a snapshot takes to judge, with SITES sites that all grow, are all busy, and have
+ * objects of many sizes: nothing can be left out. Prints CPU time; fails past LIMIT_MS.
  */
 #include <math.h>
 #include <stdio.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Renders the HTML report of a service that never ran: so many sites, an hour at a point per interval, judged
- * as a trace would be. Says how long it took and how large it is. The names are made up, some of them to
- * do harm; linked with --wrap=seep_symbolizer_resolve, so that no file is needed for them.
+ * Renders the HTML report of a service that never ran: so many sites, an hour at a point per
+ * interval, judged as a trace would be. Says how long it took and how large it is. The names are
+ * made up, some of them to do harm; linked with --wrap=seep_symbolizer_resolve, so that no file is
+ * needed for them.
  *
  * Usage: render_html SITES POINTS FILE
  */
@@ -87,7 +88,7 @@ static double fraction(uint64_t seed)
 	return (double)(mix(seed) >> 11) / 9007199254740992.0;
 }
 
-/* --- names ------------------------------------------------------------------------------------- */
+/* Names. */
 
 static const char *const verbs[] = {"parse",  "handle", "open", "decode", "route", "render",
 				    "commit", "lookup", "send", "update", "index", "merge"};
@@ -169,7 +170,7 @@ static void make_places(void)
 							  NULL, kind, 1, &allocator_lines[kind]};
 }
 
-/* --- what the sites do ------------------------------------------------------------------------- */
+/* What the sites do. */
 
 static enum seep_kind kind_of(size_t index)
 {
@@ -276,7 +277,7 @@ static void fill_site(struct seep_site *site, const struct source *source, doubl
 	fill_histograms(site, source, time_s);
 }
 
-/* --- the service ------------------------------------------------------------------------------- */
+/* The service. */
 
 static void make_stack(struct service *service, size_t index)
 {
@@ -435,7 +436,7 @@ static void judge_service(struct service *service, struct seep_judgements *judge
 	seep_judge_free(judge);
 }
 
-/* --- rendering --------------------------------------------------------------------------------- */
+/* Rendering. */
 
 static int give_series(void *context, const struct seep_site *site,
 		       struct seep_html_series *ret_series)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The cost of functions by how their returns are seen: each line "RUN KIND N" on standard input makes N
- * pairs of KIND (malloc, new or pool, which is a function of the program) and answers with nanoseconds
- * per pair. With jemalloc preloaded new has an allocator of its own.
+ * The cost of functions by how their returns are seen: each line "RUN KIND N" on standard input
+ * makes N pairs of KIND (malloc, new or pool, which is a function of the program) and answers with
+ * nanoseconds per pair. With jemalloc preloaded new has an allocator of its own.
  */
 #include <cstdint>
 #include <cstdio>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The reader of captures. The input says what becomes of a good one: bytes that are changed, or values
- * that are put into columns. What can be loaded then is rendered, in a format that the length chooses.
+ * The reader of captures. The input says what becomes of a good one: bytes that are changed, or
+ * values that are put into columns. What can be loaded then is rendered, in a format that the
+ * length chooses.
  *
- * Bytes: 'b', then offset (3 bytes, little endian) and value of each. Values: 'v', then column (1 byte),
- * type (1 byte), length (1 byte) and contents of each.
+ * Bytes: 'b', then offset (3 bytes, little endian) and value of each. Values: 'v', then column (1
+ * byte), type (1 byte), length (1 byte) and contents of each.
  */
 #include <fcntl.h>
 #include <sqlite3.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The CFI reader, rules for what the CFI does not cover, and the table builder. Input that begins as ELF does is read as a file; of any
- * other the first two bytes choose what surrounds it, and the rest is the contents of an .eh_frame.
+ * The CFI reader, rules for what the CFI does not cover, and the table builder. Input that begins
+ * as ELF does is read as a file; of any other the first two bytes choose what surrounds it, and the
+ * rest is the contents of an .eh_frame.
  */
 #include <stddef.h>
 #include <stdint.h>

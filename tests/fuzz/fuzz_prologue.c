@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Rules from code. The first byte of the input says how many functions there are, two bytes each say where
- * they begin, and the rest is code.
+ * Rules from code. The first byte of the input says how many functions there are, two bytes each
+ * say where they begin, and the rest is code.
  */
 #include <stddef.h>
 #include <stdint.h>

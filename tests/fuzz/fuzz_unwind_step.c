@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libFuzzer target: walks a random stack by random rules. Whatever they say, each step but that over
- * a signal frame moves up the stack, so a walk is bounded by the stack; nothing is read outside of it.
- * The input: registers, a rule to begin with, then words that are both the stack and the rules.
+ * libFuzzer target: walks a random stack by random rules. Whatever they say, each step but that
+ * over a signal frame moves up the stack, so a walk is bounded by the stack; nothing is read
+ * outside of it. The input: registers, a rule to begin with, then words that are both the stack and
+ * the rules.
  */
 #include <stdint.h>
 #include <stdlib.h>

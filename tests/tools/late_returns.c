@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes some returns from system calls of a process late, between the kernel's work and whoever attaches
- * to the same tracepoint after us: so that other threads overtake. Says "attached" and stays until it is
- * ended. Usage: late_returns PID
+ * Makes some returns from system calls of a process late, between the kernel's work and whoever
+ * attaches to the same tracepoint after us: so that other threads overtake. Says "attached" and
+ * stays until it is ended. Usage: late_returns PID
  */
 #include <bpf/bpf.h>
 #include <linux/bpf.h>

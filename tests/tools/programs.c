@@ -2,8 +2,9 @@
 /*
  * Loads our BPF programs by each attach variant and looks at what the kernel made of them: verified
  * instructions and load time are printed, and the JITed code must not use the private stack, which
- * another thread on the same CPU would share (bpf/probes.bpf.h); but at tracepoints, where programs are
- * not preempted (__BPF_DECLARE_TRACE_SYSCALL in include/trace/bpf_probe.h). One line per program:
+ * another thread on the same CPU would share (bpf/probes.bpf.h); but at tracepoints, where programs
+ *are not preempted (__BPF_DECLARE_TRACE_SYSCALL in include/trace/bpf_probe.h). One line per
+ *program:
  *
  *	VARIANT NAME verified=N jited=BYTES private_stack=0|1
  */
@@ -40,9 +41,9 @@ static __u32 last_program(void)
 }
 
 /*
- * The JIT keeps the private stack's frame pointer in r9 and adds the CPU's offset to it in the prologue
- * (emit_priv_frame_ptr in arch/x86/net/bpf_jit_comp.c). No BPF register lives in r9; other registers
- * get such an addition where an element of a per-CPU array is looked up.
+ * The JIT keeps the private stack's frame pointer in r9 and adds the CPU's offset to it in the
+ * prologue (emit_priv_frame_ptr in arch/x86/net/bpf_jit_comp.c). No BPF register lives in r9; other
+ * registers get such an addition where an element of a per-CPU array is looked up.
  */
 static int uses_private_stack(csh capstone, const unsigned char *code, size_t length)
 {
@@ -82,7 +83,8 @@ static int report(csh capstone, const char *variant, __u32 id)
 	return found;
 }
 
-/* Somebody else may load programs at the same time. Ours have a descriptor here (proc(5), fdinfo). */
+/* Somebody else may load programs at the same time. Ours have a descriptor here (proc(5), fdinfo).
+ */
 static bool is_ours(__u32 wanted)
 {
 	bool found = false;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Somebody else's tracer: puts empty return probes on functions of a process's main program, so that
- * the return addresses on its stacks are replaced. Says "attached" and keeps them until it is ended.
- * Usage: return_probes PID FUNCTION...
+ * Somebody else's tracer: puts empty return probes on functions of a process's main program, so
+ * that the return addresses on its stacks are replaced. Says "attached" and keeps them until it is
+ * ended. Usage: return_probes PID FUNCTION...
  */
 #include <bpf/libbpf.h>
 #include <fcntl.h>

@@ -38,7 +38,8 @@ static void write_text(const char *path, const char *text)
 	close(out);
 }
 
-/* Of an unprivileged user: in its own namespaces it may mount what it likes. @build_id: "1c/6d...". */
+/* Of an unprivileged user: in its own namespaces it may mount what it likes. @build_id: "1c/6d...".
+ */
 static void forge(const char *file, const char *build_id)
 {
 	char path[256];

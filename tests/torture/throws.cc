@@ -147,7 +147,7 @@ void fill_address_space()
 		delete[] block;
 }
 
-/* --- frames that hold memory ------------------------------------------------------------------- */
+/* Frames that hold memory. */
 
 FIXTURE_FUNCTION long sink(int depth, int kind)
 {
@@ -208,7 +208,7 @@ void through_frames()
 	}
 }
 
-/* --- a class with an allocator of its own -------------------------------------------------------- */
+/* A class with an allocator of its own. */
 
 struct pooled {
 	char bytes[200];

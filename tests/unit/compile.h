@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Programs for the tests that read ELF files: compiled when the test runs, in a directory of its own.
- * A command that fails, fails the test; what is not installed is asked for with have().
+ * Programs for the tests that read ELF files: compiled when the test runs, in a directory of its
+ * own. A command that fails, fails the test; what is not installed is asked for with have().
  */
 #ifndef SEEP_TESTS_COMPILE_H
 #define SEEP_TESTS_COMPILE_H

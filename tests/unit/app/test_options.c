@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Options together: defaults of each command, what goes with what, words, and the help. */
 #include "command_line.h"
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * JUnit XML of verdicts: the golden file, which sites are failed and which are skipped tests, and
+ * hostile names, which must stay well-formed XML.
+ */
 #include "report/fixture.h"
 #include "report/golden.h"
 #include "report/judged.h"

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reports as profile.proto: unpacked again with the generated code and compared with the snapshot,
+ * sample by sample; and the golden file, byte for byte.
+ */
 #include "report/fixture.h"
 #include "report/golden.h"
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The JSON report: the golden files, parsed again by json-c, with unknown numbers as null and
+ * hostile names as valid UTF-8.
+ */
 #include "report/fixture.h"
 #include "report/golden.h"
 #include "report/judged.h"

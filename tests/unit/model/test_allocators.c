@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which functions are traced, and the specifications of functions that users write (--alloc,
+ * --free): each part, and each mistake with its sentence.
+ */
 #include "model/allocators.h"
 
 #include <errno.h>

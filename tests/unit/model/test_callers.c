@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Sums by caller: which sites meet in which function, and that recursion counts once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

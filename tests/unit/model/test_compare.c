@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Comparing two snapshots: what is new, grew, shrank or is gone, matching by id and by names, and
+ * the doubts about numbers that are hard to compare.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What happened since an earlier snapshot of the same trace, as a snapshot: counters, live amounts,
+ * ages and sums.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Sums, order and arithmetic of a snapshot, at the edges of 64 bits too. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

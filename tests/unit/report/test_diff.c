@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The reports of a comparison in all formats, against golden files. */
 #include "flame/flame.h"
 #include "formats/formats.h"
 #include "report/diff.h"

@@ -123,9 +123,7 @@ static inline void assert_sound(const char *path)
 			 1);
 }
 
-/*
- * --- comparison --------------------------------------------------------------------------------
- */
+/* Comparison. */
 
 static inline void assert_same_text(const char *expected, const char *actual)
 {

@@ -169,9 +169,7 @@ static void test_damaged(void **state)
 	free(damaged);
 }
 
-/*
- * --- values ------------------------------------------------------------------------------------
- */
+/* Values. */
 
 /* A statement that anybody can run, and what becomes of the capture. */
 struct crafted {

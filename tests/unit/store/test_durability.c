@@ -11,9 +11,7 @@
 static const struct seep_writer_config new_capture;
 static const struct seep_writer_config append_capture = {.append = true};
 
-/*
- * --- kill -9 -----------------------------------------------------------------------------------
- */
+/* Kill -9. */
 
 #define KILLS 100
 
@@ -151,9 +149,7 @@ static void test_kill(void **state)
 	assert_true(longest > 20);
 }
 
-/*
- * --- room --------------------------------------------------------------------------------------
- */
+/* Room. */
 
 /* Writes until it fails; with what. */
 static int write_until_failure(struct seep_writer *writer, struct world *world)
@@ -313,9 +309,7 @@ static void test_read_only_file_system(void **state)
 		skip();
 }
 
-/*
- * --- others ------------------------------------------------------------------------------------
- */
+/* Others. */
 
 static void test_second_writer(void **state)
 {
@@ -402,9 +396,7 @@ static void test_slow_reader(void **state)
 	world_done(&world);
 }
 
-/*
- * --- files that are there ----------------------------------------------------------------------
- */
+/* Files that are there. */
 
 static void assert_refused(const char *content, size_t length)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What was written is read again, to the bit. */
+/*
+ * What is written to a capture is read back the same: counters, stacks, names, details, at any
+ * moment of the trace.
+ */
 #include "store/fixture.h"
 
 #include "verdict/judgement.h"

@@ -6,9 +6,7 @@
 
 static const struct seep_writer_config new_capture;
 
-/*
- * --- verdicts ----------------------------------------------------------------------------------
- */
+/* Verdicts. */
 
 static void assert_same_interval(const struct seep_interval *expected,
 				 const struct seep_interval *actual)
@@ -220,9 +218,7 @@ static void test_correlated(void **state)
 	world_done(&world);
 }
 
-/*
- * --- runs --------------------------------------------------------------------------------------
- */
+/* Runs. */
 
 static void test_appending(void **state)
 {

@@ -9,9 +9,7 @@
 
 #define STEPS 700
 
-/*
- * --- the choice --------------------------------------------------------------------------------
- */
+/* The choice. */
 
 struct timeline {
 	struct seep_instant *instants;
@@ -130,9 +128,7 @@ static void test_runs_stay_apart(void **state)
 	assert_int_equal(seep_thinning_choose(NULL, 0, 0, indexes, 5), 0);
 }
 
-/*
- * --- in the file -------------------------------------------------------------------------------
- */
+/* In the file. */
 
 /* What has changed since the snapshot before, of those that are still there. */
 static void correct_changes(struct world *world, const struct seep_site *before, uint64_t before_ns)

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The text report against golden files: plain, in colour, verbose, of several processes; widths,
+ * unknown numbers, hostile names.
+ */
 #include "report/fixture.h"
 #include "report/golden.h"
 #include "report/judged.h"

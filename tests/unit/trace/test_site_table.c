@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sites from entries of the kernel's table: numbers, ages, merging, changes from one snapshot to the next. */
+/* Sites from entries of the kernel's table: numbers, ages, merging, changes from one snapshot to
+ * the next. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "verdict/judge.h"
 #include "verdict/drawn_series.h"
+#include "verdict/judge.h"
 
 #define RUNS 40
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* When a site of a trace is known to a baseline, new, or worse. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

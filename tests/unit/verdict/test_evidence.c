@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The sentences of evidence: that each is said where its numbers are, with these numbers, and where
+ * it is not.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

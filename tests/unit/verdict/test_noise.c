@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The noise of a series: level, correlation, and what remains when the trend is removed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

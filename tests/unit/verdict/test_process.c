@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The verdict about a process: does its memory grow, and do the sites explain it? */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The shape of a series: linear, step, saturating, oscillating, accelerating; found in simulated
+ * data with noise.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Survival curves: against published tables, and against simulated lifetimes whose truth is known.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

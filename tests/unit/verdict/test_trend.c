@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Trends and their intervals: how often the interval contains the true slope, over many random
+ * series.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The HTML report: its data parsed again, its policy of contents, its golden file, and hostile
+ * names.
+ */
 #include "report/fixture.h"
 #include "report/golden.h"
 #include "report/judged.h"
@@ -290,9 +294,7 @@ static void test_found_by_name(void **state)
 	assert_ptr_equal(seep_report_find("html"), &seep_report_html);
 }
 
-/*
- * --- history -----------------------------------------------------------------------------------
- */
+/* History. */
 
 static void assert_series(const struct seep_html_point *points, size_t num_points, bool by_objects,
 			  size_t max, const char *expected)
