@@ -16,7 +16,6 @@
 
 #include "kernel/kernel.h"
 #include "seep/unwind.h"
-#include "seep/unwind.h"
 
 struct seep_chunks;
 
