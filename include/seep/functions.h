@@ -307,8 +307,7 @@ enum seep_family {
 	X(mi_free_aligned, MIMALLOC, FREE, 0, 0, 1, 0)                                             \
 	X(mi_free_size_aligned, MIMALLOC, FREE, 0, 0, 1, 0)
 
-/* Those of glibc and musl. Other libraries call these, or clone(2), which is seen without probes.
- */
+/* Those of glibc and musl. Other libraries call these, or clone(2), which needs no probe. */
 #define SEEP_THREAD_FUNCTIONS(X)                                                                   \
 	X(pthread_create, C, CREATE, 0, 0, 3, 2)                                                   \
 	X(thrd_create, C, CREATE, 0, 0, 2, 0)                                                      \

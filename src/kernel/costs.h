@@ -13,9 +13,9 @@ enum seep_programs_at {
 	SEEP_PROGRAMS_AT_CALLS, /* system calls of all processes, and iterators */
 };
 /*
- * Has the kernel measure how long BPF programs run, seep's and all others, as long as the
- * descriptor is open; two readings of the clock more for each run. A descriptor, or -errno (-EPERM
- * without CAP_SYS_ADMIN).
+ * Has the kernel measure how long BPF programs run, seep's and all others, as long as the returned
+ * descriptor is open. It costs two readings of the clock for each run. -errno on failure: -EPERM
+ * without CAP_SYS_ADMIN.
  */
 int seep_kernel_measure_run_time(void);
 /* Run time of our programs, counted while it is measured. 0 or -errno. */

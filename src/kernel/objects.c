@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "kernel/kernel_private.h"
 
-/* Entries read in one go; sites have 720 bytes each. */
+/* Entries read in one go; sites have some 700 bytes each. */
 #define BATCH 512
 
 typedef int (*entry_fn)(void *context, const void *key, const void *value);
