@@ -47,6 +47,7 @@ static int index_units(struct seep_lines *lines)
 {
 	Dwarf_Off offset = 0, next;
 	size_t header_size, added;
+	int error;
 
 	while (lines->units.count < UNITS_MAX &&
 	       dwarf_nextcu(lines->dwarf.own, offset, &next, &header_size, NULL, NULL, NULL) == 0) {
@@ -59,8 +60,10 @@ static int index_units(struct seep_lines *lines)
 			if (seep_spans_add(&lines->spans, &die, (uint32_t)lines->units.count,
 					   &added))
 				return -ENOMEM;
-			if (added && SEEP_APPEND(&lines->units, (struct unit){.die = die}))
-				return -ENOMEM;
+			/* A unit without addresses of its own has no functions to look for. */
+			error = added ? SEEP_APPEND(&lines->units, (struct unit){.die = die}) : 0;
+			if (error)
+				return error;
 		}
 		offset = next;
 	}

@@ -96,8 +96,8 @@ int seep_symbolizer_know_jit(struct seep_symbolizer *symbolizer, uint32_t proces
 uint32_t seep_symbolizer_same_file(struct seep_symbolizer *symbolizer, uint32_t id);
 
 /*
- * Gives the process with this id (abi.h) the file that names its code of no file; replaces the one
- * it had. Takes @source, also on failure. 0 or -ENOMEM.
+ * Gives the process with this id (seep/abi.h) the file that names its code of no file; replaces the
+ * one it had. Takes @source, also on failure. 0 or -ENOMEM.
  */
 int seep_symbolizer_set_jit(struct seep_symbolizer *symbolizer, uint32_t process,
 			    struct seep_jit_source *source);
