@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * seep_shape_fit looks at a series in four ways, each by itself: slopes of its parts, heights,
- * steps, period. The questions (steepens, flattens, levelled) are answered from what was found.
- * Called once for each site that is judged; the most expensive part is the search for a period,
- * quadratic in SEEP_SERIES_SAMPLES. Nothing is allocated.
+ * seep_shape_fit, called for each site that is judged, looks at slopes, heights, steps and period,
+ * each by itself. Finding a period is quadratic in SEEP_SERIES_SAMPLES. Nothing is allocated.
  */
 #include "verdict/shape.h"
 
@@ -40,9 +38,7 @@
 #define CREST	    0.45
 #define CREST_SIGMA 3.0
 #define MIN_PERIODS 2.5
-/*
- * Less than this of the level, standard deviation, is no oscillation that anybody would call one.
- */
+/* A standard deviation of less than this share of the level is not called an oscillation. */
 #define MIN_AMPLITUDE 0.03
 
 /*
@@ -352,10 +348,7 @@ bool seep_shape_flattens(const struct seep_shape *shape, double sigma)
 	return shape->late < FLATTER_FACTOR * shape->early && changes(shape, sigma);
 }
 
-/*
- * How much steeper the last third is than the first half, of a slope that grows e^powers times in
- * all.
- */
+/* How much steeper the last third is than the first half, if the slope grows e^powers times. */
 static double steepening_of(double powers)
 {
 	double early = expm1(powers / 2) / (powers / 2);
