@@ -41,9 +41,8 @@ bench: all $(addprefix $(BUILD)/bench/,pairs pairs_no_fp returns calls) $(TEST_T
 # On sites that are computed, ACCURACY_RUNS of each kind, and on programs that run.
 ACCURACY_RUNS    ?= 10000
 ACCURACY_MINUTES ?= 17
-ACCURACY_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/base/*.c src/model/*.c src/verdict/*.c))
 
-$(BUILD)/accuracy: tests/unit/verdict/test_accuracy.c $(ACCURACY_OBJECTS)
+$(BUILD)/accuracy: tests/unit/verdict/test_accuracy.c $(OBJECTS)
 	$(call say,TOOL,$@)
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP $^ -o $@ -lcmocka $(LDLIBS)
 
