@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from harness import wait_until
 
 SITES = 10_000
@@ -17,6 +18,7 @@ def resident_bytes(pid: int) -> int:
     raise ProcessLookupError(pid)
 
 
+@pytest.mark.serial
 def test_memory_with_many_sites(start, seep, tmp_path: Path) -> None:
     target = start("many_sites", str(SITES), "14")
     files = [tmp_path / name for name in ("folded", "pprof", "graph.svg")]

@@ -438,6 +438,7 @@ def test_narrow_window_does_not_scroll_sideways(page):
 # --- many and none ---------------------------------------------------------------------------------
 
 
+@pytest.mark.serial
 def test_ten_thousand_sites(browser, tmp_path):
     path = tmp_path / "many.html"
     said = render(path, 10_000, 3600)

@@ -68,6 +68,7 @@ def test_calls_taken_before(seep, how: str, variant: str) -> None:
         target.end()
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("how", TAKEN)
 def test_calls_taken_during_the_trace(seep, how: str) -> None:
     """Only a session's entry can leave out the return of a call."""

@@ -210,6 +210,7 @@ def test_stack_tells_the_path(simulate, seep) -> None:
     target.leave()
 
 
+@pytest.mark.serial
 def test_restart(simulate) -> None:
     """Each life is a program of its own, in the same process, and says what it has done."""
     target = simulate("restart", "--period", "200ms", "-d", "700ms")

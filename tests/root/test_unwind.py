@@ -304,6 +304,7 @@ def check_steps(report: Report, program: str) -> None:
         assert incomplete(report)["frame_pointer"] < 0.05 * outer.total()
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("program", some_of(STACKS[:-1]))
 def test_stacks_of_a_whole_life(program: str, seep, tmp_path: Path) -> None:
     """From the first constructor to the last handler of exit, and the first calls of everything."""

@@ -77,6 +77,7 @@ def test_python(running, seep: Callable[..., Seep]) -> None:
     assert part <= count // 100  # deeper than the copy, or cut by the ends of the trace
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize(
     ("command", "least"), [(("cplusplus",), 10), (("pairs_threads", "4", "20000"), 1000)]
 )
