@@ -4,7 +4,7 @@
 The environment's SEEP_GDB_PLAN names a JSON file:
     pid          attach to this process, or
     command      start this one
-    breakpoints  [module, file offset] of at most four functions to stop at
+    breakpoints  [module, file offset] of the functions to stop at
     stops        end after so many stops, or
     enough       after so many in a row that brought nothing new, or
     seconds      after this time
@@ -82,12 +82,13 @@ def likeness() -> tuple[int, int]:
 
 class Stop(gdb.Breakpoint):
     """
-    At one allocator's first instruction, by a debug register: where there is a uprobe, be it for
-    another process that uses the same file, the kernel takes gdb's breakpoint instruction for it.
+    At one allocator's first instruction. Not by a debug register: virtual machines may have none that
+    works. Where there is a uprobe, be it for another process that uses the same file, the kernel
+    takes gdb's breakpoint instruction for it, so nothing else traces meanwhile.
     """
 
     def __init__(self, address: int, recorder: Recorder) -> None:
-        super().__init__(f"*{address:#x}", type=gdb.BP_HARDWARE_BREAKPOINT)
+        super().__init__(f"*{address:#x}", type=gdb.BP_BREAKPOINT)
         self.silent = True
         self.recorder = recorder
 

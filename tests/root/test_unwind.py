@@ -39,7 +39,7 @@ LIVES = 10  # more ones, for stacks that are of the thread that comes first
 GDB_TIMEOUT = 60.0 + STOPS / 100
 
 FUNCTION_BYTES = 256  # of an operator new that calls another one
-DEBUG_REGISTERS = 4  # of the processor
+BREAKPOINTS = 4  # every stop looks through them
 PREFIXES = ("depth", "frame_pointer")
 
 Frame = tuple[str, int]
@@ -56,11 +56,11 @@ def frames_of(site: dict[str, Any]) -> Stack:
 
 
 def entries_of(report: Report) -> list[Frame]:
-    """The first instructions of the allocators that were called, as many as gdb can stop at."""
+    """The first instructions of the allocators that were called the most."""
     calls = Counter[Frame]()
     for site in report["sites"]:
         calls[frames_of(site)[0]] += site["allocs"]
-    return [entry for entry, _ in calls.most_common(DEBUG_REGISTERS)]
+    return [entry for entry, _ in calls.most_common(BREAKPOINTS)]
 
 
 def outermost(stack: Stack, report: Report) -> Stack:

@@ -16,10 +16,17 @@ $(BUILD)/san/formats/profile.pb-c.o: $(BUILD)/formats/profile.pb-c.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
 
-$(BUILD)/unit/%: tests/unit/%.c $(UNIT_OBJECTS)
+# An archive: a program is linked with what it needs, which takes a third of the time.
+UNIT_ARCHIVE := $(BUILD)/san/seep.a
+$(UNIT_ARCHIVE): $(UNIT_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(BUILD)/unit/%: tests/unit/%.c $(UNIT_ARCHIVE)
 	@mkdir -p $(@D)
 	$(call say,UNIT,$<)
-	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(SANITIZE) -MMD -MP -MF $@.d $< $(UNIT_OBJECTS) \
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(SANITIZE) -MMD -MP -MF $@.d $< $(UNIT_ARCHIVE) \
 		$(UNIT_LDFLAGS) -o $@ -lcmocka $(LDLIBS)
 
 # What is compared with golden files has frames resolved by the table of tests/unit/report/fixture.h.
