@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "formats/formats.h"
 #include "model/allocators.h"
 #include "model/filter.h"
 #include "model/limits.h"
@@ -54,18 +55,14 @@ struct seep_capture_settings {
 
 /*
  * Files that a trace writes, each in one format: junit the verdict at its end, the others every
- * report. X(enum suffix, option and format name)
+ * report. X(NAME, name, help), as SEEP_FILE_FORMATS
  */
 #define SEEP_OUTPUTS(X)                                                                            \
-	X(JSON, json)                                                                              \
-	X(FOLDED, folded)                                                                          \
-	X(PPROF, pprof)                                                                            \
-	X(FLAMEGRAPH, flamegraph)                                                                  \
-	X(HTML, html)                                                                              \
-	X(JUNIT, junit)
+	SEEP_FILE_FORMATS(X)                                                                       \
+	X(JUNIT, junit, "the verdict as JUnit XML, for CI systems")
 
 enum seep_output {
-#define SEEP_OUTPUT_ENUM(name, key) SEEP_OUTPUT_##name,
+#define SEEP_OUTPUT_ENUM(NAME, name, help) SEEP_OUTPUT_##NAME,
 	SEEP_OUTPUTS(SEEP_OUTPUT_ENUM)
 #undef SEEP_OUTPUT_ENUM
 	SEEP_OUTPUT_COUNT

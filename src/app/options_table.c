@@ -83,13 +83,14 @@ static bool diff_format_at(size_t index, struct seep_choice *choice)
 #define AT(c_type, member)                                                                         \
 	.field = _Generic(((struct seep_config *)NULL)->member,                                    \
 		c_type: offsetof(struct seep_config, member))
-#define FLAG(member)	 .type = SEEP_OPTION_FLAG, AT(bool, member)
-#define COUNT(member)	 .type = SEEP_OPTION_COUNT, AT(uint64_t, member)
-#define SIZE(member)	 .type = SEEP_OPTION_SIZE, AT(uint64_t, member)
-#define DURATION(member) .type = SEEP_OPTION_DURATION, AT(uint64_t, member)
-#define NUMBER(member)	 .type = SEEP_OPTION_NUMBER, AT(double, member)
-#define TEXT(member)	 .type = SEEP_OPTION_TEXT, AT(const char *, member)
-#define OUTPUT(name)	 TEXT(output.paths[SEEP_OUTPUT_##name])
+#define FLAG(member)		      .type = SEEP_OPTION_FLAG, AT(bool, member)
+#define COUNT(member)		      .type = SEEP_OPTION_COUNT, AT(uint64_t, member)
+#define SIZE(member)		      .type = SEEP_OPTION_SIZE, AT(uint64_t, member)
+#define DURATION(member)	      .type = SEEP_OPTION_DURATION, AT(uint64_t, member)
+#define NUMBER(member)		      .type = SEEP_OPTION_NUMBER, AT(double, member)
+#define TEXT(member)		      .type = SEEP_OPTION_TEXT, AT(const char *, member)
+#define OUTPUT(name)		      TEXT(output.paths[SEEP_OUTPUT_##name])
+#define FILE_FORMAT(NAME, name, help) {#name, 0, TRACING, "Output", "FILE", help, OUTPUT(NAME)},
 #define CHOICE(member, choices)                                                                    \
 	.type = SEEP_OPTION_CHOICE, .choice_at = choices, AT(unsigned int, member)
 #define KINDS .type = SEEP_OPTION_CHOICES, .choice_at = kind_at, AT(uint32_t, filter.kinds)
@@ -231,16 +232,9 @@ const struct seep_option seep_option_table[] = {
 	 DURATION(capture.keep_ns), .min = 1},
 	{"max-file", 0, TRACING, "Output", "SIZE", "of the capture: not larger than this",
 	 SIZE(capture.max_bytes), .min = 1},
-	{"json", 0, TRACING, "Output", "FILE", "one JSON object per line and report", OUTPUT(JSON)},
 	{"junit", 0, DETECT, "Output", "FILE", "the verdict as JUnit XML, for CI systems",
 	 OUTPUT(JUNIT)},
-	{"folded", 0, TRACING, "Output", "FILE", "folded stacks, for flamegraph.pl or speedscope",
-	 OUTPUT(FOLDED)},
-	{"pprof", 0, TRACING, "Output", "FILE", "gzipped profile.proto, for go tool pprof",
-	 OUTPUT(PPROF)},
-	{"flamegraph", 0, TRACING, "Output", "FILE", "flame graph, an SVG for a browser",
-	 OUTPUT(FLAMEGRAPH)},
-	{"html", 0, TRACING, "Output", "FILE", "all of it as one page for a browser", OUTPUT(HTML)},
+	SEEP_FILE_FORMATS(FILE_FORMAT)
 	{"metric", 0, TRACING, "Output", "NAME",
 	 "what folded stacks and flame graph show: {values}",
 	 CHOICE(output.metric, metric_at), .initial = "live-bytes"},

@@ -43,7 +43,7 @@ struct seep_outputs {
 };
 
 static const char *const format_names[] = {
-#define SEEP_OUTPUT_NAME(name, key) [SEEP_OUTPUT_##name] = #key,
+#define SEEP_OUTPUT_NAME(NAME, name, help) [SEEP_OUTPUT_##NAME] = #name,
 	SEEP_OUTPUTS(SEEP_OUTPUT_NAME)
 #undef SEEP_OUTPUT_NAME
 };

@@ -8,7 +8,7 @@
 const struct seep_report_format *seep_report_at(size_t index)
 {
 	static const struct seep_report_format *const formats[] = {
-#define FORMAT(name) &seep_report_##name,
+#define FORMAT(NAME, name, help) &seep_report_##name,
 		SEEP_REPORT_FORMATS(FORMAT)
 #undef FORMAT
 	};

@@ -9,14 +9,21 @@
 #include "report/diff.h"
 #include "report/report.h"
 
-/* X(name): the format is seep_report_NAME, in whichever room it is. */
+/*
+ * Formats of which a trace writes a file at every report; X(NAME, name, help). The option is
+ * --name, the format seep_report_name, in whichever room it is; the help is that of the option.
+ */
+#define SEEP_FILE_FORMATS(X)                                                                       \
+	X(JSON, json, "one JSON object per line and report")                                       \
+	X(FOLDED, folded, "folded stacks, for flamegraph.pl or speedscope")                        \
+	X(PPROF, pprof, "gzipped profile.proto, for go tool pprof")                                \
+	X(FLAMEGRAPH, flamegraph, "flame graph, an SVG for a browser")                             \
+	X(HTML, html, "all of it as one page for a browser")
+
+/* All formats of seep report, text first. */
 #define SEEP_REPORT_FORMATS(X)                                                                     \
-	X(text)                                                                                    \
-	X(json)                                                                                    \
-	X(folded)                                                                                  \
-	X(pprof)                                                                                   \
-	X(flamegraph)                                                                              \
-	X(html)
+	X(TEXT, text, NULL)                                                                        \
+	SEEP_FILE_FORMATS(X)
 
 /* X(name): the format is seep_diff_NAME. */
 #define SEEP_DIFF_FORMATS(X)                                                                       \
@@ -25,7 +32,8 @@
 	X(folded)                                                                                  \
 	X(flamegraph)
 
-#define SEEP_REPORT_FORMAT(name) extern const struct seep_report_format seep_report_##name;
+#define SEEP_REPORT_FORMAT(NAME, name, help)                                                       \
+	extern const struct seep_report_format seep_report_##name;
 SEEP_REPORT_FORMATS(SEEP_REPORT_FORMAT)
 #undef SEEP_REPORT_FORMAT
 
