@@ -33,6 +33,7 @@
 /* What SQLite may have left beside a database of a process that was killed. */
 static const char *const side_files[] = {"-wal", "-shm", "-journal"};
 
+/* Is what was opened still what the path names? Another writer may have replaced it meanwhile. */
 static bool is_same_file(int fd, const char *path)
 {
 	struct stat opened, named;
@@ -41,6 +42,10 @@ static bool is_same_file(int fd, const char *path)
 	       opened.st_ino == named.st_ino;
 }
 
+/*
+ * Opens and locks the file; the lock lasts as long as the descriptor. -ENOENT if there is none,
+ * -EBUSY if another writer has it.
+ */
 static int lock_existing(const char *path, int *ret_fd)
 {
 	for (int i = 0; i < LOCK_ATTEMPTS; i++) {

@@ -29,6 +29,7 @@ static int append(struct json_object *array, struct json_object *value)
 	return -ENOMEM;
 }
 
+/* A group as {"name", "objects", "bytes"}. 0 or -ENOMEM. */
 static int append_group(struct json_object *array, const struct seep_group *group)
 {
 	struct json_object *object = json_object_new_object();
@@ -44,6 +45,7 @@ static int append_group(struct json_object *array, const struct seep_group *grou
 	return error;
 }
 
+/* Both arrays belong to the object already, which is released if this fails. */
 static int fill(const struct seep_details *details, struct json_object *groups,
 		struct json_object *examples)
 {
@@ -62,6 +64,7 @@ int seep_details_encode(const struct seep_details *details, struct seep_buffer *
 	struct json_object *groups = json_object_new_array();
 	struct json_object *examples = json_object_new_array();
 	int error = add_member(object, "groups", groups);
+	/* Called also if the first one failed: whatever was created is either added or released. */
 	int other = add_member(object, "examples", examples);
 	const char *text = NULL;
 	size_t length = 0;
@@ -99,6 +102,7 @@ static int find_array(struct json_object *object, const char *key, struct json_o
 	return 0;
 }
 
+/* An example is raw bytes; who shows it cleans it. */
 static int copy_string(struct json_object *string, struct seep_arena *arena, const char **ret_copy)
 {
 	char *copy;
@@ -154,6 +158,7 @@ static int read_group(struct json_object *object, struct seep_arena *arena,
 	return error ? error : read_number(object, "bytes", &ret_group->bytes);
 }
 
+/* 0, -ENOMEM or -EBADMSG; the entries are in the arena. */
 static int read_groups(struct json_object *object, struct seep_arena *arena,
 		       struct seep_details *details)
 {

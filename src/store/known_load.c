@@ -38,6 +38,7 @@ static int each_row(sqlite3 *database, const char *sql, int64_t run, struct load
 	return result;
 }
 
+/* A row of functions or sources: an id and a text. NULL means that the file is damaged. */
 static int load_text(struct load *load, struct seep_known_text **table)
 {
 	int64_t id = seep_column_int(&load->query);
@@ -60,6 +61,7 @@ static int load_source(struct load *load)
 	return load_text(load, &load->known->sources);
 }
 
+/* The table is keyed by build ID and path together. */
 static int load_module(struct load *load)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
@@ -133,6 +135,7 @@ static int load_stack(struct load *load)
 	return 0;
 }
 
+/* Its hashes stay empty, so the next snapshot writes its names and its sample once more. */
 static int load_process(struct load *load)
 {
 	int64_t id = seep_column_int(&load->query);
@@ -183,6 +186,10 @@ static int load_details(struct load *load)
 	return error;
 }
 
+/*
+ * The first four columns. seen stays 0, which goes_on takes for the last snapshot; alone stays
+ * false, so its correlated sites are deleted before others are written.
+ */
 static struct seep_known_verdict read_verdict(struct seep_query *query)
 {
 	int64_t id = seep_column_int(query);
@@ -231,6 +238,10 @@ int seep_known_load(sqlite3 *database, int64_t run, struct seep_known *ret_known
 	static const struct {
 		const char *sql;
 		int (*row)(struct load *load);
+		/*
+		 * Sites are created by whichever query names them first; each query fills in its
+		 * part of them.
+		 */
 	} parts[] = {
 		{"SELECT id, name FROM functions", load_function},
 		{"SELECT id, path FROM sources", load_source},

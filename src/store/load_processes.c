@@ -15,6 +15,7 @@
 /* At the snapshot. */
 #define ALIVE "first <= :snapshot AND (gone IS NULL OR gone > :snapshot)"
 
+/* One row; what does not fit into the types of a snapshot is refused. */
 static int read_process(struct seep_load *load, struct seep_query *query,
 			struct seep_process *process)
 {
@@ -40,6 +41,7 @@ static int read_process(struct seep_load *load, struct seep_query *query,
 	return 0;
 }
 
+/* In the order of their rows, which seep_load_find needs. */
 static int read_processes(struct seep_load *load)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};

@@ -33,6 +33,7 @@ static int parse_stable_id(const char *text, uint64_t *ret_id)
 	return 0;
 }
 
+/* One row. Its stack stays empty here, until seep_load_stacks fills it by stack_row. */
 static int read_site(struct seep_load *load, struct seep_query *query, struct seep_site *site)
 {
 	struct seep_loaded_stack *stack = seep_arena_alloc(&load->arena, sizeof(*stack));
@@ -53,6 +54,7 @@ static int read_site(struct seep_load *load, struct seep_query *query, struct se
 	return 0;
 }
 
+/* How many sites there were; not more than a capture takes. */
 static int count_sites(const struct seep_load *load, size_t *ret_count)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
@@ -119,15 +121,22 @@ static enum need take_row(struct seep_load *load, const struct seep_stored_sampl
 		return NEED_NOTHING;
 	}
 	seep_sample_apply(sample, load->clocks[site->process - load->processes], site);
+	/*
+	 * The row is older than the snapshot, so nothing changed at it; or there is nothing to
+	 * compare with, and the change stays 0.
+	 */
 	if (snapshot < load->id || !load->previous)
 		return NEED_NOTHING;
+	/* It was there before: one of the older rows tells what it had. */
 	if (seep_loaded_stack_of(site)->first <= load->previous)
 		return NEED_BEFORE;
+	/* It came with this snapshot, so all of it is the change. */
 	site->live_bytes_change = (int64_t)site->live_bytes;
 	site->live_objects_change = (int64_t)site->live_objects;
 	return NEED_NOTHING;
 }
 
+/* Reads rows until no site needs one; a site without any row means that the file is damaged. */
 static int take_rows(struct seep_load *load, struct seep_query *query, uint8_t *needs)
 {
 	size_t left = load->loaded.snapshot.num_sites;

@@ -41,6 +41,10 @@ struct stacks {
 	struct seep_query lines;
 };
 
+/*
+ * The functions of a frame, from the row of lines with position 0 on. There is at least one, and
+ * lines that are too many are damage.
+ */
 static int read_lines(struct stacks *stacks, int64_t row, struct seep_location *location)
 {
 	struct seep_line lines[SEEP_SOURCE_SCOPES_MAX];
@@ -116,6 +120,7 @@ static int read_frame(struct stacks *stacks, struct frame *frame)
 	return result ? result : know(stacks, frame->word, of_process, process, location);
 }
 
+/* The word of a frame; reads its row if no stack before has had it. */
 static int get_frame(struct stacks *stacks, int64_t row, uint64_t *ret_word)
 {
 	struct frame *frame;
@@ -138,6 +143,7 @@ static int get_frame(struct stacks *stacks, int64_t row, uint64_t *ret_word)
 	return 0;
 }
 
+/* A stack without frames stays as it is: empty. */
 static int read_stack_frames(struct stacks *stacks, int64_t row, struct seep_stack *stack)
 {
 	struct seep_query *query = &stacks->stack_frames;
@@ -164,6 +170,7 @@ static int read_stack_frames(struct stacks *stacks, int64_t row, struct seep_sta
 	return 0;
 }
 
+/* Hash and end of a stack, then its frames. */
 static int read_stack(struct stacks *stacks, int64_t row, struct seep_stack *stack)
 {
 	struct seep_query *query = &stacks->stack;
@@ -180,6 +187,7 @@ static int read_stack(struct stacks *stacks, int64_t row, struct seep_stack *sta
 	return read_stack_frames(stacks, row, stack);
 }
 
+/* The stack of a row. Copies of it share their frames, which are in the arena. */
 static int get_stack(struct stacks *stacks, int64_t row, struct seep_stack *ret_stack)
 {
 	struct stack *stack;
@@ -240,6 +248,7 @@ int seep_load_stacks(struct seep_load *load)
 
 		error = get_stack(&stacks, stack->stack_row, &stack->stack);
 	}
+	/* The elements are in the arena; only the tables go. */
 	HASH_CLEAR(hh, stacks.frames);
 	HASH_CLEAR(hh, stacks.stacks);
 	seep_query_done(&stacks.stack);

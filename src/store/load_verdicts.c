@@ -192,6 +192,7 @@ static int read_verdict(struct seep_load *load, struct seep_query *query, size_t
 	return 0;
 }
 
+/* Reads all rows, ascending by id, as the search for correlated sites needs them. */
 static int read_verdicts(struct seep_load *load, struct seep_query *query,
 			 struct verdict_rows *rows)
 {
@@ -209,6 +210,7 @@ static int read_verdicts(struct seep_load *load, struct seep_query *query,
 	return result;
 }
 
+/* For bsearch: an id against a row. */
 static int compare_rows(const void *key, const void *element)
 {
 	int64_t id = *(const int64_t *)key;
@@ -269,6 +271,7 @@ static int add_correlated(struct seep_load *load, const struct verdict_rows *row
 	return 0;
 }
 
+/* What grows together with the sites. Captures of version 1 do not have the table. */
 static int load_correlated(struct seep_load *load, const struct verdict_rows *rows)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
@@ -296,6 +299,9 @@ static int load_correlated(struct seep_load *load, const struct verdict_rows *ro
 int seep_load_verdicts(struct seep_load *load)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
+	/*
+	 * Sites were sorted after their rows were read, so rows lead to them by way of the order.
+	 */
 	size_t *order = new_order(load);
 	struct verdict_rows rows = {.order = order};
 	int error =

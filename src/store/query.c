@@ -14,6 +14,7 @@
 
 int seep_sqlite_error(int code)
 {
+	/* Read at once: errno is what the last call of the system said. */
 	int said = errno > 0 ? -errno : -EIO;
 
 	switch (code & 0xff) {
@@ -62,6 +63,10 @@ int seep_query_prepare(sqlite3 *database, const char *sql, struct seep_query *re
 	int code;
 
 	errno = 0;
+	/*
+	 * PERSISTENT: SQLite may spend memory on a statement that is used for long, but takes none
+	 * from the lookaside of the connection.
+	 */
 	code = sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &query.statement,
 				  NULL);
 	if (code != SQLITE_OK)
@@ -84,6 +89,7 @@ void seep_query_begin(struct seep_query *query)
 	query->error = 0;
 }
 
+/* The first failure stays; those after it mostly follow from it. */
 static void keep_error(struct seep_query *query, int code)
 {
 	if (!query->error)
@@ -113,6 +119,7 @@ void seep_bind_real(struct seep_query *query, double value)
 	keep_error(query, sqlite3_bind_double(query->statement, ++query->position, value));
 }
 
+/* STATIC: SQLite takes no copy, so the text must stay until the query has run. */
 void seep_bind_text(struct seep_query *query, const char *text)
 {
 	keep_error(query,

@@ -34,6 +34,10 @@
 #define BUDGET_PER_BYTE	     4
 #define BUDGET_CHECKED_EVERY 10000
 
+/*
+ * SQLite calls this every BUDGET_CHECKED_EVERY steps; 1 interrupts the query, which becomes
+ * -EBADMSG.
+ */
 static int spend(void *context)
 {
 	struct seep_reader *reader = context;
@@ -68,6 +72,10 @@ static int harden(sqlite3 *database)
 					 "PRAGMA query_only = ON");
 }
 
+/*
+ * Opens and checks the file that the URI names; the version tells which tables there are. 0 or
+ * -errno.
+ */
 static int open_with(struct seep_reader *reader, const char *uri)
 {
 	const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;

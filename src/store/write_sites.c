@@ -227,6 +227,7 @@ static bool wants_ages(struct seep_write *write, const struct seep_site *site)
 	       write->num_ages++ < SEEP_CAPTURE_MAX_AGES;
 }
 
+/* Ages are never inherited: without a row the ages at this snapshot are not known. */
 static int write_ages(struct seep_write *write, const struct seep_site *site,
 		      const struct seep_known_site *known)
 {

@@ -36,6 +36,7 @@ static int bind_sentences(struct seep_query *query, const char *const *sentences
 	return 0;
 }
 
+/* The columns that both statements begin with; until_ns is the time of this snapshot. */
 static int bind_verdict(const struct seep_write *write, struct seep_query *query,
 			const struct seep_judgement *judgement)
 {
@@ -63,6 +64,7 @@ static int write_correlated(struct seep_write *write, int64_t id, size_t positio
 			    const struct seep_correlated *correlated)
 {
 	struct seep_query *query = seep_writer_query(write, SEEP_QUERY_ADD_CORRELATED);
+	/* Meaningless for a measure, whose site is NULL; it is not used then. */
 	size_t index = (size_t)(correlated->site - write->snapshot->sites);
 
 	seep_bind_int(query, id);
@@ -96,6 +98,9 @@ static int replace_correlated(struct seep_write *write, const struct seep_judgem
 	return error;
 }
 
+/*
+ * The row that said the same gets the numbers and sentences of now, and reaches to this snapshot.
+ */
 static int continue_row(struct seep_write *write, const struct seep_judgement *judgement,
 			const struct subject *subject)
 {
@@ -109,6 +114,10 @@ static int continue_row(struct seep_write *write, const struct seep_judgement *j
 	return seep_query_run(query);
 }
 
+/*
+ * A verdict that begins with this snapshot. A row that was there before ends at the last snapshot
+ * it holds at.
+ */
 static int add_row(struct seep_write *write, const struct seep_judgement *judgement,
 		   const struct subject *subject)
 {
@@ -142,6 +151,7 @@ static int write_verdict(struct seep_write *write, const struct seep_judgement *
 	return error ? error : replace_correlated(write, judgement, known);
 }
 
+/* What a judgement of a process does not have (pattern, severity, advice) is NULL in its row. */
 static int write_of_process(struct seep_write *write, size_t index)
 {
 	const struct seep_process_judgement *judgement =
