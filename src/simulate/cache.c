@@ -15,6 +15,7 @@ struct entry {
 	struct entry *older;
 };
 
+/* Entries of all keys are one array; those in the cache are chained as well. */
 struct cache {
 	uint64_t count;
 	uint64_t capacity;
@@ -23,12 +24,14 @@ struct cache {
 	struct entry *oldest;
 };
 
+/* Its neighbours become neighbours; at an end of the chain the cache itself is the neighbour. */
 static void unchain(struct cache *cache, struct entry *entry)
 {
 	*(entry->newer ? &entry->newer->older : &cache->newest) = entry->older;
 	*(entry->older ? &entry->older->newer : &cache->oldest) = entry->newer;
 }
 
+/* As the entry used last. */
 static void chain(struct cache *cache, struct entry *entry)
 {
 	entry->newer = NULL;
@@ -58,6 +61,7 @@ SIMULATED int cache_insert(struct seep_work *work, struct entry *entry)
 	return 0;
 }
 
+/* A miss: evicts first, so that there are never more entries than the capacity. */
 SIMULATED int load_entry(struct seep_work *work, struct cache *cache, struct entry *entry)
 {
 	int error;
@@ -72,6 +76,7 @@ SIMULATED int load_entry(struct seep_work *work, struct cache *cache, struct ent
 	return 0;
 }
 
+/* A hit only moves the entry to the front. */
 SIMULATED int find_entry(struct seep_work *work, struct cache *cache, struct entry *entry)
 {
 	if (!entry->value)

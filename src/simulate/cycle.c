@@ -26,6 +26,7 @@ SIMULATED struct node *new_node(struct seep_work *work)
 	return node;
 }
 
+/* Gives a reference up. In a cycle one always remains, and that is the moment of the leak. */
 SIMULATED void drop_node(struct seep_work *work, struct node *node)
 {
 	if (--node->references) {
@@ -42,6 +43,7 @@ static void refer(struct node *node, struct node *peer)
 	peer->references++;
 }
 
+/* Both refer to each other, so giving both up releases neither. */
 SIMULATED int link_parent_and_child(struct seep_work *work)
 {
 	struct node *parent = new_node(work);
@@ -82,9 +84,11 @@ static int advance(struct seep_work *work)
 	uint64_t due = seep_work_due(work);
 
 	while (work->done < due) {
+		/* Pairs, as long as two more are to come. */
 		uint64_t num_nodes = last - work->done == 1 ? 1 : 2;
 		int error;
 
+		/* A pair waits until both of its objects are due. */
 		if (work->done + num_nodes > due)
 			break;
 		error = build_document(work, num_nodes);

@@ -12,10 +12,12 @@
 
 #include "simulate/activity.h"
 
+/* As large as a page, so each line that is cut from a buffer keeps about one page resident. */
 #define BUFFER_BYTES	   4096
 #define LINE_BYTES	   16
 #define LINES_PER_DOCUMENT (BUFFER_BYTES / LINE_BYTES)
 
+/* Lines are chained, so that they can be reached: they are live, not leaked. */
 struct line {
 	struct line *previous;
 	char text[LINE_BYTES - sizeof(struct line *)];
@@ -47,6 +49,7 @@ SIMULATED char *read_buffer(struct seep_work *work)
 	return buffer;
 }
 
+/* realloc counts as the release of the buffer and the allocation of the text, as seep sees it. */
 SIMULATED void *cut_text(struct seep_work *work, char *buffer, size_t bytes)
 {
 	void *text = realloc(buffer, bytes);
@@ -69,6 +72,7 @@ SIMULATED void *read_text(struct seep_work *work, struct fragment *fragment)
 	return fragment->buffer ? cut_text(work, buffer, fragment->bytes) : NULL;
 }
 
+/* When lines have come to as many bytes as a document has, one document goes. */
 static void keep_line(struct seep_work *work, struct fragment *fragment, struct line *line)
 {
 	line->previous = fragment->last;
@@ -79,6 +83,7 @@ static void keep_line(struct seep_work *work, struct fragment *fragment, struct 
 	}
 }
 
+/* Documents are only read at the beginning, up to fragment->count. */
 static void keep_document(struct fragment *fragment, char *document)
 {
 	fragment->documents[fragment->num_documents++] = document;
@@ -104,6 +109,7 @@ SIMULATED int add_text(struct seep_work *work, struct fragment *fragment)
 	return 0;
 }
 
+/* One buffer ahead: read_text cuts a buffer only after the next one has been allocated. */
 static int begin(struct seep_work *work)
 {
 	struct fragment *fragment = work->state;
@@ -121,6 +127,10 @@ static int advance(struct seep_work *work)
 	double lines = work->parameters[SEEP_SIMULATE_GROWTH] / BUFFER_BYTES * work->time_s;
 	uint64_t due = seep_work_share(work, lines);
 
+	/*
+	 * All documents at once; then lines as they come due, as long as there is a document to
+	 * give up.
+	 */
 	while (fragment->num_read < fragment->count ||
 	       (work->done < due && fragment->num_documents)) {
 		int error = add_text(work, fragment);

@@ -6,6 +6,7 @@
 
 #include "simulate/activity.h"
 
+/* Records that are held, as a stack: the last one that came is the first to go. */
 struct hold {
 	uint64_t count;
 	char **records;
@@ -32,6 +33,7 @@ SIMULATED int take_in(struct seep_work *work, struct hold *hold)
 	return 0;
 }
 
+/* A record that is lost has left the stack, so nothing releases it any more. */
 SIMULATED void let_go(struct seep_work *work, struct hold *hold)
 {
 	char *record = hold->records[--hold->count];
@@ -45,6 +47,7 @@ SIMULATED void let_go(struct seep_work *work, struct hold *hold)
 	seep_count_released(work, 0, seep_work_size(work));
 }
 
+/* The curve says how many records are held now, up and down. */
 SIMULATED int follow_level(struct seep_work *work, struct hold *hold, uint64_t level)
 {
 	while (hold->count < level) {
@@ -58,6 +61,7 @@ SIMULATED int follow_level(struct seep_work *work, struct hold *hold, uint64_t l
 	return 0;
 }
 
+/* Room for the highest level. */
 static int begin(struct seep_work *work)
 {
 	struct hold *hold = work->state;

@@ -6,6 +6,7 @@
 
 #include "simulate/activity.h"
 
+/* Short against the season, so that the number that waits follows the rate. */
 #define WAIT_PERIODS 0.1
 
 struct queue {
@@ -54,6 +55,7 @@ static int begin(struct seep_work *work)
 	return queue->messages ? 0 : -ENOMEM;
 }
 
+/* A message goes when it has waited: as many have gone as had come by that time. */
 static int advance(struct seep_work *work)
 {
 	double wait_s = WAIT_PERIODS * work->parameters[SEEP_SIMULATE_PERIOD];

@@ -11,6 +11,7 @@
 #define BURST_WANE   1.6
 #define BURST_END    1.8
 
+/* At most OBJECTS; 0 and INFINITY are no bound. */
 static double bounded(const double *parameters, double objects)
 {
 	double most = parameters[SEEP_SIMULATE_OBJECTS];
@@ -33,6 +34,7 @@ double seep_rate_of_fraction(const double *parameters)
 	return parameters[SEEP_SIMULATE_RATE] * parameters[SEEP_SIMULATE_LEAK_FRACTION];
 }
 
+/* Each period all OBJECTS go once, and this fraction of them is lost. */
 double seep_rate_of_swing(const double *parameters)
 {
 	return parameters[SEEP_SIMULATE_OBJECTS] * parameters[SEEP_SIMULATE_LEAK_FRACTION] /
@@ -58,6 +60,7 @@ double seep_shape_accelerating(const double *parameters, double time_s)
 	return bounded(parameters, seep_rate_of_growth(parameters) * period_s / M_LN2 * doublings);
 }
 
+/* The line, seen only at the ends of periods. */
 double seep_shape_stepped(const double *parameters, double time_s)
 {
 	double period_s = parameters[SEEP_SIMULATE_PERIOD];

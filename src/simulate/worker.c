@@ -17,6 +17,10 @@
 #include "base/clock.h"
 #include "base/units.h"
 
+/*
+ * Short against the periods of all patterns; a process that was stopped does not do at once all
+ * that it has missed.
+ */
 #define TICK_NS	     (2 * SEEP_NS_PER_MS)
 #define MAX_CATCH_NS (100 * SEEP_NS_PER_MS)
 
@@ -30,6 +34,7 @@ static uint64_t mix_seed(uint64_t seed, uint64_t worker, uint64_t activity)
 	return seep_random_next(&random);
 }
 
+/* The next activity of the worker; its state starts zeroed. 0 or -ENOMEM. */
 static int add_work(struct seep_worker *worker, const struct seep_activity *activity,
 		    const double *parameters)
 {
@@ -69,10 +74,12 @@ static int add_subject(struct seep_worker *worker, const struct seep_simulation_
 		*objects = fmin(*objects, floor(parameters[SEEP_SIMULATE_LIMIT] /
 						parameters[SEEP_SIMULATE_SIZE]));
 	error = add_work(worker, config->pattern->subject, parameters);
+	/* Only the subject follows the curve of the pattern. */
 	worker->works[0].shape = config->pattern->shape;
 	return error;
 }
 
+/* The condition goes by CLOCK_MONOTONIC, as the ticks do: setting the clock must not delay them. */
 static int init_lock(struct seep_worker *worker)
 {
 	pthread_condattr_t attributes;
@@ -105,6 +112,7 @@ int seep_worker_init(struct seep_worker *worker, const struct seep_simulation_co
 	for (size_t i = 0; i < worker->num_works; i++) {
 		struct seep_work *work = &worker->works[i];
 
+		/* Each worker takes every num_workers-th thing, starting with its number. */
 		work->worker = number;
 		work->num_workers = config->num_workers;
 		work->random.state = mix_seed(config->seed, number, i);
@@ -126,6 +134,7 @@ static int advance_work(struct seep_work *work)
 	uint64_t due;
 	int error = 0;
 
+	/* An activity either does all that is due by itself, or step by step. */
 	if (work->activity->advance)
 		return work->activity->advance(work);
 	for (due = seep_work_due(work); work->done < due && !error; work->done += !error)
@@ -146,6 +155,9 @@ static int begin_works(struct seep_worker *worker)
 	return 0;
 }
 
+/*
+ * Moves the time of each activity on, scaled unless it is a matter of rate, then does what is due.
+ */
 static int advance_works(struct seep_worker *worker)
 {
 	double active_s = (double)worker->active_ns / (double)SEEP_NS_PER_S;
@@ -172,6 +184,7 @@ static bool reached_limit(const struct seep_work *subject)
 	double size_bytes = subject->parameters[SEEP_SIMULATE_SIZE];
 	uint64_t live_bytes = 0;
 
+	/* 0: the pattern has no limit. */
 	if (!limit_bytes)
 		return false;
 	for (size_t i = 0; i < subject->activity->num_sites; i++) {
@@ -183,6 +196,7 @@ static bool reached_limit(const struct seep_work *subject)
 	       (double)seep_work_share(subject, limit_bytes / size_bytes) * size_bytes;
 }
 
+/* active_ns stands still for what is left out: the curve goes on where it was. */
 static void advance_clock(struct seep_worker *worker, uint64_t now_ns)
 {
 	uint64_t passed_ns = now_ns - worker->last_ns;
@@ -206,6 +220,7 @@ int seep_worker_tick(struct seep_worker *worker, uint64_t now_ns)
 		advance_clock(worker, now_ns);
 		error = advance_works(worker);
 	}
+	/* Only what the subject has live counts against the limit. */
 	worker->over = error || reached_limit(&worker->works[0]);
 	worker->error = error;
 	return error;
@@ -234,6 +249,7 @@ static void *work_until_stopped(void *argument)
 		seep_worker_tick(worker, seep_clock_monotonic_ns());
 		wait_for_tick(worker);
 	}
+	/* Who waits for the simulation sees the eventfd become readable. */
 	if (worker->over)
 		eventfd_write(worker->over_fd, 1);
 	pthread_mutex_unlock(&worker->lock);
@@ -242,6 +258,7 @@ static void *work_until_stopped(void *argument)
 
 int seep_worker_start(struct seep_worker *worker)
 {
+	/* The kernel keeps 15 characters and a NUL (TASK_COMM_LEN). */
 	char name[16];
 	int error = pthread_create(&worker->thread, NULL, work_until_stopped, worker);
 
@@ -255,6 +272,9 @@ int seep_worker_start(struct seep_worker *worker)
 
 void seep_worker_stop(struct seep_worker *worker)
 {
+	/*
+	 * Not started, or stopped already: the simulation stops its workers when it is freed, too.
+	 */
 	if (!worker->started)
 		return;
 	pthread_mutex_lock(&worker->lock);
