@@ -160,6 +160,10 @@ static bool has_name(const struct seep_allocator *allocator, const char *name, s
 const struct seep_allocator *seep_allocators_find(const struct seep_allocators *allocators,
 						  const char *symbol, size_t length)
 {
+	/*
+	 * The user's functions are few and found one by one, whatever kinds are selected; the
+	 * built-in ones by binary search.
+	 */
 	size_t low = 0, high = NUM_BUILTIN;
 
 	for (size_t i = 0; i < allocators->num_user; i++) {
@@ -184,6 +188,7 @@ const struct seep_allocator *seep_allocators_find(const struct seep_allocators *
 /* A function that is being described, and what is wrong with the description. */
 struct description {
 	struct seep_allocator allocator;
+	/* ret=ptr was given: the block is what the function returns */
 	bool returns;
 	const char *reason;
 };
@@ -198,6 +203,7 @@ static int refuse(struct description *description, const char *reason)
 /* "arg1" to "arg6" */
 static int parse_argument(struct description *description, const char *value, uint8_t *ret_number)
 {
+	/* 0 until the key is given: arguments count from 1. */
 	if (*ret_number)
 		return refuse(description, "a key is given twice");
 	if (strncmp(value, "arg", 3) != 0 || value[3] < '1' || value[3] > '0' + SEEP_MAX_ARGUMENT ||
@@ -251,8 +257,8 @@ static int parse_pair(struct description *description, char *pair, bool frees)
 }
 
 /*
- * A block must have an origin: how large it is and where its address is found; a release must say
- * which argument has the address.
+ * An allocation must say how large the block is and where its address is found, a release which
+ * argument has the address.
  */
 static int check(struct description *description, bool frees)
 {
@@ -282,6 +288,10 @@ static int parse(struct description *description, char *keys, bool frees)
 	return error ? error : check(description, frees);
 }
 
+/*
+ * Adds a function of the user, with a copy of its name. 0, or -ENOMEM and the functions are as
+ * before.
+ */
 static int append(struct seep_allocators *allocators, const struct seep_allocator *allocator)
 {
 	struct seep_allocator *user =
@@ -291,6 +301,7 @@ static int append(struct seep_allocators *allocators, const struct seep_allocato
 		return -ENOMEM;
 	allocators->user = user;
 	user[allocators->num_user] = *allocator;
+	/* The copy of the caller's description goes, so the name needs one of its own. */
 	user[allocators->num_user].name = strdup(allocator->name);
 	if (!user[allocators->num_user].name)
 		return -ENOMEM;
@@ -316,8 +327,10 @@ int seep_allocators_add(struct seep_allocators *allocators, const char *text, en
 				      "a function is given as NAME:size=arg1,ret=ptr";
 		return -EINVAL;
 	}
+	/* Cut in place: the name in front, the keys behind. */
 	*colon = '\0';
 	description.allocator.name = copy;
+	/* Reasons are constant texts, so they outlive the copy. */
 	error = parse(&description, colon + 1, frees);
 	for (size_t i = 0; i < allocators->num_user && !error; i++) {
 		if (strcmp(allocators->user[i].name, copy) == 0)

@@ -56,6 +56,7 @@ static size_t add_calls(const struct seep_site *site, size_t index, struct call 
 	return count;
 }
 
+/* Equal hashes become neighbours. */
 static int compare_calls(const void *left, const void *right)
 {
 	const struct call *a = left;
@@ -137,6 +138,7 @@ int seep_callers_find(const struct seep_site *const *sites, size_t num_sites,
 		free(callers);
 		return -ENOMEM;
 	}
+	/* Only the first SEEP_CALLERS_MAX_SITES have calls; the others keep SEEP_CALLERS_NONE. */
 	for (size_t i = 0; i < num_used; i++)
 		num_calls += add_calls(sites[i], i, calls + num_calls);
 	for (size_t i = 0; i < num_sites; i++)
@@ -151,6 +153,10 @@ int seep_callers_find(const struct seep_site *const *sites, size_t num_sites,
 			continue;
 		callers[num_callers++] = (struct seep_caller){
 			.site = sites[calls[first].site],
+			/*
+			 * The function that frames[depth] called has the frame next to it, further
+			 * in.
+			 */
 			.frame = calls[first].depth - 1,
 			.num_sites = count,
 		};

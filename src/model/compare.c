@@ -26,6 +26,7 @@ const char *seep_program_of(const struct seep_process *process)
 	return process->comm ? process->comm : "";
 }
 
+/* Over all changes of the kind, also those that only one side has. */
 void seep_comparison_sum(const struct seep_comparison *comparison, enum seep_kind kind,
 			 struct seep_amount *ret_before, struct seep_amount *ret_after)
 {
@@ -191,6 +192,9 @@ static size_t join_by_names(struct row *rows, size_t count)
 {
 	size_t used = 0, end;
 
+	/*
+	 * Lonely rows first, equal names side by side; the others follow and are left as they are.
+	 */
 	qsort(rows, count, sizeof(*rows), compare_names);
 	for (size_t i = 0; i < count; i = end) {
 		bool rebuilt;
@@ -272,6 +276,7 @@ static void finish_changes(struct seep_comparison *comparison, const struct row 
 		compare_changes, &comparison->metric);
 }
 
+/* The steps in their order; 0 or -ENOMEM. The rows are needed until the changes are copied out. */
 static int fill_changes(struct seep_comparison *comparison)
 {
 	/* Joining only makes fewer of them. */

@@ -21,6 +21,7 @@ const char *seep_doubt_key(enum seep_doubt doubt)
 	return doubt_keys[doubt];
 }
 
+/* By more than a tenth of the shorter one. */
 static bool lengths_differ(uint64_t a, uint64_t b)
 {
 	uint64_t shorter = a < b ? a : b;

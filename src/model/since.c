@@ -144,9 +144,14 @@ static void fill_head(struct seep_snapshot *snapshot, const struct seep_snapshot
 	snapshot->overhead.events = gain_of_known(snapshot->overhead.events, then->overhead.events);
 }
 
+/*
+ * Copies the later snapshot, then subtracts the earlier one. 0 or -ENOMEM; since is freed by the
+ * caller in either case.
+ */
 static int fill(struct seep_since *since, const struct seep_snapshot *now,
 		const struct seep_snapshot *then)
 {
+	/* Pointers are sorted, not sites: both snapshots stay as they are. */
 	SEEP_AUTO_FREE const struct seep_site **sites = new_order(now);
 	SEEP_AUTO_FREE const struct seep_site **then_sites = new_order(then);
 
@@ -159,6 +164,10 @@ static int fill(struct seep_since *since, const struct seep_snapshot *now,
 	since->snapshot.sites = since->sites;
 	for (size_t i = 0; i < now->num_processes; i++)
 		since->processes[i] = now->processes[i];
+	/*
+	 * The head first: fill_sites needs the interval that it sets, to tell which objects are
+	 * older.
+	 */
 	fill_head(&since->snapshot, then);
 	fill_sites(since, now, sites, then_sites, then->num_sites);
 	/* Sums are of the differences, not of what is live now. */

@@ -40,6 +40,7 @@ static void chain(struct cache *cache, struct entry *entry)
 	cache->newest = entry;
 }
 
+/* Gives up the entry used least recently; its place in the array stays for its key. */
 SIMULATED void evict(struct seep_work *work, struct cache *cache)
 {
 	struct entry *entry = cache->oldest;
@@ -51,6 +52,7 @@ SIMULATED void evict(struct seep_work *work, struct cache *cache)
 	seep_count_released(work, 0, seep_work_size(work));
 }
 
+/* The site: the value of an entry. It is written whole, as a loaded value would be. */
 SIMULATED int cache_insert(struct seep_work *work, struct entry *entry)
 {
 	entry->value = malloc(seep_work_size(work));
@@ -94,6 +96,7 @@ static uint64_t draw_key(struct seep_work *work, const struct cache *cache)
 	return seep_random_below(&work->random, 1 + seep_random_below(&work->random, num_keys));
 }
 
+/* One entry for each key that can be asked for, in the cache or not. */
 static int begin(struct seep_work *work)
 {
 	struct cache *cache = work->state;
@@ -105,6 +108,7 @@ static int begin(struct seep_work *work)
 	return cache->entries ? 0 : -ENOMEM;
 }
 
+/* A step: asks for one key. */
 SIMULATED int look_up(struct seep_work *work)
 {
 	struct cache *cache = work->state;

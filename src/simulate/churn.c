@@ -7,6 +7,7 @@
 
 #define IN_FLIGHT 256 /* requests at a time */
 
+/* bytes are kept to count the release with the same size. */
 struct request {
 	char *buffer;
 	size_t bytes;
@@ -17,6 +18,7 @@ struct churn {
 	struct request requests[IN_FLIGHT];
 };
 
+/* The site: one block for each request. */
 SIMULATED char *churn_request(struct seep_work *work, size_t bytes)
 {
 	char *buffer = malloc(bytes);

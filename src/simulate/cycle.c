@@ -8,6 +8,7 @@
 
 #include "simulate/activity.h"
 
+/* The object is at least as large as this, see SEEP_CYCLE_LEAST_BYTES; the rest is never used. */
 struct node {
 	unsigned int references;
 	struct node *peer;
@@ -15,6 +16,7 @@ struct node {
 
 _Static_assert(sizeof(struct node) <= SEEP_CYCLE_LEAST_BYTES, "any node has room");
 
+/* The site: a node with the one reference of who created it. */
 SIMULATED struct node *new_node(struct seep_work *work)
 {
 	struct node *node = calloc(1, seep_work_size(work));
@@ -37,6 +39,7 @@ SIMULATED void drop_node(struct seep_work *work, struct node *node)
 	seep_count_released(work, 0, seep_work_size(work));
 }
 
+/* A reference from one node to another, or to itself. */
 static void refer(struct node *node, struct node *peer)
 {
 	node->peer = peer;
@@ -49,6 +52,7 @@ SIMULATED int link_parent_and_child(struct seep_work *work)
 	struct node *parent = new_node(work);
 	struct node *child = parent ? new_node(work) : NULL;
 
+	/* The parent has one reference, so dropping it releases it: a failure leaks nothing. */
 	if (!child) {
 		if (parent)
 			drop_node(work, parent);
@@ -78,6 +82,7 @@ SIMULATED int build_document(struct seep_work *work, uint64_t num_nodes)
 	return num_nodes == 1 ? link_to_itself(work) : link_parent_and_child(work);
 }
 
+/* Not by steps: objects come in pairs, so two are due at once. */
 static int advance(struct seep_work *work)
 {
 	uint64_t last = seep_work_share(work, work->parameters[SEEP_SIMULATE_OBJECTS]);

@@ -13,6 +13,7 @@
 
 #include "base/units.h"
 
+/* This one and the next three look words up in the lists of seep/kinds.h and describe.h. */
 static const char *kind_key(enum seep_kind kind)
 {
 	static const char *const keys[] = {

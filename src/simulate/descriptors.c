@@ -41,6 +41,7 @@ static int make_socket(void)
 	return fd < 0 ? -errno : fd;
 }
 
+/* A site: descriptors are counted, so their bytes are 0. */
 SIMULATED int open_socket(struct seep_work *work)
 {
 	int fd = make_socket();
@@ -59,6 +60,7 @@ SIMULATED int open_document(struct seep_work *work)
 	return fd;
 }
 
+/* By the function that opened it, so that each site has its own releases. */
 SIMULATED void close_used(struct seep_work *work, const struct used_file *used)
 {
 	close(used->fd);
@@ -107,6 +109,7 @@ struct backends {
 	uint64_t num_connections;
 };
 
+/* A site whose descriptors are never closed, but bounded: not a leak. */
 SIMULATED int connect_backend(struct seep_work *work, struct backends *backends)
 {
 	int fd = make_socket();
@@ -118,6 +121,7 @@ SIMULATED int connect_backend(struct seep_work *work, struct backends *backends)
 	return 0;
 }
 
+/* A site whose descriptors are closed at once. */
 SIMULATED int read_status(struct seep_work *work)
 {
 	int fd = open_something("/proc/self/stat");

@@ -28,6 +28,7 @@ enum fragment_site {
 	SITE_TEXT,
 };
 
+/* What is read, and what is kept of it: first documents, then lines in their place. */
 struct fragment {
 	size_t bytes;	/* of the text that is being read */
 	char *buffer;	/* that is being read into */
@@ -38,6 +39,7 @@ struct fragment {
 	struct line *last;
 };
 
+/* Writes to all of it, so that it becomes resident. */
 SIMULATED char *read_buffer(struct seep_work *work)
 {
 	char *buffer = malloc(BUFFER_BYTES);
@@ -142,6 +144,7 @@ static int advance(struct seep_work *work)
 }
 
 const struct seep_activity seep_activity_fragment = {
+	/* Both are steady: the growth is not in what is live. */
 	.sites = {[SITE_BUFFER] = {"read_buffer", SEEP_KIND_MEMORY, {SEEP_TRUTH_STEADY}},
 		  [SITE_TEXT] = {"cut_text", SEEP_KIND_MEMORY, {SEEP_TRUTH_STEADY}}},
 	.num_sites = 2,

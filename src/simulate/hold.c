@@ -12,6 +12,7 @@ struct hold {
 	char **records;
 };
 
+/* The site: one record, written whole. */
 SIMULATED char *hold_record(struct seep_work *work)
 {
 	char *record = malloc(seep_work_size(work));
@@ -23,6 +24,7 @@ SIMULATED char *hold_record(struct seep_work *work)
 	return record;
 }
 
+/* The level is at most OBJECTS, so there is always room. */
 SIMULATED int take_in(struct seep_work *work, struct hold *hold)
 {
 	char *record = hold_record(work);
@@ -71,6 +73,7 @@ static int begin(struct seep_work *work)
 	return hold->records ? 0 : -ENOMEM;
 }
 
+/* What is due is not a number of steps here, but the level. */
 static int advance(struct seep_work *work)
 {
 	return follow_level(work, work->state, seep_work_due(work));

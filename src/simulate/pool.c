@@ -26,6 +26,7 @@ SIMULATED char *pool_grow(struct seep_work *work)
 	return buffer;
 }
 
+/* The buffer that came back last, or another one from the allocator. */
 SIMULATED char *pool_take(struct seep_work *work, struct pool *pool)
 {
 	if (pool->num_free)
@@ -54,6 +55,7 @@ SIMULATED int use_buffers(struct seep_work *work, struct pool *pool)
 	return count == wanted ? 0 : -ENOMEM;
 }
 
+/* Both arrays have room for the largest number that is ever taken at once. */
 static int begin(struct seep_work *work)
 {
 	struct pool *pool = work->state;
@@ -66,6 +68,7 @@ static int begin(struct seep_work *work)
 	return pool->free_buffers && pool->taken ? 0 : -ENOMEM;
 }
 
+/* A step. With more workers than objects some have no share, and do nothing. */
 SIMULATED int run_transaction(struct seep_work *work)
 {
 	struct pool *pool = work->state;

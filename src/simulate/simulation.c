@@ -33,6 +33,7 @@ static int make_workers(struct seep_simulation *simulation)
 	if (!simulation->workers)
 		return -ENOMEM;
 	while (simulation->num_workers < config->num_workers && !error) {
+		/* Counted before it is initialized, see above. */
 		size_t number = simulation->num_workers++;
 
 		error = seep_worker_init(&simulation->workers[number], config, number,
@@ -143,6 +144,10 @@ static void list_functions(const struct seep_simulation *simulation,
 			counts->functions[counts->num_functions++] =
 				(struct seep_simulated_function){
 					.site = &activity->sites[j],
+					/*
+					 * The first work is the subject, and the pattern says what
+					 * is true of it.
+					 */
 					.truth = i ? activity->sites[j].truth :
 						     simulation->config->pattern->truth,
 					.subject = i == 0,
@@ -154,6 +159,10 @@ static void list_functions(const struct seep_simulation *simulation,
 /* Counts are sums; times are the longest of any worker, as workers run side by side. */
 static void add_worker(const struct seep_worker *worker, struct seep_simulation_counts *counts)
 {
+	/*
+	 * All workers have the same activities in the same order, so functions are found by
+	 * position.
+	 */
 	struct seep_simulated_function *function = counts->functions;
 
 	for (size_t i = 0; i < worker->num_works; i++) {
@@ -183,6 +192,7 @@ double seep_simulation_object_rate(const struct seep_simulation_config *config)
 	const struct seep_simulate_pattern *pattern = config->pattern;
 	double rate = pattern->rate ? pattern->rate(config->parameters) : 0;
 
+	/* What runs in real time is a matter of rate, and is not stretched. */
 	return pattern->subject->real_time ? rate : rate / config->scale;
 }
 

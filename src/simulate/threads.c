@@ -38,6 +38,7 @@ static void *run_job(void *argument)
 	return argument;
 }
 
+/* Ends with the process only. */
 static void *watch_forever(void *argument)
 {
 	for (;;)
@@ -55,6 +56,7 @@ SIMULATED int start_job(struct seep_work *work, pthread_t *ret_thread)
 	return error;
 }
 
+/* The thread counts as released when it is joined, not when it ends. */
 SIMULATED void join_job(struct seep_work *work, pthread_t thread)
 {
 	if (pthread_join(thread, NULL) == 0)
@@ -83,13 +85,14 @@ SIMULATED int submit_job(struct seep_work *work)
 }
 
 const struct seep_activity seep_activity_jobs = {
+	/* The index of the site is 0 in all counts: each activity here has one. */
 	.sites = {{"start_job", SEEP_KIND_THREAD, {SEEP_TRUTH_LEAK}}},
 	.num_sites = 1,
 	.state_bytes = sizeof(struct jobs),
 	.step = submit_job,
 };
 
-/* Nothing can join it, so it counts as leaked from the beginning. */
+/* It never ends, so it counts as leaked from the beginning. */
 SIMULATED int start_watcher(struct seep_work *work)
 {
 	pthread_t thread;

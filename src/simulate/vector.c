@@ -13,6 +13,7 @@ struct vector {
 	char *elements;
 };
 
+/* The site: doubles the room. */
 SIMULATED int grow_vector(struct seep_work *work, struct vector *vector)
 {
 	uint64_t room = vector->room ? 2 * vector->room : FIRST_ROOM;
@@ -33,6 +34,7 @@ SIMULATED int grow_vector(struct seep_work *work, struct vector *vector)
 	return 0;
 }
 
+/* A step: appends an element, which grows the vector first if it is full. */
 SIMULATED int append_event(struct seep_work *work)
 {
 	struct vector *vector = work->state;

@@ -29,6 +29,10 @@ static uint64_t mix_seed(uint64_t seed, uint64_t worker, uint64_t activity)
 {
 	struct seep_random random = {seed};
 
+	/*
+	 * Each number is added to a mixed state, so that neighbouring numbers lead to unrelated
+	 * seeds.
+	 */
 	random.state = seep_random_next(&random) + worker;
 	random.state = seep_random_next(&random) + activity;
 	return seep_random_next(&random);
@@ -41,6 +45,7 @@ static int add_work(struct seep_worker *worker, const struct seep_activity *acti
 	struct seep_work *work = &worker->works[worker->num_works++];
 
 	work->activity = activity;
+	/* A copy: the subject's OBJECTS may be lower than those of the configuration. */
 	memcpy(work->parameters, parameters, sizeof(work->parameters));
 	if (!activity->state_bytes)
 		return 0;
@@ -240,6 +245,9 @@ static void wait_for_tick(struct seep_worker *worker)
 		;
 }
 
+/*
+ * The thread of a worker. The lock is open only while it sleeps, so counts are read between ticks.
+ */
 static void *work_until_stopped(void *argument)
 {
 	struct seep_worker *worker = argument;

@@ -82,6 +82,10 @@ static int check_existing(int fd, bool *ret_empty)
 	*ret_empty = status.st_size == 0;
 	if (*ret_empty)
 		return 0;
+	/*
+	 * The header of a database: a magic string with its NUL, and the application_id at offset
+	 * 68, big-endian (https://www.sqlite.org/fileformat2.html).
+	 */
 	if (pread(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
 	    memcmp(header, HEADER_MAGIC, sizeof(HEADER_MAGIC)) != 0)
 		return -EEXIST;
@@ -99,6 +103,9 @@ static int side_path(const char *path, const char *suffix, char ret_path[PATH_MA
 	int length;
 
 	if (!realpath(path, target)) {
+		/*
+		 * A file that does not exist yet: its side files would be beside the path itself.
+		 */
 		if (errno != ENOENT)
 			return -errno;
 		snprintf(target, sizeof(target), "%s", path);
@@ -138,6 +145,7 @@ static int remove_side_files(const char *path)
 	return 0;
 }
 
+/* The whole file is put in place by rename, with its tables but without a run. */
 static int make_capture(const char *path)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer image = SEEP_BUFFER_INIT;
@@ -156,10 +164,12 @@ int seep_capture_file_lock(const char *path, bool keep, int *ret_lock)
 
 	if (!error)
 		error = check_existing(old, &empty);
+	/* Side files can be there without the file, too, and are to be ours as well. */
 	if (!error || error == -ENOENT)
 		error = seep_capture_file_check_log(path);
 	if (error)
 		return error;
+	/* An empty file has no tables to append to, and is replaced. */
 	if (keep && !empty) {
 		*ret_lock = SEEP_TAKE_FD(old);
 		return 0;

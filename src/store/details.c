@@ -21,6 +21,7 @@ static int add_member(struct json_object *object, const char *key, struct json_o
 	return -ENOMEM;
 }
 
+/* Takes @value over, also on failure; NULL is a failure to create it. */
 static int append(struct json_object *array, struct json_object *value)
 {
 	if (value && json_object_array_add(array, value) == 0)
@@ -74,6 +75,7 @@ int seep_details_encode(const struct seep_details *details, struct seep_buffer *
 	if (!error)
 		error = fill(details, groups, examples);
 	if (!error)
+		/* The text belongs to the object, so it is copied before that goes. */
 		text = json_object_to_json_string_length(
 			object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
 	if (text)
@@ -95,6 +97,7 @@ static int find_array(struct json_object *object, const char *key, struct json_o
 	    !json_object_is_type(array, json_type_array))
 		return -EBADMSG;
 	length = json_object_array_length(array);
+	/* Before anything is allocated by this number, which comes from the file. */
 	if (length > SEEP_DETAILS_MAX)
 		return -EBADMSG;
 	*ret_array = array;
@@ -143,6 +146,7 @@ static int read_number(struct json_object *object, const char *key, uint64_t *re
 	return 0;
 }
 
+/* A group of the list; -EBADMSG if a member is missing or of another type. */
 static int read_group(struct json_object *object, struct seep_arena *arena,
 		      struct seep_group *ret_group)
 {
@@ -177,6 +181,7 @@ static int read_groups(struct json_object *object, struct seep_arena *arena,
 	return error;
 }
 
+/* As read_groups, for texts. */
 static int read_examples(struct json_object *object, struct seep_arena *arena,
 			 struct seep_details *details)
 {
@@ -199,6 +204,7 @@ int seep_details_decode(const char *json, struct seep_arena *arena,
 			const struct seep_details **ret_details)
 {
 	struct seep_details *details = seep_arena_alloc(arena, sizeof(*details));
+	/* NULL for what is no JSON; it is of no type then. */
 	struct json_object *object = json_tokener_parse(json);
 	int error;
 

@@ -23,7 +23,7 @@ void seep_known_drop_site(struct seep_known *known, struct seep_known_site *site
 	free(site);
 }
 
-/* Elements in the arena are freed with it, so of their tables only the index is. */
+/* The elements of the other tables are in the arena, so only their indexes are freed one by one. */
 void seep_known_done(struct seep_known *known)
 {
 	struct seep_known_process *process, *next_process;
@@ -105,6 +105,7 @@ int seep_known_stack(struct seep_known *known, const struct seep_stack_id *key,
 	return 0;
 }
 
+/* Processes and sites are freed one by one, so a new one that cannot be added is freed here. */
 int seep_known_process(struct seep_known *known, uint32_t image,
 		       struct seep_known_process **ret_process)
 {

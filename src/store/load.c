@@ -21,6 +21,7 @@
 /* A parameter that the text does not have is passed over. */
 int seep_load_query(const struct seep_load *load, const char *sql, struct seep_query *ret_query)
 {
+	/* The parameters by name, so that each text has only those that it needs, in any order. */
 	const struct {
 		const char *name;
 		int64_t value;
@@ -41,6 +42,7 @@ int seep_load_query(const struct seep_load *load, const char *sql, struct seep_q
 int seep_load_text(struct seep_load *load, struct seep_query *query, const char **ret_text)
 {
 	const char *text = seep_column_text(query);
+	/* The text of SQLite is valid until the next step only. */
 	char *copy = text ? seep_arena_strdup(&load->arena, text) : NULL;
 
 	if (text && !copy)
@@ -123,6 +125,7 @@ static int read_head(struct seep_load *load, struct seep_query *query)
 	return error;
 }
 
+/* The snapshot and its run. -ENOENT if the file has none with this id. */
 static int load_head(struct seep_load *load)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
@@ -206,8 +209,13 @@ static int load_ends(struct seep_load *load)
 	return result;
 }
 
+/* The steps; what is summed and sorted comes after all of them but the verdicts. */
 static int load_all(struct seep_load *load)
 {
+	/*
+	 * In the order in which they need each other: sites find their processes, and stacks,
+	 * samples, details and ages go to the sites.
+	 */
 	static int (*const steps[])(struct seep_load *load) = {
 		load_head,	  load_span,	     seep_load_processes, seep_load_sites,
 		seep_load_stacks, seep_load_samples, seep_load_details,	  load_losses,
@@ -246,6 +254,7 @@ int seep_reader_load(struct seep_reader *reader, int64_t id, struct seep_loaded 
 		error = seep_sqlite_run(reader->database, "BEGIN");
 	if (!error) {
 		error = load_all(load);
+		/* Nothing was written, so there is nothing that could fail to be committed. */
 		(void)seep_sqlite_run(reader->database, "END");
 	}
 	if (error) {

@@ -29,6 +29,7 @@ static int parse_stable_id(const char *text, uint64_t *ret_id)
 	if (!text || strlen(text) != STABLE_ID_DIGITS ||
 	    text[strspn(text, "0123456789abcdef")] != '\0')
 		return -EBADMSG;
+	/* 16 digits are 64 bits: it cannot overflow. */
 	*ret_id = strtoull(text, NULL, 16);
 	return 0;
 }
@@ -43,6 +44,7 @@ static int read_site(struct seep_load *load, struct seep_query *query, struct se
 		return -ENOMEM;
 	site->stack = &stack->stack;
 	stack->row = seep_column_int(query);
+	/* The process must be of this snapshot; a site that outlives it is damage. */
 	if (parse_stable_id(seep_column_text(query), &site->id) ||
 	    seep_load_find(load->process_rows, load->loaded.snapshot.num_processes,
 			   seep_column_int(query), &process) ||
@@ -169,6 +171,7 @@ static int take_rows(struct seep_load *load, struct seep_query *query, uint8_t *
 int seep_load_samples(struct seep_load *load)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
+	/* One enum need for each site. */
 	uint8_t *needs = calloc(load->loaded.snapshot.num_sites + 1, 1);
 	int error = -ENOMEM;
 
@@ -206,6 +209,7 @@ int seep_load_details(struct seep_load *load)
 		    found[index])
 			continue;
 		found[index] = true;
+		/* NULL: from this snapshot on the site has none. */
 		json = seep_column_text(&query);
 		if (json)
 			result = seep_details_decode(json, &load->arena,
@@ -221,6 +225,7 @@ int seep_load_ages(struct seep_load *load)
 	SEEP_AUTO_QUERY struct seep_query query = {0};
 	int result;
 
+	/* Captures of version 1 do not have the table. */
 	if (load->reader->version < 2)
 		return 0;
 	result = seep_load_query(
@@ -237,6 +242,7 @@ int seep_load_ages(struct seep_load *load)
 		result = query.error ?
 				 query.error :
 				 seep_histogram_decode(bytes, length, load->sites[index].ages);
+		/* Only then ages mean something; those of other sites stay unknown. */
 		load->sites[index].ages_known = !result;
 	}
 	return result;

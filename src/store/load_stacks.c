@@ -64,6 +64,7 @@ static int read_lines(struct stacks *stacks, int64_t row, struct seep_location *
 		if (!result)
 			result = seep_load_text(stacks->load, query, &lines[count].source);
 		number = seep_column_uint(query);
+		/* 0 is no line of a source; NULL reads as SEEP_UNKNOWN, which is larger, too. */
 		lines[count].line = number > UINT32_MAX ? 0 : (unsigned int)number;
 		lines[count++].inlined = seep_column_int(query);
 	}
@@ -93,6 +94,10 @@ static int know(const struct stacks *stacks, uint64_t word, bool of_process, int
 	return seep_symbolizer_know_jit(symbolizer, (uint32_t)process, word, location);
 }
 
+/*
+ * Reads a frame with its module and lines, and tells the symbolizer, which is asked for names
+ * later.
+ */
 static int read_frame(struct stacks *stacks, struct frame *frame)
 {
 	struct seep_location *location = seep_arena_alloc(&stacks->load->arena, sizeof(*location));
@@ -159,6 +164,7 @@ static int read_stack_frames(struct stacks *stacks, int64_t row, struct seep_sta
 			return -EBADMSG;
 		result = get_frame(stacks, seep_column_int(query), &words[count++]);
 	}
+	/* Words go to the arena once their number is known. */
 	if (result || count == 0)
 		return result;
 	copy = seep_arena_alloc(&stacks->load->arena, count * sizeof(*copy));
@@ -210,6 +216,9 @@ static int get_stack(struct stacks *stacks, int64_t row, struct seep_stack *ret_
 	return 0;
 }
 
+/*
+ * One statement for each kind of row; they are used for every stack, and finalized by the caller.
+ */
 static int prepare(struct stacks *stacks)
 {
 	sqlite3 *database = stacks->load->reader->database;

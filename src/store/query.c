@@ -17,6 +17,7 @@ int seep_sqlite_error(int code)
 	/* Read at once: errno is what the last call of the system said. */
 	int said = errno > 0 ? -errno : -EIO;
 
+	/* The low byte is the primary code; the rest says more precisely what it was. */
 	switch (code & 0xff) {
 	case SQLITE_OK:
 	case SQLITE_ROW:
@@ -36,6 +37,7 @@ int seep_sqlite_error(int code)
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 	case SQLITE_FORMAT:
+	/* The rows of the writer keep the constraints, unless those in the file are damaged. */
 	case SQLITE_CONSTRAINT:
 	case SQLITE_INTERRUPT: /* more work than a file of this size can be */
 		return -EBADMSG;
@@ -166,6 +168,7 @@ int seep_query_run(struct seep_query *query)
 	return result < 0 ? result : 0;
 }
 
+/* Columns are read in the order of the SELECT: each of these functions passes to the next. */
 int64_t seep_column_int(struct seep_query *query)
 {
 	return sqlite3_column_int64(query->statement, query->position++);

@@ -28,6 +28,7 @@ size_t seep_histogram_encode(const uint64_t buckets[SEEP_LIFETIME_BUCKETS],
 	for (size_t i = first; i < end; i++) {
 		uint64_t rest = buckets[i];
 
+		/* All but the last byte have the highest bit. */
 		for (; rest >= LEB_MORE; rest >>= LEB_BITS)
 			bytes[length++] = (uint8_t)(rest | LEB_MORE);
 		bytes[length++] = (uint8_t)rest;

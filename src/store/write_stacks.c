@@ -118,6 +118,7 @@ static int renew_frame(struct seep_write *write, int64_t module,
 	return seep_query_run(query);
 }
 
+/* The row of a frame, as good as the symbolizer knows it by now; its lines are written with it. */
 static int write_frame(struct seep_write *write, const struct seep_known_process *process,
 		       uint64_t word, const struct seep_known_frame **ret_frame)
 {
@@ -145,6 +146,7 @@ static int write_frame(struct seep_write *write, const struct seep_known_process
 	 */
 	if (frame->id && (frame->named || frame->location == location))
 		return 0;
+	/* Code of no file has no module, and its row NULL. */
 	if (location->module)
 		error = write_module(write, location->module, location->build_id, &module);
 	if (!error)
@@ -213,6 +215,10 @@ static int write_frames(struct seep_write *write, const struct seep_known_proces
 		if (error)
 			return error;
 		ids[i] = frame->id;
+		/*
+		 * One frame without a name is enough to resolve the stack anew with the next
+		 * snapshot.
+		 */
 		named &= frame->named;
 	}
 	*ret_named = named;
@@ -238,11 +244,13 @@ int seep_write_stack(struct seep_write *write, const struct seep_known_process *
 	if (error)
 		return error;
 	*ret_stack = known;
+	/* All names are there, and they do not change any more. */
 	if (known->id && known->named)
 		return 0;
 	error = write_frames(write, process, stack, frames, &known->named);
 	if (!error && !known->id)
 		error = add_stack(write, process, known);
+	/* The rows of frames that are still the same stay. */
 	if (!error && seep_known_changes(&known->frames,
 					 XXH3_128bits(frames, stack->num_frames * sizeof(*frames))))
 		error = write_stack_frames(write, known->id, frames, stack->num_frames);

@@ -42,6 +42,7 @@ static int bind_verdict(const struct seep_write *write, struct seep_query *query
 {
 	int error;
 
+	/* In the order of ADD_VERDICT and GO_ON_VERDICT in writer_private.h. */
 	seep_bind_text(query, judgement->class);
 	seep_bind_text(query, judgement->pattern);
 	seep_bind_text(query, judgement->severity);
@@ -60,6 +61,7 @@ static bool goes_on(const struct seep_write *write, const struct seep_known_verd
 	return known->id && (!known->seen || known->seen == (uint64_t)write->writer->last.id);
 }
 
+/* -EINVAL if the site is not one of the snapshot: it would have no row. */
 static int write_correlated(struct seep_write *write, int64_t id, size_t position,
 			    const struct seep_correlated *correlated)
 {
@@ -92,6 +94,7 @@ static int replace_correlated(struct seep_write *write, const struct seep_judgem
 		seep_bind_int(query, known->id);
 		error = seep_query_run(query);
 	}
+	/* Without any in the file the next snapshot needs no DELETE. */
 	known->alone = judgement->num_correlated == 0;
 	for (size_t i = 0; i < judgement->num_correlated && !error; i++)
 		error = write_correlated(write, known->id, i, &judgement->correlated[i]);
@@ -138,10 +141,12 @@ static int add_row(struct seep_write *write, const struct seep_judgement *judgem
 	return seep_write_row(write, query, &subject->known->id);
 }
 
+/* Goes on with the row of the subject, or adds one, and replaces what is correlated. */
 static int write_verdict(struct seep_write *write, const struct seep_judgement *judgement,
 			 const struct subject *subject)
 {
 	struct seep_known_verdict *known = subject->known;
+	/* Other numbers alone do not make it another verdict. */
 	bool changes = seep_known_changes(&known->words,
 					  seep_known_words(judgement->class, judgement->pattern,
 							   judgement->severity));
@@ -160,6 +165,10 @@ static int write_of_process(struct seep_write *write, size_t index)
 		.process = write->processes[index],
 		.known = &write->processes[index]->verdict,
 	};
+	/*
+	 * The class of a process is its health; what it covers is not stored, but calculated when
+	 * it is read.
+	 */
 	const struct seep_judgement row = {
 		.class = judgement->health,
 		.rate = judgement->rate,
@@ -184,6 +193,7 @@ static int write_of_site(struct seep_write *write, size_t index)
 	return write_verdict(write, site->judgement, &subject);
 }
 
+/* Those without a judgement have no row; their last verdict ends where it was last confirmed. */
 int seep_write_verdicts(struct seep_write *write)
 {
 	int error = 0;

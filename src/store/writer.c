@@ -158,6 +158,10 @@ void seep_writer_close(struct seep_writer *writer)
 	if (writer->database)
 		(void)seep_sqlite_run(writer->database, "PRAGMA journal_mode = DELETE");
 	sqlite3_close(writer->database);
+	/*
+	 * After the database: closing any descriptor of a file ends all fcntl locks that the
+	 * process has on it (fcntl(2)), SQLite's too.
+	 */
 	if (writer->lock >= 0)
 		close(writer->lock);
 	seep_known_done(&writer->known);
