@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 
+/* In the order of seep/functions.h: the position is the rank, see seep_allocators_count. */
 static const struct seep_allocator builtin[] = {
 #define SEEP_ALLOCATOR(name, family, role, size, count, pointer, out)                              \
 	{                                                                                          \
@@ -55,6 +56,7 @@ struct seep_allocators {
 	uint32_t kinds; /* selected */
 	size_t num_user;
 	struct seep_allocator *user; /* owns the names */
+	/* The built-in functions, sorted by name for the binary search. */
 	const struct seep_allocator *by_name[NUM_BUILTIN];
 };
 
@@ -63,11 +65,13 @@ const char *seep_family_text(enum seep_family family)
 	return family_texts[family];
 }
 
+/* A release counts at the entry, by its argument. TRYJOIN may give up, so its result matters. */
 bool seep_role_returns(enum seep_role role)
 {
 	return role != SEEP_ROLE_FREE && role != SEEP_ROLE_JOIN && role != SEEP_ROLE_DETACH;
 }
 
+/* Only operator new reports a failure by an exception. */
 bool seep_role_throws(enum seep_role role)
 {
 	return role == SEEP_ROLE_NEW || role == SEEP_ROLE_RENEW;
@@ -75,6 +79,7 @@ bool seep_role_throws(enum seep_role role)
 
 unsigned int seep_allocator_num_args(const struct seep_allocator *allocator)
 {
+	/* Arguments are numbered from 1; 0 means that the function has none of this sort. */
 	const uint8_t arguments[] = {allocator->size_arg, allocator->count_arg,
 				     allocator->pointer_arg, allocator->out_arg};
 	unsigned int most = 0;
@@ -99,6 +104,7 @@ int seep_allocators_new(struct seep_allocators **ret_allocators)
 
 	if (!allocators)
 		return -ENOMEM;
+	/* Until seep_allocators_select, all kinds are found. */
 	allocators->kinds = UINT32_MAX;
 	for (size_t i = 0; i < NUM_BUILTIN; i++)
 		allocators->by_name[i] = &builtin[i];
@@ -130,6 +136,7 @@ size_t seep_allocators_num_user(const struct seep_allocators *allocators)
 const struct seep_allocator *seep_allocators_at(const struct seep_allocators *allocators,
 						size_t index)
 {
+	/* Functions of the user come first, so that theirs is the lower rank. */
 	return index < allocators->num_user ? &allocators->user[index] :
 					      &builtin[index - allocators->num_user];
 }
@@ -144,6 +151,7 @@ uint32_t seep_allocators_kinds(const struct seep_allocators *allocators)
 	return allocators->kinds;
 }
 
+/* @name need not be terminated: only @length bytes of it count. */
 static bool has_name(const struct seep_allocator *allocator, const char *name, size_t length)
 {
 	return strncmp(allocator->name, name, length) == 0 && allocator->name[length] == '\0';
@@ -152,6 +160,10 @@ static bool has_name(const struct seep_allocator *allocator, const char *name, s
 const struct seep_allocator *seep_allocators_find(const struct seep_allocators *allocators,
 						  const char *symbol, size_t length)
 {
+	/*
+	 * The user's functions are few and found one by one, whatever kinds are selected; the
+	 * built-in ones by binary search.
+	 */
 	size_t low = 0, high = NUM_BUILTIN;
 
 	for (size_t i = 0; i < allocators->num_user; i++) {
@@ -173,12 +185,15 @@ const struct seep_allocator *seep_allocators_find(const struct seep_allocators *
 	return NULL;
 }
 
+/* A function that is being described, and what is wrong with the description. */
 struct description {
 	struct seep_allocator allocator;
+	/* ret=ptr was given: the block is what the function returns */
 	bool returns;
 	const char *reason;
 };
 
+/* Sets the reason, which is a constant text, and returns -EINVAL. */
 static int refuse(struct description *description, const char *reason)
 {
 	description->reason = reason;
@@ -188,6 +203,7 @@ static int refuse(struct description *description, const char *reason)
 /* "arg1" to "arg6" */
 static int parse_argument(struct description *description, const char *value, uint8_t *ret_number)
 {
+	/* 0 until the key is given: arguments count from 1. */
 	if (*ret_number)
 		return refuse(description, "a key is given twice");
 	if (strncmp(value, "arg", 3) != 0 || value[3] < '1' || value[3] > '0' + SEEP_MAX_ARGUMENT ||
@@ -206,6 +222,10 @@ static int parse_via(struct description *description, const char *value)
 	return 0;
 }
 
+/*
+ * One KEY=VALUE, which is cut in two in place. A key that is given twice is refused, as one of the
+ * two values would have no effect.
+ */
 static int parse_pair(struct description *description, char *pair, bool frees)
 {
 	struct seep_allocator *allocator = &description->allocator;
@@ -236,6 +256,10 @@ static int parse_pair(struct description *description, char *pair, bool frees)
 	return 0;
 }
 
+/*
+ * An allocation must say how large the block is and where its address is found, a release which
+ * argument has the address.
+ */
 static int check(struct description *description, bool frees)
 {
 	const struct seep_allocator *allocator = &description->allocator;
@@ -253,6 +277,7 @@ static int check(struct description *description, bool frees)
 	return 0;
 }
 
+/* All pairs first, then what they come to; the first thing that is wrong is reported. */
 static int parse(struct description *description, char *keys, bool frees)
 {
 	char *pair;
@@ -263,6 +288,10 @@ static int parse(struct description *description, char *keys, bool frees)
 	return error ? error : check(description, frees);
 }
 
+/*
+ * Adds a function of the user, with a copy of its name. 0, or -ENOMEM and the functions are as
+ * before.
+ */
 static int append(struct seep_allocators *allocators, const struct seep_allocator *allocator)
 {
 	struct seep_allocator *user =
@@ -272,6 +301,7 @@ static int append(struct seep_allocators *allocators, const struct seep_allocato
 		return -ENOMEM;
 	allocators->user = user;
 	user[allocators->num_user] = *allocator;
+	/* The copy of the caller's description goes, so the name needs one of its own. */
 	user[allocators->num_user].name = strdup(allocator->name);
 	if (!user[allocators->num_user].name)
 		return -ENOMEM;
@@ -297,8 +327,10 @@ int seep_allocators_add(struct seep_allocators *allocators, const char *text, en
 				      "a function is given as NAME:size=arg1,ret=ptr";
 		return -EINVAL;
 	}
+	/* Cut in place: the name in front, the keys behind. */
 	*colon = '\0';
 	description.allocator.name = copy;
+	/* Reasons are constant texts, so they outlive the copy. */
 	error = parse(&description, colon + 1, frees);
 	for (size_t i = 0; i < allocators->num_user && !error; i++) {
 		if (strcmp(allocators->user[i].name, copy) == 0)
@@ -308,6 +340,7 @@ int seep_allocators_add(struct seep_allocators *allocators, const char *text, en
 		*ret_reason = description.reason;
 		return error;
 	}
+	/* An allocating function that takes a block as well reallocates it. */
 	if (!frees && description.allocator.pointer_arg)
 		description.allocator.role = SEEP_ROLE_REALLOC;
 	return append(allocators, &description.allocator);

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stacks are hashed from the outermost frame inwards, so equal hashes mean equal stacks from a
+ * frame on. Sorted by hash, the calls that several sites share are neighbours (a run). Runs are
+ * then taken from the one nearest to the allocator outwards, and each site goes to the first run
+ * that still has two sites for it. Calls are bounded by SEEP_CALLERS_MAX_SITES and
+ * SEEP_CALLERS_DEPTH.
+ */
 #include "model/callers.h"
 
 #include <errno.h>
@@ -24,6 +31,7 @@ struct run {
 	size_t depth; /* the largest */
 };
 
+/* The multiplication spreads low bits upwards, the shift brings high bits down again. */
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
 	hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
@@ -41,12 +49,14 @@ static size_t add_calls(const struct seep_site *site, size_t index, struct call 
 
 	for (size_t depth = stack->num_frames; depth-- > 2;) {
 		hash = mix(hash, stack->frames[depth]);
+		/* Frames further out count for the hash, but are no callers themselves. */
 		if (depth <= SEEP_CALLERS_DEPTH)
 			calls[count++] = (struct call){hash, index, depth};
 	}
 	return count;
 }
 
+/* Equal hashes become neighbours. */
 static int compare_calls(const void *left, const void *right)
 {
 	const struct call *a = left;
@@ -54,6 +64,7 @@ static int compare_calls(const void *left, const void *right)
 
 	if (a->hash != b->hash)
 		return a->hash < b->hash ? -1 : 1;
+	/* Within a run in the order of the sites, so that the result is the same each time. */
 	return (a->site > b->site) - (a->site < b->site);
 }
 
@@ -70,6 +81,7 @@ static int compare_runs(const void *left, const void *right)
 	return (a->first > b->first) - (a->first < b->first);
 }
 
+/* Calls that at least two sites share, sorted by compare_runs. Returns how many. */
 static size_t find_runs(const struct call *calls, size_t num_calls, struct run *runs)
 {
 	size_t count = 0;
@@ -113,6 +125,7 @@ int seep_callers_find(const struct seep_site *const *sites, size_t num_sites,
 		      struct seep_caller **ret_callers, size_t *ret_num_callers, size_t *ret_of)
 {
 	size_t num_used = num_sites < SEEP_CALLERS_MAX_SITES ? num_sites : SEEP_CALLERS_MAX_SITES;
+	/* Each site has fewer calls than this, from depth 2 on; a run has at least one call. */
 	size_t room = num_used * SEEP_CALLERS_DEPTH + 1;
 	SEEP_AUTO_FREE struct call *calls = calloc(room, sizeof(*calls));
 	SEEP_AUTO_FREE struct run *runs = calloc(room, sizeof(*runs));
@@ -125,6 +138,7 @@ int seep_callers_find(const struct seep_site *const *sites, size_t num_sites,
 		free(callers);
 		return -ENOMEM;
 	}
+	/* Only the first SEEP_CALLERS_MAX_SITES have calls; the others keep SEEP_CALLERS_NONE. */
 	for (size_t i = 0; i < num_used; i++)
 		num_calls += add_calls(sites[i], i, calls + num_calls);
 	for (size_t i = 0; i < num_sites; i++)
@@ -139,6 +153,10 @@ int seep_callers_find(const struct seep_site *const *sites, size_t num_sites,
 			continue;
 		callers[num_callers++] = (struct seep_caller){
 			.site = sites[calls[first].site],
+			/*
+			 * The function that frames[depth] called has the frame next to it, further
+			 * in.
+			 */
 			.frame = calls[first].depth - 1,
 			.num_sites = count,
 		};

@@ -29,6 +29,7 @@ const char *seep_change_text(enum seep_change_type type)
 
 uint64_t seep_amount_metric(const struct seep_amount *amount, enum seep_metric metric)
 {
+	/* An amount has the same numbers as a site, so the choice is left to seep_site_metric. */
 	const struct seep_site site = {
 		.counts = amount->counts,
 		.live_objects = amount->live_objects,
@@ -38,6 +39,7 @@ uint64_t seep_amount_metric(const struct seep_amount *amount, enum seep_metric m
 	return seep_site_metric(&site, metric);
 }
 
+/* Of threads and descriptors bytes mean nothing; the metric becomes that of objects. */
 enum seep_metric seep_metric_of_kind(enum seep_metric metric, enum seep_kind kind)
 {
 	if (!seep_kind_is_counted(kind))
@@ -49,6 +51,7 @@ enum seep_metric seep_metric_of_kind(enum seep_metric metric, enum seep_kind kin
 
 int64_t seep_change_per_hour(int64_t change, uint64_t span_ns)
 {
+	/* 128 bits: the change in bytes times the nanoseconds of an hour does not fit into 64. */
 	return span_ns ? (int64_t)((__int128)change * (__int128)NS_PER_HOUR / (__int128)span_ns) :
 			 0;
 }

@@ -16,6 +16,7 @@
 
 const char *seep_program_of(const struct seep_process *process)
 {
+	/* A path that ends in a slash has no last part, and is the name as a whole. */
 	const char *slash = process->exe ? strrchr(process->exe, '/') : NULL;
 
 	if (slash && slash[1])
@@ -25,6 +26,7 @@ const char *seep_program_of(const struct seep_process *process)
 	return process->comm ? process->comm : "";
 }
 
+/* Over all changes of the kind, also those that only one side has. */
 void seep_comparison_sum(const struct seep_comparison *comparison, enum seep_kind kind,
 			 struct seep_amount *ret_before, struct seep_amount *ret_after)
 {
@@ -68,6 +70,10 @@ static int compare_rows(const void *left, const void *right)
 	return result;
 }
 
+/*
+ * Adds a row for each site of one side whose kind is compared. What the other side has stays 0
+ * until rows are joined. Returns how many were added.
+ */
 static size_t add_side(const struct seep_side *side, uint32_t kinds, bool later, struct row *rows)
 {
 	size_t count = 0;
@@ -93,6 +99,7 @@ static size_t add_side(const struct seep_side *side, uint32_t kinds, bool later,
 	return count;
 }
 
+/* The row keeps the site and the path that it has; the other one only adds its amounts. */
 static void join(struct row *row, const struct row *other)
 {
 	seep_amount_add(&row->change.before, &other->change.before);
@@ -106,6 +113,10 @@ static size_t join_by_id(struct row *rows, size_t count)
 
 	qsort(rows, count, sizeof(*rows), compare_rows);
 	for (size_t i = 0; i < count; i++) {
+		/*
+		 * Sorted, all rows of one identity are neighbours, and the first of them stands for
+		 * all.
+		 */
 		if (used && compare_identity(&rows[used - 1], &rows[i]) == 0)
 			join(&rows[used - 1], &rows[i]);
 		else
@@ -114,16 +125,19 @@ static size_t join_by_id(struct row *rows, size_t count)
 	return used;
 }
 
+/* On one side only, and with names by which it may be found on the other. */
 static bool is_lonely(const struct row *row)
 {
 	return row->path.names && (!row->change.before.num_sites || !row->change.after.num_sites);
 }
 
+/* Of rows that are lonely: on the later side, rather than on the earlier one. */
 static bool is_after(const struct row *row)
 {
 	return row->change.after.num_sites > 0;
 }
 
+/* Rows of equal names are one thing only within one kind and one program. */
 static int compare_path(const struct row *a, const struct row *b)
 {
 	int result = seep_order(a->change.site->kind, b->change.site->kind);
@@ -142,6 +156,7 @@ static int compare_names(const void *left, const void *right)
 	if (result == 0)
 		result = compare_path(a, b);
 	if (result == 0)
+		/* are_rebuilt relies on this: the later side in front, and each side by builds. */
 		result = seep_order(is_after(b), is_after(a));
 	if (result == 0)
 		result = seep_order(a->path.builds, b->path.builds);
@@ -155,6 +170,7 @@ static bool are_rebuilt(const struct row *rows, size_t count)
 
 	while (split < count && is_after(&rows[split]))
 		split++;
+	/* All are on one side, so there is nothing to match. */
 	if (split == 0 || split == count)
 		return false;
 	/* Both parts are sorted by builds. */
@@ -176,10 +192,14 @@ static size_t join_by_names(struct row *rows, size_t count)
 {
 	size_t used = 0, end;
 
+	/*
+	 * Lonely rows first, equal names side by side; the others follow and are left as they are.
+	 */
 	qsort(rows, count, sizeof(*rows), compare_names);
 	for (size_t i = 0; i < count; i = end) {
 		bool rebuilt;
 
+		/* From i up to end: lonely rows of the same names, or a single row of any sort. */
 		end = i + 1;
 		while (is_lonely(&rows[i]) && end < count && is_lonely(&rows[end]) &&
 		       compare_path(&rows[i], &rows[end]) == 0)
@@ -191,11 +211,13 @@ static size_t join_by_names(struct row *rows, size_t count)
 			else
 				join(&rows[used - 1], &rows[j]);
 		}
+		/* A run that was not joined leaves several rows, and none of them is by names. */
 		rows[used - 1].change.by_names = rebuilt;
 	}
 	return used;
 }
 
+/* Equal numbers are no change, even if only one side has the site: it may have nothing live. */
 static enum seep_change_type type_of(const struct seep_change *change, enum seep_metric metric)
 {
 	uint64_t before = seep_amount_metric(&change->before, metric);
@@ -210,6 +232,10 @@ static enum seep_change_type type_of(const struct seep_change *change, enum seep
 	return after > before ? SEEP_CHANGE_GREW : SEEP_CHANGE_SHRANK;
 }
 
+/*
+ * The amount of the change without its sign. INT64_MIN has no positive counterpart, so it is
+ * negated unsigned.
+ */
 static uint64_t size_of(const struct seep_change *change, enum seep_metric metric)
 {
 	int64_t size = seep_change_of(change, seep_metric_of_kind(metric, change->site->kind));
@@ -217,6 +243,7 @@ static uint64_t size_of(const struct seep_change *change, enum seep_metric metri
 	return size < 0 ? -(uint64_t)size : (uint64_t)size;
 }
 
+/* The order of the report; id and program at the end make it the same in each run. */
 static int compare_changes(const void *left, const void *right, void *context)
 {
 	const struct seep_change *a = left, *b = right;
@@ -234,6 +261,7 @@ static int compare_changes(const void *left, const void *right, void *context)
 	return result ? result : strcmp(a->program, b->program);
 }
 
+/* Types and order come after joining: before that, a change has one side only. */
 static void finish_changes(struct seep_comparison *comparison, const struct row *rows)
 {
 	for (size_t i = 0; i < comparison->num_changes; i++) {
@@ -248,8 +276,10 @@ static void finish_changes(struct seep_comparison *comparison, const struct row 
 		compare_changes, &comparison->metric);
 }
 
+/* The steps in their order; 0 or -ENOMEM. The rows are needed until the changes are copied out. */
 static int fill_changes(struct seep_comparison *comparison)
 {
+	/* Joining only makes fewer of them. */
 	size_t max = comparison->before.snapshot->num_sites + comparison->after.snapshot->num_sites;
 	SEEP_AUTO_FREE struct row *rows = calloc(max + 1, sizeof(*rows));
 	size_t count;
@@ -289,6 +319,7 @@ int seep_compare(const struct seep_side *before, const struct seep_side *after,
 		seep_snapshot_kinds(before->snapshot) & seep_snapshot_kinds(after->snapshot);
 	struct seep_comparison *comparison;
 
+	/* A kind that one side did not trace would look as if all of it were new, or gone. */
 	if (!(both & options->kinds))
 		return -ENODATA;
 	comparison = calloc(1, sizeof(*comparison));
@@ -298,6 +329,10 @@ int seep_compare(const struct seep_side *before, const struct seep_side *after,
 	comparison->after = *after;
 	comparison->metric = options->metric;
 	comparison->kinds = both & options->kinds;
+	/*
+	 * Two moments of one trace have a distance, and were traced alike. Of two traces the
+	 * distance means nothing, and there may be doubts.
+	 */
 	if (options->same_trace)
 		comparison->span_ns = after->snapshot->elapsed_ns - before->snapshot->elapsed_ns;
 	else

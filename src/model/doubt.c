@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What makes two traces hard to compare. Each doubt is one condition on the two snapshots, and the
+ * result has a bit for each that holds; compare.c adds those that show only in the changes.
+ */
 #include "model/doubt.h"
 
 #include "base/numbers.h"
@@ -17,6 +21,7 @@ const char *seep_doubt_key(enum seep_doubt doubt)
 	return doubt_keys[doubt];
 }
 
+/* By more than a tenth of the shorter one. */
 static bool lengths_differ(uint64_t a, uint64_t b)
 {
 	uint64_t shorter = a < b ? a : b;
@@ -24,6 +29,7 @@ static bool lengths_differ(uint64_t a, uint64_t b)
 	return seep_distance(a, b) > shorter / LENGTH_SHARE;
 }
 
+/* Processes that ran already when they were attached: what they had before is not known. */
 static size_t num_late(const struct seep_snapshot *snapshot)
 {
 	size_t count = 0;
@@ -43,6 +49,9 @@ uint32_t seep_doubts_find(const struct seep_snapshot *before, const struct seep_
 		[SEEP_DOUBT_MIN_SIZE] = before->min_size_bytes != after->min_size_bytes,
 		[SEEP_DOUBT_MAX_SIZE] = before->max_size_bytes != after->max_size_bytes,
 		[SEEP_DOUBT_LENGTH] = lengths_differ(before->elapsed_ns, after->elapsed_ns),
+		/*
+		 * Whether there are any, not how many: PIDs and numbers of processes differ anyway.
+		 */
 		[SEEP_DOUBT_ATTACHED] = !num_late(before) != !num_late(after),
 		[SEEP_DOUBT_PROCESSES] = before->num_processes != after->num_processes,
 	};

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Keys and texts of the enums, from the lists of include/seep. Keys are what JSON, metrics and
+ * captures have, so they do not change; texts are for people.
+ */
 #include "model/names.h"
 
 struct kind_name {
@@ -36,6 +40,7 @@ static const char *const origins[] = {
 #undef ORIGIN_NAME
 };
 
+/* Metrics have no list: these are the words of the command line. */
 static const char *const metrics[SEEP_METRIC_COUNT] = {
 	[SEEP_METRIC_LIVE_BYTES] = "live-bytes",
 	[SEEP_METRIC_LIVE_OBJECTS] = "live-objects",

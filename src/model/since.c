@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/numbers.h"
 
+/* The later snapshot with arrays of its own; what these point to is still that of the later one. */
 struct seep_since {
 	struct seep_snapshot snapshot;
 	struct seep_process *processes;
@@ -73,12 +74,17 @@ static void subtract_counts(struct seep_counts *counts, const struct seep_counts
 static void subtract(struct seep_site *site, const struct seep_site *then, uint64_t span_ns)
 {
 	subtract_counts(&site->counts, &then->counts);
+	/* The changes first: they need the numbers of now, which the lines below replace. */
 	site->live_bytes_change = (int64_t)(site->live_bytes - then->live_bytes);
 	site->live_objects_change = (int64_t)(site->live_objects - then->live_objects);
 	site->live_bytes = gain(site->live_bytes, then->live_bytes);
 	site->live_objects = gain(site->live_objects, then->live_objects);
 	for (size_t i = 0; i < SEEP_LIFETIME_BUCKETS; i++) {
 		site->lifetimes[i] = gain(site->lifetimes[i], then->lifetimes[i]);
+		/*
+		 * Ages are those of all live objects; which of them were allocated since is not
+		 * known.
+		 */
 		site->ages[i] = 0;
 	}
 	site->ages_known = false;
@@ -88,12 +94,14 @@ static void subtract(struct seep_site *site, const struct seep_site *then, uint6
 		site->oldest_ns = SEEP_UNKNOWN;
 }
 
+/* Live bytes may change although no counter does, so these are asked for as well. */
 static bool has_anything(const struct seep_site *site)
 {
 	return site->counts.allocs || site->counts.frees || site->counts.alloc_bytes ||
 	       site->counts.free_bytes || site->live_bytes_change || site->live_objects_change;
 }
 
+/* Sites that only the earlier snapshot has are passed over: they are not in the later one. */
 static void fill_sites(struct seep_since *since, const struct seep_snapshot *now,
 		       const struct seep_site *const *sites,
 		       const struct seep_site *const *then_sites, size_t num_then)
@@ -105,19 +113,25 @@ static void fill_sites(struct seep_since *since, const struct seep_snapshot *now
 		struct seep_site *site = &since->sites[count];
 		const struct seep_site *then = &nothing;
 
+		/* Both lists ascend, so each is walked once. */
 		while (j < num_then && compare_sites(then_sites[j], sites[i]) < 0)
 			j++;
 		if (j < num_then && compare_sites(then_sites[j], sites[i]) == 0)
 			then = then_sites[j++];
 		*site = *sites[i];
+		/* The copy points to the copy of its process, at the same index. */
 		site->process = &since->processes[site->process - now->processes];
 		subtract(site, then, since->snapshot.interval_ns);
+		/* A site at which nothing happened is overwritten by the next one. */
 		count += has_anything(site);
 	}
 	since->snapshot.num_sites = count;
 	seep_sites_sort(since->sites, count);
 }
 
+/*
+ * Counters of the snapshot as a whole; those that either side does not know stay as they are now.
+ */
 static void fill_head(struct seep_snapshot *snapshot, const struct seep_snapshot *then)
 {
 	snapshot->since_ns = then->elapsed_ns;
@@ -130,9 +144,14 @@ static void fill_head(struct seep_snapshot *snapshot, const struct seep_snapshot
 	snapshot->overhead.events = gain_of_known(snapshot->overhead.events, then->overhead.events);
 }
 
+/*
+ * Copies the later snapshot, then subtracts the earlier one. 0 or -ENOMEM; since is freed by the
+ * caller in either case.
+ */
 static int fill(struct seep_since *since, const struct seep_snapshot *now,
 		const struct seep_snapshot *then)
 {
+	/* Pointers are sorted, not sites: both snapshots stay as they are. */
 	SEEP_AUTO_FREE const struct seep_site **sites = new_order(now);
 	SEEP_AUTO_FREE const struct seep_site **then_sites = new_order(then);
 
@@ -145,8 +164,13 @@ static int fill(struct seep_since *since, const struct seep_snapshot *now,
 	since->snapshot.sites = since->sites;
 	for (size_t i = 0; i < now->num_processes; i++)
 		since->processes[i] = now->processes[i];
+	/*
+	 * The head first: fill_sites needs the interval that it sets, to tell which objects are
+	 * older.
+	 */
 	fill_head(&since->snapshot, then);
 	fill_sites(since, now, sites, then_sites, then->num_sites);
+	/* Sums are of the differences, not of what is live now. */
 	seep_snapshot_sum(since->processes, now->num_processes, since->sites,
 			  since->snapshot.num_sites, since->snapshot.totals);
 	return 0;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sums and orders of snapshots. seep_snapshot_sum goes over all sites once, for the process and for
+ * the trace; both the engine and the loader of captures call it when sites are complete.
+ */
 #include "model/snapshot.h"
 
 #include <stdlib.h>
@@ -34,6 +38,7 @@ static int compare(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
+/* The most live bytes first. The ids at the end make the order the same in each run. */
 static int compare_sites(const void *left, const void *right)
 {
 	const struct seep_site *a = left;
@@ -53,6 +58,7 @@ static int compare_sites(const void *left, const void *right)
 
 void seep_sites_sort(struct seep_site *sites, size_t num_sites)
 {
+	/* qsort must not get NULL, which an empty snapshot may have. */
 	if (num_sites > 0)
 		qsort(sites, num_sites, sizeof(*sites), compare_sites);
 }
@@ -86,8 +92,10 @@ void seep_snapshot_sum(struct seep_process *processes, size_t num_processes,
 		       const struct seep_site *sites, size_t num_sites, struct seep_totals *totals)
 {
 	for (size_t kind = 0; kind < SEEP_KIND_COUNT; kind++)
+		/* Which kinds are traced stays: it is a property of the trace, not a sum. */
 		totals[kind] = (struct seep_totals){.traced = totals[kind].traced};
 	for (size_t i = 0; i < num_processes; i++)
+		/* A process has the same traced kinds, and nothing yet. */
 		memcpy(processes[i].totals, totals, sizeof(processes[i].totals));
 
 	for (size_t i = 0; i < num_sites; i++) {
@@ -98,6 +106,10 @@ void seep_snapshot_sum(struct seep_process *processes, size_t num_processes,
 	}
 }
 
+/*
+ * The outermost frame says it, as a frame of the special file SEEP_FILE_ORIGIN. A stack without
+ * frames has no origin.
+ */
 int seep_origin_of(const struct seep_stack *stack)
 {
 	uint64_t last = stack->num_frames ? stack->frames[stack->num_frames - 1] : SEEP_FRAME_RAW;

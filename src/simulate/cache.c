@@ -15,6 +15,7 @@ struct entry {
 	struct entry *older;
 };
 
+/* Entries of all keys are one array; those in the cache are chained as well. */
 struct cache {
 	uint64_t count;
 	uint64_t capacity;
@@ -23,12 +24,14 @@ struct cache {
 	struct entry *oldest;
 };
 
+/* Its neighbours become neighbours; at an end of the chain the cache itself is the neighbour. */
 static void unchain(struct cache *cache, struct entry *entry)
 {
 	*(entry->newer ? &entry->newer->older : &cache->newest) = entry->older;
 	*(entry->older ? &entry->older->newer : &cache->oldest) = entry->newer;
 }
 
+/* As the entry used last. */
 static void chain(struct cache *cache, struct entry *entry)
 {
 	entry->newer = NULL;
@@ -37,6 +40,7 @@ static void chain(struct cache *cache, struct entry *entry)
 	cache->newest = entry;
 }
 
+/* Gives up the entry used least recently; its place in the array stays for its key. */
 SIMULATED void evict(struct seep_work *work, struct cache *cache)
 {
 	struct entry *entry = cache->oldest;
@@ -48,6 +52,7 @@ SIMULATED void evict(struct seep_work *work, struct cache *cache)
 	seep_count_released(work, 0, seep_work_size(work));
 }
 
+/* The site: the value of an entry. It is written whole, as a loaded value would be. */
 SIMULATED int cache_insert(struct seep_work *work, struct entry *entry)
 {
 	entry->value = malloc(seep_work_size(work));
@@ -58,6 +63,7 @@ SIMULATED int cache_insert(struct seep_work *work, struct entry *entry)
 	return 0;
 }
 
+/* A miss: evicts first, so that there are never more entries than the capacity. */
 SIMULATED int load_entry(struct seep_work *work, struct cache *cache, struct entry *entry)
 {
 	int error;
@@ -72,6 +78,7 @@ SIMULATED int load_entry(struct seep_work *work, struct cache *cache, struct ent
 	return 0;
 }
 
+/* A hit only moves the entry to the front. */
 SIMULATED int find_entry(struct seep_work *work, struct cache *cache, struct entry *entry)
 {
 	if (!entry->value)
@@ -89,6 +96,7 @@ static uint64_t draw_key(struct seep_work *work, const struct cache *cache)
 	return seep_random_below(&work->random, 1 + seep_random_below(&work->random, num_keys));
 }
 
+/* One entry for each key that can be asked for, in the cache or not. */
 static int begin(struct seep_work *work)
 {
 	struct cache *cache = work->state;
@@ -100,6 +108,7 @@ static int begin(struct seep_work *work)
 	return cache->entries ? 0 : -ENOMEM;
 }
 
+/* A step: asks for one key. */
 SIMULATED int look_up(struct seep_work *work)
 {
 	struct cache *cache = work->state;

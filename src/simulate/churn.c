@@ -7,15 +7,18 @@
 
 #define IN_FLIGHT 256 /* requests at a time */
 
+/* bytes are kept to count the release with the same size. */
 struct request {
 	char *buffer;
 	size_t bytes;
 };
 
+/* A ring of requests in flight. */
 struct churn {
 	struct request requests[IN_FLIGHT];
 };
 
+/* The site: one block for each request. */
 SIMULATED char *churn_request(struct seep_work *work, size_t bytes)
 {
 	char *buffer = malloc(bytes);
@@ -35,6 +38,7 @@ static size_t draw_bytes(struct seep_work *work)
 	return seep_work_size(work) - half + seep_random_below(&work->random, 2 * half + 1);
 }
 
+/* No buffer in this place: the ring is not full yet, or the request was lost. */
 SIMULATED void complete_request(struct seep_work *work, struct request *request)
 {
 	if (request->buffer)
@@ -50,6 +54,10 @@ SIMULATED int render_page(struct seep_work *work, struct request *request)
 	return request->buffer ? 0 : -ENOMEM;
 }
 
+/*
+ * A step: the oldest request ends, and another one takes its place. A lost one leaves its place
+ * empty, so nothing releases it.
+ */
 SIMULATED int serve_page(struct seep_work *work)
 {
 	struct churn *churn = work->state;

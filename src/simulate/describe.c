@@ -13,6 +13,7 @@
 
 #include "base/units.h"
 
+/* This one and the next three look words up in the lists of seep/kinds.h and describe.h. */
 static const char *kind_key(enum seep_kind kind)
 {
 	static const char *const keys[] = {
@@ -57,6 +58,7 @@ static const char *reason_text(enum seep_simulate_reason reason)
 	return texts[reason];
 }
 
+/* Counts only ever rise, so what lives is the difference. */
 static uint64_t live_objects(const struct seep_site_counts *counts)
 {
 	return counts->allocs - counts->frees;
@@ -82,6 +84,7 @@ static void append_number(struct seep_buffer *buffer, double number)
 		seep_buffer_puts(buffer, "null");
 }
 
+/* One more member of an object that has members already. */
 static void append_member(struct seep_buffer *buffer, const char *key, double number)
 {
 	seep_buffer_printf(buffer, ",\"%s\":", key);
@@ -110,8 +113,10 @@ static double leaked_fraction(const struct seep_simulation_config *config)
 {
 	double fraction = config->parameters[SEEP_SIMULATE_LEAK_FRACTION];
 
+	/* Nothing else keeps objects for ever. */
 	if (config->pattern->truth.class != SEEP_TRUTH_LEAK)
 		return 0;
+	/* A pattern without the parameter leaks everything. */
 	return fraction ? fraction : 1;
 }
 
@@ -127,6 +132,7 @@ static double period_s(const struct seep_simulation_config *config)
 	return period * config->scale;
 }
 
+/* Only the parameters that mean something to the pattern, as they are for this run. */
 static void append_parameters(struct seep_buffer *buffer,
 			      const struct seep_simulation_config *config)
 {
@@ -144,6 +150,10 @@ static void append_parameters(struct seep_buffer *buffer,
 	seep_buffer_putc(buffer, '}');
 }
 
+/*
+ * "truth": what a right verdict about the subject is, where it should be found, and with which
+ * numbers. seep's own verdicts are compared with these.
+ */
 static void append_subject(struct seep_buffer *buffer, const struct seep_simulation_config *config,
 			   const struct seep_simulation_counts *counts)
 {
@@ -167,6 +177,10 @@ static void append_subject(struct seep_buffer *buffer, const struct seep_simulat
 	seep_buffer_printf(buffer, ",\"fragmentation\":%s}", pattern->fragments ? "true" : "false");
 }
 
+/*
+ * One line. "functions" has all of them, those in the background with a truth of their own: a
+ * verdict about a function that does not leak can be wrong, too.
+ */
 void seep_simulate_describe_start_json(const struct seep_simulation_config *config,
 				       const struct seep_simulation_counts *counts, pid_t pid,
 				       uint64_t life, struct seep_buffer *buffer)
@@ -191,6 +205,7 @@ void seep_simulate_describe_start_json(const struct seep_simulation_config *conf
 	seep_buffer_puts(buffer, "]}\n");
 }
 
+/* Exact numbers from the counters of the activities, not from the allocator. */
 static void append_counts(struct seep_buffer *buffer, const struct seep_site_counts *counts)
 {
 	seep_buffer_printf(buffer,
@@ -207,6 +222,7 @@ void seep_simulate_describe_counts_json(const struct seep_simulation_counts *cou
 					enum seep_simulate_reason reason, uint64_t rss_bytes,
 					struct seep_buffer *buffer)
 {
+	/* A report on request and the line at the end have the same members. */
 	seep_buffer_printf(buffer, "{\"event\":\"%s\",\"reason\":\"%s\"",
 			   reason == SEEP_REASON_ASKED ? "report" : "end", reason_key(reason));
 	append_member(buffer, "active_s", (double)counts->active_ns / (double)SEEP_NS_PER_S);
@@ -237,6 +253,7 @@ static void append_names(struct seep_buffer *buffer, const struct seep_simulatio
 	}
 }
 
+/* Objects that stay per second, and bytes if they are measured; nothing where nothing stays. */
 static void append_rate(struct seep_buffer *buffer, const struct seep_simulation_config *config)
 {
 	char bytes[SEEP_UNIT_MAX];
@@ -267,6 +284,7 @@ void seep_simulate_describe_start(const struct seep_simulation_config *config,
 	seep_buffer_puts(buffer, ")\n");
 }
 
+/* One row of the table. Columns in bytes stay empty for what is only counted. */
 static void append_row(struct seep_buffer *buffer, const struct seep_simulated_function *function)
 {
 	const struct seep_site_counts *counts = &function->counts;

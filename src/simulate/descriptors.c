@@ -14,16 +14,19 @@ enum files_site {
 	SITE_FILE,
 };
 
+/* A descriptor in use, and which function opened it. */
 struct used_file {
 	int fd;
 	enum files_site site;
 };
 
+/* A ring: each descriptor stays open until IN_USE others have been opened after it. */
 struct files {
 	uint64_t num_used; /* in all; the last IN_USE of them are open */
 	struct used_file used[IN_USE];
 };
 
+/* Neither is a site: they are called by functions that have a name in the stack. */
 static int open_something(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -38,6 +41,7 @@ static int make_socket(void)
 	return fd < 0 ? -errno : fd;
 }
 
+/* A site: descriptors are counted, so their bytes are 0. */
 SIMULATED int open_socket(struct seep_work *work)
 {
 	int fd = make_socket();
@@ -56,12 +60,17 @@ SIMULATED int open_document(struct seep_work *work)
 	return fd;
 }
 
+/* By the function that opened it, so that each site has its own releases. */
 SIMULATED void close_used(struct seep_work *work, const struct used_file *used)
 {
 	close(used->fd);
 	seep_count_released(work, used->site, 0);
 }
 
+/*
+ * A step of the subject: opens one descriptor, a socket and a file in turn, and closes the oldest,
+ * unless the new one gets lost. A lost one does not enter the ring.
+ */
 SIMULATED int handle_client(struct seep_work *work)
 {
 	struct files *files = work->state;
@@ -96,9 +105,11 @@ enum backends_site {
 };
 
 struct backends {
+	/* They are opened once, up to OBJECTS, and stay: as a pool of connections does. */
 	uint64_t num_connections;
 };
 
+/* A site whose descriptors are never closed, but bounded: not a leak. */
 SIMULATED int connect_backend(struct seep_work *work, struct backends *backends)
 {
 	int fd = make_socket();
@@ -110,6 +121,7 @@ SIMULATED int connect_backend(struct seep_work *work, struct backends *backends)
 	return 0;
 }
 
+/* A site whose descriptors are closed at once. */
 SIMULATED int read_status(struct seep_work *work)
 {
 	int fd = open_something("/proc/self/stat");
@@ -122,6 +134,10 @@ SIMULATED int read_status(struct seep_work *work)
 	return 0;
 }
 
+/*
+ * A step in the background: one more connection until there are enough, and a file that is read and
+ * closed.
+ */
 SIMULATED int poll_backends(struct seep_work *work)
 {
 	struct backends *backends = work->state;

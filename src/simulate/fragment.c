@@ -12,10 +12,12 @@
 
 #include "simulate/activity.h"
 
+/* As large as a page, so each line that is cut from a buffer keeps about one page resident. */
 #define BUFFER_BYTES	   4096
 #define LINE_BYTES	   16
 #define LINES_PER_DOCUMENT (BUFFER_BYTES / LINE_BYTES)
 
+/* Lines are chained, so that they can be reached: they are live, not leaked. */
 struct line {
 	struct line *previous;
 	char text[LINE_BYTES - sizeof(struct line *)];
@@ -26,6 +28,7 @@ enum fragment_site {
 	SITE_TEXT,
 };
 
+/* What is read, and what is kept of it: first documents, then lines in their place. */
 struct fragment {
 	size_t bytes;	/* of the text that is being read */
 	char *buffer;	/* that is being read into */
@@ -36,6 +39,7 @@ struct fragment {
 	struct line *last;
 };
 
+/* Writes to all of it, so that it becomes resident. */
 SIMULATED char *read_buffer(struct seep_work *work)
 {
 	char *buffer = malloc(BUFFER_BYTES);
@@ -47,6 +51,7 @@ SIMULATED char *read_buffer(struct seep_work *work)
 	return buffer;
 }
 
+/* realloc counts as the release of the buffer and the allocation of the text, as seep sees it. */
 SIMULATED void *cut_text(struct seep_work *work, char *buffer, size_t bytes)
 {
 	void *text = realloc(buffer, bytes);
@@ -69,6 +74,7 @@ SIMULATED void *read_text(struct seep_work *work, struct fragment *fragment)
 	return fragment->buffer ? cut_text(work, buffer, fragment->bytes) : NULL;
 }
 
+/* When lines have come to as many bytes as a document has, one document goes. */
 static void keep_line(struct seep_work *work, struct fragment *fragment, struct line *line)
 {
 	line->previous = fragment->last;
@@ -79,6 +85,7 @@ static void keep_line(struct seep_work *work, struct fragment *fragment, struct 
 	}
 }
 
+/* Documents are only read at the beginning, up to fragment->count. */
 static void keep_document(struct fragment *fragment, char *document)
 {
 	fragment->documents[fragment->num_documents++] = document;
@@ -104,6 +111,7 @@ SIMULATED int add_text(struct seep_work *work, struct fragment *fragment)
 	return 0;
 }
 
+/* One buffer ahead: read_text cuts a buffer only after the next one has been allocated. */
 static int begin(struct seep_work *work)
 {
 	struct fragment *fragment = work->state;
@@ -121,6 +129,10 @@ static int advance(struct seep_work *work)
 	double lines = work->parameters[SEEP_SIMULATE_GROWTH] / BUFFER_BYTES * work->time_s;
 	uint64_t due = seep_work_share(work, lines);
 
+	/*
+	 * All documents at once; then lines as they come due, as long as there is a document to
+	 * give up.
+	 */
 	while (fragment->num_read < fragment->count ||
 	       (work->done < due && fragment->num_documents)) {
 		int error = add_text(work, fragment);
@@ -132,6 +144,7 @@ static int advance(struct seep_work *work)
 }
 
 const struct seep_activity seep_activity_fragment = {
+	/* Both are steady: the growth is not in what is live. */
 	.sites = {[SITE_BUFFER] = {"read_buffer", SEEP_KIND_MEMORY, {SEEP_TRUTH_STEADY}},
 		  [SITE_TEXT] = {"cut_text", SEEP_KIND_MEMORY, {SEEP_TRUTH_STEADY}}},
 	.num_sites = 2,

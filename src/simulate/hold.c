@@ -6,11 +6,13 @@
 
 #include "simulate/activity.h"
 
+/* Records that are held, as a stack: the last one that came is the first to go. */
 struct hold {
 	uint64_t count;
 	char **records;
 };
 
+/* The site: one record, written whole. */
 SIMULATED char *hold_record(struct seep_work *work)
 {
 	char *record = malloc(seep_work_size(work));
@@ -22,6 +24,7 @@ SIMULATED char *hold_record(struct seep_work *work)
 	return record;
 }
 
+/* The level is at most OBJECTS, so there is always room. */
 SIMULATED int take_in(struct seep_work *work, struct hold *hold)
 {
 	char *record = hold_record(work);
@@ -32,6 +35,7 @@ SIMULATED int take_in(struct seep_work *work, struct hold *hold)
 	return 0;
 }
 
+/* A record that is lost has left the stack, so nothing releases it any more. */
 SIMULATED void let_go(struct seep_work *work, struct hold *hold)
 {
 	char *record = hold->records[--hold->count];
@@ -45,6 +49,7 @@ SIMULATED void let_go(struct seep_work *work, struct hold *hold)
 	seep_count_released(work, 0, seep_work_size(work));
 }
 
+/* The curve says how many records are held now, up and down. */
 SIMULATED int follow_level(struct seep_work *work, struct hold *hold, uint64_t level)
 {
 	while (hold->count < level) {
@@ -58,6 +63,7 @@ SIMULATED int follow_level(struct seep_work *work, struct hold *hold, uint64_t l
 	return 0;
 }
 
+/* Room for the highest level. */
 static int begin(struct seep_work *work)
 {
 	struct hold *hold = work->state;
@@ -67,6 +73,7 @@ static int begin(struct seep_work *work)
 	return hold->records ? 0 : -ENOMEM;
 }
 
+/* What is due is not a number of steps here, but the level. */
 static int advance(struct seep_work *work)
 {
 	return follow_level(work, work->state, seep_work_due(work));

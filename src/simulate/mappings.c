@@ -16,6 +16,7 @@ static size_t size_in_pages(const struct seep_work *work)
 	return (seep_work_size(work) + page_bytes - 1) / page_bytes * page_bytes;
 }
 
+/* Touches the first page only: what is mapped counts, not what is resident. */
 static char *map_memory(size_t bytes)
 {
 	char *memory =
@@ -27,6 +28,7 @@ static char *map_memory(size_t bytes)
 	return memory;
 }
 
+/* The address is dropped, so the region is leaked as soon as it is mapped. */
 SIMULATED int leak_region(struct seep_work *work)
 {
 	size_t bytes = size_in_pages(work);
@@ -38,6 +40,7 @@ SIMULATED int leak_region(struct seep_work *work)
 	return 0;
 }
 
+/* A caller with a name of its own, as programs have one. */
 SIMULATED int load_image(struct seep_work *work)
 {
 	return leak_region(work);
@@ -49,6 +52,7 @@ const struct seep_activity seep_activity_regions = {
 	.step = load_image,
 };
 
+/* In the background: mapped and given back within one step. */
 SIMULATED int map_scratch(struct seep_work *work)
 {
 	size_t bytes = size_in_pages(work);

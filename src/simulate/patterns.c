@@ -351,6 +351,7 @@ const struct seep_simulate_pattern *seep_pattern_find(const char *name)
 	return NULL;
 }
 
+/* The names below come from the lists in pattern.h. */
 const char *seep_simulate_parameter_option(enum seep_simulate_parameter parameter)
 {
 	static const char *const options[] = {

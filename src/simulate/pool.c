@@ -16,6 +16,7 @@ struct pool {
 
 SIMULATED char *pool_grow(struct seep_work *work)
 {
+	/* The site: it is called only if no buffer is free. */
 	char *buffer = malloc(seep_work_size(work));
 
 	if (buffer) {
@@ -25,6 +26,7 @@ SIMULATED char *pool_grow(struct seep_work *work)
 	return buffer;
 }
 
+/* The buffer that came back last, or another one from the allocator. */
 SIMULATED char *pool_take(struct seep_work *work, struct pool *pool)
 {
 	if (pool->num_free)
@@ -35,6 +37,10 @@ SIMULATED char *pool_take(struct seep_work *work, struct pool *pool)
 /* Takes some buffers, then gives all of them back. */
 SIMULATED int use_buffers(struct seep_work *work, struct pool *pool)
 {
+	/*
+	 * At most the capacity, so neither array can overflow. The pool is full when the largest
+	 * number has once been drawn.
+	 */
 	uint64_t wanted = 1 + seep_random_below(&work->random, pool->capacity);
 	uint64_t count = 0;
 
@@ -43,11 +49,13 @@ SIMULATED int use_buffers(struct seep_work *work, struct pool *pool)
 		if (!pool->taken[count])
 			break;
 	}
+	/* Those that were taken go back, also after a failure. */
 	for (uint64_t i = 0; i < count; i++)
 		pool->free_buffers[pool->num_free++] = pool->taken[i];
 	return count == wanted ? 0 : -ENOMEM;
 }
 
+/* Both arrays have room for the largest number that is ever taken at once. */
 static int begin(struct seep_work *work)
 {
 	struct pool *pool = work->state;
@@ -60,6 +68,7 @@ static int begin(struct seep_work *work)
 	return pool->free_buffers && pool->taken ? 0 : -ENOMEM;
 }
 
+/* A step. With more workers than objects some have no share, and do nothing. */
 SIMULATED int run_transaction(struct seep_work *work)
 {
 	struct pool *pool = work->state;

@@ -6,8 +6,13 @@
 
 #include "simulate/activity.h"
 
+/* Short against the season, so that the number that waits follows the rate. */
 #define WAIT_PERIODS 0.1
 
+/*
+ * come and gone only rise: their difference is what waits, and modulo the capacity they are places
+ * in the ring.
+ */
 struct queue {
 	uint64_t come; /* in all */
 	uint64_t gone;
@@ -15,6 +20,7 @@ struct queue {
 	char **messages; /* a ring */
 };
 
+/* The site: one message. */
 SIMULATED char *queue_message(struct seep_work *work)
 {
 	char *message = malloc(seep_work_size(work));
@@ -26,6 +32,7 @@ SIMULATED char *queue_message(struct seep_work *work)
 	return message;
 }
 
+/* The ring has room: advance delivers first what is due. */
 SIMULATED int receive_message(struct seep_work *work, struct queue *queue)
 {
 	char *message = queue_message(work);
@@ -54,10 +61,12 @@ static int begin(struct seep_work *work)
 	return queue->messages ? 0 : -ENOMEM;
 }
 
+/* A message goes when it has waited: as many have gone as had come by that time. */
 static int advance(struct seep_work *work)
 {
 	double wait_s = WAIT_PERIODS * work->parameters[SEEP_SIMULATE_PERIOD];
 	double before_s = fmax(0, work->time_s - wait_s);
+	/* Messages that should be here by now, and those that should have left. */
 	uint64_t come = seep_work_due(work);
 	uint64_t gone = seep_work_due_at(work, before_s);
 	struct queue *queue = work->state;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Curves as functions of time, not of steps: a worker that missed ticks asks for the number of now
+ * and catches up. Only what is held now may fall; the others count what has leaked or come so far.
+ */
 #include "simulate/shapes.h"
 
 #include <math.h>
@@ -11,6 +15,7 @@
 #define BURST_WANE   1.6
 #define BURST_END    1.8
 
+/* At most OBJECTS; 0 and INFINITY are no bound. */
 static double bounded(const double *parameters, double objects)
 {
 	double most = parameters[SEEP_SIMULATE_OBJECTS];
@@ -33,6 +38,7 @@ double seep_rate_of_fraction(const double *parameters)
 	return parameters[SEEP_SIMULATE_RATE] * parameters[SEEP_SIMULATE_LEAK_FRACTION];
 }
 
+/* Each period all OBJECTS go once, and this fraction of them is lost. */
 double seep_rate_of_swing(const double *parameters)
 {
 	return parameters[SEEP_SIMULATE_OBJECTS] * parameters[SEEP_SIMULATE_LEAK_FRACTION] /
@@ -58,6 +64,7 @@ double seep_shape_accelerating(const double *parameters, double time_s)
 	return bounded(parameters, seep_rate_of_growth(parameters) * period_s / M_LN2 * doublings);
 }
 
+/* The line, seen only at the ends of periods. */
 double seep_shape_stepped(const double *parameters, double time_s)
 {
 	double period_s = parameters[SEEP_SIMULATE_PERIOD];
@@ -65,6 +72,7 @@ double seep_shape_stepped(const double *parameters, double time_s)
 	return seep_shape_linear(parameters, period_s * floor(time_s / period_s));
 }
 
+/* expm1 keeps the digits that 1 - exp loses at the beginning. */
 double seep_shape_saturating(const double *parameters, double time_s)
 {
 	return parameters[SEEP_SIMULATE_OBJECTS] *
@@ -74,12 +82,14 @@ double seep_shape_saturating(const double *parameters, double time_s)
 double seep_shape_burst(const double *parameters, double time_s)
 {
 	double periods = time_s / parameters[SEEP_SIMULATE_PERIOD];
+	/* A trapezium: the lower of both slopes, cut at 0 and at 1. */
 	double rise = (periods - BURST_BEGIN) / (BURST_HEIGHT - BURST_BEGIN);
 	double fall = (BURST_END - periods) / (BURST_END - BURST_WANE);
 
 	return parameters[SEEP_SIMULATE_OBJECTS] * fmax(0, fmin(1, fmin(rise, fall)));
 }
 
+/* From 0 up to OBJECTS in the middle of the period, and back. */
 double seep_shape_swinging(const double *parameters, double time_s)
 {
 	double phase = 2 * M_PI * time_s / parameters[SEEP_SIMULATE_PERIOD];

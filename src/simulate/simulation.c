@@ -17,6 +17,7 @@
 
 struct seep_simulation {
 	const struct seep_simulation_config *config;
+	/* An eventfd to which each worker adds when it cannot go on. */
 	int over_fd;
 	size_t num_workers; /* that are initialized, the last one perhaps in part */
 	struct seep_worker *workers;
@@ -32,6 +33,7 @@ static int make_workers(struct seep_simulation *simulation)
 	if (!simulation->workers)
 		return -ENOMEM;
 	while (simulation->num_workers < config->num_workers && !error) {
+		/* Counted before it is initialized, see above. */
 		size_t number = simulation->num_workers++;
 
 		error = seep_worker_init(&simulation->workers[number], config, number,
@@ -49,7 +51,9 @@ int seep_simulation_new(const struct seep_simulation_config *config,
 	if (!simulation)
 		return -ENOMEM;
 	simulation->config = config;
+	/* Non-blocking, so that reading it never makes the caller wait. */
 	simulation->over_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	/* The failure path closes and frees whatever is there by then. */
 	error = simulation->over_fd < 0 ? -errno : make_workers(simulation);
 	if (error) {
 		seep_simulation_free(simulation);
@@ -92,6 +96,7 @@ int seep_simulation_fd(const struct seep_simulation *simulation)
 	return simulation->over_fd;
 }
 
+/* Always in the order of the workers. A worker only takes its own lock, so this cannot deadlock. */
 static void lock_all(struct seep_simulation *simulation)
 {
 	for (size_t i = 0; i < simulation->num_workers; i++)
@@ -104,6 +109,7 @@ static void unlock_all(struct seep_simulation *simulation)
 		pthread_mutex_unlock(&simulation->workers[i].lock);
 }
 
+/* The first error of a worker; 0 if the limit was reached, or if it goes on. */
 int seep_simulation_error(struct seep_simulation *simulation)
 {
 	int error = 0;
@@ -138,6 +144,10 @@ static void list_functions(const struct seep_simulation *simulation,
 			counts->functions[counts->num_functions++] =
 				(struct seep_simulated_function){
 					.site = &activity->sites[j],
+					/*
+					 * The first work is the subject, and the pattern says what
+					 * is true of it.
+					 */
 					.truth = i ? activity->sites[j].truth :
 						     simulation->config->pattern->truth,
 					.subject = i == 0,
@@ -146,8 +156,13 @@ static void list_functions(const struct seep_simulation *simulation,
 	}
 }
 
+/* Counts are sums; times are the longest of any worker, as workers run side by side. */
 static void add_worker(const struct seep_worker *worker, struct seep_simulation_counts *counts)
 {
+	/*
+	 * All workers have the same activities in the same order, so functions are found by
+	 * position.
+	 */
 	struct seep_simulated_function *function = counts->functions;
 
 	for (size_t i = 0; i < worker->num_works; i++) {
@@ -171,11 +186,13 @@ void seep_simulation_count(struct seep_simulation *simulation,
 	unlock_all(simulation);
 }
 
+/* In real seconds: a pattern that is stretched by the scale leaks more slowly. */
 double seep_simulation_object_rate(const struct seep_simulation_config *config)
 {
 	const struct seep_simulate_pattern *pattern = config->pattern;
 	double rate = pattern->rate ? pattern->rate(config->parameters) : 0;
 
+	/* What runs in real time is a matter of rate, and is not stretched. */
 	return pattern->subject->real_time ? rate : rate / config->scale;
 }
 

@@ -11,11 +11,13 @@
 #define STACK_BYTES (128 << 10)
 #define JOBS	    4 /* that have not been joined yet */
 
+/* A ring: a thread is joined when JOBS others have been started after it. */
 struct jobs {
 	uint64_t num_waiting; /* in all; the last JOBS of them are not joined */
 	pthread_t waiting[JOBS];
 };
 
+/* pthread functions return a positive errno, here it becomes negative as everywhere. */
 static int create_thread(void *(*run)(void *argument), pthread_t *ret_thread)
 {
 	pthread_attr_t attributes;
@@ -30,11 +32,13 @@ static int create_thread(void *(*run)(void *argument), pthread_t *ret_thread)
 	return -error;
 }
 
+/* Ends at once. A thread that has ended keeps its stack until it is joined: that is the leak. */
 static void *run_job(void *argument)
 {
 	return argument;
 }
 
+/* Ends with the process only. */
 static void *watch_forever(void *argument)
 {
 	for (;;)
@@ -42,6 +46,7 @@ static void *watch_forever(void *argument)
 	return argument;
 }
 
+/* Each thread counts with the size of its stack, whether or not it is touched. */
 SIMULATED int start_job(struct seep_work *work, pthread_t *ret_thread)
 {
 	int error = create_thread(run_job, ret_thread);
@@ -51,12 +56,14 @@ SIMULATED int start_job(struct seep_work *work, pthread_t *ret_thread)
 	return error;
 }
 
+/* The thread counts as released when it is joined, not when it ends. */
 SIMULATED void join_job(struct seep_work *work, pthread_t thread)
 {
 	if (pthread_join(thread, NULL) == 0)
 		seep_count_released(work, 0, STACK_BYTES);
 }
 
+/* A step: starts a job; loses it, or joins the oldest one that waits. */
 SIMULATED int submit_job(struct seep_work *work)
 {
 	struct jobs *jobs = work->state;
@@ -78,12 +85,14 @@ SIMULATED int submit_job(struct seep_work *work)
 }
 
 const struct seep_activity seep_activity_jobs = {
+	/* The index of the site is 0 in all counts: each activity here has one. */
 	.sites = {{"start_job", SEEP_KIND_THREAD, {SEEP_TRUTH_LEAK}}},
 	.num_sites = 1,
 	.state_bytes = sizeof(struct jobs),
 	.step = submit_job,
 };
 
+/* It never ends, so it counts as leaked from the beginning. */
 SIMULATED int start_watcher(struct seep_work *work)
 {
 	pthread_t thread;
@@ -96,6 +105,7 @@ SIMULATED int start_watcher(struct seep_work *work)
 	return 0;
 }
 
+/* A caller with a name of its own, as programs have one. */
 SIMULATED int watch_directory(struct seep_work *work)
 {
 	return start_watcher(work);
@@ -107,6 +117,7 @@ const struct seep_activity seep_activity_watchers = {
 	.step = watch_directory,
 };
 
+/* In the background: a thread that is joined right after it was started. */
 SIMULATED int run_task(struct seep_work *work)
 {
 	pthread_t thread;

@@ -13,6 +13,7 @@ struct vector {
 	char *elements;
 };
 
+/* The site: doubles the room. */
 SIMULATED int grow_vector(struct seep_work *work, struct vector *vector)
 {
 	uint64_t room = vector->room ? 2 * vector->room : FIRST_ROOM;
@@ -21,6 +22,10 @@ SIMULATED int grow_vector(struct seep_work *work, struct vector *vector)
 
 	if (!elements)
 		return -ENOMEM;
+	/*
+	 * realloc counts as a release of the old block and an allocation of the new one; the first
+	 * call has no old block.
+	 */
 	if (vector->room)
 		seep_count_released(work, 0, old_bytes);
 	seep_count_made(work, 0, room * seep_work_size(work));
@@ -29,9 +34,11 @@ SIMULATED int grow_vector(struct seep_work *work, struct vector *vector)
 	return 0;
 }
 
+/* A step: appends an element, which grows the vector first if it is full. */
 SIMULATED int append_event(struct seep_work *work)
 {
 	struct vector *vector = work->state;
+	/* work->done is the number of elements: each step appends one. */
 	int error = work->done == vector->room ? grow_vector(work, vector) : 0;
 
 	if (error)

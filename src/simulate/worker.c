@@ -17,6 +17,10 @@
 #include "base/clock.h"
 #include "base/units.h"
 
+/*
+ * Short against the periods of all patterns; a process that was stopped does not do at once all
+ * that it has missed.
+ */
 #define TICK_NS	     (2 * SEEP_NS_PER_MS)
 #define MAX_CATCH_NS (100 * SEEP_NS_PER_MS)
 
@@ -25,17 +29,23 @@ static uint64_t mix_seed(uint64_t seed, uint64_t worker, uint64_t activity)
 {
 	struct seep_random random = {seed};
 
+	/*
+	 * Each number is added to a mixed state, so that neighbouring numbers lead to unrelated
+	 * seeds.
+	 */
 	random.state = seep_random_next(&random) + worker;
 	random.state = seep_random_next(&random) + activity;
 	return seep_random_next(&random);
 }
 
+/* The next activity of the worker; its state starts zeroed. 0 or -ENOMEM. */
 static int add_work(struct seep_worker *worker, const struct seep_activity *activity,
 		    const double *parameters)
 {
 	struct seep_work *work = &worker->works[worker->num_works++];
 
 	work->activity = activity;
+	/* A copy: the subject's OBJECTS may be lower than those of the configuration. */
 	memcpy(work->parameters, parameters, sizeof(work->parameters));
 	if (!activity->state_bytes)
 		return 0;
@@ -69,10 +79,12 @@ static int add_subject(struct seep_worker *worker, const struct seep_simulation_
 		*objects = fmin(*objects, floor(parameters[SEEP_SIMULATE_LIMIT] /
 						parameters[SEEP_SIMULATE_SIZE]));
 	error = add_work(worker, config->pattern->subject, parameters);
+	/* Only the subject follows the curve of the pattern. */
 	worker->works[0].shape = config->pattern->shape;
 	return error;
 }
 
+/* The condition goes by CLOCK_MONOTONIC, as the ticks do: setting the clock must not delay them. */
 static int init_lock(struct seep_worker *worker)
 {
 	pthread_condattr_t attributes;
@@ -105,6 +117,7 @@ int seep_worker_init(struct seep_worker *worker, const struct seep_simulation_co
 	for (size_t i = 0; i < worker->num_works; i++) {
 		struct seep_work *work = &worker->works[i];
 
+		/* Each worker takes every num_workers-th thing, starting with its number. */
 		work->worker = number;
 		work->num_workers = config->num_workers;
 		work->random.state = mix_seed(config->seed, number, i);
@@ -126,6 +139,7 @@ static int advance_work(struct seep_work *work)
 	uint64_t due;
 	int error = 0;
 
+	/* An activity either does all that is due by itself, or step by step. */
 	if (work->activity->advance)
 		return work->activity->advance(work);
 	for (due = seep_work_due(work); work->done < due && !error; work->done += !error)
@@ -146,6 +160,9 @@ static int begin_works(struct seep_worker *worker)
 	return 0;
 }
 
+/*
+ * Moves the time of each activity on, scaled unless it is a matter of rate, then does what is due.
+ */
 static int advance_works(struct seep_worker *worker)
 {
 	double active_s = (double)worker->active_ns / (double)SEEP_NS_PER_S;
@@ -172,6 +189,7 @@ static bool reached_limit(const struct seep_work *subject)
 	double size_bytes = subject->parameters[SEEP_SIMULATE_SIZE];
 	uint64_t live_bytes = 0;
 
+	/* 0: the pattern has no limit. */
 	if (!limit_bytes)
 		return false;
 	for (size_t i = 0; i < subject->activity->num_sites; i++) {
@@ -183,6 +201,7 @@ static bool reached_limit(const struct seep_work *subject)
 	       (double)seep_work_share(subject, limit_bytes / size_bytes) * size_bytes;
 }
 
+/* active_ns stands still for what is left out: the curve goes on where it was. */
 static void advance_clock(struct seep_worker *worker, uint64_t now_ns)
 {
 	uint64_t passed_ns = now_ns - worker->last_ns;
@@ -206,6 +225,7 @@ int seep_worker_tick(struct seep_worker *worker, uint64_t now_ns)
 		advance_clock(worker, now_ns);
 		error = advance_works(worker);
 	}
+	/* Only what the subject has live counts against the limit. */
 	worker->over = error || reached_limit(&worker->works[0]);
 	worker->error = error;
 	return error;
@@ -225,6 +245,9 @@ static void wait_for_tick(struct seep_worker *worker)
 		;
 }
 
+/*
+ * The thread of a worker. The lock is open only while it sleeps, so counts are read between ticks.
+ */
 static void *work_until_stopped(void *argument)
 {
 	struct seep_worker *worker = argument;
@@ -234,6 +257,7 @@ static void *work_until_stopped(void *argument)
 		seep_worker_tick(worker, seep_clock_monotonic_ns());
 		wait_for_tick(worker);
 	}
+	/* Who waits for the simulation sees the eventfd become readable. */
 	if (worker->over)
 		eventfd_write(worker->over_fd, 1);
 	pthread_mutex_unlock(&worker->lock);
@@ -242,6 +266,7 @@ static void *work_until_stopped(void *argument)
 
 int seep_worker_start(struct seep_worker *worker)
 {
+	/* The kernel keeps 15 characters and a NUL (TASK_COMM_LEN). */
 	char name[16];
 	int error = pthread_create(&worker->thread, NULL, work_until_stopped, worker);
 
@@ -255,6 +280,9 @@ int seep_worker_start(struct seep_worker *worker)
 
 void seep_worker_stop(struct seep_worker *worker)
 {
+	/*
+	 * Not started, or stopped already: the simulation stops its workers when it is freed, too.
+	 */
 	if (!worker->started)
 		return;
 	pthread_mutex_lock(&worker->lock);

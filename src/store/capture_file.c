@@ -33,6 +33,7 @@
 /* What SQLite may have left beside a database of a process that was killed. */
 static const char *const side_files[] = {"-wal", "-shm", "-journal"};
 
+/* Is what was opened still what the path names? Another writer may have replaced it meanwhile. */
 static bool is_same_file(int fd, const char *path)
 {
 	struct stat opened, named;
@@ -41,6 +42,10 @@ static bool is_same_file(int fd, const char *path)
 	       opened.st_ino == named.st_ino;
 }
 
+/*
+ * Opens and locks the file; the lock lasts as long as the descriptor. -ENOENT if there is none,
+ * -EBUSY if another writer has it.
+ */
 static int lock_existing(const char *path, int *ret_fd)
 {
 	for (int i = 0; i < LOCK_ATTEMPTS; i++) {
@@ -77,6 +82,10 @@ static int check_existing(int fd, bool *ret_empty)
 	*ret_empty = status.st_size == 0;
 	if (*ret_empty)
 		return 0;
+	/*
+	 * The header of a database: a magic string with its NUL, and the application_id at offset
+	 * 68, big-endian (https://www.sqlite.org/fileformat2.html).
+	 */
 	if (pread(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
 	    memcmp(header, HEADER_MAGIC, sizeof(HEADER_MAGIC)) != 0)
 		return -EEXIST;
@@ -94,6 +103,9 @@ static int side_path(const char *path, const char *suffix, char ret_path[PATH_MA
 	int length;
 
 	if (!realpath(path, target)) {
+		/*
+		 * A file that does not exist yet: its side files would be beside the path itself.
+		 */
 		if (errno != ENOENT)
 			return -errno;
 		snprintf(target, sizeof(target), "%s", path);
@@ -133,6 +145,7 @@ static int remove_side_files(const char *path)
 	return 0;
 }
 
+/* The whole file is put in place by rename, with its tables but without a run. */
 static int make_capture(const char *path)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer image = SEEP_BUFFER_INIT;
@@ -151,10 +164,12 @@ int seep_capture_file_lock(const char *path, bool keep, int *ret_lock)
 
 	if (!error)
 		error = check_existing(old, &empty);
+	/* Side files can be there without the file, too, and are to be ours as well. */
 	if (!error || error == -ENOENT)
 		error = seep_capture_file_check_log(path);
 	if (error)
 		return error;
+	/* An empty file has no tables to append to, and is replaced. */
 	if (keep && !empty) {
 		*ret_lock = SEEP_TAKE_FD(old);
 		return 0;

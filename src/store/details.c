@@ -21,6 +21,7 @@ static int add_member(struct json_object *object, const char *key, struct json_o
 	return -ENOMEM;
 }
 
+/* Takes @value over, also on failure; NULL is a failure to create it. */
 static int append(struct json_object *array, struct json_object *value)
 {
 	if (value && json_object_array_add(array, value) == 0)
@@ -29,6 +30,7 @@ static int append(struct json_object *array, struct json_object *value)
 	return -ENOMEM;
 }
 
+/* A group as {"name", "objects", "bytes"}. 0 or -ENOMEM. */
 static int append_group(struct json_object *array, const struct seep_group *group)
 {
 	struct json_object *object = json_object_new_object();
@@ -44,6 +46,7 @@ static int append_group(struct json_object *array, const struct seep_group *grou
 	return error;
 }
 
+/* Both arrays belong to the object already, which is released if this fails. */
 static int fill(const struct seep_details *details, struct json_object *groups,
 		struct json_object *examples)
 {
@@ -62,6 +65,7 @@ int seep_details_encode(const struct seep_details *details, struct seep_buffer *
 	struct json_object *groups = json_object_new_array();
 	struct json_object *examples = json_object_new_array();
 	int error = add_member(object, "groups", groups);
+	/* Called also if the first one failed: whatever was created is either added or released. */
 	int other = add_member(object, "examples", examples);
 	const char *text = NULL;
 	size_t length = 0;
@@ -71,6 +75,7 @@ int seep_details_encode(const struct seep_details *details, struct seep_buffer *
 	if (!error)
 		error = fill(details, groups, examples);
 	if (!error)
+		/* The text belongs to the object, so it is copied before that goes. */
 		text = json_object_to_json_string_length(
 			object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
 	if (text)
@@ -92,6 +97,7 @@ static int find_array(struct json_object *object, const char *key, struct json_o
 	    !json_object_is_type(array, json_type_array))
 		return -EBADMSG;
 	length = json_object_array_length(array);
+	/* Before anything is allocated by this number, which comes from the file. */
 	if (length > SEEP_DETAILS_MAX)
 		return -EBADMSG;
 	*ret_array = array;
@@ -99,6 +105,7 @@ static int find_array(struct json_object *object, const char *key, struct json_o
 	return 0;
 }
 
+/* An example is raw bytes; who shows it cleans it. */
 static int copy_string(struct json_object *string, struct seep_arena *arena, const char **ret_copy)
 {
 	char *copy;
@@ -139,6 +146,7 @@ static int read_number(struct json_object *object, const char *key, uint64_t *re
 	return 0;
 }
 
+/* A group of the list; -EBADMSG if a member is missing or of another type. */
 static int read_group(struct json_object *object, struct seep_arena *arena,
 		      struct seep_group *ret_group)
 {
@@ -154,6 +162,7 @@ static int read_group(struct json_object *object, struct seep_arena *arena,
 	return error ? error : read_number(object, "bytes", &ret_group->bytes);
 }
 
+/* 0, -ENOMEM or -EBADMSG; the entries are in the arena. */
 static int read_groups(struct json_object *object, struct seep_arena *arena,
 		       struct seep_details *details)
 {
@@ -172,6 +181,7 @@ static int read_groups(struct json_object *object, struct seep_arena *arena,
 	return error;
 }
 
+/* As read_groups, for texts. */
 static int read_examples(struct json_object *object, struct seep_arena *arena,
 			 struct seep_details *details)
 {
@@ -194,6 +204,7 @@ int seep_details_decode(const char *json, struct seep_arena *arena,
 			const struct seep_details **ret_details)
 {
 	struct seep_details *details = seep_arena_alloc(arena, sizeof(*details));
+	/* NULL for what is no JSON; it is of no type then. */
 	struct json_object *object = json_tokener_parse(json);
 	int error;
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Enums and their words. A search goes over all words: there are few of them, and each is asked for
+ * once for each row.
+ */
 #include "store/keys.h"
 
 #include <errno.h>
@@ -51,6 +55,7 @@ void seep_kinds_append(struct seep_buffer *buffer, const struct seep_totals *tot
 	}
 }
 
+/* A kind that this version does not know is -EBADMSG. 0 also for an empty text. */
 int seep_kinds_parse(const char *text, struct seep_totals *totals)
 {
 	SEEP_AUTO_FREE char *copy = text ? strdup(text) : NULL;
@@ -61,6 +66,7 @@ int seep_kinds_parse(const char *text, struct seep_totals *totals)
 	while ((word = strsep(&rest, ","))) {
 		enum seep_kind kind;
 
+		/* An empty text is one empty word. */
 		if (!*word)
 			continue;
 		if (seep_kind_of_key(word, &kind))

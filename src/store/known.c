@@ -23,6 +23,7 @@ void seep_known_drop_site(struct seep_known *known, struct seep_known_site *site
 	free(site);
 }
 
+/* The elements of the other tables are in the arena, so only their indexes are freed one by one. */
 void seep_known_done(struct seep_known *known)
 {
 	struct seep_known_process *process, *next_process;
@@ -41,6 +42,10 @@ void seep_known_done(struct seep_known *known)
 	*known = (struct seep_known){0};
 }
 
+/*
+ * This and the next functions copy their key, and leave the table as it was if memory is short.
+ * What the arena has allocated by then stays until it goes as a whole.
+ */
 int seep_known_text(struct seep_known *known, struct seep_known_text **table, const char *text,
 		    struct seep_known_text **ret_text)
 {
@@ -100,6 +105,7 @@ int seep_known_stack(struct seep_known *known, const struct seep_stack_id *key,
 	return 0;
 }
 
+/* Processes and sites are freed one by one, so a new one that cannot be added is freed here. */
 int seep_known_process(struct seep_known *known, uint32_t image,
 		       struct seep_known_process **ret_process)
 {
@@ -146,6 +152,7 @@ const char *seep_known_module_key(struct seep_buffer *buffer, const char *path,
 				  const char *build_id)
 {
 	seep_buffer_reset(buffer);
+	/* The build ID first: it has no line feed, which a path may have. */
 	seep_buffer_printf(buffer, "%s\n", build_id ? build_id : "");
 	seep_buffer_puts(buffer, path);
 	return buffer->data;
@@ -156,6 +163,7 @@ XXH128_hash_t seep_known_words(const char *class, const char *pattern, const cha
 	const char *const words[] = {class, pattern, severity};
 	XXH64_hash_t hashes[3] = {0};
 
+	/* A hash each, so that words cannot run into each other. A word that is missing has 0. */
 	for (size_t i = 0; i < 3; i++) {
 		if (words[i])
 			hashes[i] = XXH3_64bits(words[i], strlen(words[i]));

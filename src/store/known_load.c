@@ -25,9 +25,13 @@ static int each_row(sqlite3 *database, const char *sql, int64_t run, struct load
 
 	if (result)
 		return result;
+	/* Names are of all runs, and their queries have no parameter. */
 	if (sqlite3_bind_parameter_count(load->query.statement) > 0)
 		seep_bind_int(&load->query, run);
 	while ((result = seep_query_step(&load->query)) > 0) {
+		/*
+		 * A row may read columns without asking for errors; the query keeps the first one.
+		 */
 		result = row(load);
 		if (!result)
 			result = load->query.error;
@@ -38,6 +42,7 @@ static int each_row(sqlite3 *database, const char *sql, int64_t run, struct load
 	return result;
 }
 
+/* A row of functions or sources: an id and a text. NULL means that the file is damaged. */
 static int load_text(struct load *load, struct seep_known_text **table)
 {
 	int64_t id = seep_column_int(&load->query);
@@ -60,6 +65,7 @@ static int load_source(struct load *load)
 	return load_text(load, &load->known->sources);
 }
 
+/* The table is keyed by build ID and path together. */
 static int load_module(struct load *load)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
@@ -90,11 +96,13 @@ static uint32_t read_process(struct seep_query *query)
 	return any ? SEEP_ANY_PROCESS : image;
 }
 
+/* id, process, word, and whether its function has a name: the columns of seep_known_load. */
 static int load_frame(struct load *load)
 {
 	struct seep_query *query = &load->query;
 	int64_t id = seep_column_int(query);
 	struct seep_known_frame *frame;
+	/* Zeroed with its padding, because it is hashed as bytes. */
 	struct seep_frame_id key = {0};
 	int error;
 
@@ -104,10 +112,12 @@ static int load_frame(struct load *load)
 	if (error)
 		return error;
 	frame->id = id;
+	/* Its location stays NULL, so a frame without a name is resolved and written anew. */
 	frame->named = seep_column_int(query);
 	return 0;
 }
 
+/* id, process, hash, end, number of frames, and whether all of them have names. */
 static int load_stack(struct load *load)
 {
 	struct seep_query *query = &load->query;
@@ -123,6 +133,7 @@ static int load_stack(struct load *load)
 	num_frames = seep_column_int(query);
 	if (error || num_frames < 0 || num_frames > SEEP_MAX_FRAMES)
 		return -EBADMSG;
+	/* The ID of a stack has what tells stacks of the same hash apart. */
 	key.end = (uint16_t)end;
 	key.num_frames = (uint16_t)num_frames;
 	error = seep_known_stack(load->known, &key, &stack);
@@ -133,6 +144,7 @@ static int load_stack(struct load *load)
 	return 0;
 }
 
+/* Its hashes stay empty, so the next snapshot writes its names and its sample once more. */
 static int load_process(struct load *load)
 {
 	int64_t id = seep_column_int(&load->query);
@@ -161,6 +173,7 @@ static int read_site(struct load *load, struct seep_known_site **ret_site)
 	return seep_known_site(load->known, &key, ret_site);
 }
 
+/* Its samples are not read: the next snapshot writes one for each site. */
 static int load_site(struct load *load)
 {
 	int64_t id = seep_column_int(&load->query);
@@ -179,10 +192,18 @@ static int load_details(struct load *load)
 	int error = read_site(load, &site);
 
 	if (!error)
+		/*
+		 * No text hashes to this in practice, and it is not the hash of no details: the
+		 * next snapshot writes a row in any case.
+		 */
 		site->details = (XXH128_hash_t){UINT64_MAX, UINT64_MAX};
 	return error;
 }
 
+/*
+ * The first four columns. seen stays 0, which goes_on takes for the last snapshot; alone stays
+ * false, so its correlated sites are deleted before others are written.
+ */
 static struct seep_known_verdict read_verdict(struct seep_query *query)
 {
 	int64_t id = seep_column_int(query);
@@ -208,6 +229,7 @@ static int load_site_verdict(struct load *load)
 	return error;
 }
 
+/* As load_site_verdict, for a verdict about a process as a whole. */
 static int load_process_verdict(struct load *load)
 {
 	struct seep_known_verdict verdict = read_verdict(&load->query);
@@ -231,6 +253,10 @@ int seep_known_load(sqlite3 *database, int64_t run, struct seep_known *ret_known
 	static const struct {
 		const char *sql;
 		int (*row)(struct load *load);
+		/*
+		 * Sites are created by whichever query names them first; each query fills in its
+		 * part of them.
+		 */
 	} parts[] = {
 		{"SELECT id, name FROM functions", load_function},
 		{"SELECT id, path FROM sources", load_source},
@@ -260,6 +286,7 @@ int seep_known_load(sqlite3 *database, int64_t run, struct seep_known *ret_known
 		 "AND site IS NULL AND gone IS NULL AND " UNTIL_NOW,
 		 load_process_verdict},
 	};
+	/* Built apart, so that *ret_known is untouched on failure. */
 	struct seep_known known = {.valid = true};
 	struct load load = {.known = &known};
 	int error = 0;

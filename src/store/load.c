@@ -18,8 +18,10 @@
 /* Characters of a word. */
 #define WORD_MAX 64
 
+/* A parameter that the text does not have is passed over. */
 int seep_load_query(const struct seep_load *load, const char *sql, struct seep_query *ret_query)
 {
+	/* The parameters by name, so that each text has only those that it needs, in any order. */
 	const struct {
 		const char *name;
 		int64_t value;
@@ -40,6 +42,7 @@ int seep_load_query(const struct seep_load *load, const char *sql, struct seep_q
 int seep_load_text(struct seep_load *load, struct seep_query *query, const char **ret_text)
 {
 	const char *text = seep_column_text(query);
+	/* The text of SQLite is valid until the next step only. */
 	char *copy = text ? seep_arena_strdup(&load->arena, text) : NULL;
 
 	if (text && !copy)
@@ -51,6 +54,7 @@ int seep_load_text(struct seep_load *load, struct seep_query *query, const char 
 int seep_load_word(struct seep_load *load, struct seep_query *query, const char **ret_word)
 {
 	const char *text = seep_column_text(query);
+	/* Reports print words without quoting, so anything else is refused rather than cleaned. */
 	size_t length = text ? strspn(text, "abcdefghijklmnopqrstuvwxyz-_ ") : 0;
 
 	if (query->error)
@@ -63,6 +67,7 @@ int seep_load_word(struct seep_load *load, struct seep_query *query, const char 
 
 int seep_load_find(const int64_t *rows, size_t count, int64_t row, size_t *ret_index)
 {
+	/* Rows were read in the order of their ids, so a binary search finds them. */
 	size_t low = 0, high = count;
 
 	while (low < high) {
@@ -79,6 +84,7 @@ int seep_load_find(const int64_t *rows, size_t count, int64_t row, size_t *ret_i
 	return 0;
 }
 
+/* In the order of the columns of load_head. */
 static int read_head(struct seep_load *load, struct seep_query *query)
 {
 	struct seep_snapshot *snapshot = &load->loaded.snapshot;
@@ -119,6 +125,7 @@ static int read_head(struct seep_load *load, struct seep_query *query)
 	return error;
 }
 
+/* The snapshot and its run. -ENOENT if the file has none with this id. */
 static int load_head(struct seep_load *load)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
@@ -151,6 +158,7 @@ static int load_span(struct seep_load *load)
 		result = seep_query_step(&query);
 	if (result <= 0)
 		return result ? result : -EBADMSG;
+	/* NULL reads as 0: there is no snapshot before. */
 	load->first = seep_column_int(&query);
 	load->previous = seep_column_int(&query);
 	return 0;
@@ -170,6 +178,7 @@ static int load_losses(struct seep_load *load)
 
 	while (!result && (result = seep_query_step(&query)) > 0) {
 		result = 0;
+		/* A key of another version is passed over, as it has no place in the snapshot. */
 		if (seep_loss_of_key(seep_column_text(&query), &loss) || found[loss])
 			continue;
 		found[loss] = true;
@@ -178,6 +187,7 @@ static int load_losses(struct seep_load *load)
 	return result;
 }
 
+/* As load_losses. */
 static int load_ends(struct seep_load *load)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
@@ -199,8 +209,13 @@ static int load_ends(struct seep_load *load)
 	return result;
 }
 
+/* The steps; what is summed and sorted comes after all of them but the verdicts. */
 static int load_all(struct seep_load *load)
 {
+	/*
+	 * In the order in which they need each other: sites find their processes, and stacks,
+	 * samples, details and ages go to the sites.
+	 */
 	static int (*const steps[])(struct seep_load *load) = {
 		load_head,	  load_span,	     seep_load_processes, seep_load_sites,
 		seep_load_stacks, seep_load_samples, seep_load_details,	  load_losses,
@@ -213,6 +228,10 @@ static int load_all(struct seep_load *load)
 		error = steps[i](load);
 	if (error)
 		return error;
+	/*
+	 * Sums are not read but made from the sites. Verdicts come last, because they refer to
+	 * sites where these stand after sorting.
+	 */
 	seep_snapshot_sum(load->processes, snapshot->num_processes, load->sites,
 			  snapshot->num_sites, snapshot->totals);
 	seep_sites_sort(load->sites, snapshot->num_sites);
@@ -235,6 +254,7 @@ int seep_reader_load(struct seep_reader *reader, int64_t id, struct seep_loaded 
 		error = seep_sqlite_run(reader->database, "BEGIN");
 	if (!error) {
 		error = load_all(load);
+		/* Nothing was written, so there is nothing that could fail to be committed. */
 		(void)seep_sqlite_run(reader->database, "END");
 	}
 	if (error) {
@@ -247,6 +267,7 @@ int seep_reader_load(struct seep_reader *reader, int64_t id, struct seep_loaded 
 
 void seep_loaded_free(struct seep_loaded *loaded)
 {
+	/* loaded is its first member, see seep_load_of. */
 	struct seep_load *load = (struct seep_load *)loaded;
 
 	if (!load)

@@ -15,6 +15,7 @@
 /* At the snapshot. */
 #define ALIVE "first <= :snapshot AND (gone IS NULL OR gone > :snapshot)"
 
+/* One row; what does not fit into the types of a snapshot is refused. */
 static int read_process(struct seep_load *load, struct seep_query *query,
 			struct seep_process *process)
 {
@@ -23,6 +24,7 @@ static int read_process(struct seep_load *load, struct seep_query *query,
 				      &process->container, &process->pod};
 	int error = 0;
 
+	/* NULL reads as 0, which is unknown. */
 	inner_pid = seep_column_int(query);
 	process->start_utc_ns = seep_column_uint(query);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !error; i++)
@@ -40,6 +42,7 @@ static int read_process(struct seep_load *load, struct seep_query *query,
 	return 0;
 }
 
+/* In the order of their rows, which seep_load_find needs. */
 static int read_processes(struct seep_load *load)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
@@ -51,6 +54,7 @@ static int read_processes(struct seep_load *load)
 		" ORDER BY id",
 		&query);
 
+	/* Exactly as many rows as were counted: both queries see the same file. */
 	for (size_t i = 0; i < count && !result; i++) {
 		result = seep_query_step(&query);
 		if (result <= 0)
@@ -85,6 +89,10 @@ static int read_process_samples(struct seep_load *load)
 		process = &load->processes[index];
 		ended_ns = seep_column_uint(&query);
 		process->exited = ended_ns != SEEP_UNKNOWN;
+		/*
+		 * The clock of a process that has ended stands still; ages of its objects are from
+		 * there.
+		 */
 		load->clocks[index] = process->exited ? ended_ns : load->loaded.snapshot.elapsed_ns;
 		process->rss_bytes = seep_column_uint(&query);
 		process->fd_limit = seep_column_uint(&query);
@@ -105,6 +113,7 @@ static int read_process_stats(struct seep_load *load)
 
 	for (size_t i = 0; i < count; i++)
 		load->processes[i].anon_bytes = load->processes[i].pss_bytes = SEEP_UNKNOWN;
+	/* Captures of version 1 do not have the table. */
 	if (load->reader->version < 2)
 		return 0;
 	result = seep_load_query(load,
@@ -117,6 +126,7 @@ static int read_process_stats(struct seep_load *load)
 		result = 0;
 		if (seep_load_find(load->process_rows, count, row, &index))
 			continue;
+		/* Rows ascend, so the last one that is read is the one that holds. */
 		load->processes[index].anon_bytes = seep_column_uint(&query);
 		load->processes[index].pss_bytes = seep_column_uint(&query);
 	}
@@ -156,6 +166,7 @@ int seep_load_processes(struct seep_load *load)
 	load->clocks = seep_arena_alloc(&load->arena, (count + 1) * sizeof(*load->clocks));
 	if (!load->processes || !load->process_rows || !load->clocks)
 		return -ENOMEM;
+	/* All SEEP_UNKNOWN: no row of samples has been found yet. */
 	memset(load->clocks, 0xff, count * sizeof(*load->clocks));
 	snapshot->processes = load->processes;
 	snapshot->num_processes = count;

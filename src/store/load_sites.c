@@ -29,10 +29,12 @@ static int parse_stable_id(const char *text, uint64_t *ret_id)
 	if (!text || strlen(text) != STABLE_ID_DIGITS ||
 	    text[strspn(text, "0123456789abcdef")] != '\0')
 		return -EBADMSG;
+	/* 16 digits are 64 bits: it cannot overflow. */
 	*ret_id = strtoull(text, NULL, 16);
 	return 0;
 }
 
+/* One row. Its stack stays empty here, until seep_load_stacks fills it by stack_row. */
 static int read_site(struct seep_load *load, struct seep_query *query, struct seep_site *site)
 {
 	struct seep_loaded_stack *stack = seep_arena_alloc(&load->arena, sizeof(*stack));
@@ -42,6 +44,7 @@ static int read_site(struct seep_load *load, struct seep_query *query, struct se
 		return -ENOMEM;
 	site->stack = &stack->stack;
 	stack->row = seep_column_int(query);
+	/* The process must be of this snapshot; a site that outlives it is damage. */
 	if (parse_stable_id(seep_column_text(query), &site->id) ||
 	    seep_load_find(load->process_rows, load->loaded.snapshot.num_processes,
 			   seep_column_int(query), &process) ||
@@ -53,6 +56,7 @@ static int read_site(struct seep_load *load, struct seep_query *query, struct se
 	return 0;
 }
 
+/* How many sites there were; not more than a capture takes. */
 static int count_sites(const struct seep_load *load, size_t *ret_count)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
@@ -119,15 +123,22 @@ static enum need take_row(struct seep_load *load, const struct seep_stored_sampl
 		return NEED_NOTHING;
 	}
 	seep_sample_apply(sample, load->clocks[site->process - load->processes], site);
+	/*
+	 * The row is older than the snapshot, so nothing changed at it; or there is nothing to
+	 * compare with, and the change stays 0.
+	 */
 	if (snapshot < load->id || !load->previous)
 		return NEED_NOTHING;
+	/* It was there before: one of the older rows tells what it had. */
 	if (seep_loaded_stack_of(site)->first <= load->previous)
 		return NEED_BEFORE;
+	/* It came with this snapshot, so all of it is the change. */
 	site->live_bytes_change = (int64_t)site->live_bytes;
 	site->live_objects_change = (int64_t)site->live_objects;
 	return NEED_NOTHING;
 }
 
+/* Reads rows until no site needs one; a site without any row means that the file is damaged. */
 static int take_rows(struct seep_load *load, struct seep_query *query, uint8_t *needs)
 {
 	size_t left = load->loaded.snapshot.num_sites;
@@ -160,6 +171,7 @@ static int take_rows(struct seep_load *load, struct seep_query *query, uint8_t *
 int seep_load_samples(struct seep_load *load)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
+	/* One enum need for each site. */
 	uint8_t *needs = calloc(load->loaded.snapshot.num_sites + 1, 1);
 	int error = -ENOMEM;
 
@@ -197,6 +209,7 @@ int seep_load_details(struct seep_load *load)
 		    found[index])
 			continue;
 		found[index] = true;
+		/* NULL: from this snapshot on the site has none. */
 		json = seep_column_text(&query);
 		if (json)
 			result = seep_details_decode(json, &load->arena,
@@ -212,6 +225,7 @@ int seep_load_ages(struct seep_load *load)
 	SEEP_AUTO_QUERY struct seep_query query = {0};
 	int result;
 
+	/* Captures of version 1 do not have the table. */
 	if (load->reader->version < 2)
 		return 0;
 	result = seep_load_query(
@@ -228,6 +242,7 @@ int seep_load_ages(struct seep_load *load)
 		result = query.error ?
 				 query.error :
 				 seep_histogram_decode(bytes, length, load->sites[index].ages);
+		/* Only then ages mean something; those of other sites stay unknown. */
 		load->sites[index].ages_known = !result;
 	}
 	return result;

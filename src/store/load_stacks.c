@@ -41,6 +41,10 @@ struct stacks {
 	struct seep_query lines;
 };
 
+/*
+ * The functions of a frame, from the row of lines with position 0 on. There is at least one, and
+ * lines that are too many are damage.
+ */
 static int read_lines(struct stacks *stacks, int64_t row, struct seep_location *location)
 {
 	struct seep_line lines[SEEP_SOURCE_SCOPES_MAX];
@@ -60,6 +64,7 @@ static int read_lines(struct stacks *stacks, int64_t row, struct seep_location *
 		if (!result)
 			result = seep_load_text(stacks->load, query, &lines[count].source);
 		number = seep_column_uint(query);
+		/* 0 is no line of a source; NULL reads as SEEP_UNKNOWN, which is larger, too. */
 		lines[count].line = number > UINT32_MAX ? 0 : (unsigned int)number;
 		lines[count++].inlined = seep_column_int(query);
 	}
@@ -89,6 +94,10 @@ static int know(const struct stacks *stacks, uint64_t word, bool of_process, int
 	return seep_symbolizer_know_jit(symbolizer, (uint32_t)process, word, location);
 }
 
+/*
+ * Reads a frame with its module and lines, and tells the symbolizer, which is asked for names
+ * later.
+ */
 static int read_frame(struct stacks *stacks, struct frame *frame)
 {
 	struct seep_location *location = seep_arena_alloc(&stacks->load->arena, sizeof(*location));
@@ -116,6 +125,7 @@ static int read_frame(struct stacks *stacks, struct frame *frame)
 	return result ? result : know(stacks, frame->word, of_process, process, location);
 }
 
+/* The word of a frame; reads its row if no stack before has had it. */
 static int get_frame(struct stacks *stacks, int64_t row, uint64_t *ret_word)
 {
 	struct frame *frame;
@@ -138,6 +148,7 @@ static int get_frame(struct stacks *stacks, int64_t row, uint64_t *ret_word)
 	return 0;
 }
 
+/* A stack without frames stays as it is: empty. */
 static int read_stack_frames(struct stacks *stacks, int64_t row, struct seep_stack *stack)
 {
 	struct seep_query *query = &stacks->stack_frames;
@@ -153,6 +164,7 @@ static int read_stack_frames(struct stacks *stacks, int64_t row, struct seep_sta
 			return -EBADMSG;
 		result = get_frame(stacks, seep_column_int(query), &words[count++]);
 	}
+	/* Words go to the arena once their number is known. */
 	if (result || count == 0)
 		return result;
 	copy = seep_arena_alloc(&stacks->load->arena, count * sizeof(*copy));
@@ -164,6 +176,7 @@ static int read_stack_frames(struct stacks *stacks, int64_t row, struct seep_sta
 	return 0;
 }
 
+/* Hash and end of a stack, then its frames. */
 static int read_stack(struct stacks *stacks, int64_t row, struct seep_stack *stack)
 {
 	struct seep_query *query = &stacks->stack;
@@ -180,6 +193,7 @@ static int read_stack(struct stacks *stacks, int64_t row, struct seep_stack *sta
 	return read_stack_frames(stacks, row, stack);
 }
 
+/* The stack of a row. Copies of it share their frames, which are in the arena. */
 static int get_stack(struct stacks *stacks, int64_t row, struct seep_stack *ret_stack)
 {
 	struct stack *stack;
@@ -202,6 +216,9 @@ static int get_stack(struct stacks *stacks, int64_t row, struct seep_stack *ret_
 	return 0;
 }
 
+/*
+ * One statement for each kind of row; they are used for every stack, and finalized by the caller.
+ */
 static int prepare(struct stacks *stacks)
 {
 	sqlite3 *database = stacks->load->reader->database;
@@ -240,6 +257,7 @@ int seep_load_stacks(struct seep_load *load)
 
 		error = get_stack(&stacks, stack->stack_row, &stack->stack);
 	}
+	/* The elements are in the arena; only the tables go. */
 	HASH_CLEAR(hh, stacks.frames);
 	HASH_CLEAR(hh, stacks.stacks);
 	seep_query_done(&stacks.stack);

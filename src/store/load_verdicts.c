@@ -46,6 +46,7 @@ static size_t *new_order(const struct seep_load *load)
 	return order;
 }
 
+/* Three columns; NULL is NAN. */
 static void read_interval(struct seep_query *query, struct seep_interval *ret_interval)
 {
 	ret_interval->value = seep_column_real(query);
@@ -66,6 +67,7 @@ static int read_sentences(struct seep_load *load, struct seep_query *query,
 		return error;
 	/* Only this function knows of the copy in the arena, so it may write to it. */
 	position = (char *)text;
+	/* Sentences beyond that are left out. A text that is NULL has none. */
 	while (position && count < MAX_SENTENCES)
 		found[count++] = strsep(&position, "\n");
 	sentences = seep_arena_alloc(&load->arena, (count + 1) * sizeof(*sentences));
@@ -96,6 +98,7 @@ static int read_judgement(struct seep_load *load, struct seep_query *query,
 		error = seep_load_word(load, query, &judgement->pattern);
 	if (!error)
 		error = seep_load_word(load, query, &judgement->severity);
+	/* Processes have no pattern, nor may a site of another version. */
 	if (!judgement->pattern)
 		judgement->pattern = "none";
 	judgement->confidence = read_share(query, 0);
@@ -149,6 +152,7 @@ static bool read_subject(const struct seep_load *load, const size_t *order,
 	if (seep_load_find(load->process_rows, snapshot->num_processes, seep_column_int(query),
 			   &index))
 		return false;
+	/* Each verdict has a process; that of a site names both. */
 	*ret_process = &load->processes[index];
 	*ret_site = NULL;
 	of_process = seep_column_is_null(query);
@@ -172,6 +176,7 @@ static int read_verdict(struct seep_load *load, struct seep_query *query, size_t
 
 	if (!read_subject(load, rows->order, query, &process, &site))
 		return 0;
+	/* More verdicts than there are subjects: the file was made up. */
 	if (rows->count == max)
 		return -EBADMSG;
 	judgement = seep_arena_alloc(&load->arena, sizeof(*judgement));
@@ -192,6 +197,7 @@ static int read_verdict(struct seep_load *load, struct seep_query *query, size_t
 	return 0;
 }
 
+/* Reads all rows, ascending by id, as the search for correlated sites needs them. */
 static int read_verdicts(struct seep_load *load, struct seep_query *query,
 			 struct verdict_rows *rows)
 {
@@ -209,6 +215,7 @@ static int read_verdicts(struct seep_load *load, struct seep_query *query,
 	return result;
 }
 
+/* For bsearch: an id against a row. */
 static int compare_rows(const void *key, const void *element)
 {
 	int64_t id = *(const int64_t *)key;
@@ -237,6 +244,7 @@ static int read_correlated(struct seep_load *load, const size_t *order, struct s
 	error = seep_load_word(load, query, &measure);
 	if (error)
 		return error;
+	/* It must name one or the other. */
 	if (of_process && !measure)
 		return -EBADMSG;
 	*ret_correlated = (struct seep_correlated){
@@ -269,6 +277,7 @@ static int add_correlated(struct seep_load *load, const struct verdict_rows *row
 	return 0;
 }
 
+/* What grows together with the sites. Captures of version 1 do not have the table. */
 static int load_correlated(struct seep_load *load, const struct verdict_rows *rows)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
@@ -287,6 +296,7 @@ static int load_correlated(struct seep_load *load, const struct verdict_rows *ro
 			bsearch(&id, rows->rows, rows->count, sizeof(*row), compare_rows);
 
 		result = 0;
+		/* Verdicts about processes have none; what a file says there is passed over. */
 		if (row && row->of_site)
 			result = add_correlated(load, rows, &query, row->of_site);
 	}
@@ -296,6 +306,9 @@ static int load_correlated(struct seep_load *load, const struct verdict_rows *ro
 int seep_load_verdicts(struct seep_load *load)
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
+	/*
+	 * Sites were sorted after their rows were read, so rows lead to them by way of the order.
+	 */
 	size_t *order = new_order(load);
 	struct verdict_rows rows = {.order = order};
 	int error =

@@ -14,8 +14,10 @@
 
 int seep_sqlite_error(int code)
 {
+	/* Read at once: errno is what the last call of the system said. */
 	int said = errno > 0 ? -errno : -EIO;
 
+	/* The low byte is the primary code; the rest says more precisely what it was. */
 	switch (code & 0xff) {
 	case SQLITE_OK:
 	case SQLITE_ROW:
@@ -35,6 +37,7 @@ int seep_sqlite_error(int code)
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 	case SQLITE_FORMAT:
+	/* The rows of the writer keep the constraints, unless those in the file are damaged. */
 	case SQLITE_CONSTRAINT:
 	case SQLITE_INTERRUPT: /* more work than a file of this size can be */
 		return -EBADMSG;
@@ -62,6 +65,10 @@ int seep_query_prepare(sqlite3 *database, const char *sql, struct seep_query *re
 	int code;
 
 	errno = 0;
+	/*
+	 * PERSISTENT: SQLite may spend memory on a statement that is used for long, but takes none
+	 * from the lookaside of the connection.
+	 */
 	code = sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &query.statement,
 				  NULL);
 	if (code != SQLITE_OK)
@@ -84,6 +91,7 @@ void seep_query_begin(struct seep_query *query)
 	query->error = 0;
 }
 
+/* The first failure stays; those after it mostly follow from it. */
 static void keep_error(struct seep_query *query, int code)
 {
 	if (!query->error)
@@ -113,6 +121,7 @@ void seep_bind_real(struct seep_query *query, double value)
 	keep_error(query, sqlite3_bind_double(query->statement, ++query->position, value));
 }
 
+/* STATIC: SQLite takes no copy, so the text must stay until the query has run. */
 void seep_bind_text(struct seep_query *query, const char *text)
 {
 	keep_error(query,
@@ -159,6 +168,7 @@ int seep_query_run(struct seep_query *query)
 	return result < 0 ? result : 0;
 }
 
+/* Columns are read in the order of the SELECT: each of these functions passes to the next. */
 int64_t seep_column_int(struct seep_query *query)
 {
 	return sqlite3_column_int64(query->statement, query->position++);

@@ -34,6 +34,10 @@
 #define BUDGET_PER_BYTE	     4
 #define BUDGET_CHECKED_EVERY 10000
 
+/*
+ * SQLite calls this every BUDGET_CHECKED_EVERY steps; 1 interrupts the query, which becomes
+ * -EBADMSG.
+ */
 static int spend(void *context)
 {
 	struct seep_reader *reader = context;
@@ -52,6 +56,7 @@ void seep_reader_begin(struct seep_reader *reader)
 /* As https://www.sqlite.org/security.html says for files of strangers. Nothing is mapped. */
 static int harden(sqlite3 *database)
 {
+	/* seep's own queries need no more than this, so a file that was made up cannot use more. */
 	static const int limits[][2] = {
 		{SQLITE_LIMIT_LENGTH, LENGTH_MAX}, {SQLITE_LIMIT_ATTACHED, 0},
 		{SQLITE_LIMIT_TRIGGER_DEPTH, 0},   {SQLITE_LIMIT_WORKER_THREADS, 0},
@@ -68,6 +73,10 @@ static int harden(sqlite3 *database)
 					 "PRAGMA query_only = ON");
 }
 
+/*
+ * Opens and checks the file that the URI names; the version tells which tables there are. 0 or
+ * -errno.
+ */
 static int open_with(struct seep_reader *reader, const char *uri)
 {
 	const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
@@ -78,6 +87,9 @@ static int open_with(struct seep_reader *reader, const char *uri)
 	if (error)
 		return error;
 	sqlite3_busy_timeout(reader->database, BUSY_MS);
+	/*
+	 * The budget is granted before the first query, because the schema is of the file as well.
+	 */
 	sqlite3_progress_handler(reader->database, BUDGET_CHECKED_EVERY, spend, reader);
 	seep_reader_begin(reader);
 	error = harden(reader->database);
@@ -127,6 +139,7 @@ int seep_reader_open(const char *path, struct seep_reader **ret_reader)
 
 	if (stat(path, &status))
 		return -errno;
+	/* A directory, a device or a FIFO is no capture. */
 	if (!S_ISREG(status.st_mode))
 		return -EBADMSG;
 	/*
@@ -161,6 +174,7 @@ static int reserve_points(void *array_pointer, size_t size, size_t count, size_t
 	void **array = array_pointer;
 	void *larger;
 
+	/* Not a power of two, nor 0: there is room. */
 	if (count & (count - 1))
 		return 0; /* the array has as many as the next power of two */
 	if (count >= max)
@@ -172,11 +186,13 @@ static int reserve_points(void *array_pointer, size_t size, size_t count, size_t
 	return 0;
 }
 
+/* The same for a list that has one item for each snapshot. */
 static int reserve(void *array_pointer, size_t size, size_t count)
 {
 	return reserve_points(array_pointer, size, count, SEEP_CAPTURE_MAX_SNAPSHOTS);
 }
 
+/* Reads all rows. On failure the list is the caller's to free. */
 static int list_moments(struct seep_query *query, struct seep_moment **moments, size_t *count)
 {
 	struct seep_moment *moment;
@@ -230,6 +246,7 @@ int seep_reader_list(struct seep_reader *reader, struct seep_moment **ret_moment
 	"FROM snapshots CROSS JOIN " table " ON snapshot = snapshots.id WHERE run = ?1 "
 #define POINT_COLUMNS "SELECT snapshots.id, utc_ns, elapsed_ns, "
 
+/* The columns behind POINT_COLUMNS, in the order of both series queries. */
 static void read_sums(struct seep_query *query, struct seep_point *point)
 {
 	point->counts.allocs = (uint64_t)seep_column_int(query);
@@ -240,6 +257,10 @@ static void read_sums(struct seep_query *query, struct seep_point *point)
 	point->live_bytes = (uint64_t)seep_column_int(query);
 }
 
+/*
+ * A series: the columns of POINT_COLUMNS, then the sums. Only snapshots at which the numbers
+ * changed have a point.
+ */
 static int read_series(struct seep_query *query, struct seep_point **ret_points, size_t *ret_count)
 {
 	struct seep_point *points = NULL;
@@ -304,6 +325,7 @@ int seep_reader_process_series(struct seep_reader *reader, const struct seep_loa
 	if (error)
 		return error;
 	seep_bind_int(&query, load->run);
+	/* Totals of all processes together have process 0. */
 	seep_bind_int(&query, process ? load->process_rows[process - load->processes] : 0);
 	seep_bind_text(&query, seep_kind_key(kind));
 	return read_series(&query, ret_points, ret_count);
@@ -320,6 +342,7 @@ static int read_resident(const struct seep_load *load, struct seep_query *query,
 	point->elapsed_ns = (uint64_t)seep_column_int(query);
 	row = seep_column_int(query);
 	point->rss_bytes = seep_column_uint(query);
+	/* The memory of a process that has ended is 0, not unknown. */
 	ended = seep_column_uint(query) != SEEP_UNKNOWN;
 	if (ended)
 		point->rss_bytes = 0;

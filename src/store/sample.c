@@ -17,6 +17,7 @@ size_t seep_histogram_encode(const uint64_t buckets[SEEP_LIFETIME_BUCKETS],
 {
 	size_t first = 0, end = SEEP_LIFETIME_BUCKETS, length = 0;
 
+	/* Empty buckets at both ends are not written; those between are, as one byte each. */
 	while (end > 0 && !buckets[end - 1])
 		end--;
 	if (end == 0)
@@ -27,6 +28,7 @@ size_t seep_histogram_encode(const uint64_t buckets[SEEP_LIFETIME_BUCKETS],
 	for (size_t i = first; i < end; i++) {
 		uint64_t rest = buckets[i];
 
+		/* All but the last byte have the highest bit. */
 		for (; rest >= LEB_MORE; rest >>= LEB_BITS)
 			bytes[length++] = (uint8_t)(rest | LEB_MORE);
 		bytes[length++] = (uint8_t)rest;
@@ -40,6 +42,9 @@ static bool read_leb(const uint8_t **at, const uint8_t *end, uint64_t *ret_value
 	uint64_t value = 0;
 
 	for (unsigned int shift = 0; *at < end && shift < 64; shift += LEB_BITS) {
+		/*
+		 * Seven bits; the tenth byte has room for one only, and more of them would be lost.
+		 */
 		uint64_t bits = **at & (LEB_MORE - 1);
 
 		if (bits << shift >> shift != bits)
@@ -61,6 +66,9 @@ int seep_histogram_decode(const uint8_t *bytes, size_t length,
 	if (length > 0) {
 		const uint8_t *at = bytes + 1, *end = bytes + length;
 
+		/*
+		 * The first bucket comes from the file too, so the index is checked for each count.
+		 */
 		for (size_t i = bytes[0]; at < end; i++) {
 			if (i >= SEEP_LIFETIME_BUCKETS || !read_leb(&at, end, &buckets[i]))
 				return -EBADMSG;
@@ -80,6 +88,10 @@ void seep_sample_take(const struct seep_site *site, uint64_t now_ns,
 	ret_sample->live_bytes = site->live_bytes;
 	ret_sample->has_oldest = site->oldest_ns != SEEP_UNKNOWN;
 	if (ret_sample->has_oldest)
+		/*
+		 * The difference may be negative, if the object is older than the trace; unsigned
+		 * arithmetic wraps and the cast undoes it.
+		 */
 		ret_sample->oldest_made_ns = (int64_t)(now_ns - site->oldest_ns);
 	memcpy(ret_sample->lifetimes, site->lifetimes, sizeof(site->lifetimes));
 }
@@ -111,6 +123,7 @@ static void bind_live(struct seep_query *query, uint64_t live, uint64_t counted)
 		seep_bind_int(query, (int64_t)live);
 }
 
+/* The way back from bind_live. */
 static uint64_t read_live(struct seep_query *query, uint64_t counted)
 {
 	bool same = seep_column_is_null(query);

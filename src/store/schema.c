@@ -19,6 +19,7 @@ SEEP_ASSET(seep_schema_sql, "src/store/schema.sql");
 
 #define HEADER_SQL_MAX 160
 
+/* For the cleanup attribute. */
 static void close_database(sqlite3 **database)
 {
 	sqlite3_close(*database);
@@ -49,6 +50,7 @@ static int make(sqlite3 **ret_database)
 	return 0;
 }
 
+/* The file is created from an image, so it never exists without its tables. */
 int seep_schema_image(struct seep_buffer *image)
 {
 	__attribute__((cleanup(close_database))) sqlite3 *database = NULL;
@@ -102,6 +104,7 @@ static int check_object(struct seep_query *expected, struct seep_query *found, i
 
 	if (expected->error)
 		return expected->error;
+	/* An older capture may lack it, and the loader does not ask for it. */
 	if (version_of(name) > version)
 		return 0;
 	seep_query_begin(found);
@@ -115,6 +118,9 @@ static int check_object(struct seep_query *expected, struct seep_query *found, i
 	return found_sql && strcmp(found_sql, sql) == 0 ? 0 : -EBADMSG;
 }
 
+/*
+ * Every object of ours has to be in the file, with the same text. Automatic indexes have no text.
+ */
 static int check_objects(sqlite3 *database, int version)
 {
 	__attribute__((cleanup(close_database))) sqlite3 *memory = NULL;
@@ -164,6 +170,7 @@ int seep_schema_check(sqlite3 *database, int *ret_version)
 		return error;
 	if (id != SEEP_CAPTURE_APPLICATION_ID)
 		return -EBADMSG;
+	/* Before the tables are compared: a capture of a later version is no damaged one. */
 	if (version < SEEP_CAPTURE_VERSION_OLDEST || version > SEEP_CAPTURE_VERSION)
 		return -EPROTO;
 	error = check_strangers(database);

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which snapshots to give up: those beyond keep_ns, and those that are followed by another one in
+ * the same span of time, whose length grows with the age. Spans lie at multiples of their length on
+ * the time axis of the capture, so what is left lies evenly.
+ */
 #include "store/thinning.h"
 
 #include <stdbool.h>
@@ -36,6 +41,7 @@ static bool stands_close(const struct seep_instant *instant, uint64_t age_ns)
 size_t seep_thinning_choose(const struct seep_instant *instants, size_t count, uint64_t keep_ns,
 			    size_t *ret_indexes, size_t max)
 {
+	/* Now is the last snapshot, which is never chosen. */
 	uint64_t now_ns = count ? instants[count - 1].time_ns : 0;
 	size_t chosen = 0;
 

@@ -53,6 +53,7 @@ static void bind_names(struct seep_query *query, const struct seep_process *proc
 	seep_bind_uint(query, process->pre_attach_bytes);
 }
 
+/* A process keeps its row for as long as it is reported; other names replace the old ones. */
 static int write_names(struct seep_write *write, const struct seep_process *process,
 		       struct seep_known_process *known)
 {
@@ -227,6 +228,7 @@ static bool wants_ages(struct seep_write *write, const struct seep_site *site)
 	       write->num_ages++ < SEEP_CAPTURE_MAX_AGES;
 }
 
+/* Ages are never inherited: without a row the ages at this snapshot are not known. */
 static int write_ages(struct seep_write *write, const struct seep_site *site,
 		      const struct seep_known_site *known)
 {
@@ -348,6 +350,7 @@ static int write_totals(struct seep_write *write, int64_t process, const struct 
 	return error;
 }
 
+/* A loss or the end of stacks, by its key, which later versions still understand. */
 static int write_count(struct seep_write *write, enum seep_writer_query add, const char *key,
 		       uint64_t count)
 {

@@ -9,6 +9,7 @@
 
 #include "store/writer_private.h"
 
+/* The row of a function or a source file, by its text; it is added the first time. 0 or -errno. */
 static int write_text(struct seep_write *write, struct seep_known_text **table,
 		      enum seep_writer_query add, const char *text, int64_t *ret_id)
 {
@@ -26,6 +27,7 @@ static int write_text(struct seep_write *write, struct seep_known_text **table,
 	return error;
 }
 
+/* The same for a module. Two builds of one path are two modules. */
 static int write_module(struct seep_write *write, const char *path, const char *build_id,
 			int64_t *ret_id)
 {
@@ -57,6 +59,7 @@ static void bind_id(struct seep_query *query, int64_t id)
 		seep_bind_null(query);
 }
 
+/* One line of a frame: position 0 and up, as the location lists them. 0 or -errno. */
 static int write_line(struct seep_write *write, int64_t frame, size_t position,
 		      const struct seep_line *line)
 {
@@ -83,6 +86,7 @@ static int write_line(struct seep_write *write, int64_t frame, size_t position,
 	return seep_query_run(query);
 }
 
+/* Only a frame of named code that belongs to no file has a process. 0 or -errno. */
 static int add_frame(struct seep_write *write, const struct seep_known_process *process,
 		     const struct seep_location *location, int64_t module,
 		     struct seep_known_frame *frame)
@@ -114,12 +118,17 @@ static int renew_frame(struct seep_write *write, int64_t module,
 	return seep_query_run(query);
 }
 
+/* The row of a frame, as good as the symbolizer knows it by now; its lines are written with it. */
 static int write_frame(struct seep_write *write, const struct seep_known_process *process,
 		       uint64_t word, const struct seep_known_frame **ret_frame)
 {
 	const struct seep_location *location =
 		seep_symbolizer_resolve(write->symbolizer, process->image, word);
 	bool named = seep_location_function(location)->function;
+	/*
+	 * An address of code without a file means something else in another process, but an address
+	 * without a name means nothing anywhere, and has one row for all.
+	 */
 	struct seep_frame_id key = {
 		.word = word,
 		.process = word & SEEP_FRAME_RAW && named ? process->image : SEEP_ANY_PROCESS,
@@ -131,8 +140,13 @@ static int write_frame(struct seep_write *write, const struct seep_known_process
 	if (error)
 		return error;
 	*ret_frame = frame;
+	/*
+	 * Written already, and there is nothing to add: it has its name, or the symbolizer still
+	 * has the very location that was written.
+	 */
 	if (frame->id && (frame->named || frame->location == location))
 		return 0;
+	/* Code of no file has no module, and its row NULL. */
 	if (location->module)
 		error = write_module(write, location->module, location->build_id, &module);
 	if (!error)
@@ -145,6 +159,7 @@ static int write_frame(struct seep_write *write, const struct seep_known_process
 	return error;
 }
 
+/* The row only; its frames come with write_stack_frames. 0 or -errno. */
 static int add_stack(struct seep_write *write, const struct seep_known_process *process,
 		     struct seep_known_stack *stack)
 {
@@ -157,6 +172,7 @@ static int add_stack(struct seep_write *write, const struct seep_known_process *
 	return seep_write_row(write, query, &stack->id);
 }
 
+/* Replaces the frames of a stack: the row may have had other frames before they got names. */
 static int write_stack_frames(struct seep_write *write, int64_t stack, const int64_t *frames,
 			      size_t count)
 {
@@ -199,6 +215,10 @@ static int write_frames(struct seep_write *write, const struct seep_known_proces
 		if (error)
 			return error;
 		ids[i] = frame->id;
+		/*
+		 * One frame without a name is enough to resolve the stack anew with the next
+		 * snapshot.
+		 */
 		named &= frame->named;
 	}
 	*ret_named = named;
@@ -224,11 +244,13 @@ int seep_write_stack(struct seep_write *write, const struct seep_known_process *
 	if (error)
 		return error;
 	*ret_stack = known;
+	/* All names are there, and they do not change any more. */
 	if (known->id && known->named)
 		return 0;
 	error = write_frames(write, process, stack, frames, &known->named);
 	if (!error && !known->id)
 		error = add_stack(write, process, known);
+	/* The rows of frames that are still the same stay. */
 	if (!error && seep_known_changes(&known->frames,
 					 XXH3_128bits(frames, stack->num_frames * sizeof(*frames))))
 		error = write_stack_frames(write, known->id, frames, stack->num_frames);

@@ -27,9 +27,11 @@
 
 /* Values: the snapshot that goes, and the one that inherits. */
 #define INHERIT(table) "UPDATE OR IGNORE " table " SET snapshot = ?2 WHERE snapshot = ?1"
+/* Nothing is inherited for what had gone by the next snapshot: no snapshot would show it. */
 #define INHERIT_OF(table, owner, owners)                                                           \
 	INHERIT(table) " AND " owner " NOT IN (SELECT id FROM " owners " WHERE gone <= ?2)"
 
+/* Not ages: they are of one snapshot only. */
 static const char *const inheritances[] = {
 	INHERIT_OF("process_samples", "process", "processes"),
 	INHERIT_OF("vitals", "process", "processes"),
@@ -40,6 +42,7 @@ static const char *const inheritances[] = {
 	INHERIT("ends"),
 };
 
+/* What was not inherited; the snapshot itself comes last, as the others refer to it. */
 static const char *const removals[] = {
 	"DELETE FROM process_samples WHERE snapshot = ?1",
 	"DELETE FROM vitals WHERE snapshot = ?1",
@@ -96,6 +99,10 @@ static int drop(struct seep_writer *writer, size_t index)
 
 	for (size_t i = 0; i < LENGTH(inheritances) && has_next && !error; i++)
 		error = run(writer->database, inheritances[i], id, next);
+	/*
+	 * The next snapshot covers the time of this one too, unless it becomes the first of its
+	 * run.
+	 */
 	if (has_next && has_previous && !error)
 		error = run(writer->database,
 			    "UPDATE snapshots SET interval_ns = interval_ns + "
@@ -114,6 +121,10 @@ static int drop(struct seep_writer *writer, size_t index)
 /* What belongs to no snapshot any more, and what only that needed. */
 static int sweep(struct seep_writer *writer)
 {
+	/*
+	 * From what refers to what is referred to, so that each step leaves the next one its
+	 * orphans. ?1 is the oldest snapshot that is left, ?2 its run.
+	 */
 	static const char *const steps[] = {
 		"DELETE FROM verdicts WHERE run < ?2 OR site IN (SELECT id FROM sites WHERE gone <= ?1) "
 		"OR process IN (SELECT id FROM processes WHERE gone <= ?1) OR run = ?2 AND until_ns < "
@@ -139,6 +150,7 @@ static int sweep(struct seep_writer *writer)
 
 	for (size_t i = 0; i < LENGTH(steps) && !error; i++)
 		error = run(writer->database, steps[i], first->id, first->run);
+	/* Rows have gone that the tables name: they are read anew before the next snapshot. */
 	seep_known_done(&writer->known);
 	return error;
 }
@@ -160,6 +172,7 @@ static int count_dead(const struct seep_writer *writer, int64_t *ret_sites)
 	return 0;
 }
 
+/* A run that has gone as a whole is swept at once, as nothing of it is needed. */
 static int sweep_if_worthwhile(struct seep_writer *writer, int64_t first_run)
 {
 	int64_t sites;
@@ -183,6 +196,10 @@ static int count_excess(const struct seep_writer *writer, bool with_free, int64_
 		error = ask(writer->database, "PRAGMA page_size", &page_bytes);
 	if (error || page_bytes <= 0)
 		return error ? error : -EBADMSG;
+	/*
+	 * Negative if there is room left. Free pages count for the size of the file, but not for
+	 * what has to be given up: they are used again.
+	 */
 	*ret_pages = pages - (with_free ? 0 : free_pages) -
 		     (int64_t)(writer->config.max_bytes / (uint64_t)page_bytes);
 	return 0;
@@ -194,6 +211,7 @@ static int drop_for_size(struct seep_writer *writer)
 	int64_t excess = 0;
 	int error = 0;
 
+	/* The last snapshot always stays, however small the limit is. */
 	for (int i = 0; i < DROPS_MAX && writer->config.max_bytes && !error; i++) {
 		error = count_excess(writer, false, &excess);
 		if (error || excess <= 0 || writer->num_instants < 2)
@@ -203,6 +221,7 @@ static int drop_for_size(struct seep_writer *writer)
 	return error;
 }
 
+/* By the table of thinning.h, and beyond keep_ns all. */
 static int drop_for_age(struct seep_writer *writer)
 {
 	size_t indexes[DROPS_MAX];
@@ -237,6 +256,9 @@ static int vacuum(struct seep_writer *writer)
 	return seep_sqlite_run(writer->database, sql);
 }
 
+/*
+ * One transaction. On failure it stays open, and the list is wrong: seep_writer_thin restores both.
+ */
 static int thin(struct seep_writer *writer)
 {
 	size_t count = writer->num_instants;
@@ -258,6 +280,10 @@ int seep_writer_thin(struct seep_writer *writer)
 {
 	size_t count = writer->num_instants;
 	size_t bytes = count * sizeof(*writer->instants);
+	/*
+	 * drop takes snapshots off the list as it goes; a transaction that is rolled back needs the
+	 * old one.
+	 */
 	SEEP_AUTO_FREE struct seep_instant *before = malloc(bytes);
 	int error;
 

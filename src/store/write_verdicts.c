@@ -36,11 +36,13 @@ static int bind_sentences(struct seep_query *query, const char *const *sentences
 	return 0;
 }
 
+/* The columns that both statements begin with; until_ns is the time of this snapshot. */
 static int bind_verdict(const struct seep_write *write, struct seep_query *query,
 			const struct seep_judgement *judgement)
 {
 	int error;
 
+	/* In the order of ADD_VERDICT and GO_ON_VERDICT in writer_private.h. */
 	seep_bind_text(query, judgement->class);
 	seep_bind_text(query, judgement->pattern);
 	seep_bind_text(query, judgement->severity);
@@ -59,10 +61,12 @@ static bool goes_on(const struct seep_write *write, const struct seep_known_verd
 	return known->id && (!known->seen || known->seen == (uint64_t)write->writer->last.id);
 }
 
+/* -EINVAL if the site is not one of the snapshot: it would have no row. */
 static int write_correlated(struct seep_write *write, int64_t id, size_t position,
 			    const struct seep_correlated *correlated)
 {
 	struct seep_query *query = seep_writer_query(write, SEEP_QUERY_ADD_CORRELATED);
+	/* Meaningless for a measure, whose site is NULL; it is not used then. */
 	size_t index = (size_t)(correlated->site - write->snapshot->sites);
 
 	seep_bind_int(query, id);
@@ -90,12 +94,16 @@ static int replace_correlated(struct seep_write *write, const struct seep_judgem
 		seep_bind_int(query, known->id);
 		error = seep_query_run(query);
 	}
+	/* Without any in the file the next snapshot needs no DELETE. */
 	known->alone = judgement->num_correlated == 0;
 	for (size_t i = 0; i < judgement->num_correlated && !error; i++)
 		error = write_correlated(write, known->id, i, &judgement->correlated[i]);
 	return error;
 }
 
+/*
+ * The row that said the same gets the numbers and sentences of now, and reaches to this snapshot.
+ */
 static int continue_row(struct seep_write *write, const struct seep_judgement *judgement,
 			const struct subject *subject)
 {
@@ -109,6 +117,10 @@ static int continue_row(struct seep_write *write, const struct seep_judgement *j
 	return seep_query_run(query);
 }
 
+/*
+ * A verdict that begins with this snapshot. A row that was there before ends at the last snapshot
+ * it holds at.
+ */
 static int add_row(struct seep_write *write, const struct seep_judgement *judgement,
 		   const struct subject *subject)
 {
@@ -129,10 +141,12 @@ static int add_row(struct seep_write *write, const struct seep_judgement *judgem
 	return seep_write_row(write, query, &subject->known->id);
 }
 
+/* Goes on with the row of the subject, or adds one, and replaces what is correlated. */
 static int write_verdict(struct seep_write *write, const struct seep_judgement *judgement,
 			 const struct subject *subject)
 {
 	struct seep_known_verdict *known = subject->known;
+	/* Other numbers alone do not make it another verdict. */
 	bool changes = seep_known_changes(&known->words,
 					  seep_known_words(judgement->class, judgement->pattern,
 							   judgement->severity));
@@ -142,6 +156,7 @@ static int write_verdict(struct seep_write *write, const struct seep_judgement *
 	return error ? error : replace_correlated(write, judgement, known);
 }
 
+/* What a judgement of a process does not have (pattern, severity, advice) is NULL in its row. */
 static int write_of_process(struct seep_write *write, size_t index)
 {
 	const struct seep_process_judgement *judgement =
@@ -150,6 +165,10 @@ static int write_of_process(struct seep_write *write, size_t index)
 		.process = write->processes[index],
 		.known = &write->processes[index]->verdict,
 	};
+	/*
+	 * The class of a process is its health; what it covers is not stored, but calculated when
+	 * it is read.
+	 */
 	const struct seep_judgement row = {
 		.class = judgement->health,
 		.rate = judgement->rate,
@@ -174,6 +193,7 @@ static int write_of_site(struct seep_write *write, size_t index)
 	return write_verdict(write, site->judgement, &subject);
 }
 
+/* Those without a judgement have no row; their last verdict ends where it was last confirmed. */
 int seep_write_verdicts(struct seep_write *write)
 {
 	int error = 0;

@@ -48,6 +48,10 @@ static int set_up(sqlite3 *database)
 					 "PRAGMA journal_size_limit = 4194304");
 }
 
+/*
+ * @path was locked, and created if need be, before. 0 or -errno; the writer keeps what was opened,
+ * and seep_writer_close undoes it.
+ */
 static int open_database(struct seep_writer *writer, const char *path)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
@@ -68,6 +72,7 @@ static int open_database(struct seep_writer *writer, const char *path)
 	return error;
 }
 
+/* Appends to the list of snapshots, which thinning chooses from; it doubles as it grows. */
 static int add_instant(struct seep_writer *writer, const struct seep_last *last)
 {
 	size_t max = writer->max_instants ? 2 * writer->max_instants : 1024;
@@ -111,6 +116,7 @@ static int read_instants(struct seep_writer *writer)
 		result = last.id > writer->last.id ? add_instant(writer, &last) : -EBADMSG;
 		writer->last = last;
 	}
+	/* None of these runs is this writer's: its first snapshot begins another one. */
 	writer->last.run = 0;
 	return result;
 }
@@ -152,6 +158,10 @@ void seep_writer_close(struct seep_writer *writer)
 	if (writer->database)
 		(void)seep_sqlite_run(writer->database, "PRAGMA journal_mode = DELETE");
 	sqlite3_close(writer->database);
+	/*
+	 * After the database: closing any descriptor of a file ends all fcntl locks that the
+	 * process has on it (fcntl(2)), SQLite's too.
+	 */
 	if (writer->lock >= 0)
 		close(writer->lock);
 	seep_known_done(&writer->known);
@@ -225,6 +235,10 @@ static int begin_run(struct seep_write *write)
 	return seep_known_load(writer->database, write->last.run, &writer->known);
 }
 
+/*
+ * Begins a run, unless this snapshot goes on with the last one: the same head, a higher number, and
+ * no earlier time.
+ */
 static int write_run(struct seep_write *write)
 {
 	const struct seep_snapshot *snapshot = write->snapshot;
@@ -274,6 +288,7 @@ static int write_snapshot(struct seep_write *write)
 	return seep_query_run(query);
 }
 
+/* Rows refer to those before: the steps have to stay in this order. */
 static int write_all(struct seep_write *write)
 {
 	int error = write_run(write);
@@ -291,6 +306,7 @@ static int write_all(struct seep_write *write)
 	return error ? error : seep_write_ends(write);
 }
 
+/* After a failure, and after rows were deleted, it has to be read from the file. */
 static int load_known(struct seep_writer *writer)
 {
 	if (writer->known.valid)

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One table of sentences, each for a class, some kinds, and a condition on the measurements. Its
+ * order is that of the answer, so what is said most precisely stands first.
+ */
 #include "verdict/advice.h"
 
+/* Most objects are released, and fewer than half are forgotten: one path out of several misses. */
 static bool forgets_few(const struct seep_measurements *measured)
 {
 	return measured->survival.valid && measured->survival.kept.value < 0.5;
@@ -11,17 +16,20 @@ static bool forgets_all(const struct seep_measurements *measured)
 	return !forgets_few(measured);
 }
 
+/* The mean object has nearly doubled, as a buffer does that realloc enlarges. */
 static bool is_enlarged(const struct seep_measurements *measured)
 {
 	return measured->size_early > 0 && measured->size_late > 1.9 * measured->size_early;
 }
 
+/* Most objects that have lived for settle_s are released before limit_s: growth is in the load. */
 static bool has_more_to_do(const struct seep_measurements *measured)
 {
 	return measured->survival.valid && measured->survival.tail.value < 0.5 &&
 	       !is_enlarged(measured);
 }
 
+/* The condition of sentences that need none. */
 static bool always(const struct seep_measurements *measured)
 {
 	(void)measured;

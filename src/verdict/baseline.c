@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The sites of the baseline are copied into a list, which is searched from end to end for each site
+ * that the gate asks about: those are few, as only sites that grow are asked for. By id first, and
+ * only if nothing has the id, by names.
+ */
 #include "verdict/baseline.h"
 
 #include <errno.h>
@@ -7,6 +12,10 @@
 
 #include "verdict/judgement.h"
 
+/*
+ * A site of the baseline. What names it is copied, because the snapshot goes after
+ * seep_baseline_new.
+ */
 struct entry {
 	char *program;
 	enum seep_kind kind;
@@ -52,6 +61,9 @@ int seep_baseline_new(const struct seep_side *side, struct seep_baseline **ret_b
 			.class = SEEP_CLASS_UNKNOWN,
 			.rate = SEEP_INTERVAL_UNKNOWN,
 		};
+		/*
+		 * A site without a judgement is an entry as well: it is known, if not as growing.
+		 */
 		if (site->judgement) {
 			entry->class = seep_judgement_class(site->judgement);
 			entry->rate = site->judgement->rate;
@@ -96,6 +108,7 @@ static void take_worse(struct seep_baseline_status *status, const struct entry *
 	status->type = SEEP_BASELINE_KNOWN;
 }
 
+/* Goes through all entries: several processes of one program may have had the site. */
 static void look_up(const struct seep_baseline *baseline, const struct seep_site *site,
 		    const struct seep_path *path, bool by_names,
 		    struct seep_baseline_status *status)
@@ -112,6 +125,7 @@ static void look_up(const struct seep_baseline *baseline, const struct seep_site
 	}
 }
 
+/* See SEEP_WORSE_FACTOR. With a rate that is not known, NAN, no comparison holds. */
 static bool is_faster(const struct seep_interval *rate, const struct seep_interval *before)
 {
 	return rate->low > before->high && rate->value > SEEP_WORSE_FACTOR * before->value;

@@ -104,6 +104,7 @@ double seep_min_observation_s(bool in_bytes, double rate)
 struct seep_interval seep_staying_per_s(const struct seep_measurements *measured)
 {
 	const struct seep_survival *survival = &measured->survival;
+	/* Objects that are settle_s old by now were allocated in the time before that. */
 	double time_s = measured->observed_s - survival->settle_s;
 
 	return seep_interval_scaled(seep_interval_of_count(survival->recent + survival->old),
@@ -155,6 +156,10 @@ static bool fades(const struct seep_shape *shape, double sigma)
 	return shape->valid && shape->num_steps == 0 && seep_shape_flattens(shape, sigma);
 }
 
+/*
+ * Objects have to stay and still come. Beyond that either their ages are evidence enough, or the
+ * series has to rise and must not fade.
+ */
 static bool leaks(const struct seep_measurements *measured)
 {
 	const struct seep_shape *shape = &measured->shape;
@@ -166,6 +171,7 @@ static bool leaks(const struct seep_measurements *measured)
 	return rises(measured) && shape->late > 0 && !fades(shape, FADES);
 }
 
+/* Growth that matters, against what lives, and that has not come to an end. */
 static bool grows(const struct seep_measurements *measured)
 {
 	const struct seep_trend *trend = &measured->trend;
@@ -184,6 +190,10 @@ static bool is_enlarged(const struct seep_measurements *measured)
 	       measured->shape.valid && measured->shape.rise_s > measured->observed_s / 2;
 }
 
+/*
+ * The fall has to be large against the peak, against the noise, and against what as many
+ * independent objects vary by chance. Oscillations are not bursts, they come back.
+ */
 static bool has_burst(const struct seep_measurements *measured)
 {
 	const struct seep_shape *shape = &measured->shape;
@@ -207,6 +217,11 @@ static bool is_full(const struct seep_measurements *measured)
 	       survival->median_s > measured->observed_s / 2 && shape->early > 0;
 }
 
+/*
+ * Asked in this order: a leak; what has levelled; what fades; and then
+ * whether the rest grows at all. Growth without objects that stay is weaker evidence and takes
+ * twice the minimum observation.
+ */
 static enum seep_class classify_growth(const struct seep_measurements *measured, double rate)
 {
 	double min_observation_s = seep_min_observation_s(measured->in_bytes, rate);
@@ -233,6 +248,7 @@ enum seep_class seep_classify(const struct seep_measurements *measured, double r
 	if (measured->num_samples < MIN_SAMPLES)
 		return SEEP_CLASS_UNKNOWN;
 	class = has_burst(measured) ? SEEP_CLASS_BURST : classify_growth(measured, rate);
+	/* A leak has its own minimum observation, and warming-up claims nothing. */
 	if (class != SEEP_CLASS_LEAK && class != SEEP_CLASS_WARMING_UP &&
 	    measured->observed_s < MIN_OBSERVED_S)
 		return SEEP_CLASS_UNKNOWN;

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sites that grow are compared in pairs, so their number is bounded first: find_suspects keeps the
+ * worst SEEP_CORRELATED_COMPARED in order. Each is then compared with measures of its process and
+ * with those before it. Both lists are kept sorted by insertion, and nothing is allocated.
+ */
 #include "verdict/correlated.h"
 
 #include <string.h>
 
+/* A growing site, with the verdict that gives its place among the suspects. */
 struct suspect {
 	const struct seep_site *site;
 	const struct seep_verdict *verdict;
 };
 
+/* Within one severity by the plain rate, whether it counts bytes or objects. */
 static bool is_worse(const struct seep_verdict *a, const struct seep_verdict *b)
 {
 	if (a->severity != b->severity)
@@ -24,12 +31,14 @@ static size_t insert_suspect(struct suspect *suspects, size_t count, const struc
 		at--;
 	if (at == SEEP_CORRELATED_COMPARED)
 		return count;
+	/* When all places are taken, the last suspect drops out. */
 	count -= count == SEEP_CORRELATED_COMPARED;
 	memmove(&suspects[at + 1], &suspects[at], (count - at) * sizeof(*suspects));
 	suspects[at] = *suspect;
 	return count + 1;
 }
 
+/* The worst of the sites that grow; returns how many. */
 static size_t find_suspects(const struct seep_judge *judge, const struct seep_site *sites,
 			    size_t num_sites, struct suspect *suspects)
 {
@@ -70,6 +79,7 @@ static bool measures(enum seep_kind kind, enum seep_process_stat measure)
 	return measure == SEEP_PROCESS_STAT_FDS ? kind != SEEP_KIND_FD : true;
 }
 
+/* Adds the measures of its process that grow with the site. */
 static void compare_measures(const struct seep_judge *judge, struct seep_correlations *of)
 {
 	for (enum seep_process_stat measure = 0; measure < SEEP_PROCESS_STAT_COUNT; measure++) {
@@ -92,6 +102,10 @@ size_t seep_correlated_find(const struct seep_judge *judge, const struct seep_si
 	for (size_t i = 0; i < count; i++) {
 		ret_of[i] = (struct seep_correlations){.site = suspects[i].site};
 		compare_measures(judge, &ret_of[i]);
+		/*
+		 * Each pair once, noted at both. Sites of different processes have NAN, which is
+		 * not noted.
+		 */
 		for (size_t j = 0; j < i; j++) {
 			double correlation =
 				seep_judge_site_correlation(judge, ret_of[i].site, ret_of[j].site);

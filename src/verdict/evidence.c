@@ -24,6 +24,7 @@
 #define LEAST_SHARE  1e-5
 #define LEAST_CHANCE 1e-6
 
+/* Where sentences go; after a failure nothing is added any more. */
 struct writer {
 	struct seep_sentences *sentences;
 	int error;
@@ -33,6 +34,7 @@ struct writer {
 static const char *amount(char text[TEXT_MAX], bool in_bytes, double value)
 {
 	char number[SEEP_UNIT_MAX];
+	/* What is larger than 1e18 does not fit into the integer. */
 	uint64_t whole = (uint64_t)llround(fmin(fabs(value), 1e18));
 	const char *sign = value < 0 && whole > 0 ? "-" : "";
 
@@ -66,6 +68,7 @@ static double time_unit(double rate, const char **ret_unit)
 	return hourly ? HOUR_S : 1;
 }
 
+/* Thirty years is the most that is told, which also fits into nanoseconds. */
 static const char *duration(char text[SEEP_UNIT_MAX], double seconds)
 {
 	if (isinf(seconds))
@@ -73,6 +76,7 @@ static const char *duration(char text[SEEP_UNIT_MAX], double seconds)
 	return seep_format_duration(text, (uint64_t)(fmin(seconds, 1e9) * (double)SEEP_NS_PER_S));
 }
 
+/* Small shares keep two digits: one object in a thousand is what slow leaks look like. */
 static const char *percent(char text[TEXT_MAX], double share)
 {
 	if (share > 0 && share < LEAST_SHARE)
@@ -101,6 +105,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct writer *writer, con
 	va_end(arguments);
 }
 
+/* With two samples the interval is infinite, and then there is nothing to say. */
 static void say_rate(struct writer *writer, const struct seep_verdict *verdict)
 {
 	const struct seep_measurements *measured = &verdict->measured;
@@ -120,6 +125,7 @@ static void say_rate(struct writer *writer, const struct seep_verdict *verdict)
 
 static void say_trend(struct writer *writer, const struct seep_trend *trend)
 {
+	/* How likely a z as large as this is without a trend, to both sides. */
 	double chance = erfc(fabs(trend->z) / M_SQRT2);
 	char times[SEEP_UNIT_MAX];
 
@@ -143,6 +149,7 @@ static void say_released(struct writer *writer, const struct seep_measurements *
 	    seep_format_count(released, frees), seep_format_percent(share, frees, allocs));
 }
 
+/* Shares by age: what gets old, what of it gets older, and how fast half is gone. */
 static void say_survival(struct writer *writer, const struct seep_measurements *measured)
 {
 	const struct seep_survival *survival = &measured->survival;
@@ -179,6 +186,7 @@ static void say_oldest(struct writer *writer, const struct seep_measurements *me
 		say(writer, "the oldest object is %s old", duration(age, measured->oldest_s));
 }
 
+/* Worth a sentence only if all have one size, or if the objects have nearly doubled. */
 static void say_size(struct writer *writer, const struct seep_measurements *measured)
 {
 	char early[TEXT_MAX], late[TEXT_MAX];
@@ -201,6 +209,7 @@ static void say_rates(struct writer *writer, const struct seep_verdict *verdict,
 	double early = measured->shape.early;
 	double late = fmax(0, measured->shape.late);
 	const char *unit;
+	/* One unit for both, by the larger rate, so that they can be compared. */
 	double unit_s = time_unit(fmax(early, late), &unit);
 	char one[TEXT_MAX], two[TEXT_MAX];
 
@@ -234,6 +243,7 @@ static void say_pattern(struct writer *writer, const struct seep_verdict *verdic
 	}
 }
 
+/* What only some classes have: how a cache filled, where a burst was, how warming-up slows down. */
 static void say_class(struct writer *writer, const struct seep_verdict *verdict)
 {
 	const struct seep_measurements *measured = &verdict->measured;
@@ -261,6 +271,7 @@ static void say_class(struct writer *writer, const struct seep_verdict *verdict)
 	}
 }
 
+/* Nothing without a limit, and nothing if the limit is never met at this rate. */
 static void say_eta(struct writer *writer, const struct seep_interval *eta_s, enum seep_limit limit)
 {
 	char value[SEEP_UNIT_MAX], low[SEEP_UNIT_MAX], high[SEEP_UNIT_MAX];
@@ -296,6 +307,7 @@ int seep_evidence_of_site(const struct seep_verdict *verdict, struct seep_senten
 	return finish(&writer);
 }
 
+/* The numbers behind the health of the process; those that are not known are left out. */
 static void say_memory(struct writer *writer, const struct seep_process_verdict *verdict)
 {
 	char one[TEXT_MAX], two[TEXT_MAX], low[TEXT_MAX], high[TEXT_MAX];

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which limit is met first, and when. All limits of a kind are used up by the same growth, so the
+ * one with the least room left is met first, and the time is calculated for that one only.
+ */
 #include "verdict/exhaust.h"
 
 #include <math.h>
@@ -40,6 +44,7 @@ static double time_for(double room, double rate, double acceleration, double mul
 	return 2 * room / (rate + sqrt(rate * rate + 2 * acceleration * room));
 }
 
+/* A limit that is not set is unknown as well, see struct seep_usage. */
 static bool is_known(const struct seep_usage *usage)
 {
 	return usage->used != SEEP_UNKNOWN && usage->max != SEEP_UNKNOWN;
@@ -58,6 +63,7 @@ enum seep_limit seep_exhaust_first(const struct seep_usage usage[SEEP_LIMIT_COUN
 
 		if (!(limits[i].kinds & SEEP_KIND_BIT(kind)) || !is_known(&usage[i]))
 			continue;
+		/* A limit that was lowered below what is used has no room. */
 		room = usage[i].max > usage[i].used ? (double)(usage[i].max - usage[i].used) : 0;
 		if (first != SEEP_LIMIT_COUNT && room >= least)
 			continue;
@@ -68,6 +74,7 @@ enum seep_limit seep_exhaust_first(const struct seep_usage usage[SEEP_LIMIT_COUN
 		return first;
 	ret_eta_s->value =
 		time_for(least, growth->rate.value, growth->acceleration, growth->multiplies.value);
+	/* The higher rate meets the limit sooner, so the ends of the interval change places. */
 	ret_eta_s->low =
 		time_for(least, growth->rate.high, growth->acceleration, growth->multiplies.high);
 	ret_eta_s->high =

@@ -29,6 +29,7 @@ struct seep_gate {
 	const struct seep_site **suppressed;
 };
 
+/* Frees the lists of the last search; suppressions and baseline stay. */
 static void forget(struct seep_gate *gate)
 {
 	free(gate->sites);
@@ -87,6 +88,10 @@ static bool is_finding(const struct seep_gate *gate, const struct seep_site *sit
 	       (class == SEEP_CLASS_GROWTH && gate->least == SEEP_CLASS_GROWTH);
 }
 
+/*
+ * Every function of the stack counts, inlined ones included, with its source file and its module.
+ * Names are resolved for it, so it is asked for findings only.
+ */
 static bool is_suppressed(const struct seep_gate *gate, const struct seep_site *site,
 			  struct seep_symbolizer *symbolizer)
 {
@@ -131,6 +136,9 @@ static int compare_severities(const void *left, const void *right)
 		return severity_a < severity_b ? 1 : -1;
 	if (rate_of(a) != rate_of(b))
 		return rate_of(a) < rate_of(b) ? 1 : -1;
+	/*
+	 * By address, which is the order of the snapshot: it makes the order the same in each run.
+	 */
 	return (a > b) - (a < b);
 }
 
@@ -138,6 +146,7 @@ static int compare_severities(const void *left, const void *right)
 static int reserve(struct seep_gate *gate, size_t max)
 {
 	forget(gate);
+	/* One more than needed: calloc of nothing may return NULL. */
 	gate->sites = calloc(max + 1, sizeof(*gate->sites));
 	gate->statuses = calloc(max + 1, sizeof(*gate->statuses));
 	gate->known = calloc(max + 1, sizeof(*gate->known));
@@ -155,6 +164,7 @@ static void compare_with_baseline(struct seep_gate *gate, struct seep_symbolizer
 	struct seep_findings *findings = &gate->findings;
 	size_t count = findings->num;
 
+	/* The list is shortened in place; the sites that stay keep their order. */
 	findings->num = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct seep_site *site = gate->sites[i];
@@ -189,6 +199,10 @@ int seep_gate_find(struct seep_gate *gate, const struct seep_snapshot *snapshot,
 		else
 			gate->sites[findings->num++] = site;
 	}
+	/*
+	 * Sorted before the baseline takes its part out, so that what is known is in this order
+	 * too.
+	 */
 	qsort(gate->sites, findings->num, sizeof(*gate->sites), compare_severities);
 	qsort(gate->suppressed, findings->num_suppressed, sizeof(*gate->suppressed),
 	      compare_severities);

@@ -21,6 +21,7 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+/* What identifies a site from snapshot to snapshot. Hashed as bytes, so it must have no padding. */
 struct key {
 	uint64_t id;
 	uint32_t process;
@@ -35,6 +36,7 @@ struct site {
 	UT_hash_handle hh;
 };
 
+/* What the judge keeps of a process. Each site looks its own up, to know whether it runs. */
 struct process {
 	uint32_t id;
 	uint64_t seen;
@@ -50,6 +52,7 @@ struct seep_judge {
 	struct site *sites;
 	struct process *processes;
 	double before_s; /* when the snapshot before was taken */
+	/* Sites of the latest snapshot that have no record because the table is full. */
 	size_t left_out;
 };
 
@@ -91,6 +94,7 @@ void seep_judge_free(struct seep_judge *judge)
 	free(judge);
 }
 
+/* Allocations and releases of all kinds: if the sum stands still, the process did nothing. */
 static uint64_t operations_of(const struct seep_process *process)
 {
 	uint64_t sum = 0;
@@ -146,6 +150,10 @@ static int meet_process(struct seep_judge *judge, const struct seep_process *wat
 	return 0;
 }
 
+/*
+ * Adds what a site has mapped to its process. All processes of the snapshot were met before, so it
+ * is found.
+ */
 static void count_mapped(const struct seep_judge *judge, const struct seep_site *site)
 {
 	struct process *process;
@@ -156,6 +164,7 @@ static void count_mapped(const struct seep_judge *judge, const struct seep_site 
 	process->mapped_bytes += seep_counts_live_bytes(&site->counts);
 }
 
+/* A process whose memory is not known gets no sample, and is judged by those that it has. */
 static void judge_process(const struct seep_judge *judge, const struct seep_process *watched,
 			  const struct seep_process_stats *stats, double now_s)
 {
@@ -167,6 +176,10 @@ static void judge_process(const struct seep_judge *judge, const struct seep_proc
 	seep_process_conclude(watched, stats, &process->series, &process->verdict);
 }
 
+/*
+ * Three passes: mappings are added up between meeting the processes, which resets the sum, and
+ * judging them, which uses it.
+ */
 static int feed_processes(struct seep_judge *judge, const struct seep_snapshot *snapshot,
 			  const struct seep_process_stats *stats, double now_s)
 {
@@ -205,6 +218,7 @@ static const struct seep_site_record *find_record(const struct seep_judge *judge
 	return found ? &found->record : NULL;
 }
 
+/* 0 or -ENOMEM. The time of the snapshot before is where the series of the site begins. */
 static int add_site(struct seep_judge *judge, const struct seep_site *site, double now_s,
 		    struct site **ret_site)
 {
@@ -255,6 +269,7 @@ static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snaps
 	struct site *known = find_site(judge, site);
 	int error;
 
+	/* Such a site never gets a record, and seep_judge_site finds none. */
 	if (is_part_of_others(site))
 		return 0;
 	if (!known && HASH_COUNT(judge->sites) >= SEEP_JUDGE_MAX_SITES) {
@@ -266,6 +281,7 @@ static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snaps
 		if (error)
 			return error;
 	}
+	/* Seen, so that it is not forgotten, also if it waits and gets no sample. */
 	known->seen = snapshot->seq;
 	if (waits(judge, &known->record, site))
 		return 0;
@@ -288,6 +304,10 @@ int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapsh
 
 		error = feed_site(judge, snapshot, site, stats ? &stats[process] : NULL, now_s);
 	}
+	/*
+	 * After a failure too: sites that were not reached lose their record with those that have
+	 * gone.
+	 */
 	forget(judge, snapshot->seq);
 	judge->before_s = now_s;
 	return error;

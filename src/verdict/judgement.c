@@ -16,6 +16,7 @@
 
 #define MAX_ADVICE 4
 
+/* The judgement of a site, and what it points to: evidence is allocated, advice is constant. */
 struct of_site {
 	struct seep_judgement judgement;
 	struct seep_sentences evidence;
@@ -35,6 +36,10 @@ struct seep_judgements {
 	struct seep_correlations correlated[SEEP_CORRELATED_COMPARED];
 };
 
+/*
+ * A judgement has words because it may come from a capture. A word that this version does not know
+ * counts as unknown.
+ */
 enum seep_class seep_judgement_class(const struct seep_judgement *judgement)
 {
 	for (int i = 0; i < SEEP_CLASS_COUNT; i++) {
@@ -63,6 +68,10 @@ int seep_judgements_new(struct seep_judgements **ret_judgements)
 	return 0;
 }
 
+/*
+ * Sites and processes of a snapshot still point to the judgements that go here; who fills anew
+ * passes another snapshot.
+ */
 static void clear(struct seep_judgements *judgements)
 {
 	for (size_t i = 0; i < judgements->num_sites; i++)
@@ -141,6 +150,7 @@ static int fill_sites(struct seep_judgements *judgements, const struct seep_judg
 	judgements->sites = calloc(num_sites + 1, sizeof(*judgements->sites));
 	if (!judgements->sites)
 		return -ENOMEM;
+	/* Before they are filled, so that clear frees what there is after a failure. */
 	judgements->num_sites = num_sites;
 	for (size_t i = 0; i < num_sites; i++) {
 		const struct seep_verdict *verdict = seep_judge_site(judge, &sites[i]);
@@ -163,6 +173,7 @@ static int fill_processes(struct seep_judgements *judgements, const struct seep_
 	judgements->processes = calloc(num_processes + 1, sizeof(*judgements->processes));
 	if (!judgements->processes)
 		return -ENOMEM;
+	/* As above, for clear. */
 	judgements->num_processes = num_processes;
 	for (size_t i = 0; i < num_processes; i++) {
 		const struct seep_process_verdict *verdict =
@@ -180,6 +191,7 @@ static int fill_processes(struct seep_judgements *judgements, const struct seep_
 	return 0;
 }
 
+/* Each of the worst sites has a judgement: only sites with a verdict are compared. */
 static void fill_correlated(struct seep_judgements *judgements, const struct seep_judge *judge,
 			    const struct seep_site *sites, size_t num_sites)
 {

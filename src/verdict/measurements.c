@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Measures a site for its verdict, in the order of seep_measurements_take: numbers first, then the
+ * early and late parts, then trend and shape, which need the size of an object as their unit, then
+ * the lifetimes, which need the rate of allocation. A second trend, of objects, is fitted only
+ * where bytes do not tell it.
+ */
 #include "verdict/measurements.h"
 
 #include <math.h>
@@ -8,6 +14,7 @@
 /* Sizes count as equal if their sums do within this: the sums of a snapshot are read one by one. */
 #define SAME_SIZE 0.01
 
+/* One value of a series as two arrays, as the fits take it. */
 struct series {
 	size_t count;
 	double times[SEEP_SERIES_SAMPLES];
@@ -28,6 +35,7 @@ struct seep_sample seep_measurements_sample(const struct seep_site *site, double
 	};
 }
 
+/* What is a number already, in the snapshot or in the latest sample. */
 static void count_up(const struct seep_site *site, const struct seep_series *series,
 		     struct seep_measurements *measured)
 {
@@ -70,6 +78,10 @@ static void compare_thirds(const struct seep_series *series, struct seep_measure
 			(to->time_s - from->time_s);
 }
 
+/*
+ * Two means have to agree with the mean of all allocations: that of the live objects, and that of
+ * the last third. Single sizes are not known.
+ */
 static void compare_sizes(const struct seep_site *site, struct seep_measurements *measured)
 {
 	const struct seep_counts *counts = &site->counts;
@@ -81,6 +93,7 @@ static void compare_sizes(const struct seep_site *site, struct seep_measurements
 			      fabs(measured->size_late - mean) <= SAME_SIZE * mean;
 }
 
+/* Trend and shape. @unit is what one object weighs in the values of the series. */
 static void look_at_series(const struct seep_series *series, struct seep_measurements *measured)
 {
 	struct series points;
@@ -108,6 +121,10 @@ static void look_at_series(const struct seep_series *series, struct seep_measure
 	seep_trend_fit(points.times, points.values, points.count, &measured->objects_trend);
 }
 
+/*
+ * Where the trace does not know the ages of the live objects, they are guessed from the rate of
+ * allocation; ages_known tells the verdict to trust them less.
+ */
 static void look_at_lifetimes(const struct seep_site *site, struct seep_measurements *measured)
 {
 	uint64_t guessed[SEEP_LIFETIME_BUCKETS];

@@ -51,6 +51,10 @@ struct fit {
 	double log_likelihood;
 };
 
+/*
+ * Centered times keep the line and the parabola from being nearly the same column; the mean
+ * distance as the unit keeps every variance in the filter about 1.
+ */
 static void prepare(const double *times, const double *values, size_t count,
 		    struct samples *ret_samples)
 {
@@ -72,6 +76,11 @@ static void prepare(const double *times, const double *values, size_t count,
 static void filter(const struct samples *samples, double walk, struct innovations *ret_innovations)
 {
 	const double *times = samples->times;
+	/*
+	 * The level starts at the first sample and is as uncertain as one sample is. The terms go
+	 * through the same filter as the values: it is linear, so the regression of what is left
+	 * (fit_model) allows for the walk.
+	 */
 	double level[] = {samples->values[0], times[0], times[0] * times[0]};
 	double scatter = 1 - walk;
 	double uncertain = scatter; /* variance of the level */
@@ -104,6 +113,7 @@ static struct fit fit_model(const struct samples *samples, double walk)
 {
 	struct innovations innovations;
 	double(*products)[NUM_COLUMNS] = innovations.products;
+	/* One sample goes to the level at the start, one to each term. */
 	double freedom = (double)(samples->count - 1 - samples->num_terms);
 	struct fit fit;
 
@@ -118,6 +128,7 @@ static struct fit fit_model(const struct samples *samples, double walk)
 		fit.log_likelihood -= log(norm);
 	}
 	fit.variance = fmax(products[0][0], 0) / freedom;
+	/* Without noise the variance is 0, which has no logarithm. */
 	fit.log_likelihood = (fit.log_likelihood - freedom * log(fit.variance + DBL_MIN)) / 2;
 	return fit;
 }
@@ -157,6 +168,10 @@ double seep_noise_deviation(const struct seep_noise *noise, const double *times,
 	double walk = 0;
 	double tail = 0;
 
+	/*
+	 * Backwards: a step of the walk is part of all later samples, so it counts with the sum of
+	 * their weights.
+	 */
 	for (size_t i = count; i-- > 0;) {
 		scatter += weights[i] * weights[i];
 		tail += weights[i];
@@ -168,6 +183,10 @@ double seep_noise_deviation(const struct seep_noise *noise, const double *times,
 
 double seep_noise_quantile(const struct seep_noise *noise)
 {
+	/*
+	 * 97.5 % quantiles of Student's t with 0 to 4 degrees of freedom, where the expansion below
+	 * is not good enough. Between them the line is taken; less than one degree counts as one.
+	 */
 	static const double few[] = {INFINITY, 12.706, 4.303, 3.182, 2.776};
 	double freedom = noise->freedom;
 
@@ -199,6 +218,7 @@ void seep_noise_slope(const struct seep_noise *noise, const double *times, const
 		weights[i] = (times[i] - mean) / square;
 		slope += weights[i] * values[i];
 	}
+	/* The weights of a slope sum to 0, so a walk before sample @from cancels out. */
 	*ret_slope = slope;
 	*ret_deviation = seep_noise_deviation(noise, times, weights, to);
 }

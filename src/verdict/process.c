@@ -57,11 +57,16 @@ const char *seep_health_text(enum seep_health health)
 	return healths[health].text;
 }
 
+/* NAN spreads through what is calculated from it, and fails every comparison. */
 static double number(uint64_t value)
 {
 	return value == SEEP_UNKNOWN ? NAN : (double)value;
 }
 
+/*
+ * Anonymous memory where it is known: pages of files become resident without any allocation. @stats
+ * is NULL where nothing but the snapshot is known; NAN if that has no number either.
+ */
 static double resident_of(const struct seep_process *process,
 			  const struct seep_process_stats *stats)
 {
@@ -86,6 +91,10 @@ bool seep_process_sample(const struct seep_process *process, const struct seep_p
 				[SEEP_PROCESS_STAT_EXPLAINED] =
 					(double)(process->totals[SEEP_KIND_MEMORY].live_bytes +
 						 mapped_bytes),
+				/*
+				 * Unknown is 0 all the time, and what does not change correlates
+				 * with nothing.
+				 */
 				[SEEP_PROCESS_STAT_FDS] = isnan(fds) ? 0 : fds,
 			},
 	};
@@ -108,6 +117,7 @@ double seep_process_coverage(const struct seep_process *processes, size_t count)
 	return since > 0 ? explained / since : NAN;
 }
 
+/* The same as seep_process_coverage, for the process of a verdict. */
 static double coverage_of(const struct seep_process_verdict *verdict)
 {
 	double since = verdict->resident_bytes - verdict->before_bytes;
@@ -115,6 +125,10 @@ static double coverage_of(const struct seep_process_verdict *verdict)
 	return since > 0 ? verdict->explained_bytes / since : NAN;
 }
 
+/*
+ * Asked in this order: is enough known, does the process grow by an amount that matters, do the
+ * sites grow as well, and if not, is that certain?
+ */
 static enum seep_health health_of(const struct seep_process_verdict *verdict)
 {
 	const struct seep_trend *resident = &verdict->resident;
@@ -132,6 +146,7 @@ static enum seep_health health_of(const struct seep_process_verdict *verdict)
 		       SEEP_HEALTH_UNKNOWN;
 }
 
+/* The trend of one value of the series of a process. */
 static void fit(const struct seep_series *series, enum seep_process_stat value,
 		struct seep_trend *ret_trend)
 {
@@ -161,6 +176,7 @@ void seep_process_conclude(const struct seep_process *process,
 	fit(series, SEEP_PROCESS_STAT_EXPLAINED, &verdict->explained);
 	verdict->coverage = coverage_of(verdict);
 	verdict->health = health_of(verdict);
+	/* Acceleration stays 0: nothing but a line is fitted to resident memory. */
 	growth.rate = verdict->resident.slope;
 	if (stats && verdict->resident.num_samples >= MIN_SAMPLES)
 		verdict->limit = seep_exhaust_first(stats->usage, SEEP_KIND_MEMORY, &growth,

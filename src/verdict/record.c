@@ -22,6 +22,7 @@
 #define SAMPLES_PER_PERIOD 4
 #define SURE_OF_PATTERN	   4 /* if it was found so many times in a row */
 
+/* The first sample is all zeros: the site had nothing at the snapshot before it appeared. */
 void seep_site_record_init(struct seep_site_record *record, double before_s, double now_s)
 {
 	*record = (struct seep_site_record){
@@ -46,6 +47,10 @@ bool seep_site_record_is_due(const struct seep_site_record *record, const struct
 	size_t count = record->series.num_samples;
 	uint64_t period = 1 + count * count / EVEN_WORK;
 
+	/*
+	 * The series gets a new sample only after so many snapshots; before that there is little
+	 * news.
+	 */
 	if (period < record->series.stride)
 		period = record->series.stride;
 	return snapshot->final || (site->id + snapshot->seq) % period == 0;
@@ -100,6 +105,7 @@ static bool is_held_down(struct seep_site_record *record, const struct seep_verd
 		record->against_since_s = NAN;
 		return false;
 	}
+	/* Nothing speaks against the leak any more, so the time against it starts anew later. */
 	if (!seep_verdict_refutes(verdict, old->rate.value)) {
 		record->against_since_s = NAN;
 		return true;
@@ -128,8 +134,14 @@ void seep_site_record_judge(struct seep_site_record *record, const struct seep_s
 
 	seep_measurements_take(site, &record->series, &verdict.measured);
 	seep_verdict_conclude(&verdict, usage);
+	/*
+	 * A leak that is held down keeps its whole verdict, with the measurements that showed it.
+	 */
 	if (is_held_down(record, &verdict, now_s))
 		return;
+	/*
+	 * The pattern first: it is kept within one class only, and keep_class asks for the pattern.
+	 */
 	keep_pattern(record, &verdict);
 	keep_class(record, &verdict);
 	record->same_pattern =

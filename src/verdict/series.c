@@ -50,6 +50,10 @@ static void halve(struct seep_series *series)
 	series->last_filled = series->stride;
 }
 
+/*
+ * The latest sample is kept as it came, because the last one of the series may be a mean, whose
+ * time lies before it.
+ */
 void seep_series_add(struct seep_series *series, const struct seep_sample *sample)
 {
 	struct seep_sample *last = &series->samples[series->num_samples - 1];
@@ -57,6 +61,7 @@ void seep_series_add(struct seep_series *series, const struct seep_sample *sampl
 	if (series->num_samples > 0 && sample->time_s <= series->latest.time_s)
 		return;
 	series->latest = *sample;
+	/* The last sample does not stand for a whole stride of snapshots yet. */
 	if (series->num_samples > 0 && series->last_filled < series->stride) {
 		*last = mean(last, series->last_filled, sample);
 		series->last_filled++;
@@ -83,6 +88,7 @@ size_t seep_series_get(const struct seep_series *series, unsigned int value, dou
 	return series->num_samples;
 }
 
+/* Interpolates between the samples around @at_s, which lies within the series. */
 static double value_at(const double *times, const double *values, size_t count, double at_s)
 {
 	size_t right = 1;
@@ -93,6 +99,7 @@ static double value_at(const double *times, const double *values, size_t count, 
 					   (times[right] - times[right - 1]);
 }
 
+/* Samples of a series that lie in the time in common. */
 static size_t count_between(const struct seep_series *series, double from_s, double to_s)
 {
 	size_t count = 0;
@@ -102,6 +109,10 @@ static size_t count_between(const struct seep_series *series, double from_s, dou
 	return count;
 }
 
+/*
+ * How much a value changes over each of NUM_CHANGES spans of the same length. The samples of two
+ * series have other times and strides; these spans are the same for both.
+ */
 static void take_changes(const struct seep_series *series, unsigned int value, double from_s,
 			 double to_s, double *ret_changes)
 {
@@ -128,6 +139,10 @@ static double rank(const double *changes, double *ret_ranks)
 	for (size_t i = 0; i < NUM_CHANGES; i++)
 		largest = fmax(largest, fabs(changes[i]));
 	for (size_t i = 0; i < NUM_CHANGES; i++) {
+		/*
+		 * Half for each smaller change, minus half for each larger one: the rank, less the
+		 * mean rank.
+		 */
 		ret_ranks[i] = 0;
 		for (size_t j = 0; j < NUM_CHANGES; j++) {
 			double difference = changes[i] - changes[j];
@@ -153,6 +168,10 @@ double seep_series_correlation(const struct seep_series *a, unsigned int a_value
 
 	if (a->num_samples < MIN_SAMPLES || b->num_samples < MIN_SAMPLES)
 		return NAN;
+	/*
+	 * The time that both series have in common. If there is none, no sample is between its
+	 * ends.
+	 */
 	from_s = fmax(a->samples[0].time_s, b->samples[0].time_s);
 	to_s = fmin(a->samples[a->num_samples - 1].time_s, b->samples[b->num_samples - 1].time_s);
 	if (count_between(a, from_s, to_s) < MIN_SAMPLES ||
@@ -164,5 +183,6 @@ double seep_series_correlation(const struct seep_series *a, unsigned int a_value
 	square *= rank(changes, b_ranks);
 	for (size_t i = 0; i < NUM_CHANGES; i++)
 		product += a_ranks[i] * b_ranks[i];
+	/* Without ranks that differ (a series that changes evenly) there is no correlation. */
 	return square > 0 ? product / sqrt(square) : NAN;
 }

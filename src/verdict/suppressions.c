@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Patterns are kept as text and matched one by one. Matching is for each function of each stack
+ * that grows, so it never backtracks further than to the last "*": a pattern from a file cannot
+ * make it take exponential time.
+ */
 #include "verdict/suppressions.h"
 
 #include <errno.h>
@@ -9,6 +14,7 @@
 
 static const char prefix[] = "leak:";
 
+/* Patterns without their "leak:", as they were written. */
 struct seep_suppressions {
 	size_t count;
 	char **patterns;
@@ -33,6 +39,7 @@ static int add(struct seep_suppressions *suppressions, const char *pattern)
 		return -ENOMEM;
 	suppressions->patterns = patterns;
 	patterns[suppressions->count] = strdup(pattern);
+	/* Counted even if there was no memory for it: freeing NULL does nothing. */
 	return patterns[suppressions->count++] ? 0 : -ENOMEM;
 }
 
@@ -67,6 +74,10 @@ int seep_suppressions_parse(const char *text, struct seep_suppressions **ret_sup
 	size_t number = 0;
 	int error = suppressions && copy ? 0 : -ENOMEM;
 
+	/*
+	 * The number of the line is that of a text editor: from 1, blank lines and comments
+	 * included.
+	 */
 	while (!error && (line = strsep(&position, "\n"))) {
 		number++;
 		error = add_line(suppressions, line);
@@ -106,6 +117,7 @@ static bool matches_here(const char *pattern, const char *name)
 	}
 }
 
+/* A pattern may begin anywhere in the name, also behind its last character, unless it has a "^". */
 static bool matches(const char *pattern, const char *name)
 {
 	if (*pattern == '^')

@@ -23,6 +23,7 @@ struct point {
 	double greenwood;
 };
 
+/* Bucket 0 ends at 1 us, each further one at twice the time; the last one has no end. */
 double seep_survival_bucket_s(unsigned int bucket)
 {
 	return bucket + 1 < SEEP_LIFETIME_BUCKETS ? ldexp(1e-6, (int)bucket) : INFINITY;
@@ -41,6 +42,7 @@ static void walk_curve(const uint64_t *lifetimes, const uint64_t *ages, struct p
 		at_risk += (double)lifetimes[i] + (double)ages[i];
 	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++) {
 		double ended = (double)lifetimes[i];
+		/* Never fewer than ended here, or the share below would become negative. */
 		double watched = fmax(ended, at_risk - (double)ages[i] / 2);
 
 		if (ended > 0 && ended < watched)
@@ -66,6 +68,7 @@ static struct seep_interval share_of(double survival, double greenwood, double c
 	return seep_interval_of_share(survival, count);
 }
 
+/* The sum of the buckets from @from up to, without, @to. */
 static double count_from(const uint64_t *counts, unsigned int from, unsigned int to)
 {
 	double sum = 0;
@@ -75,6 +78,7 @@ static double count_from(const uint64_t *counts, unsigned int from, unsigned int
 	return sum;
 }
 
+/* The upper end of the bucket in which the curve falls to one half; INFINITY if it never does. */
 static double median_of(const struct point *curve)
 {
 	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++)
@@ -94,11 +98,16 @@ static unsigned int last_bucket(double observed_s)
 	return last <= TAIL_BUCKETS ? 0 : last;
 }
 
+/* Of those that get to the end of bucket @from, the share that gets to the end of @to. */
 static double fall(const struct point *curve, unsigned int from, unsigned int to)
 {
 	return curve[from].survival > 0 ? curve[to].survival / curve[from].survival : 0;
 }
 
+/*
+ * TAIL_BUCKETS octaves before @last; one, if more than a fifth of the objects end within the two,
+ * but less than a tenth within the second.
+ */
 static unsigned int settled_bucket(const struct point *curve, unsigned int last)
 {
 	return fall(curve, last - TAIL_BUCKETS, last) < TAIL_ENDED &&
@@ -133,6 +142,11 @@ static void widen(const uint64_t *lifetimes, const uint64_t *ages, unsigned int 
 	kept->high = fmax(kept->high, most);
 }
 
+/*
+ * Greenwood's sums add up along the curve, so the difference of two is that of the part between. If
+ * no object got to the settled point, the tail is 0 with an interval that says that nothing is
+ * known: objects are not taken for staying.
+ */
 static void fill_tail(const uint64_t *lifetimes, const uint64_t *ages, const struct point *curve,
 		      unsigned int settled, unsigned int last, struct seep_survival *survival)
 {
@@ -171,6 +185,7 @@ void seep_survival_fit(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS],
 	ret_survival->limit_s = seep_survival_bucket_s(last);
 	ret_survival->settle_s = seep_survival_bucket_s(settled);
 	fill_tail(lifetimes, ages, curve, settled, last, ret_survival);
+	/* Ages behind the settled point only: younger objects may still be released. */
 	ret_survival->recent = count_from(ages, settled + 1, last + 1);
 	ret_survival->old = count_from(ages, last + 1, SEEP_LIFETIME_BUCKETS);
 	ret_survival->recent_per_s =
@@ -196,6 +211,10 @@ void seep_survival_guess_ages(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS], u
 			      double allocs_per_s, double observed_s,
 			      uint64_t ret_ages[SEEP_LIFETIME_BUCKETS])
 {
+	/*
+	 * The passing objects are all put into the bucket of the mean lifetime; the others are
+	 * spread over the time observed, as if they had come at an even rate.
+	 */
 	double mean_s = fmin(mean_lifetime_s(lifetimes), observed_s / 2);
 	double passing = fmin((double)live, allocs_per_s * mean_s);
 	double staying = ((double)live - passing) / observed_s;

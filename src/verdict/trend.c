@@ -19,6 +19,10 @@
 #define Z_RISE	  2.5758
 #define Z_BY_RANK 4.4172
 
+/*
+ * The pivot of pick: the middle one of three values is near the middle of all, also if they are
+ * sorted already.
+ */
 static double middle_of(double a, double b, double c)
 {
 	return fmax(fmin(a, b), fmin(fmax(a, b), c));
@@ -53,17 +57,29 @@ static double pick(double *values, size_t from, size_t to, size_t rank)
 		double pivot = middle_of(values[from], values[(from + to) / 2], values[to - 1]);
 		size_t split = part(values, from, to, pivot, false);
 
+		/*
+		 * All in front of @split are less than the pivot: only these matter, or none of
+		 * them.
+		 */
 		if (rank < split) {
 			to = split;
 			continue;
 		}
 		from = part(values, split, to, pivot, true);
+		/*
+		 * Those equal to the pivot were moved together, so many equal slopes end the search
+		 * at once.
+		 */
 		if (rank < from)
 			return pivot;
 	}
 	return values[rank];
 }
 
+/*
+ * Picking the upper one leaves all smaller values in front of it, and the lower one is the last of
+ * those.
+ */
 static double median(double *values, size_t count)
 {
 	double upper = pick(values, 0, count, count / 2);
@@ -144,6 +160,10 @@ static double correction(const double *ranks, size_t count)
 	return fmax(1, 1 + 2 * sum / (n * (n - 1) * (n - 2)));
 }
 
+/*
+ * The test itself is over the values; the correction is by the ranks of what the slope leaves over,
+ * because a trend by itself makes neighbours alike (Hamed and Rao).
+ */
 static void test(const double *times, const double *values, size_t count, struct seep_trend *trend)
 {
 	double ranks[SEEP_SERIES_SAMPLES];
@@ -161,6 +181,10 @@ static void test(const double *times, const double *values, size_t count, struct
 	rank(rest, count, ranks);
 	trend->correction = correction(ranks, count);
 	variance = trend->variance * trend->correction;
+	/*
+	 * Without ties s moves in steps of 2, so 1 is the correction for continuity. All values
+	 * equal: s is 0, as is the variance, and z stays 0.
+	 */
 	if (trend->s != 0)
 		trend->z = (trend->s - copysign(1, trend->s)) / sqrt(variance);
 }
@@ -169,6 +193,10 @@ static void test(const double *times, const double *values, size_t count, struct
 static void bound(double *slopes, size_t pairs, struct seep_trend *trend)
 {
 	double width = SEEP_Z_95 * sqrt(trend->variance * trend->correction);
+	/*
+	 * Ranks in the order of the slopes: half of the width of the test to both sides of the
+	 * middle.
+	 */
 	double low = floor(((double)pairs - width) / 2);
 	double high = ceil(((double)pairs + width) / 2);
 
@@ -202,6 +230,10 @@ void seep_trend_fit(const double *times, const double *values, size_t count,
 	*ret_trend = (struct seep_trend){0};
 	if (count < 2)
 		return;
+	/*
+	 * The order matters: the median splits the slopes for bound, and test leaves the variance
+	 * that bound needs.
+	 */
 	pairs = pair_up(times, values, count, slopes);
 	ret_trend->num_samples = count;
 	ret_trend->sen.value = median(slopes, pairs);
@@ -212,6 +244,7 @@ void seep_trend_fit(const double *times, const double *values, size_t count,
 
 struct seep_trend seep_trend_scaled(const struct seep_trend *trend, double factor)
 {
+	/* What comes of ranks (s, variance, z) does not depend on the unit. */
 	struct seep_trend scaled = *trend;
 
 	scaled.sen = seep_interval_scaled(trend->sen, factor);

@@ -31,6 +31,7 @@ const char *seep_severity_key(enum seep_severity severity)
 	return severities[severity];
 }
 
+/* Steps first: regular ones may have a period too. What does not grow can only oscillate. */
 static enum seep_pattern find_pattern(const struct seep_verdict *verdict)
 {
 	const struct seep_shape *shape = &verdict->measured.shape;
@@ -71,6 +72,10 @@ static struct seep_interval late_rate(const struct seep_measurements *measured)
 	return (struct seep_interval){shape->late, shape->late - width, shape->late + width};
 }
 
+/*
+ * The rate by the method that is the most certain for this form: steps, the last third of what
+ * accelerates, the count of what stays, or the trend.
+ */
 static struct seep_interval find_rate(const struct seep_measurements *measured)
 {
 	const struct seep_shape *shape = &measured->shape;
@@ -99,6 +104,7 @@ static double find_confidence(const struct seep_verdict *verdict)
 {
 	const struct seep_measurements *measured = &verdict->measured;
 	double min_observation_s = seep_min_observation_s(measured->in_bytes, verdict->rate.value);
+	/* 0.75 at the minimum observation, nearer to 1 with each further one; less before it. */
 	double watched = 1 - 0.25 * exp(1 - measured->observed_s / min_observation_s);
 	double staying = 1 - exp2(-measured->survival.recent);
 
@@ -120,6 +126,9 @@ enum seep_severity seep_severity_of(bool in_bytes, double rate, double eta_s)
 	enum seep_severity by_rate = SEEP_SEVERITY_LOW;
 	enum seep_severity by_time = SEEP_SEVERITY_LOW;
 
+	/*
+	 * With NAN no comparison holds: the time that is not known leaves the severity to the rate.
+	 */
 	if (rate >= (in_bytes ? HIGH_BYTES : HIGH_OBJECTS))
 		by_rate = SEEP_SEVERITY_HIGH;
 	else if (rate >= (in_bytes ? MEDIUM_BYTES : MEDIUM_OBJECTS))
@@ -141,6 +150,10 @@ static double faster_than_late(double multiplies, double observed_s)
 	return powers > 0 ? powers / -expm1(-powers) : 1;
 }
 
+/*
+ * When a limit is met, from now on: the rate is brought forward from the middle of the last third,
+ * where it was measured, to the end.
+ */
 static void look_ahead(struct seep_verdict *verdict,
 		       const struct seep_usage usage[SEEP_LIMIT_COUNT])
 {
@@ -196,6 +209,10 @@ void seep_verdict_conclude(struct seep_verdict *verdict,
 	const struct seep_measurements *measured = &verdict->measured;
 	const struct seep_shape *shape = &measured->shape;
 
+	/*
+	 * Class and confidence need the rate, the pattern needs the class. What is not assigned
+	 * here (severity, acceleration) stays 0, as the caller has set it.
+	 */
 	verdict->rate = find_rate(measured);
 	allow_for_objects(verdict);
 	verdict->class = seep_classify(measured, verdict->rate.value);
