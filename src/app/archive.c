@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/numbers.h"
 
+/* What the reader's errors mean for a user (store/reader.h). */
 static void explain(const char *path, int error)
 {
 	if (error == -EBADMSG)
@@ -28,9 +29,11 @@ int seep_archive_open(const char *path, struct seep_archive *ret_archive)
 
 	if (!error)
 		error = seep_reader_list(archive.reader, &archive.moments, &archive.num_moments);
+	/* A capture that was begun, but whose first report was never written. */
 	if (!error && !archive.num_moments)
 		error = -ENODATA;
 	if (error) {
+		/* Said here, once: commands only pass the failure on. */
 		explain(path, error);
 		seep_archive_close(&archive);
 		return error;
@@ -46,6 +49,7 @@ void seep_archive_close(struct seep_archive *archive)
 	*archive = (struct seep_archive){0};
 }
 
+/* Device and inode: two paths may lead to one file. */
 bool seep_archive_is_same(const struct seep_archive *a, const struct seep_archive *b)
 {
 	struct stat of_a, of_b;
@@ -54,11 +58,16 @@ bool seep_archive_is_same(const struct seep_archive *a, const struct seep_archiv
 	       of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
 }
 
+/* SEEP_ARCHIVE_END is the largest number, so the last moment is nearest to it. */
 const struct seep_moment *seep_archive_find(const struct seep_archive *archive, uint64_t at_ns)
 {
 	const struct seep_moment *found = &archive->moments[0];
 
 	for (size_t i = 1; i < archive->num_moments; i++) {
+		/*
+		 * Less, not less or equal: of two moments that are as near the earlier one is
+		 * taken.
+		 */
 		if (seep_distance(archive->moments[i].time_ns, at_ns) <
 		    seep_distance(found->time_ns, at_ns))
 			found = &archive->moments[i];

@@ -13,6 +13,7 @@
 #include "store/writer.h"
 #include "verdict/judgement.h"
 
+/* The file of -o; failed decides the exit status, failing which messages are needed. */
 struct seep_capture {
 	const char *path;
 	struct seep_writer *writer;
@@ -30,6 +31,7 @@ int seep_capture_new(const struct seep_capture_settings *settings,
 	struct seep_capture *capture;
 	int error;
 
+	/* Set also without a capture: NULL says that none is asked for. */
 	*ret_capture = NULL;
 	if (!settings->path)
 		return 0;
@@ -37,7 +39,9 @@ int seep_capture_new(const struct seep_capture_settings *settings,
 	if (!capture)
 		return -ENOMEM;
 	capture->path = settings->path;
+	/* Opened before the trace, so that a wrong path is found out at once. */
 	error = seep_writer_open(capture->path, &writer_config, &capture->writer);
+	/* Files of other programs are not overwritten. */
 	if (error == -EEXIST)
 		seep_error("cannot write \"%s\": it is there, and no capture", capture->path);
 	else if (error)
@@ -58,6 +62,7 @@ void seep_capture_free(struct seep_capture *capture)
 	free(capture);
 }
 
+/* Says a failure when it begins and when it ends, not at every report. */
 static void note_result(struct seep_capture *capture, int error)
 {
 	if (error && !capture->failing)
@@ -69,16 +74,19 @@ static void note_result(struct seep_capture *capture, int error)
 	capture->failed |= error != 0;
 }
 
+/* A failure does not end the trace: the disk may have room again at the next report. */
 void seep_capture_write(struct seep_capture *capture, const struct seep_snapshot *snapshot,
 			struct seep_symbolizer *symbolizer)
 {
 	int error = seep_writer_write(capture->writer, snapshot, symbolizer);
 
+	/* Old moments go after the new one is stored: see keep_ns and max_bytes. */
 	if (!error)
 		error = seep_writer_tidy(capture->writer);
 	note_result(capture, error);
 }
 
+/* Accepts NULL: a capture that was not asked for cannot fail. */
 bool seep_capture_failed(const struct seep_capture *capture)
 {
 	return capture && capture->failed;

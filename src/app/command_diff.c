@@ -26,6 +26,7 @@ struct side {
 	struct seep_path *paths;
 };
 
+/* Accepts a side of which nothing was opened or loaded yet. */
 static void close_side(struct side *side)
 {
 	free(side->paths);
@@ -33,6 +34,7 @@ static void close_side(struct side *side)
 	seep_archive_close(&side->archive);
 }
 
+/* Reads the snapshot, and names its sites for the comparison. */
 static int load_side(struct side *side)
 {
 	int error = seep_archive_load(&side->archive, side->moment, &side->loaded);
@@ -50,6 +52,7 @@ static int check_order(const struct side *before, const struct side *after)
 {
 	char unit[SEEP_UNIT_MAX];
 
+	/* Only for two moments of one file, where ids can be compared. */
 	if (before->moment->id == after->moment->id) {
 		seep_error("both moments are the same report, %s into \"%s\": there is nothing to "
 			   "compare; give --from and --to",
@@ -65,6 +68,7 @@ static int check_order(const struct side *before, const struct side *after)
 	return 0;
 }
 
+/* Text has a default of sites to show; JSON has all of them unless --top was given. */
 static int print(const struct seep_config *config, const struct seep_diff *diff)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
@@ -83,6 +87,7 @@ static int print(const struct seep_config *config, const struct seep_diff *diff)
 	return error;
 }
 
+/* @same_trace: both moments are of one run, whose counters go on from one to the other. */
 static int compare(const struct seep_config *config, const struct side *before,
 		   const struct side *after, bool same_trace)
 {
@@ -102,6 +107,7 @@ static int compare(const struct seep_config *config, const struct side *before,
 	struct seep_comparison *comparison;
 	int error = seep_compare(&sides[0], &sides[1], &options, &comparison);
 
+	/* Not a failure of seep, but of the choice of captures. */
 	if (error == -ENODATA)
 		seep_error("nothing to compare: no kind of object that is asked for was traced in "
 			   "both");
@@ -115,11 +121,13 @@ static int compare(const struct seep_config *config, const struct side *before,
 	return error;
 }
 
+/* Two names may lead to one file (links), so files are compared, not paths. */
 static int run_sides(const struct seep_config *config, struct side *before, struct side *after)
 {
 	bool same = seep_archive_is_same(&before->archive, &after->archive);
 	int error = 0;
 
+	/* --from and --to default to the ends of their captures, except as finish says. */
 	before->moment = seep_archive_find(&before->archive, config->reading.from_ns);
 	after->moment = seep_archive_find(&after->archive, config->reading.at_ns);
 	if (same)
@@ -128,6 +136,9 @@ static int run_sides(const struct seep_config *config, struct side *before, stru
 		error = load_side(before);
 	if (!error)
 		error = load_side(after);
+	/*
+	 * Only within one run of a trace do the counters of both moments count from the same start.
+	 */
 	return error ? error :
 		       compare(config, before, after,
 			       same && before->moment->run == after->moment->run);
@@ -142,6 +153,7 @@ static int run(const struct seep_config *config)
 		error = seep_archive_open(config->reading.capture, &after.archive);
 	if (!error)
 		error = run_sides(config, &before, &after);
+	/* Whatever was opened, after a failure as well. */
 	close_side(&before);
 	close_side(&after);
 	return error ? SEEP_EXIT_FAILED : SEEP_EXIT_OK;
@@ -150,10 +162,12 @@ static int run(const struct seep_config *config)
 /* One capture is compared with itself, from its first report on unless that is said. */
 static int finish(struct seep_config *config, char **words)
 {
+	/* One or two words, no more. */
 	if (!words[0] || (words[1] && words[2])) {
 		seep_error("which captures? give two, or one and its moments");
 		return -EINVAL;
 	}
+	/* The beginning of a capture is nearest to 0. */
 	if (!words[1] && config->reading.from_ns == SEEP_ARCHIVE_END)
 		config->reading.from_ns = 0;
 	config->reading.old_capture = words[0];

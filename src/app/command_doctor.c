@@ -26,6 +26,7 @@
 #include "trace/describe.h"
 #include "trace/tracer.h"
 
+/* Of a file in the table of unwind tables, so that the ends of its stacks fit beside it. */
 #define PATH_COLUMNS 60
 
 /* What the return of a probed function fails with: those who have it are not probed. */
@@ -43,6 +44,7 @@ static void print_hazards(uint32_t hazards)
 	printf("%s\n", hazards ? "" : "nothing that is known to harm them");
 }
 
+/* Without a process: kernel, capabilities, and what seep_features_probe finds out by trying it. */
 static int examine_machine(void)
 {
 	struct seep_features features;
@@ -52,7 +54,12 @@ static int examine_machine(void)
 	uname(&system);
 	printf("kernel   %s %s, %s\n", system.sysname, system.release, system.machine);
 	seep_privileges_print(stdout);
+	/* What is known so far is shown before the kernel is probed, which may fail. */
 	fflush(stdout);
+	/*
+	 * SEEP_ATTACH_VARIANT_COUNT: no certain variant is asked for, the best one that works is
+	 * taken.
+	 */
 	error = seep_features_probe(SEEP_ATTACH_VARIANT_COUNT, &features);
 	if (error)
 		return error;
@@ -63,11 +70,16 @@ static int examine_machine(void)
 	return 0;
 }
 
+/*
+ * A row of the table; the path of the file stands above its first probe. @context remembers that
+ * file.
+ */
 static void print_probe(const struct seep_tracer_probe *probe, void *context)
 {
 	const struct seep_file **last = context;
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
 
+	/* Probes come file by file. */
 	if (*last != probe->file) {
 		*last = probe->file;
 		seep_text_append_clean(&text, probe->file->path, SIZE_MAX);
@@ -80,6 +92,7 @@ static void print_probe(const struct seep_tracer_probe *probe, void *context)
 	       text.data, probe->at_exit ? ", return" : "");
 }
 
+/* The probes are known once the processes are added; the tracer is not started. */
 static int list_probes(const struct seep_config *config, struct seep_tracer *tracer)
 {
 	const struct seep_file *last = NULL;
@@ -118,6 +131,10 @@ static void stop_when_empty(void *context)
 	seep_loop_stop(context);
 }
 
+/*
+ * Adds the processes, traces until time, signal or their end, and takes the final snapshot, which
+ * belongs to the tracer.
+ */
 static int trace_for_a_while(struct seep_loop *loop, struct seep_tracer *tracer,
 			     const struct seep_config *config,
 			     const struct seep_snapshot **ret_snapshot)
@@ -138,10 +155,15 @@ static int trace_for_a_while(struct seep_loop *loop, struct seep_tracer *tracer,
 		error = seep_tracer_start(tracer);
 	if (!error)
 		error = seep_loop_run(loop);
+	/* The snapshot is taken after the probes are gone, so nothing changes while it is read. */
 	seep_tracer_stop(tracer);
 	return error ? error : seep_tracer_snapshot(tracer, true, ret_snapshot);
 }
 
+/*
+ * Attributes each stack to the file of its outermost frame: there the walk ended, so the unwind
+ * table of that file is to be looked at. Weighted by allocations, as a rare stack matters less.
+ */
 static void count_ends(struct examination *examination)
 {
 	const struct seep_snapshot *snapshot = examination->snapshot;
@@ -155,6 +177,9 @@ static void count_ends(struct examination *examination)
 		if (!stack->num_frames)
 			continue;
 		last = stack->frames[stack->num_frames - 1];
+		/*
+		 * The file id indexes the array, so it is checked.
+		 */
 		if (!(last & SEEP_FRAME_RAW) && SEEP_FRAME_FILE(last) < SEEP_MAX_FILES)
 			ends = &examination->files[SEEP_FRAME_FILE(last)];
 		ends->ends[stack->end] += site->counts.allocs;
@@ -172,6 +197,7 @@ static void print_ends(const struct file_ends *ends)
 	}
 }
 
+/* What is special about the unwind table of a file; "" for one that is complete. */
 static const char *state_text(enum seep_unwind_state state)
 {
 	switch (state) {
@@ -185,9 +211,11 @@ static const char *state_text(enum seep_unwind_state state)
 	case SEEP_UNWIND_UNKNOWN:
 		break;
 	}
+	/* The table was dropped for others, as --unwind-mem bounds all of them. */
 	return "  given up to make room";
 }
 
+/* A row of seep_tables_each: the table of a file, and how stacks ended in it. */
 static int print_file(const struct seep_table_info *info, void *context)
 {
 	const struct examination *examination = context;
@@ -224,6 +252,7 @@ static int examine_stacks(const struct seep_config *config, struct seep_loop *lo
 	       seep_format_percent(share, examination.snapshot->ends[SEEP_END_COMPLETE], all));
 	printf("%10s %10s %9s  %s\n", "rows", "bytes", "built in",
 	       "file, and stacks that ended there");
+	/* Each file with an unwind table, and below them what belongs to no file. */
 	seep_tables_each(seep_tracer_tables(tracer), print_file, &examination);
 	printf("%10s %10s %9s  (code without a file)", "", "", "");
 	print_ends(&examination.elsewhere);
@@ -231,6 +260,7 @@ static int examine_stacks(const struct seep_config *config, struct seep_loop *lo
 	return 0;
 }
 
+/* The tracer is freed before the loop, which it has sources on. */
 static int examine_process(const struct seep_config *config)
 {
 	struct seep_tracer_config tracer_config = {
@@ -248,6 +278,7 @@ static int examine_process(const struct seep_config *config)
 
 	if (error)
 		return error;
+	/* Known only now: the configuration is filled in before the loop exists. */
 	tracer_config.context = loop;
 	error = seep_tracer_new(&tracer_config, loop, &tracer);
 	if (error)
@@ -260,6 +291,7 @@ static int examine_process(const struct seep_config *config)
 
 static int run(const struct seep_config *config)
 {
+	/* With a process its probes or stacks are examined, without one the machine. */
 	int error = config->named.num_pids ? examine_process(config) : examine_machine();
 
 	return error ? SEEP_EXIT_FAILED : SEEP_EXIT_OK;

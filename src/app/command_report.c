@@ -18,6 +18,7 @@
 #include "web/html.h"
 #include "json/json.h"
 
+/* SEEP_ARCHIVE_END cannot be meant: nothing happens after the end. */
 static bool wants_since(const struct seep_config *config)
 {
 	return config->reading.since_ns != SEEP_ARCHIVE_END;
@@ -47,6 +48,7 @@ static int print(const struct seep_config *config, struct seep_reader *reader,
 	const struct seep_report_format *format = seep_report_at(config->reading.format);
 	struct seep_report_options options = {
 		.metric = config->output.metric,
+		/* JSON is for programs: they get all sites unless --top was given. */
 		.top = format == &seep_report_json && !config->output.top_given ?
 			       SIZE_MAX :
 			       config->output.top,
@@ -54,6 +56,7 @@ static int print(const struct seep_config *config, struct seep_reader *reader,
 	};
 	int error;
 
+	/* The other formats have no place for a history. */
 	if (format == &seep_report_html)
 		error = render_html(config, reader, loaded, &buffer);
 	else
@@ -72,11 +75,13 @@ static int find_since(const struct seep_config *config, const struct seep_archiv
 	const struct seep_moment *then = seep_archive_find(archive, config->reading.since_ns);
 	char unit[SEEP_UNIT_MAX];
 
+	/* The nearest moments were found, which may be the same for both times. */
 	if (then->time_ns >= now->time_ns) {
 		seep_error("there is no time between --since and the report %s into \"%s\"",
 			   seep_format_duration(unit, now->time_ns), archive->path);
 		return -EINVAL;
 	}
+	/* A capture may have several traces, one after the other. */
 	if (then->run != now->run) {
 		seep_error("--since is in an earlier trace of \"%s\", and each counts from 0; seep "
 			   "diff compares them",
@@ -87,6 +92,7 @@ static int find_since(const struct seep_config *config, const struct seep_archiv
 	return 0;
 }
 
+/* Prints what happened between two moments of one trace. */
 static int print_since(const struct seep_config *config, const struct seep_archive *archive,
 		       const struct seep_moment *now, const struct seep_loaded *loaded)
 {
@@ -100,6 +106,10 @@ static int print_since(const struct seep_config *config, const struct seep_archi
 	if (error)
 		return error;
 	error = seep_since_new(&loaded->snapshot, &earlier->snapshot, &since);
+	/*
+	 * The difference needs nothing of the earlier snapshot any more; its sites are those of the
+	 * later one.
+	 */
 	seep_loaded_free(earlier);
 	if (error) {
 		seep_error("cannot make the report: %s", strerror(-error));
@@ -119,6 +129,7 @@ static int run(const struct seep_config *config)
 
 	if (error)
 		return SEEP_EXIT_FAILED;
+	/* Without --at it is the last one. */
 	moment = seep_archive_find(&archive, config->reading.at_ns);
 	error = seep_archive_load(&archive, moment, &loaded);
 	if (!error && wants_since(config))

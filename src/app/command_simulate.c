@@ -100,6 +100,7 @@ static int on_signal(void *context, uint64_t number)
 
 	if (number == SIGUSR1)
 		return print_counts(run, SEEP_REASON_ASKED);
+	/* No wait for a line after a signal, which asks for the end of all. */
 	run->ended = true;
 	return end(run, SEEP_REASON_SIGNAL);
 }
@@ -130,6 +131,7 @@ static int on_over(void *context, uint64_t value)
 /* One line of standard input, or its end. */
 static int on_input(void *context, uint64_t value)
 {
+	/* Byte by byte: what follows the line is for the next wait. */
 	char c;
 	ssize_t count = read(STDIN_FILENO, &c, 1);
 
@@ -266,6 +268,7 @@ static int restart(const struct seep_simulate_options *options, uint64_t until_n
 		words[num_words++] = until;
 	for (char **word = options->words + 1 + num_added(options); *word; word++)
 		words[num_words++] = *word;
+	/* Works for a program that was replaced or deleted, too. */
 	execv("/proc/self/exe", words);
 	return -errno;
 }

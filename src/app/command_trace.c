@@ -29,6 +29,7 @@ static int check_scope(const struct seep_config *config, const char *stray)
 			   "behind --");
 		return -EINVAL;
 	}
+	/* Named processes are there already, and a command is traced from its start anyway. */
 	if (config->probing.from_start && !is_open) {
 		seep_error("--from-start is for scopes that processes come to: -g, -c or -a");
 		return -EINVAL;
@@ -36,6 +37,7 @@ static int check_scope(const struct seep_config *config, const char *stray)
 	return 0;
 }
 
+/* Options that are valid one by one, but trace nothing together. */
 static int check_filter(const struct seep_config *config)
 {
 	if (seep_allocators_num_user(config->allocators) &&
@@ -50,6 +52,7 @@ static int check_filter(const struct seep_config *config)
 	return 0;
 }
 
+/* Two formats in one stream could not be told apart. */
 static int check_outputs(const struct seep_output_settings *settings)
 {
 	int on_stdout = 0;
@@ -65,12 +68,15 @@ static int check_outputs(const struct seep_output_settings *settings)
 	return 0;
 }
 
+/* The checks of seep trace and seep detect: scope, filter, outputs, in this order. */
 static int finish_trace(struct seep_config *config, char **stray)
 {
 	int error;
 
+	/* Words behind the options are a command, unless another scope makes them a mistake. */
 	if (*stray && !config->named.num_pids && !seep_scope_is_open(&config->scope)) {
 		config->named.command = stray;
+		/* A command is often a shell script, whose children do the work. */
 		config->scope.children = true;
 	}
 	error = check_scope(config, *stray);
@@ -90,6 +96,9 @@ static int finish_detect(struct seep_config *config, char **stray)
 	return finish_trace(config, stray);
 }
 
+/*
+ * The steps of the engine (engine.h); the exit status is that of the trace if all of them succeed.
+ */
 static int run(const struct seep_config *config)
 {
 	struct seep_engine *engine;
@@ -97,6 +106,7 @@ static int run(const struct seep_config *config)
 
 	if (seep_engine_new(config, &engine))
 		return status;
+	/* A failure of a step has been told by the step. */
 	if (!seep_engine_attach(engine) && !seep_engine_run(engine))
 		status = seep_engine_exit_status(engine);
 	seep_engine_free(engine);

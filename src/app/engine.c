@@ -52,6 +52,7 @@ struct seep_engine {
 	uint64_t status_events; /* at the last status line */
 };
 
+/* The tracer calls this when its last target has ended: there is nothing left to trace. */
 static void stop_when_empty(void *context)
 {
 	struct seep_engine *engine = context;
@@ -84,6 +85,7 @@ static int new_tracer(struct seep_engine *engine)
 	return seep_tracer_new(&tracer_config, engine->loop, &engine->tracer);
 }
 
+/* Opens the cgroup in the engine's own copy of the scope, as the configuration is constant. */
 static int find_scope(struct seep_engine *engine)
 {
 	if (engine->scope.type != SEEP_SCOPE_CGROUP)
@@ -100,6 +102,10 @@ static int new_loop(struct seep_engine *engine)
 	return error;
 }
 
+/*
+ * What can fail because of the command line comes first, so that a file that cannot be written is
+ * not found out after an hour; the tracer, which loads the BPF programs, comes last.
+ */
 int seep_engine_new(const struct seep_config *config, struct seep_engine **ret_engine)
 {
 	struct seep_engine *engine = calloc(1, sizeof(*engine));
@@ -121,6 +127,7 @@ int seep_engine_new(const struct seep_config *config, struct seep_engine **ret_e
 		error = seep_capture_new(&config->capture, &engine->capture);
 	if (!error)
 		error = new_tracer(engine);
+	/* free accepts an engine of which only some parts were created. */
 	if (error) {
 		seep_engine_free(engine);
 		return error;
@@ -129,6 +136,7 @@ int seep_engine_new(const struct seep_config *config, struct seep_engine **ret_e
 	return 0;
 }
 
+/* The tracer goes first: it has sources on the loop and uses the scope. */
 void seep_engine_free(struct seep_engine *engine)
 {
 	if (!engine)
@@ -142,6 +150,7 @@ void seep_engine_free(struct seep_engine *engine)
 	free(engine);
 }
 
+/* A command, a scope or named processes: the options let only one of them be given. */
 int seep_engine_attach(struct seep_engine *engine)
 {
 	const struct seep_config *config = engine->config;
@@ -152,8 +161,10 @@ int seep_engine_attach(struct seep_engine *engine)
 			"--from-start puts probes into every process of the machine: programs that "
 			"translate code (valgrind, qemu-user, DynamoRIO, Pin), and on some kernels "
 			"those that filter their system calls, end by it");
+	/* The command is held until seep_tracer_start, so nothing that it allocates is missed. */
 	if (config->named.command)
 		return seep_tracer_launch(engine->tracer, config->named.command);
+	/* A scope that processes come to: those that it has now, then each as it comes. */
 	if (seep_scope_is_open(&engine->scope))
 		return seep_tracer_add_scope(engine->tracer);
 	for (size_t i = 0; i < config->named.num_pids && !error; i++)
@@ -168,6 +179,7 @@ static void consider_end(struct seep_engine *engine, const struct seep_findings 
 {
 	uint64_t now_ns = seep_clock_monotonic_ns();
 
+	/* Certainty must last: one look below the limit starts the time anew. */
 	if (!findings->num || findings->sites[0]->judgement->confidence < CERTAIN) {
 		engine->certain_ns = 0;
 		return;
@@ -187,9 +199,14 @@ static int accuse(struct seep_engine *engine, const struct seep_snapshot *snapsh
 
 	if (error)
 		return error;
+	/*
+	 * The last snapshot counts: what was found and then turned out harmless does not fail the
+	 * command.
+	 */
 	engine->num_findings = findings->num;
 	if (!engine->config->verdict.detect)
 		return 0;
+	/* Detect says what it found only once, at the end. */
 	if (!snapshot->final) {
 		consider_end(engine, findings);
 		return 0;
@@ -197,6 +214,7 @@ static int accuse(struct seep_engine *engine, const struct seep_snapshot *snapsh
 	return seep_outputs_verdict(engine->outputs, snapshot, symbolizer, findings);
 }
 
+/* Reads the counters once; gate, outputs and capture all see this snapshot. */
 static int report(struct seep_engine *engine, bool final)
 {
 	const struct seep_snapshot *snapshot;
@@ -206,14 +224,23 @@ static int report(struct seep_engine *engine, bool final)
 		seep_error("cannot read the counters: %s", seep_error_text(-error));
 		return error;
 	}
+	/* Before anything is written to the terminal. */
 	seep_status_clear();
+	/*
+	 * The gate comes first, as it may end the loop and the verdict is written with the final
+	 * report.
+	 */
 	error = accuse(engine, snapshot);
 	if (!error)
 		error = seep_outputs_write(engine->outputs, snapshot,
 					   seep_tracer_symbolizer(engine->tracer));
+	/*
+	 * The capture is written even if an output failed: the failure may be of that output alone.
+	 */
 	if (engine->capture)
 		seep_capture_write(engine->capture, snapshot,
 				   seep_tracer_symbolizer(engine->tracer));
+	/* A closed standard output was told by the outputs. */
 	if (error && error != -EPIPE)
 		seep_error("cannot make the report: %s", seep_error_text(-error));
 	return error;
@@ -243,6 +270,7 @@ static int on_duration(void *context, uint64_t value)
 	return 0;
 }
 
+/* SIGUSR1 asks for a report, the other signals for the end. */
 static int on_signal(void *context, uint64_t number)
 {
 	struct seep_engine *engine = context;
@@ -254,6 +282,7 @@ static int on_signal(void *context, uint64_t number)
 	return 0;
 }
 
+/* @seconds: how often the timer, of one second, has expired since the last call. */
 static int on_status(void *context, uint64_t seconds)
 {
 	struct seep_engine *engine = context;
@@ -277,18 +306,23 @@ static int listen_to_signals(struct seep_engine *engine)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
+	/* The signals become events of the loop, so that a handler never interrupts a report. */
 	return seep_loop_add_signals(engine->loop, &set, on_signal, engine);
 }
 
+/* Reports at intervals, the end of the trace, and the status line if a person watches. */
 static int start_timers(struct seep_engine *engine)
 {
 	const struct seep_config *config = engine->config;
+	/* The first report comes after one interval; a report of nothing is of no use. */
 	int error = seep_loop_add_timer(engine->loop, 0, config->timing.interval_ns, on_interval,
 					engine, NULL);
 
+	/* Without a duration the trace ends by a signal, or with its targets. */
 	if (!error && config->timing.duration_ns)
 		error = seep_loop_add_timer(engine->loop, config->timing.duration_ns, 0,
 					    on_duration, engine, NULL);
+	/* Not into a file or pipe, where lines that are written over would be noise. */
 	if (!error && !config->output.quiet && seep_status_wanted())
 		error = seep_loop_add_timer(engine->loop, 0, SEEP_NS_PER_S, on_status, engine,
 					    NULL);
@@ -303,6 +337,10 @@ static void announce(const struct seep_engine *engine)
 	seep_info("tracing %s; Ctrl-C ends", text.data);
 }
 
+/*
+ * Timers and signals are ready before the targets run. The capabilities are dropped once all that
+ * needs them is open; the final report comes after the probes are gone.
+ */
 int seep_engine_run(struct seep_engine *engine)
 {
 	int error = listen_to_signals(engine), report_error;
@@ -318,7 +356,9 @@ int seep_engine_run(struct seep_engine *engine)
 	error = seep_tracer_start(engine->tracer);
 	if (error)
 		return error;
+	/* From here on a mistake in parsing a target's files has fewer rights. */
 	seep_privileges_drop();
+	/* A message must not be written into the status line. */
 	seep_log_set_hook(seep_status_clear);
 	error = seep_loop_run(engine->loop);
 	seep_tracer_stop(engine->tracer);
@@ -329,14 +369,21 @@ int seep_engine_run(struct seep_engine *engine)
 	return error ? error : report_error;
 }
 
+/*
+ * The order decides: a failed trace, then the status of the launched command, then outputs, then
+ * the gate. A command that failed says more than a leak in it.
+ */
 int seep_engine_exit_status(struct seep_engine *engine)
 {
 	int status, result = seep_tracer_launch_status(engine->tracer, &status);
 
+	/* The command outlived the trace; it was not asked to end. */
 	if (result == -EAGAIN)
 		seep_info("the command goes on, no longer traced");
+	/* Even if the command ended well: nobody has looked at it to the end. */
 	if (seep_tracer_gave_up(engine->tracer))
 		return SEEP_EXIT_FAILED;
+	/* The convention of shells (POSIX.1-2017, XCU 2.8.2: more than 128). */
 	if (result == 0 && WIFSIGNALED(status))
 		return 128 + WTERMSIG(status);
 	if (result == 0 && WEXITSTATUS(status))

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 
+/* Far more than people write by hand; protects from a wrong file. */
 #define MAX_SUPPRESSION_BYTES (1 << 20)
 
 static int read_suppressions(struct seep_gate *gate, const char *path)
@@ -25,6 +26,7 @@ static int read_suppressions(struct seep_gate *gate, const char *path)
 		return error;
 	}
 	error = seep_gate_suppress(gate, text.data, &line);
+	/* The line that is wrong; other failures have no line. */
 	if (error == -EINVAL)
 		seep_error("\"%s\", line %zu: a suppression is leak:PATTERN", path, line);
 	return error;
@@ -45,6 +47,7 @@ static int take_baseline(struct seep_gate *gate, const char *path, const struct 
 	return error;
 }
 
+/* The last moment of the capture: there the verdicts rest on the longest observation. */
 static int read_baseline(struct seep_gate *gate, const char *path)
 {
 	struct seep_archive archive;
@@ -56,12 +59,14 @@ static int read_baseline(struct seep_gate *gate, const char *path)
 	error = seep_archive_load(&archive, seep_archive_find(&archive, SEEP_ARCHIVE_END), &loaded);
 	if (!error) {
 		error = take_baseline(gate, path, loaded);
+		/* The gate has copied what it needs. */
 		seep_loaded_free(loaded);
 	}
 	seep_archive_close(&archive);
 	return error;
 }
 
+/* The gate exists without any files, too: --fail-on alone needs it. */
 int seep_gate_files_read(const struct seep_verdict_settings *settings, struct seep_gate **ret_gate)
 {
 	struct seep_gate *gate;

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 
+/* Owns all points; html refers to them. */
 struct seep_history {
 	struct seep_reader *reader;
 	const struct seep_loaded *loaded;
@@ -32,6 +33,9 @@ static int convert(const struct seep_history *history, const struct seep_point *
 
 	if (!converted)
 		return -ENOMEM;
+	/*
+	 * The capture goes on behind a moment chosen by --at; the report must not show its future.
+	 */
 	while (used < count && points[used].elapsed_ns <= history->loaded->snapshot.elapsed_ns) {
 		converted[used] = (struct seep_html_point){
 			.elapsed_ns = points[used].elapsed_ns,
@@ -45,6 +49,10 @@ static int convert(const struct seep_history *history, const struct seep_point *
 	return 0;
 }
 
+/*
+ * The callback of the page. The points of the former site are freed: one series is in memory at a
+ * time.
+ */
 static int series_of_site(void *context, const struct seep_site *site,
 			  struct seep_html_series *ret_series)
 {
@@ -91,17 +99,27 @@ static int sort_residents(struct seep_history *history, const struct seep_reside
 	history->resident_points = calloc(count + 1, sizeof(*history->resident_points));
 	if (!history->resident || !history->resident_points)
 		return -ENOMEM;
+	/*
+	 * The points are in the order of time: those behind the moment of the report are at the
+	 * end.
+	 */
 	while (count > 0 && points[count - 1].elapsed_ns > history->loaded->snapshot.elapsed_ns)
 		count--;
+	/*
+	 * A counting sort: how many points each process has, where its part begins, then the
+	 * points. It keeps their order in time.
+	 */
 	for (size_t i = 0; i < count; i++)
 		history->resident[points[i].process].num_points++;
 	for (size_t i = 0; i < num_processes; i++) {
 		history->resident[i].points = history->resident_points + used;
 		used += history->resident[i].num_points;
+		/* Counts again while the points are put in their places. */
 		history->resident[i].num_points = 0;
 	}
 	for (size_t i = 0; i < count; i++) {
 		struct seep_html_series *series = &history->resident[points[i].process];
+		/* The points of a series are const; its place in the array is not. */
 		size_t at = (size_t)(series->points - history->resident_points);
 
 		history->resident_points[at + series->num_points++] = (struct seep_html_point){
@@ -134,6 +152,7 @@ int seep_history_new(struct seep_reader *reader, const struct seep_loaded *loade
 	history->loaded = loaded;
 	history->html.site = series_of_site;
 	history->html.context = history;
+	/* Totals and residents now; sites are read when the page asks for them. */
 	error = read_totals(history);
 	if (!error)
 		error = read_residents(history);

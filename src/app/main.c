@@ -10,6 +10,7 @@
 #include "app/options.h"
 #include "base/log.h"
 
+/* A block of this size or more gets a mapping of its own from glibc, and is unmapped by free. */
 #define MMAP_THRESHOLD_BYTES (256 << 10)
 
 static const struct seep_command *const commands[] = {
@@ -67,6 +68,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < SEEP_COMMAND_COUNT; i++) {
 		if (strcmp(argv[1], commands[i]->name) == 0)
+			/* The command finds its own name in argv[0], as getopt_long wants it. */
 			return seep_options_run(commands[i], argc - 1, argv + 1);
 	}
 	seep_error("unknown command \"%s\"; see: seep --help", argv[1]);

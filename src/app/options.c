@@ -11,12 +11,13 @@
 #include "app/options_table.h"
 #include "base/log.h"
 
-/* Values that getopt_long returns for rows without a letter. */
+/* Values that getopt_long returns for rows without a letter: above every letter. */
 #define LONG_ONLY 256
 
 /* What getopt_long wants to know. */
 struct words {
 	struct option longs[SEEP_MAX_OPTIONS + 1];
+	/* Each letter may have a colon; before them stand '+' and ':', behind them NUL. */
 	char letters[3 * SEEP_MAX_OPTIONS + 3];
 };
 
@@ -25,6 +26,7 @@ static void describe_words(const struct seep_command *command, struct words *wor
 	struct option *next = words->longs;
 	char *letter = words->letters;
 
+	/* The command that is to be traced has options of its own, which are not seep's. */
 	if (!command->words_anywhere)
 		*letter++ = '+'; /* stop at the first word that is no option */
 	*letter++ = ':';	 /* tell a missing value from an unknown option */
@@ -48,6 +50,7 @@ static void describe_words(const struct seep_command *command, struct words *wor
 	*next = (struct option){0};
 }
 
+/* NULL for '?' and ':', by which getopt_long tells of an unknown option and of a missing value. */
 static const struct seep_option *find_option(const struct seep_command *command, int value)
 {
 	for (size_t i = 0; i < seep_num_options; i++) {
@@ -60,6 +63,7 @@ static const struct seep_option *find_option(const struct seep_command *command,
 	return NULL;
 }
 
+/* Sets the value and says what is wrong with it; after -ECANCELED that was said already. */
 static int apply(const struct seep_option *option, const char *value, struct seep_config *config)
 {
 	int error = seep_option_set(option, value, config);
@@ -84,6 +88,7 @@ static int parse_words(const struct seep_command *command, int argc, char **argv
 
 	describe_words(command, &words);
 	optind = 0; /* glibc: start afresh */
+	/* getopt prints no messages: seep's own name the option in the same way everywhere. */
 	opterr = 0;
 	while ((value = getopt_long(argc, argv, words.letters, words.longs, NULL)) != -1) {
 		const struct seep_option *option = find_option(command, value);
@@ -96,6 +101,7 @@ static int parse_words(const struct seep_command *command, int argc, char **argv
 			seep_error("unknown option %s", argv[optind - 1]);
 			return -EINVAL;
 		}
+		/* What stands behind --help is not looked at. */
 		if (option->type == SEEP_OPTION_HELP) {
 			*ret_help = true;
 			return 0;
@@ -106,6 +112,7 @@ static int parse_words(const struct seep_command *command, int argc, char **argv
 	return 0;
 }
 
+/* Help skips the check of the options together: they need not be complete then. */
 int seep_options_parse(const struct seep_command *command, int argc, char **argv,
 		       struct seep_config *config, bool *ret_help)
 {
@@ -116,6 +123,7 @@ int seep_options_parse(const struct seep_command *command, int argc, char **argv
 		seep_error("out of memory");
 		return error;
 	}
+	/* A pattern that restarts executes seep anew with the same words. */
 	config->simulate.words = argv;
 	error = parse_words(command, argc, argv, config, &help);
 	if (!error && !help)
@@ -130,12 +138,14 @@ static int run_parsed(const struct seep_command *command, int argc, char **argv,
 {
 	bool help;
 
+	/* What is wrong has been said; where to read on is added. */
 	if (seep_options_parse(command, argc, argv, config, &help)) {
 		seep_info("see: seep %s --help", command->name);
 		return SEEP_EXIT_USAGE;
 	}
 	if (help)
 		return seep_options_print_help(command, stdout) ? SEEP_EXIT_FAILED : SEEP_EXIT_OK;
+	/* Verbose wins over quiet: it is looked at last. */
 	if (config->output.quiet)
 		seep_log_set_level(SEEP_LOG_WARN);
 	if (config->output.verbose)
@@ -143,6 +153,7 @@ static int run_parsed(const struct seep_command *command, int argc, char **argv,
 	return command->run(config);
 }
 
+/* The configuration lives here; commands get it as constant. */
 int seep_options_run(const struct seep_command *command, int argc, char **argv)
 {
 	struct seep_config config;

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 
 #define LEFT_COLUMNS 28 /* of what stands before the sentence, which wraps beside it */
+/* With the indent and LEFT_COLUMNS a line has 92 columns at most. */
 #define TEXT_COLUMNS 62
 
 /* The names of the choices, with the default marked. */
@@ -25,6 +26,7 @@ static void append_help(const struct seep_option *option, struct seep_buffer *te
 {
 	const char *help = option->help, *brace = strchr(help, '{');
 
+	/* "{values}" or "{default}": what is inserted depends on the option, not on the word. */
 	if (brace) {
 		seep_buffer_append(text, help, (size_t)(brace - help));
 		if (option->choice_at)
@@ -34,6 +36,7 @@ static void append_help(const struct seep_option *option, struct seep_buffer *te
 		help = strchr(brace, '}') + 1;
 	}
 	seep_buffer_puts(text, help);
+	/* Words for a default that no value on the command line stands for. */
 	if (option->otherwise)
 		seep_buffer_printf(text, " (default: %s)", option->otherwise);
 	else if (option->initial && !option->choice_at && !brace)
@@ -49,6 +52,7 @@ static size_t line_length(const char *text)
 
 	if (length <= TEXT_COLUMNS)
 		return length;
+	/* A word that is longer than a line is not broken. */
 	for (length = TEXT_COLUMNS; length && text[length] != ' ';)
 		length--;
 	return length ? length : strcspn(text, " \n");
@@ -60,6 +64,7 @@ static int print_option(const struct seep_option *option, FILE *stream)
 	const char *text;
 	size_t length;
 
+	/* Options without a letter are indented, so that the long names stand in one column. */
 	if (option->letter)
 		seep_buffer_printf(&left, "-%c, ", option->letter);
 	else
@@ -71,12 +76,16 @@ static int print_option(const struct seep_option *option, FILE *stream)
 	if (left.error || right.error)
 		return left.error ? left.error : right.error;
 	fprintf(stream, "  %-*s", LEFT_COLUMNS, left.data);
+	/*
+	 * The first line stands beside the option, the others below it; the separator is skipped.
+	 */
 	for (text = right.data; length = line_length(text), text[length]; text += length + 1)
 		fprintf(stream, "%.*s\n  %-*s", (int)length, text, LEFT_COLUMNS, "");
 	fprintf(stream, "%s\n", text);
 	return 0;
 }
 
+/* Rows are in the order of the help, so a heading stands wherever the group changes. */
 int seep_options_print_help(const struct seep_command *command, FILE *stream)
 {
 	const char *group = NULL;
@@ -88,6 +97,7 @@ int seep_options_print_help(const struct seep_command *command, FILE *stream)
 	for (size_t i = 0; i < seep_num_options && !error; i++) {
 		const struct seep_option *option = &seep_option_table[i];
 
+		/* Options for tests have no group, and are not shown. */
 		if (!option->group || !seep_option_is_of(option, command))
 			continue;
 		if (!group || strcmp(group, option->group) != 0)

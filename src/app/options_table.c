@@ -69,13 +69,15 @@ static bool diff_format_at(size_t index, struct seep_choice *choice)
 	return format;
 }
 
+/* Short names for the columns of the table. */
 #define TRACE	 SEEP_COMMAND_BIT(TRACE)
 #define DETECT	 SEEP_COMMAND_BIT(DETECT)
 #define REPORT	 SEEP_COMMAND_BIT(REPORT)
 #define DIFF	 SEEP_COMMAND_BIT(DIFF)
 #define DOCTOR	 SEEP_COMMAND_BIT(DOCTOR)
 #define SIMULATE SEEP_COMMAND_BIT(SIMULATE)
-#define TRACING	 (TRACE | DETECT)
+/* Commands that run the engine. */
+#define TRACING (TRACE | DETECT)
 
 /*
  * A field of struct seep_config, which must have the C type that the type of the option asks for.
@@ -83,6 +85,7 @@ static bool diff_format_at(size_t index, struct seep_choice *choice)
 #define AT(c_type, member)                                                                         \
 	.field = _Generic(((struct seep_config *)NULL)->member,                                    \
 		c_type: offsetof(struct seep_config, member))
+/* The columns of a row that depend on its type, each with the check of AT. */
 #define FLAG(member)		      .type = SEEP_OPTION_FLAG, AT(bool, member)
 #define COUNT(member)		      .type = SEEP_OPTION_COUNT, AT(uint64_t, member)
 #define SIZE(member)		      .type = SEEP_OPTION_SIZE, AT(uint64_t, member)
@@ -105,6 +108,7 @@ static bool diff_format_at(size_t index, struct seep_choice *choice)
 	AT(double, simulate.simulation.parameters[SEEP_SIMULATE_##parameter])
 #define GIVEN(member) .given = offsetof(struct seep_config, member)
 
+/* A constant as text, for the column of defaults. */
 #define NUMERAL_OF(number) #number
 #define NUMERAL(number)	   NUMERAL_OF(number)
 
@@ -127,20 +131,21 @@ const struct seep_option seep_option_table[] = {
 	 "that ends programs which translate code (valgrind, qemu-user)",
 	 FLAG(probing.from_start)},
 
-	/* Moments */
+	/* Moments: UINT64_MAX is SEEP_ARCHIVE_END here and below. */
 	{"from", 0, DIFF, "Moments", "TIME", "of OLD, so long after it began",
 	 DURATION(reading.from_ns), .unset = UINT64_MAX, .otherwise = "its end"},
 	{"to", 0, DIFF, "Moments", "TIME",
 	 "the same of NEW; of one CAPTURE: from its beginning to its end",
 	 DURATION(reading.at_ns), .unset = UINT64_MAX},
 
-	/* What */
+	/* What: by default, trace follows memory alone; detect and diff look at all kinds. */
 	{"kinds", 'k', TRACE, "What", "KIND[,KIND...]", "{values}", KINDS, .initial = "memory"},
 	{"kinds", 'k', DETECT | DIFF, "What", "KIND[,KIND...]", "{values}",
 	 KINDS, .unset = SEEP_ALL_KINDS, .otherwise = "all"},
 	{"metric", 0, DIFF, "What", "NAME",
 	 "what grew: {values}; threads and descriptors count as objects",
 	 CHOICE(output.metric, metric_at), .initial = "live-bytes"},
+	/* Both options of the doctor take PIDs; list_probes tells which of them was given. */
 	{"pid", 'p', DOCTOR, "What", "PID", "list the probes that a trace of this process needs",
 	 PIDS, GIVEN(named.list_probes)},
 	{"unwind", 0, DOCTOR, "What", "PID",
@@ -169,6 +174,10 @@ const struct seep_option seep_option_table[] = {
 	{"verify-stacks", 0, TRACE, "What", "N",
 	 "self-check: walk one in N stacks again, with libdw",
 	 COUNT(limits.verify_every), .min = 1, .max = UINT32_MAX},
+	/*
+	 * Parameters of a pattern have no default here: it is that of the pattern, and 0 stands for
+	 * not given. So the least value is above 0 (DBL_MIN for decimal numbers).
+	 */
 	{"growth", 0, SIMULATE, "What", "SIZE/s", "what is leaked, or grows, per second",
 	 PARAMETER(SIZE_RATE, GROWTH), .min = 1},
 	{"rate", 0, SIMULATE, "What", "N/s",
@@ -248,6 +257,7 @@ const struct seep_option seep_option_table[] = {
 	 DURATION(reading.since_ns), .unset = UINT64_MAX},
 	{"json", 0, SIMULATE, "Output", NULL, "truth and numbers as JSON, one object per line",
 	 FLAG(simulate.json)},
+	/* JSON takes all sites unless top was given, which is why that is recorded. */
 	{"top", 'n', TRACE | REPORT, "Output", "N", "sites in the text report",
 	 COUNT(output.top), .max = INT_MAX, .initial = "10", GIVEN(output.top_given)},
 	{"top", 'n', DETECT, "Output", "N", "sites that are listed",
@@ -273,11 +283,13 @@ const struct seep_option seep_option_table[] = {
 	 CHOICE(probing.variant, variant_at), .unset = SEEP_ATTACH_VARIANT_COUNT},
 	{"unplaced", 0, TRACE, NULL, NULL, "put probes at first instructions",
 	 FLAG(probing.unplaced)},
+	/* Words that a restarted pattern passes on to its next life. */
 	{"life", 0, SIMULATE, NULL, "N", "how often the pattern has restarted so far",
 	 COUNT(simulate.life), .min = 1},
 	{"until", 0, SIMULATE, NULL, "TIME", "when it ends, by CLOCK_MONOTONIC",
 	 DURATION(simulate.until_ns)},
 
+	/* Last in the last group of each command. */
 	{"help", 'h', TRACING | REPORT | DIFF | SIMULATE, "Output", NULL, "this text",
 	 .type = SEEP_OPTION_HELP},
 	{"help", 'h', DOCTOR, "When", NULL, "this text", .type = SEEP_OPTION_HELP},

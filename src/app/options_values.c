@@ -12,8 +12,10 @@
 #include "base/log.h"
 #include "base/units.h"
 
+/* The longest number that is copied to cut its unit off, NUL included. */
 #define MAX_NUMBER_TEXT 64
 
+/* The table guarantees the type of the field at compile time: see AT in options_table.c. */
 static void *field_of(const struct seep_option *option, struct seep_config *config)
 {
 	return (char *)config + option->field;
@@ -26,11 +28,13 @@ static int set_flag(const struct seep_option *option, const char *value, struct 
 	return 0;
 }
 
+/* A maximum of 0 is none. */
 static int check_limits(const struct seep_option *option, uint64_t amount)
 {
 	return amount < option->min || (option->max && amount > option->max) ? -ERANGE : 0;
 }
 
+/* Sizes and durations have units (base/units.h), counts and PIDs have none. */
 static int parse_amount(const struct seep_option *option, const char *text, uint64_t *ret_amount)
 {
 	uint64_t amount;
@@ -49,6 +53,7 @@ static int parse_amount(const struct seep_option *option, const char *text, uint
 	return error;
 }
 
+/* Parameters of a simulation are doubles: durations in seconds, everything else as it is. */
 static int set_amount(const struct seep_option *option, const char *value,
 		      struct seep_config *config)
 {
@@ -100,8 +105,12 @@ static int split_rate(const char *value, char amount[MAX_NUMBER_TEXT], double *r
 	memcpy(amount, value, length);
 	amount[length] = '\0';
 	if (value[length]) {
+		/* "s" becomes "1s", which is a duration. */
 		char unit[] = {'1', value[length + 1], '\0'};
 
+		/*
+		 * strchr also finds the NUL, which is the unit of "5/": it is refused on its own.
+		 */
 		if (!strchr("smh", unit[1]) || !unit[1] || value[length + 2])
 			return -EINVAL;
 		if (seep_parse_duration(unit, &unit_ns))
@@ -121,6 +130,7 @@ static int set_rate(const struct seep_option *option, const char *value, struct 
 
 	if (error)
 		return error;
+	/* The part before the slash is a decimal number or a size. */
 	if (option->type == SEEP_OPTION_RATE) {
 		error = parse_number(option, text, &number);
 	} else {
@@ -132,6 +142,7 @@ static int set_rate(const struct seep_option *option, const char *value, struct 
 	return error;
 }
 
+/* The text stays where it is, in the words of the command line. */
 static int set_text(const struct seep_option *option, const char *value, struct seep_config *config)
 {
 	*(const char **)field_of(option, config) = value;
@@ -157,6 +168,7 @@ static int set_choice(const struct seep_option *option, const char *value,
 	return find_choice(option, value, field_of(option, config));
 }
 
+/* A repeated option replaces what was given before. */
 static int set_choices(const struct seep_option *option, const char *value,
 		       struct seep_config *config)
 {
@@ -165,6 +177,7 @@ static int set_choices(const struct seep_option *option, const char *value,
 	uint32_t bits = 0;
 	int error = copy ? 0 : -ENOMEM;
 
+	/* strsep, not strtok: an empty word between two commas is an error, not skipped. */
 	while (!error && (word = strsep(&position, ","))) {
 		unsigned int choice;
 
@@ -179,6 +192,7 @@ static int set_choices(const struct seep_option *option, const char *value,
 
 static int add_pid(struct seep_named *named, pid_t pid)
 {
+	/* One by one: a command line has few. */
 	pid_t *pids = realloc(named->pids, (named->num_pids + 1) * sizeof(*pids));
 
 	if (!pids)
@@ -188,6 +202,7 @@ static int add_pid(struct seep_named *named, pid_t pid)
 	return 0;
 }
 
+/* A repeated option adds to what was given before. */
 static int set_pids(const struct seep_option *option, const char *value, struct seep_config *config)
 {
 	SEEP_AUTO_FREE char *copy = strdup(value);
@@ -209,15 +224,19 @@ static int set_scope(const struct seep_option *option, const char *value,
 {
 	struct seep_scope *scope = field_of(option, config);
 
+	/* The type that a configuration begins with: no scope was given so far. */
 	if (scope->type != SEEP_SCOPE_NAMED)
 		return -EEXIST;
 	scope->type = option->tag;
 	scope->value = value;
+	/* Cut as the kernel cuts the name of a task, so that a longer name is found. */
 	if (scope->type == SEEP_SCOPE_COMM)
 		snprintf(scope->comm, sizeof(scope->comm), "%s", value);
+	/* -a has no value; those that have one must not be empty. */
 	return value && !*value ? -EINVAL : 0;
 }
 
+/* seep_allocators_add explains what is wrong, so the callers must not say it again. */
 static int set_function(const struct seep_option *option, const char *value,
 			struct seep_config *config)
 {
@@ -230,6 +249,7 @@ static int set_function(const struct seep_option *option, const char *value,
 	return -ECANCELED;
 }
 
+/* By type; HELP has none, because parse_words handles it. */
 static int (*const setters[SEEP_OPTION_TYPE_COUNT])(const struct seep_option *option,
 						    const char *value,
 						    struct seep_config *config) = {
@@ -246,11 +266,13 @@ int seep_option_set(const struct seep_option *option, const char *value, struct 
 {
 	int error = setters[option->type](option, value, config);
 
+	/* For commands that treat a default unlike the same value that was given. */
 	if (!error && option->given)
 		*(bool *)((char *)config + option->given) = true;
 	return error;
 }
 
+/* First the value of a field without a default, then the default as if it were given. */
 static int set_default(const struct seep_option *option, struct seep_config *config)
 {
 	switch (option->type) {
@@ -260,6 +282,7 @@ static int set_default(const struct seep_option *option, struct seep_config *con
 		if (!option->real)
 			*(uint64_t *)field_of(option, config) = option->unset;
 		break;
+	/* Both fields have 32 bits: an enum or unsigned int, or a set of bits. */
 	case SEEP_OPTION_CHOICE:
 	case SEEP_OPTION_CHOICES:
 		*(uint32_t *)field_of(option, config) = (uint32_t)option->unset;
@@ -271,6 +294,10 @@ static int set_default(const struct seep_option *option, struct seep_config *con
 	return option->initial ? setters[option->type](option, option->initial, config) : 0;
 }
 
+/*
+ * All rows first, so that fields of other commands have values, too; then the rows of this command,
+ * whose defaults win.
+ */
 int seep_options_set_defaults(const struct seep_command *command, struct seep_config *config)
 {
 	int error = 0;

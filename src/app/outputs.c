@@ -35,13 +35,16 @@ struct output {
 	int write_error;   /* of that line */
 };
 
+/* All files of a trace. Outputs that were not asked for have no path. */
 struct seep_outputs {
 	const struct seep_config *config;
 	struct output outputs[SEEP_OUTPUT_COUNT];
 	bool text; /* the text report goes to standard output */
+	/* Any write, ever: decides the exit status. */
 	bool failed;
 };
 
+/* By enum seep_output; also the names in the list of formats. */
 static const char *const format_names[] = {
 #define SEEP_OUTPUT_NAME(NAME, name, help) [SEEP_OUTPUT_##NAME] = #name,
 	SEEP_OUTPUTS(SEEP_OUTPUT_NAME)
@@ -72,14 +75,19 @@ static int check_directory(const char *path)
 
 	if (!directory)
 		return -ENOMEM;
+	/* What another user has put in the way is refused before the trace, not after it. */
 	if (seep_output_path_find(path, &found) == -SEEP_EFOREIGN)
 		return -SEEP_EFOREIGN;
+	/* A device or a pipe is written to as it is; only regular files are replaced. */
 	if (stat(path, &status) == 0) {
 		if (S_ISDIR(status.st_mode))
 			return -EISDIR;
 		if (!S_ISREG(status.st_mode))
 			return access(path, W_OK) ? -errno : 0;
 	}
+	/*
+	 * A new file, or one that is replaced: the directory decides, not the mode of the old file.
+	 */
 	if (stat(directory, &status) < 0)
 		return -errno;
 	if (!S_ISDIR(status.st_mode))
@@ -87,18 +95,25 @@ static int check_directory(const char *path)
 	return access(directory, W_OK) ? -errno : 0;
 }
 
+/*
+ * Opens the file that JSON lines are added to. With %t in its name each report has a file of its
+ * own, so there is nothing to hold open.
+ */
 static int open_lines(struct output *output)
 {
 	if (is_stdout(output->path)) {
+		/* A duplicate, so that closing the output does not close standard output. */
 		output->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 		return output->fd < 0 ? -errno : 0;
 	}
 	if (seep_file_has_time(output->path))
 		return check_directory(output->path);
+	/* Emptied now: a trace does not add to the lines of a former one. */
 	output->fd = seep_output_path_open(output->path);
 	return output->fd < 0 ? output->fd : 0;
 }
 
+/* Lines need a descriptor from now on; other files are only checked. */
 static int open_output(struct output *output)
 {
 	if (output->lines)
@@ -114,6 +129,7 @@ int seep_outputs_new(const struct seep_config *config, struct seep_outputs **ret
 		return -ENOMEM;
 	outputs->config = config;
 	outputs->text = !config->output.quiet;
+	/* Before the first failure is possible: free closes every descriptor that is not -1. */
 	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++)
 		outputs->outputs[i].fd = -1;
 	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++) {
@@ -125,8 +141,10 @@ int seep_outputs_new(const struct seep_config *config, struct seep_outputs **ret
 		output->lines = i == SEEP_OUTPUT_JSON;
 		if (!output->path)
 			continue;
+		/* The text report gives way to the format that was asked for on standard output. */
 		if (is_stdout(output->path))
 			outputs->text = false;
+		/* Before anything is attached, so that a typing error in a path costs no trace. */
 		error = open_output(output);
 		if (error) {
 			seep_error("cannot write \"%s\": %s", output->path,
@@ -159,6 +177,7 @@ static int write_piece(void *context, const void *bytes, size_t length)
 	struct output *output = context;
 
 	output->write_error = seep_file_write_fd(output->fd, bytes, length);
+	/* Counted even after a failure: only end_line decides what of it stays. */
 	output->piece_bytes += (off_t)length;
 	return output->write_error;
 }
@@ -166,16 +185,22 @@ static int write_piece(void *context, const void *bytes, size_t length)
 /* Ends a line; what was written of it before a failure is taken back, if the file can do that. */
 static int end_line(struct output *output, struct seep_buffer *buffer)
 {
+	/* The sink has had all but the last piece. */
 	seep_buffer_flush(buffer);
 	if (!output->write_error) {
 		output->length += output->piece_bytes;
 		return 0;
 	}
+	/* A pipe or terminal cannot be cut: its reader sees an incomplete line. */
 	if (ftruncate(output->fd, output->length) == 0)
 		lseek(output->fd, output->length, SEEK_SET);
 	return output->write_error;
 }
 
+/*
+ * Lines have gone to the descriptor through write_piece while they were rendered; a file gets the
+ * whole buffer now.
+ */
 static int write_output(struct output *output, const struct seep_snapshot *snapshot,
 			struct seep_buffer *buffer)
 {
@@ -184,6 +209,7 @@ static int write_output(struct output *output, const struct seep_snapshot *snaps
 
 	if (output->fd >= 0)
 		return end_line(output, buffer);
+	/* Without %t the path is the same every time, and the file is replaced. */
 	error = seep_file_expand_time(output->path, snapshot->utc_ns, &path);
 	return error ? error : seep_file_write(path, buffer->data, buffer->length);
 }
@@ -214,6 +240,7 @@ static int deliver(struct seep_outputs *outputs, struct output *output,
 		return -ENOMEM;
 	}
 	error = write_output(output, snapshot, buffer);
+	/* The reader of a pipeline is gone (seep trace | head): there is no use in going on. */
 	if (error == -EPIPE && is_stdout(output->path))
 		return -EPIPE;
 	note_result(outputs, &output->failing, is_stdout(output->path) ? "standard output" : what,
@@ -221,23 +248,32 @@ static int deliver(struct seep_outputs *outputs, struct output *output,
 	return 0;
 }
 
+/*
+ * Renders and writes one format. A line is written while it is rendered, so that a long report need
+ * not fit in memory.
+ */
 static int write_one(struct seep_outputs *outputs, struct output *output,
 		     const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer)
 {
 	const struct seep_config *config = outputs->config;
 	struct seep_report_options options = {
 		.metric = config->output.metric,
+		/* The default of --top is for people; files have every site unless it was given. */
 		.top = output->lines && config->output.top_given ? config->output.top : SIZE_MAX,
 		.verbose = config->output.verbose,
 	};
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	int error;
 
+	/* A new line begins, without the failure of the last one. */
 	output->piece_bytes = 0;
 	output->write_error = 0;
 	if (output->fd >= 0)
 		seep_buffer_set_sink(&buffer, write_piece, output);
 	error = output->format->render(snapshot, symbolizer, &options, &buffer);
+	/*
+	 * A renderer also fails when the sink does; that is a failure of the file, told by deliver.
+	 */
 	if (error && !output->write_error)
 		return error;
 	return deliver(outputs, output, snapshot, &buffer);
@@ -265,6 +301,7 @@ static struct seep_report_options text_options(const struct seep_config *config)
 /* 0; -EPIPE; another failure is said and noted. */
 static int write_to_stdout(struct seep_outputs *outputs, const struct seep_buffer *buffer)
 {
+	/* Said once: any failure before this one has been told. */
 	bool said = outputs->failed;
 	int error = seep_file_write_fd(STDOUT_FILENO, buffer->data, buffer->length);
 
@@ -273,6 +310,7 @@ static int write_to_stdout(struct seep_outputs *outputs, const struct seep_buffe
 	return error == -EPIPE ? error : 0;
 }
 
+/* Nothing for detect, whose only text is the verdict at the end. */
 static int write_text(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
 		      struct seep_symbolizer *symbolizer)
 {
@@ -288,6 +326,7 @@ static int write_text(struct seep_outputs *outputs, const struct seep_snapshot *
 	return write_to_stdout(outputs, &buffer);
 }
 
+/* The text of a site stands in XML, where there are no terminal sequences. */
 static int write_junit(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
 		       struct seep_symbolizer *symbolizer, const struct seep_findings *findings)
 {
@@ -308,14 +347,17 @@ int seep_outputs_verdict(struct seep_outputs *outputs, const struct seep_snapsho
 {
 	struct seep_report_options options = text_options(outputs->config);
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	/* JUnit first: a verdict that cannot be shown must not keep the CI system from its file. */
 	int error = write_junit(outputs, snapshot, symbolizer, findings);
 
+	/* With --quiet, or if a format has standard output, there is no verdict in words. */
 	if (error || !outputs->text)
 		return error;
 	error = seep_verdict_render(snapshot, symbolizer, findings, &options, &buffer);
 	return error ? error : write_to_stdout(outputs, &buffer);
 }
 
+/* Each output is tried, whatever became of the others; the first failure is returned. */
 int seep_outputs_write(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
 		       struct seep_symbolizer *symbolizer)
 {
@@ -325,6 +367,7 @@ int seep_outputs_write(struct seep_outputs *outputs, const struct seep_snapshot 
 		struct output *output = &outputs->outputs[i];
 		int error = 0;
 
+		/* JUnit has no format of reports: seep_outputs_verdict writes it. */
 		if (output->path && output->format)
 			error = write_one(outputs, output, snapshot, symbolizer);
 		if (error && !result)

@@ -7,6 +7,7 @@
 #include "report/diff.h"
 #include "symbol/walk.h"
 
+/* Names stand for frames, whose numbers mean something in their own capture only. */
 int seep_paths_new(const struct seep_loaded *loaded, struct seep_path **ret_paths)
 {
 	const struct seep_snapshot *snapshot = &loaded->snapshot;

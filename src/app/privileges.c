@@ -17,6 +17,10 @@ struct need {
 	const char *use; /* what for, or what is missing without */
 };
 
+/*
+ * CAP_BPF and CAP_PERFMON exist since Linux 5.8, CAP_CHECKPOINT_RESTORE since 5.9
+ * (capabilities(7)).
+ */
 static const struct need needs[] = {
 	{CAP_BPF, "CAP_BPF", true, "BPF programs and maps"},
 	{CAP_PERFMON, "CAP_PERFMON", true, "uprobes"},
@@ -33,14 +37,18 @@ static const struct need needs[] = {
 
 #define NUM_NEEDS (sizeof(needs) / sizeof(needs[0]))
 
+/* Keeps what of the needs the process has; capabilities that it lacks are not asked for. */
 void seep_privileges_drop(void)
 {
 	bool have[NUM_NEEDS];
 
+	/* Without knowing what there is, nothing is given up. */
 	if (capng_get_caps_process())
 		return;
 	for (size_t i = 0; i < NUM_NEEDS; i++)
+		/* Read before anything is cleared: capng_clear empties the same state. */
 		have[i] = capng_have_capability(CAPNG_PERMITTED, needs[i].capability);
+	/* Both the sets of the process and the bounding set. */
 	capng_clear(CAPNG_SELECT_BOTH);
 	for (size_t i = 0; i < NUM_NEEDS; i++) {
 		if (have[i])
@@ -50,6 +58,7 @@ void seep_privileges_drop(void)
 	/* The bounding set is only ours to change with CAP_SETPCAP. */
 	if (capng_apply(CAPNG_SELECT_BOTH) && capng_apply(CAPNG_SELECT_CAPS))
 		seep_debug("cannot give up capabilities");
+	/* No execve can bring capabilities back (prctl(2)). */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		seep_debug("cannot forbid new privileges: %s", strerror(errno));
 }
@@ -59,6 +68,7 @@ void seep_privileges_print(FILE *stream)
 	if (capng_get_caps_process())
 		return;
 	for (size_t i = 0; i < NUM_NEEDS; i++) {
+		/* Effective, not permitted: what counts is what the kernel checks now. */
 		bool have = capng_have_capability(CAPNG_EFFECTIVE, needs[i].capability);
 
 		fprintf(stream, "%-8s %-23s %-7s %s\n", i ? "" : "rights", needs[i].name,

@@ -31,6 +31,7 @@ void seep_status_show(uint64_t elapsed_ns, uint64_t events_per_s,
 	shown = true;
 }
 
+/* Also the hook of the log, so it must do nothing if there is no line. */
 void seep_status_clear(void)
 {
 	if (!shown)

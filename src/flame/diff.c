@@ -23,9 +23,14 @@
 SEEP_ASSET(seep_diff_css, "src/flame/diff.css");
 SEEP_ASSET(seep_diff_dark_css, "src/flame/diff_dark.css");
 
+/*
+ * A name of a capture in the title and the subtitle is cut to this, so that the line fits the
+ * picture.
+ */
 #define CAPTURE_COLUMNS 40
 #define NUM_SHADES	5 /* classes grew1 to grew5 and shrank1 to shrank5 of diff.css */
 
+/* One rendering; what svg.c passes to the callbacks as the context. */
 struct flame {
 	const struct seep_diff *diff;
 	enum seep_metric metric;
@@ -34,6 +39,7 @@ struct flame {
 	uint64_t gone; /* value before of what has none now */
 };
 
+/* "3.00 MiB now, 1.00 MiB before, +2.00 MiB": of the whole and of each frame. */
 static void append_change(const struct flame *flame, uint64_t before, uint64_t after,
 			  struct seep_buffer *text)
 {
@@ -57,6 +63,7 @@ static void append_title(const void *context, struct seep_buffer *text)
 	seep_text_append_clean_elided(text, flame->diff->after.capture, CAPTURE_COLUMNS);
 }
 
+/* How much there is now and was before, and at which moment of which capture. */
 static void append_subtitle(const void *context, struct seep_buffer *text)
 {
 	const struct flame *flame = context;
@@ -89,6 +96,10 @@ static bool append_doubt(const struct flame *flame, size_t *number, struct seep_
 	return false;
 }
 
+/*
+ * The lines below the subtitle: what is gone, then doubts, then losses of old and of new. Each list
+ * takes its length from the number until the number falls into it.
+ */
 static bool append_note(const void *context, size_t number, struct seep_buffer *text)
 {
 	const struct flame *flame = context;
@@ -122,6 +133,10 @@ static void append_color(const void *context, const struct seep_flame_node *node
 		seep_buffer_puts(text, "same");
 		return;
 	}
+	/*
+	 * From 1 for the smallest change to NUM_SHADES for all of it; in 128 bits, as the product
+	 * may not fit 64.
+	 */
 	shade = 1 + (unsigned int)((unsigned __int128)(change - 1) * NUM_SHADES / larger);
 	seep_buffer_printf(text, "%s%u", node->value > node->before ? "grew" : "shrank", shade);
 }
@@ -132,6 +147,10 @@ static void append_facts(const void *context, const struct seep_flame_node *node
 	append_change(context, node->before, node->value, text);
 }
 
+/*
+ * The width of a frame is the value now. What is gone has a path of width 0 all the same: its
+ * former value belongs to the frames above it, which shrank by it.
+ */
 static int build_tree(struct flame *flame)
 {
 	const struct seep_comparison *comparison = flame->diff->comparison;
@@ -155,6 +174,7 @@ static int build_tree(struct flame *flame)
 	return error ? error : seep_flame_tree_place(&flame->tree);
 }
 
+/* The metric is that of the comparison, not of the options. */
 static int render_flamegraph(const struct seep_diff *diff,
 			     const struct seep_report_options *options, struct seep_buffer *buffer)
 {

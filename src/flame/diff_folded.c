@@ -3,6 +3,10 @@
 #include "flame/folded_lines.h"
 #include "report/diff.h"
 
+/*
+ * A path that is gone has 0 as its second number, a new one 0 as its first: the readers of this
+ * format draw both. Only what has no value on either side is left out.
+ */
 static int add_change(struct seep_folded *folded, const struct seep_diff *diff,
 		      const struct seep_change *change)
 {

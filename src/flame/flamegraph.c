@@ -14,15 +14,18 @@
 #include "report/report.h"
 #include "report/words.h"
 
+/* A scope may be a long path or command line: it is elided to this in the title. */
 #define SCOPE_COLUMNS 60
 #define NUM_COLORS    20 /* classes c0 to c19 of flamegraph.css */
 
+/* One rendering, and the context of the callbacks. */
 struct flame {
 	const struct seep_snapshot *snapshot;
 	enum seep_metric metric;
 	struct seep_flame_tree tree;
 };
 
+/* "growth in live bytes, pid 1234": growth if the snapshot counts from a later moment on. */
 static void append_title(const void *context, struct seep_buffer *text)
 {
 	const struct flame *flame = context;
@@ -34,6 +37,7 @@ static void append_title(const void *context, struct seep_buffer *text)
 	seep_text_append_elided(text, scope.data, SCOPE_COLUMNS);
 }
 
+/* "1.50 MiB, 1 min 00 s into the trace, 2026-11-20T10:00:00.000Z" */
 static void append_subtitle(const void *context, struct seep_buffer *text)
 {
 	const struct flame *flame = context;
@@ -58,6 +62,7 @@ static bool append_loss(const void *context, size_t number, struct seep_buffer *
 	return seep_report_append_next_loss(text, "loss: ", flame->snapshot, &number);
 }
 
+/* By a hash of the name: a function has the same colour wherever it appears, in every graph. */
 static void append_color(const void *context, const struct seep_flame_node *node, const char *name,
 			 struct seep_buffer *text)
 {
@@ -71,6 +76,7 @@ static void append_color(const void *context, const struct seep_flame_node *node
 				   (unsigned int)(XXH3_64bits(name, strlen(name)) % NUM_COLORS));
 }
 
+/* The share is that of everything drawn, not of the parent. */
 static void append_facts(const void *context, const struct seep_flame_node *node,
 			 struct seep_buffer *text)
 {
@@ -92,6 +98,7 @@ static int render_flamegraph(const struct seep_snapshot *snapshot,
 		.note = append_loss,
 		.color = append_color,
 		.facts = append_facts,
+		/* The common style sheets have all that is needed. */
 		.css = "",
 		.dark_css = "",
 	};

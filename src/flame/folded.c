@@ -4,6 +4,7 @@
 #include "report/fold.h"
 #include "report/report.h"
 
+/* A site without a value has no line. */
 static int add_site(struct seep_folded *folded, const struct seep_snapshot *snapshot,
 		    struct seep_symbolizer *symbolizer, const struct seep_site *site,
 		    enum seep_metric metric)

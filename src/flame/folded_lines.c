@@ -7,9 +7,11 @@
 
 #include "report/intern.h"
 
+/* A stack with its numbers. Until seep_folded_write it is known by its offset only. */
 struct seep_folded_line {
 	size_t start; /* in the text, which moves while it grows */
 	const char *text;
+	/* Both are sums of a metric; before is 0 unless two snapshots are compared. */
 	uint64_t before;
 	uint64_t value;
 };
@@ -25,6 +27,7 @@ void seep_folded_done(struct seep_folded *folded)
 	free(folded->lines);
 }
 
+/* The names that follow, up to seep_folded_end, belong to the line appended here. */
 int seep_folded_begin(struct seep_folded *folded, uint64_t before, uint64_t value)
 {
 	int error = seep_array_reserve(&folded->lines, &folded->capacity, folded->count,
@@ -50,6 +53,7 @@ int seep_folded_name(void *context, const char *name)
 	return folded->text.error;
 }
 
+/* A folding has at least one name (the process or program), so there is a last separator. */
 int seep_folded_end(struct seep_folded *folded)
 {
 	struct seep_buffer *text = &folded->text;
@@ -70,13 +74,19 @@ int seep_folded_write(struct seep_folded *folded, bool both, struct seep_buffer 
 	struct seep_folded_line *lines = folded->lines;
 	size_t count = folded->count;
 
+	/* The text moves no more: pointers into it are valid from here on. */
 	for (size_t i = 0; i < count; i++)
 		lines[i].text = folded->text.data + lines[i].start;
+	/* qsort must not get NULL, not even for no elements. */
 	if (count)
 		qsort(lines, count, sizeof(*lines), compare_lines);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t before = lines[i].before, value = lines[i].value;
 
+		/*
+		 * Different sites may have the same names: other lines of a function, or other
+		 * builds.
+		 */
 		while (i + 1 < count && compare_lines(&lines[i], &lines[i + 1]) == 0) {
 			before += lines[++i].before;
 			value += lines[i].value;

@@ -20,6 +20,10 @@ SEEP_ASSET(seep_flamegraph_css, "src/flame/flamegraph.css");
 SEEP_ASSET(seep_flamegraph_dark_css, "src/flame/flamegraph_dark.css");
 SEEP_ASSET(seep_flamegraph_js, "src/flame/flamegraph.js");
 
+/*
+ * The sizes in pixels are those of an unzoomed picture; flamegraph.js places frames anew after a
+ * zoom.
+ */
 #define WIDTH		 1200 /* px */
 #define ROW_HEIGHT	 16
 #define RECT_HEIGHT	 15
@@ -29,10 +33,12 @@ SEEP_ASSET(seep_flamegraph_js, "src/flame/flamegraph.js");
 #define NARROWEST_TENTHS 1     /* of a px: what is narrower is left out */
 #define FRAMES_MAX	 40000 /* browsers become slow with more */
 #define FRAMES_MAX_TEXT	 "40,000"
-#define TEXT_MIN_PX	 26
-#define TEXT_PAD_PX	 3
-#define CHAR_TENTHS_PX	 73 /* of a 12 px monospaced font */
+/* A frame below TEXT_MIN_PX has room for fewer than three characters, so it gets no label. */
+#define TEXT_MIN_PX    26
+#define TEXT_PAD_PX    3
+#define CHAR_TENTHS_PX 73 /* of a 12 px monospaced font */
 
+/* One drawing. The tree belongs to the caller; only its "drawn" marks are changed. */
 struct flame {
 	struct seep_flame_tree *tree;
 	const struct seep_flame_style *style;
@@ -52,7 +58,10 @@ static void reset_scratch(struct flame *flame)
 	seep_buffer_reset(&flame->scratch);
 }
 
-/* A share of the width in tenths of a pixel. */
+/*
+ * A share of the width in tenths of a pixel. The product may not fit 64 bits, so it is taken in
+ * 128. With a total of 0 every width is 0: not even the root is drawn.
+ */
 static uint64_t to_tenths(const struct flame *flame, uint64_t value)
 {
 	uint64_t total = flame->tree->nodes[0].value;
@@ -88,6 +97,11 @@ static int choose_drawn(struct flame *flame)
 		if (to_tenths(flame, tree->nodes[i].value) >= NARROWEST_TENTHS)
 			order[wide++] = &tree->nodes[i];
 	}
+	/*
+	 * A prefix of the sorted order holds the parent of each of its frames, so no frame hangs in
+	 * the air. Without the sort all wide frames are drawn, and a parent is at least as wide as
+	 * a child.
+	 */
 	if (wide > FRAMES_MAX)
 		qsort(order, wide, sizeof(struct seep_flame_node *), compare_width);
 	flame->num_drawn = wide < FRAMES_MAX ? wide : FRAMES_MAX;
@@ -107,6 +121,7 @@ static void put_label(struct flame *flame, const char *name, uint64_t x, uint64_
 
 	if (width < TEXT_MIN_PX * 10)
 		return;
+	/* In tenths of a pixel, as x and width. */
 	columns = (size_t)(width - 2 * TEXT_PAD_PX * 10) / CHAR_TENTHS_PX;
 	reset_scratch(flame);
 	seep_text_append_elided(&flame->scratch, name, columns);
@@ -117,15 +132,22 @@ static void put_label(struct flame *flame, const char *name, uint64_t x, uint64_
 	seep_buffer_puts(flame->out, "</text>");
 }
 
+/*
+ * One frame: a group of title (the browser's tooltip), rectangle and label. The attribute data-f
+ * has start, value and depth in the units of the metric, from which the script computes widths
+ * after a zoom.
+ */
 static void put_frame(struct flame *flame, const struct seep_flame_node *node)
 {
 	const char *name = seep_strings_text(&flame->tree->names, node->name);
 	uint64_t x = to_tenths(flame, node->start);
 	uint64_t width = to_tenths(flame, node->value);
+	/* Rows are counted from the bottom, where the root is; y of SVG grows downwards. */
 	unsigned int y = flame->height - FOOTER_HEIGHT - (node->depth + 1) * ROW_HEIGHT;
 	struct seep_buffer *out = flame->out;
 
 	seep_buffer_puts(out, "<g class=\"f ");
+	/* A class name needs no escaping; names and facts come from the target. */
 	flame->style->color(flame->context, node, name, out);
 	seep_buffer_printf(out, "\" data-f=\"%" PRIu64 " %" PRIu64 " %" PRIu32 "\"><title>",
 			   node->start, node->value, node->depth);
@@ -152,8 +174,10 @@ static void put_middle(struct flame *flame, const char *attributes, unsigned int
 	reset_scratch(flame);
 }
 
+/* Below the title; says how many frames are left out, and why. */
 static void put_subtitle(struct flame *flame)
 {
+	/* Nothing is left out of an empty tree, although its root is not drawn. */
 	size_t left_out = flame->num_drawn ? flame->tree->num_nodes - flame->num_drawn : 0;
 
 	reset_scratch(flame);
@@ -183,6 +207,10 @@ static unsigned int put_notes(struct flame *flame, bool measure)
 	return count;
 }
 
+/*
+ * The style of the report comes before the common one, and the dark variants come last: with the
+ * same specificity the later rule wins.
+ */
 static void put_style(const struct flame *flame)
 {
 	struct seep_buffer *out = flame->out;
@@ -217,6 +245,7 @@ static void put_head(struct flame *flame)
 	put_middle(flame, "class=\"middle\" id=\"title\"", 24);
 }
 
+/* The height has to stand in the head, so the notes are counted before anything is written. */
 static void put_svg(struct flame *flame)
 {
 	struct seep_buffer *out = flame->out;
@@ -228,6 +257,7 @@ static void put_svg(struct flame *flame)
 	put_notes(flame, false);
 	/* In a group: Chromium takes minutes for as many children of the root that have titles. */
 	seep_buffer_puts(out, "<g>\n");
+	/* In the order of the tree, not of the widths: a parent comes before its children. */
 	for (size_t i = 0; i < flame->tree->num_nodes; i++) {
 		if (flame->tree->nodes[i].drawn)
 			put_frame(flame, &flame->tree->nodes[i]);
@@ -235,11 +265,13 @@ static void put_svg(struct flame *flame)
 	seep_buffer_puts(out, "</g>\n");
 	seep_buffer_printf(out, "<text id=\"details\" x=\"10\" y=\"%u\" aria-live=\"polite\"/>\n",
 			   flame->height - 10);
+	/* XML would read "<" and "&" of the script as markup outside of CDATA. */
 	seep_buffer_puts(out, "<script><![CDATA[\n");
 	seep_buffer_puts(out, seep_flamegraph_js);
 	seep_buffer_puts(out, "]]></script>\n</svg>\n");
 }
 
+/* Decides what is drawn, as the height depends on it, and then writes the picture in one pass. */
 int seep_flame_svg_draw(struct seep_flame_tree *tree, const struct seep_flame_style *style,
 			const void *context, struct seep_buffer *out)
 {

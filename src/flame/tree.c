@@ -21,11 +21,13 @@ struct flame_order {
 	uint32_t node;
 };
 
+/* A name and its number, to sort the numbers by text. */
 struct name_order {
 	const char *text;
 	uint32_t name;
 };
 
+/* May move the nodes: pointers into them do not survive it. */
 static int append_node(struct seep_flame_tree *tree, struct seep_flame_node node)
 {
 	int error = seep_array_reserve(&tree->nodes, &tree->capacity, tree->num_nodes,
@@ -36,6 +38,11 @@ static int append_node(struct seep_flame_tree *tree, struct seep_flame_node node
 	return error;
 }
 
+/*
+ * The numbers of by_path are given in the order of first sight, as nodes are appended; the root has
+ * no path, so the node of a path has the next higher number. A failure between the two steps leaves
+ * them out of step, which ends the rendering.
+ */
 int seep_flame_path_step(void *context, const char *name)
 {
 	struct seep_flame_path *path = context;
@@ -49,18 +56,24 @@ int seep_flame_path_step(void *context, const char *name)
 	if (!error)
 		error = seep_numbers_get(&tree->by_path, (uint64_t)path->node << 32 | node.name,
 					 &number, &is_new);
+	/* The child of a node is one deeper; its values are added below. */
 	if (!error && is_new) {
 		node.depth = tree->nodes[path->node].depth + 1;
 		error = append_node(tree, node);
 	}
 	if (error)
 		return error;
+	/*
+	 * Every site of a path adds to all nodes on it, so a parent has at least the sum of its
+	 * children.
+	 */
 	path->node = number + 1;
 	tree->nodes[path->node].value += path->value;
 	tree->nodes[path->node].before += path->before;
 	return 0;
 }
 
+/* The path starts at node 0, the root, which gets the value of every path. */
 struct seep_flame_path seep_flame_path_begin(struct seep_flame_tree *tree, uint64_t value,
 					     uint64_t before)
 {
@@ -77,6 +90,7 @@ int seep_flame_tree_begin(struct seep_flame_tree *tree)
 	return error ? error : append_node(tree, root);
 }
 
+/* Bytes, not the locale's collation: the picture must be the same on every machine. */
 static int compare_names(const void *left, const void *right)
 {
 	return strcmp(((const struct name_order *)left)->text,
@@ -102,6 +116,7 @@ static int rank_names(const struct seep_strings *names, uint32_t **ret_ranks)
 		return -ENOMEM;
 	}
 	for (uint32_t i = 0; i < names->count; i++)
+		/* The texts do not move here, because no name is added any more. */
 		order[i] = (struct name_order){seep_strings_text(names, i), i};
 	qsort(order, names->count, sizeof(*order), compare_names);
 	for (uint32_t i = 0; i < names->count; i++)
@@ -123,12 +138,17 @@ int seep_flame_tree_place(struct seep_flame_tree *tree)
 	error = order ? rank_names(&tree->names, &ranks) : -ENOMEM;
 	if (error)
 		return error;
+	/* The rank in the key saves a string comparison for every pair that is sorted. */
 	for (uint32_t i = 0; i < children; i++) {
 		const struct seep_flame_node *node = &tree->nodes[i + 1];
 
 		order[i].key = (uint64_t)node->parent << 32 | ranks[node->name];
 		order[i].node = i + 1;
 	}
+	/*
+	 * A parent has a lower number than its children, so its own start is known before theirs is
+	 * needed.
+	 */
 	qsort(order, children, sizeof(*order), compare_order);
 	for (size_t i = 0; i < children; i++) {
 		struct seep_flame_node *node = &tree->nodes[order[i].node];
@@ -143,6 +163,7 @@ int seep_flame_tree_place(struct seep_flame_tree *tree)
 	return 0;
 }
 
+/* Sites without a value are left out: they would be frames without a width. */
 int seep_flame_tree_build(struct seep_flame_tree *tree, const struct seep_snapshot *snapshot,
 			  struct seep_symbolizer *symbolizer, enum seep_metric metric)
 {
@@ -161,6 +182,7 @@ int seep_flame_tree_build(struct seep_flame_tree *tree, const struct seep_snapsh
 	return error ? error : seep_flame_tree_place(tree);
 }
 
+/* Leaves an empty tree, which may be freed again. */
 void seep_flame_tree_done(struct seep_flame_tree *tree)
 {
 	seep_strings_done(&tree->names);

@@ -16,6 +16,7 @@ const struct seep_report_format *seep_report_at(size_t index)
 	return index < NUM(formats) ? formats[index] : NULL;
 }
 
+/* By name, as outputs and tests ask for it; the options know formats by index. */
 const struct seep_report_format *seep_report_find(const char *name)
 {
 	const struct seep_report_format *format;

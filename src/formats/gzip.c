@@ -5,12 +5,15 @@
 #include <limits.h>
 #include <string.h>
 
+/* Of compressed output, on the stack; deflate is called again until it leaves room in it. */
 #define CHUNK_BYTES 16384
 
 /* deflateInit2 of zlib.h: 15 bits of window, 16 more for a gzip header. */
 #define WINDOW_BITS_GZIP (15 + 16)
-#define MEMORY_LEVEL	 8
+/* The default of deflateInit (zlib.h), which has to be given here. */
+#define MEMORY_LEVEL 8
 
+/* Z_MEM_ERROR is the only failure that is possible: the parameters are constants. */
 int seep_gzip_init(struct seep_gzip *gzip, struct seep_buffer *out)
 {
 	memset(gzip, 0, sizeof(*gzip));
@@ -31,6 +34,7 @@ static void deflate_all(struct seep_gzip *gzip, int flush)
 		gzip->stream.avail_out = sizeof(chunk);
 		deflate(&gzip->stream, flush);
 		seep_buffer_append(gzip->out, chunk, sizeof(chunk) - gzip->stream.avail_out);
+		/* zlib.h: output that filled the chunk may not be all of it. */
 	} while (gzip->stream.avail_out == 0);
 }
 
@@ -39,6 +43,7 @@ void seep_gzip_append(struct seep_gzip *gzip, const void *bytes, size_t length)
 	const unsigned char *next = bytes;
 
 	while (length > 0) {
+		/* avail_in is an unsigned int. */
 		size_t part = length < UINT_MAX ? length : UINT_MAX;
 
 		gzip->stream.next_in = (unsigned char *)next;

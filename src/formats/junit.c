@@ -25,6 +25,7 @@
 #include "text/sites.h"
 #include "verdict/judgement.h"
 
+/* More callers would tell sites apart better, but change with every refactoring. */
 #define CALLERS_NAMED 2	 /* in the name of a test */
 #define NAME_COLUMNS  80 /* of each function in it */
 #define SECOND_LENGTH 19 /* "2026-11-20T10:00:00" */
@@ -39,6 +40,7 @@ struct junit {
 	uint32_t *times; /* by number of the name: how often it was used */
 };
 
+/* The attributes of a test suite; tests includes the kinds that have passed. */
 struct tally {
 	size_t tests;
 	size_t failures;
@@ -62,6 +64,7 @@ static void put_attribute(struct junit *junit, const char *name)
 	seep_buffer_putc(junit->out, '"');
 }
 
+/* Of count sites of a group, those that get a test of their own. */
 static size_t listed(size_t count)
 {
 	return count < SEEP_JUNIT_MAX_SITES ? count : SEEP_JUNIT_MAX_SITES;
@@ -76,12 +79,14 @@ static bool has_kind(const struct seep_site *const *sites, size_t count, enum se
 	return false;
 }
 
+/* A kind passes if it was traced and has no finding; suppressed and known sites do not fail it. */
 static bool has_passed(const struct seep_snapshot *snapshot, const struct seep_findings *findings,
 		       enum seep_kind kind)
 {
 	return snapshot->totals[kind].traced && !has_kind(findings->sites, findings->num, kind);
 }
 
+/* Must count exactly what put_sites and put_passed write. */
 static struct tally count_tests(const struct seep_snapshot *snapshot,
 				const struct seep_findings *findings)
 {
@@ -90,6 +95,7 @@ static struct tally count_tests(const struct seep_snapshot *snapshot,
 		.skipped = listed(findings->num_suppressed) + listed(findings->num_known),
 	};
 
+	/* The test that stands for the unlisted sites of a group, see put_unlisted. */
 	tally.failures += findings->num > SEEP_JUNIT_MAX_SITES;
 	tally.skipped += findings->num_suppressed > SEEP_JUNIT_MAX_SITES;
 	tally.skipped += findings->num_known > SEEP_JUNIT_MAX_SITES;
@@ -99,6 +105,7 @@ static struct tally count_tests(const struct seep_snapshot *snapshot,
 	return tally;
 }
 
+/* Suites and suite have the same numbers, as there is one suite. JUnit's time is in seconds. */
 static void put_tally(struct junit *junit, const struct tally *tally)
 {
 	uint64_t elapsed_ms = junit->snapshot->elapsed_ns / SEEP_NS_PER_MS;
@@ -111,6 +118,7 @@ static void put_tally(struct junit *junit, const struct tally *tally)
 			   (unsigned long long)elapsed_ms % 1000);
 }
 
+/* Both elements that are open afterwards are closed by put_all. */
 static void put_head(struct junit *junit, const struct tally *tally)
 {
 	const struct seep_snapshot *snapshot = junit->snapshot;
@@ -124,6 +132,7 @@ static void put_head(struct junit *junit, const struct tally *tally)
 	seep_text_append_clean(&junit->note, snapshot->scope_value, SIZE_MAX);
 	put_attribute(junit, "name");
 	put_tally(junit, tally);
+	/* The schema wants ISO 8601 without a fraction or zone; the time is UTC. */
 	seep_buffer_append(&junit->note, seep_clock_format_utc(time, snapshot->utc_ns),
 			   SECOND_LENGTH);
 	put_attribute(junit, "timestamp");
@@ -133,6 +142,7 @@ static void put_head(struct junit *junit, const struct tally *tally)
 	seep_buffer_puts(junit->out, ">\n");
 }
 
+/* A C++ template may fill pages, so the name is elided. */
 static void append_function(struct seep_buffer *note, const struct seep_walk *walk)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
@@ -151,6 +161,10 @@ static void append_name(struct junit *junit, const struct seep_site *site)
 		seep_buffer_puts(note, "unknown stack");
 	} else {
 		append_function(note, &walk);
+		/*
+		 * The file without its directory and line: a test keeps its name when the line
+		 * moves.
+		 */
 		if (walk.line->source) {
 			seep_buffer_puts(note, " (");
 			seep_text_append_clean(note, seep_text_basename(walk.line->source),
@@ -175,11 +189,13 @@ static int number_name(struct junit *junit)
 
 	if (error)
 		return error;
+	/* The first one has no number, so that a second site does not rename it. */
 	if (++junit->times[number] > 1)
 		seep_buffer_printf(&junit->note, " #%" PRIu32, junit->times[number]);
 	return 0;
 }
 
+/* The caller closes the element. An error is of the name table; the XML is whole nevertheless. */
 static int open_case(struct junit *junit, const struct seep_site *site)
 {
 	int error;
@@ -257,6 +273,7 @@ static void put_unlisted(struct junit *junit, size_t count, const char *what, co
 				   what, element, count - SEEP_JUNIT_MAX_SITES);
 }
 
+/* Each group is followed by the test that stands for what is not listed of it. */
 static int put_sites(struct junit *junit, const struct seep_findings *findings)
 {
 	int error = 0;
@@ -273,6 +290,7 @@ static int put_sites(struct junit *junit, const struct seep_findings *findings)
 	return error;
 }
 
+/* A kind without a finding is a test that passed: a clean run has tests, too. */
 static void put_passed(struct junit *junit, const struct seep_findings *findings)
 {
 	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
@@ -299,6 +317,7 @@ static int put_summary(struct junit *junit, const struct seep_findings *findings
 	return error;
 }
 
+/* The elements are closed after a failure, too; the caller discards the buffer then. */
 static int put_all(struct junit *junit, const struct seep_findings *findings)
 {
 	struct tally tally = count_tests(junit->snapshot, findings);
@@ -317,6 +336,10 @@ int seep_junit_render(const struct seep_snapshot *snapshot, struct seep_symboliz
 		      const struct seep_findings *findings,
 		      const struct seep_report_options *options, struct seep_buffer *buffer)
 {
+	/*
+	 * One for each possible name: no more names than sites. One more, as calloc may return NULL
+	 * for 0.
+	 */
 	SEEP_AUTO_FREE uint32_t *times = calloc(
 		findings->num + findings->num_suppressed + findings->num_known + 1, sizeof(*times));
 	struct junit junit = {

@@ -23,6 +23,7 @@
 #include "report/losses.h"
 #include "report/report.h"
 
+/* PID_MAX holds the longest int with its sign and NUL. */
 #define PID_MAX	   12
 #define MAX_VALUES 7 /* four of memory, one of each other kind */
 #define NUM_LABELS 3
@@ -66,6 +67,11 @@ static size_t fill_values(const struct pprof *pprof, const struct seep_site *sit
 	return count;
 }
 
+/*
+ * A profile with this one sample. Its arrays are on the stack, because packing copies them. Ids of
+ * locations are innermost first, as profile.proto wants ("The leaf is at location_id[0]") and as a
+ * stack has its frames.
+ */
 static void pack_sample(struct pprof *pprof, const struct seep_site *site)
 {
 	uint64_t location_ids[SEEP_PPROF_MAX_LOCATIONS];
@@ -82,10 +88,14 @@ static void pack_sample(struct pprof *pprof, const struct seep_site *site)
 	sample.values = values;
 	sample.n_labels = NUM_LABELS;
 	sample.labels = list;
+	/*
+	 * Packs locations and functions that are new, which is why the sample is packed after them.
+	 */
 	for (size_t i = 0; i < site->stack->num_frames; i++)
 		seep_pprof_add_frame(pprof, &sample, site, site->stack->frames[i]);
 	seep_pprof_add_marker(pprof, &sample, site->stack);
 
+	/* A label of text, not a number: pprof shows and filters it by value (-tagfocus). */
 	snprintf(pid, sizeof(pid), "%d", (int)site->process->pid);
 	for (size_t i = 0; i < NUM_LABELS; i++)
 		seep__pprof__label__init(&labels[i]);
@@ -100,6 +110,7 @@ static void pack_sample(struct pprof *pprof, const struct seep_site *site)
 	seep_pprof_pack(pprof, &part);
 }
 
+/* Type and unit are numbers in the string table, as all texts of a profile. */
 static Seep__Pprof__ValueType value_type(struct pprof *pprof, const char *type, const char *unit)
 {
 	Seep__Pprof__ValueType value = SEEP__PPROF__VALUE_TYPE__INIT;
@@ -109,10 +120,15 @@ static Seep__Pprof__ValueType value_type(struct pprof *pprof, const char *type, 
 	return value;
 }
 
+/*
+ * Sample types, period and times. The types are in the order and with the omissions of fill_values,
+ * because a value belongs to the type at its index.
+ */
 static void pack_head(struct pprof *pprof)
 {
 	Seep__Pprof__Profile part = SEEP__PPROF__PROFILE__INIT;
 	Seep__Pprof__ValueType types[MAX_VALUES], *list[MAX_VALUES], period;
+	/* The type that pprof shows if none is asked for. */
 	const char *fallback = "";
 
 	for (size_t i = 0; i < MAX_VALUES; i++) {
@@ -136,6 +152,7 @@ static void pack_head(struct pprof *pprof)
 	seep_pprof_pack(pprof, &part);
 }
 
+/* Says in a comment that values are growth since a moment: pprof has no field for it. */
 static void add_since(struct pprof *pprof, Seep__Pprof__Profile *part)
 {
 	char unit[SEEP_UNIT_MAX];
@@ -170,6 +187,7 @@ static void pack_comments(struct pprof *pprof)
 	seep_pprof_pack(pprof, &part);
 }
 
+/* profile.proto: string_table[0] is "" (0 means that a text is not set). */
 static void pack_all(struct pprof *pprof)
 {
 	const struct seep_snapshot *snapshot = pprof->snapshot;
@@ -179,12 +197,17 @@ static void pack_all(struct pprof *pprof)
 	for (size_t i = 0; i < snapshot->num_sites; i++) {
 		const struct seep_site *site = &snapshot->sites[i];
 
+		/*
+		 * A site of which nothing was allocated and nothing is live would be a sample of
+		 * zeros.
+		 */
 		if (site->counts.allocs > 0 || site->live_objects > 0)
 			pack_sample(pprof, site);
 	}
 	seep_pprof_pack_mappings(pprof);
 	pack_comments(pprof);
 	seep_pprof_pack_texts(pprof);
+	/* What is below FLUSH_BYTES is still in the buffer. */
 	seep_pprof_flush(pprof);
 }
 
@@ -198,6 +221,10 @@ static int render_pprof(const struct seep_snapshot *snapshot, struct seep_symbol
 	int error;
 
 	(void)options;
+	/*
+	 * The only step that fails at once; the error of all later ones is kept in the profile and
+	 * returned at the end.
+	 */
 	error = seep_gzip_init(&pprof.gzip, buffer);
 	if (error)
 		return error;

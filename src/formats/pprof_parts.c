@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "formats/pprof_private.h"
 
+/* Packed bytes that are collected before they go to gzip: many samples per call of deflate. */
 #define FLUSH_BYTES 65536
 
 void seep_pprof_keep_error(struct pprof *pprof, int error)
@@ -23,6 +24,7 @@ uint32_t seep_pprof_text(struct pprof *pprof, const char *text)
 	return number;
 }
 
+/* profile.proto is proto3, whose strings must be UTF-8; names of targets may have any bytes. */
 uint32_t seep_pprof_clean_text(struct pprof *pprof, const char *text)
 {
 	seep_buffer_reset(&pprof->clean);
@@ -32,6 +34,9 @@ uint32_t seep_pprof_clean_text(struct pprof *pprof, const char *text)
 	return seep_pprof_text(pprof, pprof->clean.data);
 }
 
+/*
+ * The callback of protobuf-c, which passes only its own base: the profile is the struct around it.
+ */
 static void append_packed(ProtobufCBuffer *base, size_t length, const uint8_t *bytes)
 {
 	struct pprof *pprof = (struct pprof *)((char *)base - offsetof(struct pprof, base));
@@ -46,6 +51,7 @@ void seep_pprof_flush(struct pprof *pprof)
 	seep_buffer_reset(&pprof->packed);
 }
 
+/* The encoding of a part is that of a whole profile, so parts are written one behind the other. */
 void seep_pprof_pack(struct pprof *pprof, const struct Seep__Pprof__Profile *part)
 {
 	protobuf_c_message_pack_to_buffer(&part->base, &pprof->base);
@@ -59,10 +65,12 @@ void seep_pprof_start_packing(struct pprof *pprof)
 	pprof->base.append = append_packed;
 }
 
+/* One string per part: the table as one message would need an array of all its pointers. */
 void seep_pprof_pack_texts(struct pprof *pprof)
 {
 	for (uint32_t i = 0; !pprof->error && i < pprof->texts.count; i++) {
 		Seep__Pprof__Profile part = SEEP__PPROF__PROFILE__INIT;
+		/* protobuf-c has no const in its structs, but does not change what it packs. */
 		char *text = (char *)seep_strings_text(&pprof->texts, i);
 
 		part.n_texts = 1;

@@ -16,11 +16,16 @@
 #include "report/names.h"
 #include "symbol/walk.h"
 
+/* A range of addresses ends at a page, as that of a real mapping. */
 #define PAGE_BYTES 4096
 
 /* Keys of markers among those of frames (seep_walk_frame_key): no address is as high. */
 #define MARKER_KEY(end) (UINT64_MAX - (end))
 
+/*
+ * The id of the function of a line, which is packed if it is new. Equal names in different files
+ * are different functions.
+ */
 static uint64_t function_id(struct pprof *pprof, const struct seep_location *location,
 			    const struct seep_line *line)
 {
@@ -33,6 +38,7 @@ static uint64_t function_id(struct pprof *pprof, const struct seep_location *loc
 	seep_buffer_reset(&pprof->clean);
 	seep_report_append_function(&pprof->clean, location, line);
 	seep_pprof_keep_error(pprof, pprof->clean.error);
+	/* The name is put together from location and line, and is clean already. */
 	name = seep_pprof_text(pprof, pprof->clean.data);
 	file = seep_pprof_clean_text(pprof, line->source);
 	seep_pprof_keep_error(pprof,
@@ -75,6 +81,7 @@ static int64_t mapping_number(struct pprof *pprof, const struct seep_location *l
 	mapping = &pprof->mapping[number];
 	if (is_new)
 		*mapping = (struct pprof_mapping){.file_text = file, .build_id_text = build_id};
+	/* The mapping is packed last, when the highest offset and the sorts of lines are known. */
 	if (location->offset > mapping->max_offset)
 		mapping->max_offset = location->offset;
 	for (size_t i = 0; i < location->num_lines; i++) {
@@ -85,6 +92,10 @@ static int64_t mapping_number(struct pprof *pprof, const struct seep_location *l
 	return number;
 }
 
+/*
+ * The synthetic range of a file: no range starts at 0, and an offset cannot reach the next one, as
+ * frames have SEEP_FRAME_FILE_SHIFT bits for it.
+ */
 static uint64_t mapping_start(uint32_t number)
 {
 	return ((uint64_t)number + 1) << SEEP_FRAME_FILE_SHIFT;
@@ -105,6 +116,7 @@ static void pack_location(struct pprof *pprof, uint64_t id, bool in_file,
 		seep_pprof_keep_error(pprof, -ENOMEM);
 		return;
 	}
+	/* Several lines: the inlined functions, innermost first, as profile.proto has them. */
 	for (size_t i = 0; i < location->num_lines; i++) {
 		seep__pprof__line__init(&lines[i]);
 		lines[i].function_id = function_id(pprof, location, &location->lines[i]);
@@ -112,6 +124,7 @@ static void pack_location(struct pprof *pprof, uint64_t id, bool in_file,
 		list[i] = &lines[i];
 	}
 	packed.id = id;
+	/* Code of no file keeps its own address. */
 	packed.address = location->offset;
 	if (mapping >= 0) {
 		packed.mapping_id = (uint64_t)mapping + 1;
@@ -131,6 +144,10 @@ static bool add_location(struct pprof *pprof, Seep__Pprof__Sample *sample, uint6
 	uint32_t number = 0;
 	bool is_new = false;
 
+	/*
+	 * Cannot happen with stacks of SEEP_MAX_FRAMES; the array of the sample is on the caller's
+	 * stack.
+	 */
 	if (sample->n_location_ids == SEEP_PPROF_MAX_LOCATIONS)
 		return false;
 	seep_pprof_keep_error(pprof, seep_numbers_get(&pprof->locations, key, &number, &is_new));
@@ -139,6 +156,7 @@ static bool add_location(struct pprof *pprof, Seep__Pprof__Sample *sample, uint6
 	return is_new;
 }
 
+/* A frame that is known already costs a look in the table: it is neither resolved nor packed. */
 void seep_pprof_add_frame(struct pprof *pprof, Seep__Pprof__Sample *sample,
 			  const struct seep_site *site, uint64_t frame)
 {
@@ -149,6 +167,7 @@ void seep_pprof_add_frame(struct pprof *pprof, Seep__Pprof__Sample *sample,
 			      seep_symbolizer_resolve(pprof->symbolizer, site->process->id, frame));
 }
 
+/* The marker is the outermost location: a function whose name says why the stack ends. */
 void seep_pprof_add_marker(struct pprof *pprof, Seep__Pprof__Sample *sample,
 			   const struct seep_stack *stack)
 {
@@ -166,6 +185,7 @@ void seep_pprof_add_marker(struct pprof *pprof, Seep__Pprof__Sample *sample,
 		pack_location(pprof, id, false, &location);
 }
 
+/* The range reaches from the start of the file to the page of its highest offset that was seen. */
 static void pack_mapping(struct pprof *pprof, uint32_t number)
 {
 	const struct pprof_mapping *mapping = &pprof->mapping[number];
@@ -188,6 +208,10 @@ static void pack_mapping(struct pprof *pprof, uint32_t number)
 	seep_pprof_pack(pprof, &part);
 }
 
+/*
+ * Two passes: the file of the first process, then all others. Processes of other programs come from
+ * the same snapshot, but pprof knows one main program.
+ */
 void seep_pprof_pack_mappings(struct pprof *pprof)
 {
 	const struct seep_snapshot *snapshot = pprof->snapshot;

@@ -4,6 +4,7 @@
 #include "report/callers.h"
 #include "verdict/verdict.h"
 
+/* The sites are referred to by id, as they are members of "sites" already. */
 static struct json_object *new_ids(struct seep_json *json, const struct seep_caller_group *group)
 {
 	struct json_object *array = seep_json_new_array(json);
@@ -13,6 +14,7 @@ static struct json_object *new_ids(struct seep_json *json, const struct seep_cal
 	return array;
 }
 
+/* "line" is null if the sites call from different lines of the function. */
 static void write_group(struct seep_json *json, const struct seep_caller_group *group,
 			struct seep_symbolizer *symbolizer)
 {
@@ -38,6 +40,7 @@ static void write_group(struct seep_json *json, const struct seep_caller_group *
 	seep_json_write(json, object);
 }
 
+/* The member is left out if no function has several growing sites. */
 int seep_json_write_callers(struct seep_json *json, const struct seep_snapshot *snapshot,
 			    struct seep_symbolizer *symbolizer)
 {

@@ -14,6 +14,7 @@
 
 #define SCHEMA "seep.diff/1"
 
+/* A frame number means something only within its own capture, so each side has its own stacks. */
 struct diff_json {
 	const struct seep_diff *diff;
 	struct seep_json json;
@@ -21,6 +22,7 @@ struct diff_json {
 	struct seep_json_stacks after;
 };
 
+/* Which moment of which capture, and what was traced there. */
 static struct json_object *new_side(struct seep_json *json, const struct seep_diff_side *side,
 				    const struct seep_snapshot *snapshot)
 {
@@ -42,6 +44,7 @@ static struct json_object *new_side(struct seep_json *json, const struct seep_di
 	return object;
 }
 
+/* Keys are for programs, texts for people: the sentence is that of the text report. */
 static struct json_object *new_doubts(struct diff_json *text)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer sentence = SEEP_BUFFER_INIT;
@@ -62,6 +65,7 @@ static struct json_object *new_doubts(struct diff_json *text)
 	return doubts;
 }
 
+/* One side of a site or a kind, live and allocated, whichever metric the changes are sorted by. */
 static void add_amount(struct seep_json *json, struct json_object *object, const char *key,
 		       const struct seep_amount *amount)
 {
@@ -74,6 +78,7 @@ static void add_amount(struct seep_json *json, struct json_object *object, const
 	seep_json_add(json, object, key, value);
 }
 
+/* Null if the sides are of different traces: there is no time between them. */
 static void add_rate(struct seep_json *json, struct json_object *object, const char *key,
 		     int64_t change, uint64_t span_ns)
 {
@@ -88,6 +93,7 @@ static void add_difference(struct seep_json *json, struct json_object *object,
 			   const struct seep_amount *before, const struct seep_amount *after,
 			   uint64_t span_ns)
 {
+	/* Sums of kinds have the form of a change here, so that seep_change_of serves both. */
 	const struct seep_change change = {.before = *before, .after = *after};
 	int64_t bytes = seep_change_of(&change, SEEP_METRIC_LIVE_BYTES);
 	int64_t objects = seep_change_of(&change, SEEP_METRIC_LIVE_OBJECTS);
@@ -104,6 +110,7 @@ static void add_difference(struct seep_json *json, struct json_object *object,
 	add_rate(json, object, "live_objects_per_hour", objects, span_ns);
 }
 
+/* By kind, of the kinds that were compared. */
 static struct json_object *new_totals(struct diff_json *text)
 {
 	const struct seep_comparison *comparison = text->diff->comparison;
@@ -123,6 +130,7 @@ static struct json_object *new_totals(struct diff_json *text)
 	return totals;
 }
 
+/* All but the sites; the object stays open for them. */
 static void write_head(struct diff_json *text)
 {
 	const struct seep_comparison *comparison = text->diff->comparison;
@@ -131,6 +139,7 @@ static void write_head(struct diff_json *text)
 
 	seep_json_add_text(json, head, "schema", SCHEMA);
 	seep_json_add_text(json, head, "metric", seep_metric_key(comparison->metric));
+	/* Null for sides of different traces. */
 	seep_json_add_seconds(json, head, "span_s",
 			      comparison->span_ns ? comparison->span_ns : SEEP_UNKNOWN);
 	seep_json_add(json, head, "old",
@@ -142,6 +151,7 @@ static void write_head(struct diff_json *text)
 	seep_json_write_open(json, head);
 }
 
+/* The stack comes from the new side if the site is there, as with seep_diff_symbolizer. */
 static int write_change(struct diff_json *text, const struct seep_change *change)
 {
 	struct seep_json *json = &text->json;
@@ -171,15 +181,21 @@ static int write_changes(struct diff_json *text, size_t top)
 	for (size_t i = 0; !error && i < comparison->num_changes; i++) {
 		const struct seep_change *change = &comparison->changes[i];
 
+		/*
+		 * Changes are sorted by kind and type, so a group ends where one of the two
+		 * differs.
+		 */
 		if (!last || last->type != change->type || last->site->kind != change->site->kind)
 			in_group = 0;
 		last = change;
+		/* Changes past the limit are left out without a trace; the totals have them. */
 		if (in_group++ >= top)
 			continue;
 		seep_buffer_puts(text->json.out, before);
 		error = write_change(text, change);
 		before = ",";
 	}
+	/* Closes the head, also after a failure. */
 	seep_buffer_puts(text->json.out, "]}\n");
 	return error;
 }

@@ -22,8 +22,10 @@
 #define SMALL_ONE      1000000
 
 #define THOUSANDTHS_MAX 9e15 /* below 2^53: exact in a double */
-#define SITE_ID_MAX	17
+/* 16 hexadecimal digits and NUL. */
+#define SITE_ID_MAX 17
 
+/* An object without a value means that json-c had no memory: it reports nothing else. */
 static void fail(struct seep_json *json)
 {
 	if (!json->out->error)
@@ -59,6 +61,7 @@ struct json_object *seep_json_new_array(struct seep_json *json)
 	return array;
 }
 
+/* json_object_put accepts NULL, so a value that could not be allocated needs no case of its own. */
 void seep_json_append(struct seep_json *json, struct json_object *array, struct json_object *value)
 {
 	if (array && value && json_object_array_add(array, value) == 0)
@@ -70,6 +73,7 @@ void seep_json_append(struct seep_json *json, struct json_object *array, struct 
 /* NULL when memory is out. */
 static struct json_object *new_text(struct seep_json *json, const char *text)
 {
+	/* Cleaned to valid UTF-8 first, because JSON text must be UTF-8 (RFC 8259, 8.1). */
 	seep_buffer_reset(&json->clean);
 	seep_text_append_clean(&json->clean, text, SIZE_MAX);
 	return json->clean.error ? NULL : json_object_new_string(json->clean.data);
@@ -80,17 +84,23 @@ void seep_json_append_text(struct seep_json *json, struct json_object *array, co
 	seep_json_append(json, array, new_text(json, text));
 }
 
+/*
+ * The flags spare json-c a look-up and a copy of the key: keys are literals and new in their
+ * object. A NULL value is the null of JSON, which json-c represents so.
+ */
 static void add_member(struct seep_json *json, struct json_object *object, const char *key,
 		       struct json_object *value)
 {
 	const unsigned int flags = JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY;
 
+	/* On success the object owns the value; otherwise it is released here. */
 	if (object && json_object_object_add_ex(object, key, value, flags) == 0)
 		return;
 	json_object_put(value);
 	fail(json);
 }
 
+/* NULL stands for a failed allocation here, and must not become a null of JSON. */
 void seep_json_add(struct seep_json *json, struct json_object *object, const char *key,
 		   struct json_object *value)
 {
@@ -100,6 +110,7 @@ void seep_json_add(struct seep_json *json, struct json_object *object, const cha
 		fail(json);
 }
 
+/* Without the check of seep_json_add: NULL is meant here. */
 void seep_json_add_null(struct seep_json *json, struct json_object *object, const char *key)
 {
 	add_member(json, object, key, NULL);
@@ -117,6 +128,7 @@ void seep_json_add_int(struct seep_json *json, struct json_object *object, const
 	seep_json_add(json, object, key, json_object_new_int64(value));
 }
 
+/* SEEP_UNKNOWN is the largest number, which no amount has. */
 void seep_json_add_uint(struct seep_json *json, struct json_object *object, const char *key,
 			uint64_t value)
 {
@@ -131,16 +143,20 @@ static void add_decimal(struct seep_json *json, struct json_object *object, cons
 			const char *sign, uint64_t count, unsigned int decimals)
 {
 	uint64_t one = decimals == SMALL_DECIMALS ? SMALL_ONE : ONE;
+	/* For consumers within json-c; the text is what is written. */
 	double value = (double)count / (double)one;
 	char digits[SEEP_UNIT_MAX];
 	int length = snprintf(digits, sizeof(digits), "%s%" PRIu64 ".%0*" PRIu64, sign, count / one,
 			      (int)decimals, count % one);
 
+	/* One digit stays behind the point, so that the number is recognised as a real one. */
 	while (digits[length - 1] == '0' && digits[length - 2] != '.')
 		digits[--length] = '\0';
+	/* json-c writes the given text in place of its own rendering of the number. */
 	seep_json_add(json, object, key, json_object_new_double_s(*sign ? -value : value, digits));
 }
 
+/* Whole milliseconds, cut: what is finer than that is not needed in a report. */
 void seep_json_add_seconds(struct seep_json *json, struct json_object *object, const char *key,
 			   uint64_t ns)
 {
@@ -150,6 +166,7 @@ void seep_json_add_seconds(struct seep_json *json, struct json_object *object, c
 		add_decimal(json, object, key, "", ns / SEEP_NS_PER_MS, DECIMALS);
 }
 
+/* @value is not negative and below THOUSANDTHS_MAX / ONE, which the callers check. */
 static void add_magnitude(struct seep_json *json, struct json_object *object, const char *key,
 			  const char *sign, double magnitude)
 {
@@ -160,6 +177,7 @@ static void add_magnitude(struct seep_json *json, struct json_object *object, co
 		add_decimal(json, object, key, sign, (uint64_t)llround(magnitude * ONE), DECIMALS);
 }
 
+/* A number that a double does not hold exactly in thousandths is null, as is what is not finite. */
 void seep_json_add_real(struct seep_json *json, struct json_object *object, const char *key,
 			double value)
 {
@@ -169,6 +187,7 @@ void seep_json_add_real(struct seep_json *json, struct json_object *object, cons
 		seep_json_add_null(json, object, key);
 }
 
+/* Zero and positive numbers take the same way as in seep_json_add_real, NAN included. */
 void seep_json_add_signed(struct seep_json *json, struct json_object *object, const char *key,
 			  double value)
 {
@@ -200,9 +219,11 @@ static void write_part(struct seep_json *json, struct json_object *object, size_
 		seep_buffer_append(json->out, text + skip, length - skip - cut);
 	else
 		fail(json);
+	/* The text belongs to the object, so it is copied before the object is released. */
 	json_object_put(object);
 }
 
+/* As text: 64 bits do not fit the numbers of JavaScript. */
 void seep_json_add_id(struct seep_json *json, struct json_object *object, const char *key,
 		      uint64_t id)
 {
@@ -225,11 +246,13 @@ void seep_json_write(struct seep_json *json, struct json_object *object)
 	write_part(json, object, 0, 0);
 }
 
+/* The closing brace is the last byte. */
 void seep_json_write_open(struct seep_json *json, struct json_object *object)
 {
 	write_part(json, object, 0, 1);
 }
 
+/* The opening brace is the first byte; the caller has written the comma. */
 void seep_json_write_close(struct seep_json *json, struct json_object *object)
 {
 	write_part(json, object, 1, 0);

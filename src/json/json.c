@@ -11,12 +11,14 @@
 #include "json/stack.h"
 #include "json/verdict.h"
 
+/* One rendering; the frames of all its sites are shared in stacks. */
 struct json_report {
 	const struct seep_snapshot *snapshot;
 	struct seep_json json;
 	struct seep_json_stacks stacks;
 };
 
+/* The first report has nothing to compare with, so its changes are null, not 0. */
 static int write_site(struct json_report *report, const struct seep_site *site)
 {
 	struct seep_json *json = &report->json;
@@ -48,6 +50,7 @@ static int write_site(struct json_report *report, const struct seep_site *site)
 	return seep_json_write_site(&report->stacks, json, object, site);
 }
 
+/* Sites are sorted by live bytes, so the first ones are the largest. */
 static int write_sites(struct json_report *report, size_t top)
 {
 	size_t count = report->snapshot->num_sites < top ? report->snapshot->num_sites : top;
@@ -71,12 +74,14 @@ static int render_json(const struct seep_snapshot *snapshot, struct seep_symboli
 
 	seep_json_init(&report.json, buffer);
 	seep_json_stacks_init(&report.stacks, symbolizer);
+	/* The order of the schema's members; the tail closes the object, also after a failure. */
 	seep_json_write_head(&report.json, snapshot);
 	seep_json_write_processes(&report.json, snapshot);
 	error = write_sites(&report, options->top);
 	if (!error)
 		error = seep_json_write_callers(&report.json, snapshot, symbolizer);
 	seep_json_write_tail(&report.json, snapshot);
+	/* One report is one line, so that a file of them is JSON Lines. */
 	seep_buffer_putc(buffer, '\n');
 	seep_json_stacks_done(&report.stacks);
 	seep_json_done(&report.json);

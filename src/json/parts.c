@@ -11,6 +11,7 @@
 
 #define SCHEMA "seep.report/1"
 
+/* Of the whole trace, or since the moment that the report begins with; not of an interval. */
 void seep_json_add_counts(struct seep_json *json, struct json_object *object,
 			  const struct seep_counts *counts)
 {
@@ -20,6 +21,7 @@ void seep_json_add_counts(struct seep_json *json, struct json_object *object,
 	seep_json_add_uint(json, object, "free_bytes", counts->free_bytes);
 }
 
+/* Where the trace ran. */
 static struct json_object *new_host(struct seep_json *json, const struct seep_snapshot *snapshot)
 {
 	struct json_object *host = seep_json_new(json);
@@ -30,6 +32,7 @@ static struct json_object *new_host(struct seep_json *json, const struct seep_sn
 	return host;
 }
 
+/* The scope as the user gave it: "pid" and "1234", "cgroup" and a path. */
 static struct json_object *new_scope(struct seep_json *json, const struct seep_snapshot *snapshot)
 {
 	struct json_object *scope = seep_json_new(json);
@@ -39,6 +42,7 @@ static struct json_object *new_scope(struct seep_json *json, const struct seep_s
 	return scope;
 }
 
+/* Which objects the report leaves out because of options. */
 static struct json_object *new_filters(struct seep_json *json, const struct seep_snapshot *snapshot)
 {
 	struct json_object *filters = seep_json_new(json);
@@ -51,6 +55,7 @@ static struct json_object *new_filters(struct seep_json *json, const struct seep
 	return filters;
 }
 
+/* The circumstances that a report shares with each side of a comparison. */
 void seep_json_add_settings(struct seep_json *json, struct json_object *object,
 			    const struct seep_snapshot *snapshot)
 {
@@ -59,16 +64,19 @@ void seep_json_add_settings(struct seep_json *json, struct json_object *object,
 	seep_json_add(json, object, "filters", new_filters(json, snapshot));
 }
 
+/* All losses, also those of 0, so that a consumer finds every key. */
 void seep_json_add_losses(struct seep_json *json, struct json_object *object,
 			  const struct seep_snapshot *snapshot)
 {
 	struct json_object *losses = seep_json_new(json);
 
+	/* A loss that cannot be known is null. */
 	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++)
 		seep_json_add_uint(json, losses, seep_loss_key(loss), snapshot->losses[loss]);
 	seep_json_add(json, object, "losses", losses);
 }
 
+/* What was allocated and released of a kind, and what is live of it now. */
 static void add_totals(struct seep_json *json, struct json_object *object,
 		       const struct seep_totals *totals)
 {
@@ -82,6 +90,7 @@ static struct json_object *new_totals(struct seep_json *json, const struct seep_
 {
 	struct json_object *all = seep_json_new(json);
 
+	/* A kind that was not traced is left out: 0 would say that there was nothing. */
 	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
 		struct json_object *object;
 
@@ -94,6 +103,7 @@ static struct json_object *new_totals(struct seep_json *json, const struct seep_
 	return all;
 }
 
+/* The pod is null for a container that no pod is known of. */
 static void add_container(struct seep_json *json, struct json_object *process,
 			  const char *container, const char *pod)
 {
@@ -109,6 +119,7 @@ static void add_container(struct seep_json *json, struct json_object *process,
 	seep_json_add(json, process, "container", object);
 }
 
+/* 0 is an unknown PID in the process's own namespace, and is written as null. */
 static struct json_object *new_process(struct seep_json *json, const struct seep_process *process)
 {
 	struct json_object *object = seep_json_new(json);
@@ -131,6 +142,10 @@ static struct json_object *new_process(struct seep_json *json, const struct seep
 	seep_json_add_uint(json, object, "rss_bytes", process->rss_bytes);
 	seep_json_add_uint(json, object, "anon_bytes", process->anon_bytes);
 	seep_json_add_uint(json, object, "pss_bytes", process->pss_bytes);
+	/*
+	 * Memory has its totals in the process itself, and with the other kinds in "totals" once
+	 * more.
+	 */
 	add_totals(json, object, &process->totals[SEEP_KIND_MEMORY]);
 	seep_json_add(json, object, "totals", new_totals(json, process->totals));
 	seep_json_add_uint(json, object, "fd_limit", process->fd_limit);
@@ -140,6 +155,7 @@ static struct json_object *new_process(struct seep_json *json, const struct seep
 	return object;
 }
 
+/* Only reports that count from a later moment have this member. */
 static struct json_object *new_since(struct seep_json *json, const struct seep_snapshot *snapshot)
 {
 	struct json_object *since = seep_json_new(json);
@@ -151,6 +167,7 @@ static struct json_object *new_since(struct seep_json *json, const struct seep_s
 	return since;
 }
 
+/* The object stays open: the callers append their members and then the tail. */
 void seep_json_write_head(struct seep_json *json, const struct seep_snapshot *snapshot)
 {
 	struct json_object *head = seep_json_new(json);
@@ -165,11 +182,13 @@ void seep_json_write_head(struct seep_json *json, const struct seep_snapshot *sn
 	if (snapshot->since_ns)
 		seep_json_add(json, head, "since", new_since(json, snapshot));
 	seep_json_add_settings(json, head, snapshot);
+	/* Every allocation is counted, unlike in the profiles that some readers expect. */
 	seep_json_add_bool(json, head, "sampled", false);
 	seep_json_add(json, head, "totals", new_totals(json, snapshot->totals));
 	seep_json_write_open(json, head);
 }
 
+/* The array is written by hand, so that one process at a time is in memory. */
 void seep_json_write_processes(struct seep_json *json, const struct seep_snapshot *snapshot)
 {
 	seep_buffer_puts(json->out, ",\"processes\":[");
@@ -181,6 +200,7 @@ void seep_json_write_processes(struct seep_json *json, const struct seep_snapsho
 	seep_buffer_putc(json->out, ']');
 }
 
+/* Buckets are powers of two, so the empty ones at the end need not be written. */
 struct json_object *seep_json_new_histogram(struct seep_json *json,
 					    const uint64_t counts[SEEP_LIFETIME_BUCKETS])
 {
@@ -194,6 +214,7 @@ struct json_object *seep_json_new_histogram(struct seep_json *json,
 	return histogram;
 }
 
+/* Objects of a site that have a property in common: sockets or pipes, for example. */
 static struct json_object *new_group(struct seep_json *json, const struct seep_group *group)
 {
 	struct json_object *object = seep_json_new(json);
@@ -209,6 +230,7 @@ void seep_json_add_details(struct seep_json *json, struct json_object *site,
 {
 	struct json_object *object, *groups, *examples;
 
+	/* Null: there is nothing to say of the objects. */
 	if (!details) {
 		seep_json_add_null(json, site, "details");
 		return;
@@ -225,6 +247,7 @@ void seep_json_add_details(struct seep_json *json, struct json_object *site,
 	seep_json_add(json, site, "details", object);
 }
 
+/* What is known only at the end of a report, or about it: ends of stacks, losses, cost. */
 void seep_json_write_tail(struct seep_json *json, const struct seep_snapshot *snapshot)
 {
 	const struct seep_overhead *overhead = &snapshot->overhead;
@@ -232,6 +255,7 @@ void seep_json_write_tail(struct seep_json *json, const struct seep_snapshot *sn
 	struct json_object *unwind = seep_json_new(json);
 	struct json_object *cost = seep_json_new(json);
 
+	/* All ends, also those that no stack has. */
 	for (enum seep_end end = 0; end < SEEP_END_COUNT; end++)
 		seep_json_add_uint(json, unwind, seep_end_key(end), snapshot->ends[end]);
 	seep_json_add_uint(json, cost, "events", overhead->events);

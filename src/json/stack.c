@@ -11,6 +11,7 @@ struct seep_json_frame {
 	size_t length;
 };
 
+/* One function of a frame. A line of 0 is not known and becomes null. */
 static void write_line(struct seep_json *json, const struct seep_location *location,
 		       const struct seep_line *line)
 {
@@ -26,6 +27,7 @@ static void write_line(struct seep_json *json, const struct seep_location *locat
 	seep_json_write(json, object);
 }
 
+/* A frame has several functions if calls were inlined: the innermost comes first. */
 static void write_location(struct seep_json *json, const struct seep_location *location)
 {
 	for (size_t i = 0; i < location->num_lines; i++) {
@@ -35,6 +37,10 @@ static void write_location(struct seep_json *json, const struct seep_location *l
 	}
 }
 
+/*
+ * Appends the text of a frame, which is formatted when it is met first. The key tells frames of
+ * code without a file apart by process.
+ */
 static int write_frame(struct seep_json_stacks *stacks, struct seep_json *json,
 		       const struct seep_site *site, uint64_t frame)
 {
@@ -45,6 +51,7 @@ static int write_frame(struct seep_json_stacks *stacks, struct seep_json *json,
 	bool is_new;
 	int error;
 
+	/* Room first: a number that was given must have its entry. */
 	error = seep_array_reserve(&stacks->written, &stacks->capacity, stacks->frames.count,
 				   sizeof(*stacks->written));
 	if (!error)
@@ -53,6 +60,7 @@ static int write_frame(struct seep_json_stacks *stacks, struct seep_json *json,
 		return error;
 	written = &stacks->written[number];
 	if (is_new) {
+		/* The writer of objects is pointed at the shared text for a while. */
 		json->out = &stacks->text;
 		written->start = stacks->text.length;
 		write_location(json, seep_symbolizer_resolve(stacks->symbolizer, site->process->id,
@@ -60,10 +68,15 @@ static int write_frame(struct seep_json_stacks *stacks, struct seep_json *json,
 		written->length = stacks->text.length - written->start;
 		json->out = out;
 	}
+	/* Copied from the shared text, which may have moved while it grew. */
 	seep_buffer_append(out, stacks->text.data + written->start, written->length);
 	return stacks->text.error ? stacks->text.error : out->error;
 }
 
+/*
+ * The stack is written behind the other members, frame by frame: a tree of json-c for each frame
+ * would take many times its text.
+ */
 int seep_json_write_site(struct seep_json_stacks *stacks, struct seep_json *json,
 			 struct json_object *object, const struct seep_site *site)
 {

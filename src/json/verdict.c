@@ -16,6 +16,7 @@ static void add_interval(struct seep_json *json, struct json_object *object,
 	seep_json_add_signed(json, object, keys->high, interval->high);
 }
 
+/* Evidence and advice: whole sentences, for people. */
 static void add_texts(struct seep_json *json, struct json_object *object, const char *key,
 		      const char *const *texts, size_t count)
 {
@@ -26,6 +27,7 @@ static void add_texts(struct seep_json *json, struct json_object *object, const 
 	seep_json_add(json, object, key, array);
 }
 
+/* A correlated series is a site or a measure of the process (its name), never both. */
 static void add_correlated(struct seep_json *json, struct json_object *verdict,
 			   const struct seep_judgement *judgement)
 {
@@ -42,12 +44,19 @@ static void add_correlated(struct seep_json *json, struct json_object *verdict,
 		seep_json_add_real(json, object, "correlation", correlated->correlation);
 		seep_json_append(json, array, object);
 	}
+	/* The name of the member is fixed by docs/report.schema.json. */
 	seep_json_add(json, verdict, "companions", array);
 }
 
+/*
+ * Every member is there in each verdict, null if it is not known; only "companions" may be missing.
+ */
 void seep_json_add_verdict(struct seep_json *json, struct json_object *site,
 			   const struct seep_judgement *judgement, enum seep_kind kind)
 {
+	/*
+	 * The rate is in bytes or in objects, as the kind is measured; its ends have the same keys.
+	 */
 	static const struct interval_keys bytes = {"rate_bytes_per_s", "rate_low", "rate_high"};
 	static const struct interval_keys objects = {"rate_objects_per_s", "rate_low", "rate_high"};
 	static const struct interval_keys survival = {"survival", "survival_low", "survival_high"};
@@ -77,6 +86,7 @@ void seep_json_add_verdict(struct seep_json *json, struct json_object *site,
 	seep_json_add(json, site, "verdict", object);
 }
 
+/* How much of a process's growth its sites explain. */
 void seep_json_add_coverage(struct seep_json *json, struct json_object *process,
 			    const struct seep_process_judgement *judgement)
 {

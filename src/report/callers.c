@@ -18,12 +18,17 @@
 #include "report/words.h"
 #include "verdict/judgement.h"
 
+/* Never NULL: code that is not known has a location with one line, too. */
 static const struct seep_location *resolve(struct seep_symbolizer *symbolizer,
 					   const struct seep_site *site, uint64_t frame)
 {
 	return seep_symbolizer_resolve(symbolizer, site->process->id, frame);
 }
 
+/*
+ * Compared by name, since two frames of one function have different offsets; functions without a
+ * name are never the same.
+ */
 static bool is_same_function(const struct seep_location *a, const struct seep_location *b)
 {
 	const char *function = seep_location_function(a)->function;
@@ -38,11 +43,16 @@ static bool is_same_function(const struct seep_location *a, const struct seep_lo
 static void name_function(struct seep_caller_group *group, size_t from_outermost,
 			  struct seep_symbolizer *symbolizer)
 {
+	/*
+	 * Stacks differ in length below the common part, so the frame is counted from the outermost
+	 * one.
+	 */
 	const struct seep_stack *first = group->site->stack;
 	uint64_t frame = first->frames[first->num_frames - from_outermost];
 	const struct seep_location *location = resolve(symbolizer, group->site, frame);
 
 	group->frame = frame;
+	/* Until a site proves otherwise. */
 	group->in_common = true;
 	for (size_t i = 0; i < group->num_sites; i++) {
 		const struct seep_stack *stack = group->sites[i]->stack;
@@ -50,15 +60,21 @@ static void name_function(struct seep_caller_group *group, size_t from_outermost
 
 		if (other == frame)
 			continue;
+		/* Another frame: perhaps the same function, but never the same line. */
 		group->in_common = false;
 		if (is_same_function(location, resolve(symbolizer, group->sites[i], other)))
 			continue;
+		/*
+		 * One frame further out: the caller of the functions that differ, which all stacks
+		 * share.
+		 */
 		group->frame = first->frames[first->num_frames - from_outermost + 1];
 		group->in_common = true;
 		return;
 	}
 }
 
+/* A rate that is not known (NAN) makes the sum unknown. */
 static void add_up(struct seep_caller_group *group)
 {
 	group->leak = true;
@@ -70,6 +86,9 @@ static void add_up(struct seep_caller_group *group)
 	}
 }
 
+/*
+ * By kind, then by rate, the fastest first; unknown rates come last, as NAN compares with nothing.
+ */
 static int compare_groups(const void *left, const void *right)
 {
 	const struct seep_caller_group *a = left;
@@ -88,10 +107,12 @@ static void fill(struct seep_caller_groups *groups, const struct seep_site *cons
 {
 	size_t used = 0;
 
+	/* Each group has a part of the one array of sites, as long as the number of its sites. */
 	for (size_t i = 0; i < groups->count; i++) {
 		groups->groups[i].sites = groups->sites + used;
 		used += callers[i].num_sites;
 	}
+	/* The sites of a group keep the order in which they were given. */
 	for (size_t i = 0; i < num_sites; i++) {
 		struct seep_caller_group *group;
 
@@ -115,6 +136,7 @@ int seep_caller_groups_find(const struct seep_site *const *sites, size_t num_sit
 		error = seep_callers_find(sites, num_sites, &callers, &groups.count, of);
 	if (error)
 		return error;
+	/* One more than is needed, as calloc may return NULL for 0. */
 	groups.groups = calloc(groups.count + 1, sizeof(*groups.groups));
 	groups.sites = calloc(num_sites + 1, sizeof(*groups.sites));
 	if (!groups.groups || !groups.sites) {
@@ -123,6 +145,7 @@ int seep_caller_groups_find(const struct seep_site *const *sites, size_t num_sit
 	}
 	fill(&groups, sites, num_sites, callers, of);
 	for (size_t i = 0; i < groups.count; i++) {
+		/* Names come last: they need the sites of the group. */
 		groups.groups[i].site = callers[i].site;
 		add_up(&groups.groups[i]);
 		name_function(&groups.groups[i],
@@ -146,6 +169,7 @@ int seep_caller_groups_of_snapshot(const struct seep_snapshot *snapshot,
 	for (size_t i = 0; i < snapshot->num_sites; i++) {
 		const struct seep_judgement *judgement = snapshot->sites[i].judgement;
 
+		/* A snapshot without judgements has no groups. */
 		if (judgement && seep_class_grows(seep_judgement_class(judgement)))
 			sites[count++] = &snapshot->sites[i];
 	}
@@ -189,6 +213,7 @@ void seep_caller_group_append_function(struct seep_buffer *buffer,
 		return;
 	seep_buffer_puts(buffer, " (");
 	seep_text_append_clean(buffer, line->source, SIZE_MAX);
+	/* Different lines of one function cannot be shown as one. */
 	if (group->in_common && line->line)
 		seep_buffer_printf(buffer, ":%u", line->line);
 	seep_buffer_putc(buffer, ')');

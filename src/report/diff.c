@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the formats of a comparison share: which symbolizer knows a stack, the folded stack of a
+ * change, and the sentences that say why the two sides are hard to compare.
+ */
 #include "report/diff.h"
 
 #include <string.h>
@@ -8,15 +12,18 @@
 #include "report/fold.h"
 #include "report/words.h"
 
+/* A change has the stack of the new side, unless the site is only in the old one. */
 struct seep_symbolizer *seep_diff_symbolizer(const struct seep_diff *diff,
 					     const struct seep_change *change)
 {
 	return change->after.num_sites ? diff->after.symbolizer : diff->before.symbolizer;
 }
 
+/* The kind is a level of its own if more than one kind is compared (more than one bit is set). */
 int seep_diff_fold(const struct seep_diff *diff, const struct seep_change *change, seep_fold_fn fn,
 		   void *context)
 {
+	/* Of the comparison, as bits SEEP_KIND_BIT. */
 	const uint32_t kinds = diff->comparison->kinds;
 	SEEP_AUTO_BUFFER struct seep_buffer program = SEEP_BUFFER_INIT;
 
@@ -29,6 +36,7 @@ int seep_diff_fold(const struct seep_diff *diff, const struct seep_change *chang
 				      context);
 }
 
+/* A comparison needs a kind in both snapshots; those that are in one only are named here. */
 static void append_kinds(struct seep_buffer *text, const struct seep_snapshot *before,
 			 const struct seep_snapshot *after)
 {
@@ -43,6 +51,7 @@ static void append_kinds(struct seep_buffer *text, const struct seep_snapshot *b
 	}
 }
 
+/* 0 is no lower limit and UINT64_MAX no upper one. */
 static void append_size(struct seep_buffer *text, uint64_t bytes)
 {
 	char unit[SEEP_UNIT_MAX];
@@ -53,6 +62,7 @@ static void append_size(struct seep_buffer *text, uint64_t bytes)
 		seep_buffer_puts(text, seep_format_bytes(unit, bytes));
 }
 
+/* "the smallest objects are of 1.00 KiB in old, of any size in new" */
 static void append_sizes(struct seep_buffer *text, const char *limit, uint64_t before,
 			 uint64_t after)
 {
@@ -73,6 +83,7 @@ static void append_age(struct seep_buffer *text, uint64_t min_age_ns)
 		seep_buffer_puts(text, "of any age");
 }
 
+/* "live objects are older than 30 s in old, of any age in new" */
 static void append_ages(struct seep_buffer *text, uint64_t before_ns, uint64_t after_ns)
 {
 	seep_buffer_puts(text, "live objects are ");
@@ -82,6 +93,7 @@ static void append_ages(struct seep_buffer *text, uint64_t before_ns, uint64_t a
 	seep_buffer_puts(text, " in new");
 }
 
+/* One process that was attached late is enough: its objects from before are in no site. */
 static const char *attached(const struct seep_snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->num_processes; i++) {
@@ -91,6 +103,10 @@ static const char *attached(const struct seep_snapshot *snapshot)
 	return "traced from its beginning on";
 }
 
+/*
+ * Says which property of the two traces differs and how, so that a reader can judge what the
+ * comparison is worth.
+ */
 void seep_diff_append_doubt(struct seep_buffer *text, const struct seep_diff *diff,
 			    enum seep_doubt doubt)
 {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+/* The apostrophe is not among them: attributes are in double quotes. */
 static const char *entity_of(char c)
 {
 	switch (c) {
@@ -22,6 +23,10 @@ static const char *entity_of(char c)
 void seep_report_append_escaped(struct seep_buffer *out, const char *text)
 {
 	for (;;) {
+		/*
+		 * 0xef begins U+F000 to U+FFFF in UTF-8: most of them are fine, and are copied byte
+		 * by byte.
+		 */
 		size_t plain = strcspn(text, "&<>\"\xef");
 		const char *entity;
 
@@ -29,8 +34,10 @@ void seep_report_append_escaped(struct seep_buffer *out, const char *text)
 		text += plain;
 		if (!*text)
 			return;
+		/* U+FFFE and U+FFFF. */
 		if (strncmp(text, "\xef\xbf\xbe", 3) == 0 ||
 		    strncmp(text, "\xef\xbf\xbf", 3) == 0) {
+			/* U+FFFD, the replacement character. */
 			seep_buffer_puts(out, "\xef\xbf\xbd");
 			text += 3;
 			continue;

@@ -8,10 +8,15 @@
 static int fold_frames(struct seep_symbolizer *symbolizer, const struct seep_site *site,
 		       seep_fold_fn fn, void *context)
 {
+	/* One buffer for all names: each is valid only during its call of @fn. */
 	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
 	struct seep_walk walk;
 	int error = 0;
 
+	/*
+	 * The marker stands where the missing callers would be: outside of the outermost known
+	 * function.
+	 */
 	seep_report_append_marker(&name, site->stack);
 	if (name.length > 0 || name.error)
 		error = name.error ? name.error : fn(context, name.data);
@@ -30,6 +35,7 @@ int seep_report_fold_below(const char *root, bool show_kind, struct seep_symboli
 	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
 	int error = fn(context, root);
 
+	/* In brackets, as no function is called so. */
 	if (!error && show_kind) {
 		seep_buffer_printf(&name, "[%s]", seep_kind_key(site->kind));
 		error = name.error ? name.error : fn(context, name.data);
@@ -37,6 +43,7 @@ int seep_report_fold_below(const char *root, bool show_kind, struct seep_symboli
 	return error ? error : fold_frames(symbolizer, site, fn, context);
 }
 
+/* The process is the outermost name, so that processes stand side by side in a flame graph. */
 int seep_report_fold(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
 		     const struct seep_site *site, seep_fold_fn fn, void *context)
 {

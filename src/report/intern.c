@@ -6,9 +6,13 @@
 #include <string.h>
 #include <xxhash.h>
 
+/*
+ * The number of a slot is stored plus one in 32 bits, which the limit of 2^31 keeps from wrapping.
+ */
 #define CAPACITY_MIN 256
 #define NUMBERS_MAX  (1U << 31)
 
+/* Open addressing with linear probing; entries are never removed. */
 struct seep_number_slot {
 	uint64_t key;
 	uint32_t number_plus_one; /* 0: free */
@@ -24,6 +28,7 @@ void seep_numbers_done(struct seep_numbers *numbers)
 static struct seep_number_slot *find_slot(struct seep_number_slot *slots, size_t capacity,
 					  uint64_t key)
 {
+	/* Keys are hashed because they have a pattern: two numbers side by side, or an address. */
 	size_t i = XXH3_64bits(&key, sizeof(key)) & (capacity - 1);
 
 	while (slots[i].number_plus_one && slots[i].key != key)
@@ -31,6 +36,7 @@ static struct seep_number_slot *find_slot(struct seep_number_slot *slots, size_t
 	return &slots[i];
 }
 
+/* Doubles the table; the numbers stay as they are. After -ENOMEM the table is as before. */
 static int grow_numbers(struct seep_numbers *numbers)
 {
 	size_t capacity = numbers->capacity ? numbers->capacity * 2 : CAPACITY_MIN;
@@ -55,6 +61,7 @@ int seep_numbers_get(struct seep_numbers *numbers, uint64_t key, uint32_t *ret_n
 	bool is_new;
 	int error;
 
+	/* Before the search, so that there is always a free slot that ends it. */
 	if (numbers->count * 2 >= numbers->capacity) {
 		error = numbers->count >= NUMBERS_MAX ? -E2BIG : grow_numbers(numbers);
 		if (error)
@@ -62,6 +69,7 @@ int seep_numbers_get(struct seep_numbers *numbers, uint64_t key, uint32_t *ret_n
 	}
 	slot = find_slot(numbers->slots, numbers->capacity, key);
 	is_new = slot->number_plus_one == 0;
+	/* Numbers follow each other, so they can index an array of the caller. */
 	if (is_new) {
 		slot->key = key;
 		slot->number_plus_one = (uint32_t)++numbers->count;
@@ -71,6 +79,9 @@ int seep_numbers_get(struct seep_numbers *numbers, uint64_t key, uint32_t *ret_n
 	return 0;
 }
 
+/*
+ * The pointer is copied as bytes: the caller's type is not void *, so it must not be read as one.
+ */
 int seep_array_reserve(void *array_pointer, size_t *capacity, size_t count, size_t size)
 {
 	size_t wanted;
@@ -79,6 +90,7 @@ int seep_array_reserve(void *array_pointer, size_t *capacity, size_t count, size
 	if (count < *capacity)
 		return 0;
 	memcpy(&array, array_pointer, sizeof(array));
+	/* Doubling keeps the cost of all additions linear. */
 	wanted = *capacity ? *capacity * 2 : CAPACITY_MIN;
 	array = reallocarray(array, wanted, size);
 	if (!array)
@@ -96,6 +108,7 @@ void seep_strings_done(struct seep_strings *strings)
 	memset(strings, 0, sizeof(*strings));
 }
 
+/* Keys are hashes of the strings, so the table of numbers stores no text of its own. */
 int seep_strings_get(struct seep_strings *strings, const char *string, uint32_t *ret_number)
 {
 	size_t length = strlen(string);
@@ -120,6 +133,7 @@ int seep_strings_get(struct seep_strings *strings, const char *string, uint32_t 
 			break;
 	}
 	if (is_new) {
+		/* An offset, not a pointer: the text moves when its buffer grows. */
 		strings->offsets[strings->count++] = strings->text.length;
 		seep_buffer_append(&strings->text, string, length + 1);
 		if (strings->text.error)

@@ -7,6 +7,9 @@ bool seep_report_loss_is_expected(const struct seep_snapshot *snapshot, enum see
 {
 	if (loss != SEEP_LOSS_UNMATCHED_FREES)
 		return false;
+	/*
+	 * One process that was traced from its start is enough: its releases should all be matched.
+	 */
 	for (size_t i = 0; i < snapshot->num_processes; i++) {
 		if (!snapshot->processes[i].attached_late)
 			return false;
@@ -34,6 +37,7 @@ bool seep_report_append_next_loss(struct seep_buffer *buffer, const char *before
 				  const struct seep_snapshot *snapshot, size_t *number)
 {
 	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
+		/* Only losses that happened are counted down. */
 		if (!seep_snapshot_lost(snapshot, loss) || (*number)-- > 0)
 			continue;
 		seep_buffer_puts(buffer, before);

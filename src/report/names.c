@@ -5,6 +5,10 @@
 
 #include "base/text.h"
 
+/*
+ * An unnamed function is known by module and offset in the file; code of no file by its address,
+ * which location->offset has then.
+ */
 void seep_report_append_function(struct seep_buffer *buffer, const struct seep_location *location,
 				 const struct seep_line *line)
 {
@@ -30,6 +34,10 @@ void seep_report_append_process(struct seep_buffer *buffer, const struct seep_sn
 				const struct seep_process *process)
 {
 	append_command(buffer, process);
+	/*
+	 * The PID would make stacks of different runs differ, so it is added only where it is
+	 * needed.
+	 */
 	if (snapshot->num_processes > 1)
 		seep_buffer_printf(buffer, "-%d", (int)process->pid);
 }
@@ -42,6 +50,7 @@ void seep_report_append_process_pid(struct seep_buffer *buffer, const struct see
 
 void seep_report_append_marker(struct seep_buffer *buffer, const struct seep_stack *stack)
 {
+	/* The brackets tell a marker from a function: flamegraph.c draws it in another colour. */
 	if (stack->num_frames == 0)
 		seep_buffer_puts(buffer, "[no stack]");
 	else if (stack->end != SEEP_END_COMPLETE)

@@ -12,6 +12,7 @@ static const char *const common_functions[] = {
 	"std::",   "__gnu_cxx::", "operator new", "alloc::", "core::",
 	"__rust_", "__rustc",	  "<alloc::",	  "<core::", "<std::",
 };
+/* Libraries of the C and C++ runtimes of glibc, musl, GCC and LLVM. */
 static const char *const common_modules[] = {
 	"libc.so", "libc-", "ld-linux", "ld-musl", "libstdc++", "libc++", "libpthread", "libgcc_s",
 };
@@ -30,6 +31,7 @@ static bool begins_with(const char *text, const char *const *beginnings, size_t 
 	return false;
 }
 
+/* A function whose name ends like an allocator's only passes on the request of its caller. */
 static bool is_wrapper(const char *function)
 {
 	size_t length = strlen(function);
@@ -43,6 +45,9 @@ static bool is_wrapper(const char *function)
 	return false;
 }
 
+/*
+ * Of the standard library of C, C++ or Rust, or a wrapper: its name tells nothing about the leak.
+ */
 static bool is_common(const struct seep_walk *walk)
 {
 	const char *module = walk->location->module;
@@ -62,16 +67,23 @@ size_t seep_naming_index(struct seep_symbolizer *symbolizer, const struct seep_s
 
 	seep_walk_init(&walk, symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
 	for (; seep_walk_next(&walk); index++) {
+		/* The first frame is the allocator itself, with all that is inlined in it. */
 		if (walk.frames_done == 1)
 			continue;
+		/*
+		 * The first function of the program's own code, or of a library that is not a
+		 * standard one.
+		 */
 		if (!is_common(&walk))
 			return index;
+		/* Index 0 is the allocator's, so 0 is free to mean that none was found. */
 		if (!behind_allocator)
 			behind_allocator = index;
 	}
 	return behind_allocator;
 }
 
+/* Walks again, as the search may have ended behind the function that it chose. */
 bool seep_naming_walk(struct seep_symbolizer *symbolizer, const struct seep_site *site,
 		      struct seep_walk *ret_walk)
 {

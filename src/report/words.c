@@ -16,11 +16,13 @@
 /* A rate below one in a second is told by the hour, as in the evidence. */
 #define HOUR_S 3600.0
 
+/* Below 2^63, so that llround has a result. */
 #define NUMBER_MAX 1e18
 
 /* A share is cut, not rounded, to a tenth of a percent. */
 #define PERCENT_DECIMAL 1000
 
+/* English only: an "s", or "es" behind one. */
 void seep_words_append_number(struct seep_buffer *buffer, uint64_t count, const char *noun)
 {
 	size_t length = strlen(noun);
@@ -31,6 +33,9 @@ void seep_words_append_number(struct seep_buffer *buffer, uint64_t count, const 
 			   count == 1 ? "" : plural);
 }
 
+/*
+ * Bytes and objects for kinds with bytes; for the others the number, and for threads their stacks.
+ */
 void seep_words_append_amount(struct seep_buffer *buffer, enum seep_kind kind, uint64_t bytes,
 			      uint64_t objects)
 {
@@ -43,9 +48,11 @@ void seep_words_append_amount(struct seep_buffer *buffer, enum seep_kind kind, u
 		seep_buffer_printf(buffer, " with %s of stack", seep_format_bytes(unit, bytes));
 }
 
+/* "+1,234", "-3", "0". */
 static void append_signed(struct seep_buffer *buffer, int64_t number)
 {
 	char unit[SEEP_UNIT_MAX];
+	/* Negated as unsigned: INT64_MIN has no positive counterpart. */
 	uint64_t size = number < 0 ? -(uint64_t)number : (uint64_t)number;
 
 	if (number)
@@ -53,6 +60,7 @@ static void append_signed(struct seep_buffer *buffer, int64_t number)
 	seep_buffer_puts(buffer, seep_format_count(unit, size));
 }
 
+/* By bytes or by objects, never both: the text report has a line for a site. */
 void seep_words_append_change(struct seep_buffer *buffer, enum seep_kind kind, int64_t bytes,
 			      int64_t objects)
 {
@@ -77,6 +85,7 @@ void seep_words_append_difference(struct seep_buffer *buffer, enum seep_kind kin
 	append_signed(buffer, objects);
 	seep_buffer_printf(buffer, " %s%s", seep_kind_noun(kind),
 			   objects == 1 || objects == -1 ? "" : "s");
+	/* Without a span, or without a change, there is no rate to tell. */
 	if (!span_ns || !(counted ? objects : bytes))
 		return;
 	seep_buffer_puts(buffer, ", ");
@@ -113,6 +122,7 @@ static void append_small_count(struct seep_buffer *buffer, double number)
 void seep_words_append_rate(struct seep_buffer *buffer, enum seep_kind kind, double per_s)
 {
 	double size = fabs(per_s);
+	/* Slow growth in bytes per second would be 0; by the hour it has digits. */
 	bool hourly = size < 1;
 	char text[SEEP_UNIT_MAX];
 
@@ -145,6 +155,10 @@ void seep_words_append_rate_interval(struct seep_buffer *buffer, enum seep_kind 
 	seep_buffer_putc(buffer, ')');
 }
 
+/*
+ * Appends nothing for a negative number or NAN; the limit of 1e9 s (31 years) keeps the nanoseconds
+ * in 64 bits.
+ */
 void seep_words_append_seconds(struct seep_buffer *buffer, double seconds)
 {
 	char text[SEEP_UNIT_MAX];

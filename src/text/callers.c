@@ -7,10 +7,12 @@
 #include "report/callers.h"
 #include "report/naming.h"
 
+/* Groups are few lines above the list of sites; the rest is counted. */
 #define CALLERS_SHOWN	 5
 #define FUNCTION_COLUMNS 40 /* of a correlated */
 #define HUNDREDTHS	 100
 
+/* A sentence for each of the fastest groups; nothing at all without groups. */
 static void put_groups(const struct seep_layout *layout, struct seep_symbolizer *symbolizer,
 		       const struct seep_caller_groups *groups)
 {
@@ -33,6 +35,7 @@ static void put_groups(const struct seep_layout *layout, struct seep_symbolizer 
 	}
 }
 
+/* Of sites that the caller chose: the findings of a verdict. */
 int seep_text_put_callers(const struct seep_layout *layout, struct seep_symbolizer *symbolizer,
 			  const struct seep_site *const *sites, size_t num_sites)
 {
@@ -46,6 +49,7 @@ int seep_text_put_callers(const struct seep_layout *layout, struct seep_symboliz
 	return 0;
 }
 
+/* Of all sites of the snapshot that grow. */
 int seep_text_put_callers_of_snapshot(const struct seep_layout *layout,
 				      struct seep_symbolizer *symbolizer,
 				      const struct seep_snapshot *snapshot)
@@ -60,14 +64,17 @@ int seep_text_put_callers_of_snapshot(const struct seep_layout *layout,
 	return 0;
 }
 
+/* "buffer_grow (0.97), handle_request (0.93)": what grows with a site, and how closely. */
 void seep_text_append_correlated(struct seep_buffer *buffer, struct seep_symbolizer *symbolizer,
 				 const struct seep_judgement *judgement)
 {
 	for (size_t i = 0; i < judgement->num_correlated; i++) {
 		const struct seep_correlated *correlated = &judgement->correlated[i];
 		SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
+		/* Made from an integer: %f would write the decimal point of the locale. */
 		int hundredths = (int)lround(correlated->correlation * HUNDREDTHS);
 
+		/* A site is named by its function, a measure of the process by its words. */
 		if (correlated->site)
 			seep_naming_append(&name, symbolizer, correlated->site);
 		else

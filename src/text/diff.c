@@ -19,6 +19,7 @@
 #include "text/stack.h"
 #include "text/text.h"
 
+/* The columns of labels, of the name of a capture, and of the scope of its trace. */
 #define LABEL_COLUMNS	12
 #define CAPTURE_COLUMNS 40
 #define SCOPE_COLUMNS	30
@@ -44,6 +45,7 @@ static void put_line(struct diff_text *text, enum seep_style style, size_t inden
 	seep_layout_reset(&text->layout, &text->line);
 }
 
+/* "server.seep: pid 1234 (server), 10 min 00 s into the trace, 2026-11-20T10:00:00.000Z" */
 static void put_side(struct diff_text *text, const struct seep_diff_side *side,
 		     const struct seep_snapshot *snapshot, const char *label)
 {
@@ -59,6 +61,7 @@ static void put_side(struct diff_text *text, const struct seep_diff_side *side,
 	put_fact(text, SEEP_STYLE_STRONG, label);
 }
 
+/* What makes the two sides hard to compare, before any number is shown. */
 static void put_doubts(struct diff_text *text)
 {
 	for (enum seep_doubt doubt = 0; doubt < SEEP_DOUBT_COUNT; doubt++) {
@@ -69,6 +72,7 @@ static void put_doubts(struct diff_text *text)
 	}
 }
 
+/* Losses of each side: a site may be new or gone only because it was not seen on the other. */
 static void put_losses(struct diff_text *text, const struct seep_snapshot *snapshot,
 		       const char *label)
 {
@@ -83,6 +87,10 @@ static void put_losses(struct diff_text *text, const struct seep_snapshot *snaps
 	}
 }
 
+/*
+ * The metric decides which pair of an amount is shown: what is live, or all that was allocated.
+ * Both bytes and objects are shown, whichever of them the changes are sorted by.
+ */
 static bool is_of_allocated(const struct diff_text *text)
 {
 	enum seep_metric metric = text->diff->comparison->metric;
@@ -107,6 +115,7 @@ static void append_amount(struct diff_text *text, enum seep_kind kind,
 				 objects_of(text, amount));
 }
 
+/* The difference of unsigned numbers, taken for a signed one: it wraps to the right value. */
 static void append_difference(struct diff_text *text, enum seep_kind kind,
 			      const struct seep_amount *before, const struct seep_amount *after)
 {
@@ -116,6 +125,9 @@ static void append_difference(struct diff_text *text, enum seep_kind kind,
 				     text->diff->comparison->span_ns);
 }
 
+/*
+ * "+1.50 MiB in +96 objects: from 1.00 MiB in 64 objects to ...": the sum of all sites of a kind.
+ */
 static void put_total(struct diff_text *text, enum seep_kind kind, const struct seep_amount *before,
 		      const struct seep_amount *after)
 {
@@ -135,6 +147,7 @@ static void put_total(struct diff_text *text, enum seep_kind kind, const struct 
 	put_fact(text, SEEP_STYLE_STRONG, seep_kind_key(kind));
 }
 
+/* Kinds that were compared: those traced on both sides and asked for. */
 static void put_totals(struct diff_text *text)
 {
 	const struct seep_comparison *comparison = text->diff->comparison;
@@ -152,6 +165,7 @@ static void put_totals(struct diff_text *text)
 static void append_program(struct diff_text *text, const struct seep_change *change)
 {
 	const struct seep_comparison *comparison = text->diff->comparison;
+	/* A change sums the sites of all processes of a program: one site each. */
 	size_t before = change->before.num_sites, after = change->after.num_sites;
 	size_t most = before > after ? before : after;
 
@@ -160,6 +174,7 @@ static void append_program(struct diff_text *text, const struct seep_change *cha
 		return;
 	seep_buffer_puts(&text->line, ", ");
 	seep_text_append_clean_elided(&text->line, change->program, SEEP_TEXT_COMMAND_COLUMNS);
+	/* The number of processes is shown only if there were several on one side. */
 	if (most > 1 && before && before != after && after)
 		seep_buffer_printf(&text->line, " (%zu process%s, now %zu)", before,
 				   before == 1 ? "" : "es", after);
@@ -167,6 +182,7 @@ static void append_program(struct diff_text *text, const struct seep_change *cha
 		seep_buffer_printf(&text->line, " (%zu processes)", after ? after : before);
 }
 
+/* One site: what changed, of which program, and the stack. */
 static void put_change(struct diff_text *text, const struct seep_change *change, size_t number)
 {
 	struct seep_buffer *line = &text->line;
@@ -174,6 +190,7 @@ static void put_change(struct diff_text *text, const struct seep_change *change,
 
 	seep_buffer_printf(line, "#%-3zu", number);
 	append_difference(text, change->site->kind, &change->before, &change->after);
+	/* A new or a gone site has nothing on one side: the difference says all. */
 	if (change->before.num_sites && change->type != SEEP_CHANGE_GONE) {
 		seep_buffer_puts(line, ", from ");
 		append_amount(text, change->site->kind, &change->before);
@@ -187,6 +204,7 @@ static void put_change(struct diff_text *text, const struct seep_change *change,
 		seep_buffer_printf(line, ", site %016" PRIx64, change->site->id);
 	seep_buffer_putc(text->layout.out, '\n');
 	put_line(text, SEEP_STYLE_STRONG, SEEP_TEXT_STACK_INDENT);
+	/* The sides have different symbolizers, so each stack gets the one that knows it. */
 	seep_text_stack_init(&stack, &text->layout, seep_diff_symbolizer(text->diff, change),
 			     text->options->verbose);
 	seep_text_stack_put(&stack, change->site);
@@ -196,6 +214,10 @@ static void put_change(struct diff_text *text, const struct seep_change *change,
 /* The rest of @count changes of one type and kind, whose first ones were shown. */
 static void put_rest(struct diff_text *text, const struct seep_change *changes, size_t count)
 {
+	/*
+	 * The live members hold the sums of either metric, so append_difference must not select
+	 * again.
+	 */
 	struct seep_amount before = {0}, after = {0};
 
 	for (size_t i = 0; i < count; i++) {
@@ -222,13 +244,16 @@ static size_t put_group(struct diff_text *text, const struct seep_change *change
 
 	while (count < left && changes[count].type == type && changes[count].site->kind == kind)
 		count++;
+	/* Sites that did not change are only counted, by put_changes. */
 	if (type == SEEP_CHANGE_SAME)
 		return count;
+	/* The heading of the group: the kind and the type of its changes. */
 	seep_buffer_printf(&text->line, "%s %s", seep_kind_key(kind), seep_change_text(type));
 	seep_buffer_putc(text->layout.out, '\n');
 	put_line(text, SEEP_STYLE_STRONG, 0);
 	for (size_t i = 0; i < count && i < text->options->top; i++)
 		put_change(text, &changes[i], i + 1);
+	/* The rest is summed up, so that the amounts of a group add up to its change. */
 	if (count > text->options->top)
 		put_rest(text, changes + text->options->top, count - text->options->top);
 	return count;
@@ -240,6 +265,7 @@ static void put_changes(struct diff_text *text)
 	size_t same = 0;
 
 	for (size_t i = 0, count; i < comparison->num_changes; i += count) {
+		/* A group has at least the change that it begins with, so the loop ends. */
 		count = put_group(text, &comparison->changes[i], comparison->num_changes - i);
 		same += comparison->changes[i].type == SEEP_CHANGE_SAME ? count : 0;
 	}
@@ -254,6 +280,7 @@ static void put_changes(struct diff_text *text)
 	put_line(text, SEEP_STYLE_PLAIN, 0);
 }
 
+/* What both sides are, then how far to trust the comparison, then the changes. */
 static int render_text(const struct seep_diff *diff, const struct seep_report_options *options,
 		       struct seep_buffer *buffer)
 {

@@ -15,6 +15,7 @@ static const char *const style_start[] = {
 };
 #define STYLE_END "\033[0m"
 
+/* Plain text has no sequences at all, so that reports in files stay plain. */
 static void put_bytes(const struct seep_layout *layout, enum seep_style style, const char *bytes,
 		      size_t length)
 {
@@ -59,6 +60,10 @@ static size_t line_length(const char *string, size_t columns)
 		/* Continuation bytes of UTF-8 take no column. */
 		if (((unsigned char)string[i] & 0xc0) == 0x80)
 			continue;
+		/*
+		 * A space just behind the last column is a good place, too: it is looked at before
+		 * the column is counted.
+		 */
 		if (string[i] == ' ' && i > 0) {
 			any = i;
 			if (!isdigit((unsigned char)string[i - 1]))
@@ -69,9 +74,11 @@ static size_t line_length(const char *string, size_t columns)
 	}
 	if (!string[i])
 		return i;
+	/* Text without a space (a long path) is cut at the column. */
 	return good ? good : any ? any : i;
 }
 
+/* Each line is styled for itself: a sequence does not span a line break and its indent. */
 void seep_layout_wrap(const struct seep_layout *layout, enum seep_style style, size_t indent,
 		      const char *string)
 {
@@ -81,6 +88,7 @@ void seep_layout_wrap(const struct seep_layout *layout, enum seep_style style, s
 		put_bytes(layout, style, string, length);
 		seep_buffer_putc(layout->out, '\n');
 		string += length;
+		/* The space at the break belongs to neither line. */
 		while (*string == ' ')
 			string++;
 		if (!*string)

@@ -27,6 +27,7 @@ struct table {
 	struct seep_buffer note; /* the line being put together */
 };
 
+/* Cleaned first, then cut: cutting raw bytes could split a character. */
 void seep_text_append_clean_elided(struct seep_buffer *buffer, const char *raw, size_t columns)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer clean = SEEP_BUFFER_INIT;
@@ -38,6 +39,7 @@ void seep_text_append_clean_elided(struct seep_buffer *buffer, const char *raw, 
 void seep_text_append_place(struct seep_buffer *buffer, const char *before,
 			    const struct seep_process *process)
 {
+	/* 0: it is not known. */
 	bool other_pid = process->inner_pid && process->inner_pid != process->pid;
 
 	if (!other_pid && !process->container)
@@ -50,6 +52,10 @@ void seep_text_append_place(struct seep_buffer *buffer, const char *before,
 		return;
 	}
 	seep_buffer_puts(buffer, "in container ");
+	/*
+	 * The id of an engine has 64 hexadecimal digits, of which people see the first twelve
+	 * (docker ps); other runtimes give names.
+	 */
 	if (strspn(process->container, "0123456789abcdef") == ENGINE_ID_DIGITS)
 		seep_buffer_append(buffer, process->container, CONTAINER_DIGITS);
 	else
@@ -59,6 +65,7 @@ void seep_text_append_place(struct seep_buffer *buffer, const char *before,
 void seep_text_append_scope(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
 			    size_t columns, bool with_place)
 {
+	/* The first one, which is only used if it is the only one. */
 	const struct seep_process *process = snapshot->processes;
 
 	seep_buffer_printf(buffer, "%s ", snapshot->scope_type);
@@ -72,6 +79,10 @@ void seep_text_append_scope(struct seep_buffer *buffer, const struct seep_snapsh
 	seep_buffer_putc(buffer, ')');
 }
 
+/*
+ * The largest first, by memory, then by the other kinds. PIDs are used again, so equal ones are
+ * told apart by the id of the process, for an order that is the same in every run.
+ */
 static int compare_processes(const void *left, const void *right)
 {
 	const struct seep_process *a = *(const struct seep_process *const *)left;
@@ -90,6 +101,7 @@ static int compare_processes(const void *left, const void *right)
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
+/* The text of an amount; "-" for one that is not known. */
 static const char *bytes_or_unknown(char unit[SEEP_UNIT_MAX], uint64_t bytes)
 {
 	return bytes == SEEP_UNKNOWN ? "-" : seep_format_bytes(unit, bytes);
@@ -105,6 +117,10 @@ static void append_live_columns(struct seep_buffer *note, const struct seep_proc
 
 		if (!totals->traced)
 			continue;
+		/*
+		 * Bytes for kinds that have them, objects for memory and for kinds that are
+		 * counted.
+		 */
 		if (!seep_kind_is_counted((enum seep_kind)kind))
 			seep_buffer_printf(note, "  %10s",
 					   seep_format_bytes(bytes, totals->live_bytes));
@@ -135,6 +151,7 @@ static void put_live_heads(struct table *table)
 	}
 }
 
+/* Two lines if the process lives in a container or in another PID namespace, else one. */
 static void put_process(struct table *table, const struct seep_process *process)
 {
 	char rss[SEEP_UNIT_MAX], before[SEEP_UNIT_MAX];
@@ -150,6 +167,7 @@ static void put_process(struct table *table, const struct seep_process *process)
 		note, "  %10s  %10s",
 		process->exited ? "exited" : bytes_or_unknown(rss, process->rss_bytes),
 		process->attached_late ? bytes_or_unknown(before, process->pre_attach_bytes) : "-");
+	/* 11 columns: two of indent, seven of PID, two of gap. */
 	seep_layout_wrap(table->layout, SEEP_STYLE_PLAIN, 11 + SEEP_TEXT_COMMAND_COLUMNS,
 			 note->data);
 	seep_layout_reset(table->layout, note);
@@ -177,7 +195,9 @@ int seep_text_put_processes(const struct seep_layout *layout, const struct seep_
 	for (size_t i = 0; i < shown; i++)
 		order[i] = &snapshot->processes[i];
 	seep_buffer_init(&table.note);
+	/* Pointers are sorted: the processes of a snapshot stay in their order. */
 	qsort(order, shown, sizeof(*order), compare_processes);
+	/* After the sort, so that the largest ones are shown. */
 	if (shown > PROCESSES_MAX && !options->verbose)
 		shown = PROCESSES_MAX;
 

@@ -19,6 +19,7 @@
 
 #define EVIDENCE_SHOWN 4 /* sentences, unless verbose */
 
+/* What all sites of a list share; the scratch buffers are reused from site to site. */
 struct site_list {
 	const struct seep_layout *layout;
 	const struct seep_snapshot *snapshot;
@@ -27,6 +28,7 @@ struct site_list {
 	struct seep_buffer clean; /* scratch */
 };
 
+/* Either will do: kinds that are counted may have objects without bytes. */
 static bool is_live(const struct seep_site *site)
 {
 	return site->live_objects > 0 || site->live_bytes > 0;
@@ -48,6 +50,7 @@ static void put_details(struct site_list *list, const struct seep_details *detai
 		seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, SEEP_TEXT_STACK_INDENT,
 				 line->data);
 	}
+	/* One in a line; they come from the target, so they are cleaned. */
 	for (size_t i = 0; i < details->num_examples; i++) {
 		seep_layout_reset(list->layout, line);
 		seep_buffer_puts(line, i ? "      " : "e.g.  ");
@@ -58,6 +61,10 @@ static void put_details(struct site_list *list, const struct seep_details *detai
 	}
 }
 
+/*
+ * A sentence of evidence ("- ") or advice ("> "); continued lines begin behind the mark. It may
+ * come from a capture, so it is cleaned.
+ */
 static void put_sentence(struct site_list *list, const char *before, const char *sentence)
 {
 	struct seep_buffer *line = &list->clean;
@@ -69,6 +76,7 @@ static void put_sentence(struct site_list *list, const char *before, const char 
 	seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, SEEP_TEXT_STACK_INDENT + 2, line->data);
 }
 
+/* In a buffer of its own: put_sentence uses the scratch buffer of the list. */
 static void put_correlated(struct site_list *list, const struct seep_judgement *judgement)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer line = SEEP_BUFFER_INIT;
@@ -83,10 +91,12 @@ static void put_correlated(struct site_list *list, const struct seep_judgement *
 static void put_judgement(struct site_list *list, const struct seep_judgement *judgement)
 {
 	enum seep_class class = seep_judgement_class(judgement);
+	/* Only what grows is shown with its evidence and in the style of a warning. */
 	bool alarm = seep_class_grows(class);
 	size_t shown = list->verbose ? SIZE_MAX : alarm ? EVIDENCE_SHOWN : 0;
 	struct seep_buffer *line = &list->clean;
 
+	/* Nothing to say yet, which early reports would say of every site. */
 	if (class == SEEP_CLASS_UNKNOWN && !list->verbose)
 		return;
 	seep_layout_reset(list->layout, line);
@@ -113,6 +123,7 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 {
 	const struct seep_totals *totals = &list->snapshot->totals[site->kind];
 	bool counted = seep_kind_is_counted(site->kind);
+	/* The share is of what the kind is measured by: objects or bytes. */
 	uint64_t part = counted ? site->live_objects : site->live_bytes;
 	uint64_t whole = counted ? totals->live_objects : totals->live_bytes;
 	struct seep_buffer *line = &list->clean;
@@ -125,6 +136,10 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 	if (whole > 0)
 		seep_buffer_printf(line, ", %s of %s", seep_format_percent(unit, part, whole),
 				   list->snapshot->since_ns ? "the growth" : "live");
+	/*
+	 * A report since a moment shows growth already; the change since the last report would
+	 * confuse.
+	 */
 	if (list->snapshot->seq > 1 && !list->snapshot->since_ns) {
 		seep_buffer_puts(line, ", ");
 		seep_words_append_change(line, site->kind, site->live_bytes_change,
@@ -149,6 +164,7 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 	seep_text_stack_put(&list->stack, site);
 }
 
+/* Why the list is empty: nothing was seen, everything was released, or the filter hides it. */
 static void put_empty(struct site_list *list)
 {
 	const struct seep_snapshot *snapshot = list->snapshot;
@@ -191,6 +207,9 @@ static void add_unlisted(struct seep_totals *totals, const struct seep_site *sit
 	totals->live_objects += site->live_objects;
 }
 
+/*
+ * "12 more sites hold 1.50 MiB in 96 objects.": so that the amounts of a kind add up to its total.
+ */
 static void put_rest(struct site_list *list, enum seep_kind kind, size_t count,
 		     const struct seep_totals *rest)
 {
@@ -234,11 +253,16 @@ static size_t put_sites_of(struct site_list *list, enum seep_kind kind, size_t t
 	struct unlisted unlisted = {0};
 	size_t live = 0;
 
+	/* The kind is a heading, if there are several and something of this one is live. */
 	if (seep_snapshot_num_kinds(snapshot) > 1 && snapshot->totals[kind].live_objects)
 		seep_buffer_printf(list->layout->out, "\n%s\n", seep_kind_key(kind));
 	/* Sorted by live bytes, then live objects. */
 	for (size_t i = 0; i < snapshot->num_sites; i++) {
 		const struct seep_site *site = &snapshot->sites[i];
+		/*
+		 * Objects whose allocation was not seen lead to no code, so they never take a place
+		 * in the list.
+		 */
 		int origin = seep_origin_of(site->stack);
 
 		if (site->kind != kind || !is_live(site))
@@ -256,6 +280,7 @@ static size_t put_sites_of(struct site_list *list, enum seep_kind kind, size_t t
 	return live;
 }
 
+/* A list belongs to one kind of output: the layout and the symbolizer are the caller's. */
 static void list_init(struct site_list *list, const struct seep_layout *layout,
 		      const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
 		      bool verbose)
@@ -269,6 +294,7 @@ static void list_init(struct site_list *list, const struct seep_layout *layout,
 	seep_buffer_init(&list->clean);
 }
 
+/* The reset passes a failure of the scratch buffer on to the report. */
 static void list_done(struct site_list *list)
 {
 	seep_text_stack_done(&list->stack);
@@ -276,6 +302,7 @@ static void list_done(struct site_list *list)
 	seep_buffer_done(&list->clean);
 }
 
+/* Numbered by position, whatever the kind: the order is that of the findings. */
 void seep_text_put_list(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
 			struct seep_symbolizer *symbolizer,
 			const struct seep_report_options *options,

@@ -13,6 +13,7 @@
 #include "report/naming.h"
 #include "symbol/walk.h"
 
+/* Between the column of functions and that of sources. */
 #define GAP		2
 #define SOURCE_COLUMNS	40 /* the least that a long source path gets */
 #define STACK_LINES_MAX 24 /* unless verbose */
@@ -56,6 +57,7 @@ static bool next_shown(const struct seep_text_stack *text, struct shown *shown)
 	struct seep_walk *walk = &shown->walk;
 
 	while (seep_walk_next(walk)) {
+		/* Decided at the first line of a frame, for all functions inlined in it. */
 		if (walk->lines_done == 1) {
 			shown->repeating =
 				!text->verbose && walk->frames_done > 1 &&
@@ -92,14 +94,17 @@ static size_t function_columns(struct seep_text_stack *text, const struct seep_s
 		sources = columns > sources ? columns : sources;
 	}
 	if (sources > SOURCE_COLUMNS)
+		/* A long path must not take the room of the functions; it is cut instead. */
 		sources = SOURCE_COLUMNS;
 	room = SEEP_LAYOUT_COLUMNS - SEEP_TEXT_STACK_INDENT - (sources ? GAP + sources : 0);
 	return functions < room ? functions : room;
 }
 
+/* One line of a stack. The function is padded to @columns, so that sources stand in one column. */
 static void put_line(struct seep_text_stack *text, const struct seep_walk *walk, size_t columns)
 {
 	const struct seep_layout *layout = text->layout;
+	/* The mark of an inlined function is never cut, so its name gets less. */
 	size_t room = columns - (walk->line->inlined ? sizeof(INLINED) - 1 : 0);
 
 	format_line(text, walk);
@@ -109,6 +114,7 @@ static void put_line(struct seep_text_stack *text, const struct seep_walk *walk,
 		seep_buffer_puts(&text->clean, INLINED);
 	seep_layout_pad(layout, SEEP_TEXT_STACK_INDENT);
 	seep_layout_put(layout, SEEP_STYLE_PLAIN, text->clean.data);
+	/* The source takes what is left of the line, which may be more than SOURCE_COLUMNS. */
 	if (text->source.length > 0) {
 		seep_layout_pad(layout, columns - seep_text_columns(text->clean.data) + GAP);
 		seep_layout_reset(text->layout, &text->clean);
@@ -123,6 +129,7 @@ static void put_line(struct seep_text_stack *text, const struct seep_walk *walk,
 /* Verbose: where in which build a frame is. */
 static void put_place(struct seep_text_stack *text, const struct seep_location *location)
 {
+	/* Code of no file has no build. */
 	if (!location->module)
 		return;
 	seep_layout_reset(text->layout, &text->function);
@@ -138,6 +145,7 @@ static void put_place(struct seep_text_stack *text, const struct seep_location *
 			 text->clean.data);
 }
 
+/* Tells a count that has been collected, and begins anew. */
 static void put_more(const struct seep_text_stack *text, size_t *count, const char *what)
 {
 	if (*count > 0)
@@ -147,6 +155,7 @@ static void put_more(const struct seep_text_stack *text, size_t *count, const ch
 	*count = 0;
 }
 
+/* Says why the outer callers are missing; a whole stack has nothing to say. */
 static void put_end(struct seep_text_stack *text, const struct seep_stack *stack)
 {
 	if (stack->num_frames > 0 && stack->end == SEEP_END_COMPLETE)
@@ -163,13 +172,19 @@ static void put_end(struct seep_text_stack *text, const struct seep_stack *stack
 
 void seep_text_stack_put(struct seep_text_stack *text, const struct seep_site *site)
 {
+	/*
+	 * The first walk, for the width; symbols are cached by the symbolizer, so the second one is
+	 * cheap.
+	 */
 	size_t columns = function_columns(text, site);
 	struct shown shown = {0};
 
 	seep_walk_init(&shown.walk, text->symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
 	while (next_shown(text, &shown)) {
+		/* Repeats belong to the line before, so they are told before the next one. */
 		put_more(text, &shown.repeats, "time");
 		put_line(text, &shown.walk, columns);
+		/* Once for each frame, behind its last function. */
 		if (text->verbose && shown.walk.lines_done == shown.walk.location->num_lines)
 			put_place(text, shown.walk.location);
 	}

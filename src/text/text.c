@@ -23,6 +23,10 @@
 #include "text/sites.h"
 #include "text/text.h"
 
+/*
+ * Facts have a label of LABEL_COLUMNS, then text; a scope (PIDs, path or command) is cut in the
+ * header.
+ */
 #define LABEL_COLUMNS 12
 #define SCOPE_COLUMNS 40
 struct text {
@@ -40,6 +44,7 @@ static void put_fact(struct text *text, enum seep_style style, const char *label
 	seep_layout_reset(&text->layout, &text->note);
 }
 
+/* "seep final report, pid 1234 (server), 1 min 00 s into the trace, 2026-11-20T10:00:00.000Z" */
 static void put_header(struct text *text)
 {
 	const struct seep_snapshot *snapshot = text->snapshot;
@@ -67,6 +72,7 @@ static void put_header(struct text *text)
 /* How much there is more of the kind, in what it is measured by, than in the last report. */
 static void append_change(struct text *text, enum seep_kind kind)
 {
+	/* Summed over sites: the snapshot has no totals of the report before. */
 	struct seep_totals change = {0}; /* as if signed, but it may wrap around */
 
 	if (text->snapshot->seq == 1)
@@ -90,6 +96,7 @@ static void append_change(struct text *text, enum seep_kind kind)
 								 " since the last report");
 }
 
+/* One kind alone has three lines: what is live, what was allocated and what was released. */
 static void put_totals(struct text *text, enum seep_kind kind)
 {
 	const struct seep_totals *totals = &text->snapshot->totals[kind];
@@ -121,6 +128,7 @@ static void put_kind(struct text *text, enum seep_kind kind)
 	put_fact(text, SEEP_STYLE_STRONG, seep_kind_key(kind));
 }
 
+/* Several kinds have a line each; one kind alone has room for three. */
 static void put_kinds(struct text *text)
 {
 	bool several = seep_snapshot_num_kinds(text->snapshot) > 1;
@@ -145,12 +153,17 @@ static void put_fd_limit(struct text *text)
 	for (size_t i = 0; i < snapshot->num_processes; i++) {
 		const struct seep_process *process = &snapshot->processes[i];
 
+		/*
+		 * UINT64_MAX is no limit. An unknown time is the largest number, so a process with
+		 * a known one is nearer.
+		 */
 		if (!process->exited && process->fd_limit != UINT64_MAX &&
 		    (!nearest || process->fd_limit_eta_ns < nearest->fd_limit_eta_ns))
 			nearest = process;
 	}
 	if (!nearest || !snapshot->totals[SEEP_KIND_FD].traced)
 		return;
+	/* Of several processes a limit is only worth a line if one of them approaches it. */
 	if (snapshot->num_processes > 1 && nearest->fd_limit_eta_ns == SEEP_UNKNOWN)
 		return;
 	if (snapshot->num_processes > 1) {
@@ -165,6 +178,10 @@ static void put_fd_limit(struct text *text)
 	put_fact(text, SEEP_STYLE_PLAIN, "limit");
 }
 
+/*
+ * What /proc says of the living processes, to compare with the live bytes: sites cannot explain
+ * what was allocated before the attach.
+ */
 static void put_resident(struct text *text)
 {
 	const struct seep_snapshot *snapshot = text->snapshot;
@@ -194,6 +211,7 @@ static void put_resident(struct text *text)
 	put_fact(text, SEEP_STYLE_PLAIN, "resident");
 }
 
+/* What the sites were filtered by: a reader must not take the amounts for all there is. */
 static void put_filters(struct text *text)
 {
 	const struct seep_snapshot *snapshot = text->snapshot;
@@ -214,6 +232,7 @@ static void put_filters(struct text *text)
 		put_fact(text, SEEP_STYLE_PLAIN, "only");
 }
 
+/* How many stacks are whole, and why the others end; not shown if all are whole, unless verbose. */
 static void put_ends(struct text *text)
 {
 	const uint64_t *ends = text->snapshot->ends;
@@ -244,6 +263,7 @@ static enum seep_style loss_style(const struct text *text, enum seep_loss loss)
 	return SEEP_STYLE_WARNING;
 }
 
+/* SEEP_UNKNOWN is a loss that this trace cannot count; it is not shown at all. */
 static void put_losses(struct text *text)
 {
 	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
@@ -264,6 +284,7 @@ static void append_tenths(struct seep_buffer *buffer, double number, const char 
 	seep_buffer_printf(buffer, "%" PRIu64 ".%" PRIu64 "%s", tenths / 10, tenths % 10, unit);
 }
 
+/* The limit keeps the tenths far below 2^63; a capture may have any double. */
 static bool is_known(double number)
 {
 	return isfinite(number) && number >= 0 && number < 1e15;
@@ -289,6 +310,7 @@ static bool sees_calls(const struct seep_snapshot *snapshot)
 	return traces_any(snapshot, SEEP_KINDS_OF_CALLS);
 }
 
+/* Probes at system calls run for all processes of the machine, so their cost is told apart. */
 static void append_calls(struct seep_buffer *note, const struct seep_overhead *overhead)
 {
 	if (note->length)
@@ -300,6 +322,10 @@ static void append_calls(struct seep_buffer *note, const struct seep_overhead *o
 		seep_buffer_puts(note, "not measured at system calls");
 }
 
+/*
+ * Shares of a CPU first, then what an event costs, then what seep itself uses. What was not
+ * measured is left out, but for the cost in the targets, which is said to be missing.
+ */
 static void put_overhead(struct text *text)
 {
 	const struct seep_overhead *overhead = &text->snapshot->overhead;
@@ -335,6 +361,7 @@ static void put_overhead(struct text *text)
 	put_fact(text, SEEP_STYLE_PLAIN, "overhead");
 }
 
+/* What the whole trace is about comes first; the sites, which may be many screens, come last. */
 static int render_text(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
 		       const struct seep_report_options *options, struct seep_buffer *buffer)
 {
@@ -346,6 +373,7 @@ static int render_text(const struct seep_snapshot *snapshot, struct seep_symboli
 	int error;
 
 	seep_buffer_init(&text.note);
+	/* Reports follow each other on a terminal: an empty line is between them. */
 	if (snapshot->seq > 1)
 		seep_buffer_putc(buffer, '\n');
 	put_header(&text);

@@ -76,6 +76,7 @@ static void put_classes(struct verdict_text *text)
 	}
 	if (suppressed)
 		seep_buffer_printf(&text->line, " %zu suppressed,", suppressed);
+	/* The last comma, or the colon if no site was judged. */
 	text->line.data[text->line.length - 1] = '.';
 	seep_buffer_putc(text->layout.out, '\n');
 	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 0, text->line.data);
@@ -95,6 +96,7 @@ static void put_status(struct verdict_text *text, const char *label, const struc
 		seep_buffer_puts(line, ", ");
 		seep_words_append_rate(line, site->kind, site->judgement->rate.value);
 	}
+	/* A new site has nothing to be compared with. */
 	if (status->type != SEEP_BASELINE_NEW) {
 		seep_buffer_printf(line, "; was %s", seep_class_key(status->class));
 		if (seep_interval_known(&status->rate)) {
@@ -102,11 +104,16 @@ static void put_status(struct verdict_text *text, const char *label, const struc
 			seep_words_append_rate(line, site->kind, status->rate.value);
 		}
 	}
+	/* Four columns of indent and seven of label: continued lines begin behind the label. */
 	seep_layout_pad(&text->layout, 4);
 	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 11, line->data);
 	seep_layout_reset(&text->layout, line);
 }
 
+/*
+ * First what is new or worse, with the numbers of the list above, then what the baseline knows.
+ * Without a list (top is 0, as for JUnit) there are no numbers to refer to.
+ */
 static void put_baseline(struct verdict_text *text, size_t top)
 {
 	const struct seep_findings *findings = text->findings;
@@ -124,6 +131,7 @@ static void put_baseline(struct verdict_text *text, size_t top)
 		snprintf(label, sizeof(label), "#%zu", i + 1);
 		put_status(text, label, findings->sites[i], &findings->statuses[i]);
 	}
+	/* Known sites have no number, as they are not in the list above. */
 	for (size_t i = 0; i < findings->num_known && i < top; i++)
 		put_status(text, "-", findings->known[i], &findings->known_statuses[i]);
 }
@@ -135,6 +143,10 @@ static void put_processes(struct verdict_text *text)
 		const struct seep_process *process = &text->snapshot->processes[i];
 		const struct seep_process_judgement *judgement = process->judgement;
 
+		/*
+		 * Other states of health are of no interest at the end of a trace; the first
+		 * sentence says how much memory is not explained.
+		 */
 		if (!judgement || !judgement->num_evidence ||
 		    strcmp(judgement->health, seep_health_key(SEEP_HEALTH_UNEXPLAINED)) != 0)
 			continue;
@@ -146,6 +158,7 @@ static void put_processes(struct verdict_text *text)
 	}
 }
 
+/* Only those that may hide a leak: an expected loss is no reason to doubt the verdict. */
 static void put_losses(struct verdict_text *text)
 {
 	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
@@ -160,6 +173,7 @@ static void put_losses(struct verdict_text *text)
 	}
 }
 
+/* What failed comes first, so that a reader of a CI log finds it at the top. */
 int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
 			const struct seep_findings *findings,
 			const struct seep_report_options *options, struct seep_buffer *buffer)
@@ -175,6 +189,10 @@ int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbol
 	seep_buffer_init(&text.line);
 	put_headline(&text);
 	error = seep_text_put_callers(&text.layout, symbolizer, findings->sites, findings->num);
+	/*
+	 * After a failure of the callers the list is written all the same; the error is returned at
+	 * the end.
+	 */
 	seep_text_put_list(&text.layout, snapshot, symbolizer, options, findings->sites,
 			   findings->num);
 	if (findings->baseline)

@@ -34,8 +34,10 @@ extern const char seep_flamegraph_css[] __attribute__((visibility("hidden")));
 extern const char seep_flamegraph_dark_css[] __attribute__((visibility("hidden")));
 extern const char seep_flamegraph_js[] __attribute__((visibility("hidden")));
 
+/* The media of the dark styles until the script, or the button, decides otherwise. */
 #define DARK "screen and (prefers-color-scheme: dark)"
 
+/* The drop in the browser's tab, in the file itself because nothing may be fetched. */
 #define ICON                                                                                       \
 	"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"      \
 	"%3Cpath fill='%230f766e' d='M8 1C5 5.5 3 8 3 10.500a5 5 0 0 0 10 0C13 8 11 5.5 8 1z'"     \
@@ -49,6 +51,7 @@ extern const char seep_flamegraph_js[] __attribute__((visibility("hidden")));
 	"default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "                 \
 	"script-src " SEEP_HTML_SCRIPT_HASHES "; style-src " SEEP_HTML_STYLE_HASHES
 
+/* One element for each asset: its hash in the policy is that of the whole text of an element. */
 static void put_style(struct seep_html_page *page, const char *attributes, const char *style)
 {
 	seep_buffer_printf(page->out, "<style%s>", attributes);
@@ -66,6 +69,7 @@ static void put_styles(struct seep_html_page *page)
 	put_style(page, " class=\"dark\" media=\"" DARK "\"", seep_flamegraph_dark_css);
 }
 
+/* The policy comes before the styles, as it holds only for what follows it. */
 static void put_head(struct seep_html_page *page)
 {
 	seep_html_put(page,
@@ -97,6 +101,7 @@ static void put_bar(struct seep_html_page *page)
 	seep_text_append_clean(&page->note, page->snapshot->scope_value, SIZE_MAX);
 	seep_html_put_note(page);
 	seep_html_put(page, "</span>\n<nav aria-label=\"Sections\">");
+	/* A link must have a section to lead to: put_alarms writes none without alarms. */
 	if (page->alarms.num_sites > 0)
 		seep_html_put(page, "<a href=\"#leaks\">Leaks</a> ");
 	seep_html_put(
@@ -117,6 +122,7 @@ static void put_scripted(struct seep_html_page *page, const char *id, const char
 			   id, title, title);
 }
 
+/* What is plain HTML and what the script fills, in the order in which a reader needs it. */
 static void put_main(struct seep_html_page *page)
 {
 	seep_html_put(page, "<main id=\"main\">\n");
@@ -135,6 +141,7 @@ static void put_main(struct seep_html_page *page)
 	seep_html_put(page, "</main>\n");
 }
 
+/* One element for each, as with the styles. Functions of earlier scripts are used by later ones. */
 static void put_scripts(struct seep_html_page *page)
 {
 	const char *const scripts[] = {
@@ -150,6 +157,7 @@ static void put_scripts(struct seep_html_page *page)
 	}
 }
 
+/* The data stands before the scripts, which read it when the parser reaches them. */
 static int put_page(struct seep_html_page *page)
 {
 	int error;
@@ -181,9 +189,14 @@ int seep_html_render(const struct seep_snapshot *snapshot, struct seep_symbolize
 	};
 	int error;
 
+	/*
+	 * Both are needed by the head of the page already, so they are found before anything is
+	 * written.
+	 */
 	error = seep_html_alarms_find(snapshot, &page.alarms);
 	if (error)
 		return error;
+	/* Of the sites that leak or grow, in their order. */
 	error = seep_caller_groups_find(page.alarms.sites, page.alarms.num_sites, symbolizer,
 					&page.callers);
 	if (!error)
@@ -194,6 +207,7 @@ int seep_html_render(const struct seep_snapshot *snapshot, struct seep_symbolize
 	return error;
 }
 
+/* During a trace there is no history; seep report has that of the capture. */
 static int render_html(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
 		       const struct seep_report_options *options, struct seep_buffer *buffer)
 {

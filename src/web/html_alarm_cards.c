@@ -30,6 +30,7 @@ static const char *look_of(const struct seep_judgement *judgement)
 		       seep_class_key(SEEP_CLASS_GROWTH);
 }
 
+/* A site that grows without being a leak has no severity: then its class stands alone. */
 static void put_badge(struct seep_html_page *page, const struct seep_judgement *judgement)
 {
 	enum seep_severity severity = seep_judgement_severity(judgement);
@@ -40,6 +41,7 @@ static void put_badge(struct seep_html_page *page, const struct seep_judgement *
 			   seep_class_key(seep_judgement_class(judgement)));
 }
 
+/* The function by which the site is known, where it is, and the calls that lead to it. */
 static void put_head(struct seep_html_page *page, const struct seep_site *site)
 {
 	seep_html_put(page, "<header>");
@@ -67,6 +69,7 @@ static void put_limit_fact(struct seep_html_page *page, const char *limit)
 	seep_html_put_fact(page, term.data);
 }
 
+/* "With: 3 more below parse_request": the other sites of the group that it is in. */
 static void put_caller(struct seep_html_page *page, const struct seep_site *site)
 {
 	const struct seep_caller_group *group = seep_caller_group_of(&page->callers, site);
@@ -78,6 +81,7 @@ static void put_caller(struct seep_html_page *page, const struct seep_site *site
 	seep_html_put_fact(page, "With");
 }
 
+/* Sites or measures whose growth goes along with that of this one: perhaps the same mistake. */
 static void put_correlated(struct seep_html_page *page, const struct seep_judgement *judgement)
 {
 	if (!judgement->num_correlated)
@@ -96,6 +100,7 @@ static void put_facts(struct seep_html_page *page, const struct seep_site *site)
 	seep_html_put_fact(page, "Grows by");
 	seep_words_append_amount(note, site->kind, site->live_bytes, site->live_objects);
 	seep_html_put_fact(page, "Alive");
+	/* A site that does not reach a limit has an infinite or unknown time. */
 	if (judgement->limit && isfinite(judgement->eta_s.value)) {
 		seep_words_append_seconds(note, judgement->eta_s.value);
 		put_limit_fact(page, judgement->limit);
@@ -109,6 +114,7 @@ static void put_facts(struct seep_html_page *page, const struct seep_site *site)
 	seep_html_put(page, "</dl>\n");
 }
 
+/* The sentences from @from to before @to; no list at all without one. */
 static void put_sentences(struct seep_html_page *page, const char *look, const char *const *texts,
 			  size_t from, size_t to)
 {
@@ -123,6 +129,7 @@ static void put_sentences(struct seep_html_page *page, const char *look, const c
 	seep_html_put(page, "</ul>\n");
 }
 
+/* The first sentences are visible; the rest is folded away with the stack. */
 static void put_card(struct seep_html_page *page, const struct seep_site *site)
 {
 	const struct seep_judgement *judgement = site->judgement;
@@ -136,6 +143,7 @@ static void put_card(struct seep_html_page *page, const struct seep_site *site)
 	put_facts(page, site);
 	seep_html_put(page, "<div class=\"why\">\n");
 	put_sentences(page, "evidence", judgement->evidence, 0, open);
+	/* Advice is never folded away: it is what a reader is to do. */
 	put_sentences(page, "advice", judgement->advice, 0, judgement->num_advice);
 	seep_html_put(page, "</div>\n<details><summary>Stack");
 	seep_html_put(page, open < judgement->num_evidence ? " and more evidence" : "");
@@ -149,6 +157,10 @@ static void put_card(struct seep_html_page *page, const struct seep_site *site)
 static void put_cards(struct seep_html_page *page, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
+		/*
+		 * The first card that is folded away opens the element, which is closed behind the
+		 * last one.
+		 */
 		if (i == CARDS_OPEN)
 			seep_buffer_printf(page->out,
 					   "<details class=\"rest\"><summary>%zu more</summary>\n",
@@ -166,6 +178,7 @@ static void put_callers(struct seep_html_page *page)
 	if (!callers->count)
 		return;
 	seep_html_put(page, "<ul class=\"callers\">\n");
+	/* The fastest groups come first. */
 	for (size_t i = 0; i < callers->count && i < CALLERS_MAX; i++) {
 		seep_caller_group_append(&page->note, &callers->groups[i], page->symbolizer);
 		seep_html_put_note_in(page, "li", "");
@@ -177,9 +190,11 @@ static void put_callers(struct seep_html_page *page)
 	seep_html_put(page, "</ul>\n");
 }
 
+/* The section is missing if nothing leaks or grows. */
 void seep_html_put_alarms(struct seep_html_page *page)
 {
 	size_t count = page->alarms.num_sites;
+	/* Each card has a stack: their number bounds the size of this section. */
 	size_t shown = count < CARDS_MAX ? count : CARDS_MAX;
 
 	if (count == 0)

@@ -15,10 +15,15 @@ static double rate_of(const struct seep_site *site)
 	return isnan(rate) ? -INFINITY : rate;
 }
 
+/*
+ * Leaks before growth, then by severity, kind and rate. Bytes and objects per second cannot be
+ * compared, which is why the kind comes before the rate.
+ */
 static int compare_alarms(const void *left, const void *right)
 {
 	const struct seep_site *a = *(const struct seep_site *const *)left;
 	const struct seep_site *b = *(const struct seep_site *const *)right;
+	/* The worse class or severity has the higher number, so it sorts first. */
 	int class_change =
 		(int)seep_judgement_class(b->judgement) - (int)seep_judgement_class(a->judgement);
 	int severity_change = (int)seep_judgement_severity(b->judgement) -
@@ -35,6 +40,7 @@ static int compare_alarms(const void *left, const void *right)
 	return a < b ? -1 : a > b; /* as in the snapshot */
 }
 
+/* Every judged site is counted; only those that grow are kept. */
 static void count_site(struct seep_html_alarms *alarms, const struct seep_site *site)
 {
 	enum seep_class class = seep_judgement_class(site->judgement);
@@ -47,6 +53,7 @@ static void count_site(struct seep_html_alarms *alarms, const struct seep_site *
 		alarms->sites[alarms->num_sites++] = site;
 }
 
+/* One more than the sites, as calloc may return NULL for 0. */
 int seep_html_alarms_find(const struct seep_snapshot *snapshot, struct seep_html_alarms *ret_alarms)
 {
 	struct seep_html_alarms alarms = {

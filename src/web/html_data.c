@@ -19,6 +19,7 @@
 
 #define MILLIONTHS_MAX 9e15 /* below 2^53: exact in a double */
 
+/* The data while it is written; the page gets it through text. */
 struct data {
 	struct seep_html_page *page;
 	struct seep_html_tables tables;
@@ -40,6 +41,7 @@ static int escape_piece(void *context, const void *bytes, size_t length)
 	const char *end = at + length;
 
 	while (at < end) {
+		/* The pieces between "<" are copied whole. */
 		const char *next = memchr(at, '<', (size_t)(end - at));
 
 		seep_buffer_append(out, at, (size_t)((next ? next : end) - at));
@@ -59,12 +61,14 @@ static void write_real(struct seep_buffer *out, double value)
 	if (!isfinite(value))
 		seep_buffer_puts(out, ",null");
 	else if (fabs(millionths) < MILLIONTHS_MAX)
+		/* A whole number with an exponent has no decimal point. */
 		seep_buffer_printf(out, ",%" PRId64 "e-6", (int64_t)llround(millionths));
 	else
 		seep_buffer_printf(out, ",%" PRId64,
 				   (int64_t)fmax(-MILLIONTHS_MAX, fmin(value, MILLIONTHS_MAX)));
 }
 
+/* The estimate and the ends of its 95 % interval. */
 static void write_interval(struct seep_buffer *out, const struct seep_interval *interval)
 {
 	write_real(out, interval->value);
@@ -72,6 +76,7 @@ static void write_interval(struct seep_buffer *out, const struct seep_interval *
 	write_real(out, interval->high);
 }
 
+/* Texts are written as numbers of the table of strings; NULL has that of "". */
 static int write_string(struct data *data, const char *raw)
 {
 	uint32_t number;
@@ -104,8 +109,13 @@ static const char verdict_columns[] =
 	"\"leaked_high\",\"eta_s\",\"eta_low_s\",\"eta_high_s\",\"period_s\",\"since_s\","
 	"\"class\",\"pattern\",\"severity\",\"limit\",\"evidence\",\"advice\"]";
 
+/*
+ * An array, as verdict_columns names it, or 0 for a site that was not judged: keys for each of
+ * thousands of sites would be most of the file.
+ */
 static int write_verdict(struct data *data, const struct seep_judgement *judgement)
 {
+	/* What people call the limit; the script shows it as it is. */
 	const char *limit =
 		judgement && judgement->limit ? seep_html_limit_text(judgement->limit) : NULL;
 	struct seep_buffer *out = &data->text;
@@ -122,6 +132,7 @@ static int write_verdict(struct data *data, const struct seep_judgement *judgeme
 	write_interval(out, &judgement->eta_s);
 	write_real(out, judgement->period_s);
 	write_real(out, judgement->since_s);
+	/* Words and sentences last, as they have numbers of strings in place of values. */
 	error = write_string(data, judgement->class);
 	if (!error)
 		error = write_string(data, judgement->pattern);
@@ -139,6 +150,7 @@ static int write_verdict(struct data *data, const struct seep_judgement *judgeme
 	return error;
 }
 
+/* Without the empty buckets at the end, as in the JSON report. */
 static void write_histogram(struct seep_buffer *out, const uint64_t counts[SEEP_LIFETIME_BUCKETS])
 {
 	size_t used = SEEP_LIFETIME_BUCKETS;
@@ -161,6 +173,7 @@ static void write_details(struct data *data, const struct seep_details *details)
 {
 	struct json_object *object;
 
+	/* 0 is shorter than null, which counts with thousands of sites. */
 	if (!details) {
 		seep_buffer_puts(&data->text, ",0");
 		return;
@@ -171,6 +184,7 @@ static void write_details(struct data *data, const struct seep_details *details)
 	seep_json_write(&data->json, object);
 }
 
+/* The middle columns of a site, from allocs to oldest_ns. */
 static void write_numbers(struct seep_buffer *out, const struct seep_site *site)
 {
 	seep_buffer_printf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
@@ -184,12 +198,14 @@ static void write_numbers(struct seep_buffer *out, const struct seep_site *site)
 		seep_buffer_printf(out, ",%" PRIu64, site->oldest_ns);
 }
 
+/* The process and the kind are indexes: of the processes in this object, and of words.kinds. */
 static int write_site(struct data *data, const struct seep_site *site)
 {
 	struct seep_buffer *out = &data->text;
 	uint32_t stack;
 	int error;
 
+	/* First, because it may write frames and strings, which have buffers of their own. */
 	error = seep_html_tables_stack(&data->tables, site, &stack);
 	if (error)
 		return error;
@@ -198,6 +214,7 @@ static int write_site(struct data *data, const struct seep_site *site)
 			   (int)site->kind, stack);
 	write_numbers(out, site);
 	write_histogram(out, site->lifetimes);
+	/* Ages that are not known are 0, to tell them from an empty histogram. */
 	if (site->ages_known)
 		write_histogram(out, site->ages);
 	else
@@ -208,6 +225,10 @@ static int write_site(struct data *data, const struct seep_site *site)
 	return error;
 }
 
+/*
+ * Sites that leak or grow get the full resolution, as long as the budget for them lasts; their
+ * order is that of the snapshot, so large ones come first.
+ */
 static size_t points_for(struct data *data, const struct seep_judgement *judgement)
 {
 	if (data->alarms_left == 0 || !judgement ||
@@ -217,6 +238,10 @@ static size_t points_for(struct data *data, const struct seep_judgement *judgeme
 	return SEEP_HTML_SITE_POINTS;
 }
 
+/*
+ * Asked for right behind its site and kept in a buffer of its own: a series must not stand between
+ * the sites of the array that is open.
+ */
 static int write_site_series(struct data *data, const struct seep_site *site)
 {
 	const struct seep_html_history *history = data->page->history;
@@ -225,6 +250,7 @@ static int write_site_series(struct data *data, const struct seep_site *site)
 
 	if (error)
 		return error;
+	/* A comma before each series but the first, in the order of the sites. */
 	if (data->history.length > 0)
 		seep_buffer_putc(&data->history, ',');
 	seep_html_series_write(&data->history, &series, seep_kind_is_counted(site->kind),
@@ -250,6 +276,7 @@ static int write_sites(struct data *data)
 	return error;
 }
 
+/* Kinds that were not traced have no series. */
 static void write_total_history(struct data *data)
 {
 	const struct seep_html_history *history = data->page->history;
@@ -267,9 +294,11 @@ static void write_total_history(struct data *data)
 	seep_buffer_puts(&data->text, "}");
 }
 
+/* Processes share the budget of points as sites do: each has at least SEEP_HTML_FEWEST. */
 static void write_history(struct data *data)
 {
 	const struct seep_html_history *history = data->page->history;
+	/* Without a history of residents there is an empty array, not one of empty series. */
 	size_t count = history->resident ? data->page->snapshot->num_processes : 0;
 	size_t max = count ? SEEP_HTML_ALL_POINTS / count : 0;
 
@@ -284,6 +313,7 @@ static void write_history(struct data *data)
 		seep_html_series_write(&data->text, &history->resident[i], false, max);
 	}
 	seep_buffer_puts(&data->text, "],\"sites\":[");
+	/* The series of sites, which write_sites has collected. */
 	seep_buffer_append(&data->text, data->history.data, data->history.length);
 	seep_buffer_puts(&data->text, "]}");
 }
@@ -315,6 +345,7 @@ static void write_words(struct data *data)
 	seep_json_write(json, words);
 }
 
+/* Tables come behind the sites, because these fill them; the tail closes the object. */
 static int write_all(struct data *data)
 {
 	const struct seep_snapshot *snapshot = data->page->snapshot;
@@ -322,6 +353,7 @@ static int write_all(struct data *data)
 
 	seep_json_write_head(&data->json, snapshot);
 	seep_json_write_processes(&data->json, snapshot);
+	/* The script needs the words to show anything of the sites. */
 	write_words(data);
 	error = write_sites(data);
 	if (error)
@@ -332,6 +364,10 @@ static int write_all(struct data *data)
 	return seep_buffer_flush(&data->text);
 }
 
+/*
+ * The budget of points is divided by the number of sites, within limits: a few sites need no more
+ * than a chart shows, and of many each keeps its shape.
+ */
 int seep_html_put_data(struct seep_html_page *page)
 {
 	size_t num_sites = page->snapshot->num_sites;
@@ -346,6 +382,7 @@ int seep_html_put_data(struct seep_html_page *page)
 	points = points > SEEP_HTML_SITE_POINTS ? SEEP_HTML_SITE_POINTS : points;
 	data.site_points = points < SEEP_HTML_FEWEST ? SEEP_HTML_FEWEST : points;
 	seep_buffer_init(&data.text);
+	/* Everything below writes into this buffer, and so through the escaping. */
 	seep_buffer_set_sink(&data.text, escape_piece, page->out);
 	seep_json_init(&data.json, &data.text);
 	seep_html_tables_init(&data.tables, page->symbolizer);

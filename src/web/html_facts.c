@@ -18,6 +18,7 @@
 #include "verdict/judgement.h"
 #include "web/html_facts.h"
 
+/* A machine may have thousands of processes; as many rows would hide the sections below. */
 #define PROCESSES_MAX	   200
 #define PROCESSES_MAX_TEXT "200"
 
@@ -27,16 +28,19 @@ static void put_cell(struct seep_html_page *page)
 	seep_html_put_note_in(page, "td", "");
 }
 
+/* The class aligns numbers to the right, see html.css. */
 static void put_number(struct seep_html_page *page)
 {
 	seep_html_put_note_in(page, "td", " class=\"n\"");
 }
 
+/* A column: what stands above it, and whether it has numbers. */
 struct head {
 	const char *text;
 	bool number;
 };
 
+/* Opens the table; the caller closes tbody, table and the element that lets it scroll. */
 static void put_heads(struct seep_html_page *page, const struct head *heads, size_t count)
 {
 	seep_html_put(page, "<div class=\"wide\"><table><thead><tr>");
@@ -48,6 +52,10 @@ static void put_heads(struct seep_html_page *page, const struct head *heads, siz
 
 #define PUT_HEADS(page, heads) put_heads(page, heads, sizeof(heads) / sizeof((heads)[0]))
 
+/*
+ * A row for each traced kind; a kind that was not traced must not look like one of which there is
+ * nothing.
+ */
 void seep_html_put_totals(struct seep_html_page *page)
 {
 	static const struct head heads[] = {
@@ -75,6 +83,7 @@ void seep_html_put_totals(struct seep_html_page *page)
 	seep_html_put(page, "</tbody></table></div></section>\n");
 }
 
+/* An amount, or "unknown". */
 static void append_bytes(struct seep_buffer *note, uint64_t bytes)
 {
 	char text[SEEP_UNIT_MAX];
@@ -82,6 +91,7 @@ static void append_bytes(struct seep_buffer *note, uint64_t bytes)
 	seep_buffer_puts(note, bytes == SEEP_UNKNOWN ? "unknown" : seep_format_bytes(text, bytes));
 }
 
+/* One row: what seep counted, what the kernel says of the process, and what follows from both. */
 static void put_process(struct seep_html_page *page, const struct seep_process *process)
 {
 	const struct seep_process_judgement *judgement = process->judgement;
@@ -94,6 +104,7 @@ static void put_process(struct seep_html_page *page, const struct seep_process *
 	seep_html_put(page, "</th>");
 	append_bytes(note, process->totals[SEEP_KIND_MEMORY].live_bytes);
 	put_number(page);
+	/* A process that ended has no resident memory any more. */
 	if (process->exited)
 		seep_buffer_puts(note, "ended");
 	else
@@ -105,6 +116,7 @@ static void put_process(struct seep_html_page *page, const struct seep_process *
 	put_number(page);
 	append_bytes(note, process->pre_attach_bytes);
 	put_number(page);
+	/* A process that was not judged has an empty cell. */
 	for (size_t i = 0; judgement && i < judgement->num_evidence; i++) {
 		seep_buffer_puts(note, i ? "; " : "");
 		seep_text_append_clean(note, judgement->evidence[i], SIZE_MAX);
@@ -113,6 +125,7 @@ static void put_process(struct seep_html_page *page, const struct seep_process *
 	seep_html_put(page, "</tr>\n");
 }
 
+/* In the order of the snapshot, alive or not. */
 void seep_html_put_processes(struct seep_html_page *page)
 {
 	static const struct head heads[] = {{"Process", false},
@@ -140,6 +153,7 @@ void seep_html_put_processes(struct seep_html_page *page)
 	seep_html_put(page, "</section>\n");
 }
 
+/* A list of the losses, of which those that were expected are not marked. How many there are. */
 static size_t put_lost(struct seep_html_page *page)
 {
 	char text[SEEP_UNIT_MAX];
@@ -167,6 +181,7 @@ static void put_ends(struct seep_html_page *page)
 	char share[SEEP_UNIT_MAX];
 	uint64_t sum = 0;
 
+	/* Without any stack there is nothing to take a share of. */
 	for (enum seep_end end = 0; end < SEEP_END_COUNT; end++)
 		sum += ends[end];
 	if (sum == 0)
@@ -187,6 +202,7 @@ static void put_ends(struct seep_html_page *page)
 	seep_html_put(page, "</ul>\n");
 }
 
+/* The section is there in any case: that nothing was lost is worth knowing, too. */
 void seep_html_put_losses(struct seep_html_page *page)
 {
 	seep_html_put(page, "<section id=\"losses\"><h2>What was not seen</h2>\n");
@@ -199,6 +215,7 @@ void seep_html_put_losses(struct seep_html_page *page)
 	seep_html_put(page, "</section>\n");
 }
 
+/* NAN and what a damaged capture may have are left out. */
 static void put_percent(struct seep_html_page *page, double percent, const char *term)
 {
 	uint64_t tenths;
@@ -211,6 +228,7 @@ static void put_percent(struct seep_html_page *page, double percent, const char 
 	seep_html_put_fact(page, term);
 }
 
+/* What was not measured has no line. */
 static void put_duration(struct seep_html_page *page, uint64_t ns, const char *term)
 {
 	char text[SEEP_UNIT_MAX];
@@ -243,6 +261,7 @@ static void put_events(struct seep_html_page *page, const struct seep_overhead *
 	seep_html_put_fact(page, "Probe hits");
 }
 
+/* Kinds that are traced at system calls have a cost of their own, see put_overhead of text.c. */
 static bool sees_calls(const struct seep_snapshot *snapshot)
 {
 	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
@@ -259,6 +278,7 @@ void seep_html_put_overhead(struct seep_html_page *page)
 	seep_html_put(page, "<section id=\"overhead\"><h2>What tracing cost</h2>\n"
 			    "<dl class=\"facts\">\n");
 	put_percent(page, overhead->target_cpu_pct, "In the targets");
+	/* Without probes at system calls there is no such cost to tell. */
 	if (sees_calls(page->snapshot))
 		put_percent(page, overhead->calls_cpu_pct, "At system calls of all processes");
 	put_percent(page, overhead->seep_cpu_pct, "seep itself");
@@ -273,6 +293,7 @@ void seep_html_put_overhead(struct seep_html_page *page)
 		      "take. What was not measured is not listed.</p></section>\n");
 }
 
+/* Which objects are not in the report because of options of the trace. */
 static void put_filters(struct seep_html_page *page)
 {
 	const struct seep_snapshot *snapshot = page->snapshot;
@@ -286,12 +307,14 @@ static void put_filters(struct seep_html_page *page)
 		append_bytes(&page->note, snapshot->min_size_bytes);
 		seep_html_put_fact(page, "Only objects of at least");
 	}
+	/* UINT64_MAX is no limit. */
 	if (snapshot->max_size_bytes != UINT64_MAX) {
 		append_bytes(&page->note, snapshot->max_size_bytes);
 		seep_html_put_fact(page, "Only objects of at most");
 	}
 }
 
+/* Scope, host and times: what somebody needs to place a report that was sent to them. */
 void seep_html_put_trace(struct seep_html_page *page)
 {
 	const struct seep_snapshot *snapshot = page->snapshot;

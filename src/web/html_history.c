@@ -5,12 +5,17 @@
 
 #include "base/units.h"
 
+/* @before is the last point written; all 0 at first, so the first point is its own difference. */
 struct series_writer {
 	struct seep_buffer *out;
 	struct seep_html_point before;
 	bool begun;
 };
 
+/*
+ * May be negative: the difference of unsigned numbers, taken for a signed one. Small numbers make
+ * the file much smaller than times and amounts would.
+ */
 static void write_difference(struct series_writer *writer, uint64_t now, uint64_t before)
 {
 	if (writer->begun)
@@ -19,6 +24,7 @@ static void write_difference(struct series_writer *writer, uint64_t now, uint64_
 	seep_buffer_printf(writer->out, "%" PRId64, (int64_t)(now - before));
 }
 
+/* Times are rounded to milliseconds before they are subtracted, so that errors do not add up. */
 static void write_point(struct series_writer *writer, const struct seep_html_point *point)
 {
 	write_difference(writer, point->elapsed_ns / SEEP_NS_PER_MS,
@@ -48,6 +54,9 @@ static void write_part(struct series_writer *writer, const struct seep_html_poin
 			highest = i;
 	}
 	for (size_t i = first; i < end; i++) {
+		/*
+		 * Three points at most, in the order of time; fewer if one of them is two of these.
+		 */
 		if (i == lowest || i == highest || i + 1 == end)
 			write_point(writer, &points[i]);
 	}
@@ -66,10 +75,18 @@ void seep_html_series_write(struct seep_buffer *out, const struct seep_html_seri
 		for (size_t i = 0; i < count; i++)
 			write_point(&writer, &points[i]);
 	} else {
+		/*
+		 * max/3 parts with three points at most; rounded up, so that the last point is in
+		 * the last part.
+		 */
 		part_ns = (points[count - 1].elapsed_ns - points[0].elapsed_ns) / (max / 3) + 1;
 		for (size_t first = 0, end; first < count; first = end) {
 			uint64_t part = (points[first].elapsed_ns - points[0].elapsed_ns) / part_ns;
 
+			/*
+			 * Parts are equal in time, not in points: the distance of points may change
+			 * within a trace.
+			 */
 			end = first + 1;
 			while (end < count &&
 			       (points[end].elapsed_ns - points[0].elapsed_ns) / part_ns == part)

@@ -17,6 +17,7 @@ void seep_html_put_text(struct seep_html_page *page, const char *text)
 	seep_report_append_escaped(page->out, text);
 }
 
+/* The note is escaped as a whole, so its parts are appended without a thought of markup. */
 void seep_html_put_note(struct seep_html_page *page)
 {
 	seep_report_append_escaped(page->out, page->note.data);
@@ -47,6 +48,7 @@ void seep_html_put_fact(struct seep_html_page *page, const char *term)
 	seep_html_put(page, "</div>\n");
 }
 
+/* A capture of another version may have a limit that this one does not know: its key is shown. */
 const char *seep_html_limit_text(const char *key)
 {
 	for (enum seep_limit limit = 0; limit < SEEP_LIMIT_COUNT; limit++) {

@@ -38,11 +38,14 @@ void seep_html_note_path(struct seep_html_page *page, const struct seep_site *si
 		seep_report_append_function(&name, walk.location, walk.line);
 		seep_buffer_puts(&page->note, count ? ARROW : "");
 		seep_text_append_elided(&page->note, name.data, PATH_COLUMNS);
+		/* The function itself and PATH_FUNCTIONS callers. */
 	} while (++count <= PATH_FUNCTIONS && seep_walk_next(&walk));
+	/* There are further callers. */
 	if (walk.frames_done < site->stack->num_frames)
 		seep_buffer_puts(&page->note, ARROW "\xe2\x80\xa6"); /* U+2026 */
 }
 
+/* @named: the function by which the site is known, which the style highlights. */
 static void put_line(struct seep_html_page *page, const struct seep_walk *walk, bool named)
 {
 	seep_buffer_printf(page->out, "<li%s><code>", named ? " class=\"named\"" : "");
@@ -57,6 +60,7 @@ static void put_line(struct seep_html_page *page, const struct seep_walk *walk, 
 	seep_html_put(page, "</span></li>\n");
 }
 
+/* A count that has been collected, in a line of its own; it is 0 afterwards. */
 static void put_more(struct seep_html_page *page, size_t *count, const char *what)
 {
 	if (*count > 0)
@@ -71,6 +75,7 @@ static bool repeats(const struct seep_walk *walk)
 	return walk->frames_done > 1 && walk->frame == walk->stack->frames[walk->frames_done - 2];
 }
 
+/* Says why the outer callers are missing; a whole stack has nothing to say. */
 static void put_end(struct seep_html_page *page, const struct seep_stack *stack)
 {
 	if (stack->num_frames > 0 && stack->end == SEEP_END_COMPLETE)
@@ -84,6 +89,10 @@ static void put_end(struct seep_html_page *page, const struct seep_stack *stack)
 	seep_html_put(page, "</p>\n");
 }
 
+/*
+ * All functions, inlined ones too, up to LINES_MAX; what is repeated or hidden is counted. The
+ * index runs over all of them, as that of the naming function does.
+ */
 void seep_html_put_stack(struct seep_html_page *page, const struct seep_site *site)
 {
 	size_t named = seep_naming_index(page->symbolizer, site);
@@ -93,6 +102,7 @@ void seep_html_put_stack(struct seep_html_page *page, const struct seep_site *si
 	seep_html_put(page, "<ol class=\"stack\">\n");
 	seep_walk_init(&walk, page->symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
 	for (; seep_walk_next(&walk); index++) {
+		/* A frame may have several lines: only its first one counts as a repetition. */
 		if (repeats(&walk)) {
 			repeated += walk.lines_done == 1;
 		} else if (shown == LINES_MAX) {

@@ -39,6 +39,7 @@ void seep_html_tables_done(struct seep_html_tables *tables)
 	seep_buffer_done(&tables->scratch);
 }
 
+/* Strings are stored clean, so that two raw ones that look the same are one. */
 int seep_html_tables_string(struct seep_html_tables *tables, const char *raw, uint32_t *ret_number)
 {
 	seep_buffer_reset(&tables->scratch);
@@ -48,6 +49,7 @@ int seep_html_tables_string(struct seep_html_tables *tables, const char *raw, ui
 	return seep_strings_get(&tables->strings, tables->scratch.data, ret_number);
 }
 
+/* Called before an element: a comma, unless it is the first. */
 static void separate(struct seep_buffer *text)
 {
 	if (text->length > 0)
@@ -65,6 +67,10 @@ static int get_module(struct seep_html_tables *tables, const struct seep_locatio
 	if (!error)
 		error = seep_html_tables_string(tables, location->build_id, &build);
 	if (!error)
+		/*
+		 * Both numbers have 32 bits, so a pair is one key. Two builds of a path are two
+		 * modules.
+		 */
 		error = seep_numbers_get(&tables->modules, (uint64_t)path << 32 | build, ret_number,
 					 &is_new);
 	if (error || !is_new)
@@ -85,6 +91,7 @@ static int get_function(struct seep_html_tables *tables, const struct seep_locat
 	return seep_strings_get(&tables->strings, tables->scratch.data, ret_number);
 }
 
+/* Module and offset, then three numbers for each function of the frame. */
 static int write_frame(struct seep_html_tables *tables, const struct seep_location *location)
 {
 	uint32_t module, function, source;
@@ -110,6 +117,7 @@ static int write_frame(struct seep_html_tables *tables, const struct seep_locati
 	return 0;
 }
 
+/* A frame is resolved when its number is new; the key has the process in it where that matters. */
 static int get_frame(struct seep_html_tables *tables, const struct seep_site *site, uint64_t frame,
 		     uint32_t *ret_number)
 {
@@ -124,6 +132,10 @@ static int get_frame(struct seep_html_tables *tables, const struct seep_site *si
 			   seep_symbolizer_resolve(tables->symbolizer, site->process->id, frame));
 }
 
+/*
+ * End and index of the naming function, then the frames. New frames are written meanwhile, but into
+ * a buffer of their own.
+ */
 static int write_stack(struct seep_html_tables *tables, const struct seep_site *site)
 {
 	const struct seep_stack *stack = site->stack;
@@ -154,6 +166,10 @@ static bool is_of_process(const struct seep_stack *stack)
 	return false;
 }
 
+/*
+ * The number of a stack, which is written if it is new. Sites of several processes share it, unless
+ * it has code of no file.
+ */
 int seep_html_tables_stack(struct seep_html_tables *tables, const struct seep_site *site,
 			   uint32_t *ret_number)
 {
@@ -163,6 +179,7 @@ int seep_html_tables_stack(struct seep_html_tables *tables, const struct seep_si
 	bool is_new;
 	int error;
 
+	/* Equal stacks of a snapshot are one object (model/snapshot.h), so the address is a key. */
 	error = seep_numbers_get(&tables->shared, (uintptr_t)site->stack, &shared, &is_new);
 	if (!error)
 		error = seep_numbers_get(&tables->stacks, process << 32 | shared, ret_number,
@@ -172,6 +189,7 @@ int seep_html_tables_stack(struct seep_html_tables *tables, const struct seep_si
 	return write_stack(tables, site);
 }
 
+/* The text of a table has the elements; here it gets its key and brackets. */
 static void write_table(struct seep_json *json, const char *key, const struct seep_buffer *text)
 {
 	seep_buffer_printf(json->out, ",\"%s\":[", key);
@@ -181,6 +199,7 @@ static void write_table(struct seep_json *json, const char *key, const struct se
 		json->out->error = text->error;
 }
 
+/* Strings are cleaned and escaped by json-c; the other tables are numbers only. */
 void seep_html_tables_write(struct seep_html_tables *tables, struct seep_json *json)
 {
 	struct json_object *array = seep_json_new_array(json);

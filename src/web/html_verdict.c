@@ -18,6 +18,7 @@
 #include "web/html_stack.h"
 #include "web/html_verdict.h"
 
+/* A ratio without an upper bound; the limit keeps its conversion to an integer defined. */
 #define COVERAGE_MAX 1000.0 /* a share */
 
 static size_t num_leaks(const struct seep_html_page *page)
@@ -35,6 +36,7 @@ static bool is_too_early(const struct seep_html_page *page)
 /* What the headline looks like: a class of the style. */
 static const char *mood_of(const struct seep_html_page *page)
 {
+	/* Alarms are sorted, so the first one is the worst leak and decides the colour. */
 	if (num_leaks(page) > 0)
 		return seep_severity_key(seep_judgement_severity(page->alarms.sites[0]->judgement));
 	if (page->alarms.num_sites > 0)
@@ -42,6 +44,10 @@ static const char *mood_of(const struct seep_html_page *page)
 	return page->alarms.num_judged > 0 && !is_too_early(page) ? "fine" : "open";
 }
 
+/*
+ * From the worst to the best: leaks, growth, nothing, nothing known. "So far" stands where the time
+ * was too short to call it clean.
+ */
 static void put_title(struct seep_html_page *page)
 {
 	struct seep_buffer *note = &page->note;
@@ -84,6 +90,7 @@ static void put_severities(struct seep_html_page *page)
 	seep_html_put(page, "</p>\n");
 }
 
+/* Nothing if the growth reaches no limit that is known. */
 static void append_eta(struct seep_buffer *note, const struct seep_judgement *judgement)
 {
 	if (!judgement->limit || !isfinite(judgement->eta_s.value))
@@ -95,6 +102,7 @@ static void append_eta(struct seep_buffer *note, const struct seep_judgement *ju
 	seep_buffer_putc(note, '.');
 }
 
+/* The first alarm is the worst; the caller knows that there is one. */
 static void put_worst(struct seep_html_page *page)
 {
 	const struct seep_site *site = page->alarms.sites[0];
@@ -125,6 +133,7 @@ static void put_watched(struct seep_html_page *page)
 	seep_words_append_number(note, page->snapshot->num_sites, "site");
 	seep_buffer_printf(note, " watched for %s",
 			   seep_format_duration(text, page->snapshot->elapsed_ns));
+	/* Classes are in the order of their enum, leaks last: the most alarming is named first. */
 	for (int class = SEEP_CLASS_COUNT - 1; class >= 0; class --) {
 		if (page->alarms.by_class[class] == 0)
 			continue;
@@ -135,6 +144,7 @@ static void put_watched(struct seep_html_page *page)
 		before = ", ";
 	}
 	seep_buffer_putc(note, '.');
+	/* Early in a trace: says what to wait for. */
 	if (page->alarms.num_judged == 0)
 		seep_buffer_puts(note, " What is alive is listed below; whether it leaks takes a "
 				       "few intervals to tell.");
@@ -145,6 +155,7 @@ static void put_watched(struct seep_html_page *page)
 	seep_html_put(page, "\n");
 }
 
+/* Losses that were expected do not make a report incomplete. */
 static bool is_incomplete(const struct seep_snapshot *snapshot)
 {
 	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
@@ -155,6 +166,7 @@ static bool is_incomplete(const struct seep_snapshot *snapshot)
 	return false;
 }
 
+/* The note is the large number; @more is what stands small below it, or "". */
 static void put_tile(struct seep_html_page *page, const char *term, const char *more)
 {
 	seep_buffer_printf(page->out, "<div><dt>%s</dt>", term);
@@ -167,6 +179,7 @@ static void put_tile(struct seep_html_page *page, const char *term, const char *
 	seep_html_put(page, "</div>\n");
 }
 
+/* A tile for each kind: bytes with the number of objects below, or the number alone. */
 static void put_live(struct seep_html_page *page, enum seep_kind kind)
 {
 	const struct seep_totals *totals = &page->snapshot->totals[kind];
@@ -185,6 +198,7 @@ static void put_live(struct seep_html_page *page, enum seep_kind kind)
 	put_tile(page, term.data, more.data);
 }
 
+/* The processes that are alive and whose memory could be read; how many these are stands below. */
 static void put_resident(struct seep_html_page *page)
 {
 	const struct seep_snapshot *snapshot = page->snapshot;
@@ -201,6 +215,7 @@ static void put_resident(struct seep_html_page *page)
 		rss_bytes += process->rss_bytes;
 		known++;
 	}
+	/* No tile is better than one with 0, which nobody has measured. */
 	if (known == 0)
 		return;
 	seep_words_append_number(&more, known, "process");
@@ -244,6 +259,10 @@ static void put_tiles(struct seep_html_page *page)
 	seep_html_put(page, "</dl>\n");
 }
 
+/*
+ * The parts in the order of a reader's questions: is there a leak, how bad, where, can I trust it,
+ * how much is there.
+ */
 void seep_html_put_verdict(struct seep_html_page *page)
 {
 	seep_buffer_printf(page->out,
@@ -254,6 +273,7 @@ void seep_html_put_verdict(struct seep_html_page *page)
 	if (page->alarms.num_sites > 0)
 		put_worst(page);
 	put_watched(page);
+	/* Close to the verdict, because it limits what the verdict is worth. */
 	if (is_incomplete(page->snapshot))
 		seep_html_put(page, "<p class=\"warning\">The trace did not see everything: "
 				    "<a href=\"#losses\">what was lost</a>.</p>\n");
