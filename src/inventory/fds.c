@@ -24,6 +24,7 @@
 /* include/uapi/linux/magic.h of later kernels */
 #define PIDFS_MAGIC 0x50494446
 
+/* PATH_MAX, of the kernel: a longer path cannot be read from the link. */
 #define PATH_BYTES 4096
 
 /* Prefix of the name of a file that memfd_create made (mm/memfd.c). */
@@ -37,6 +38,7 @@ struct fd_inventory {
 	uint64_t now_ns;
 };
 
+/* A number of the kernel's and what people call it; see find_name. */
 struct name {
 	unsigned int number;
 	const char *text;
@@ -124,6 +126,7 @@ static const char *group_of(const struct seep_fd_record *record)
 		return socket_group(record);
 	if (record->filesystem == ANON_INODE_FS_MAGIC)
 		return anonymous_group(record->name);
+	/* Pidfds have a file system of their own since 6.9; before, they are anonymous inodes. */
 	if (record->filesystem == PIDFS_MAGIC)
 		return "pidfd";
 	if (record->filesystem == TMPFS_MAGIC &&
@@ -145,12 +148,14 @@ static void append_address(struct seep_buffer *text, unsigned int family, const 
 /* The address of a socket, and of its peer. */
 static void append_socket(struct seep_buffer *text, const struct seep_fd_record *record)
 {
+	/* Most Unix sockets have no name: the one that connects is not bound. */
 	if (record->family == AF_UNIX && record->name[0])
 		seep_buffer_printf(text, " %s", record->name);
 	if (record->family != AF_INET && record->family != AF_INET6)
 		return;
 	seep_buffer_putc(text, ' ');
 	append_address(text, record->family, record->local, record->local_port);
+	/* Not connected: there is no peer. */
 	if (!record->remote_port)
 		return;
 	seep_buffer_puts(text, " to ");
@@ -164,6 +169,9 @@ static void append_target(struct seep_buffer *text, pid_t pid, uint32_t fd)
 	ssize_t length;
 
 	snprintf(link, sizeof(link), "/proc/%d/fd/%" PRIu32, pid, fd);
+	/*
+	 * The record has the last component only; the link has the path in the target's own root.
+	 */
 	length = readlink(link, path, sizeof(path) - 1);
 	if (length <= 0)
 		return;
@@ -171,6 +179,7 @@ static void append_target(struct seep_buffer *text, pid_t pid, uint32_t fd)
 	seep_buffer_printf(text, " %s", path);
 }
 
+/* As "descriptor 7, 5 min old: TCP socket (established) 10.0.0.1:80 to 10.0.0.2:5012". */
 static void append_example(struct seep_buffer *text, const struct fd_inventory *fds,
 			   const struct seep_fd_record *record, const char *group)
 {
@@ -193,6 +202,7 @@ static int note_fd(void *context, const struct seep_fd_record *record)
 	const char *group = group_of(record);
 
 	fds->site.stack = record->stack;
+	/* Only some examples of a site are kept; for the others no link is read. */
 	if (seep_inventory_wants_example(fds->inventory, &fds->site))
 		append_example(&example, fds, record, group);
 	seep_inventory_note(fds->inventory, &fds->site, group, 0,
@@ -200,9 +210,14 @@ static int note_fd(void *context, const struct seep_fd_record *record)
 	return 0;
 }
 
+/*
+ * Nothing is sorted: the kernel's iterator describes one descriptor after the other, in the order
+ * of their numbers, and each is noted at once.
+ */
 int seep_inventory_take_fds(struct seep_inventory *inventory, pid_t pid, uint32_t process,
 			    bool first)
 {
+	/* One moment for the ages of all descriptors of the process. */
 	struct fd_inventory fds = {
 		.inventory = inventory,
 		.pid = pid,
@@ -210,6 +225,7 @@ int seep_inventory_take_fds(struct seep_inventory *inventory, pid_t pid, uint32_
 		.now_ns = seep_clock_monotonic_ns(),
 	};
 
+	/* In the first count everything is from before the trace and has no site to describe. */
 	return seep_kernel_count_fds(inventory->kernel, pid, process, first, first ? NULL : note_fd,
 				     &fds);
 }

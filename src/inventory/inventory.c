@@ -26,7 +26,10 @@ struct notes {
 	UT_hash_handle hh;
 };
 
-/* How each kind is counted; NULL: it is not. */
+/*
+ * How each kind is counted, by its column "keeper" in seep/kinds.h: KERNEL has a list that can be
+ * counted; NULL for PROCESS, because the kernel does not know the blocks of an allocator.
+ */
 static seep_inventory_take_fn *const takers[SEEP_KIND_COUNT] = {
 #define TAKER_PROCESS(plural) NULL
 #define TAKER_KERNEL(plural)  seep_inventory_take_##plural
@@ -58,6 +61,7 @@ int seep_inventory_objects(struct seep_inventory *inventory, enum seep_kind kind
 {
 	int error = 0;
 
+	/* Read once per report, for all processes; the next seep_inventory_begin drops it. */
 	if (!inventory->objects[kind])
 		error = seep_object_list_read(inventory->kernel, kind, order,
 					      &inventory->objects[kind]);
@@ -78,7 +82,9 @@ void seep_inventory_begin(struct seep_inventory *inventory)
 	struct notes *notes, *next;
 
 	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++)
+		/* The lists as well: they are of the objects at the last report. */
 		seep_inventory_forget(inventory, (enum seep_kind)kind);
+	/* Group names are static text, only examples are allocated. */
 	HASH_ITER(hh, inventory->notes, notes, next) {
 		HASH_DEL(inventory->notes, notes);
 		for (size_t i = 0; i < notes->details.num_examples; i++)
@@ -117,6 +123,7 @@ static struct notes *get_notes(struct seep_inventory *inventory, const struct se
 	if (!notes)
 		return NULL;
 	notes->site = *site;
+	/* The report reads details only; what they point to lives as long as the notes. */
 	notes->details.groups = notes->groups;
 	notes->details.examples = notes->examples;
 	HASH_ADD(hh, inventory->notes, site, sizeof(notes->site), notes);
@@ -163,6 +170,10 @@ void seep_inventory_note(struct seep_inventory *inventory, const struct seep_sit
 	group->bytes += bytes;
 	if (!example || notes->details.num_examples == MAX_EXAMPLES)
 		return;
+	/*
+	 * The caller's text is a buffer of its own; the copy lives until the next
+	 * seep_inventory_begin.
+	 */
 	example = strdup(example);
 	if (example)
 		notes->examples[notes->details.num_examples++] = example;
@@ -170,6 +181,7 @@ void seep_inventory_note(struct seep_inventory *inventory, const struct seep_sit
 
 void seep_inventory_take(struct seep_inventory *inventory, pid_t pid, uint32_t process, bool first)
 {
+	/* A kind that cannot be counted does not keep the others from it. */
 	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
 		int error;
 

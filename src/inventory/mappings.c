@@ -25,22 +25,30 @@ static const char *group_of(const struct seep_mapping *mapping)
 {
 	const char *path = mapping->path;
 
+	/* [anon:NAME] is a name that the program gave by PR_SET_VMA_ANON_NAME (5.17). */
 	if (!*path || begins_with(path, "[anon:"))
 		return "anonymous memory";
 	if (strcmp(path, "[heap]") == 0)
 		return "heap";
 	if (strcmp(path, "[stack]") == 0)
 		return "stack";
+	/* ipc/shm.c names the file of a segment SYSV and its key. */
 	if (begins_with(path, "/SYSV"))
 		return "System V shared memory";
+	/*
+	 * /dev/zero is also what the kernel calls shared anonymous memory (shmem_zero_setup in
+	 * mm/shmem.c).
+	 */
 	if (begins_with(path, "/memfd:") || begins_with(path, "/dev/shm/") ||
 	    begins_with(path, "/dev/zero") || begins_with(path, "[anon_shmem:"))
 		return "shared memory";
+	/* [vdso], [vvar] and the like: mapped by the kernel, not by the program. */
 	if (*path == '[')
 		return "kernel";
 	return mapping->shared ? "file (shared)" : "file";
 }
 
+/* As "7f00a000-7f00c000 8 KiB rw- /tmp/file". */
 static void append_example(struct seep_buffer *text, const struct seep_live_object *range,
 			   const struct seep_mapping *mapping)
 {
@@ -54,10 +62,12 @@ static void append_example(struct seep_buffer *text, const struct seep_live_obje
 		seep_buffer_printf(text, " %s", mapping->path);
 }
 
+/* A range that is not mapped any more was released after it was counted, and is left out. */
 static void note_range(struct seep_inventory *inventory, const struct seep_maps *maps,
 		       const struct seep_live_object *range)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer example = SEEP_BUFFER_INIT;
+	/* The id of a range is its first address. */
 	const struct seep_mapping *mapping = seep_maps_find(maps, range->key.id);
 	struct seep_site_key site = {
 		.stack = range->object.stack,
@@ -73,6 +83,7 @@ static void note_range(struct seep_inventory *inventory, const struct seep_maps 
 			    example.error ? NULL : example.data);
 }
 
+/* Notes all known ranges of one process. One reading of its mappings serves all of them. */
 static int note_ranges(struct seep_inventory *inventory, pid_t pid, uint32_t process)
 {
 	const struct seep_object_list *ranges;

@@ -20,6 +20,7 @@ struct seep_object_list {
 	char *elements;
 };
 
+/* Of each kind's struct seep_KEY_object in seep/kinds.h. */
 static const size_t value_bytes[SEEP_KIND_COUNT] = {
 #define VALUE_BYTES(name, key, ...) [SEEP_KIND_##name] = sizeof(struct seep_##key##_object),
 	SEEP_KINDS(VALUE_BYTES)
@@ -31,16 +32,19 @@ static size_t element_bytes(const struct seep_object_list *list)
 	return sizeof(struct seep_object_key) + list->value_bytes;
 }
 
+/* Elements have the size of their kind, so the array cannot be indexed by type. */
 static struct seep_live_object *element(const struct seep_object_list *list, size_t index)
 {
 	return (struct seep_live_object *)(void *)(list->elements + index * element_bytes(list));
 }
 
+/* Process first: the objects of one process stand together, which first_of relies on. */
 static int compare_processes(const struct seep_live_object *a, const struct seep_live_object *b)
 {
 	return (a->key.process > b->key.process) - (a->key.process < b->key.process);
 }
 
+/* Differences of 64-bit numbers do not fit the int that qsort wants, so they are compared. */
 int seep_live_object_by_id(const void *left, const void *right)
 {
 	const struct seep_live_object *a = left, *b = right;
@@ -59,6 +63,7 @@ int seep_live_object_by_age(const void *left, const void *right)
 			       (a->object.created_ns < b->object.created_ns);
 }
 
+/* For seep_kernel_each_object. 0, or -ENOMEM, which ends the walk. */
 static int add(void *context, const struct seep_object_key *key, const struct seep_object *object)
 {
 	struct seep_object_list *list = context;
@@ -75,6 +80,7 @@ static int add(void *context, const struct seep_object_key *key, const struct se
 	}
 	next = element(list, list->count++);
 	next->key = *key;
+	/* The kind's value begins with a struct seep_object, but is longer. */
 	memcpy(&next->object, object, list->value_bytes);
 	return 0;
 }
@@ -94,6 +100,7 @@ int seep_object_list_read(const struct seep_kernel *kernel, enum seep_kind kind,
 		seep_object_list_free(list);
 		return error;
 	}
+	/* qsort must not be given NULL, and an empty list has no elements. */
 	if (list->count)
 		qsort(list->elements, list->count, element_bytes(list), order);
 	*ret_list = list;
@@ -127,6 +134,7 @@ static size_t first_of(const struct seep_object_list *list, uint32_t process)
 const struct seep_live_object *seep_object_list_get(const struct seep_object_list *list,
 						    uint32_t process, size_t index)
 {
+	/* Searched anew for each object: a caller walks by index and keeps no position. */
 	size_t position = first_of(list, process) + index;
 
 	if (position >= list->count || element(list, position)->key.process != process)

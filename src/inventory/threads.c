@@ -40,6 +40,7 @@ static void append_comm(struct seep_buffer *text, pid_t pid, const struct thread
 	SEEP_AUTO_BUFFER struct seep_buffer comm = SEEP_BUFFER_INIT;
 	char path[64];
 
+	/* Its directory in /proc is gone; BPF has kept the name. */
 	if (thread->object.state & SEEP_THREAD_ENDED) {
 		seep_buffer_printf(text, " %.*s", SEEP_COMM_BYTES, thread->object.comm);
 		return;
@@ -60,6 +61,7 @@ static void append_start(struct seep_buffer *text, const struct seep_inventory *
 
 	if (!thread->object.start)
 		return;
+	/* A file and an offset, as in the frames of stacks; the name if there are symbols. */
 	location = seep_symbolizer_resolve(inventory->symbolizer, thread->key.process,
 					   thread->object.start);
 	function = seep_location_function(location)->function;
@@ -88,11 +90,13 @@ static void append_example(struct seep_buffer *text, const struct seep_inventory
 			   seep_format_duration(unit,
 						now_ns > created_ns ? now_ns - created_ns : 0));
 	append_start(text, inventory, thread);
+	/* 0: the size of its stack is not known. */
 	if (thread->object.object.bytes)
 		seep_buffer_printf(text, ", %s of stack",
 				   seep_format_bytes(unit, thread->object.object.bytes));
 }
 
+/* An example is made only if it will be kept: names and symbols cost system calls. */
 static void note_thread(struct seep_inventory *inventory, pid_t pid, const struct thread *thread)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer example = SEEP_BUFFER_INIT;
@@ -112,7 +116,8 @@ static void note_thread(struct seep_inventory *inventory, pid_t pid, const struc
 
 /*
  * Is the thread gone although its end was not seen? thread_end runs before the kernel forgets a
- * thread, so one that is missing and not marked as ended was missed.
+ * thread, so one that is missing and not marked as ended was missed. Signal 0 sends nothing
+ * (kill(2)); only ESRCH says that the thread is not there.
  */
 static bool is_gone(pid_t pid, const struct thread *thread)
 {
@@ -131,6 +136,10 @@ static int look_at_threads(struct seep_inventory *inventory, pid_t pid, uint32_t
 	if (error)
 		return error;
 	for (size_t i = 0; !error && (object = seep_object_list_get(threads, process, i)); i++) {
+		/*
+		 * Elements of this kind's list are whole struct seep_thread_object; see
+		 * inventory/objects.h.
+		 */
 		const struct thread *thread = (const void *)object;
 
 		if (is_gone(pid, thread))
@@ -145,11 +154,13 @@ int seep_inventory_take_threads(struct seep_inventory *inventory, pid_t pid, uin
 				bool first)
 {
 	uint32_t added = 0;
+	/* Order: what is unknown becomes known, then the known ones are looked at and noted. */
 	int error = seep_kernel_count_threads(inventory->kernel, pid, process, first, &added);
 
 	/* -EAGAIN: threads come and go so fast that the next report finds the others. */
 	if ((error && error != -EAGAIN) || first)
 		return error;
+	/* The list of objects may have been read for this report before: without the new ones. */
 	if (added || error)
 		seep_inventory_forget(inventory, SEEP_KIND_THREAD);
 	return look_at_threads(inventory, pid, process);

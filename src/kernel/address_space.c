@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two ways to ask the kernel for mappings, because uprobe programs can only try for the lock of an
+ * address space: the iterator, which waits for the lock, fills the cache before it is needed, and
+ * mapping_identify looks at a mapping of seep itself.
+ */
 #include "kernel/address_space.h"
 #include "kernel/kernel_private.h"
 #include "proc/process.h"
@@ -6,6 +11,7 @@
 int seep_kernel_preload(struct seep_kernel *kernel, pid_t pid, uint32_t process)
 {
 	kernel->skeleton->bss->preload_pid = pid;
+	/* All threads have the same mappings; the leader may have ended, and then has none. */
 	kernel->skeleton->bss->preload_thread = seep_proc_living_thread(pid);
 	kernel->skeleton->bss->preload_process = process;
 	return seep_kernel_iterate(kernel->skeleton->progs.mappings_preload, pid, NULL, NULL);

@@ -35,6 +35,7 @@ struct uprobe_multi_link {
 	__u32 target_fd;
 	__u32 attach_type;
 	__u32 flags;
+	/* User addresses of a string and of arrays with @count elements. */
 	__u64 path;
 	__u64 offsets;
 	__u64 ref_ctr_offsets;
@@ -74,6 +75,7 @@ static void fd_path(int fd, char path[FD_PATH_MAX])
 	snprintf(path, FD_PATH_MAX, "/proc/self/fd/%d", fd);
 }
 
+/* A descriptor (or 0), or -errno. */
 static int sys_bpf(int command, void *attributes, size_t size)
 {
 	int result = (int)syscall(__NR_bpf, command, attributes, size);
@@ -119,6 +121,7 @@ static int read_pmu_number(const char *path, const char *prefix, unsigned int *r
 	return 0;
 }
 
+/* What perf_event_attr needs to name a uprobe: the type of the PMU, and the bit for a return. */
 struct pmu {
 	unsigned int type;
 	unsigned int return_bit; /* in config */
@@ -135,6 +138,7 @@ static int read_pmu(struct pmu *ret_pmu)
 				       "config:", &ret_pmu->return_bit);
 }
 
+/* One uprobe as a perf event, disabled. A descriptor or -errno. */
 static int open_uprobe_event(const struct seep_attach_request *request, const struct pmu *pmu,
 			     uint64_t offset)
 {
@@ -169,6 +173,7 @@ struct perf_link {
 
 #define LINK_ATTACH_PERF_EVENT 41 /* BPF_PERF_EVENT */
 
+/* Event and link of one place, in this order in ret_fds. 0 or -errno, and nothing is left open. */
 static int attach_perf_one(const struct seep_attach_request *request, const struct pmu *pmu,
 			   size_t index, int ret_fds[2])
 {
@@ -183,6 +188,7 @@ static int attach_perf_one(const struct seep_attach_request *request, const stru
 
 	if (event < 0)
 		return event;
+	/* The program is linked before the event is enabled, so that no hit passes without it. */
 	link_fd = sys_bpf(BPF_LINK_CREATE, &link, sizeof(link));
 	if (link_fd < 0)
 		return link_fd;
@@ -235,6 +241,7 @@ static int place_anchors(const struct seep_attach_request *request, const struct
 static int attach_without_leader(const struct seep_attach_request *request, const struct pmu *pmu,
 				 int *ret_fds)
 {
+	/* -ESRCH is how the later kernels refuse a thread that is no leader. */
 	int fd = attach_multi(request, request->thread), count;
 
 	if (fd >= 0) {
@@ -262,6 +269,7 @@ struct attachment {
 	int *ret_fds;
 };
 
+/* Runs shielded. How many descriptors were stored in ret_fds, or -errno. */
 static int attach(void *context)
 {
 	struct attachment *attachment = context;
@@ -282,12 +290,14 @@ static int attach(void *context)
 int seep_attach(const struct seep_attach_request *request, int *ret_fds)
 {
 	struct attachment attachment = {.request = request, .ret_fds = ret_fds};
+	/* Reads sysfs before the shield: only the attaching itself must not be interrupted. */
 	bool by_event = request->variant == SEEP_ATTACH_PERF || request->thread;
 	int error = by_event ? read_pmu(&attachment.pmu) : 0;
 
 	return error ? error : seep_shielded(attach, &attachment);
 }
 
+/* Runs shielded; see seep_attach_anchors. */
 static int anchor(void *context)
 {
 	struct attachment *attachment = context;

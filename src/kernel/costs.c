@@ -37,6 +37,7 @@ int seep_kernel_read_run_time(const struct seep_kernel *kernel, enum seep_progra
 		__u32 length = sizeof(info);
 		int error;
 
+		/* A program that was not loaded has no descriptor to ask. */
 		if (bpf_program__type(program) != type_of_programs(at) ||
 		    !bpf_program__autoload(program))
 			continue;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A lookup in a per-CPU array copies one value for each possible CPU, so the buffer is as large.
+ * Programs go on counting meanwhile: a sum is not of one moment, but never goes back.
+ */
 #include "kernel/counters.h"
 
 #include <errno.h>
@@ -7,6 +11,7 @@
 #include "base/cleanup.h"
 #include "kernel/kernel_private.h"
 
+/* Sums each of the first @count elements of a per-CPU array over all CPUs. */
 static int read_counters(const struct seep_kernel *kernel, const struct bpf_map *map, __u32 count,
 			 uint64_t *ret_counters)
 {

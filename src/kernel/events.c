@@ -53,6 +53,7 @@ static int take_event(void *context, void *data, size_t size)
 	return kernel->queue_bytes < MAX_QUEUE_BYTES ? 0 : -EAGAIN;
 }
 
+/* Stacks are as long as they have frames; an event that is shorter than it says is dropped. */
 static void deliver_stack(const struct seep_kernel_events *events,
 			  const struct seep_stack_event *event, size_t size)
 {
@@ -62,6 +63,7 @@ static void deliver_stack(const struct seep_kernel_events *events,
 		events->stack(events->context, event);
 }
 
+/* Copies always come in full size; only the lengths in them have to fit. */
 static void deliver_copy(const struct seep_kernel_events *events,
 			 const struct seep_copy_event *event, size_t size)
 {
@@ -71,6 +73,7 @@ static void deliver_copy(const struct seep_kernel_events *events,
 		events->copy(events->context, event);
 }
 
+/* By type. Other events have fixed sizes; lengths in them are checked by their receivers. */
 static void deliver(const struct seep_kernel_events *events, const void *data, size_t size)
 {
 	switch (*(const __u32 *)data) {
@@ -120,6 +123,10 @@ int seep_kernel_events_fd(const struct seep_kernel *kernel)
 	return ring_buffer__epoll_fd(kernel->ring);
 }
 
+/*
+ * Takes what fits the queue, delivers it, and repeats while take_event has stopped libbpf. A
+ * receiver that drains as well takes from the same queue, so the order is kept.
+ */
 int seep_kernel_drain(struct seep_kernel *kernel)
 {
 	int result;
@@ -129,6 +136,10 @@ int seep_kernel_drain(struct seep_kernel *kernel)
 		while (kernel->queue) {
 			struct event *event = kernel->queue;
 
+			/*
+			 * Off the queue before it is delivered: a receiver that drains must not see
+			 * it again.
+			 */
 			DL_DELETE(kernel->queue, event);
 			kernel->queue_bytes -= event->size;
 			deliver(&kernel->events, event->data, event->size);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "kernel/kernel_private.h"
 
+/* The first pause, 1 ms; the fifth is 16 ms. */
 #define LOOK_PAUSE_NS 1000000
 
 /* Puts records together from the pieces that an iterator gives. */
@@ -22,6 +23,7 @@ struct fd_reader {
 	struct seep_fd_record record;
 };
 
+/* Records are passed on when they are complete. What @fn returns other than 0 ends the walk. */
 static int read_piece(void *context, const void *data, size_t size)
 {
 	struct fd_reader *reader = context;
@@ -55,6 +57,7 @@ static int run_fds_count(struct seep_kernel *kernel, pid_t pid, struct seep_fds_
 	pass->number = ++kernel->inventory_number;
 	pass->describe = reader != NULL;
 	pass->num_uncertain = 0;
+	/* Iterators have no argument: theirs is a variable in .bss, which is mapped memory. */
 	kernel->skeleton->bss->fds_pass = *pass;
 	error = seep_kernel_iterate(kernel->skeleton->progs.fds_count, pid,
 				    reader ? read_piece : NULL, reader);
@@ -103,10 +106,14 @@ int seep_kernel_count_fds(struct seep_kernel *kernel, pid_t pid, uint32_t proces
 	first_number = pass.number;
 	if (!error && !first)
 		error = look_again(kernel, pid, &pass);
+	/*
+	 * Descriptions are made in a pass of their own, when everything that can be known is known.
+	 */
 	if (!error && fn)
 		error = run_fds_count(kernel, pid, &pass, &reader);
 	if (error || first)
 		return error;
+	/* Found by any of the passes is enough: the sweep takes the number of the first one. */
 	pass.number = first_number;
 	return seep_kernel_run_pass(kernel->skeleton->progs.fds_sweep, &pass, sizeof(pass));
 }

@@ -30,6 +30,7 @@
 #include "kernel/return_trials.h"
 #include "proc/maps.h"
 
+/* At the 9 us of a single-stepped hit on a virtual machine: 4 ms for each measurement. */
 #define CALIBRATION_CALLS 400
 #define WARM_UP_CALLS	  50 /* the first hits set up pages and caches */
 
@@ -74,6 +75,7 @@ int seep_attach_variant_parse(const char *name, enum seep_attach_variant *ret_va
 	return -ENOENT;
 }
 
+/* Variants that this kernel does not have fail to load, which is expected and no message. */
 static int libbpf_silent(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	(void)level;
@@ -99,6 +101,10 @@ static int load_empty(enum seep_attach_variant variant, struct features_bpf **re
 		bpf_program__set_expected_attach_type(
 			skeleton->progs.empty_entry,
 			(enum bpf_attach_type)seep_attach_type(seep_attach_entry_variant(variant)));
+		/*
+		 * The attach type is part of what the kernel checks at load time, so an unknown one
+		 * fails here.
+		 */
 		error = features_bpf__load(skeleton);
 	}
 	libbpf_set_print(print);
@@ -113,6 +119,7 @@ static int load_empty(enum seep_attach_variant variant, struct features_bpf **re
 /* What the steps of one trial share. */
 struct calibration {
 	enum seep_attach_variant variant;
+	/* Of /proc/self/exe: a uprobe is placed by file and offset. */
 	int exe_fd;
 	struct seep_maps maps;
 };
@@ -191,6 +198,7 @@ static int measure_call(const struct calibration *calibration, struct features_b
 
 	error = attach_one(calibration, program_fd, calibration->variant, false,
 			   seep_calibrate_emulated, fds);
+	/* A session program already serves both ends. */
 	if (!error && calibration->variant != SEEP_ATTACH_SESSION)
 		error = attach_one(calibration, program_fd, calibration->variant, true,
 				   seep_calibrate_emulated, fds + 2);
@@ -208,6 +216,7 @@ static int try_returns(const struct calibration *calibration, struct features_bp
 	struct seep_attach_request request = {
 		.program_fd = bpf_program__fd(skeleton->progs.empty_call),
 		.variant = calibration->variant,
+		/* The entry alone would not touch the return address. */
 		.at_return = calibration->variant != SEEP_ATTACH_SESSION,
 		.file_fd = calibration->exe_fd,
 		.count = 1,
@@ -267,6 +276,10 @@ int seep_features_explain_missing(void)
 	struct utsname system;
 
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		/*
+		 * 0 means that the helper is missing, 1 that it is there, and a negative value that
+		 * it is not known.
+		 */
 		if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, needs[i].helper, NULL) == 0)
 			seep_buffer_printf(&text, "%s%s (%s)", text.length ? ", " : "",
 					   needs[i].name, needs[i].since);
@@ -331,6 +344,9 @@ int seep_features_probe(enum seep_attach_variant forced, struct seep_features *r
 		return error;
 	}
 	for (int i = 0; i < SEEP_ATTACH_VARIANT_COUNT; i++) {
+		/*
+		 * The enum is in the order of preference, so the first one that works is the best.
+		 */
 		calibration.variant = (enum seep_attach_variant)i;
 		if (forced != SEEP_ATTACH_VARIANT_COUNT && calibration.variant != forced)
 			continue;

@@ -53,6 +53,7 @@ static int size_maps(struct seep_bpf *skeleton, const struct seep_kernel_config 
 	};
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		/* 1 instead of 0, which the kernel refuses as a size. */
 		bool traced = config->filter->kinds & SEEP_KIND_BIT(maps[i].kind);
 		int error = bpf_map__set_max_entries(maps[i].map, traced ? maps[i].entries : 1);
 
@@ -79,12 +80,17 @@ static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 	skeleton->rodata->cfg_scope = config->scope;
 	skeleton->rodata->cfg_children = config->children;
 	skeleton->rodata->cfg_hazards = config->hazards;
+	/* The scope of a whole machine leaves seep itself out. */
 	skeleton->rodata->cfg_self = (__u32)getpid();
 	if (config->comm)
 		strncpy((char *)skeleton->rodata->cfg_comm, config->comm, SEEP_COMM_BYTES - 1);
 	error = size_maps(skeleton, config);
 	if (error)
 		return error;
+	/*
+	 * Scratch memory of the programs: an array of slots for each CPU that may come
+	 * (bpf/slots.bpf.h).
+	 */
 	return bpf_map__set_max_entries(skeleton->maps.slots, (__u32)num_cpus * SEEP_SLOTS_PER_CPU);
 }
 
@@ -132,6 +138,9 @@ static int fill_scope(struct seep_kernel *kernel, const struct seep_kernel_confi
 		return -errno;
 	}
 	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
+		/*
+		 * Generation 0, which no process has: the first process of a slot gets the next id.
+		 */
 		kernel->processes[slot].id = slot;
 		seep_kernel_give_slot(kernel, slot);
 	}
@@ -182,6 +191,7 @@ int seep_kernel_open(const struct seep_kernel_config *config, struct seep_kernel
 	if (!kernel)
 		return -ENOMEM;
 	libbpf_set_print(print_libbpf);
+	/* Possible, not online: a lookup in a per-CPU map copies values of all possible CPUs. */
 	kernel->num_cpus = libbpf_num_possible_cpus();
 	error = kernel->num_cpus < 0 ? kernel->num_cpus : load(kernel, config);
 	if (error) {
@@ -197,6 +207,7 @@ void seep_kernel_free(struct seep_kernel *kernel)
 {
 	if (!kernel)
 		return;
+	/* The events and the ring buffer use maps of the skeleton, which goes last. */
 	seep_kernel_drop_events(kernel);
 	ring_buffer__free(kernel->ring);
 	if (kernel->processes)

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The inventory of mappings: passes of the iterator mappings_count until no call of the process is
+ * in flight, or MAPPINGS_TIME_NS is over.
+ */
 #include "kernel/mappings.h"
 
 #include <errno.h>
@@ -11,6 +15,7 @@
 /* How long passes are repeated that find calls in flight: seldom more than one. */
 #define MAPPINGS_TIME_NS (20 * SEEP_NS_PER_MS)
 
+/* One pass. -EAGAIN: a call in flight made it leave mappings as they were. */
 static int run_mappings_count(struct seep_kernel *kernel, pid_t pid, uint32_t process)
 {
 	struct seep_mappings_pass *pass = &kernel->skeleton->bss->mappings_pass;
@@ -20,6 +25,7 @@ static int run_mappings_count(struct seep_kernel *kernel, pid_t pid, uint32_t pr
 	error = seep_kernel_iterate(kernel->skeleton->progs.mappings_count, pid, NULL, NULL);
 	if (error)
 		return error;
+	/* No thread was met, or an exec came in between: the result belongs to nobody. */
 	if (!pass->thread || seep_kernel_process_id(kernel, SEEP_PROCESS_SLOT(process)) != process)
 		return -ESRCH;
 	return pass->unsettled ? -EAGAIN : 0;

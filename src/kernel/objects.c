@@ -47,6 +47,7 @@ static int each_entry(const struct bpf_map *map, entry_fn fn, void *context)
 	return stop;
 }
 
+/* Turns the untyped entries of each_entry into those of the caller's function. */
 struct site_receiver {
 	seep_site_fn fn;
 	void *context;
@@ -113,6 +114,7 @@ int seep_kernel_reap(struct seep_kernel *kernel, const uint32_t *processes, size
 			error = bpf_map_update_elem(exited, &processes[i], &processes[i], BPF_ANY);
 		if (!error)
 			error = seep_kernel_run_pass(kernel->skeleton->progs.exited_reap, NULL, 0);
+		/* Deleted even after a failure: a later pass would take an id left here along. */
 		for (size_t i = 0; i < some; i++)
 			bpf_map_delete_elem(exited, &processes[i]);
 		processes += some;

@@ -50,6 +50,7 @@ int seep_kernel_take_slot(struct seep_kernel *kernel, uint32_t *ret_slot)
 	int error = bpf_map_lookup_and_delete_elem(bpf_map__fd(kernel->skeleton->maps.free_slots),
 						   NULL, ret_slot);
 
+	/* Numbers of free slots come out of a map without keys: when it is empty, all are taken. */
 	return error == -ENOENT ? -ENOSPC : error;
 }
 
@@ -87,6 +88,7 @@ int seep_kernel_find_hazards(struct seep_kernel *kernel, pid_t pid, uint32_t *re
 {
 	int error;
 
+	/* The iterator adds what it finds at each thread. */
 	kernel->skeleton->bss->hazards_found = 0;
 	error = seep_kernel_iterate(kernel->skeleton->progs.hazards_find, pid, NULL, NULL);
 	if (!error)

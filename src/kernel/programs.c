@@ -31,12 +31,14 @@ enum kinds {
 	KINDS_ANY = SEEP_ALL_KINDS,
 };
 
+/* See SEEP_PROBE_PROGRAMS in programs.h. */
 enum variant {
 	VARIANT_SESSION,
 	VARIANT_PAIR,
 	VARIANT_ENTRY,
 };
 
+/* Attach types of all programs at functions, and which of them are loaded. */
 static int configure_probes(struct seep_bpf *skeleton, const struct seep_kernel_config *config)
 {
 	const struct {
@@ -68,6 +70,10 @@ static int configure_probes(struct seep_bpf *skeleton, const struct seep_kernel_
 	return 0;
 }
 
+/*
+ * Of the programs only these attach themselves; iterators and passes are run by user space, probes
+ * are attached file by file.
+ */
 static bool is_at_tracepoint(const struct bpf_program *program)
 {
 	return bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT ||
@@ -83,6 +89,9 @@ int seep_kernel_configure_programs(struct seep_bpf *skeleton,
 	bpf_program__set_autoload(skeleton->progs.program, config->filter->kinds &KINDS_##kind);
 	KIND_PROGRAMS(KIND_PROGRAM)
 #undef KIND_PROGRAM
+	/*
+	 * Forks matter where processes come by themselves, moves only to a scope that is a cgroup.
+	 */
 	bpf_program__set_autoload(skeleton->progs.process_fork,
 				  config->scope != SEEP_SCOPE_NAMED || config->children);
 	bpf_program__set_autoload(skeleton->progs.process_cgroup,

@@ -32,6 +32,7 @@
 #define STATUS_SURVIVED	   0
 #define STATUS_UNAVAILABLE 1 /* this kernel or processor does not have it */
 
+/* Ends the calling thread, which is the whole child. */
 static _Noreturn __attribute__((noinline)) void leave(int status)
 {
 	/* Not exit_group, which strict seccomp does not allow. */
@@ -55,6 +56,7 @@ static long arch_prctl(long code, long argument)
 static int filter_calls(void)
 {
 	struct sock_filter code[] = {
+		/* The architecture is not checked: only code of seep runs in the child. */
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -76,6 +78,10 @@ static int be_strict(void)
 /* Syscall User Dispatch lets the program switch it by a byte of its own memory. */
 static volatile char dispatch_selector;
 
+/*
+ * No range is exempt (offset and length 0): every system call is dispatched while the byte says so.
+ * The child has no handler for SIGSYS, so a dispatched trampoline kills it.
+ */
 static int dispatch_calls(void)
 {
 	if (prctl(SET_SYSCALL_USER_DISPATCH, USER_DISPATCH_ON, 0, 0, &dispatch_selector))
@@ -84,6 +90,7 @@ static int dispatch_calls(void)
 	return 0;
 }
 
+/* Lets the child exit: until here even exit would be dispatched. */
 static void undo_dispatch(void)
 {
 	dispatch_selector = 0; /* SYSCALL_DISPATCH_FILTER_ALLOW */
@@ -108,12 +115,16 @@ static const struct trial {
 	{SEEP_REFUSAL_BIT(SEEP_REFUSAL_SHADOW_STACK), NULL, NULL},
 };
 
+/*
+ * Runs in the child. After begin() nothing but the probed function, end() and exit may be called.
+ */
 static _Noreturn void child(const struct trial *trial, void (*function)(void), int go_fd)
 {
 	char byte;
 
 	/* No core dump of a death that is meant. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* End of file: the probe could not be attached, and the parent has closed its end. */
 	if (read(go_fd, &byte, 1) != 1)
 		leave(STATUS_UNAVAILABLE);
 	if (trial->begin ? trial->begin() : arch_prctl(SHSTK_ENABLE, SHSTK))
@@ -160,6 +171,7 @@ static int run_trial(const struct seep_attach_request *request, const struct tri
 	seep_close_later(fds, count > 0 ? (size_t)count : 0);
 	if (count < 0)
 		return count;
+	/* A child that exits has survived, or could not take the hazard upon itself here. */
 	return WIFSIGNALED(status);
 }
 
@@ -171,6 +183,7 @@ int seep_return_trials_run(const struct seep_attach_request *request, void (*fun
 	for (size_t i = 0; i < sizeof(trials) / sizeof(trials[0]); i++) {
 		int died;
 
+		/* Seccomp has two trials; one death is enough. */
 		if ((hazards & trials[i].hazards) == trials[i].hazards)
 			continue;
 		died = run_trial(request, &trials[i], function);

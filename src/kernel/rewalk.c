@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The walk is a loop in stack/rewalk.c; each step is one BPF_PROG_RUN of the same code that walks
+ * in probes. The copy of the stack is in .bss, and there is one of it.
+ */
 #include "kernel/rewalk.h"
 
 #include <string.h>
@@ -7,6 +11,7 @@
 
 void seep_kernel_rewalk_begin(struct seep_kernel *kernel, const void *stack, size_t size)
 {
+	/* .bss is mapped memory: the programs see the copy without a system call. */
 	memcpy(kernel->skeleton->bss->rewalk_stack, stack,
 	       size < SEEP_COPY_BYTES ? size : SEEP_COPY_BYTES);
 }

@@ -26,6 +26,7 @@ int seep_kernel_iterate(const struct bpf_program *program, pid_t pid,
 	if (!link)
 		return -errno;
 	iterator = bpf_iter_create(bpf_link__fd(link));
+	/* The iterator keeps what it needs of the link. */
 	bpf_link__destroy(link);
 	if (iterator < 0)
 		return iterator;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Plain writes into the maps; what may be written when is decided by src/stack. A chunk is an array
+ * map with a single value of 32 KiB, so it is freed when nobody names it any more.
+ */
 #include "kernel/tables.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The inventory of threads: passes of the iterator threads_count until one is complete, at most
+ * MAX_THREAD_PASSES. Argument and result are in .bss, so there is one pass at a time.
+ */
 #include "kernel/threads.h"
 
 #include <errno.h>
@@ -26,6 +30,10 @@ int seep_kernel_count_threads(struct seep_kernel *kernel, pid_t pid, uint32_t pr
 		if (error)
 			return error;
 		added += pass->num_added;
+		/*
+		 * Complete: no thread was just being made, and the walk has met as many as the
+		 * process has.
+		 */
 		if (!pass->num_new && pass->num_found >= pass->num_all) {
 			*ret_added = added;
 			return 0;

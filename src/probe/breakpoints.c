@@ -19,8 +19,10 @@
 #include "base/cleanup.h"
 #include "kernel/attach.h"
 
+/* int3, the one-byte trap of x86-64 that the kernel writes for a uprobe. */
 #define BREAKPOINT 0xcc
 
+/* Unreadable memory is not a lost probe: the mapping may be going away. */
 static bool is_lost(int memory, const struct seep_mapping *mapping, const struct seep_file *file,
 		    uint64_t offset)
 {
@@ -29,6 +31,7 @@ static bool is_lost(int memory, const struct seep_mapping *mapping, const struct
 
 	if (pread(memory, &there, 1, (off_t)address) != 1 || there == BREAKPOINT)
 		return false;
+	/* A file that has int3 at this place looks the same with and without a probe. */
 	return pread(file->fd, &wanted, 1, (off_t)offset) == 1 && there == wanted &&
 	       wanted != BREAKPOINT;
 }

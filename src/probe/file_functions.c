@@ -36,6 +36,9 @@ struct scan {
 	struct seep_file *file;
 };
 
+/*
+ * Finds the instruction for the probe, and its file offset. -ENOENT and -EINVAL: no code is there.
+ */
 static int place_probe(const struct scan *scan, const struct seep_found *found,
 		       struct seep_file_function *function)
 {
@@ -46,6 +49,10 @@ static int place_probe(const struct scan *scan, const struct seep_found *found,
 	size_t length = seep_image_code(scan->image, found->address, wanted, &code);
 	int error;
 
+	/*
+	 * A return probe is registered where the return address is at the stack pointer, so before
+	 * any push; an entry may be seen further on.
+	 */
 	error = seep_probe_site_find(
 		code, found->size && found->size < length ? found->size : length, found->size,
 		function->way == SEEP_RETURN_PROBE ? SEEP_SITE_RETURN : SEEP_SITE_ENTRY,
@@ -56,6 +63,7 @@ static int place_probe(const struct scan *scan, const struct seep_found *found,
 					    &function->offset);
 }
 
+/* Tells BPF what the function's registers and stack mean, and what a hit of this probe costs. */
 static int register_probe(const struct scan *scan, uint64_t frame,
 			  const struct seep_allocator *allocator,
 			  struct seep_file_function *function)
@@ -68,6 +76,10 @@ static int register_probe(const struct scan *scan, uint64_t frame,
 		.pointer_arg = allocator->pointer_arg,
 		.out_arg = allocator->out_arg,
 		.kind = (uint8_t)allocator->kind,
+		/*
+		 * Blocks of the user's allocators are kept apart: they may lie within blocks of
+		 * malloc.
+		 */
 		.heap = allocator->family == SEEP_FAMILY_USER ? SEEP_HEAP_USER : SEEP_HEAP_USUAL,
 		.libc = allocator->family == SEEP_FAMILY_C,
 		.pushed = function->site.pushed,
@@ -90,6 +102,7 @@ static int register_exits(const struct scan *scan, enum seep_kind kind, uint32_t
 				 ret_probe);
 }
 
+/* An exit of this kind at @offset; with 0 any exit of this kind, for the entry that they share. */
 static const struct seep_file_exit *find_exit(const struct seep_file *file, enum seep_kind kind,
 					      uint64_t offset)
 {
@@ -100,6 +113,7 @@ static const struct seep_file_exit *find_exit(const struct seep_file *file, enum
 	return NULL;
 }
 
+/* Adds the return instructions of @function that no other function has brought yet. */
 static int add_exits(const struct scan *scan, const struct seep_exits *exits,
 		     const struct seep_file_function *function)
 {
@@ -148,6 +162,7 @@ static bool forwards(const struct scan *scan, const struct seep_found *found,
 				       found->address + site->target);
 }
 
+/* The reason is that of symbol/returns.h; leads_to is a function that it ends in by a jump. */
 static void warn_unseen(const struct scan *scan, const struct seep_found *found,
 			const struct seep_return *how)
 {
@@ -173,6 +188,7 @@ static int choose_way(const struct scan *scan, const struct seep_found *found,
 	return ret_how->way == SEEP_RETURN_PASSED;
 }
 
+/* Name, entry, exits and symbol of one function. On failure its exits are taken back. */
 static int add_probes(const struct scan *scan, const struct seep_found *found,
 		      const struct seep_return *how, uint64_t frame,
 		      struct seep_file_function *function)
@@ -193,6 +209,7 @@ static int add_probes(const struct scan *scan, const struct seep_found *found,
 	return error;
 }
 
+/* A function that is not traced is no error: it is warned of, or has its calls seen elsewhere. */
 static int add_function(const struct scan *scan, const struct seep_found *found)
 {
 	struct seep_file *file = scan->file;
@@ -219,6 +236,7 @@ static int add_function(const struct scan *scan, const struct seep_found *found)
 	if (!error && forwards(scan, found, &function->site))
 		return 0;
 	if (!error)
+		/* The frame of a function is its first instruction, wherever its probe is. */
 		error = add_probes(scan, found, &how, SEEP_FRAME(file->id, entry_offset), function);
 	if (error)
 		return error;
@@ -229,6 +247,7 @@ static int add_function(const struct scan *scan, const struct seep_found *found)
 	return 0;
 }
 
+/* Adds all functions that the search has found. 0, or the -errno that ends the search for good. */
 static int add_functions(struct scan *scan)
 {
 	struct seep_file *file = scan->file;
@@ -236,12 +255,18 @@ static int add_functions(struct scan *scan)
 
 	if (!scan->search->count)
 		return 0;
+	/* Room for all that were found; num_functions counts those that were kept. */
 	file->functions = calloc(scan->search->count, sizeof(*file->functions));
 	if (!file->functions)
 		return -ENOMEM;
+	/* With the whole search: what one function returns may come from another one in it. */
 	error = seep_returns_new(scan->how->allocators, scan->image, scan->search, &scan->returns);
 	if (error)
 		return error;
+	/*
+	 * Stacks begin with a frame of the called function, which needs a file id before BPF meets
+	 * the file.
+	 */
 	file->id = seep_registry_file_id(scan->how->registry);
 	error = seep_symbolizer_add_file(scan->how->symbolizer, file->id, file->path, file->fd,
 					 file->root);
@@ -258,6 +283,9 @@ int seep_file_find_functions(const struct seep_file_search *how, struct seep_fil
 	struct seep_search search;
 	int error;
 
+	/*
+	 * Kinds that are seen at system calls need no functions, and no file is searched for them.
+	 */
 	if (!(seep_allocators_kinds(how->allocators) & SEEP_KINDS_OF_FUNCTIONS))
 		return 0;
 	error = seep_image_open(file->fd, &image);

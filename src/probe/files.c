@@ -26,6 +26,7 @@ struct entry {
 	struct entry *next;
 };
 
+/* Entries are reached through inodes; the list owns them. */
 struct seep_files {
 	struct seep_files_config config;
 	struct seep_inodes *inodes;
@@ -105,6 +106,7 @@ static int set_fd(struct seep_files *files, struct seep_file *file, int fd)
 	return file->failure == -ENOMEM ? -ENOMEM : 0;
 }
 
+/* Adds a file that is not open yet, under its inode for good. */
 static int add_file(struct seep_files *files, const struct meeting *meeting,
 		    const struct seep_inode *inode, struct seep_file **ret_file)
 {
@@ -121,6 +123,7 @@ static int add_file(struct seep_files *files, const struct meeting *meeting,
 		entry_free(entry);
 		return -ENOMEM;
 	}
+	/* Last, when nothing can fail any more: indexes have no gaps. */
 	entry->file.index = files->num_entries++;
 	LL_PREPEND(files->entries, entry);
 	*ret_file = &entry->file;
@@ -132,10 +135,15 @@ static int meet(struct seep_files *files, const struct meeting *meeting, int fd,
 		const struct seep_file **ret_file)
 {
 	struct seep_inode inode = meeting->shown;
+	/* Closed on return unless a new file, or one that could not be opened before, takes it. */
 	SEEP_AUTO_CLOSE int own = fd;
 	struct seep_file *file;
 	int error = 0;
 
+	/*
+	 * The real inode, behind an overlay, is known only of an open file; else the shown one has
+	 * to do.
+	 */
 	if (fd >= 0 && seep_inode_of_fd(files->config.kernel, fd, &inode))
 		inode = meeting->shown;
 	file = seep_inodes_find(files->inodes, &inode);
@@ -143,6 +151,7 @@ static int meet(struct seep_files *files, const struct meeting *meeting, int fd,
 		error = add_file(files, meeting, &inode, &file);
 	if (!error && file->fd < 0)
 		error = set_fd(files, file, fd < 0 ? fd : SEEP_TAKE_FD(own));
+	/* The overlay's inode leads to the file as well, as long as this process lives. */
 	if (!error && meeting->pid && !seep_inode_equal(&inode, &meeting->shown))
 		error = seep_inodes_set(files->inodes, &meeting->shown, meeting->pid, file);
 	if (error)
@@ -172,11 +181,13 @@ int seep_files_get_fd(struct seep_files *files, int fd, const char *path,
 		      const struct seep_file **ret_file)
 {
 	struct meeting meeting = {.path = path};
+	/* The table keeps a descriptor of its own; the caller closes the one that was given. */
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
 	return copy < 0 ? -errno : meet(files, &meeting, copy, ret_file);
 }
 
+/* Is @fd, which may be a -errno, open on this inode? */
 static bool is_inode(struct seep_files *files, int fd, const struct seep_inode *inode)
 {
 	struct seep_inode found;
@@ -189,6 +200,10 @@ static bool is_inode(struct seep_files *files, int fd, const struct seep_inode *
 static int open_gone(struct seep_files *files, pid_t pid, const char *root,
 		     const struct seep_mapping *mapping, const struct seep_inode *inode)
 {
+	/*
+	 * First through the mapping, which cannot be mistaken; then by its path, where another file
+	 * may be by now, so the inode is compared both times.
+	 */
 	SEEP_AUTO_CLOSE int mapped = seep_maps_open(pid, mapping), named = -1;
 
 	if (is_inode(files, mapped, inode))

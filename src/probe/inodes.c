@@ -39,6 +39,7 @@ struct entry {
 	UT_hash_handle hh;
 };
 
+/* All entries by inode; those of live processes in a list as well, to be forgotten with them. */
 struct seep_inodes {
 	struct entry *by_inode;
 	struct entry *passing;
@@ -50,6 +51,7 @@ bool seep_inode_equal(const struct seep_inode *a, const struct seep_inode *b)
 	       a->dev_minor == b->dev_minor;
 }
 
+/* Splits a device number in the kernel's own encoding, which is not that of stat(2). */
 static struct seep_inode from_kernel(uint32_t device, uint64_t number)
 {
 	return (struct seep_inode){
@@ -69,11 +71,16 @@ static int identify(struct seep_kernel *kernel, int fd, struct seep_inode *ret_i
 {
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	struct seep_identify_pass pass = {.error = -EBUSY};
+	/* Reading is enough: BPF looks at the file of the mapping, not at its permissions. */
 	void *page = mmap(NULL, page_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
 	int error = 0;
 
 	if (page == MAP_FAILED)
 		return -errno;
+	/*
+	 * bpf_find_vma only tries for the lock of the address space; it fails with -EBUSY instead
+	 * of waiting.
+	 */
 	for (int i = 0; i < MAX_TRIES && !error && pass.error == -EBUSY; i++) {
 		pass.address = (uintptr_t)page;
 		error = seep_kernel_identify(kernel, &pass);
@@ -90,6 +97,7 @@ int seep_inode_of_fd(struct seep_kernel *kernel, int fd, struct seep_inode *ret_
 {
 	struct stat status;
 
+	/* What stat tells may be the overlay's inode, so BPF is asked first. */
 	if (identify(kernel, fd, ret_inode) == 0)
 		return 0;
 	if (fstat(fd, &status) < 0)
@@ -125,6 +133,7 @@ void seep_inodes_free(struct seep_inodes *inodes)
 	free(inodes);
 }
 
+/* The key is hashed as bytes: struct seep_inode has no padding. */
 static struct entry *find_entry(const struct seep_inodes *inodes, const struct seep_inode *inode)
 {
 	struct entry *entry;
@@ -159,11 +168,15 @@ int seep_inodes_set(struct seep_inodes *inodes, const struct seep_inode *inode, 
 
 	if (!entry)
 		return -ENOMEM;
+	/*
+	 * An inode leads to one file: an overlay's number may have belonged to another one before.
+	 */
 	forget_inode(inodes, inode);
 	entry->inode = *inode;
 	entry->pid = pid;
 	entry->file = file;
 	HASH_ADD(hh, inodes->by_inode, inode, sizeof(entry->inode), entry);
+	/* See HASH_NONFATAL_OOM above: the element is not in the table. */
 	if (!entry->hh.tbl) {
 		free(entry);
 		return -ENOMEM;

@@ -34,12 +34,14 @@ struct programs {
 };
 
 static const struct programs programs[SEEP_KIND_COUNT] = {
+	/* Kinds that are seen at system calls have no functions, and no row. */
 	[SEEP_KIND_MEMORY] = {SEEP_PROGRAM_FREE_ENTRY, SEEP_PROGRAM_CALL_ENTRY,
 			      SEEP_PROGRAM_CALL_EXIT},
 	[SEEP_KIND_THREAD] = {SEEP_PROGRAM_THREAD_ONCE, SEEP_PROGRAM_THREAD_ENTRY,
 			      SEEP_PROGRAM_THREAD_EXIT},
 };
 
+/* Room for @more descriptors behind those that there are. 0 or -ENOMEM. */
 static int reserve_links(struct seep_probes *probes, size_t more)
 {
 	int *links = realloc(probes->links, (probes->num_links + more) * sizeof(*links));
@@ -57,12 +59,17 @@ struct probe_group {
 	uint64_t *cookies;
 };
 
+/* Attaches one program to all places of the group; an empty group is done. 0 or -errno. */
 static int attach_group(const struct attachment *attachment, const struct probe_group *group,
 			enum seep_program program, bool at_return)
 {
 	struct seep_probes *probes = attachment->probes;
 	struct seep_attach_request request = {
 		.program_fd = seep_kernel_program_fd(attachment->kernel, program),
+		/*
+		 * Only C allocators have sessions: all others need one end of a call, never the
+		 * pair.
+		 */
 		.variant = program == SEEP_PROGRAM_ALLOC_SESSION ?
 				   SEEP_ATTACH_SESSION :
 				   seep_attach_entry_variant(attachment->variant),
@@ -78,6 +85,9 @@ static int attach_group(const struct attachment *attachment, const struct probe_
 
 	if (!group->count)
 		return 0;
+	/*
+	 * The room comes first: descriptors that could not be stored would have to be closed again.
+	 */
 	if (reserve_links(probes, SEEP_ATTACH_FDS(group->count)))
 		return -ENOMEM;
 	count = seep_attach(&request, probes->links + probes->num_links);
@@ -87,6 +97,7 @@ static int attach_group(const struct attachment *attachment, const struct probe_
 	return 0;
 }
 
+/* The caller has made room: attach_file does, for all functions and exits of the file. */
 static void add_to_group(struct probe_group *group, uint64_t offset, uint64_t cookie)
 {
 	group->offsets[group->count] = offset;
@@ -126,7 +137,10 @@ static void fill_exits(const struct attachment *attachment, enum seep_kind kind,
 	}
 }
 
-/* A loader: to be told at once when it has loaded a library, which may bring its own allocator. */
+/*
+ * A loader's _dl_debug_state, which it calls for debuggers when its list of libraries changes: to
+ * be told at once of a library, which may bring its own allocator.
+ */
 static int attach_rendezvous(const struct attachment *attachment)
 {
 	uint64_t offset = attachment->file->rendezvous;
@@ -180,9 +194,11 @@ static int attach_kind(const struct attachment *attachment, enum seep_kind kind,
 	return attach_group(attachment, group, of_kind->entry, false);
 }
 
+/* All kinds, one after the other, with one pair of arrays: offsets first, cookies behind them. */
 static int attach_file(const struct attachment *attachment)
 {
 	size_t most = attachment->file->num_functions + attachment->file->num_exits;
+	/* Plus one, because calloc(0) may return NULL. */
 	SEEP_AUTO_FREE uint64_t *space = calloc(2 * most + 1, sizeof(*space));
 	struct probe_group group = {0, space, space + most};
 	int error;
@@ -199,8 +215,14 @@ static int attach_file(const struct attachment *attachment)
 
 /* What became of a file. */
 enum {
+	/* Never met. */
 	STATE_UNKNOWN,
+	/*
+	 * Looked at: it has nothing to probe, or its probes could not be placed, or were taken
+	 * away.
+	 */
 	STATE_SEEN,
+	/* All of its probes are placed. */
 	STATE_PROBED,
 };
 
@@ -208,6 +230,10 @@ enum {
 static int see(struct seep_probes *probes, const struct seep_file *file)
 {
 	if (file->index >= probes->states_size) {
+		/*
+		 * Indexes grow by one with each file of the trace: doubling keeps reallocations
+		 * few.
+		 */
 		size_t size = 2 * (size_t)file->index + 16;
 		unsigned char *states = realloc(probes->states, size);
 
@@ -232,6 +258,7 @@ int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
 		    enum seep_attach_variant variant, const struct seep_file *file)
 {
 	struct attachment attachment = {probes, kernel, variant, file};
+	/* Seen first: a file whose attachment fails is not tried again at every rescan. */
 	int result = see(probes, file);
 
 	if (result <= 0 || (!file->num_functions && !file->has_rendezvous))
@@ -241,6 +268,7 @@ int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
 		return result;
 	probes->states[file->index] = STATE_PROBED;
 	probes->num_functions += file->num_functions;
+	/* A loader has a rendezvous and mostly no traced function. */
 	probes->num_files += file->num_functions > 0;
 	return (int)file->num_functions;
 }
@@ -277,6 +305,7 @@ static int anchor_file(struct seep_probes *probes, const struct seep_file *file)
 
 	if (!offsets)
 		return -ENOMEM;
+	/* Entries, exits and rendezvous alike: an anchor needs no program and no cookie. */
 	request.count = seep_probes_places(file, offsets);
 	if (!request.count || file->fd < 0)
 		return 0;
@@ -297,6 +326,9 @@ int seep_probes_rebind(struct seep_probes *probes, struct seep_kernel *kernel,
 	int error = 0;
 
 	probes->thread = thread;
+	/*
+	 * Links still run their program after the leader has ended, but place no more breakpoints.
+	 */
 	if (variant != SEEP_ATTACH_PERF) {
 		for (size_t i = 0; i < num_files && !error; i++)
 			error = anchor_file(probes, files[i]);
@@ -332,5 +364,6 @@ void seep_probes_done(struct seep_probes *probes)
 
 	seep_close_later(links, count);
 	free(probes->states);
+	/* PID and slot are gone as well: who uses the struct again sets them. */
 	*probes = (struct seep_probes){0};
 }

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Called once for each file by file_functions.c. Which functions are not to be believed was decided
+ * by symbol/search.h; this only puts it into words.
+ */
 #include "probe/refused.h"
 
 #include <stdio.h>
@@ -13,6 +17,9 @@ static const char *const reasons[SEEP_DISTRUST_COUNT] = {
 		"the unwind information of the file itself has no function there",
 };
 
+/*
+ * One sentence for all functions with the same reason: the first by name, the others as a number.
+ */
 static void tell_reason(const char *path, const struct seep_search *search,
 			enum seep_distrust reason)
 {
@@ -35,6 +42,7 @@ void seep_refused_tell(const char *path, const struct seep_search *search)
 {
 	for (int i = 0; i < SEEP_DISTRUST_COUNT; i++)
 		tell_reason(path, search, (enum seep_distrust)i);
+	/* An ignored debug file that would have changed nothing is of interest to -v only. */
 	if (search->refused_path && !search->refused[SEEP_DISTRUST_DEBUG_FILE].count)
 		seep_debug(
 			"the debug file \"%s\" of \"%s\" is ignored for probes: others than root may "

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An index is given once and never taken back: cookies of links, sites and hit counters name it
+ * until the trace ends. So is a file id.
+ */
 #include "probe/registry.h"
 #include "kernel/programs.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+/* The kernel has struct seep_probe of each index; here is what the cost of a hit depends on. */
 struct seep_registry {
 	struct seep_kernel *kernel;
 	uint32_t count;
@@ -35,6 +40,7 @@ int seep_registry_add(struct seep_registry *registry, const struct seep_probe *p
 
 	if (registry->count == SEEP_MAX_PROBES)
 		return -ENOSPC;
+	/* In the kernel's table before any link can name the index in its cookie. */
 	error = seep_kernel_set_probe(registry->kernel, registry->count, probe);
 	if (error)
 		return error;
@@ -43,6 +49,7 @@ int seep_registry_add(struct seep_registry *registry, const struct seep_probe *p
 	return 0;
 }
 
+/* A range of its own: ids that BPF gives to mapped files begin below it. */
 uint32_t seep_registry_file_id(struct seep_registry *registry)
 {
 	return SEEP_FILE_USER_BASE + registry->num_files++;
@@ -62,5 +69,9 @@ uint32_t seep_registry_cost(const struct seep_registry *registry, uint32_t index
 	/* On a busy machine the measured costs may come out the other way round. */
 	if (!probe->emulated && cost->stepped_ns > cost->entry_ns)
 		step = cost->stepped_ns - cost->entry_ns;
+	/*
+	 * call_ns is entry and return together; a single step adds what it costs more than
+	 * emulation.
+	 */
 	return (probe->returns ? cost->call_ns : cost->entry_ns) + step;
 }

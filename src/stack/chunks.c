@@ -23,11 +23,13 @@
  */
 #define QUARANTINE_NS (2 * SEEP_NS_PER_S)
 
+/* 512 KiB of kernel memory, and an open descriptor each; a larger table waits for a flush. */
 #define NUM_SPARES 16
 
 /* More than this wait for no flush: each is an open descriptor. */
 #define MAX_WAITING 256
 
+/* A number that rests until a reader that has just looked it up must be done. */
 struct released {
 	uint32_t number;
 	uint64_t since_ns;
@@ -35,6 +37,7 @@ struct released {
 
 struct seep_chunks {
 	struct seep_kernel *kernel;
+	/* Numbers that tables have; spares and resting numbers do not count. */
 	uint64_t in_use;
 	uint32_t next; /* the first number that was never used */
 	size_t num_released;
@@ -46,6 +49,7 @@ struct seep_chunks {
 	/* Written, and shown to BPF by the next flush. */
 	size_t num_waiting;
 	uint32_t waiting[MAX_WAITING];
+	/* Descriptors of the same chunks, owned until the flush. */
 	int waiting_chunks[MAX_WAITING];
 };
 
@@ -73,6 +77,7 @@ void seep_chunks_free(struct seep_chunks *chunks)
 	free(chunks);
 }
 
+/* A rested number, else one that was never used. 0 or -ENOSPC. */
 static int next_number(struct seep_chunks *chunks, uint32_t *ret_number)
 {
 	uint64_t now_ns = seep_clock_monotonic_ns();
@@ -81,6 +86,7 @@ static int next_number(struct seep_chunks *chunks, uint32_t *ret_number)
 		if (now_ns - chunks->released[i].since_ns < QUARANTINE_NS)
 			continue;
 		*ret_number = chunks->released[i].number;
+		/* The order among released numbers does not matter. */
 		chunks->released[i] = chunks->released[--chunks->num_released];
 		return 0;
 	}
@@ -102,6 +108,7 @@ static void release(struct seep_chunks *chunks, uint32_t number, uint64_t since_
 
 int seep_chunks_take(struct seep_chunks *chunks, size_t count, uint32_t *ret_numbers)
 {
+	/* All or none: a table that needs a flush anyhow gains nothing from a few spares. */
 	bool from_spares = count <= chunks->num_spares;
 	int error = 0;
 
@@ -112,6 +119,7 @@ int seep_chunks_take(struct seep_chunks *chunks, size_t count, uint32_t *ret_num
 			error = next_number(chunks, &ret_numbers[i]);
 		if (error) {
 			while (i--)
+				/* Since 0: no program has seen these, so they need no rest. */
 				release(chunks, ret_numbers[i], 0);
 			return error;
 		}
@@ -138,6 +146,10 @@ static int wait_for_flush(struct seep_chunks *chunks, uint32_t number, int chunk
 int seep_chunks_write(struct seep_chunks *chunks, uint32_t number,
 		      const seep_row words[SEEP_CHUNK_WORDS])
 {
+	/*
+	 * A spare is written in place, once; after that its descriptor is closed and the map lives
+	 * on.
+	 */
 	SEEP_AUTO_CLOSE int chunk = SEEP_TAKE_FD(chunks->empty[number]);
 
 	if (chunk >= 0)
@@ -158,6 +170,10 @@ static int add_spares(struct seep_chunks *chunks)
 
 	while (chunks->num_spares < NUM_SPARES && chunks->num_waiting < MAX_WAITING) {
 		SEEP_AUTO_CLOSE int chunk = seep_kernel_new_chunk(nothing);
+		/*
+		 * Two descriptors of one map: one goes with the batch, the other is for writing it
+		 * later.
+		 */
 		SEEP_AUTO_CLOSE int kept = chunk < 0 ? -1 : fcntl(chunk, F_DUPFD_CLOEXEC, 0);
 		uint32_t number;
 		int error;
@@ -180,6 +196,10 @@ int seep_chunks_flush(struct seep_chunks *chunks)
 {
 	int error = 0;
 
+	/*
+	 * Where a flush waits for a grace period anyhow, spares come along; for spares alone it
+	 * waits only when fewer than half of them are left.
+	 */
 	if (chunks->num_waiting || chunks->num_spares < NUM_SPARES / 2)
 		error = add_spares(chunks);
 	if (!error && chunks->num_waiting)
@@ -197,6 +217,10 @@ void seep_chunks_give(struct seep_chunks *chunks, const uint32_t *numbers, size_
 
 	if (!count)
 		return;
+	/*
+	 * Waits for a grace period as well; if it fails the numbers are overwritten when they are
+	 * used again.
+	 */
 	seep_kernel_remove_chunks(chunks->kernel, numbers, count);
 	for (size_t i = 0; i < count; i++)
 		release(chunks, numbers[i], now_ns);

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tables.c asks all three questions of each file that it adds, rescan.c the first one of each file
+ * of a target.
+ */
 #include "stack/code_kind.h"
 
 #include <string.h>
@@ -16,6 +20,7 @@ static const char v8_symbol[] = "_ZN2v8";
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
+/* Reading the symbols of every file would take too long: the name decides whether they are read. */
 static bool may_be_v8(const char *name)
 {
 	for (size_t i = 0; i < COUNT(v8_names); i++)
@@ -35,6 +40,7 @@ enum seep_jit_kind seep_code_jit(const char *path, int fd)
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	SEEP_AUTO_IMAGE struct seep_image *image = NULL;
 
+	/* HotSpot's library has this name, and no symbols are needed to tell it. */
 	if (strcmp(name, "libjvm.so") == 0)
 		return SEEP_JIT_JVM;
 	if (fd < 0 || !may_be_v8(name) || seep_image_open(fd, &image))
@@ -75,6 +81,10 @@ struct seep_code_segment seep_code_segment(const struct seep_image *image)
 	for (size_t i = 0; i < count; i++) {
 		if (!gelf_getphdr(elf, (int)i, &header) || header.p_type != PT_LOAD)
 			continue;
+		/*
+		 * The segment before the code and the first one behind it are what text may be
+		 * moved next to.
+		 */
 		if (header.p_flags & PF_X) {
 			uint64_t end = header.p_offset + header.p_filesz + PAGE_BYTES - 1;
 
@@ -92,5 +102,6 @@ struct seep_code_segment seep_code_segment(const struct seep_image *image)
 		before = header;
 		has_before = true;
 	}
+	/* With several segments of code nobody could tell which of them moved text is of. */
 	return num_codes == 1 ? found : none;
 }

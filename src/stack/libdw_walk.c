@@ -68,6 +68,7 @@ static const Dwfl_Callbacks dwfl_callbacks = {
 	.find_debuginfo = find_no_debuginfo,
 };
 
+/* The vDSO has no inode but is a complete ELF file, which seep reads from its own memory. */
 static bool is_vdso(const struct seep_mapping *mapping)
 {
 	return strcmp(mapping->path, "[vdso]") == 0;
@@ -95,14 +96,17 @@ static void report_module(const struct seep_libdw *libdw, const struct seep_mapp
 	const struct seep_mapping *first = is_vdso(code) ? code : first_mapping(libdw->maps, code);
 	SEEP_AUTO_CLOSE int fd = -1;
 
+	/* Nothing maps the beginning of the file, whose address dwfl_report_elf wants. */
 	if (!first)
 		return;
 	fd = is_vdso(code) ? seep_vdso_open() : seep_maps_open(libdw->pid, first);
+	/* dwfl_report_elf takes the descriptor over when it succeeds. */
 	if (fd >= 0 &&
 	    dwfl_report_elf(libdw->dwfl, code->path, code->path, fd, first->start, false))
 		(void)SEEP_TAKE_FD(fd);
 }
 
+/* Only executable mappings: a walk looks for code, and its file has .eh_frame as well. */
 static void report_modules(const struct seep_libdw *libdw)
 {
 	const struct seep_maps *maps = libdw->maps;
@@ -117,6 +121,7 @@ static void report_modules(const struct seep_libdw *libdw)
 	dwfl_report_end(libdw->dwfl, NULL, NULL);
 }
 
+/* libdw would walk all threads with this; here only the one of the event is walked. */
 static pid_t next_thread(Dwfl *dwfl, void *context, void **ret_context)
 {
 	(void)dwfl;
@@ -125,6 +130,7 @@ static pid_t next_thread(Dwfl *dwfl, void *context, void **ret_context)
 	return 0; /* threads are asked for one by one */
 }
 
+/* Any thread that is asked for is the one whose registers are in the event. */
 static bool get_thread(Dwfl *dwfl, pid_t tid, void *context, void **ret_context)
 {
 	(void)dwfl;
@@ -133,6 +139,10 @@ static bool get_thread(Dwfl *dwfl, pid_t tid, void *context, void **ret_context)
 	return true;
 }
 
+/*
+ * The only memory that a walk sees: the copied part of the stack, from the stack pointer up. An
+ * address below it wraps around and fails the same comparison.
+ */
 static bool read_memory(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *ret_word, void *context)
 {
 	struct seep_libdw *libdw = context;
@@ -203,6 +213,7 @@ void seep_libdw_free(struct seep_libdw *libdw)
 struct seep_place seep_place_of(const struct seep_maps *maps, uint64_t address)
 {
 	const struct seep_mapping *mapping = seep_maps_find(maps, address);
+	/* Code of no file has only its address. */
 	struct seep_place raw = {SEEP_PLACE_RAW, address};
 
 	if (!mapping)
@@ -218,6 +229,7 @@ struct seep_place seep_place_of(const struct seep_maps *maps, uint64_t address)
 	return (struct seep_place){mapping->inode, address - mapping->start + mapping->offset};
 }
 
+/* What on_frame keeps between the frames of one walk. */
 struct progress {
 	struct seep_libdw *libdw;
 	struct seep_libdw_walk *walk;
@@ -236,6 +248,7 @@ static bool is_code(const struct seep_maps *maps, uint64_t address)
 	return mapping && mapping->executable && strcmp(mapping->path, "[uprobes]") != 0;
 }
 
+/* Does any CFI cover @pc? First .eh_frame, then .debug_frame, as libdw itself tries them. */
 static bool find_cfi(const struct seep_libdw *libdw, Dwarf_Addr pc)
 {
 	Dwfl_Module *module = dwfl_addrmodule(libdw->dwfl, pc);
@@ -254,6 +267,7 @@ static bool find_cfi(const struct seep_libdw *libdw, Dwarf_Addr pc)
 	return found;
 }
 
+/* A direct-mapped cache: an address that falls on the same entry replaces the one before. */
 static bool has_cfi(struct seep_libdw *libdw, Dwarf_Addr pc)
 {
 	struct known *known = &libdw->known[pc % KNOWN_MAX];
@@ -278,6 +292,10 @@ static int on_frame(Dwfl_Frame *frame, void *context)
 	progress->libdw->ran_out = false;
 	if (progress->count == SEEP_MAX_FRAMES || !dwfl_frame_pc(frame, &pc, &activation))
 		return DWARF_CB_ABORT;
+	/*
+	 * An address that is not exact is a return address: the call is before it, and may be the
+	 * last instruction of its function.
+	 */
 	exact = activation && progress->in_signal;
 	progress->in_signal = activation && progress->count > 0;
 	if (!exact)
@@ -289,12 +307,14 @@ static int on_frame(Dwfl_Frame *frame, void *context)
 	return has_cfi(progress->libdw, pc) ? DWARF_CB_OK : DWARF_CB_ABORT;
 }
 
+/* A walk that on_frame aborts has the frames so far, and is not whole. */
 void seep_libdw_walk(struct seep_libdw *libdw, const struct seep_copy_event *event,
 		     struct seep_libdw_walk *ret_walk)
 {
 	struct progress progress = {.libdw = libdw, .walk = ret_walk};
 	int result;
 
+	/* For the callbacks, during this call. */
 	libdw->event = event;
 	libdw->ran_out = false;
 	result = dwfl_getthread_frames(libdw->dwfl, libdw->pid, on_frame, &progress);

@@ -38,6 +38,7 @@ struct copy {
 	struct copy *next;
 };
 
+/* A file that BPF has met, by its inode: its id is what frames of it begin with. */
 struct file {
 	struct seep_inode inode;
 	uint32_t id;
@@ -47,6 +48,7 @@ struct file {
 struct seep_rewalk {
 	struct seep_kernel *kernel;
 	struct seep_stacks *stacks;
+	/* Tells which inode BPF sees for one that /proc/PID/maps shows (probe/inodes.h). */
 	const struct seep_files *known;
 	struct file *files;
 	struct copy *copies;
@@ -54,8 +56,12 @@ struct seep_rewalk {
 	/* Of the process that was walked last, in this run. */
 	uint32_t process;
 	struct seep_maps maps;
+	/*
+	 * How many stacks had this end in BPF, and have this one now that they were walked again.
+	 */
 	uint64_t moved_from[SEEP_END_COUNT];
 	uint64_t moved_to[SEEP_END_COUNT];
+	/* Of the walk that is being made. */
 	uint64_t frames[SEEP_MAX_FRAMES];
 };
 
@@ -145,6 +151,7 @@ int seep_rewalk_add(struct seep_rewalk *rewalk, pid_t pid, const struct seep_cop
 	}
 	memcpy(copy->event, event, size);
 	copy->pid = pid;
+	/* The list is in the order of arrival: the first one has waited longest. */
 	if (rewalk->num_copies == MAX_COPIES)
 		drop(rewalk, rewalk->copies);
 	DL_APPEND(rewalk->copies, copy);
@@ -159,6 +166,7 @@ enum outcome {
 	OUTCOME_UNKNOWN, /* it comes through a file that BPF has not met */
 };
 
+/* One reading of /proc/PID/maps per process and run; no mappings if the process is gone. */
 static const struct seep_maps *maps_of(struct seep_rewalk *rewalk, const struct copy *copy)
 {
 	if (rewalk->process == copy->event->process)
@@ -239,6 +247,10 @@ static int frame_at(struct seep_rewalk *rewalk, const struct copy *copy, size_t 
 		*ret_frame = event->frames[number];
 		return 0;
 	}
+	/*
+	 * BPF stopped in a mapping that it knew (start, limit, delta) because only the table was
+	 * missing: the next frame may be in the same mapping.
+	 */
 	if (event->end == SEEP_END_NO_TABLE && event->num_frames > event->num_given &&
 	    address >= event->start && address < event->limit) {
 		*ret_frame = SEEP_FRAME(SEEP_FRAME_FILE(event->frames[event->num_frames - 1]),
@@ -269,6 +281,7 @@ static int walk(struct seep_rewalk *rewalk, const struct copy *copy, size_t *ret
 		.bx = event->registers.bx,
 		.process = event->process,
 	};
+	/* Given frames are the function that was called: the registers are those of its caller. */
 	size_t count = event->num_given;
 	int error;
 
@@ -276,11 +289,16 @@ static int walk(struct seep_rewalk *rewalk, const struct copy *copy, size_t *ret
 	do {
 		if (count == SEEP_MAX_FRAMES)
 			return SEEP_END_DEPTH;
+		/* A return address is looked up one byte before: the call may end its function. */
 		error = frame_at(rewalk, copy, count, pass.pc - !pass.exact,
 				 &rewalk->frames[count]);
 		if (error == -EAGAIN)
 			return error;
 		if (error)
+			/*
+			 * After a guessed step by frame pointers a wrong address ends the guess; no
+			 * mapping is missing.
+			 */
 			return pass.guessed ? SEEP_END_FRAME_POINTER : SEEP_END_NO_MAPPING;
 		pass.frame = rewalk->frames[count++];
 		if (seep_kernel_rewalk_step(rewalk->kernel, &pass))
@@ -290,6 +308,7 @@ static int walk(struct seep_rewalk *rewalk, const struct copy *copy, size_t *ret
 	return pass.result;
 }
 
+/* Walks one copy and, if it came to a final end, puts the result in the place of BPF's stack. */
 static enum outcome walk_copy(struct seep_rewalk *rewalk, const struct copy *copy)
 {
 	const struct seep_copy_event *event = copy->event;
@@ -320,6 +339,10 @@ static enum outcome walk_copy(struct seep_rewalk *rewalk, const struct copy *cop
 	return OUTCOME_DONE;
 }
 
+/*
+ * Each copy is walked from its beginning; one without a result stays for the next run. Copies of a
+ * process that was announced in this run stay, too: its files come with the next drain.
+ */
 bool seep_rewalk_run(struct seep_rewalk *rewalk,
 		     void (*announce)(void *context, pid_t pid, uint32_t process), void *context)
 {
@@ -332,6 +355,10 @@ bool seep_rewalk_run(struct seep_rewalk *rewalk,
 	{
 		enum outcome outcome = walk_copy(rewalk, copy);
 
+		/*
+		 * Announcing is tried once for each copy: files that BPF cannot meet then would be
+		 * asked for in every run.
+		 */
 		if (outcome == OUTCOME_UNKNOWN && !copy->announced) {
 			if (announced != copy->event->process)
 				announce(context, copy->pid, copy->event->process);

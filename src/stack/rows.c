@@ -10,6 +10,9 @@ int seep_rows_read(const struct seep_image *image, const char *path, struct seep
 {
 	struct seep_uncovered uncovered;
 	struct seep_cfi cfi;
+	/*
+	 * Go is left to its frame pointers if it has no CFI: -ENOENT goes to the caller as it is.
+	 */
 	int no_cfi = seep_cfi_read(image, &cfi), error = 0;
 
 	/* Free Pascal's .debug_frame is malformed. */

@@ -52,6 +52,7 @@ void seep_stacks_free(struct seep_stacks *stacks)
 	free(stacks);
 }
 
+/* Finds or adds the entry of @hash. NULL without memory. */
 static struct entry *get_entry(struct seep_stacks *stacks, uint64_t hash)
 {
 	struct entry *entry;
@@ -73,6 +74,7 @@ static int set_frames(struct entry *entry, const uint64_t *frames, size_t num_fr
 {
 	uint64_t *copy;
 
+	/* Frames never change: a report may have them already. */
 	if (entry->stack.num_frames || !num_frames)
 		return 0;
 	copy = malloc(num_frames * sizeof(*copy));
@@ -92,7 +94,12 @@ int seep_stacks_add(struct seep_stacks *stacks, const struct seep_stack_event *e
 
 	if (!entry)
 		return -ENOMEM;
+	/*
+	 * __u64 of the event and uint64_t are different types on x86-64, so the pointer cannot be
+	 * passed.
+	 */
 	memcpy(frames, event->frames, event->num_frames * sizeof(*frames));
+	/* The end is checked because it indexes tables; our own programs send no other. */
 	return set_frames(entry, frames, event->num_frames,
 			  event->end < SEEP_END_COUNT ? (enum seep_end)event->end : SEEP_END_READ);
 }
@@ -108,6 +115,7 @@ int seep_stacks_resolve(struct seep_stacks *stacks, uint64_t hash, const uint64_
 	for (size_t i = 0; i < num_frames; i++)
 		seep_hash_add(&sum, seep_frame_mix(frames[i]));
 	seep_hash_add(&sum, seep_frame_mix(end));
+	/* The stack may have come through BPF as well: then both are one from now on. */
 	same_as = get_entry(stacks, seep_hash_key(&sum));
 	if (!entry || !same_as)
 		return -ENOMEM;
@@ -131,6 +139,7 @@ static void unify(struct seep_stacks *stacks, struct entry *entry)
 		uint32_t file = SEEP_FRAME_FILE(frame);
 
 		frames[i] = frame;
+		/* An address belongs to no file of which there could be a copy. */
 		if (frame & SEEP_FRAME_RAW)
 			continue;
 		frames[i] = SEEP_FRAME(seep_symbolizer_same_file(stacks->symbolizer, file),
@@ -142,6 +151,9 @@ static void unify(struct seep_stacks *stacks, struct entry *entry)
 				    entry->stack.end);
 }
 
+/*
+ * A hash that is not known yet gets an empty entry, whose frames may still be in the ring buffer.
+ */
 const struct seep_stack *seep_stacks_get(struct seep_stacks *stacks, uint64_t hash)
 {
 	struct entry *entry = get_entry(stacks, hash);
@@ -159,6 +171,7 @@ const struct seep_stack *seep_stacks_get(struct seep_stacks *stacks, uint64_t ha
 
 uint64_t seep_stacks_stable_id(struct seep_stacks *stacks, const struct seep_stack *stack)
 {
+	/* The stack is the first member of its entry. */
 	struct entry *entry = (struct entry *)stack;
 
 	if (!entry->stable_id && stack->num_frames)

@@ -33,6 +33,7 @@ struct seep_unwind_file seep_table_entry_value(const struct seep_table_entry *en
 
 	if (entry->content)
 		value = entry->content->value;
+	/* Facts of the file, not of its table: they are the same whatever became of the table. */
 	value.jit = (uint8_t)entry->jit;
 	value.frame_pointers = entry->frame_pointers;
 	value.code_first = entry->code.first;
@@ -42,6 +43,7 @@ struct seep_unwind_file seep_table_entry_value(const struct seep_table_entry *en
 	return value;
 }
 
+/* The chunks in the kernel go with the maps of the trace; only their numbers are freed here. */
 static void content_free(struct seep_content *content)
 {
 	free(content->chunks);
@@ -57,11 +59,13 @@ void seep_tables_free(struct seep_tables *tables)
 		return;
 	HASH_ITER(hh, tables->by_file, entry, next) {
 		HASH_DEL(tables->by_file, entry);
+		/* Content without a build ID is not in by_id and belongs to one entry alone. */
 		if (entry->content && !entry->content->id_length)
 			content_free(entry->content);
 		free((void *)entry->info.path);
 		free(entry);
 	}
+	/* A shared content is freed once, through its build ID. */
 	HASH_ITER(hh, tables->by_id, content, next_content) {
 		HASH_DEL(tables->by_id, content);
 		content_free(content);
@@ -94,6 +98,7 @@ static int build(struct seep_tables *tables, struct seep_content *content,
 		error = seep_tables_publish(tables, content, &table);
 		seep_unwind_table_done(&table);
 	}
+	/* Failures take time as well, and doctor shows it. */
 	content->build_ns = seep_clock_monotonic_ns() - start_ns;
 	if (error && error != -ENOMEM) {
 		seep_debug("no unwind table for \"%s\": %s", path, seep_error_text(-error));
@@ -111,6 +116,7 @@ static int get_content(struct seep_tables *tables, const struct seep_image *imag
 	const uint8_t *id = seep_image_build_id(image, &length);
 	struct seep_content *content = NULL;
 
+	/* A build ID of any length is a valid note; one that does not fit is treated as none. */
 	if (length > SEEP_BUILD_ID_MAX)
 		length = 0;
 	if (length)
@@ -129,6 +135,9 @@ static int get_content(struct seep_tables *tables, const struct seep_image *imag
 	return 0;
 }
 
+/*
+ * Entries are found by file id and listed in the order of arrival, which seep_tables_each promises.
+ */
 static int add_entry(struct seep_tables *tables, uint32_t file, const char *path,
 		     struct seep_table_entry **ret_entry)
 {
@@ -153,10 +162,15 @@ static int add_entry(struct seep_tables *tables, uint32_t file, const char *path
 static int fill_entry(struct seep_tables *tables, struct seep_table_entry *entry)
 {
 	SEEP_AUTO_IMAGE struct seep_image *image = NULL;
+	/* A file that cannot be read is no error here: its state tells BPF to end stacks in it. */
 	int error = entry->fd < 0 ? -EBADF : seep_image_open(entry->fd, &image);
 
 	if (error)
 		return error == -ENOMEM ? error : 0;
+	/*
+	 * Read every time, even if the content is shared: they belong to the file, not to its build
+	 * ID.
+	 */
 	entry->code = seep_code_segment(image);
 	entry->frame_pointers = seep_code_keeps_frame_pointers(image, entry->jit);
 	if (!entry->content) {
@@ -164,11 +178,15 @@ static int fill_entry(struct seep_tables *tables, struct seep_table_entry *entry
 		if (error)
 			return error;
 	}
+	/* UNKNOWN is both new and given up; anything else, a failure as well, is final. */
 	if (entry->content->value.state != SEEP_UNWIND_UNKNOWN)
 		return 0;
 	return build(tables, entry->content, image, entry->info.path);
 }
 
+/*
+ * Chunks first, then the entries that name them: BPF must not find a table whose rows are missing.
+ */
 int seep_tables_flush(struct seep_tables *tables)
 {
 	int error = seep_chunks_waiting(tables->chunks) ? seep_chunks_flush(tables->chunks) : 0;
@@ -178,6 +196,9 @@ int seep_tables_flush(struct seep_tables *tables)
 
 		if (!entry->dirty)
 			continue;
+		/*
+		 * Cleared first: a failure is told by the caller, and not repeated by every flush.
+		 */
 		entry->dirty = false;
 		error = seep_kernel_set_table(tables->kernel, entry->info.file, &value);
 	}
@@ -213,6 +234,10 @@ int seep_tables_add(struct seep_tables *tables, uint32_t file, const char *path,
 	return fill_entry(tables, entry);
 }
 
+/*
+ * Also if the table is still there: writing the entry again takes back BPF's mark that it has
+ * asked.
+ */
 int seep_tables_again(struct seep_tables *tables, uint32_t file)
 {
 	struct seep_table_entry *entry;
@@ -228,6 +253,7 @@ int seep_tables_again(struct seep_tables *tables, uint32_t file)
 static int add_vdso(struct seep_tables *tables)
 {
 	tables->vdso_fd = seep_vdso_open();
+	/* Without it stacks end at the vDSO; the trace goes on. */
 	return tables->vdso_fd < 0 ?
 		       0 :
 		       seep_tables_add(tables, SEEP_FILE_VDSO, "[vdso]", tables->vdso_fd);
@@ -242,7 +268,9 @@ int seep_tables_new(struct seep_kernel *kernel, uint64_t max_bytes, struct seep_
 		return -ENOMEM;
 	tables->kernel = kernel;
 	tables->vdso_fd = -1;
+	/* Rounded down: the cap of the user is never exceeded. */
 	tables->max_chunks = max_bytes / CHUNK_BYTES;
+	/* Where the next entry is linked in. */
 	tables->last = &tables->first;
 	error = seep_chunks_new(kernel, &tables->chunks);
 	if (!error)

@@ -38,6 +38,7 @@ struct image {
 	UT_hash_handle hh;
 };
 
+/* One walk at a time: theirs and ours are the places of the stack that is being compared. */
 struct seep_verifier {
 	struct image *images;
 	uint64_t round_end_ns;
@@ -81,6 +82,7 @@ int seep_verifier_add_file(struct seep_verifier *verifier, uint32_t file, uint64
 {
 	if (file >= SEEP_MAX_FILES)
 		return -ERANGE;
+	/* The device is not kept: places are compared by inode and offset. */
 	verifier->inodes[file] = inode;
 	return 0;
 }
@@ -91,6 +93,7 @@ void seep_verifier_begin(struct seep_verifier *verifier)
 		verifier->round_end_ns = seep_clock_monotonic_ns() + MAX_ROUND_NS;
 }
 
+/* By process id, not PID: an exec makes another image. */
 static struct image *image_find(const struct seep_verifier *verifier, uint32_t id)
 {
 	struct image *image;
@@ -109,6 +112,7 @@ void seep_verifier_forget(struct seep_verifier *verifier, uint32_t process)
 	image_free(image);
 }
 
+/* The next executable mapping from *@index on, which is moved behind it; NULL at the end. */
 static const struct seep_mapping *next_code(const struct seep_maps *maps, size_t *index)
 {
 	while (*index < maps->num_mappings) {
@@ -148,6 +152,10 @@ static int image_refresh(struct image *image)
 
 	if (error)
 		return error;
+	/*
+	 * Opening the files again is what costs time, so libdw is kept as long as the code is the
+	 * same.
+	 */
 	if (image->libdw && same_code(&image->maps, &maps)) {
 		seep_maps_done(&maps);
 		image->last_ns = before_ns;
@@ -161,11 +169,16 @@ static int image_refresh(struct image *image)
 	if (error)
 		return error;
 	image->libdw = libdw;
+	/*
+	 * Later than the reading of the mappings, as last_ns is earlier: a difference counts only
+	 * for a stack from between the two.
+	 */
 	image->first_ns = seep_clock_monotonic_ns();
 	image->last_ns = before_ns;
 	return 0;
 }
 
+/* Without mappings yet: image_refresh reads them when a stack needs them. NULL without memory. */
 static struct image *image_get(struct seep_verifier *verifier, uint32_t id, pid_t pid)
 {
 	struct image *image = image_find(verifier, id);
@@ -181,6 +194,7 @@ static struct image *image_get(struct seep_verifier *verifier, uint32_t id, pid_
 	return image;
 }
 
+/* Puts a frame of BPF in the terms in which libdw's frames are compared: inode and file offset. */
 static struct seep_place place_of_frame(const struct seep_verifier *verifier,
 					const struct image *image, uint64_t frame)
 {
@@ -211,6 +225,7 @@ static struct seep_unwound walk_of_event(struct seep_verifier *verifier, const s
 	return walk;
 }
 
+/* The frame number @index of one side; nothing beyond its end, at the end how the walk ended. */
 static void print_place(struct seep_buffer *text, const struct image *image,
 			const struct seep_unwound *walk, size_t index)
 {
@@ -234,6 +249,7 @@ static void print_place(struct seep_buffer *text, const struct image *image,
 	seep_buffer_printf(text, "%s+0x%llx", path, (unsigned long long)place->offset);
 }
 
+/* Both walks side by side, seep's on the left, one line more than the longer of them has frames. */
 static void describe(const struct image *image, const struct seep_copy_event *event,
 		     const struct seep_unwound *ours, const struct seep_unwound *theirs, size_t at)
 {
@@ -251,6 +267,7 @@ static void describe(const struct image *image, const struct seep_copy_event *ev
 	}
 }
 
+/* Walks the stack with libdw and compares; a difference is described, the first times. */
 static enum seep_agreement compare(struct seep_verifier *verifier, const struct image *image,
 				   const struct seep_copy_event *event)
 {
@@ -260,6 +277,9 @@ static enum seep_agreement compare(struct seep_verifier *verifier, const struct 
 
 	seep_libdw_walk(image->libdw, event, &verifier->theirs);
 	result = seep_unwound_compare(&ours, &verifier->theirs.walk, &at);
+	/*
+	 * Agreement is believed whatever was mapped: wrong mappings do not make two walks the same.
+	 */
 	if (result != SEEP_AGREEMENT_DIFFERENT)
 		return result;
 	/* Different code may have been mapped when the stack was walked: then this says nothing. */
@@ -276,6 +296,7 @@ void seep_verifier_check(struct seep_verifier *verifier, pid_t pid,
 	enum seep_agreement result = SEEP_AGREEMENT_NONE;
 	struct image *image;
 
+	/* Not a result: neither agreement nor lack of evidence. */
 	if (seep_clock_monotonic_ns() > verifier->round_end_ns) {
 		verifier->counts.skipped++;
 		return;
@@ -296,10 +317,12 @@ const struct seep_verify_counts *seep_verifier_counts(const struct seep_verifier
 	return &verifier->counts;
 }
 
+/* One line for the user, a warning if anything differs; what was skipped only with -v. */
 void seep_verifier_tell(const struct seep_verifier *verifier)
 {
 	const uint64_t *counts = verifier->counts.counts;
 	uint64_t different = counts[SEEP_AGREEMENT_DIFFERENT];
+	/* A prefix counts as agreement: neither side contradicts the other as far as both came. */
 	uint64_t agreed = counts[SEEP_AGREEMENT_SAME] + counts[SEEP_AGREEMENT_PREFIX];
 	char verified_text[SEEP_UNIT_MAX], different_text[SEEP_UNIT_MAX];
 	char part_text[SEEP_UNIT_MAX], none_text[SEEP_UNIT_MAX];

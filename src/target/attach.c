@@ -25,6 +25,7 @@
 #include "target/rescan.h"
 #include "target/targets_private.h"
 
+/* Says why @pid cannot be traced, and passes @error on. */
 static int explain(pid_t pid, int error)
 {
 	if (error == -ESRCH)
@@ -46,6 +47,7 @@ static int check_process(const struct seep_targets *targets, pid_t pid,
 {
 	int error;
 
+	/* /proc/TID exists for every thread, although a listing of /proc shows processes only. */
 	if (!seep_proc_is_process(pid)) {
 		pid_t leader = seep_proc_leader(pid);
 
@@ -72,6 +74,7 @@ static int check_process(const struct seep_targets *targets, pid_t pid,
 		seep_proc_info_done(ret_info);
 		return -EINVAL;
 	}
+	/* A zombie has no memory and no mappings any more: for a trace it has ended. */
 	if (ret_info->state == 'Z' || ret_info->state == 'X') {
 		seep_proc_info_done(ret_info);
 		return explain(pid, -ESRCH);
@@ -104,6 +107,10 @@ static void take_inventory(const struct seep_targets *targets, const struct seep
 	seep_inventory_take(targets->config.inventory, target->pid, target->process, true);
 }
 
+/*
+ * The order matters in a process at work: tables, probes, and only then "active", so that no call
+ * counts before every function is probed. On failure the caller removes the target.
+ */
 static int attach_running(struct seep_targets *targets, struct seep_target *target)
 {
 	struct seep_proc_memory memory;
@@ -128,10 +135,12 @@ static int attach_running(struct seep_targets *targets, struct seep_target *targ
 	if (!target->num_functions && !target->refusal && !target->by_scope &&
 	    seep_targets_want_functions_only(targets)) {
 		seep_coverage_explain_none(target);
+		/* A file that could not be probed may have been the one with the allocator. */
 		return missed ? -EPERM : -ENOENT;
 	}
 	if (!target->by_scope && !target->refusal)
 		seep_coverage_tell_missing(targets->config.allocators, target);
+	/* What was allocated before belongs to no site; the report shows it as one number. */
 	if (seep_proc_memory_read(target->pid, &memory) == 0)
 		target->record->process.pre_attach_bytes = memory.anon_bytes;
 	target->record->process.attached_late = true;
@@ -175,6 +184,7 @@ int seep_targets_add(struct seep_targets *targets, pid_t pid, bool by_scope,
 	if (error)
 		return by_scope || error == -EALREADY ? error : explain(pid, error);
 	target->by_scope = by_scope;
+	/* On a failure its slot rests until a reap, because calls may have counted already. */
 	error = attach_running(targets, target);
 	if (error) {
 		seep_targets_remove(targets, target);
@@ -215,6 +225,10 @@ int seep_targets_adopt(struct seep_targets *targets, const struct seep_process_e
 		info_of_event(event, &info);
 	error = seep_processes_add(targets->config.processes, event->process, &info, ret_record);
 	if (!error) {
+		/*
+		 * The record comes before the check below: a process that has ended already had
+		 * sites, too.
+		 */
 		(*ret_record)->by_scope = true;
 		error = seep_target_alloc(&info, &target);
 	}
@@ -225,6 +239,10 @@ int seep_targets_adopt(struct seep_targets *targets, const struct seep_process_e
 		error = -ESRCH;
 	}
 	if (error) {
+		/*
+		 * BPF has taken this slot; it is given back with those of removed targets, after a
+		 * reap.
+		 */
 		targets->retired[targets->num_retired++] = slot;
 		return error;
 	}
@@ -237,6 +255,7 @@ int seep_targets_adopt(struct seep_targets *targets, const struct seep_process_e
 	if (event->parent)
 		note_inherited(target);
 	else
+		/* It came by an exec, which gave it a new address space: nothing is from before. */
 		target->record->process.pre_attach_bytes = 0;
 	*ret_target = target;
 	return 0;
@@ -257,8 +276,13 @@ int seep_targets_add_launched(struct seep_targets *targets, pid_t pid,
 	seep_proc_info_done(&info);
 	if (result)
 		return explain(pid, result);
+	/*
+	 * The waiting child is still a copy of seep: it is not reported, and its exec renames this
+	 * record.
+	 */
 	target->record->before_exec = true;
 	for (size_t i = 0; i < num_files && result >= 0; i++) {
+		/* The kernel places the breakpoints when the program maps the file. */
 		result = seep_target_consider_file(targets, target, files[i], &missed);
 		if (result >= 0 && seep_target_note_file(target, files[i]))
 			result = -ENOMEM;
@@ -267,6 +291,7 @@ int seep_targets_add_launched(struct seep_targets *targets, pid_t pid,
 		seep_targets_remove(targets, target);
 		return explain(pid, result);
 	}
+	/* A warning is enough: a library that is loaded later may bring the functions. */
 	if (!target->num_functions && seep_targets_want_functions_only(targets))
 		seep_coverage_warn_none(target);
 	seep_coverage_tell_missing(targets->config.allocators, target);
@@ -294,7 +319,12 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
 	if (seep_proc_info_read(target->pid, &info))
 		info_of_ended(target, &info);
 	if (comm)
+		/*
+		 * The name at the time of the exec; by now the program may have given itself
+		 * another one.
+		 */
 		snprintf(info.comm, sizeof(info.comm), "%s", comm);
+	/* From here on the target is the new program; the rest may fail without undoing that. */
 	target->process = id;
 	target->refusal = SEEP_REFUSAL_NONE;
 	/* Those of a thread that is gone do not come along. */
@@ -302,8 +332,10 @@ int seep_targets_replace(struct seep_targets *targets, struct seep_target *targe
 		seep_target_drop_probes(target);
 		seep_target_bind(targets, target);
 	}
+	/* What was found out about the old program. */
 	target->moved = false;
 	target->late = false;
+	/* Overlay inodes of the old image may not be its own any more (probe/inodes.h). */
 	seep_files_forget(targets->config.files, target->pid);
 	if (target->record->before_exec) {
 		target->record->before_exec = false;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A target is bound when it enters the table and after an exec by another thread, and bound again
+ * each time that BPF tells of the end of the bound thread.
+ */
 #include "target/binding.h"
 
 #include "kernel/processes.h"
@@ -11,6 +15,7 @@ void seep_target_bind(struct seep_targets *targets, struct seep_target *target)
 
 	if (thread < 0)
 		thread = target->pid;
+	/* 0 stands for the leader, the usual case: then probes are bound by the PID. */
 	target->probes.thread = thread == target->pid ? 0 : thread;
 	seep_kernel_set_thread(targets->config.kernel, target->slot, thread);
 }
@@ -22,6 +27,7 @@ int seep_targets_rebind(struct seep_targets *targets, struct seep_target *target
 	if (thread < 0)
 		return 0; /* it ends as a whole */
 	seep_kernel_set_thread(targets->config.kernel, target->slot, thread);
+	/* No probes of its own: only the thread is noted, whose end BPF tells next. */
 	if (targets->config.shared_probes || target->refusal) {
 		target->probes.thread = thread;
 		return 0;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Messages of attach.c about a target in whose files nothing, or not everything, was found. They
+ * are made once per target, when it is added, and name at most NAMED_FILES files.
+ */
 #include "target/coverage.h"
 
 #include <stdbool.h>
@@ -11,6 +15,7 @@
 /* Files that are named; the first ones are the program and what it was linked with. */
 #define NAMED_FILES 6
 
+/* All built-in families; SEEP_FAMILY_USER, the last one, is what the user named. */
 static void append_families(struct seep_buffer *text)
 {
 	for (int i = 0; i < SEEP_FAMILY_USER; i++)
@@ -18,6 +23,7 @@ static void append_families(struct seep_buffer *text)
 				   seep_family_text((enum seep_family)i));
 }
 
+/* Paths come from the target and may contain control characters, so they are cleaned. */
 static void append_files(struct seep_buffer *text, const struct seep_target *target)
 {
 	size_t count = target->num_files;
@@ -33,6 +39,7 @@ static void append_files(struct seep_buffer *text, const struct seep_target *tar
 		seep_buffer_puts(text, "none; no file that it maps could be opened");
 }
 
+/* What was searched for, where, and what the user can do: the same text for error and warning. */
 static void append_search(struct seep_buffer *text, const struct seep_target *target)
 {
 	seep_buffer_puts(text, "no allocator function was found; looked for: ");
@@ -61,6 +68,7 @@ void seep_coverage_warn_none(const struct seep_target *target)
 		  text.error ? "out of memory" : text.data);
 }
 
+/* Compares entries of the list of allocators, not names: each has one entry. */
 static bool has_function(const struct seep_target *target, const struct seep_allocator *allocator)
 {
 	for (size_t i = 0; i < target->num_files; i++) {
@@ -77,6 +85,7 @@ static bool has_function(const struct seep_target *target, const struct seep_all
 void seep_coverage_tell_missing(const struct seep_allocators *allocators,
 				const struct seep_target *target)
 {
+	/* What the user named stands first in the list. */
 	for (size_t i = 0; i < seep_allocators_num_user(allocators); i++) {
 		const struct seep_allocator *allocator = seep_allocators_at(allocators, i);
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The links of all targets are closed together, because closes that wait at the same time wait for
+ * the same grace period (base/close.h). When these functions return, the breakpoints are gone.
+ */
 #include "target/detach.h"
 
 #include <stdlib.h>
@@ -15,6 +19,7 @@ static void collect_links(struct seep_probes *probes, int **list, size_t *num_li
 	int *links, *longer;
 	size_t count = seep_probes_take_links(probes, &links);
 
+	/* Without memory for the list they are closed here, one grace period after the other. */
 	longer = realloc(*list, (*num_links + count + 1) * sizeof(*longer));
 	if (longer) {
 		memcpy(longer + *num_links, links, count * sizeof(*links));
@@ -33,6 +38,10 @@ void seep_targets_detach(struct seep_targets *targets)
 
 	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
 		if (targets->by_slot[slot])
+			/*
+			 * In all processes before the first close, which takes a while: the numbers
+			 * end at one time.
+			 */
 			seep_kernel_set_active(targets->config.kernel, slot, false);
 	}
 	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
@@ -40,6 +49,7 @@ void seep_targets_detach(struct seep_targets *targets)
 
 		if (!target)
 			continue;
+		/* The breakpoints have to be there still, to see which of them are lost. */
 		seep_target_count_lost(targets, target);
 		collect_links(&target->probes, &links, &num_links);
 	}
@@ -56,6 +66,7 @@ void seep_target_drop_probes(struct seep_target *target)
 	seep_close_all(links, count);
 	free(links);
 	seep_probes_done(&target->probes);
+	/* Ready for the probes of the program that the target may become. */
 	target->probes.pid = target->pid;
 	target->probes.slot = target->slot;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Called by the collector for each live process and snapshot in which descriptors are traced. */
 #include "target/fd_limit.h"
 
 #include "proc/limits.h"
@@ -7,10 +8,15 @@
 static uint64_t time_left(const struct seep_fd_growth *growth, uint64_t count, uint64_t limit,
 			  uint64_t now_ns)
 {
+	/* No limit, or no growth since the first snapshot: there is no time to be told. */
 	if (limit == UINT64_MAX || count <= growth->count)
 		return SEEP_UNKNOWN;
 	if (count >= limit)
 		return 0;
+	/*
+	 * A straight line from the first snapshot to this one; in double, because the product of
+	 * the remaining descriptors and nanoseconds can exceed 64 bits.
+	 */
 	return (uint64_t)((double)(limit - count) / (double)(count - growth->count) *
 			  (double)(now_ns - growth->time_ns));
 }

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A file event has the kernel's device and inode; to read the file a path or a mapping is needed.
+ * The mapping of the target comes first, as long as it is there; then the path that BPF has sent.
+ * Either way the file counts only if it is that inode. follow.c of trace calls this for each file
+ * event.
+ */
 #include "target/file_events.h"
 
 #include <string.h>
@@ -13,9 +19,16 @@ static void path_of_event(const struct seep_file_event *event, char path[SEEP_PA
 	size_t used = 0, size = event->path_bytes;
 
 	path[0] = '\0';
+	/*
+	 * The event is read from kernel memory that may change meanwhile: its length and end are
+	 * checked.
+	 */
 	if (!size || size > SEEP_PATH_BYTES || event->path[size - 1] != '\0')
 		return;
 	memcpy(text, event->path, size);
+	/*
+	 * From the last component in the event, which is the first of the path, to the first one.
+	 */
 	while (size) {
 		size_t start = --size, length;
 
@@ -30,6 +43,7 @@ static void path_of_event(const struct seep_file_event *event, char path[SEEP_PA
 	path[used] = '\0';
 }
 
+/* A mapping at the same address may be of another file by now; only the inode decides. */
 static bool is_file_of(const struct seep_file *file, const struct seep_file_event *event)
 {
 	struct seep_inode inode = seep_inode_of_event(event);
@@ -52,6 +66,7 @@ static const struct seep_file *file_by_path(struct seep_files *files,
 		.inode = inode.number,
 		.dev_major = inode.dev_major,
 		.dev_minor = inode.dev_minor,
+		/* BPF announces executable mappings only. */
 		.executable = true,
 		.path = path,
 	};

@@ -56,6 +56,7 @@ void seep_jit_free(struct seep_jit *jit)
 	free(jit);
 }
 
+/* A frame that is an address instead of a file and an offset: code that belongs to no file. */
 static bool has_raw_frame(const struct seep_stack *stack)
 {
 	for (size_t i = 0; i < stack->num_frames; i++) {
@@ -71,6 +72,10 @@ void seep_jit_note_stack(struct seep_jit *jit, const struct seep_stack *stack)
 		jit->noted = has_raw_frame(stack);
 }
 
+/*
+ * Gives the symbolizer the file of the target, if it has one. 0 or -errno; the caller tries again
+ * later.
+ */
 static int find_source(struct seep_jit *jit, const struct seep_target *target)
 {
 	struct seep_jit_source *source;
@@ -79,6 +84,10 @@ static int find_source(struct seep_jit *jit, const struct seep_target *target)
 
 	if (error)
 		return error;
+	/*
+	 * Checked after the file was opened: the PID may have been given to another process
+	 * meanwhile.
+	 */
 	if (seep_target_has_ended(target)) {
 		close(file.fd);
 		return -ESRCH;
@@ -92,6 +101,7 @@ static int find_source(struct seep_jit *jit, const struct seep_target *target)
 	return seep_symbolizer_set_jit(jit->config.symbolizer, target->process, source);
 }
 
+/* A slot's next process starts again with the first pause. */
 static struct attempt *attempt_of(struct seep_jit *jit, const struct seep_target *target)
 {
 	struct attempt *attempt = &jit->attempts[target->slot];
@@ -104,15 +114,21 @@ static struct attempt *attempt_of(struct seep_jit *jit, const struct seep_target
 	return attempt;
 }
 
+/* One target of a look; mostly its pause is not over, or its file is known. */
 static void look_at(struct seep_jit *jit, const struct seep_target *target, uint64_t now_ns)
 {
 	struct attempt *attempt = attempt_of(jit, target);
 
+	/* Before its exec a launched child is a copy of seep and makes no code. */
 	if (now_ns < attempt->next_ns || target->record->before_exec ||
 	    !seep_symbolizer_lacks_jit(jit->config.symbolizer, target->process))
 		return;
 	find_source(jit, target);
 	attempt->next_ns = now_ns + attempt->pause_ns;
+	/*
+	 * The pause is doubled even after a success: then seep_symbolizer_lacks_jit ends the
+	 * search.
+	 */
 	attempt->pause_ns =
 		attempt->pause_ns < LAST_PAUSE_NS / 2 ? 2 * attempt->pause_ns : LAST_PAUSE_NS;
 }
@@ -124,6 +140,7 @@ void seep_jit_look(struct seep_jit *jit)
 	if (!jit->noted)
 		return;
 	jit->noted = false;
+	/* Stays set: once there was such a stack, every report and every end looks for files. */
 	jit->needed = true;
 	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
 		const struct seep_target *target = seep_targets_at(jit->config.targets, slot);
@@ -133,6 +150,7 @@ void seep_jit_look(struct seep_jit *jit)
 	}
 }
 
+/* Once for each program image. */
 static void warn_if_full(struct seep_jit *jit, struct attempt *attempt, pid_t pid)
 {
 	if (attempt->warned ||
@@ -144,10 +162,12 @@ static void warn_if_full(struct seep_jit *jit, struct attempt *attempt, pid_t pi
 		  pid);
 }
 
+/* For a report, regardless of pauses, but once per report. */
 static void prepare_target(struct seep_jit *jit, const struct seep_target *target, uint64_t report)
 {
 	struct attempt *attempt = attempt_of(jit, target);
 
+	/* Many sites of a report belong to the same process. */
 	if (attempt->report == report)
 		return;
 	attempt->report = report;
@@ -158,6 +178,7 @@ static void prepare_target(struct seep_jit *jit, const struct seep_target *targe
 
 void seep_jit_prepare(struct seep_jit *jit, const struct seep_snapshot *snapshot)
 {
+	/* Lets the files be read on: they grow while the program runs. */
 	seep_symbolizer_begin_report(jit->config.symbolizer);
 	for (size_t i = 0; i < snapshot->num_sites && jit->needed; i++) {
 		const struct seep_site *site = &snapshot->sites[i];
@@ -183,6 +204,10 @@ void seep_jit_reap(struct seep_jit *jit, const struct seep_record *record)
 
 		for (size_t j = 0; stack && j < stack->num_frames; j++) {
 			if (stack->frames[j] & SEEP_FRAME_RAW)
+				/*
+				 * The names are kept by the symbolizer; its file goes with the
+				 * process.
+				 */
 				seep_symbolizer_resolve(symbolizer, process, stack->frames[j]);
 		}
 	}

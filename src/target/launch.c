@@ -26,11 +26,14 @@
 /* As binfmt_script: how many interpreters may call one another (exec_binprm in fs/exec.c). */
 #define MAX_SCRIPT_DEPTH 5
 /* BINPRM_BUF_SIZE: the kernel looks no further for the end of a "#!" line. */
-#define MAX_SCRIPT_LINE	   256
-#define MAX_LIST_BYTES	   (1 << 20)
+#define MAX_SCRIPT_LINE 256
+/* What is printed beyond this is read, so that the loader does not block, and thrown away. */
+#define MAX_LIST_BYTES (1 << 20)
+/* As a shell ends for a command that it does not find (POSIX, "Exit Status for Commands"). */
 #define STATUS_EXEC_FAILED 127
 
 struct seep_launch {
+	/* Of the caller; it has to outlive the child's exec. */
 	char *const *command;
 	char *path; /* of the program, as PATH gave it */
 	pid_t pid;
@@ -40,6 +43,10 @@ struct seep_launch {
 	int status;
 };
 
+/*
+ * As execvp does it: an empty entry of PATH is the working directory, and -EACCES wins over
+ * -ENOENT. The path must be known before the exec, so execvp itself cannot be used.
+ */
 static int find_in_path(const char *name, char **ret_path)
 {
 	const char *search = getenv("PATH");
@@ -66,6 +73,7 @@ static int find_in_path(const char *name, char **ret_path)
 	return error;
 }
 
+/* A name with a slash is a path already and is not searched for. 0 or -errno of access(2). */
 static int find_program(const char *name, char **ret_path)
 {
 	if (!strchr(name, '/'))
@@ -135,9 +143,13 @@ static int run_loader_list(const char *loader, const char *program, struct seep_
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
+	/*
+	 * Complaints of the loader would be mixed with messages of seep; a short list is no error.
+	 */
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	error = -posix_spawn(&pid, loader, &actions, NULL, arguments, environ);
 	posix_spawn_file_actions_destroy(&actions);
+	/* Ours is closed before the loop: with a writer left, read never returns 0. */
 	close(pipe_fds[1]);
 	if (error)
 		return error;
@@ -150,6 +162,7 @@ static int run_loader_list(const char *loader, const char *program, struct seep_
 	return output->error;
 }
 
+/* The files that were found so far, in the order in which they will be mapped. */
 struct prediction {
 	struct seep_files *files;
 	const struct seep_file **list;
@@ -201,6 +214,7 @@ static int predict_listed(struct prediction *prediction, char *text)
 	return error;
 }
 
+/* A static program has no interpreter, and only the program itself is predicted. */
 static int predict_libraries(struct prediction *prediction, const char *program)
 {
 	SEEP_AUTO_CLOSE int fd = open(program, O_RDONLY | O_CLOEXEC);
@@ -236,6 +250,7 @@ int seep_launch_predict(const struct seep_launch *launch, struct seep_files *fil
 		error = predict_file(&prediction, program);
 	if (!error)
 		error = predict_libraries(&prediction, program);
+	/* Only this is a failure: any other one leaves the list shorter. */
 	if (error == -ENOMEM) {
 		free(prediction.list);
 		return error;
@@ -252,6 +267,9 @@ static _Noreturn void child(const char *path, char *const *command, int go_fd, i
 	char byte;
 	int error;
 
+	/*
+	 * The event loop of seep blocks its signals, and masks and ignored signals survive an exec.
+	 */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -264,6 +282,10 @@ static _Noreturn void child(const char *path, char *const *command, int go_fd, i
 	_exit(STATUS_EXEC_FAILED);
 }
 
+/*
+ * Two pipes, both closed on exec: one to release the child, one to hear of a failed exec. On a
+ * failure after the pipes their ends are in @launch, and seep_launch_free closes them.
+ */
 static int fork_child(struct seep_launch *launch, const struct rlimit *descriptor_limit)
 {
 	int go[2], report[2];
@@ -347,6 +369,7 @@ int seep_launch_release(struct seep_launch *launch)
 	do {
 		length = read(launch->error_fd, &error, sizeof(error));
 	} while (length < 0 && errno == EINTR);
+	/* End of file: the exec closed the other end. */
 	if (length != sizeof(error))
 		return 0;
 	seep_error("cannot run \"%s\": %s", launch->path, strerror(error));

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Between probe/breakpoints.c, which looks at one mapping, and the targets: rescan.c checks each
+ * file that it visits and has lost breakpoints placed again, detach.c only counts them.
+ */
 #include "target/lost_probes.h"
 
 #include "base/errors.h"
@@ -14,6 +18,7 @@ void seep_target_check_breakpoints(struct seep_targets *targets, struct seep_tar
 	int error = seep_breakpoints_check(seep_target_probes(targets, target), target->pid,
 					   mapping, file, again, &lost);
 
+	/* Counted even if they are placed again: calls in between were missed. */
 	*targets->config.lost_probes += lost;
 	if (lost)
 		seep_debug("process %d has lost %zu probes in \"%s\"%s%s", target->pid, lost,
@@ -25,6 +30,7 @@ void seep_target_count_lost(struct seep_targets *targets, struct seep_target *ta
 	const struct seep_file *file;
 	struct seep_maps maps;
 
+	/* A refused target has no probes, one that has ended no mappings. */
 	if (target->refusal || seep_maps_read(target->pid, &maps))
 		return;
 	for (size_t i = 0; i < maps.num_mappings; i++) {

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Read in two steps: the collector reads PSS while it gathers the processes, the assessor reads the
+ * rest when the totals of the snapshot are there, because the numbers of descriptors and threads
+ * come from them. Both only when verdicts are asked for.
+ */
 #include "target/process_stats.h"
 
 #include <stdio.h>
@@ -10,6 +15,7 @@
 #include "proc/cgroup.h"
 #include "proc/limits.h"
 
+/* See seep_process_stats_read_pss in the header: reading PSS walks all pages of the process. */
 #define PSS_INTERVAL_NS (10 * SEEP_NS_PER_S)
 #define PSS_TIME_SHARE	100 /* one part of so many */
 
@@ -54,6 +60,10 @@ static void read_cgroup(const struct seep_process_stats_source *source,
 
 	if (!source->cgroup_mount || !process->cgroup)
 		return;
+	/*
+	 * The contents of directory are undefined after a failure (asprintf(3)), and it is freed on
+	 * return.
+	 */
 	if (asprintf(&directory, "%s%s", source->cgroup_mount, process->cgroup) < 0) {
 		directory = NULL;
 		return;
@@ -67,6 +77,7 @@ static void read_cgroup(const struct seep_process_stats_source *source,
 	}
 }
 
+/* Limits of the process itself (RLIMIT_AS, RLIMIT_NOFILE), and what it uses of each. */
 static void read_limits(const struct seep_process *process, struct seep_process_stats *stats)
 {
 	struct seep_proc_limits limits;
@@ -83,6 +94,7 @@ static void read_limits(const struct seep_process *process, struct seep_process_
 	};
 }
 
+/* Counts of kinds that are not traced are not zero but unknown. */
 static uint64_t live_of(const struct seep_process *process, enum seep_kind kind)
 {
 	const struct seep_totals *totals = &process->totals[kind];
@@ -98,6 +110,7 @@ void seep_process_stats_read_pss(struct seep_process *process, uint64_t *due_ns)
 		return;
 	if (!seep_proc_pss_read(process->pid, &pss_bytes))
 		process->pss_bytes = pss_bytes;
+	/* Measured, not assumed: a process of twice the size is read half as often. */
 	wait_ns = PSS_TIME_SHARE * (seep_clock_monotonic_ns() - start_ns);
 	*due_ns = start_ns + (wait_ns > PSS_INTERVAL_NS ? wait_ns : PSS_INTERVAL_NS);
 }
@@ -115,6 +128,10 @@ void seep_process_stats_read(const struct seep_process_stats_source *source,
 
 	for (int i = 0; i < SEEP_LIMIT_COUNT; i++)
 		stats.usage[i] = usage_of(&unknown);
+	/*
+	 * rss_bytes is unknown as long as /proc has told nothing of the process: then the rest is,
+	 * too.
+	 */
 	if (!process->exited && process->rss_bytes != SEEP_UNKNOWN) {
 		stats.rss_bytes = process->rss_bytes;
 		stats.anon_bytes = process->anon_bytes;

@@ -21,11 +21,13 @@
 /* Ended ones that are still reported. */
 #define MAX_ENDED 1000
 
+/* One record with its place in the hash. "record" comes first: see seep_processes_rename. */
 struct entry {
 	struct seep_record record;
 	UT_hash_handle hh;
 };
 
+/* Records are found by id and walked in order; num_dying counts those that wait to be frozen. */
 struct seep_processes {
 	struct entry *by_id;
 	size_t num_dying;
@@ -45,6 +47,7 @@ int seep_processes_new(struct seep_processes **ret_processes)
 	return 0;
 }
 
+/* Names are const for those who read a snapshot; they are allocated here. */
 static void free_names(struct seep_process *process)
 {
 	free((void *)process->comm);
@@ -72,6 +75,7 @@ void seep_processes_free(struct seep_processes *processes)
 	free(processes);
 }
 
+/* Makes room for one more entry of in_order, before anything else can fail. */
 static int grow(struct seep_processes *processes)
 {
 	size_t capacity = processes->capacity ? 2 * processes->capacity : 16;
@@ -96,6 +100,7 @@ static int copy_text(const char *text, const char **ret_copy)
 	return *ret_copy ? 0 : -ENOMEM;
 }
 
+/* All names are copied before the first old one is freed: on failure the record is as it was. */
 static int set_names(struct seep_record *record, const struct seep_proc_info *info)
 {
 	struct seep_process *process = &record->process, names = {.comm = strdup(info->comm)};
@@ -136,6 +141,7 @@ int seep_processes_add(struct seep_processes *processes, uint32_t id,
 	entry->record.process.id = id;
 	entry->record.process.pid = info->pid;
 	entry->record.process.start_utc_ns = info->start_utc_ns;
+	/* 0 would be a measurement. The collector fills in what /proc tells. */
 	entry->record.process.rss_bytes = SEEP_UNKNOWN;
 	entry->record.process.anon_bytes = SEEP_UNKNOWN;
 	entry->record.process.pss_bytes = SEEP_UNKNOWN;
@@ -157,6 +163,7 @@ int seep_processes_rename(struct seep_processes *processes, struct seep_record *
 
 	if (error)
 		return error;
+	/* The id is the key of the hash: out and in again. */
 	HASH_DEL(processes->by_id, entry);
 	record->process.id = id;
 	HASH_ADD(hh, processes->by_id, record.process.id, sizeof(record->process.id), entry);
@@ -181,6 +188,10 @@ struct seep_record *seep_processes_at(const struct seep_processes *processes, si
 	return &processes->in_order[index]->record;
 }
 
+/*
+ * A second call does nothing: after an exec for which there was no memory the target keeps its old
+ * record, which then ends once more.
+ */
 void seep_processes_end(struct seep_processes *processes, struct seep_record *record,
 			uint64_t now_ns)
 {
@@ -198,11 +209,13 @@ size_t seep_processes_dying(const struct seep_processes *processes)
 	return processes->num_dying;
 }
 
+/* For seep_kernel_each_site: copies a site of a dying process into its record, 0 for all others. */
 static int freeze_site(const struct seep_site_key *key, const struct seep_site_value *value,
 		       void *context)
 {
 	struct seep_record *record = seep_processes_find(context, key->process);
 
+	/* A site without allocations has been made by BPF and was not counted on yet. */
 	if (!record || !record->dying || !value->allocs)
 		return 0;
 	if (record->num_frozen == record->capacity) {
@@ -236,6 +249,10 @@ static int reap(struct seep_processes *processes, struct seep_kernel *kernel)
 	return seep_kernel_reap(kernel, ids, count);
 }
 
+/*
+ * The order matters: ages go into the kernel's sites first, the sites are copied, and only then
+ * dropped. They are dropped even if copying failed: nobody would come back for them.
+ */
 int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *kernel,
 			  uint64_t min_age_ns,
 			  void (*fn)(void *context, struct seep_record *record), void *context)
@@ -245,6 +262,10 @@ int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *
 
 	if (!processes->num_dying)
 		return 0;
+	/*
+	 * The clock starts at boot: on a machine up for less than min_age_ns the limit is 0, which
+	 * makes everything young.
+	 */
 	error = seep_kernel_scan_ages(kernel, now_ns, min_age_ns < now_ns ? now_ns - min_age_ns : 0,
 				      &number);
 	if (!error)
@@ -256,6 +277,7 @@ int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *
 		if (!record->dying)
 			continue;
 		record->dying = false;
+		/* With it the ages in the frozen sites are told from those of an older pass. */
 		record->scan_number = number;
 		fn(context, record);
 	}
@@ -275,12 +297,17 @@ static void entry_remove(struct seep_processes *processes, struct entry *entry)
 
 size_t seep_processes_forget(struct seep_processes *processes)
 {
+	/* In the order of their coming, so the oldest go first; those that stay move up. */
 	size_t kept = 0, forgotten = 0;
 
 	for (size_t i = 0; i < processes->count; i++) {
 		struct entry *entry = processes->in_order[i];
 		const struct seep_record *record = &entry->record;
 		bool ended = record->process.exited && !record->dying;
+		/*
+		 * Short-lived processes of a scope come by the thousands; those without a site say
+		 * nothing.
+		 */
 		bool empty = record->by_scope && !record->num_frozen;
 
 		if (!ended || (!empty && processes->num_ended <= MAX_ENDED)) {

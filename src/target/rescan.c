@@ -32,8 +32,12 @@ int seep_target_consider_file(struct seep_targets *targets, struct seep_target *
 		*missed += file->failure == -EMFILE || file->failure == -ENFILE;
 		return 0;
 	}
+	/*
+	 * The library of a virtual machine tells BPF how to walk the code that its process makes.
+	 */
 	if (jit != SEEP_JIT_UNKNOWN)
 		seep_kernel_set_jit(targets->config.kernel, target->slot, target->process, jit);
+	/* 0 for a file that was probed before: every rescan comes here with every file. */
 	result = seep_probes_add(probes, targets->config.kernel, targets->config.variant, file);
 	if (result > 0)
 		*missed += file->num_unseen > 0;
@@ -65,6 +69,7 @@ int seep_target_note_file(struct seep_target *target, const struct seep_file *fi
 	return 0;
 }
 
+/* Is @offset of the file that @like maps in an executable mapping of it? */
 static bool is_mapped(const struct seep_maps *maps, const struct seep_mapping *like,
 		      uint64_t offset)
 {
@@ -90,6 +95,7 @@ static void tell_moved(struct seep_target *target, const struct seep_maps *maps,
 {
 	size_t count = 0, first = 0;
 
+	/* Backwards, so that `first` ends as the first function in the order of the file. */
 	for (size_t i = file->num_functions; i-- > 0 && !target->moved;) {
 		if (is_mapped(maps, mapping, file->functions[i].offset))
 			continue;
@@ -109,6 +115,7 @@ static void tell_moved(struct seep_target *target, const struct seep_maps *maps,
 static int scan(struct seep_targets *targets, struct seep_target *target, uint64_t *missed)
 {
 	struct seep_maps maps;
+	/* One snapshot of the mappings serves the checks and the probes of this look. */
 	int added = 0, result = seep_maps_read(target->pid, &maps);
 
 	/* In the middle of an exec it has no memory; when that is over we hear of it. */
@@ -136,6 +143,10 @@ static int scan(struct seep_targets *targets, struct seep_target *target, uint64
 
 		if (target->refusal || !mapping->executable || !mapping->inode)
 			continue;
+		/*
+		 * Per mapping: know the file, probe it, look for lost breakpoints, and note that
+		 * the target has it.
+		 */
 		result = seep_files_get(targets->config.files, target->pid, target->root, mapping,
 					&file);
 		if (!result)
@@ -143,6 +154,10 @@ static int scan(struct seep_targets *targets, struct seep_target *target, uint64
 		if (result > 0)
 			added += result;
 		if (result >= 0)
+			/*
+			 * For files that were probed before; probes that are placed just now are
+			 * there.
+			 */
 			seep_target_check_breakpoints(targets, target, mapping, file, true);
 		if (result >= 0)
 			tell_moved(target, &maps, mapping, file, missed);

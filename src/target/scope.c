@@ -43,6 +43,7 @@ int seep_scope_find_cgroup(struct seep_scope *scope, const char *path)
 		seep_error("cannot trace the cgroup %s: %s: %s", path, directory, strerror(-error));
 		return error;
 	}
+	/* BPF compares tasks with this cgroup (kernel.c, fill_scope), so the descriptor is kept. */
 	scope->cgroup_fd = SEEP_TAKE_FD(fd);
 	return 0;
 }
@@ -60,6 +61,7 @@ bool seep_scope_is_open(const struct seep_scope *scope)
 	return scope->type != SEEP_SCOPE_NAMED;
 }
 
+/* In it or in one below it. */
 static bool in_cgroup(const struct seep_scope *scope, pid_t pid)
 {
 	SEEP_AUTO_FREE char *cgroup = NULL;
@@ -67,6 +69,7 @@ static bool in_cgroup(const struct seep_scope *scope, pid_t pid)
 	return !seep_cgroup_of(pid, &cgroup) && seep_cgroup_is_within(cgroup, scope->cgroup);
 }
 
+/* The name of the main thread, up to 15 bytes: the kernel cuts comm to TASK_COMM_LEN. */
 static bool has_comm(const struct seep_scope *scope, pid_t pid)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
@@ -88,13 +91,17 @@ bool seep_scope_contains(const struct seep_scope *scope, pid_t pid)
 		return pid != getpid() && has_comm(scope, pid);
 	case SEEP_SCOPE_CGROUP:
 		return pid != getpid() && in_cgroup(scope, pid);
+	/* Its processes were named by PID, or launched: none belongs to it by a property. */
 	case SEEP_SCOPE_NAMED:
 		break;
 	}
 	return false;
 }
 
-/* Calls @fn for every process that @wanted says yes to, until it returns non-zero. */
+/*
+ * Calls @fn for every process that @wanted says yes to, until it returns non-zero. Processes that
+ * come while /proc is read may be missing: BPF finds those.
+ */
 static int each_process(bool (*wanted)(const void *what, pid_t pid), const void *what,
 			int (*fn)(void *context, pid_t pid), void *context)
 {
@@ -108,6 +115,7 @@ static int each_process(bool (*wanted)(const void *what, pid_t pid), const void 
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
 
+		/* Entries of /proc that are no number are not processes. */
 		if (pid > 0 && !*end && wanted(what, (pid_t)pid))
 			result = fn(context, (pid_t)pid);
 	}
@@ -126,6 +134,7 @@ int seep_scope_each(const struct seep_scope *scope, int (*fn)(void *context, pid
 	return each_process(in_scope, scope, fn, context);
 }
 
+/* By the parent of each process: /proc lists children only with CONFIG_PROC_CHILDREN. */
 static bool is_child(const void *parent, pid_t pid)
 {
 	return pid != getpid() && seep_proc_parent(pid) == *(const pid_t *)parent;

@@ -29,6 +29,7 @@ int seep_targets_new(const struct seep_targets_config *config, struct seep_targe
 		return -ENOMEM;
 	}
 	targets->config = *config;
+	/* Shared probes are hit by any process: BPF finds its slot by its PID. */
 	targets->shared.slot = SEEP_SLOT_ANY;
 	*ret_targets = targets;
 	return 0;
@@ -60,6 +61,10 @@ void seep_targets_free(struct seep_targets *targets)
 
 bool seep_target_has_ended(const struct seep_target *target)
 {
+	/*
+	 * A pidfd is readable once its process has ended (pidfd_open(2)), whoever has the PID by
+	 * then.
+	 */
 	struct pollfd ended = {.fd = target->pidfd, .events = POLLIN};
 
 	return poll(&ended, 1, 0) > 0;
@@ -70,6 +75,7 @@ struct seep_probes *seep_target_probes(struct seep_targets *targets, struct seep
 	return targets->config.shared_probes ? &targets->shared : &target->probes;
 }
 
+/* A walk over all slots; targets that have ended and were not removed yet still have their PID. */
 struct seep_target *seep_targets_by_pid(const struct seep_targets *targets, pid_t pid)
 {
 	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
@@ -88,6 +94,7 @@ static int take_slot(struct seep_targets *targets, struct seep_target *target)
 		return error;
 	target->process =
 		SEEP_PROCESS_NEXT(seep_kernel_process_id(targets->config.kernel, target->slot));
+	/* Sets it inactive as well: nothing counts before seep_kernel_set_active. */
 	seep_kernel_set_process(targets->config.kernel, target->slot, target->process);
 	return 0;
 }
@@ -101,6 +108,7 @@ int seep_target_alloc(const struct seep_proc_info *info, struct seep_target **re
 	if (!target)
 		return -ENOMEM;
 	target->pid = info->pid;
+	/* By number: glibc has a function for it only since 2.36. */
 	target->pidfd = (int)syscall(SYS_pidfd_open, info->pid, 0);
 	error = target->pidfd < 0 ? -errno : 0;
 	if (!error && info->root && !(target->root = strdup(info->root)))
@@ -134,6 +142,10 @@ int seep_target_new(struct seep_targets *targets, const struct seep_proc_info *i
 		seep_target_free(target);
 		return error;
 	}
+	/*
+	 * From here on BPF follows exec and fork of this PID. -EEXIST: the scope has brought it
+	 * meanwhile.
+	 */
 	error = seep_kernel_watch(targets->config.kernel, target->pid, target->slot);
 	if (!error)
 		error = seep_processes_add(targets->config.processes, target->process, info,
@@ -148,6 +160,10 @@ int seep_target_new(struct seep_targets *targets, const struct seep_proc_info *i
 	return 0;
 }
 
+/*
+ * The order: stop counting, let the PID lead nowhere, then close the probes. The slot stays taken
+ * until seep_targets_release, because sites and objects in the maps still name it.
+ */
 void seep_targets_remove(struct seep_targets *targets, struct seep_target *target)
 {
 	seep_kernel_set_active(targets->config.kernel, target->slot, false);
@@ -170,6 +186,7 @@ void seep_targets_release(struct seep_targets *targets)
 void seep_targets_sum(const struct seep_targets *targets, struct seep_targets_sum *ret_sum)
 {
 	struct seep_targets_sum sum = {
+		/* Probes that all processes share count once. */
 		.num_functions = targets->shared.num_functions,
 		.num_files = targets->shared.num_files,
 	};
@@ -180,6 +197,7 @@ void seep_targets_sum(const struct seep_targets *targets, struct seep_targets_su
 		if (!target)
 			continue;
 		sum.num_targets++;
+		/* A refused target has no functions either, and is counted as refused only. */
 		sum.num_without += !target->num_functions && !target->refusal;
 		sum.num_refused += target->refusal != SEEP_REFUSAL_NONE;
 		sum.num_functions += target->probes.num_functions;
@@ -195,6 +213,10 @@ struct seep_target *seep_targets_at(const struct seep_targets *targets, uint32_t
 
 struct seep_target *seep_targets_of(const struct seep_targets *targets, uint32_t process)
 {
+	/*
+	 * The slot is in the low bits of an id; the whole id tells a former process of the slot
+	 * apart.
+	 */
 	struct seep_target *target = seep_targets_at(targets, SEEP_PROCESS_SLOT(process));
 
 	return target && target->process == process ? target : NULL;

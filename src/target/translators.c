@@ -58,15 +58,21 @@ static const char *const program_symbols[] = {
 	"vgPlain_translate",
 };
 
+/* What one look at a program has found. The time of change (ctime) tells a rewritten file apart. */
 struct known {
 	dev_t device;
 	ino_t inode;
 	struct timespec changed;
 	bool translates;
+	/*
+	 * No dynamic loader: unless it is one itself, it maps other programs only to translate
+	 * them.
+	 */
 	bool is_static;
 };
 
 struct seep_translators {
+	/* Looks so far; modulo MAX_KNOWN it is the entry that is overwritten next. */
 	size_t next;
 	struct known programs[MAX_KNOWN];
 };
@@ -86,6 +92,7 @@ void seep_translators_free(struct seep_translators *translators)
 	free(translators);
 }
 
+/* Without FNM_PATHNAME: the "*" of a pattern stands for slashes, too. */
 static bool matches(const char *path, const char *const *patterns, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -96,6 +103,7 @@ static bool matches(const char *path, const char *const *patterns, size_t count)
 }
 #define MATCHES(path, patterns) matches(path, patterns, sizeof(patterns) / sizeof((patterns)[0]))
 
+/* For seep_image_each_function, which ends with the first result other than 0. */
 static int is_symbol_of_translator(const struct seep_symbol *symbol, void *context)
 {
 	(void)context;
@@ -129,6 +137,7 @@ static bool interprets(int fd, const char *entry)
 	       ours.st_ino == theirs.st_ino;
 }
 
+/* Is the program an interpreter in binfmt_misc? Without that file system nothing is registered. */
 static bool is_registered(int fd)
 {
 	DIR *directory = opendir(BINFMT_DIRECTORY);
@@ -143,6 +152,7 @@ static bool is_registered(int fd)
 	return found;
 }
 
+/* An entry that was never used has inode 0, which no file has. */
 static struct known *find_known(struct seep_translators *translators, const struct stat *status)
 {
 	for (size_t i = 0; i < MAX_KNOWN; i++) {
@@ -168,6 +178,7 @@ static const struct known *look_at(struct seep_translators *translators, const c
 	program = find_known(translators, &status);
 	if (program)
 		return program;
+	/* The oldest entry is overwritten; the result is valid until the next look. */
 	program = &translators->programs[translators->next++ % MAX_KNOWN];
 	*program = (struct known){
 		.device = status.st_dev,
@@ -175,8 +186,10 @@ static const struct known *look_at(struct seep_translators *translators, const c
 		.changed = status.st_ctim,
 		.translates = MATCHES(path, program_names) || is_registered(fd),
 	};
+	/* Not ELF, or not readable: its name and its registration are all that is known of it. */
 	if (seep_image_open(fd, &image))
 		return program;
+	/* No PT_INTERP. Symbols are read last, because that is the most expensive look. */
 	program->is_static = !seep_image_interpreter(image);
 	if (!program->translates)
 		program->translates =
@@ -215,6 +228,10 @@ static bool is_program(int fd)
 		    section_header.sh_type != SHT_DYNAMIC || !(data = elf_getdata(section, NULL)))
 			continue;
 		for (int i = 0; gelf_getdyn(data, i, &entry); i++) {
+			/*
+			 * The linker sets DF_1_PIE in position-independent executables only; e_type
+			 * is ET_DYN in libraries as well.
+			 */
 			if (entry.d_tag == DT_FLAGS_1 && entry.d_un.d_val & DF_1_PIE)
 				return true;
 		}
@@ -235,14 +252,26 @@ static bool is_read_as_code(const struct seep_maps *maps, size_t first)
 	const struct seep_mapping *start = &maps->mappings[first];
 	bool executable = false, writable = false;
 
+	/*
+	 * A file's first mapping begins at its offset 0. Paths without "/" are the kernel's own
+	 * names.
+	 */
 	if (!start->inode || start->offset || start->path[0] != '/')
 		return false;
 	for (size_t i = first; i < maps->num_mappings; i++) {
 		const struct seep_mapping *mapping = &maps->mappings[i];
 
+		/*
+		 * Offset 0 again: the same file is mapped a second time, which is looked at by
+		 * itself.
+		 */
 		if (!is_same_file(mapping, start) || (i > first && !mapping->offset))
 			break;
 		executable |= mapping->executable;
+		/*
+		 * Shared writable data is that of a file that is worked on, not that of a loaded
+		 * library.
+		 */
 		writable |= mapping->writable && !mapping->shared;
 	}
 	return writable && !executable;
@@ -258,6 +287,7 @@ static bool is_executed_elsewhere(const struct seep_maps *maps, const struct see
 	return false;
 }
 
+/* A data file can be laid out like a library; one that is executed as well is code for certain. */
 static bool maps_code_to_read(const struct seep_maps *maps)
 {
 	for (size_t i = 0; i < maps->num_mappings; i++) {
@@ -290,6 +320,9 @@ static bool is_loader(const char *exe)
 	       fnmatch("*/ld-[0-9]*", exe, 0) == 0;
 }
 
+/*
+ * From the cheapest evidence to the dearest: names and kinds of mappings, then the program itself.
+ */
 bool seep_translators_have(struct seep_translators *translators, pid_t pid,
 			   const struct seep_maps *maps)
 {

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Order of a judgement: limits and memory of each process, the model, the texts. collect.c calls it
+ * last, with everything else of the snapshot filled in.
+ */
 #include "trace/assessor.h"
 
 #include <errno.h>
@@ -8,6 +12,7 @@
 #include "target/process_stats.h"
 #include "verdict/judgement.h"
 
+/* The judge has the history of the sites; judgements are those of the last snapshot. */
 struct seep_assessor {
 	struct seep_judge *judge;
 	struct seep_judgements *judgements;
@@ -52,12 +57,14 @@ int seep_assessor_take(struct seep_assessor *assessor, struct seep_snapshot *sna
 
 	if (!stats)
 		return -ENOMEM;
+	/* What all processes share is read once for each snapshot. */
 	seep_process_stats_source_read(&assessor->source);
 	for (size_t i = 0; i < snapshot->num_processes; i++)
 		seep_process_stats_read(&assessor->source, &processes[i], &stats[i]);
 	error = seep_judge_feed(assessor->judge, snapshot, stats);
 	if (error)
 		return error;
+	/* A number of now, not a sum: sites come and go in the model. */
 	snapshot->losses[SEEP_LOSS_UNJUDGED_SITES] = seep_judge_num_left_out(assessor->judge);
 	return seep_judgements_fill(assessor->judgements, assessor->judge, sites,
 				    snapshot->num_sites, processes, snapshot->num_processes);

@@ -23,6 +23,7 @@
 #include "trace/site_ids.h"
 #include "trace/site_table.h"
 
+/* The snapshot, its processes and its sites are reused: a snapshot is valid until the next one. */
 struct seep_collector {
 	struct seep_collector_parts parts;
 	const struct seep_scope *scope;
@@ -69,11 +70,15 @@ void seep_collector_free(struct seep_collector *collector)
 	free(collector);
 }
 
+/* Adds one entry of the kernel's table, live or frozen, to the sites of the snapshot. */
 static int add_site(const struct pass *pass, const struct seep_record *record,
 		    const struct seep_site_key *key, const struct seep_site_value *value)
 {
 	const struct seep_collector *collector = pass->collector;
 	struct seep_site site = {
+		/*
+		 * The array is complete before the first site is added, so the pointer stays valid.
+		 */
 		.process = &collector->processes[record->index],
 		.kind = (enum seep_kind)key->kind,
 		.stack = seep_stacks_get(collector->parts.stacks, key->stack),
@@ -86,6 +91,7 @@ static int add_site(const struct pass *pass, const struct seep_record *record,
 	return seep_site_table_add(collector->sites, key->process, &site);
 }
 
+/* For seep_kernel_each_site. 0 goes on. */
 static int add_live_site(const struct seep_site_key *key, const struct seep_site_value *value,
 			 void *context)
 {
@@ -102,6 +108,7 @@ static int add_live_site(const struct seep_site_key *key, const struct seep_site
 	return add_site(pass, record, key, value);
 }
 
+/* Ages are those at the end of the process, so the moment is its own, not that of the snapshot. */
 static int add_frozen_sites(struct seep_collector *collector, const struct seep_record *record)
 {
 	const struct pass pass = {
@@ -119,6 +126,7 @@ static int add_frozen_sites(struct seep_collector *collector, const struct seep_
 	return 0;
 }
 
+/* Live sites from the kernel, then frozen ones from the records: together all of the snapshot. */
 static int collect_sites(struct seep_collector *collector, uint64_t now_ns)
 {
 	const struct seep_processes *processes = collector->parts.processes;
@@ -130,6 +138,10 @@ static int collect_sites(struct seep_collector *collector, uint64_t now_ns)
 	int error;
 
 	seep_site_table_begin(collector->sites);
+	/*
+	 * First the ages, which are written into the kernel's sites; then the sites are read with
+	 * them.
+	 */
 	error = seep_kernel_scan_ages(collector->parts.kernel, now_ns,
 				      min_age_ns < now_ns ? now_ns - min_age_ns : 0,
 				      &pass.moment.scan_number);
@@ -140,6 +152,7 @@ static int collect_sites(struct seep_collector *collector, uint64_t now_ns)
 	return error;
 }
 
+/* What /proc tells of the memory of a process that lives; of others the last values stay. */
 static void collect_memory(const struct seep_collector *collector, struct seep_record *record)
 {
 	struct seep_process *process = &record->process;
@@ -150,10 +163,15 @@ static void collect_memory(const struct seep_collector *collector, struct seep_r
 	process->rss_bytes = memory.rss_bytes;
 	process->anon_bytes = memory.anon_bytes;
 	process->address_space_bytes = memory.address_space_bytes;
+	/* PSS is costly to read, and only the verdicts use it. */
 	if (collector->parts.assessor)
 		seep_process_stats_read_pss(process, &record->pss_due_ns);
 }
 
+/*
+ * Copies the records into the array of the snapshot, whose readers and writers leave the records
+ * alone.
+ */
 static int collect_processes(struct seep_collector *collector)
 {
 	size_t count = seep_processes_count(collector->parts.processes), shown = 0;
@@ -166,8 +184,13 @@ static int collect_processes(struct seep_collector *collector)
 	for (size_t i = 0; i < count; i++) {
 		struct seep_record *record = seep_processes_at(collector->parts.processes, i);
 
+		/* A launched command before its exec is a copy of seep, with no sites. */
 		if (record->before_exec)
 			continue;
+		/*
+		 * Records and the array have different indexes: those before their exec are left
+		 * out.
+		 */
 		record->index = shown;
 		collect_memory(collector, record);
 		processes[shown++] = record->process;
@@ -177,6 +200,7 @@ static int collect_processes(struct seep_collector *collector)
 	return 0;
 }
 
+/* Losses of the kernel and of user space in one list, and how stacks ended. 0 or -errno. */
 static int collect_losses(struct seep_collector *collector,
 			  const uint64_t user_losses[SEEP_LOSS_COUNT])
 {
@@ -190,14 +214,23 @@ static int collect_losses(struct seep_collector *collector,
 	/* An unknown block may be one that was too small or too large to be tracked. */
 	if (snapshot->min_size_bytes || snapshot->max_size_bytes != UINT64_MAX)
 		snapshot->losses[SEEP_LOSS_UNMATCHED_FREES] = SEEP_UNKNOWN;
+	/*
+	 * After the drain: a stack that is still missing was lost, or waits for room in the ring
+	 * buffer.
+	 */
 	snapshot->losses[SEEP_LOSS_STACKS_UNSENT] +=
 		seep_site_table_num_without_stack(collector->sites);
 	error = seep_kernel_read_ends(collector->parts.kernel, snapshot->ends);
 	if (!error)
+		/*
+		 * BPF has counted the end of its own walk; what was walked again later counts with
+		 * its new end.
+		 */
 		seep_rewalk_correct(collector->parts.rewalk, snapshot->ends);
 	return error;
 }
 
+/* Fills in what is known before anything is read: sequence, times, machine, scope and filter. */
 static void describe(struct seep_collector *collector, bool final, uint64_t now_ns)
 {
 	const struct seep_filter *filter = collector->filter;
@@ -219,6 +252,7 @@ static void describe(struct seep_collector *collector, bool final, uint64_t now_
 	};
 	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++)
 		collector->snapshot.totals[kind].traced = filter->kinds & SEEP_KIND_BIT(kind);
+	/* From here on this is the snapshot before. */
 	collector->taken_ns = now_ns;
 }
 
@@ -256,6 +290,10 @@ int seep_collector_take(struct seep_collector *collector, bool final, uint64_t n
 		error = seep_overhead_read(collector->parts.overhead, now_ns, &snapshot->overhead);
 	if (error)
 		return error;
+	/*
+	 * The sites are complete. Ids come first, then the order by size, then equal ids: of the
+	 * sites with the same id the largest one keeps it.
+	 */
 	sites = seep_site_table_end(collector->sites, &snapshot->num_sites);
 	seep_site_ids_set(sites, snapshot->num_sites, collector->parts.stacks);
 	seep_sites_sort(sites, snapshot->num_sites);
@@ -263,8 +301,10 @@ int seep_collector_take(struct seep_collector *collector, bool final, uint64_t n
 	if (error)
 		return error;
 	snapshot->sites = sites;
+	/* Totals come before the limits and the verdicts, which use the totals of each process. */
 	seep_snapshot_sum(collector->processes, snapshot->num_processes, snapshot->sites,
 			  snapshot->num_sites, snapshot->totals);
+	/* Limits need the number of descriptors, which is a total of the process. */
 	if (snapshot->totals[SEEP_KIND_FD].traced)
 		collect_limits(collector, now_ns);
 	if (collector->parts.assessor)
@@ -286,6 +326,7 @@ static int add_live_bytes(const struct seep_site_key *key, const struct seep_sit
 
 int seep_collector_live_bytes(const struct seep_collector *collector, uint64_t *ret_bytes)
 {
+	/* Without ages and stacks: what is younger than --min-age counts as well. */
 	uint64_t bytes = 0;
 	int error = seep_kernel_each_site(collector->parts.kernel, add_live_bytes, &bytes);
 

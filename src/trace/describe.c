@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is traced, in words for the first line of a trace, and probe by probe for doctor. Only reads
+ * what the parts have.
+ */
 #include "trace/describe.h"
 
 #include "base/text.h"
 #include "probe/registry.h"
 #include "trace/tracer_private.h"
 
+/* Names come from the target and may contain control characters, so they are cleaned. */
 static void describe_target(const struct seep_target *target, const char *separator,
 			    struct seep_buffer *buffer)
 {
@@ -19,6 +24,7 @@ static void describe_target(const struct seep_target *target, const char *separa
 				   target->probes.num_files == 1 ? "" : "s");
 }
 
+/* An open scope may have thousands of processes, so numbers stand for them. */
 static void describe_scope(const struct seep_tracer *tracer, struct seep_buffer *buffer)
 {
 	const struct seep_scope *scope = tracer->config.scope;
@@ -51,6 +57,7 @@ void seep_tracer_describe(const struct seep_tracer *tracer, struct seep_buffer *
 	}
 }
 
+/* Entries first, then return instructions; a probe is described only during the call. */
 static void each_of_file(const struct seep_tracer *tracer, const struct seep_file *file,
 			 void (*fn)(const struct seep_tracer_probe *probe, void *context),
 			 void *context)
@@ -76,6 +83,7 @@ static void each_of_file(const struct seep_tracer *tracer, const struct seep_fil
 			.offset = exit->offset,
 			.cost_ns = seep_registry_cost(seep_files_registry(tracer->files),
 						      exit->probe, &tracer->features.cost),
+			/* Always single-stepped: the kernel does not emulate it. */
 			.instruction = "ret",
 			.function = exit->function,
 			.at_exit = true,
@@ -85,6 +93,7 @@ static void each_of_file(const struct seep_tracer *tracer, const struct seep_fil
 	}
 }
 
+/* A file that several targets map comes once for each of them. */
 void seep_tracer_each_probe(const struct seep_tracer *tracer,
 			    void (*fn)(const struct seep_tracer_probe *probe, void *context),
 			    void *context)

@@ -30,9 +30,11 @@ static void on_stack(void *context, const struct seep_stack_event *event)
 	struct seep_tracer *tracer = context;
 	const struct seep_stack *stack;
 
+	/* Without memory its sites are reported without frames. */
 	if (seep_stacks_add(tracer->stacks, event))
 		tracer->losses[SEEP_LOSS_STACKS_UNSENT]++;
 	stack = seep_stacks_get(tracer->stacks, event->stack);
+	/* Frames of no file are a reason to look for the names of code made at run time. */
 	if (stack)
 		seep_jit_note_stack(tracer->jit, stack);
 }
@@ -57,6 +59,7 @@ static void on_file(void *context, const struct seep_file_event *event)
 	/* Process 0 is ourselves (make_tables in tracer.c), with files that may concern nobody. */
 	if ((!file || file->fd < 0) && event->process)
 		tracer->losses[SEEP_LOSS_FILES_UNNAMED]++;
+	/* The tables learn the id even without a file: BPF then does not wait for a table of it. */
 	if (seep_rewalk_add_file(tracer->rewalk, event))
 		seep_debug("no memory to walk stacks later");
 	if (tracer->verifier && seep_verifier_add_file(tracer->verifier, event->file, event->inode))
@@ -71,6 +74,7 @@ static void on_table(void *context, const struct seep_table_event *event)
 {
 	struct seep_tracer *tracer = context;
 
+	/* Shown to BPF by the flush at the end of this drain. */
 	seep_tables_again(tracer->tables, event->file);
 }
 
@@ -80,11 +84,13 @@ static void on_copy(void *context, const struct seep_copy_event *event)
 	struct seep_tracer *tracer = context;
 	const struct seep_target *target = seep_targets_of(tracer->targets, event->process);
 
+	/* One copy may serve both purposes. */
 	if (target && event->purpose & SEEP_COPY_WALK &&
 	    seep_rewalk_add(tracer->rewalk, target->pid, event))
 		seep_debug("no memory to walk a stack later");
 	if (!tracer->verifier || !(event->purpose & SEEP_COPY_VERIFY))
 		return;
+	/* Without a target its mappings cannot be read; the stack still counts as not compared. */
 	seep_verifier_check(tracer->verifier, target ? target->pid : 0, event);
 	tracer->losses[SEEP_LOSS_STACK_DISAGREEMENTS] =
 		seep_verifier_counts(tracer->verifier)->counts[SEEP_AGREEMENT_DIFFERENT];
@@ -106,6 +112,7 @@ static void give_up_if_all_refused(struct seep_tracer *tracer)
 {
 	const struct watch *watch;
 
+	/* A trace that still has something to count, or whose scope is open, goes on. */
 	if (!tracer->watches || tracer->stopped_ns || tracer->gave_up ||
 	    seep_scope_is_open(tracer->config.scope) ||
 	    !seep_targets_want_functions_only(tracer->targets))
@@ -173,10 +180,12 @@ static void rescan_stale(struct seep_tracer *tracer)
 		struct seep_target *target = watch->target;
 		int added;
 
+		/* Libraries that come while the probes go are not probed any more. */
 		if (!target->stale || tracer->stopped_ns)
 			continue;
 		target->stale = false;
 		added = seep_follow_rescan(tracer, target);
+		/* Without new functions the tables are made when BPF meets the file in a stack. */
 		if (added <= 0)
 			continue;
 		seep_targets_preload(tracer->targets, target);
@@ -184,6 +193,10 @@ static void rescan_stale(struct seep_tracer *tracer)
 	}
 }
 
+/*
+ * The order: tables for files of these events, probes in libraries that came, then the stacks that
+ * have waited for a table. Files that these bring are drained and walked once more.
+ */
 void seep_follow_drain(struct seep_tracer *tracer)
 {
 	seep_verifier_begin(tracer->verifier);

@@ -25,6 +25,7 @@
 #define MAX_DYING     256
 #define REAP_PAUSE_NS (500 * SEEP_NS_PER_MS)
 
+/* The last moment at which code made at run time can be named: the sites are frozen now. */
 static void on_frozen(void *context, struct seep_record *record)
 {
 	struct seep_tracer *tracer = context;
@@ -37,6 +38,7 @@ void seep_lifecycle_reap(struct seep_tracer *tracer)
 	int error = seep_processes_freeze(tracer->processes, tracer->kernel,
 					  tracer->config.filter->min_age_ns, on_frozen, tracer);
 
+	/* Else the slots wait for the next reap: the maps may still name their processes. */
 	if (error)
 		seep_warn("cannot keep all numbers of processes that ended: %s", strerror(-error));
 	else
@@ -46,6 +48,7 @@ void seep_lifecycle_reap(struct seep_tracer *tracer)
 	tracer->reap_source = NULL;
 }
 
+/* The timer that seep_lifecycle_exited has set. */
 static int on_reap(void *context, uint64_t value)
 {
 	(void)value;
@@ -57,14 +60,20 @@ void seep_lifecycle_exited(struct seep_tracer *tracer, struct seep_record *recor
 {
 	int error = 0;
 
+	/* Ends it now, but leaves its sites in the kernel until the reap. */
 	seep_processes_end(tracer->processes, record, seep_clock_monotonic_ns());
 	if (!tracer->reap_source)
 		error = seep_loop_add_timer(tracer->loop, REAP_PAUSE_NS, 0, on_reap, tracer,
 					    &tracer->reap_source);
+	/* Without a timer nobody would come back to it. */
 	if (error || seep_processes_dying(tracer->processes) >= MAX_DYING)
 		seep_lifecycle_reap(tracer);
 }
 
+/*
+ * Pure, so that the cases can be tested: a program that was found without probes, one that ended
+ * before it was looked at, and one whose exec came while probes were placed.
+ */
 bool seep_lifecycle_missed_exec(int added, bool late, uint32_t kinds, bool probed_before)
 {
 	if (added == -ESRCH)
@@ -79,14 +88,20 @@ bool seep_lifecycle_missed_exec(int added, bool late, uint32_t kinds, bool probe
 static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, uint32_t id,
 			const char *comm, bool unbound)
 {
+	/* Both are changed by seep_targets_replace below. */
 	bool launched = target->record->before_exec, late = target->late;
 	int added;
 
 	/* Its probes have come along: before it maps what it will translate they must be gone. */
 	seep_targets_recheck(tracer->targets, target);
+	/*
+	 * The child before its exec was no program of the trace; its record goes on as that of the
+	 * command.
+	 */
 	if (!launched)
 		seep_lifecycle_exited(tracer, target->record);
 	seep_verifier_forget(tracer->verifier, target->process);
+	/* Without memory for a record the target keeps the old one, which has ended. */
 	if (seep_targets_replace(tracer->targets, target, id, comm, unbound))
 		return;
 	added = seep_follow_rescan(tracer, target);
@@ -104,6 +119,7 @@ void seep_lifecycle_on_exec(void *context, const struct seep_exec_event *event)
 	if (!target)
 		return;
 	memcpy(comm, event->comm, sizeof(comm));
+	/* A name that fills its field has no end. */
 	comm[sizeof(comm) - 1] = '\0';
 	follow_exec(tracer, target, event->new_process, comm, event->by_other);
 }
@@ -115,6 +131,10 @@ void seep_lifecycle_catch_up(struct seep_tracer *tracer)
 		uint32_t id = seep_kernel_process_id(tracer->kernel, target->slot);
 
 		if (id != target->process)
+			/*
+			 * Name and thread were in the event that was lost: assume that the probes
+			 * did not come along.
+			 */
 			follow_exec(tracer, target, id, NULL, true);
 	}
 }
@@ -126,6 +146,7 @@ static void unlink_watch(struct seep_tracer *tracer, struct watch *watch)
 	free(watch);
 }
 
+/* Also for a target that lives on and has left the scope: its numbers are final, too. */
 void seep_lifecycle_lose(struct seep_tracer *tracer, struct watch *watch)
 {
 	struct seep_target *target = watch->target;
@@ -133,6 +154,7 @@ void seep_lifecycle_lose(struct seep_tracer *tracer, struct watch *watch)
 	seep_lifecycle_exited(tracer, target->record);
 	seep_verifier_forget(tracer->verifier, target->process);
 	unlink_watch(tracer, watch);
+	/* After the watch, whose source is the pidfd that this closes. */
 	seep_targets_remove(tracer->targets, target);
 	if (!tracer->watches && !tracer->stopped_ns && !seep_scope_is_open(tracer->config.scope))
 		tracer->config.on_empty(tracer->config.context);

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two sources of processes that may bring the same one: /proc, which is read once when the trace
+ * begins, and events of BPF. Whoever comes second finds it taken (-EALREADY). Events are drained
+ * before each process that /proc brings, so that BPF's choice is known.
+ */
 #include "trace/membership.h"
 
 #include <errno.h>
@@ -16,6 +21,7 @@
 /* Attaches to a process that BPF took into the scope. -ESRCH: it ended meanwhile, unseen. */
 static int attach_adopted(struct seep_tracer *tracer, struct seep_target *target, bool forked)
 {
+	/* Probes before tables: a missed call is lost, a stack without a table is walked later. */
 	int added = seep_follow_rescan(tracer, target);
 
 	if (added < 0)
@@ -52,6 +58,7 @@ void seep_membership_on_process(void *context, const struct seep_process_event *
 		tracer->losses[SEEP_LOSS_UNTRACED_PROCESSES]++;
 }
 
+/* The watch of a traced process; NULL if it is not traced. */
 static struct watch *watch_of(struct seep_tracer *tracer, pid_t pid)
 {
 	struct watch *watch;
@@ -60,6 +67,7 @@ static struct watch *watch_of(struct seep_tracer *tracer, pid_t pid)
 	return watch;
 }
 
+/* Adds a running process of the scope, and waits for its end. */
 static int add(struct seep_tracer *tracer, pid_t pid)
 {
 	struct seep_target *target;
@@ -87,6 +95,7 @@ void seep_membership_on_cgroup(void *context, const struct seep_cgroup_event *ev
 	}
 }
 
+/* For each process that the scope has at the beginning. What ends the walk is returned. */
 static int add_member(void *context, pid_t pid)
 {
 	struct seep_tracer *tracer = context;
@@ -99,6 +108,10 @@ static int add_member(void *context, pid_t pid)
 		tracer->losses[SEEP_LOSS_UNTRACED_PROCESSES]++;
 	else if (error && error != -EALREADY)
 		seep_debug("process %d is not traced: %s", pid, seep_error_text(-error));
+	/*
+	 * A process that has ended or cannot be traced is no reason to give up the others; these
+	 * are.
+	 */
 	return error == -EPERM || error == -ENOMEM ? error : 0;
 }
 
@@ -116,6 +129,7 @@ int seep_membership_add_pid(struct seep_tracer *tracer, pid_t pid)
 	int error = seep_targets_add(tracer->targets, pid, false, &target);
 
 	if (error)
+		/* Named twice, or taken by BPF as a child of a process that was named before. */
 		return error == -EALREADY ? 0 : error;
 	error = seep_lifecycle_watch(tracer, target);
 	if (!error && tracer->config.scope->children)

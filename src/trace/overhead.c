@@ -23,6 +23,7 @@
 /* Rates over less than this say more about the reporting than about the trace. */
 #define MIN_RATE_NS (500 * SEEP_NS_PER_MS)
 
+/* Totals at a moment; a rate is the difference of two readings by their time. */
 struct reading {
 	uint64_t time_ns;
 	uint64_t cpu_ns;
@@ -39,11 +40,13 @@ struct seep_overhead_meter {
 	/* the window, and what it gave */
 	int stats_fd;
 	uint64_t window_start_ns;
+	/* Totals when it was opened: run time at probes, run time at calls, hits. */
 	uint64_t window_run_ns;
 	uint64_t window_calls_ns;
 	uint64_t window_events;
 	uint64_t bpf_ns_per_event;
 	double calls_cpu_pct;
+	/* Scratch, 32 KiB: too large for the stack. */
 	uint64_t hits[SEEP_MAX_PROBES];
 };
 
@@ -58,6 +61,7 @@ int seep_overhead_new(struct seep_kernel *kernel, struct seep_files *files,
 	meter->files = files;
 	meter->cost = *cost;
 	meter->stats_fd = -1;
+	/* Unknown until the first window has closed with events in it. */
 	meter->bpf_ns_per_event = SEEP_UNKNOWN;
 	meter->calls_cpu_pct = NAN;
 	meter->latest.time_ns = seep_clock_monotonic_ns();
@@ -75,6 +79,7 @@ void seep_overhead_free(struct seep_overhead_meter *meter)
 	free(meter);
 }
 
+/* Also fills meter->hits, by which the mean cost of a trap is weighted. */
 int seep_overhead_events(struct seep_overhead_meter *meter, uint64_t *ret_events)
 {
 	uint32_t num_probes = seep_registry_count(seep_files_registry(meter->files));
@@ -89,6 +94,7 @@ int seep_overhead_events(struct seep_overhead_meter *meter, uint64_t *ret_events
 	return 0;
 }
 
+/* Totals first: the few hits before the statistics are on count without run time. */
 void seep_overhead_window_open(struct seep_overhead_meter *meter)
 {
 	if (meter->stats_fd >= 0 || seep_overhead_events(meter, &meter->window_events) ||
@@ -98,6 +104,7 @@ void seep_overhead_window_open(struct seep_overhead_meter *meter)
 				      &meter->window_calls_ns))
 		return;
 	meter->window_start_ns = seep_clock_monotonic_ns();
+	/* Negative without CAP_SYS_ADMIN: then closing does nothing, and the costs stay unknown. */
 	meter->stats_fd = seep_kernel_measure_run_time();
 }
 
@@ -124,6 +131,7 @@ void seep_overhead_window_close(struct seep_overhead_meter *meter)
 	if (seep_kernel_read_run_time(meter->kernel, SEEP_PROGRAMS_AT_PROBES, &run_ns) ||
 	    seep_overhead_events(meter, &events) || events == meter->window_events)
 		return;
+	/* A window without hits tells nothing, and the value of the last one stays. */
 	meter->bpf_ns_per_event = (run_ns - meter->window_run_ns) / (events - meter->window_events);
 }
 
@@ -140,6 +148,7 @@ static uint64_t probe_ns_per_event(const struct seep_overhead_meter *meter, uint
 	return sum_ns / events;
 }
 
+/* Leaves what cannot be said as it is: NAN or unknown. */
 static void fill_rates(const struct reading *from, const struct reading *to,
 		       struct seep_overhead *overhead)
 {
@@ -153,6 +162,7 @@ static void fill_rates(const struct reading *from, const struct reading *to,
 	if (overhead->bpf_ns_per_event == SEEP_UNKNOWN ||
 	    overhead->probe_ns_per_event == SEEP_UNKNOWN)
 		return;
+	/* Of one CPU, as the other percentages are: several threads can make more than 100. */
 	overhead->target_cpu_pct =
 		overhead->events_per_s *
 		(double)(overhead->bpf_ns_per_event + overhead->probe_ns_per_event) /
@@ -169,6 +179,7 @@ int seep_overhead_read(struct seep_overhead_meter *meter, uint64_t now_ns,
 		.seep_rss_bytes = SEEP_UNKNOWN,
 	};
 	struct reading now = {.time_ns = now_ns, .cpu_ns = seep_clock_cpu_ns()};
+	/* A reading a moment ago makes a poor rate: the one before it is taken. */
 	bool fresh = now_ns - meter->latest.time_ns < MIN_RATE_NS;
 	struct seep_proc_memory memory;
 	int error = seep_overhead_events(meter, &now.events);

@@ -25,8 +25,10 @@ static int raise_descriptor_limit(struct seep_tracer *tracer)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return -errno;
+	/* A launched command gets this one, not the raised one. */
 	tracer->descriptor_limit = limit;
 	limit.rlim_cur = limit.rlim_max;
+	/* If it is refused the old limit stays, and the check below is of what we may have. */
 	setrlimit(RLIMIT_NOFILE, &limit);
 	if (limit.rlim_max >= DESCRIPTORS_MIN)
 		return 0;
@@ -35,6 +37,7 @@ static int raise_descriptor_limit(struct seep_tracer *tracer)
 	return -EMFILE;
 }
 
+/* Features first: they decide which programs are loaded and how. */
 static int open_kernel(struct seep_tracer *tracer)
 {
 	const struct seep_tracer_config *config = &tracer->config;
@@ -56,6 +59,10 @@ static int open_kernel(struct seep_tracer *tracer)
 		   seep_attach_variant_name(tracer->features.variant),
 		   tracer->features.cost.entry_ns, tracer->features.cost.stepped_ns,
 		   tracer->features.cost.call_ns);
+	/*
+	 * What the trials have found decides which programs are loaded, and what they watch threads
+	 * for.
+	 */
 	kernel_config.variant = tracer->features.variant;
 	kernel_config.hazards = tracer->features.hazards;
 	error = seep_kernel_open(&kernel_config, &tracer->kernel);
@@ -78,6 +85,10 @@ static int new_jit(struct seep_tracer *tracer)
 	return seep_jit_new(&config, &tracer->jit);
 }
 
+/*
+ * Files register their probes with the kernel and name functions with the symbolizer: both come
+ * first.
+ */
 static int new_files(struct seep_tracer *tracer)
 {
 	struct seep_files_config config = {
@@ -90,6 +101,7 @@ static int new_files(struct seep_tracer *tracer)
 	return seep_files_new(&config, &tracer->files);
 }
 
+/* Each part gets pointers to the ones before it, and seep_parts_close goes the other way. */
 static int open_tables(struct seep_tracer *tracer)
 {
 	struct seep_targets_config targets_config;
@@ -123,6 +135,7 @@ static int open_tables(struct seep_tracer *tracer)
 		.variant = tracer->features.variant,
 		.hazards = tracer->features.hazards,
 		.shared_probes = tracer->config.probing->from_start,
+		/* Counted by the targets, reported with the other losses of user space. */
 		.missed_attach = &tracer->losses[SEEP_LOSS_MISSED_ATTACH],
 		.lost_probes = &tracer->losses[SEEP_LOSS_LOST_PROBES],
 	};
@@ -131,6 +144,7 @@ static int open_tables(struct seep_tracer *tracer)
 		error = new_jit(tracer);
 	if (!error && tracer->config.judge)
 		error = seep_assessor_new(&tracer->assessor);
+	/* Only on demand: it takes time for every stack that BPF copies for it. */
 	if (!error && tracer->config.limits->verify_every)
 		error = seep_verifier_new(&tracer->verifier);
 	if (error)
@@ -153,6 +167,7 @@ int seep_parts_open(struct seep_tracer *tracer)
 	return error;
 }
 
+/* Also after a failure halfway: freeing NULL does nothing. */
 void seep_parts_close(struct seep_tracer *tracer)
 {
 	seep_collector_free(tracer->collector);

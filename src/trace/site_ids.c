@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The id of a site comes from its stack in a form that does not depend on the run
+ * (seep_symbolizer_stack_id), its kind and the end of the stack. collect.c sets the ids, sorts the
+ * sites, and has equal ids separated.
+ */
 #include "trace/site_ids.h"
 
 #include <errno.h>
@@ -9,6 +14,10 @@
 /* Kind and end belong to a site's id: a stack that was cut short is not the whole one. */
 static uint64_t site_id(uint64_t stack_id, uint64_t kind, uint64_t end)
 {
+	/*
+	 * An odd constant (2^64 by the golden ratio): the product spreads the few bits of kind and
+	 * end over the id.
+	 */
 	return (stack_id ^ kind ^ end << 8) * 0x9e3779b97f4a7c15ULL;
 }
 
@@ -19,6 +28,7 @@ void seep_site_ids_set(struct seep_site *sites, size_t count, struct seep_stacks
 				      sites[i].stack->end);
 }
 
+/* By id; sites with the same id stay in their order, which is by size. */
 static int compare_ids(const void *left, const void *right)
 {
 	const struct seep_site *a = *(const struct seep_site *const *)left;
@@ -39,6 +49,9 @@ static void separate_id(struct seep_site *const *sites, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		if (sites[i]->process != site->process || sites[i]->kind != site->kind)
 			continue;
+		/*
+		 * The hash has the addresses, so it differs; in another run it will be another one.
+		 */
 		site->id = site_id(site->stack->hash, site->kind, site->stack->end);
 		return;
 	}
@@ -51,6 +64,7 @@ int seep_site_ids_separate(struct seep_site *sites, size_t count)
 	if (!order)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
+		/* Pointers are sorted: the sites themselves keep their order. */
 		order[i] = &sites[i];
 	qsort(order, count, sizeof(struct seep_site *), compare_ids);
 	for (size_t first = 0, end; first < count; first = end) {

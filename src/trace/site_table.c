@@ -28,6 +28,7 @@ struct memory {
 	UT_hash_handle hh;
 };
 
+/* Sites are an array that is filled anew for each snapshot; memories are a hash that stays. */
 struct seep_site_table {
 	uint64_t seq; /* of the snapshot, from 1 */
 	struct memory *memories;
@@ -45,6 +46,9 @@ static uint64_t older(uint64_t live, uint64_t young)
 	return young < live ? live - young : 0;
 }
 
+/*
+ * What the last scan has found of this entry: ages of what is alive, and how much of it is young.
+ */
 static void fill_ages(struct seep_site *site, const struct seep_site_value *value,
 		      const struct seep_site_moment *moment)
 {
@@ -53,6 +57,7 @@ static void fill_ages(struct seep_site *site, const struct seep_site_value *valu
 	if (value->scan != moment->scan_number)
 		return; /* nothing of this site was alive */
 	memcpy(site->ages, value->ages, sizeof(site->ages));
+	/* Created after the moment of the snapshot: there is no age yet. */
 	if (value->oldest_ns <= moment->now_ns)
 		site->oldest_ns = moment->now_ns - value->oldest_ns;
 	if (moment->min_age_ns) {
@@ -108,6 +113,7 @@ void seep_site_table_begin(struct seep_site_table *table)
 	table->count = 0;
 }
 
+/* Room for one more site. The array may move: sites are referred to by index until the end. */
 static int reserve(struct seep_site_table *table)
 {
 	size_t capacity = table->capacity ? 2 * table->capacity : 256;
@@ -123,6 +129,7 @@ static int reserve(struct seep_site_table *table)
 	return 0;
 }
 
+/* Finds or adds the memory of a site. 0 or -ENOMEM. */
 static int remember(struct seep_site_table *table, const struct seep_site_key *key,
 		    struct memory **ret_memory)
 {
@@ -140,6 +147,10 @@ static int remember(struct seep_site_table *table, const struct seep_site_key *k
 	return 0;
 }
 
+/*
+ * Adds an entry of the same site. Both may come from the kernel: one under the hash that BPF gave
+ * the stack, one under that of the stack that was walked later.
+ */
 static void merge(struct seep_site *site, const struct seep_site *other)
 {
 	site->counts.allocs += other->counts.allocs;
@@ -154,11 +165,13 @@ static void merge(struct seep_site *site, const struct seep_site *other)
 	}
 	if (!site->details)
 		site->details = other->details;
+	/* The unknown age is the largest number, so it cannot just be compared. */
 	if (site->oldest_ns == SEEP_UNKNOWN ||
 	    (other->oldest_ns != SEEP_UNKNOWN && other->oldest_ns > site->oldest_ns))
 		site->oldest_ns = other->oldest_ns;
 }
 
+/* The first entry of a site in this snapshot. */
 static int append(struct seep_site_table *table, const struct seep_site *site,
 		  struct memory *memory)
 {
@@ -166,6 +179,10 @@ static int append(struct seep_site_table *table, const struct seep_site *site,
 
 	if (error)
 		return error;
+	/*
+	 * The first entry of a site in this snapshot; more of them change live_bytes, not
+	 * bytes_before.
+	 */
 	memory->bytes_before = memory->live_bytes;
 	memory->objects_before = memory->live_objects;
 	memory->seq = table->seq;
@@ -194,9 +211,11 @@ int seep_site_table_add(struct seep_site_table *table, uint32_t process,
 		error = append(table, site, memory);
 	if (error)
 		return error;
+	/* By index again: appending may have moved the array. */
 	kept = &table->sites[memory->index];
 	memory->live_bytes = kept->live_bytes;
 	memory->live_objects = kept->live_objects;
+	/* In the first snapshot everything would be growth. */
 	if (table->seq > 1) {
 		kept->live_bytes_change = (int64_t)(memory->live_bytes - memory->bytes_before);
 		kept->live_objects_change =
@@ -219,6 +238,7 @@ struct seep_site *seep_site_table_end(struct seep_site_table *table, size_t *ret
 {
 	struct memory *memory, *next;
 
+	/* Walking the memories is worth it only when most of them are of sites that are gone. */
 	if (HASH_COUNT(table->memories) > 2 * table->count + MAX_REMEMBERED_MORE) {
 		HASH_ITER(hh, table->memories, memory, next) {
 			if (memory->seq != table->seq)

@@ -51,6 +51,7 @@ static void make_tables(struct seep_tracer *tracer, const struct seep_file *cons
 	if (!pages)
 		return;
 	for (size_t i = 0; i < num_files; i++)
+		/* Executable, because BPF looks at no other mappings (bpf/preload.bpf.c). */
 		pages[i] =
 			mmap(NULL, page_bytes, PROT_READ | PROT_EXEC, MAP_PRIVATE, files[i]->fd, 0);
 	/* 0 is the id of no process. */
@@ -72,12 +73,17 @@ int seep_tracer_launch(struct seep_tracer *tracer, char *const *command)
 
 	if (error)
 		return error;
+	/*
+	 * Before anything is attached: the first probe could end a translator. Kinds without probes
+	 * can still be traced.
+	 */
 	if (seep_targets_translates(tracer->targets, seep_launch_path(tracer->launch)) &&
 	    seep_targets_want_functions_only(tracer->targets)) {
 		seep_error("cannot trace \"%s\": %s", command[0],
 			   seep_refusal_text(SEEP_REFUSAL_TRANSLATOR));
 		return -EOPNOTSUPP;
 	}
+	/* Files, tables and probes are ready before the command is released; the child waits. */
 	error = seep_launch_predict(tracer->launch, tracer->files, &files, &num_files);
 	if (!error)
 		make_tables(tracer, files, num_files);
@@ -111,6 +117,7 @@ int seep_tracer_new(const struct seep_tracer_config *config, struct seep_loop *l
 	return 0;
 }
 
+/* Sources of the loop go first, because they call back into the parts; then the parts. */
 void seep_tracer_free(struct seep_tracer *tracer)
 {
 	if (!tracer)
@@ -124,8 +131,10 @@ void seep_tracer_free(struct seep_tracer *tracer)
 	free(tracer);
 }
 
+/* Everything is attached by now. The command is released last, when its events can be received. */
 int seep_tracer_start(struct seep_tracer *tracer)
 {
+	/* Created here, not with the parts: the time of the trace counts from its start. */
 	const struct seep_collector_parts parts = {
 		.kernel = tracer->kernel,
 		.processes = tracer->processes,
@@ -159,6 +168,10 @@ static void take_inventory(struct seep_tracer *tracer)
 
 void seep_tracer_stop(struct seep_tracer *tracer)
 {
+	/*
+	 * The inventory needs processes that are still counted, so it comes before the probes go;
+	 * ages are counted up to this moment.
+	 */
 	if (!tracer->stopped_ns) {
 		take_inventory(tracer);
 		tracer->stopped_ns = seep_clock_monotonic_ns();
@@ -167,6 +180,10 @@ void seep_tracer_stop(struct seep_tracer *tracer)
 	seep_targets_detach(tracer->targets);
 }
 
+/*
+ * The order: events so far, execs whose events were lost, files that came since, processes that
+ * ended, what the others have; then the collector puts it together.
+ */
 int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 			 const struct seep_snapshot **ret_snapshot)
 {
@@ -174,6 +191,7 @@ int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 
 	seep_follow_drain(tracer);
 	seep_lifecycle_catch_up(tracer);
+	/* Nothing is traced after the last snapshot: no file is looked for any more. */
 	for (struct watch *watch = tracer->watches; watch && !final; watch = watch->next)
 		seep_follow_rescan(tracer, watch->target);
 	seep_lifecycle_reap(tracer);
@@ -224,6 +242,7 @@ static bool is_worrying(enum seep_loss loss)
 	       loss != SEEP_LOSS_UNTRACKED_BYTES;
 }
 
+/* Numbers for a status line while the trace runs: no stacks, no ages. */
 int seep_tracer_status(struct seep_tracer *tracer, struct seep_tracer_status *ret_status)
 {
 	struct seep_tracer_status status = {0};

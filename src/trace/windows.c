@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two timers of the event loop: one that repeats opens a window, one that it starts closes it after
+ * SEEP_OVERHEAD_WINDOW_NS.
+ */
 #include "trace/windows.h"
 
 #include "base/units.h"
@@ -7,6 +11,7 @@
 /* Windows of the overhead measurement do not come closer together than this. */
 #define MIN_WINDOW_PERIOD_NS SEEP_NS_PER_S
 
+/* A timer that fires once: it removes itself. */
 static int on_window_close(void *context, uint64_t value)
 {
 	struct seep_tracer *tracer = context;
@@ -23,6 +28,7 @@ static int on_window_open(void *context, uint64_t value)
 	struct seep_tracer *tracer = context;
 
 	(void)value;
+	/* The last window is still open: the loop was late. */
 	if (tracer->close_source)
 		return 0;
 	seep_overhead_window_open(tracer->overhead);
@@ -36,6 +42,7 @@ int seep_windows_start(struct seep_tracer *tracer)
 				     tracer->config.interval_ns :
 				     MIN_WINDOW_PERIOD_NS;
 
+	/* The first window opens at once: a first time of 0 would mean after one period. */
 	return seep_loop_add_timer(tracer->loop, 1, period_ns, on_window_open, tracer,
 				   &tracer->open_source);
 }
