@@ -21,8 +21,8 @@ static bool is_plt(const uint8_t *code, size_t length, struct seep_cfi_expressio
 		THRESHOLD = 6
 	};
 
+	/* Equal but for the threshold, which lld sets to another value. */
 	if (length != sizeof(expected) || memcmp(code, expected, THRESHOLD) != 0 ||
-	    /* Equal but for the threshold, which lld sets to another value. */
 	    memcmp(code + THRESHOLD + 1, expected + THRESHOLD + 1, length - THRESHOLD - 1) != 0)
 		return false;
 	/*

@@ -76,11 +76,11 @@ static char *demangle_d(const char *name)
 {
 	unsigned int references = 0;
 
+	/*
+	 * 'Q' begins a back reference. In an identifier it counts too, which only makes the
+	 * limit stricter.
+	 */
 	for (const char *c = name; *c; c++)
-		/*
-		 * 'Q' begins a back reference. In an identifier it counts too, which only makes the
-		 * limit stricter.
-		 */
 		references += *c == 'Q';
 	return references <= D_MAX_BACK_REFERENCES ? dlang_demangle(name, OPTIONS) : NULL;
 }

@@ -22,11 +22,11 @@
 #include "base/cleanup.h"
 #include "elf/sections.h"
 
-#define DEBUG_ROOT "/usr/lib/debug"
 /*
- * Caps of what is read: a file for its checksum, a section with a link, .gnu_debugdata before and
- * after it is unpacked.
+ * Where packages install debug files, and caps of what is read: a file for its checksum, a section
+ * with a link, .gnu_debugdata before and after it is unpacked.
  */
+#define DEBUG_ROOT	   "/usr/lib/debug"
 #define CHECKSUM_MAX_BYTES (1ULL << 30)
 #define LINK_MAX_BYTES	   PATH_MAX
 #define PACKED_MAX_BYTES   (32u << 20)

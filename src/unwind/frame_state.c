@@ -306,8 +306,8 @@ bool seep_frame_state_step(struct seep_frame_state *state,
 /* The child has registers of the parent but another stack, which nothing is known of. */
 static void become_child(struct seep_frame_state *state)
 {
+	/* The code is the same for both, so addresses of code stay known. */
 	for (unsigned int i = 0; i < SEEP_REGISTERS; i++)
-		/* The code is the same for both, so addresses of code stay known. */
 		if (!seep_value_is_code(state->registers[i]))
 			state->registers[i] = SEEP_VALUE_UNKNOWN;
 	state->fp_saved = SEEP_VALUE_UNKNOWN;

@@ -232,11 +232,11 @@ static bool decode_branch(const cs_insn *insn, struct seep_instruction *result)
 
 	if (insn->id == X86_INS_JMP || x86->op_count != 1 || x86->operands[0].type != X86_OP_IMM)
 		return false;
+	/*
+	 * The instructions above are recognised by name, all others by Capstone's group of
+	 * jumps.
+	 */
 	for (uint8_t i = 0; i < insn->detail->groups_count && !loop; i++)
-		/*
-		 * The instructions above are recognised by name, all others by Capstone's group of
-		 * jumps.
-		 */
 		loop = insn->detail->groups[i] == X86_GRP_JUMP;
 	if (!loop)
 		return false;

@@ -203,11 +203,11 @@ static int take_piece(struct merger *merger, const struct seep_uncovered_piece *
 	for (size_t i = 0; i < piece->rows.count && !error; i++)
 		error = seep_uncovered_rows_add(&merger->merged, piece->rows.items[i].offset,
 						&piece->rows.items[i].rule);
+	/*
+	 * What the CFI says within the piece is replaced, but its last rule holds again
+	 * behind it.
+	 */
 	if (!error)
-		/*
-		 * What the CFI says within the piece is replaced, but its last rule holds again
-		 * behind it.
-		 */
 		error = take_old(merger, piece->end, true);
 	if (!error)
 		error = seep_uncovered_rows_add(&merger->merged, piece->end,

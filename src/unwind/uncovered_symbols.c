@@ -121,8 +121,8 @@ static int compare_symbols(const void *left, const void *right)
 
 	if (a->offset != b->offset)
 		return a->offset < b->offset ? -1 : 1;
+	/* Above USUAL are NO_RETURN, STORED and ENTRY (enum seep_function_kind). */
 	if (a->kind != b->kind)
-		/* Above USUAL are NO_RETURN, STORED and ENTRY (enum seep_function_kind). */
 		return a->kind > b->kind ? -1 : 1;
 	return a->size > b->size ? -1 : a->size < b->size;
 }
