@@ -19,6 +19,7 @@ uint64_t seep_clock_monotonic_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
+/* Goes on while the machine is suspended, unlike CLOCK_MONOTONIC. */
 uint64_t seep_clock_boot_ns(void)
 {
 	return clock_ns(CLOCK_BOOTTIME);

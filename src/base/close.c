@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Descriptors are dealt out to up to MAX_THREADS threads, so that their waits overlap. Each thread
+ * closes its part shielded from SIGKILL (base/shield.h). Where no thread or no memory is to be had,
+ * the calling thread closes them itself: nothing stays open.
+ */
 #include "base/close.h"
 
 #include <pthread.h>
@@ -33,12 +38,14 @@ static int close_fds(void *context)
 	return 0;
 }
 
+/* Shielded, because SIGKILL would leave probes in the target's text (base/shield.h). */
 static void *close_part(void *context)
 {
 	seep_shielded(close_fds, context);
 	return NULL;
 }
 
+/* False if there is no thread to be had. */
 static bool start(pthread_t *thread, int detach_state, void *(*fn)(void *context), void *context)
 {
 	pthread_attr_t attributes;
@@ -46,6 +53,7 @@ static bool start(pthread_t *thread, int detach_state, void *(*fn)(void *context
 
 	if (pthread_attr_init(&attributes))
 		return false;
+	/* The usual 8 MiB for each thread would be address space for nothing. */
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	pthread_attr_setdetachstate(&attributes, detach_state);
 	started = pthread_create(thread, &attributes, fn, context) == 0;
@@ -71,11 +79,13 @@ void seep_close_all(const int *fds, size_t count)
 		if (parts[i].started)
 			pthread_join(parts[i].thread, NULL);
 	}
+	/* Without memory one after the other, with one part for all. */
 	if (!parts)
 		close_part(&(struct part){fds, count, 0, 1, .started = false});
 	free(parts);
 }
 
+/* What the thread in the background takes over. */
 struct later {
 	int *fds;
 	size_t count;
@@ -93,6 +103,7 @@ static void *close_and_free(void *context)
 
 void seep_close_later(int *fds, size_t count)
 {
+	/* Without memory for the hand-over the caller closes them and waits. */
 	struct later *later = count ? malloc(sizeof(*later)) : NULL;
 	pthread_t thread;
 

@@ -46,6 +46,10 @@ static int read_fd(int fd, size_t max_bytes, struct seep_buffer *buffer)
 			return -errno;
 		if (length == 0)
 			return 0;
+		/*
+		 * Checked before it is kept, so the buffer never has more than @max_bytes of a
+		 * file.
+		 */
 		if ((size_t)length > max_bytes - total)
 			return -EFBIG;
 		total += (size_t)length;
@@ -63,6 +67,7 @@ int seep_file_read_at(int dirfd, const char *path, size_t max_bytes, struct seep
 
 	if (fd < 0)
 		return -errno;
+	/* On failure the buffer is as before: half a file would look like a whole one. */
 	error = read_fd(fd, max_bytes, buffer);
 	if (error)
 		seep_buffer_truncate(buffer, before);
@@ -71,6 +76,7 @@ int seep_file_read_at(int dirfd, const char *path, size_t max_bytes, struct seep
 
 int seep_file_expand_time(const char *pattern, uint64_t utc_ns, char **ret_path)
 {
+	/* The first one; nothing else in the pattern has a meaning. */
 	const char *mark = strstr(pattern, "%t");
 	char time[SEEP_CLOCK_TEXT_MAX];
 	char *path;
@@ -98,6 +104,7 @@ int seep_file_write_fd(int fd, const void *bytes, size_t length)
 	while (length > 0) {
 		ssize_t written = write(fd, at, length);
 
+		/* A pipe or a full disk may take less than all. */
 		if (written > 0) {
 			at += written;
 			length -= (size_t)written;
@@ -120,6 +127,7 @@ static int write_and_close(int fd, const void *bytes, size_t length)
 {
 	int error = seep_file_write_fd(fd, bytes, length);
 
+	/* After EINTR the descriptor is closed all the same on Linux (close(2)). */
 	if (close(fd) < 0 && !error && errno != EINTR)
 		error = -errno;
 	return error;
@@ -148,6 +156,10 @@ static int create_in(int directory, char name[NAME_BYTES], int *ret_fd)
 		if (getrandom(&random, sizeof(random), 0) < 0)
 			return -errno;
 		snprintf(name, NAME_BYTES, ".seep-%016llx", random);
+		/*
+		 * O_EXCL: what somebody has put there meanwhile is not written to, not even through
+		 * a link.
+		 */
 		fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			    0644);
 		if (fd >= 0) {
@@ -169,6 +181,7 @@ static int write_and_rename(const struct seep_lookup *found, const void *bytes, 
 	error = create_in(found->directory, name, &fd);
 	if (error)
 		return error;
+	/* The new content is complete before it gets the name. */
 	error = write_and_close(fd, bytes, length);
 	if (!error && renameat(found->directory, name, found->directory, found->name) < 0)
 		error = -errno;

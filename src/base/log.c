@@ -33,9 +33,11 @@ void seep_log(enum seep_log_level level, const char *format, ...)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer message = SEEP_BUFFER_INIT;
 	SEEP_AUTO_BUFFER struct seep_buffer line = SEEP_BUFFER_INIT;
+	/* A caller may still need it. */
 	int saved_errno = errno;
 	va_list arguments;
 
+	/* Levels that are less important have higher numbers. */
 	if (level > log_level)
 		return;
 
@@ -44,6 +46,7 @@ void seep_log(enum seep_log_level level, const char *format, ...)
 	va_end(arguments);
 
 	seep_buffer_puts(&line, "seep: ");
+	/* Names of processes and files may have escape sequences in them. */
 	seep_text_append_clean(&line, message.data, message.length);
 	seep_buffer_putc(&line, '\n');
 

@@ -22,6 +22,10 @@
 
 #include "base/cleanup.h"
 
+/*
+ * The state of one walk. @path is a copy, in which the targets of links replace what they stood
+ * for.
+ */
 struct walker {
 	int root; /* where absolute links begin; -1: ours */
 	int (*check)(const struct seep_lookup_step *step, void *context);
@@ -37,6 +41,7 @@ struct walker {
 	char name[NAME_MAX + 1];
 };
 
+/* The directory in which the next name is looked up. */
 static int here(const struct walker *walker)
 {
 	return walker->directories[walker->depth - 1];
@@ -56,6 +61,7 @@ static void walker_done(struct walker *walker)
 /* Takes over @fd. */
 static int enter(struct walker *walker, int fd)
 {
+	/* Each level holds a descriptor until the end. */
 	if (walker->depth == SEEP_LOOKUP_DEPTH_MAX) {
 		close(fd);
 		return -ELOOP;
@@ -67,6 +73,7 @@ static int enter(struct walker *walker, int fd)
 /* The walk goes on at @path below the directory @root; what it has come through is closed. */
 static int start_at(struct walker *walker, int root, const char *path)
 {
+	/* Before the others are closed: @root may be one of them (go_up). */
 	int fd = openat(root < 0 ? AT_FDCWD : root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
@@ -75,6 +82,9 @@ static int start_at(struct walker *walker, int root, const char *path)
 	return enter(walker, fd);
 }
 
+/*
+ * An absolute path begins at the root, a relative one at the working directory or at walker->root.
+ */
 static int start(struct walker *walker, const char *path)
 {
 	if (walker->root >= 0)
@@ -84,6 +94,7 @@ static int start(struct walker *walker, const char *path)
 
 static int go_up(struct walker *walker)
 {
+	/* Not by "..": the directory may have been moved since. */
 	if (walker->depth > 1) {
 		close(walker->directories[--walker->depth]);
 		return 0;
@@ -100,12 +111,14 @@ static int put_instead(struct walker *walker, const char *target)
 
 	if (++walker->links > SEEP_LOOKUP_LINKS_MAX)
 		return -ELOOP;
+	/* Through a buffer of its own, because the rest lies in walker->path itself. */
 	length = snprintf(joined, sizeof(joined), "%s%s%s", target, *walker->rest ? "/" : "",
 			  walker->rest);
 	if (length < 0 || (size_t)length >= sizeof(joined))
 		return -ENAMETOOLONG;
 	memcpy(walker->path, joined, (size_t)length + 1);
 	walker->rest = walker->path;
+	/* A relative target goes on from the directory that has the link. */
 	return target[0] == '/' ? start(walker, target) : 0;
 }
 
@@ -146,6 +159,7 @@ static int follow(struct walker *walker, int link, bool last, struct seep_lookup
 	length = readlinkat(link, "", target, sizeof(target));
 	if (length < 0)
 		return -errno;
+	/* A target that fills the buffer may have been cut. */
 	if (length == 0 || (size_t)length >= sizeof(target))
 		return -ENAMETOOLONG;
 	target[length] = '\0';
@@ -166,6 +180,7 @@ static int next_name(struct walker *walker, bool *ret_last, bool *ret_slash)
 	snprintf(walker->name, sizeof(walker->name), "%.*s", (int)length, walker->rest);
 	walker->rest += length;
 	*ret_slash = *walker->rest == '/';
+	/* Slashes at the end are no name. */
 	*ret_last = walker->rest[strspn(walker->rest, "/")] == '\0';
 	return 1;
 }
@@ -183,6 +198,7 @@ static int end_at(struct walker *walker, int file, bool slash, struct seep_looku
 	found->name = strdup(walker->name);
 	if (!found->name)
 		return -ENOMEM;
+	/* Taken off the list, so that the end of the walk does not close it. */
 	found->directory = walker->directories[--walker->depth];
 	found->file = SEEP_TAKE_FD(own);
 	return 0;
@@ -198,12 +214,16 @@ static int step(struct walker *walker, bool last, bool slash, struct seep_lookup
 
 	if (fd < 0)
 		return errno == ENOENT && last ? end_at(walker, -1, slash, found) : -errno;
+	/* By descriptor, so the check sees what is used, whatever the names stand for by now. */
 	if (fstat(fd, &seen.entry) || fstat(here(walker), &seen.directory))
 		return -errno;
 	if (walker->check)
 		error = walker->check(&seen, walker->context);
 	if (error)
 		return error;
+	/*
+	 * After the check, which decides about the link itself; its target is checked name by name.
+	 */
 	if (S_ISLNK(seen.entry.st_mode))
 		return follow(walker, fd, last, found);
 	found->status = seen.entry;
@@ -226,6 +246,7 @@ static int walk_on(struct walker *walker, struct seep_lookup *found)
 	bool last = false, slash = false;
 	int error = 0;
 
+	/* The walk is over when it has found a file or the name for one. */
 	while (!error && found->file < 0 && !found->name) {
 		int result = next_name(walker, &last, &slash);
 
@@ -278,6 +299,7 @@ int seep_lookup_reopen(int file, int flags)
 	char path[32];
 	int fd;
 
+	/* The kernel follows such a link to the open file itself, not to a path (proc(5)). */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
 	fd = open(path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;

@@ -26,6 +26,7 @@ enum source_type {
 	SOURCE_SIGNALS,
 };
 
+/* In a list, so that the loop can free what nobody has removed. */
 struct seep_loop_source {
 	enum source_type type;
 	int fd; /* ours, and closed by us, unless the type is SOURCE_FD */
@@ -79,6 +80,7 @@ static int add_source(struct seep_loop *loop, enum source_type type, int fd, see
 		.fn = fn,
 		.context = context,
 	};
+	/* Last of what can fail: after it, epoll has the pointer. */
 	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
 		int error = -errno;
 
@@ -115,6 +117,7 @@ int seep_loop_add_timer(struct seep_loop *loop, uint64_t first_ns, uint64_t inte
 {
 	SEEP_AUTO_CLOSE int fd = -1;
 	struct itimerspec spec = {
+		/* 0 would disarm the timer. */
 		.it_value = to_timespec(first_ns ? first_ns : interval_ns),
 		.it_interval = to_timespec(interval_ns),
 	};
@@ -142,7 +145,9 @@ int seep_loop_add_signals(struct seep_loop *loop, const sigset_t *set, seep_loop
 	error = add_source(loop, SOURCE_SIGNALS, fd, fn, context, NULL);
 	if (error)
 		return error;
+	/* The source has it now. */
 	SEEP_TAKE_FD(fd);
+	/* Blocked only when the signalfd is there to take them. */
 	sigprocmask(SIG_BLOCK, set, NULL); /* fails only for an unknown "how" */
 	return 0;
 }
@@ -151,6 +156,7 @@ void seep_loop_remove(struct seep_loop *loop, struct seep_loop_source *source)
 {
 	if (!source)
 		return;
+	/* Also for the first one, whose link is the head of the list. */
 	*source->link = source->next;
 	if (source->next)
 		source->next->link = source->link;
@@ -177,6 +183,7 @@ static int read_value(const struct seep_loop_source *source, uint32_t events, ui
 			return -errno;
 		*ret_value = signal.ssi_signo;
 		return 0;
+	/* The owner of the descriptor reads it. */
 	case SOURCE_FD:
 		break;
 	}
@@ -204,15 +211,21 @@ int seep_loop_run(struct seep_loop *loop)
 		}
 		source = event.data.ptr;
 		error = read_value(source, event.events, &value);
+		/*
+		 * Timer and signal descriptors are non-blocking: there may be nothing to read after
+		 * all.
+		 */
 		if (error == -EAGAIN)
 			error = 0;
 		else if (!error)
 			error = source->fn(source->context, value); /* source may be gone now */
 	}
+	/* The loop can be run again. */
 	loop->stopped = false;
 	return error;
 }
 
+/* Only notes it: seep_loop_run looks when the callback is over. */
 void seep_loop_stop(struct seep_loop *loop)
 {
 	loop->stopped = true;

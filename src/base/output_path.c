@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * check_step has the rules and is asked at each name on the way (base/lookup.h). What is opened in
+ * the end is opened by the descriptors that the walk ends with, never by the path a second time, so
+ * nobody can exchange what was looked at.
+ */
 #include "base/output_path.h"
 
 #include <errno.h>
@@ -20,6 +25,7 @@ const char *seep_output_error(int error)
 	return strerror(error);
 }
 
+/* Neither ours nor that of the directory's owner, who could do anything there anyway. */
 static bool is_of_other(const struct stat *directory, const struct stat *entry)
 {
 	return entry->st_uid != geteuid() && entry->st_uid != directory->st_uid;
@@ -29,7 +35,9 @@ static bool is_of_other(const struct stat *directory, const struct stat *entry)
 static int check_step(const struct seep_lookup_step *step, void *context)
 {
 	const struct stat *directory = &step->directory, *entry = &step->entry;
+	/* /tmp and the like, where everybody may create files. */
 	bool shared = directory->st_mode & S_ISVTX && directory->st_mode & (S_IWGRP | S_IWOTH);
+	/* What somebody could put there to have it written to, or to read along. */
 	bool plantable = S_ISREG(entry->st_mode) || S_ISFIFO(entry->st_mode);
 
 	(void)context;
@@ -49,6 +57,7 @@ int seep_output_path_find(const char *path, struct seep_lookup *ret_lookup)
 	return seep_lookup_path(-1, path, check_step, NULL, ret_lookup);
 }
 
+/* -EEXIST if the name was missing, but was given to a file before we could create it. */
 static int open_once(const char *path)
 {
 	SEEP_CLEANUP(seep_lookup_done) struct seep_lookup found = SEEP_LOOKUP_INIT;

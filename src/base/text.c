@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Text is taken apart by code points: decode checks one, is_harmless decides whether it may be
+ * shown. seep_text_append_clean copies what is harmless in runs. The functions about columns expect
+ * text that has been cleaned: they only count the bytes that begin a code point.
+ */
 #include "base/text.h"
 
 #include <stdbool.h>
@@ -8,6 +13,7 @@
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 #define ELLIPSIS    "\xe2\x80\xa6" /* U+2026 */
 
+/* Any byte of a code point but its first one. */
 static bool is_continuation(char byte)
 {
 	return ((unsigned char)byte & 0xc0) == 0x80;
@@ -28,18 +34,22 @@ static size_t decode(const char *text, size_t length, uint32_t *ret_point)
 		*ret_point = first;
 		return 1;
 	}
+	/* A continuation without a beginning, or a form of five bytes and more. */
 	if (first >= 0xf8 || first < 0xc0)
 		return 0;
+	/* As many bytes as the first one has leading ones. */
 	size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
 	if (size > length)
 		return 0;
 
+	/* The first byte tells the length by its leading ones; each other byte has six bits. */
 	point = first & (0x7f >> size);
 	for (size_t i = 1; i < size; i++) {
 		if (!is_continuation(text[i]))
 			return 0;
 		point = point << 6 | ((unsigned char)text[i] & 0x3f);
 	}
+	/* An overlong form could hide a character that is looked for in its short one. */
 	if (point < smallest[size] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
 		return 0;
 
@@ -47,6 +57,7 @@ static size_t decode(const char *text, size_t length, uint32_t *ret_point)
 	return size;
 }
 
+/* May the code point be shown? It moves no cursor, ends no line and turns no text around. */
 static bool is_harmless(uint32_t point)
 {
 	if (point < 0x20 || (point >= 0x7f && point <= 0x9f)) /* C0, DEL, C1 */
@@ -73,6 +84,10 @@ void seep_text_append_clean(struct seep_buffer *buffer, const char *text, size_t
 		if (size == 0 || !is_harmless(point)) {
 			seep_buffer_append(buffer, text + start, at - start);
 			seep_buffer_puts(buffer, REPLACEMENT);
+			/*
+			 * Of bytes that are not well formed each becomes a replacement, so that
+			 * decoding catches up.
+			 */
 			start = at + (size ? size : 1);
 		}
 		at += size ? size : 1;
@@ -121,6 +136,7 @@ void seep_text_append_elided(struct seep_buffer *buffer, const char *text, size_
 	if (columns == 0)
 		return;
 
+	/* One column is for the ellipsis; the beginning gets the odd one. */
 	tail = (columns - 1) / 2;
 	head = columns - 1 - tail;
 	seep_buffer_append(buffer, text, skip_columns(text, head) - text);
@@ -132,5 +148,6 @@ const char *seep_text_basename(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
+	/* A path that ends in a slash is shown as it is. */
 	return slash && slash[1] ? slash + 1 : path;
 }

@@ -21,12 +21,16 @@ typedef unsigned __int128 wide;
 #define HOUR_NS	  (60 * MINUTE_NS)
 #define DAY_NS	  (24 * HOUR_NS)
 
+/* A unit of time and how many nanoseconds it has. */
 struct unit {
 	const char *name;
 	uint64_t factor;
 };
 
-/* A decimal number as written: whole + fraction / scale. */
+/*
+ * A decimal number as written: whole + fraction / scale. The parts are kept apart, because
+ * together with 18 digits of fraction the whole may not fit into 64 bits.
+ */
 struct decimal {
 	uint64_t whole;
 	uint64_t fraction;
@@ -46,6 +50,10 @@ static const char *parse_whole(const char *text, uint64_t *ret_value, bool *ret_
 	bool overflow = false;
 
 	for (; is_digit(*text); text++) {
+		/*
+		 * Goes on to the end of the digits: text that is no quantity at all is the worse
+		 * error.
+		 */
 		overflow |= __builtin_mul_overflow(value, 10, &value);
 		overflow |= __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value);
 	}
@@ -83,6 +91,7 @@ static int scale_decimal(const struct decimal *decimal, uint64_t factor, uint64_
 {
 	wide value;
 
+	/* The smallest unit has no fractions, not even ".0". */
 	if (factor == 1 && decimal->scale > 1) /* half a byte */
 		return -EINVAL;
 	if (decimal->overflow)
@@ -105,13 +114,16 @@ int seep_parse_size(const char *text, uint64_t *ret_bytes)
 	if (!text)
 		return -EINVAL;
 
+	/* strchr would find the NUL, too. */
 	prefix = *text ? strchr(prefixes, *text >= 'a' ? *text - 'a' + 'A' : *text) : NULL;
 	if (prefix) {
 		factor = 1ULL << (10 * (prefix - prefixes + 1));
 		text++;
+		/* "Ki" without the B is not taken. */
 		if (text[0] == 'i' && text[1] == 'B')
 			text++;
 	}
+	/* After a prefix or a bare number: "4KB" is 4096 bytes as well. */
 	if (*text == 'B')
 		text++;
 	if (*text)
@@ -131,6 +143,7 @@ static const char *parse_duration_unit(const char *text, uint64_t *ret_factor)
 		{"h", HOUR_NS},
 		{"d", DAY_NS},
 	};
+	/* The whole word, so that "m" does not match the beginning of "ms". */
 	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz");
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
@@ -150,6 +163,7 @@ int seep_parse_duration(const char *text, uint64_t *ret_ns)
 
 	do {
 		struct decimal decimal;
+		/* Of a bare number. */
 		uint64_t factor = SEEP_NS_PER_S;
 		uint64_t ns = 0;
 		bool first = text == start;
@@ -171,6 +185,7 @@ int seep_parse_duration(const char *text, uint64_t *ret_ns)
 			result = -ERANGE; /* but the rest of the text may still be none */
 	} while (*text);
 
+	/* Nothing is set for a sum that overflows, though its parts are durations. */
 	if (result == 0)
 		*ret_ns = sum;
 	return result;
@@ -186,6 +201,7 @@ int seep_parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *ret
 	text = parse_whole(text, &count, &overflow);
 	if (*text)
 		return -EINVAL;
+	/* Whatever the limits are, what overflows is out of range. */
 	if (overflow || count < min || count > max)
 		return -ERANGE;
 	*ret_count = count;
@@ -201,6 +217,10 @@ static wide divide(wide value, wide divisor)
 /* @value / @divisor with three significant digits, or as a whole number from 1000 on. */
 static void format_ratio(char buffer[SEEP_UNIT_MAX], wide value, wide divisor, const char *suffix)
 {
+	/*
+	 * Each precision is rounded from the value itself: rounding twice may go up where once does
+	 * not.
+	 */
 	wide hundredths = divide(value * 100, divisor);
 	wide tenths = divide(value * 10, divisor);
 
@@ -231,6 +251,7 @@ static void format_signed_bytes(char buffer[SEEP_UNIT_MAX], const char *sign, ui
 	while (i < last && divide(bytes, (wide)1 << (10 * (i + 1))) >= 1024)
 		i++;
 	format_ratio(number, bytes, (wide)1 << (10 * (i + 1)), suffixes[i]);
+	/* The precision leaves room for the sign and the NUL. */
 	snprintf(buffer, SEEP_UNIT_MAX, "%s%.*s", sign, SEEP_UNIT_MAX - 2, number);
 }
 
@@ -256,6 +277,7 @@ const char *seep_format_count(char buffer[SEEP_UNIT_MAX], uint64_t count)
 	char *at = buffer;
 
 	for (int i = 0; i < length; i++) {
+		/* A comma before each group of three digits, counted from the end. */
 		if (i > 0 && (length - i) % 3 == 0)
 			*at++ = ',';
 		*at++ = digits[i];

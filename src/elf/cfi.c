@@ -251,6 +251,7 @@ static int read_section(struct reader *reader, const struct seep_cfi_place *plac
 		.address = place->address,
 		.debug_frame = debug_frame,
 	};
+	/* FDEs of the second section name their CIEs by offset in that one. */
 	reader->num_cies = 0;
 	reader->last_cie = NULL;
 	error = walk(reader, place);
@@ -321,6 +322,7 @@ int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi)
 	error = read_sections(&reader);
 	if (error)
 		return error;
+	/* Nothing but broken FDEs is an error; no FDE at all is a file without CFI. */
 	if (!reader.rows.num_blocks)
 		return cfi.num_skipped ? -EINVAL : -ENOENT;
 	error = add_signal_returns(&reader);

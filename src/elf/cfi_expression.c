@@ -21,9 +21,14 @@ static bool is_plt(const uint8_t *code, size_t length, struct seep_cfi_expressio
 		THRESHOLD = 6
 	};
 
+	/* Equal but for the threshold, which lld sets to another value. */
 	if (length != sizeof(expected) || memcmp(code, expected, THRESHOLD) != 0 ||
 	    memcmp(code + THRESHOLD + 1, expected + THRESHOLD + 1, length - THRESHOLD - 1) != 0)
 		return false;
+	/*
+	 * The threshold has to be a small number, which DW_OP_lit0 to DW_OP_lit15 say by their
+	 * opcode.
+	 */
 	if (code[THRESHOLD] < DW_OP_lit0 || code[THRESHOLD] > DW_OP_lit15)
 		return false;
 	expression->kind = SEEP_RULE_PLT;
@@ -38,15 +43,18 @@ static bool is_deref(struct seep_cursor code, struct seep_cfi_expression *expres
 	int64_t offset = seep_cursor_sleb(&code);
 	uint64_t add = 0;
 
+	/* bregN has its register in the opcode; 6 is rbp and 7 is rsp (psABI, figure 3.36). */
 	if (base != DW_OP_breg7 && base != DW_OP_breg6)
 		return false;
 	if (seep_cursor_u8(&code) != DW_OP_deref || code.failed)
 		return false;
+	/* libcrypto adds to what it reads; signal frames do not. */
 	if (seep_cursor_left(&code)) {
 		if (seep_cursor_u8(&code) != DW_OP_plus_uconst)
 			return false;
 		add = seep_cursor_uleb(&code);
 	}
+	/* With anything behind it, it is another expression. */
 	if (code.failed || seep_cursor_left(&code) || add > INT32_MAX)
 		return false;
 	expression->kind = base == DW_OP_breg7 ? SEEP_RULE_DEREF_SP : SEEP_RULE_DEREF_FP;
@@ -57,6 +65,7 @@ static bool is_deref(struct seep_cursor code, struct seep_cfi_expression *expres
 
 void seep_cfi_cfa_expression(struct seep_cursor code, struct seep_cfi_expression *ret_expression)
 {
+	/* What neither shape fits stays BAD: the frame is not unwound, instead of wrongly. */
 	struct seep_cfi_expression expression = {.kind = SEEP_RULE_BAD};
 
 	if (!is_plt(code.at, seep_cursor_left(&code), &expression))
@@ -71,6 +80,7 @@ void seep_cfi_saved_expression(struct seep_cursor code, struct seep_cfi_saved *r
 	uint8_t base = seep_cursor_u8(&code);
 	int64_t offset = seep_cursor_sleb(&code);
 
+	/* A single bregN: the place is at a fixed distance from that register. */
 	if (base >= DW_OP_breg0 && base <= DW_OP_breg31 && !code.failed && !seep_cursor_left(&code))
 		saved = (struct seep_cfi_saved){
 			.kind = SEEP_CFI_AT_REGISTER,

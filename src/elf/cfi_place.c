@@ -64,6 +64,10 @@ int seep_cfi_find_section(const struct seep_image *image, const char *name,
 {
 	GElf_Shdr header;
 
+	/*
+	 * A separate debug file has the headers of sections whose contents stayed in the program
+	 * (SHT_NOBITS).
+	 */
 	if (!seep_section_find(image->elf, name, &header) || header.sh_type == SHT_NOBITS ||
 	    header.sh_flags & SHF_COMPRESSED || !header.sh_size)
 		return -ENOENT;
@@ -76,6 +80,7 @@ int seep_cfi_find_section(const struct seep_image *image, const char *name,
 	return 0;
 }
 
+/* The program header of .eh_frame_hdr. 0 or -ENOENT. */
 static int find_header(const struct seep_image *image, GElf_Phdr *ret_header)
 {
 	size_t count;
@@ -104,6 +109,7 @@ static int parse_header(const struct seep_cfi_section *header, struct seep_cfi_p
 	if (version != 1 ||
 	    seep_cfi_pointer_read(&cursor, header, pointer_encoding, base, &place->address))
 		return -EINVAL;
+	/* Without the count, zeros in the middle of .eh_frame end it (walk in cfi.c). */
 	if (seep_cfi_pointer_read(&cursor, header, count_encoding, base, &place->num_fdes))
 		place->num_fdes = 0;
 	return 0;
@@ -113,6 +119,7 @@ static int parse_header(const struct seep_cfi_section *header, struct seep_cfi_p
 static int follow_header(const struct seep_image *image, struct seep_cfi_place *ret_place)
 {
 	enum {
+		/* Four bytes and two pointers, at their longest as LEB128. */
 		HEADER_MAX_BYTES = 4 + 2 * 10
 	};
 	SEEP_AUTO_FREE uint8_t *bytes = NULL;
@@ -133,6 +140,10 @@ static int follow_header(const struct seep_image *image, struct seep_cfi_place *
 	error = parse_header(&header, &place);
 	if (error)
 		return error;
+	/*
+	 * Nothing in the header says how long .eh_frame is, so it goes on to the end of its
+	 * segment.
+	 */
 	for (size_t i = 0; i < image->num_segments; i++) {
 		const struct seep_segment *segment = &image->segments[i];
 
@@ -159,6 +170,7 @@ int seep_cfi_find_eh_frame(const struct seep_image *image, struct seep_cfi_place
 		*ret_place = section;
 		return 0;
 	}
+	/* The section header only counts where it agrees with what an unwinder finds. */
 	if (!no_section && section.address == place.address && section.length <= place.length) {
 		place.length = section.length;
 		place.length_known = true;

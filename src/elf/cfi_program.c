@@ -42,6 +42,7 @@ static int emit(struct machine *machine)
 {
 	struct seep_rule rule;
 
+	/* A program may advance past the code of its FDE; no row begins there. */
 	if (machine->location >= machine->fde->length)
 		return 0;
 	seep_cfi_rule(&machine->state, machine->cie->signal_frame, &rule);
@@ -67,6 +68,7 @@ static int advance(struct machine *machine, uint64_t delta)
 {
 	uint64_t location;
 
+	/* A CIE describes no code that it could advance in. */
 	if (!machine->fde || __builtin_mul_overflow(delta, machine->cie->code_alignment, &delta) ||
 	    __builtin_add_overflow(machine->location, delta, &location))
 		return -EINVAL;
@@ -82,6 +84,7 @@ static int set_location(struct machine *machine)
 	    seep_cfi_pointer_read(&machine->code, machine->section, machine->cie->pointer_encoding,
 				  UINT64_MAX, &address))
 		return -EINVAL;
+	/* Rows have to come in ascending order. */
 	if (address < machine->fde->address || address - machine->fde->address < machine->location)
 		return -EINVAL;
 	return advance_to(machine, address - machine->fde->address);
@@ -102,6 +105,7 @@ static struct seep_cfi_saved *saved_of(struct seep_cfi_state *state, uint64_t nu
 	}
 }
 
+/* A register that rules do not follow is no error. */
 static int save(struct machine *machine, uint64_t number, struct seep_cfi_saved location)
 {
 	struct seep_cfi_saved *saved = saved_of(&machine->state, number);
@@ -176,6 +180,7 @@ static int save_register(struct machine *machine, uint8_t opcode)
 		return save_kind(machine, number, SEEP_CFI_UNDEFINED);
 	case DW_CFA_same_value:
 		return save_kind(machine, number, SEEP_CFI_SAME);
+	/* The value is in another register, which a rule cannot say, or in its own. */
 	case DW_CFA_register:
 		operand = seep_cursor_uleb(&machine->code);
 		return save_kind(machine, number,
@@ -188,6 +193,7 @@ static int save_register(struct machine *machine, uint8_t opcode)
 	case DW_CFA_val_expression:
 		if (read_expression(machine, &expression))
 			return -EINVAL;
+		/* The expression is the value itself, not the place where it is saved. */
 		if (opcode == DW_CFA_val_expression)
 			return save_kind(machine, number, SEEP_CFI_OTHER);
 		seep_cfi_saved_expression(expression, &location);
@@ -241,6 +247,7 @@ static int define_cfa(struct machine *machine, uint8_t opcode)
 	return cfa_offset(machine, opcode == DW_CFA_def_cfa_sf);
 }
 
+/* The CFA is remembered with the registers, as libgcc does and compilers rely on. */
 static int remember_state(struct machine *machine)
 {
 	if (machine->depth == STATES_MAX)
@@ -303,6 +310,7 @@ static int run(struct machine *machine)
 
 	while (!error && code->at < code->end) {
 		uint8_t opcode = *code->at++;
+		/* Three opcodes have their first operand in the same byte. */
 		uint8_t operand = opcode & PRIMARY_OPERAND;
 
 		switch (opcode & PRIMARY_OPCODE) {
@@ -319,6 +327,10 @@ static int run(struct machine *machine)
 			error = run_extended(machine, opcode);
 			break;
 		}
+		/*
+		 * The cursor reads 0 where the program is cut; what was made of it is taken back
+		 * (abort).
+		 */
 		if (code->failed)
 			return -EINVAL;
 	}
@@ -346,6 +358,7 @@ int seep_cfi_run_cie(const struct seep_cfi_section *section, struct seep_cursor 
 	struct machine machine;
 
 	machine_init(&machine, section, cie, program);
+	/* The state that its instructions leave is the one in which each FDE begins. */
 	if (run(&machine))
 		return -EINVAL;
 	cie->initial = machine.state;
@@ -363,5 +376,6 @@ int seep_cfi_run_fde(const struct seep_cfi_section *section, const struct seep_c
 	machine.offset = offset;
 	machine.rows = rows;
 	error = run(&machine);
+	/* The last state holds up to the end of the code. */
 	return error ? error : emit(&machine);
 }

@@ -24,6 +24,9 @@
 /* LSB 5.0, 10.6.1; DWARF 5, 7.4: the length that says that 8 bytes of length follow. */
 #define LENGTH_IS_64_BIT UINT32_MAX
 
+/*
+ * .eh_frame marks a CIE by 0; in .debug_frame 0 is the offset of the first CIE, so it has all ones.
+ */
 static bool is_cie(const struct seep_cfi_section *section, uint64_t id, bool wide)
 {
 	if (!section->debug_frame)
@@ -65,6 +68,7 @@ int seep_cfi_entry_read(const struct seep_cfi_section *section, uint64_t offset,
 	return 0;
 }
 
+/* The virtual address of the byte that comes next. */
 static uint64_t address_of(const struct seep_cfi_section *section, const struct seep_cursor *cursor)
 {
 	return section->address + (uint64_t)(cursor->at - section->bytes);
@@ -116,6 +120,7 @@ int seep_cfi_pointer_read(struct seep_cursor *cursor, const struct seep_cfi_sect
 			return -EINVAL;
 		base = data_base;
 		break;
+	/* An absolute pointer behind padding to a multiple of 8 bytes. */
 	case DW_EH_PE_aligned:
 		seep_cursor_take(cursor, -address_of(section, cursor) & 7);
 		break;
@@ -142,10 +147,15 @@ static int read_augmentation(const struct seep_cfi_section *section, const char 
 			seep_cursor_u8(&data);
 			break;
 		case 'P':
+			/*
+			 * The personality routine is only stepped over, so it need not be followed
+			 * if it is indirect.
+			 */
 			encoding = seep_cursor_u8(&data) & ~DW_EH_PE_indirect;
 			if (seep_cfi_pointer_read(&data, section, encoding, 0, &ignored))
 				return -EINVAL;
 			break;
+		/* The frame of a signal trampoline: its address is not that of a call. */
 		case 'S':
 			cie->signal_frame = true;
 			break;
@@ -197,9 +207,14 @@ int seep_cfi_cie_read(const struct seep_cfi_section *section, const struct seep_
 		return -EINVAL;
 	cie.code_alignment = seep_cursor_uleb(&body);
 	cie.data_alignment = seep_cursor_sleb(&body);
+	/* One byte in version 1, LEB128 since DWARF 3. */
 	return_register = version == 1 ? seep_cursor_u8(&body) : seep_cursor_uleb(&body);
 	if (return_register != SEEP_CFI_RETURN_ADDRESS)
 		return -EINVAL;
+	/*
+	 * 'z' says how long the data is. Without it, letters have data of a length that is not
+	 * known.
+	 */
 	if (*letters == 'z') {
 		uint64_t length = seep_cursor_uleb(&body);
 		const uint8_t *data = seep_cursor_take(&body, length);
@@ -222,6 +237,7 @@ int seep_cfi_cie_read(const struct seep_cfi_section *section, const struct seep_
 int seep_cfi_fde_read(const struct seep_cfi_section *section, const struct seep_cfi_entry *entry,
 		      const struct seep_cfi_cie *cie, struct seep_cfi_fde *ret_fde)
 {
+	/* @raw reads the same pointer as it is written, before its base is added. */
 	struct seep_cursor body = entry->body, raw = entry->body;
 	uint8_t format = cie->pointer_encoding & ENCODING_FORMAT;
 	struct seep_cfi_fde fde;
@@ -233,7 +249,9 @@ int seep_cfi_fde_read(const struct seep_cfi_section *section, const struct seep_
 	 */
 	if (!read_format(&raw, format))
 		return -ENOENT;
+	/* In the format of the pointer, but relative to nothing (LSB 5.0, 10.6.1.2). */
 	fde.length = read_format(&body, format);
+	/* Its data is for exception handling: the address of the language-specific data. */
 	if (cie->has_augmentation_data)
 		seep_cursor_take(&body, seep_cursor_uleb(&body));
 	if (body.failed)

@@ -49,6 +49,7 @@ int seep_cfi_rows_begin(struct seep_cfi_rows *rows, uint64_t start, uint64_t end
 
 	if (error)
 		return error;
+	/* Counted only by commit, so abort has to take back the rows alone. */
 	rows->blocks[rows->num_blocks] = (struct seep_cfi_block){
 		.start = start,
 		.end = end,
@@ -62,6 +63,7 @@ int seep_cfi_rows_add(struct seep_cfi_rows *rows, uint64_t offset, const struct 
 	struct seep_cfi_block *block = &rows->blocks[rows->num_blocks];
 	int error;
 
+	/* Many instructions of an FDE are about registers that rules do not follow. */
 	if (block->count && same_rule(&rows->rows[rows->num_rows - 1].rule, rule))
 		return 0;
 	if (rows->num_rows == SEEP_CFI_MAX_ROWS)
@@ -80,6 +82,7 @@ void seep_cfi_rows_commit(struct seep_cfi_rows *rows)
 
 	if (!block->count)
 		return;
+	/* Blocks that overlap need sorting too. */
 	if (rows->num_blocks && block->start < block[-1].end)
 		rows->unsorted = true;
 	rows->num_blocks++;
@@ -134,10 +137,12 @@ static int put_gap(struct seep_cfi *cfi, uint64_t start, uint64_t end, size_t *m
 {
 	int error;
 
+	/* Long enough to be code that no FDE describes. */
 	if (end - start >= GAP_MIN_BYTES) {
 		put(cfi, start, &gap_rule);
 		return 0;
 	}
+	/* Padding for certain, over which the rule before it just goes on. */
 	if (end - start < FUNCTION_MIN_BYTES)
 		return 0;
 	error = grow(&cfi->paddings, cfi->num_paddings, max_paddings, sizeof(*cfi->paddings));
@@ -160,14 +165,17 @@ int seep_cfi_rows_finish(struct seep_cfi_rows *rows, struct seep_cfi *cfi)
 	for (size_t i = 0; i < rows->num_blocks; i++) {
 		const struct seep_cfi_block *block = &rows->blocks[i];
 
+		/* All of it belongs to blocks that began before. */
 		if (block->end <= covered)
 			continue;
+		/* Before the first block there is no rule that would have to end. */
 		if (covered && block->start > covered &&
 		    put_gap(cfi, covered, block->start, &max_paddings))
 			return -ENOMEM;
 		put_block(cfi, block, rows->rows + block->first, covered);
 		covered = block->end;
 	}
+	/* Nothing is known of what lies behind the last FDE. */
 	put(cfi, covered, &gap_rule);
 	return 0;
 }

@@ -6,8 +6,10 @@
 int seep_decoder_init(struct seep_decoder *decoder)
 {
 	*decoder = (struct seep_decoder){0};
+	/* After a failure seep_decoder_done gives back what there is. */
 	if (cs_open(CS_ARCH_X86, CS_MODE_64, &decoder->handle) != CS_ERR_OK)
 		return -ENOMEM;
+	/* Without details there are no operands and no groups. */
 	if (cs_option(decoder->handle, CS_OPT_DETAIL, CS_OPT_ON) != CS_ERR_OK)
 		return -ENOMEM;
 	decoder->insn = cs_malloc(decoder->handle);
@@ -41,6 +43,7 @@ bool seep_insn_is_return(const cs_insn *insn)
 	return insn->id == X86_INS_RET || insn->id == X86_INS_RETF || insn->id == X86_INS_RETFQ;
 }
 
+/* 0 if it is in a register or in memory. */
 static uint64_t target_of(const cs_insn *insn)
 {
 	const cs_x86 *x86 = &insn->detail->x86;
@@ -52,6 +55,10 @@ static uint64_t target_of(const cs_insn *insn)
 
 bool seep_insn_is_jump(csh handle, const cs_insn *insn, uint64_t *ret_target)
 {
+	/*
+	 * Relative branches that are not in Capstone's group of jumps count too, but a call does
+	 * not.
+	 */
 	if (!cs_insn_group(handle, insn, X86_GRP_JUMP) &&
 	    !(cs_insn_group(handle, insn, X86_GRP_BRANCH_RELATIVE) && insn->id != X86_INS_CALL))
 		return false;

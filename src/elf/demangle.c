@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a mangled name, and of the text that it stands for. */
 #define NAME_MAX_BYTES (64u << 10)
 /* Each back reference of a D name can double the output, and its demangler has no callback. */
 #define D_MAX_BACK_REFERENCES 12
@@ -13,6 +14,10 @@
 /* Parameters, as debuggers show them: overloads and instances differ only there. */
 #define OPTIONS (DMGL_PARAMS | DMGL_ANSI)
 
+/*
+ * On the heap: locals that change between setjmp and longjmp are indeterminate behind it (C11,
+ * 7.13.2.1).
+ */
 struct output {
 	char *text;
 	size_t length;
@@ -24,6 +29,7 @@ static void append(const char *text, size_t length, void *opaque)
 {
 	struct output *output = opaque;
 
+	/* Back to demangle_bounded, which frees what there is. */
 	if (length >= NAME_MAX_BYTES - output->length)
 		longjmp(output->stop, 1);
 	if (output->length + length >= output->capacity) {
@@ -70,6 +76,10 @@ static char *demangle_d(const char *name)
 {
 	unsigned int references = 0;
 
+	/*
+	 * 'Q' begins a back reference. In an identifier it counts too, which only makes the
+	 * limit stricter.
+	 */
 	for (const char *c = name; *c; c++)
 		references += *c == 'Q';
 	return references <= D_MAX_BACK_REFERENCES ? dlang_demangle(name, OPTIONS) : NULL;

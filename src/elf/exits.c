@@ -22,6 +22,7 @@
 /* A switch computes the address that it jumps to within so many instructions before the jump. */
 #define SWITCH_INSTRUCTIONS 6
 
+/* Pieces are a list of work: they are added at the end while those before them are swept. */
 struct search {
 	const struct seep_exits_query *query;
 	struct seep_decoder decoder;
@@ -39,6 +40,7 @@ static int refuse(struct search *search, const char *reason)
 	return -ENOTSUP;
 }
 
+/* Swept already, or waiting for it. */
 static bool is_covered(const struct search *search, uint64_t address)
 {
 	for (size_t i = 0; i < search->num_pieces; i++) {
@@ -103,6 +105,7 @@ static int follow(struct search *search, uint64_t target)
 		return 0;
 	if (query->leaves(query->context, &target))
 		return add_tail(search, target);
+	/* leaves has put the function of this file in the place of the stub that leads to it. */
 	if (is_covered(search, target))
 		return 0;
 	piece = seep_extents_find(query->extents, target);
@@ -137,6 +140,9 @@ static int follow_indirect(struct search *search)
 	const cs_x86_op *operand = &insn->detail->x86.operands[0];
 	uint64_t target = insn->address;
 
+	/*
+	 * A variable is known by the address of the jump: leaves finds out whose address it holds.
+	 */
 	if (operand->type == X86_OP_MEM && operand->mem.base == X86_REG_RIP) {
 		if (query->leaves(query->context, &target))
 			return add_tail(search, target);
@@ -169,6 +175,7 @@ static int look_at(struct search *search)
 	uint64_t target;
 
 	note_table(search);
+	/* Only returns and jumps matter: what is called comes back, or never returns at all. */
 	if (seep_insn_is_return(insn))
 		return add_exit(search, insn->address);
 	if (!seep_insn_is_jump(search->decoder.handle, insn, &target))
@@ -186,9 +193,11 @@ static int sweep(struct search *search, const struct seep_range *piece)
 	if (seep_image_code(search->query->image, piece->start, length, &code) != length)
 		return refuse(search, "its code is not in the file");
 	seep_decoder_start(&search->decoder, code, length, piece->start);
+	/* A load in another piece makes no switch in this one. */
 	search->since_table = SWITCH_INSTRUCTIONS;
 	while (!error && seep_decoder_next(&search->decoder))
 		error = look_at(search);
+	/* Bytes are left over: data in the middle of code, behind which more returns may come. */
 	if (!error && search->decoder.length)
 		return refuse(search, "its code cannot be decoded");
 	return error;
@@ -236,6 +245,7 @@ int seep_exits_find(const struct seep_exits_query *query, struct seep_exits *ret
 	memset(ret_exits, 0, sizeof(*ret_exits));
 	if (!error)
 		error = add_function(&search);
+	/* The list grows by pieces that jumps lead to. */
 	for (size_t i = 0; !error && i < search.num_pieces; i++)
 		error = sweep(&search, &search.pieces[i]);
 	seep_decoder_done(&search.decoder);

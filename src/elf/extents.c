@@ -13,6 +13,7 @@
 
 int seep_cfi_extents_add(struct seep_cfi_extents *extents, const struct seep_cfi_fde *fde)
 {
+	/* A range must not wrap around, so that its end is above its start. */
 	if (!fde->length || fde->length > UINT64_MAX - fde->address)
 		return -EINVAL;
 	if (extents->count == EXTENTS_MAX)
@@ -47,6 +48,7 @@ int seep_extents_read(const struct seep_image *image, struct seep_extents *ret_e
 		free(extents.list);
 		return error;
 	}
+	/* FDEs may come in any order. */
 	qsort(extents.list, extents.count, sizeof(*extents.list), compare_starts);
 	*ret_extents = (struct seep_extents){extents.count, extents.list};
 	return 0;
@@ -58,6 +60,7 @@ void seep_extents_done(struct seep_extents *extents)
 	*extents = (struct seep_extents){0};
 }
 
+/* Of ranges that overlap, which only a crafted file has, the one that begins last is asked. */
 const struct seep_range *seep_extents_find(const struct seep_extents *extents, uint64_t address)
 {
 	size_t low = 0, high = extents->count;

@@ -11,6 +11,10 @@ struct visitor {
 	bool found; /* a table */
 };
 
+/*
+ * Calls the visitor for each defined function of one table; what it returns, if not 0, ends the
+ * walk.
+ */
 static int visit_functions(const struct seep_symbols *symbols, void *context)
 {
 	struct visitor *visitor = context;
@@ -26,6 +30,7 @@ static int visit_functions(const struct seep_symbols *symbols, void *context)
 		};
 		int result;
 
+		/* Functions that this file only calls are undefined in it. */
 		if (ELF64_ST_TYPE(entry->st_info) != STT_FUNC || entry->st_shndx == SHN_UNDEF)
 			continue;
 		if (!symbol.name || !symbol.address)
@@ -54,6 +59,7 @@ int seep_image_each_function(const struct seep_image *image,
 	int result;
 
 	result = seep_symbols_each_table(seep_image_elf(image), visit_functions, &visitor);
+	/* A file without section headers. */
 	if (!visitor.found && !seep_symbols_of_dynamic(image, &symbols))
 		result = visit_functions(&symbols, &visitor);
 	return result;

@@ -49,6 +49,7 @@ static int check_header(int fd)
 	return first.sh_size > SECTION_HEADERS_MAX ? -ENOEXEC : 0;
 }
 
+/* Only what the file has of a segment counts: addresses in .bss belong to no offset. */
 static void add_load(struct seep_image *image, const GElf_Phdr *header)
 {
 	struct seep_segment *segment;
@@ -75,11 +76,13 @@ static void read_build_id(struct seep_image *image, uint64_t offset, uint64_t le
 	Elf_Data *data;
 	GElf_Nhdr note;
 
+	/* The first build ID that is found counts. */
 	if (image->build_id_length || offset > INT64_MAX || length > NOTES_MAX_BYTES)
 		return;
 	data = elf_getdata_rawchunk(image->elf, (int64_t)offset, length, type);
 	if (!data)
 		return;
+	/* gelf_getnote checks that name and description lie within the data. */
 	while ((position = gelf_getnote(data, position, &note, &name, &description))) {
 		const char *bytes = data->d_buf;
 
@@ -112,6 +115,7 @@ static int read_interpreter(struct seep_image *image, const GElf_Phdr *header)
 {
 	const char *path;
 
+	/* A character and the NUL at least; the kernel takes PATH_MAX at most. */
 	if (image->interpreter || header->p_filesz < 2 || header->p_filesz > PATH_MAX)
 		return 0;
 	path = seep_elf_read(image->elf, header->p_offset, header->p_filesz, ELF_T_BYTE);
@@ -166,6 +170,7 @@ int seep_image_open(int fd, struct seep_image **ret_image)
 	image = calloc(1, sizeof(*image));
 	if (!image)
 		return -ENOMEM;
+	/* A descriptor of our own, as libelf reads from it until the image is closed. */
 	image->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (image->fd < 0)
 		return -errno;
@@ -220,6 +225,10 @@ const char *seep_image_interpreter(const struct seep_image *image)
 	return image->interpreter;
 }
 
+/*
+ * By the table of functions of the Go runtime, whose name is another one in position-independent
+ * programs, or by Go's own build ID.
+ */
 bool seep_image_is_go(const struct seep_image *image)
 {
 	GElf_Shdr header;
@@ -287,6 +296,7 @@ size_t seep_image_code_ranges(const struct seep_image *image, struct seep_range 
 				.end = header.sh_offset + header.sh_size,
 			};
 	}
+	/* Sections are exact; a segment also has what the linker puts between them. */
 	if (count)
 		return count;
 	for (size_t i = 0; i < image->num_segments && count < max; i++) {
@@ -310,6 +320,7 @@ size_t seep_image_code(const struct seep_image *image, uint64_t address, size_t 
 
 	if (!segment || !segment->executable || !length)
 		return 0;
+	/* The caller gets less than asked for where the segment ends. */
 	skip = address - segment->address;
 	if (length > segment->length - skip)
 		length = segment->length - skip;

@@ -121,6 +121,7 @@ static bool keeps_arguments(const struct seep_decoder *decoder, unsigned int num
 	cs_regs read, written;
 	bool stack = false;
 
+	/* This lists registers that are written implicitly, too. */
 	if (cs_regs_access(decoder->handle, decoder->insn, read, &num_read, written,
 			   &num_written) != CS_ERR_OK)
 		return false;
@@ -156,6 +157,7 @@ static bool stack_growth(const cs_insn *insn, uint32_t *ret_bytes)
 	return true;
 }
 
+/* Fills in *ret_site for a probe at @insn, before which @pushed bytes have been pushed. */
 static void describe(const cs_insn *insn, uint32_t pushed, bool emulated,
 		     struct seep_probe_site *ret_site)
 {
@@ -184,13 +186,18 @@ static int first_emulated(struct seep_decoder *decoder, enum seep_site_use use,
 		bool emulated = is_emulated(insn), writes_stack;
 		uint32_t bytes = 0;
 
+		/* The entry (address 0) is the answer until a better place comes. */
 		if (emulated || !insn->address) {
 			describe(insn, pushed, emulated, &entry);
 			if (emulated)
 				break;
 		}
+		/* From here on the probe might be passed by, or find other arguments. */
 		if (!is_plain(insn) || !keeps_arguments(decoder, num_args, &writes_stack))
 			break;
+		/*
+		 * A return probe needs the return address at rsp; others need to know where it is.
+		 */
 		if (writes_stack && (use == SEEP_SITE_RETURN || !stack_growth(insn, &bytes)))
 			break;
 		pushed += bytes;
@@ -219,6 +226,7 @@ static bool may_jump_before(csh handle, const cs_insn *insn, uint32_t place)
 		return false;
 	switch (operand->type) {
 	case X86_OP_IMM:
+		/* A jump to the entry (0) is a new call, which passes the place again rightly. */
 		return operand->imm > 0 && operand->imm <= place;
 	case X86_OP_MEM:
 		return operand->mem.base != X86_REG_RIP;
@@ -251,6 +259,7 @@ int seep_probe_site_find(const uint8_t *code, size_t length, size_t size, enum s
 	struct seep_probe_site site;
 	int error;
 
+	/* What follows the function is not its code. */
 	if (size && length > size)
 		length = size;
 	error = seep_decoder_init(&decoder);
@@ -260,6 +269,7 @@ int seep_probe_site_find(const uint8_t *code, size_t length, size_t size, enum s
 	error = first_emulated(&decoder, use, num_args, &site);
 	if (error)
 		return error;
+	/* At the entry nothing can go wrong, so only another place needs the second pass. */
 	if (site.offset) {
 		seep_decoder_start(&decoder, code, length, 0);
 		if (!is_passed_once(&decoder, size, site.offset)) {

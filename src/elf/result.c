@@ -28,6 +28,7 @@
 #define ALL_ABOVE_RSP (((1ULL << NUM_ABOVE_RSP) - 1) << ABOVE_RSP)
 #define EVERYTHING    (~0ULL)
 
+/* In the order of their numbers in the encoding; the index is the bit of the place. */
 static const x86_reg registers[NUM_REGISTERS] = {
 	X86_REG_RAX, X86_REG_RCX, X86_REG_RDX, X86_REG_RBX, X86_REG_RSP, X86_REG_RBP,
 	X86_REG_RSI, X86_REG_RDI, X86_REG_R8,  X86_REG_R9,  X86_REG_R10, X86_REG_R11,
@@ -36,13 +37,14 @@ static const x86_reg registers[NUM_REGISTERS] = {
 #define RAX_BIT	     1ULL
 #define RSP_INDEX    4
 #define RBP_INDEX    5
-#define CALLEE_SAVED (1ULL << 3 | 1ULL << 5 | 0xfULL << 12)
+#define CALLEE_SAVED (1ULL << 3 | 1ULL << 5 | 0xfULL << 12) /* rbx, rbp, r12 to r15 */
 
 struct piece {
 	struct seep_range range;
 	uint64_t *before; /* by byte: the places in front of the instruction that begins there */
 };
 
+/* The pieces are those that jumps have led to; the first one is the function itself. */
 struct analysis {
 	const struct seep_exits_query *query;
 	struct seep_decoder decoder;
@@ -94,6 +96,7 @@ static uint64_t place_of(csh handle, const cs_x86_op *operand)
 {
 	const x86_op_mem *memory = &operand->mem;
 
+	/* A pointer fills the place; what is smaller can only destroy it. */
 	if (operand->size != 8)
 		return 0;
 	if (operand->type == X86_OP_REG) {
@@ -101,6 +104,7 @@ static uint64_t place_of(csh handle, const cs_x86_op *operand)
 
 		return index < 0 || index == RSP_INDEX ? 0 : 1ULL << index;
 	}
+	/* A variable that is not aligned to 8 bytes would lie across two places. */
 	if (operand->type != X86_OP_MEM || memory->index != X86_REG_INVALID ||
 	    memory->segment != X86_REG_INVALID || memory->disp % 8)
 		return 0;
@@ -124,6 +128,7 @@ static uint64_t without_written(struct analysis *analysis, const cs_insn *insn, 
 	for (uint8_t i = 0; i < num_written; i++) {
 		int index = register_index(analysis->decoder.handle, written[i]);
 
+		/* The distances of variables change with the register that they count from. */
 		if (index == RSP_INDEX)
 			places &= ~ALL_ABOVE_RSP;
 		else if (index == RBP_INDEX)
@@ -168,6 +173,7 @@ static uint64_t behind_call(struct analysis *analysis, const cs_insn *insn, uint
 	const struct seep_exits_query *query = analysis->query;
 
 	places &= CALLEE_SAVED | ALL_BELOW_RBP | ALL_ABOVE_RSP;
+	/* A call through a variable is known by the address of the call. */
 	if (!target)
 		target = insn->address;
 	if (query->leaves(query->context, &target))
@@ -192,6 +198,7 @@ static uint64_t behind(struct analysis *analysis, const cs_insn *insn, uint64_t 
 	if (insn->id == X86_INS_MOV && x86->op_count == 2) {
 		to = place_of(handle, &x86->operands[0]);
 		from = place_of(handle, &x86->operands[1]);
+		/* First what mov overwrites, for its destination is one of these places. */
 		if (from & places) {
 			places = without_written(analysis, insn, places);
 			return places | to;
@@ -225,6 +232,7 @@ static struct piece *add_piece(struct analysis *analysis, uint64_t start, uint64
 		return NULL;
 	memset(piece->before, 0xff, length * sizeof(*piece->before));
 	analysis->num_pieces++;
+	/* The next round has to go through it. */
 	analysis->changed = true;
 	return piece;
 }
@@ -246,6 +254,7 @@ static void reach(struct analysis *analysis, uint64_t address, uint64_t places)
 		return;
 	}
 	before = &piece->before[address - piece->range.start];
+	/* Only what all ways have in common remains. */
 	if (*before & ~places) {
 		*before &= places;
 		analysis->changed = true;
@@ -267,6 +276,7 @@ static void jump(struct analysis *analysis, const cs_insn *insn, uint64_t target
 	const struct seep_exits_query *query = analysis->query;
 	uint64_t place = target ? target : insn->address;
 
+	/* A jump within the function is no tail call, even where leaves would know the address. */
 	if (!(target && piece_at(analysis, target)) && query->leaves(query->context, &place))
 		analysis->passes = true;
 	else if (target)
@@ -303,12 +313,14 @@ static void run(struct analysis *analysis, const struct piece *piece)
 	while (!analysis->failed && seep_decoder_next(&analysis->decoder)) {
 		uint64_t places = piece->before[insn->address - piece->range.start], target;
 
+		/* Not reached, at least not yet. */
 		if (places == EVERYTHING)
 			continue;
 		if (seep_insn_is_return(insn)) {
 			leave(analysis, places);
 		} else if (seep_insn_is_jump(analysis->decoder.handle, insn, &target)) {
 			jump(analysis, insn, target, places);
+			/* The way on, if the jump is not taken. */
 			if (seep_insn_is_conditional(insn) && analysis->decoder.length)
 				reach(analysis, analysis->decoder.address, places);
 		} else if (analysis->decoder.length && !is_final(analysis, insn)) {
@@ -327,15 +339,18 @@ bool seep_result_is_passed_on(const struct seep_exits_query *query)
 
 	if (seep_decoder_init(&analysis.decoder))
 		return false;
+	/* The unwind information may know more code than the symbol says. */
 	if (range && range->start == query->address && range->end > end)
 		end = range->end;
 	if (!add_piece(&analysis, query->address, end))
 		return false;
+	/* When the function begins, nothing holds the result. */
 	analysis.pieces[0].before[0] = 0;
 	for (int round = 0; analysis.changed && !analysis.failed; round++) {
 		if (round == ROUNDS_MAX)
 			return false;
 		analysis.changed = false;
+		/* Only the last round counts, in which no set changes any more. */
 		analysis.passes = false;
 		for (size_t i = 0; i < analysis.num_pieces; i++)
 			run(&analysis, &analysis.pieces[i]);

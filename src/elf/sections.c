@@ -10,6 +10,7 @@ const void *seep_elf_read(Elf *elf, uint64_t offset, uint64_t length, Elf_Type t
 {
 	Elf_Data *data;
 
+	/* libelf takes the offset as a signed number. */
 	if (offset > INT64_MAX || length > INT64_MAX - offset)
 		return NULL;
 	data = elf_getdata_rawchunk(elf, (int64_t)offset, length, type);
@@ -22,6 +23,7 @@ int seep_string_table_read(Elf *elf, uint64_t offset, uint64_t length,
 	const char *bytes, *last;
 
 	bytes = length ? seep_elf_read(elf, offset, length, ELF_T_BYTE) : NULL;
+	/* What lies behind the last NUL is cut off, so every string in the table has an end. */
 	last = bytes ? memrchr(bytes, '\0', length) : NULL;
 	if (!last)
 		return -ENOENT;
@@ -71,6 +73,7 @@ Elf_Scn *seep_section_find(Elf *elf, const char *name, GElf_Shdr *ret_header)
 
 const void *seep_section_bytes(Elf *elf, const GElf_Shdr *header, uint64_t max_bytes)
 {
+	/* No bytes in the file, or none that could be used as they are. */
 	if (header->sh_type == SHT_NOBITS || header->sh_flags & SHF_COMPRESSED)
 		return NULL;
 	if (!header->sh_size || header->sh_size > max_bytes)

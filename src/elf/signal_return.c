@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "elf/image_private.h"
 
+/* Of all code of a file, in pieces that are read one after the other. */
 #define SEARCH_MAX_BYTES (32u << 20)
 #define PIECE_BYTES	 (256u << 10)
 
@@ -39,13 +40,22 @@ static void add(struct seep_signal_returns *returns, uint64_t start, const uint8
 	uint64_t end = start + at + sizeof(number_syscall);
 	size_t first = at;
 
+	/*
+	 * Other code may have the same six bytes; only a mov to rax or eax before them makes a
+	 * trampoline.
+	 */
 	if (!take_end(piece, &first, mov_long, sizeof(mov_long)) &&
 	    !take_end(piece, &first, mov_short, sizeof(mov_short)))
 		return;
+	/* With -fcf-protection the trampoline may begin with it. */
 	take_end(piece, &first, endbr64, sizeof(endbr64));
 	/* Where pieces overlap it is found twice. */
 	if (returns->count && returns->list[returns->count - 1].end >= end)
 		return;
+	/*
+	 * A handler returns to the first byte, and a return address is looked up less one: the
+	 * range begins there.
+	 */
 	if (returns->count < SEEP_SIGNAL_RETURNS_MAX && start + first)
 		returns->list[returns->count++] = (struct seep_range){start + first - 1, end};
 }
@@ -55,6 +65,9 @@ static void search_piece(struct seep_signal_returns *returns, uint64_t start, co
 {
 	const uint8_t *from = piece, *found;
 
+	/*
+	 * A search for six fixed bytes, as nothing says where trampolines are in a stripped file.
+	 */
 	while ((found = memmem(from, length - (size_t)(from - piece), number_syscall,
 			       sizeof(number_syscall)))) {
 		add(returns, start, piece, (size_t)(found - piece));
@@ -77,6 +90,9 @@ static void search(const struct seep_image *image, const struct seep_segment *se
 		search_piece(returns, start, piece, (size_t)got);
 		if ((size_t)got < LONGEST || (uint64_t)got == end - start)
 			return;
+		/*
+		 * So that a trampoline across the border of two pieces is whole in the second one.
+		 */
 		start += (size_t)got - (LONGEST - 1);
 	}
 }

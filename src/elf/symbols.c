@@ -26,6 +26,7 @@ static int set_tables(Elf *elf, uint64_t offset, uint64_t count, uint64_t string
 {
 	struct seep_symbols symbols;
 
+	/* What lies behind the cap has no name, but what is before it stays usable. */
 	if (count > SEEP_SYMBOLS_MAX)
 		count = SEEP_SYMBOLS_MAX;
 	if (strings_length > SEEP_SYMBOL_STRINGS_MAX)
@@ -91,8 +92,12 @@ static uint64_t count_gnu_hash(const struct seep_image *image, uint64_t address)
 	for (uint64_t i = 0; i < num_buckets; i++)
 		if (buckets[i] > highest)
 			highest = buckets[i];
+	/* No symbol is hashed; those before the first hashed one are all there are. */
 	if (highest < first)
 		return first;
+	/*
+	 * The bucket with the highest index has the last symbols: its chain is followed to its end.
+	 */
 	for (unsigned int i = 0; i < HASH_CHAIN_MAX; i++, highest++) {
 		chain = read_words(image, chains_address + (highest - first) * sizeof(*chain), 1);
 		if (!chain || *chain & 1)
@@ -144,9 +149,11 @@ int seep_symbols_of_dynamic(const struct seep_image *image, struct seep_symbols 
 			break;
 		}
 	}
+	/* DT_HASH says the number directly, but many files have DT_GNU_HASH only. */
 	count = gnu_hash ? count_gnu_hash(image, gnu_hash) : 0;
 	if (!count && hash)
 		count = count_sysv_hash(image, hash);
+	/* The dynamic section has addresses; a file is read by offset. */
 	if (seep_image_address_to_offset(image, symbols, &symbols) ||
 	    seep_image_address_to_offset(image, strings, &strings))
 		return -ENOENT;
@@ -167,6 +174,9 @@ int seep_symbols_each_table(Elf *elf, int (*fn)(const struct seep_symbols *symbo
 	int result = 0;
 
 	while (!result && tables < TABLES_MAX && (section = elf_nextscn(elf, section))) {
+		/*
+		 * Most sections are no symbol tables; one that makes no sense is passed over too.
+		 */
 		if (seep_symbols_of_section(elf, section, &symbols))
 			continue;
 		tables++;

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /proc/PID/cgroup says which group a process is in, /proc/self/mountinfo where cgroup v2 is
+ * mounted. The parsers change the text that they are given; what they return is a copy. What
+ * seep_cgroup_path_in_hierarchy returns can be compared as text: it is below the mount point, with
+ * one slash at the beginning and none at the end.
+ */
 #include "proc/cgroup.h"
 
 #include <errno.h>
@@ -42,9 +48,13 @@ static char *parse_line(char *line)
 {
 	char *dash = strstr(line, " - "), *word, *mount_point = NULL;
 
+	/*
+	 * The number of optional fields differs, so the type is found by the dash in front of it.
+	 */
 	if (!dash || strncmp(dash + 3, "cgroup2 ", 8) != 0)
 		return NULL;
 	*dash = '\0';
+	/* The fifth word (proc_pid_mountinfo(5)). */
 	for (int i = 0; i < 5; i++) {
 		word = strsep(&line, " ");
 		if (!word)
@@ -99,6 +109,7 @@ int seep_cgroup_read_at(int dir, char **ret_cgroup, struct seep_container *ret_c
 	while ((line = strsep(&position, "\n"))) {
 		if (strncmp(line, "0::", 3) != 0)
 			continue;
+		/* The group has been removed, while the process was still in it. */
 		seep_proc_cut_deleted(line);
 		*ret_cgroup = strdup(line + 3);
 		return *ret_cgroup ? 0 : -ENOMEM;
@@ -114,6 +125,7 @@ int seep_cgroup_of(pid_t pid, char **ret_cgroup)
 	if (dir < 0)
 		return dir;
 	error = seep_cgroup_read_at(dir, ret_cgroup, NULL);
+	/* Without cgroup v2. */
 	return !error && !*ret_cgroup ? -ENOENT : error;
 }
 
@@ -122,6 +134,7 @@ char *seep_cgroup_path_in_hierarchy(const char *path, const char *mount_point)
 	size_t skip = strlen(mount_point), length;
 	char *copy;
 
+	/* Only whole components: /sys/fs/cgroup2 is not below /sys/fs/cgroup. */
 	if (strncmp(path, mount_point, skip) == 0 && (path[skip] == '/' || !path[skip]))
 		path += skip;
 	while (*path == '/')
@@ -129,6 +142,7 @@ char *seep_cgroup_path_in_hierarchy(const char *path, const char *mount_point)
 	if (asprintf(&copy, "/%s", path) < 0)
 		return NULL;
 	length = strlen(copy);
+	/* One slash at the beginning, none at the end: so paths can be compared as text. */
 	while (length > 1 && copy[length - 1] == '/')
 		copy[--length] = '\0';
 	return copy;
@@ -138,6 +152,7 @@ bool seep_cgroup_is_within(const char *path, const char *ancestor)
 {
 	size_t length = strlen(ancestor);
 
+	/* Everything is within the root, "/". */
 	if (length == 1)
 		return true;
 	return strncmp(path, ancestor, length) == 0 && (path[length] == '/' || !path[length]);

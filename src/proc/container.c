@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 
+/* 256 bits in hexadecimal digits. */
 #define ENGINE_ID_LENGTH 64
 #define UID_LENGTH	 36
 #define STATIC_LENGTH	 32
@@ -25,6 +26,7 @@ static bool equals(struct span span, const char *text)
 	return span.length == strlen(text) && memcmp(span.start, text, span.length) == 0;
 }
 
+/* Cuts @prefix off if it is there; false, and the span stays as it is, if not. */
 static bool cut_prefix(struct span *span, const char *prefix)
 {
 	size_t length = strlen(prefix);
@@ -36,6 +38,7 @@ static bool cut_prefix(struct span *span, const char *prefix)
 	return true;
 }
 
+/* As cut_prefix, at the end. */
 static bool cut_suffix(struct span *span, const char *suffix)
 {
 	size_t length = strlen(suffix);
@@ -58,6 +61,7 @@ static void cut_to_last(struct span *span, char separator)
 	}
 }
 
+/* Engines write digits in lower case only. */
 static bool is_hex(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -82,6 +86,7 @@ static bool set_name(struct span name, char *ret_text, size_t size)
 	return true;
 }
 
+/* Of a digit for which is_hex is true. */
 static int hex_value(char c)
 {
 	return c <= '9' ? c - '0' : c - 'a' + 10;
@@ -115,7 +120,9 @@ static bool find_engine_id(struct span component, struct seep_container *contain
 					      "nerdctl-"};
 	bool known;
 
+	/* Of "SLICE:cri-containerd:ID" only the ID is left. */
 	cut_to_last(&component, ':');
+	/* In a scope of systemd the ID needs the prefix of an engine; helpers have others. */
 	known = !cut_suffix(&component, ".scope");
 	for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
 		if (cut_prefix(&component, engines[i])) {
@@ -158,6 +165,7 @@ static bool set_uid(struct span uid, char ret_pod[SEEP_POD_UID_BYTES])
 {
 	char text[SEEP_POD_UID_BYTES];
 
+	/* A copy, because the path is not ours to change. */
 	if (uid.length != UID_LENGTH || !set_name(uid, text, sizeof(text)))
 		return false;
 	for (size_t i = 0; i < UID_LENGTH; i++) {
@@ -179,6 +187,7 @@ static bool set_uid(struct span uid, char ret_pod[SEEP_POD_UID_BYTES])
  */
 static bool find_pod(struct span component, struct seep_container *container)
 {
+	/* "SLICE:cri-containerd:ID" has the pod in its first part. */
 	const char *colon = memchr(component.start, ':', component.length);
 
 	if (colon)
@@ -195,6 +204,7 @@ static bool find_pod(struct span component, struct seep_container *container)
 	return set_uid(component, container->pod);
 }
 
+/* The next name of the path, with slashes before it skipped; empty at the end. */
 static struct span component_at(const char *path)
 {
 	path += strspn(path, "/");
@@ -204,6 +214,7 @@ static struct span component_at(const char *path)
 bool seep_container_parse_path(const char *path, struct seep_container *ret_container)
 {
 	struct seep_container found = {0}, container;
+	/* A name is looked at together with the one before it and the one behind it. */
 	struct span before = {"", 0}, component = component_at(path);
 	char pod[SEEP_POD_UID_BYTES] = "";
 
@@ -214,10 +225,15 @@ bool seep_container_parse_path(const char *path, struct seep_container *ret_cont
 		if (find_engine_id(component, &container) ||
 		    find_machine(component, next, &container) ||
 		    find_lxc(before, component, &container)) {
+			/* containerd's name for both, else the pod is one of the names above. */
 			find_pod(component, &container);
 			if (!container.pod[0])
 				memcpy(container.pod, pod, sizeof(pod));
 			found = container;
+			/*
+			 * A container within this one is not in the pod of the outer one unless its
+			 * own path says so.
+			 */
 			pod[0] = '\0';
 		} else if (find_pod(component, &container)) {
 			memcpy(pod, container.pod, sizeof(pod));
@@ -225,6 +241,7 @@ bool seep_container_parse_path(const char *path, struct seep_container *ret_cont
 		before = component;
 		component = next;
 	}
+	/* A pod without a container in it is none. */
 	if (!found.id[0])
 		return false;
 	*ret_container = found;
@@ -237,6 +254,7 @@ static bool parse_line(const char *line, struct seep_container *ret_container)
 	struct span rest = {line, strcspn(line, "\n")};
 	char path[PATH_MAX]; /* the kernel keeps to it (proc_cgroup_show) */
 
+	/* Skips the hierarchy and the controllers. A path may have colons. */
 	for (int i = 0; i < 2; i++) {
 		const char *colon = memchr(rest.start, ':', rest.length);
 
@@ -261,5 +279,8 @@ static bool parse_lines(const char *text, bool unified, struct seep_container *r
 
 bool seep_container_parse_cgroups(const char *text, struct seep_container *ret_container)
 {
+	/*
+	 * Version 2 first; the hierarchies of version 1 may have the container where it has none.
+	 */
 	return parse_lines(text, true, ret_container) || parse_lines(text, false, ret_container);
 }

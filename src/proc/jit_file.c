@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The file has a fixed name in the /tmp of the process, where every user can create it. So it is
+ * opened below the root directory of the process, without following a link at the end, and it is
+ * believed only if its owner is to be believed (is_trusted). A perf map goes before a jitdump; a
+ * jitdump is looked for among the mappings first, wherever it lies.
+ */
 #include "proc/jit_file.h"
 
 #include <errno.h>
@@ -19,6 +25,7 @@
 
 #define NAME_MAX_BYTES 32 /* "tmp/perf-", a PID, ".map" */
 
+/* Whose files are believed about the code of a process. */
 struct owner {
 	struct seep_proc_ids ids;
 	bool root_too; /* only root can have arranged what the process has in /tmp */
@@ -56,6 +63,7 @@ static int open_below(int root, const char *path, const struct owner *owner)
 	return fd >= 0 && is_trusted(fd, owner) ? SEEP_TAKE_FD(fd) : -ENOENT;
 }
 
+/* perf's JIT agents map their dump executable, so that its path shows in maps. */
 static int open_mapped(pid_t pid, const char *name, const struct owner *owner)
 {
 	SEEP_AUTO_CLOSE int fd = -1;
@@ -68,6 +76,7 @@ static int open_mapped(pid_t pid, const char *name, const struct owner *owner)
 		const struct seep_mapping *mapping = &maps.mappings[i];
 		const char *slash = strrchr(mapping->path, '/');
 
+		/* The directory is the program's choice; the name is fixed. */
 		if (mapping->executable && mapping->inode && slash && strcmp(slash + 1, name) == 0)
 			fd = seep_maps_open(pid, mapping);
 	}
@@ -92,9 +101,12 @@ int seep_jit_file_open(pid_t pid, struct seep_jit_file *ret_file)
 	root = openat(dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -errno;
+	/* After @root was opened: the answer holds for what was opened before (proc/trust.h). */
 	owner.root_too = seep_trust_root_of(dir);
+	/* The process knows its PID in its own namespace only, so that one is in the name. */
 	snprintf(path, sizeof(path), "tmp/perf-%d.map", owner.ids.inner_pid);
 	fd = open_below(root, path, &owner);
+	/* No perf map; a jitdump is looked for among the mappings, then in /tmp. */
 	if (fd < 0) {
 		is_dump = true;
 		snprintf(path, sizeof(path), "tmp/jit-%d.dump", owner.ids.inner_pid);

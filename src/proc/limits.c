@@ -19,10 +19,12 @@ static int find_limit(const char *text, const char *name, uint64_t *ret_limit)
 	char *end;
 	size_t skip = strlen(name);
 
+	/* Names of limits have spaces in them, so there is no colon to go by. */
 	while (line && strncmp(line, name, skip) != 0) {
 		line = strchr(line, '\n');
 		line = line ? line + 1 : NULL;
 	}
+	/* Soft limit, hard limit and unit follow in columns. */
 	if (!line || line[skip] != ' ')
 		return -EINVAL;
 	word = line + skip + strspn(line + skip, " ");

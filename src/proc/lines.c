@@ -12,6 +12,7 @@ const char *seep_proc_line_find(const char *text, const char *name)
 
 	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
 		if (strncmp(text, name, length) == 0 && text[length] == ':') {
+			/* Tabs or spaces stand between the colon and the value. */
 			text += length + 1;
 			return text + strspn(text, " \t");
 		}
@@ -23,6 +24,7 @@ int seep_proc_take_number(const char **at, uint64_t *ret_value)
 {
 	char *end;
 
+	/* strtoull would also take white space and a plus sign. */
 	if (!(**at >= '0' && **at <= '9') && **at != '-')
 		return -EINVAL;
 	errno = 0;

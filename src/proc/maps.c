@@ -30,6 +30,7 @@
 /* 250 bytes for each mapping of SEEP_MAPS_MAX */
 #define MAPS_MAX_BYTES (250UL * SEEP_MAPS_MAX)
 
+/* Hexadecimal, as the kernel writes it: in lower case. INT_MAX for any other character. */
 static int digit_value(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -51,6 +52,7 @@ static int take_number(char **at, unsigned int base, char end, uint64_t max, uin
 		    __builtin_add_overflow(value, (uint64_t)digit_value(*text), &value))
 			return -EINVAL;
 	}
+	/* Each number has at least one digit, and exactly one character behind it. */
 	if (text == start || *text != end || value > max)
 		return -EINVAL;
 	*at = text + 1;
@@ -79,6 +81,7 @@ static int take_permissions(char **at, struct seep_mapping *mapping)
  */
 static void unescape_path(char *path)
 {
+	/* In place: a path only gets shorter. Most have no line break and are not touched. */
 	char *from = strstr(path, "\\012");
 	char *to = from;
 
@@ -109,6 +112,7 @@ static int parse_line(char *line, struct seep_mapping *ret_mapping)
 	    take_number(&line, 16, ' ', UINT32_MAX, &dev_minor) ||
 	    take_number(&line, 10, ' ', UINT64_MAX, &mapping.inode))
 		return -EINVAL;
+	/* No mapping is empty. */
 	if (mapping.start >= mapping.end)
 		return -EINVAL;
 
@@ -122,6 +126,7 @@ static int parse_line(char *line, struct seep_mapping *ret_mapping)
 	return 0;
 }
 
+/* A last line without a line break counts, too. */
 static size_t count_lines(const char *text)
 {
 	size_t lines = 0;
@@ -134,6 +139,7 @@ static size_t count_lines(const char *text)
 int seep_maps_parse(char *text, struct seep_maps *ret_maps)
 {
 	SEEP_AUTO_FREE struct seep_mapping *mappings = NULL;
+	/* Counted first, so that one allocation is enough. */
 	size_t num_mappings = count_lines(text);
 	uint64_t end = 0;
 	char *line = text;
@@ -147,6 +153,7 @@ int seep_maps_parse(char *text, struct seep_maps *ret_maps)
 	for (size_t i = 0; i < num_mappings; i++) {
 		int error;
 
+		/* strsep ends the line in the text itself, where the path of the mapping stays. */
 		error = parse_line(strsep(&line, "\n"), &mappings[i]);
 		if (error)
 			return error;
@@ -173,6 +180,9 @@ static int read_maps(pid_t pid, struct seep_buffer *buffer)
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	error = seep_file_read_at(AT_FDCWD, path, MAPS_MAX_BYTES, buffer);
+	/*
+	 * The file of a leader that has ended is empty, while other threads still have the memory.
+	 */
 	if (error || buffer->length)
 		return error;
 	thread = seep_proc_living_thread(pid);
@@ -189,6 +199,7 @@ int seep_maps_read(pid_t pid, struct seep_maps *ret_maps)
 	int error;
 
 	error = read_maps(pid, &buffer);
+	/* No such process, or one without memory: a zombie or a kernel thread. */
 	if (error == -ENOENT || (!error && buffer.length == 0))
 		return -ESRCH;
 	if (error)
@@ -197,6 +208,7 @@ int seep_maps_read(pid_t pid, struct seep_maps *ret_maps)
 	text = seep_buffer_take(&buffer);
 	if (!text)
 		return -ENOMEM;
+	/* On success the maps have the text, on failure it is freed here. */
 	error = seep_maps_parse(text, ret_maps);
 	if (!error)
 		SEEP_TAKE_PTR(text);
@@ -210,6 +222,7 @@ void seep_maps_done(struct seep_maps *maps)
 	*maps = (struct seep_maps){0};
 }
 
+/* For bsearch: mappings are ascending and do not overlap. */
 static int compare_address(const void *key, const void *element)
 {
 	const struct seep_mapping *mapping = element;
@@ -232,10 +245,12 @@ static int open_regular(int fd)
 	SEEP_AUTO_CLOSE int file = fd;
 	struct stat status;
 
+	/* With O_PATH nothing is really opened, so a look at a device or a FIFO has no effect. */
 	if (file < 0 || fstat(file, &status))
 		return -errno;
 	if (!S_ISREG(status.st_mode))
 		return -ENODEV;
+	/* The same file, through its descriptor. */
 	return seep_lookup_reopen(file, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 }
 
@@ -256,6 +271,7 @@ static int open_map_file(pid_t pid, const struct seep_mapping *mapping)
 		return -errno;
 	target[length] = '\0';
 	seep_proc_cut_deleted(target);
+	/* Other mappings may be at these addresses by now. */
 	if (strcmp(target, mapping->path) != 0)
 		return -ESTALE;
 	return open_regular(open(link, O_PATH | O_CLOEXEC));
@@ -263,8 +279,13 @@ static int open_map_file(pid_t pid, const struct seep_mapping *mapping)
 
 int seep_maps_open_path(const char *root, const char *path)
 {
+	/* Below the root of the process, as the process itself would find the file. */
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
+		/*
+		 * Absolute links lead within the root, and links of /proc lead nowhere (openat2(2),
+		 * Linux 5.6).
+		 */
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	SEEP_AUTO_CLOSE int directory = -1;
@@ -277,6 +298,7 @@ int seep_maps_open_path(const char *root, const char *path)
 	return open_regular((int)syscall(SYS_openat2, directory, path, &how, sizeof(how)));
 }
 
+/* -ESTALE if the path leads to another file than the mapped one. */
 static int open_by_path(const char *root, const struct seep_mapping *mapping)
 {
 	SEEP_AUTO_CLOSE int fd = seep_maps_open_path(root, mapping->path);
@@ -286,6 +308,7 @@ static int open_by_path(const char *root, const struct seep_mapping *mapping)
 		return fd;
 	if (fstat(fd, &status) < 0)
 		return -errno;
+	/* A path is only a name: another file may have it by now. */
 	if (status.st_ino != mapping->inode || major(status.st_dev) != mapping->dev_major ||
 	    minor(status.st_dev) != mapping->dev_minor)
 		return -ESTALE;
@@ -298,12 +321,14 @@ int seep_maps_open(pid_t pid, const struct seep_mapping *mapping)
 	pid_t thread;
 	int fd;
 
+	/* Anonymous memory, the heap, stacks, the vDSO. */
 	if (mapping->inode == 0 || mapping->path[0] != '/')
 		return -EINVAL;
 
 	fd = open_map_file(pid, mapping);
 	if (fd >= 0 || fd == -ENODEV)
 		return fd;
+	/* map_files of a leader that has ended is empty. */
 	thread = seep_proc_living_thread(pid);
 	if (thread < 0)
 		return -ESRCH;

@@ -46,11 +46,15 @@ static int gone_error(int error)
 /* The start in ticks counts on CLOCK_BOOTTIME (task_struct.start_boottime). */
 static uint64_t ticks_to_utc_ns(uint64_t ticks)
 {
+	/*
+	 * Two readings of clocks, so the sum may differ by microseconds from one call to the next.
+	 */
 	uint64_t boot_utc_ns = seep_clock_utc_ns() - seep_clock_boot_ns();
 
 	return boot_utc_ns + ticks * (SEEP_NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
+/* Comm, state, parent, threads and start. 0; -ESRCH; -EINVAL; another -errno. */
 static int read_stat(int dir, struct seep_proc_info *ret_info)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
@@ -69,6 +73,7 @@ bool seep_proc_cut_deleted(char *text)
 {
 	size_t length = strlen(text), suffix = sizeof(deleted_suffix) - 1;
 
+	/* A file may really be called so; the kernel does not let that be told apart. */
 	if (length < suffix || strcmp(text + length - suffix, deleted_suffix) != 0)
 		return false;
 	text[length - suffix] = '\0';
@@ -90,6 +95,7 @@ static int read_exe(int dir, char **ret_exe)
 	return *ret_exe ? 0 : -ENOMEM;
 }
 
+/* Do the two names lead to the same inode? Namespaces have inodes, too (namespaces(7)). */
 static bool is_same_file(int dir, const char *path, const char *own_path)
 {
 	struct stat theirs;
@@ -101,6 +107,7 @@ static bool is_same_file(int dir, const char *path, const char *own_path)
 	return theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
 }
 
+/* NULL if paths mean the same to the process and to us: the same root and the same mounts. */
 static int read_root(int dir, pid_t pid, char **ret_root)
 {
 	*ret_root = NULL;
@@ -152,14 +159,17 @@ pid_t seep_proc_other_thread(pid_t pid, pid_t except)
 	/* The leader comes first, as the kernel lists them. */
 	while (found < 0 && (entry = readdir(tasks))) {
 		pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
+		/* "." and ".." are no numbers. */
 		char state = thread <= 0 || thread == except ?
 				     0 :
 				     state_of_thread(dirfd(tasks), entry->d_name);
 
+		/* Neither a zombie nor dead (proc(5)). */
 		if (state && state != 'Z' && state != 'X')
 			found = thread;
 	}
 	closedir(tasks);
+	/* -ESRCH if all have ended. */
 	return found;
 }
 
@@ -188,9 +198,15 @@ static int use_living_thread(int *dir, struct seep_proc_info *info)
 	/* It has ended since, as the leader had: what was read is true. */
 	if (other < 0)
 		return other == -ESRCH ? 0 : other;
+	/* From here on everything is read from the other thread. */
 	close(*dir);
 	*dir = other;
+	/* For those who ask for more: the leader's files are empty. */
 	info->thread = thread;
+	/*
+	 * Not Z: the process goes on without its leader. What the state really is differs by
+	 * thread.
+	 */
 	info->state = 'S';
 	return 0;
 }
@@ -206,6 +222,7 @@ int seep_proc_info_read(pid_t pid, struct seep_proc_info *ret_info)
 		return dir;
 	error = read_stat(dir, &info);
 	info.thread = pid;
+	/* A leader that has ended stays as a zombie until its last thread has ended. */
 	if (!error && info.state == 'Z' && info.num_threads > 1)
 		error = use_living_thread(&dir, &info);
 	if (!error)
@@ -224,6 +241,7 @@ int seep_proc_info_read(pid_t pid, struct seep_proc_info *ret_info)
 		return gone_error(-errno);
 
 	*ret_info = info;
+	/* The strings belong to the caller now. */
 	info = (struct seep_proc_info){0};
 	return 0;
 }
@@ -238,6 +256,7 @@ void seep_proc_info_done(struct seep_proc_info *info)
 	info->root = NULL;
 }
 
+/* The text of /proc/@pid/status, which may also be that of a thread. */
 static int read_status(pid_t pid, struct seep_buffer *buffer)
 {
 	char path[32];
@@ -293,6 +312,7 @@ int seep_proc_parse_ids(const char *text, struct seep_proc_ids *ret_ids)
 			return -EINVAL;
 		pids += strspn(pids, " \t");
 	} while (*pids && *pids != '\n');
+	/* Real, effective, saved, file system; the first two are enough. */
 	if (seep_proc_take_number(&uids, &real) || seep_proc_take_text(&uids, "\t") ||
 	    seep_proc_take_number(&uids, &effective) || real > UINT32_MAX || effective > UINT32_MAX)
 		return -EINVAL;
@@ -338,6 +358,7 @@ bool seep_proc_is_process(pid_t pid)
 	return seep_proc_leader(pid) == pid;
 }
 
+/* Threads are not listed in /proc, but /proc/TID can be opened. */
 pid_t seep_proc_leader(pid_t tid)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Processes of one container share a root directory, so each directory is kept once, by device,
+ * inode and whose word it is. It stays open until the end, for debug files of processes that have
+ * ended. Bounded by SEEP_ROOTS_MAX; beyond that our own root is used.
+ */
 #include "proc/roots.h"
 
 #include <sys/stat.h>
@@ -12,6 +17,10 @@ int seep_roots_add(struct seep_roots *roots, const char *path)
 	SEEP_CLEANUP(seep_root_done) struct seep_root directory = SEEP_ROOT_OURS;
 	struct stat status;
 
+	/*
+	 * A root that cannot be opened is taken for ours: debug files are found there or not at
+	 * all.
+	 */
 	if (!path || seep_root_open(path, &directory) || fstat(directory.fd, &status))
 		return SEEP_ROOTS_OURS;
 	/*
@@ -29,6 +38,7 @@ int seep_roots_add(struct seep_roots *roots, const char *path)
 		return SEEP_ROOTS_OURS;
 	roots->list[roots->count] =
 		(struct seep_roots_entry){status.st_dev, status.st_ino, directory};
+	/* The list has the descriptor now. */
 	directory = (struct seep_root)SEEP_ROOT_OURS;
 	return (int)roots->count++;
 }

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /proc/PID/stat is one line of fields with a space between them (proc(5)). The second field, the
+ * comm in parentheses, may have spaces and parentheses in it, so the fields behind it are counted
+ * from the last parenthesis of the line.
+ */
 #include "proc/stat.h"
 
 #include <errno.h>
@@ -35,6 +40,7 @@ int seep_proc_parse_stat(const char *text, struct seep_proc_info *ret_info)
 		return -EINVAL;
 	memcpy(info.comm, text, comm_length);
 
+	/* The comm may contain anything, ") " too, so the rest begins at the last parenthesis. */
 	text = close;
 	if (seep_proc_take_text(&text, ") ") || *text == '\0')
 		return -EINVAL;
@@ -43,6 +49,7 @@ int seep_proc_parse_stat(const char *text, struct seep_proc_info *ret_info)
 		if (seep_proc_take_text(&text, " ") || seep_proc_take_number(&text, &fields[i]))
 			return -EINVAL;
 	}
+	/* What does not fit into the types is no text of the kernel's. */
 	if (pid == 0 || pid > INT_MAX || fields[STAT_PARENT] > INT_MAX ||
 	    fields[STAT_NUM_THREADS] > UINT32_MAX)
 		return -EINVAL;

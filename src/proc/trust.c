@@ -21,8 +21,10 @@
 #include "base/cleanup.h"
 #include "base/lookup.h"
 
+/* An ACL shows in the bits of the group (acl(5)). */
 #define WRITABLE_BY_OTHERS (S_IWGRP | S_IWOTH)
 
+/* Does the descriptor of a namespace stand for the one with the inode in @ours? False for -1. */
 static bool is_same_namespace(int fd, const struct stat *ours)
 {
 	struct stat found;
@@ -35,6 +37,7 @@ bool seep_trust_root_of(int process)
 {
 	SEEP_AUTO_CLOSE int mounts = openat(process, "ns/mnt", O_RDONLY | O_CLOEXEC);
 	SEEP_AUTO_CLOSE int user = openat(process, "ns/user", O_RDONLY | O_CLOEXEC);
+	/* The user namespace that owns the mount namespace: its root has arranged the mounts. */
 	SEEP_AUTO_CLOSE int owner = mounts < 0 ? -1 : ioctl(mounts, NS_GET_USERNS);
 	struct stat ours;
 
@@ -53,6 +56,7 @@ int seep_root_open(const char *path, struct seep_root *ret_root)
 		*ret_root = (struct seep_root)SEEP_ROOT_OURS;
 		return 0;
 	}
+	/* "/proc/PID" and "root". */
 	slash = strrchr(path, '/');
 	if (!slash || slash == path)
 		return -EINVAL;
@@ -93,6 +97,7 @@ static int check_step(const struct seep_lookup_step *step, void *context)
 	const struct stat *directory = &step->directory, *entry = &step->entry;
 	bool *by_root = context;
 
+	/* One step that is not root's is enough. */
 	if (!*by_root)
 		return 0;
 	if (directory->st_uid != 0 || entry->st_uid != 0 || is_of_fuse(step->fd))
@@ -114,6 +119,7 @@ int seep_trust_open(const struct seep_root *root, const char *path, bool *ret_by
 
 	if (error)
 		return error;
+	/* Nothing has this name, or it is no regular file. */
 	if (found.file < 0 || !S_ISREG(found.status.st_mode))
 		return -ENOENT;
 	fd = seep_lookup_reopen(found.file, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -131,14 +137,20 @@ bool seep_trust_may_name(const struct seep_root *root, int program, int debug)
 	/* Who serves one file of such a file system serves the other. */
 	if ((is_of_fuse(program) || is_of_fuse(debug)) && of_program.st_dev != of_debug.st_dev)
 		return false;
+	/* Another owner, or root's program below a root where others choose what is root's. */
 	if (of_program.st_uid != of_debug.st_uid || (of_program.st_uid == 0 && !root->by_root))
 		return false;
+	/* More people may write to the debug file than to the program. */
 	if (of_debug.st_mode & S_IWOTH && !(of_program.st_mode & S_IWOTH))
 		return false;
 	return !(of_debug.st_mode & S_IWGRP) ||
 	       (of_program.st_mode & S_IWGRP && of_program.st_gid == of_debug.st_gid);
 }
 
+/*
+ * By the widest circle of people that may write: everybody, the group, the owner. A file that
+ * everybody may write to only stands for itself.
+ */
 void seep_trust_key(int fd, char key[SEEP_TRUST_KEY_MAX])
 {
 	struct stat status;

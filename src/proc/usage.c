@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Numbers of a control group are in files of one line each, with "max" for no limit; those of the
+ * machine and of a process are in lines with a name and a number in kB. Every question reads its
+ * files anew. TEXT_BYTES bounds each of them.
+ */
 #include "proc/usage.h"
 
 #include <errno.h>
@@ -13,6 +18,7 @@
 #include "base/file.h"
 #include "proc/lines.h"
 
+/* /proc/meminfo is the longest of the files read here: some 60 lines. */
 #define TEXT_BYTES 16384
 #define KIB	   1024
 
@@ -50,6 +56,7 @@ static int read_number(const char *directory, const char *controller, const char
 	return parse_number(text.data, ret_number);
 }
 
+/* How much more there may be; UINT64_MAX without a limit. */
 static uint64_t room(const struct seep_proc_usage *usage)
 {
 	if (usage->max == UINT64_MAX)
@@ -60,23 +67,27 @@ static uint64_t room(const struct seep_proc_usage *usage)
 int seep_cgroup_usage_read(const char *directory, const char *root, const char *controller,
 			   struct seep_proc_usage *ret_usage)
 {
+	/* Stays so if no group on the way has a limit. */
 	struct seep_proc_usage tightest = {UINT64_MAX, UINT64_MAX};
 	SEEP_AUTO_FREE char *path = strdup(directory);
 	size_t root_length = strlen(root);
 
 	if (!path)
 		return -ENOMEM;
+	/* From the group upwards: a limit of any group above holds for it as well. */
 	while (strlen(path) > root_length) {
 		struct seep_proc_usage usage;
 		int error = read_number(path, controller, "max", &usage.max);
 
 		if (!error)
 			error = read_number(path, controller, "current", &usage.used);
+		/* Everything else means that there is no such limit here. */
 		if (error == -ENOMEM)
 			return error;
 		/* A group without this controller has no such files. */
 		if (!error && room(&usage) < room(&tightest))
 			tightest = usage;
+		/* To the group above. */
 		*strrchr(path, '/') = '\0';
 	}
 	*ret_usage = tightest;
@@ -103,6 +114,7 @@ static int find_kib(const char *text, const char *name, uint64_t *ret_bytes)
 int seep_machine_memory_parse(const char *text, struct seep_proc_usage *ret_usage)
 {
 	uint64_t total, available;
+	/* MemAvailable (Linux 3.14) has what can be had without swapping: the page cache, too. */
 	int error = find_kib(text, "MemTotal", &total);
 
 	if (!error)
@@ -129,6 +141,7 @@ int seep_proc_pss_read(pid_t pid, uint64_t *ret_bytes)
 
 	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
 	error = seep_file_read_at(AT_FDCWD, path, TEXT_BYTES, &text);
+	/* Without the file the process has ended. */
 	if (error)
 		return error == -ENOENT ? -ESRCH : error;
 	return find_kib(text.data, "Pss", ret_bytes);

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The vDSO has no file: the kernel maps it into each process. It is copied from our own memory,
+ * which has the same image as that of every other 64-bit process, to a file in memory, because
+ * readers of ELF files want a descriptor.
+ */
 #include "proc/vdso.h"
 
 #include <errno.h>
@@ -25,6 +30,7 @@ int seep_vdso_open(void)
 	error = seep_maps_read(getpid(), &maps);
 	if (error)
 		return error;
+	/* getauxval does not say how long the image is. */
 	mapping = seep_maps_find(&maps, address);
 	fd = memfd_create("vdso", MFD_CLOEXEC);
 	if (!mapping)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A larger piece gets a block of its own. */
 #define BLOCK_BYTES (64u << 10)
 
 struct seep_arena_block {
@@ -27,6 +28,7 @@ void seep_arena_done(struct seep_arena *arena)
 void *seep_arena_alloc(struct seep_arena *arena, size_t size)
 {
 	struct seep_arena_block *block = arena->blocks;
+	/* All pieces are aligned to 8 bytes, as the block is. */
 	size_t rounded = (size + 7) & ~(size_t)7;
 	void *piece;
 
@@ -35,6 +37,7 @@ void *seep_arena_alloc(struct seep_arena *arena, size_t size)
 	if (!block || rounded > block->capacity - arena->used) {
 		size_t capacity = rounded > BLOCK_BYTES ? rounded : BLOCK_BYTES;
 
+		/* Pieces start zeroed. What is left of the block before is given up. */
 		block = calloc(1, sizeof(*block) + capacity);
 		if (!block)
 			return NULL;

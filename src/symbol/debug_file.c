@@ -22,6 +22,10 @@
 #include "base/cleanup.h"
 #include "elf/sections.h"
 
+/*
+ * Where packages install debug files, and caps of what is read: a file for its checksum, a section
+ * with a link, .gnu_debugdata before and after it is unpacked.
+ */
 #define DEBUG_ROOT	   "/usr/lib/debug"
 #define CHECKSUM_MAX_BYTES (1ULL << 30)
 #define LINK_MAX_BYTES	   PATH_MAX
@@ -29,6 +33,7 @@
 #define UNPACKED_MAX_BYTES (256u << 20)
 #define XZ_MEMORY_BYTES	   (128u << 20) /* xz -9 needs 65 MiB to unpack */
 
+/* Only asked for an image that has one (belongs). */
 static bool same_build_id(const struct seep_image *a, const struct seep_image *b)
 {
 	size_t a_length, b_length;
@@ -45,6 +50,7 @@ static bool has_checksum(int fd, uint32_t expected)
 	uLong crc = crc32(0, NULL, 0);
 	uint8_t bytes[16384];
 
+	/* A longer file does not match: reading it would hold up everything else. */
 	while (position < CHECKSUM_MAX_BYTES) {
 		ssize_t length = pread(fd, bytes, sizeof(bytes), (off_t)position);
 
@@ -93,12 +99,14 @@ static int try_file(struct finder *finder, const struct seep_root *root, const c
 	bool by_root = false;
 	SEEP_AUTO_CLOSE int fd = seep_trust_open(root, path, &by_root);
 
+	/* From the cheapest question to the dearest: a checksum reads the whole file. */
 	if (fd < 0 || seep_image_open(fd, &debug) || !belongs(finder->image, debug, fd, checksum))
 		return 0;
 	if (is_believed(finder, root, fd, by_root)) {
 		finder->files.debug = SEEP_TAKE_PTR(debug);
 		return 1;
 	}
+	/* The first one that is refused is the one that is reported. */
 	if (finder->files.refused)
 		return 0;
 	finder->files.refused_path = strdup(path);
@@ -115,6 +123,7 @@ static int build_id_path(const uint8_t *id, size_t length, char *ret_path, size_
 
 	if (length < 2 || size < sizeof(DEBUG_ROOT "/.build-id/") + 2 * length + sizeof("/.debug"))
 		return -ENOENT;
+	/* The first byte names a directory, so that no directory gets too large. */
 	at = (size_t)snprintf(ret_path, size, DEBUG_ROOT "/.build-id/%02x/", id[0]);
 	for (size_t i = 1; i < length; i++)
 		at += (size_t)snprintf(ret_path + at, size - at, "%02x", id[i]);
@@ -134,6 +143,7 @@ static int find_by_build_id(struct finder *finder, const struct seep_root *root)
 	if (build_id_path(id, length, path, sizeof(path)))
 		return 0;
 	result = try_file(finder, root, path, NULL);
+	/* With root->fd below 0 the first search was below our root already. */
 	return result || root->fd < 0 ? result : try_file(finder, &ours, path, NULL);
 }
 
@@ -151,6 +161,7 @@ static const char *read_link(const struct seep_image *image, uint32_t *ret_check
 	if (!name)
 		return NULL;
 	length = strnlen(name, header.sh_size);
+	/* With a directory in it, the name could lead anywhere below the root. */
 	if (!length || memchr(name, '/', length) || ((length + 4) & ~3UL) + 4 > header.sh_size)
 		return NULL;
 	memcpy(ret_checksum, name + ((length + 4) & ~3UL), sizeof(*ret_checksum));
@@ -160,6 +171,7 @@ static const char *read_link(const struct seep_image *image, uint32_t *ret_check
 /* Next to the program, in .debug there, and below /usr/lib/debug, as gdb does. As try_file. */
 static int find_by_link(struct finder *finder, const char *path, const struct seep_root *root)
 {
+	/* What comes before the program's directory, and what behind it. */
 	static const char *const patterns[][2] = {{"", ""}, {"", "/.debug"}, {DEBUG_ROOT, ""}};
 	const char *slash = strrchr(path, '/');
 	uint32_t checksum;
@@ -183,6 +195,7 @@ int seep_debug_files_find(const struct seep_image *image, const char *path,
 			  const struct seep_root *root, enum seep_debug_use use,
 			  struct seep_debug_files *ret_files)
 {
+	/* The link is the older way, and a checksum means that the whole candidate is read. */
 	struct finder finder = {.image = image, .use = use};
 	int result = find_by_build_id(&finder, root);
 
@@ -234,11 +247,15 @@ int seep_debug_file_find_shared(Elf *elf, struct seep_debug_elf *ret_shared)
 	if (!bytes)
 		return -ENODATA;
 	length = strnlen(bytes, header.sh_size) + 1;
+	/* What follows the NUL is the build ID, up to the end of the section. */
 	if (length >= header.sh_size || header.sh_size - length > SEEP_BUILD_ID_MAX ||
 	    build_id_path((const uint8_t *)bytes + length, header.sh_size - length, path,
 			  sizeof(path)))
 		return -ENODATA;
 	fd = seep_trust_open(&ours, path, &by_root);
+	/*
+	 * It gives names and lines to many programs, so it has to be root's word for all of them.
+	 */
 	if (fd < 0 || !by_root)
 		return -ENODATA;
 	shared = elf_begin(fd, ELF_C_READ, NULL);
@@ -282,6 +299,7 @@ int seep_debug_file_unpack(const struct seep_image *image, struct seep_debug_elf
 		return -ENOENT;
 	stream.next_in = packed;
 	stream.avail_in = header.sh_size;
+	/* One round for each size: the decoder has stopped because its output was full. */
 	while (result == LZMA_OK && stream.total_out == capacity && capacity < UNPACKED_MAX_BYTES) {
 		size_t larger = capacity ? 2 * capacity : 256 << 10;
 		uint8_t *grown = realloc(memory, larger);
@@ -292,11 +310,13 @@ int seep_debug_file_unpack(const struct seep_image *image, struct seep_debug_elf
 		stream.next_out = memory + capacity;
 		stream.avail_out = larger - capacity;
 		capacity = larger;
+		/* All of the input is there, so the decoder can tell a cut file by its end. */
 		result = lzma_code(&stream, LZMA_FINISH);
 	}
 	lzma_end(&stream);
 	if (result != LZMA_STREAM_END || !has_few_sections(memory, stream.total_out))
 		return -ENOENT;
+	/* elf_memory does not copy: the memory has to stay as long as the descriptor. */
 	unpacked = elf_memory((char *)memory, stream.total_out);
 	if (!unpacked)
 		return -ENOENT;

@@ -26,6 +26,7 @@ static int check_size(Elf *elf)
 	GElf_Shdr header;
 	GElf_Chdr compressed;
 
+	/* -ENODATA for all that leaves the file without lines. */
 	if (seep_section_names(elf, &names))
 		return -ENODATA;
 	while ((section = elf_nextscn(elf, section))) {
@@ -40,6 +41,7 @@ static int check_size(Elf *elf)
 		if (header.sh_size > DWARF_MAX_BYTES)
 			return -ENODATA;
 		total += header.sh_size;
+		/* A compressed section takes memory twice: as it is and unpacked. */
 		if (header.sh_flags & SHF_COMPRESSED && gelf_getchdr(section, &compressed)) {
 			if (compressed.ch_size > DWARF_MAX_BYTES)
 				return -ENODATA;
@@ -81,6 +83,7 @@ static int begin(Elf *elf, Dwarf **ret_dwarf)
 	if (!dwarf)
 		return -ENODATA;
 	*ret_dwarf = dwarf;
+	/* *ret_dwarf is set in any case, so that the caller ends it. */
 	return strings_end(elf) ? 0 : -ENODATA;
 }
 
@@ -100,6 +103,7 @@ static int open_parts(struct seep_dwarf *dwarf, Elf *elf)
 	error = begin(dwarf->shared_elf.elf, &dwarf->shared);
 	if (error)
 		return error;
+	/* Forms that refer to the shared part (DW_FORM_GNU_strp_alt and others) find it by this. */
 	dwarf_setalt(dwarf->own, dwarf->shared);
 	return 0;
 }
@@ -118,6 +122,7 @@ int seep_dwarf_open(Elf *elf, struct seep_dwarf *ret_dwarf)
 
 void seep_dwarf_done(struct seep_dwarf *dwarf)
 {
+	/* In this order: the own part refers to the shared one, and both to the ELF descriptors. */
 	dwarf_end(dwarf->own);
 	dwarf_end(dwarf->shared);
 	seep_debug_elf_done(&dwarf->shared_elf);

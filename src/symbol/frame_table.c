@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+/* A power of two, as all capacities: hashes are masked. */
 #define CAPACITY_MIN 1024
 
 void seep_frame_table_done(struct seep_frame_table *table)
@@ -26,6 +27,7 @@ static struct seep_frame_slot *find_slot(const struct seep_frame_table *table, u
 	}
 }
 
+/* Doubles the table and puts every frame where it belongs in the new one. 0 or -ENOMEM. */
 static int grow(struct seep_frame_table *table)
 {
 	struct seep_frame_table larger = {
@@ -55,6 +57,7 @@ int seep_frame_table_set(struct seep_frame_table *table, uint64_t frame,
 {
 	struct seep_frame_slot *slot;
 
+	/* At most three quarters full, so that searches are short and end. */
 	if (table->count >= table->capacity - table->capacity / 4 && grow(table))
 		return -ENOMEM;
 	slot = find_slot(table, frame);

@@ -65,8 +65,10 @@ int seep_candidates_add(struct seep_candidates *candidates, uint64_t address,
 	const char *version;
 	uint64_t offset;
 
+	/* The functions found so far keep their names. */
 	if (candidates->count == SEEP_FUNCTIONS_MAX)
 		return 0;
+	/* A label in data is no function. */
 	if (seep_image_address_to_offset(candidates->image, address, &offset) ||
 	    !find_range(candidates, offset))
 		return 0;
@@ -88,10 +90,12 @@ int seep_candidates_add(struct seep_candidates *candidates, uint64_t address,
 	version = memchr(candidate->name, '@', added->length);
 	if (version && version != candidate->name)
 		added->length = (uint32_t)(version - candidate->name);
+	/* Decides between names that are equally good, so that every run shows the same one. */
 	added->order = (uint32_t)candidates->count++;
 	return 0;
 }
 
+/* Adds what may be a function in one symbol table. 0 or -ENOMEM. */
 static int add_table(const struct seep_symbols *symbols, void *context)
 {
 	struct seep_candidates *candidates = context;
@@ -111,6 +115,7 @@ static int add_table(const struct seep_symbols *symbols, void *context)
 
 		if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE)
 			continue;
+		/* Undefined here, or a number and no address. */
 		if (entry->st_shndx == SHN_UNDEF || entry->st_shndx == SHN_ABS)
 			continue;
 		candidate.name = seep_symbols_name(symbols, entry);
@@ -138,6 +143,7 @@ static int collect(struct seep_candidates *candidates, Elf *const *others, size_
 		seep_image_code_ranges(candidates->image, candidates->ranges, SEEP_CODE_RANGES);
 	qsort(candidates->ranges, candidates->num_ranges, sizeof(struct seep_range),
 	      compare_ranges);
+	/* The file itself first: of equal names the one that came first is kept. */
 	error = seep_symbols_each_table(elf, add_table, candidates);
 	for (size_t i = 0; i < num_others && !error; i++)
 		error = seep_symbols_each_table(others[i], add_table, candidates);
@@ -186,6 +192,7 @@ static void merge(struct seep_candidates *candidates)
 		return;
 	qsort(list, count, sizeof(*list), compare_candidates);
 	for (size_t i = 0; i < count; i++) {
+		/* The first of several is the best name, but an alias may know the size. */
 		if (kept && list[kept - 1].start == list[i].start) {
 			if (list[kept - 1].size < list[i].size)
 				list[kept - 1].size = list[i].size;
@@ -193,16 +200,19 @@ static void merge(struct seep_candidates *candidates)
 		}
 		list[kept++] = list[i];
 	}
+	/* From here on starts are distinct, so the next one bounds what has no size. */
 	count = kept;
 	kept = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct seep_candidate candidate = list[i];
+		/* seep_candidates_add has kept only what is in a range. */
 		uint64_t end = find_range(candidates, candidate.start)->end;
 
 		if (!candidate.size && candidate.start < covered)
 			continue; /* a label inside a function */
 		if (!candidate.size && i + 1 < count && list[i + 1].start < end)
 			end = list[i + 1].start;
+		/* A size that leads out of the section, or over the next function, is cut. */
 		if (!candidate.size || candidate.size > end - candidate.start)
 			candidate.size = end - candidate.start;
 		if (candidate.start + candidate.size > covered)
@@ -215,6 +225,7 @@ static void merge(struct seep_candidates *candidates)
 /* Copies what merge has left. A name is cut where its version begins. 0 or -ENOMEM. */
 static int build(struct seep_functions *functions, const struct seep_candidates *candidates)
 {
+	/* One more, because calloc of nothing may return NULL. */
 	functions->list = calloc(candidates->count + 1, sizeof(*functions->list));
 	if (!functions->list)
 		return -ENOMEM;
@@ -222,12 +233,14 @@ static int build(struct seep_functions *functions, const struct seep_candidates 
 		const struct seep_candidate *candidate = &candidates->list[i];
 		struct function *function = &functions->list[functions->count];
 
+		/* Further functions are left out, as names are positions of 32 bits. */
 		if (functions->names.length > NAMES_MAX_BYTES)
 			break;
 		function->start = candidate->start;
 		function->size =
 			candidate->size < UINT32_MAX ? (uint32_t)candidate->size : UINT32_MAX;
 		function->name = (uint32_t)functions->names.length;
+		/* Copied, so that libelf can give back the table of strings. */
 		seep_buffer_append(&functions->names, candidate->name, candidate->length);
 		if (candidate->plt)
 			seep_buffer_puts(&functions->names, "@plt");
@@ -258,6 +271,7 @@ int seep_functions_new(const struct seep_image *image, Elf *const *others, size_
 
 	functions = calloc(1, sizeof(*functions));
 	candidates = calloc(1, sizeof(*candidates));
+	/* Candidates are on the heap: the list of ranges alone has 16 KiB. */
 	if (!functions || !candidates)
 		return -ENOMEM;
 	seep_buffer_init(&functions->names);
@@ -298,6 +312,7 @@ int seep_functions_find(const struct seep_functions *functions, uint64_t offset,
 	for (size_t i = 0; i < NESTED_MAX && i < low; i++) {
 		const struct function *function = &functions->list[low - 1 - i];
 
+		/* None of these begins behind @offset, so this cannot wrap around. */
 		if (offset - function->start < function->size) {
 			*ret_index = low - 1 - i;
 			return 0;

@@ -17,6 +17,7 @@
 #include "elf/cursor.h"
 #include "symbol/jit_ranges.h"
 
+/* Of a 64-bit number. */
 #define HEX_DIGITS_MAX 16
 /* Two numbers and the name. Behind that, a line has nothing to tell. */
 #define LINE_MAX_BYTES (2 * (HEX_DIGITS_MAX + sizeof("0x")) + SEEP_JIT_NAME_MAX_BYTES)
@@ -37,6 +38,7 @@
 _Static_assert(SEEP_JIT_PIECE_BYTES > LINE_MAX_BYTES, "a piece holds a line");
 _Static_assert(SEEP_JIT_PIECE_BYTES > LOAD_BYTES + SEEP_JIT_NAME_MAX_BYTES, "... or a record");
 
+/* The two flags say where in the format the last piece ended. */
 struct seep_jit_map {
 	enum seep_jit_format format;
 	struct seep_jit_ranges ranges;
@@ -66,6 +68,7 @@ void seep_jit_map_free(struct seep_jit_map *map)
 
 void seep_jit_map_clear(struct seep_jit_map *map)
 {
+	/* All that outlives the contents of the file. */
 	enum seep_jit_format format = map->format;
 
 	seep_jit_ranges_done(&map->ranges);
@@ -92,6 +95,7 @@ bool seep_jit_map_is_full(const struct seep_jit_map *map)
 	return map->ranges.full;
 }
 
+/* The value of the digit, -1 if it is none. */
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -112,6 +116,7 @@ static bool take_hex(const char **at, const char *end, uint64_t *ret_value)
 	if (end - text > 2 && text[0] == '0' && text[1] == 'x')
 		text += 2;
 	for (digits = text; text < end && hex_digit(*text) >= 0; text++) {
+		/* More digits than an address has: the line is skipped. */
 		if (text - digits == HEX_DIGITS_MAX)
 			return false;
 		value = value << 4 | (uint64_t)hex_digit(*text);
@@ -123,6 +128,7 @@ static bool take_hex(const char **at, const char *end, uint64_t *ret_value)
 	return true;
 }
 
+/* A line that makes no sense is no error. 0 or -ENOMEM. */
 static int add_line(struct seep_jit_map *map, const char *line, const char *end)
 {
 	uint64_t start, size;
@@ -150,6 +156,7 @@ static int add_text(struct seep_jit_map *map, const char *text, size_t length, u
 			line_end = end;
 		if (!map->in_long_line)
 			error = add_line(map, at, line_end);
+		/* What comes up to the next line break belongs to the line that was cut. */
 		map->in_long_line = !whole;
 		at = line_end + whole;
 	}
@@ -157,6 +164,7 @@ static int add_text(struct seep_jit_map *map, const char *text, size_t length, u
 	return error;
 }
 
+/* The beginning of a record, of which the code bytes at its end may be missing. */
 struct record {
 	uint32_t type;
 	uint32_t size;
@@ -176,8 +184,12 @@ static int take_dump_header(struct seep_jit_map *map, const uint8_t *bytes, size
 	magic = seep_cursor_unsigned(&cursor, 4);
 	version = seep_cursor_unsigned(&cursor, 4);
 	size = seep_cursor_unsigned(&cursor, 4);
+	/*
+	 * A file in the other byte order is refused as well: no process of this machine writes it.
+	 */
 	if (magic != DUMP_MAGIC || version != DUMP_VERSION || size < DUMP_HEADER_BYTES)
 		return -EINVAL;
+	/* Behind the header come records, up to the end of the file. */
 	map->in_records = true;
 	*ret_used = size;
 	return 0;
@@ -199,6 +211,7 @@ static bool add_load(struct seep_jit_map *map, const struct record *record, int 
 		return record->size < LOAD_BYTES; /* too short for one: skipped */
 	name = (const char *)cursor.at;
 	room = seep_cursor_left(&cursor);
+	/* The rest of the name is still to come, unless the record is all there. */
 	if (room < SEEP_JIT_NAME_MAX_BYTES && strnlen(name, room) == room)
 		return record->length == record->size; /* a name without an end */
 	*ret_error = seep_jit_ranges_add(&map->ranges, address, size, name, room);
@@ -211,12 +224,14 @@ static bool add_move(struct seep_jit_map *map, const struct record *record, int 
 	struct seep_cursor cursor = {record->bytes, record->bytes + record->length, false};
 	uint64_t old_address, new_address, size;
 
+	/* Header, pid, tid, vma. */
 	seep_cursor_take(&cursor, RECORD_BYTES + 4 + 4 + 8);
 	old_address = seep_cursor_unsigned(&cursor, 8);
 	new_address = seep_cursor_unsigned(&cursor, 8);
 	size = seep_cursor_unsigned(&cursor, 8);
 	if (cursor.failed)
 		return record->size < MOVE_BYTES;
+	/* Names of moved code would be wrong from here on, so the map counts as full. */
 	if (map->num_moves == MOVES_MAX) {
 		map->ranges.full = true;
 		return true;
@@ -226,6 +241,7 @@ static bool add_move(struct seep_jit_map *map, const struct record *record, int 
 	return true;
 }
 
+/* Goes from record to record, as far as they are there. 0, -EINVAL or -ENOMEM. */
 static int add_records(struct seep_jit_map *map, const uint8_t *bytes, size_t length,
 		       uint64_t *ret_used)
 {
@@ -239,17 +255,24 @@ static int add_records(struct seep_jit_map *map, const uint8_t *bytes, size_t le
 
 		record.type = (uint32_t)seep_cursor_unsigned(&cursor, 4);
 		record.size = (uint32_t)seep_cursor_unsigned(&cursor, 4);
+		/* As much of it as is in this piece. */
 		record.length = length - used < record.size ? length - used : record.size;
 		if (!record.size) /* not written yet, in a file that was made larger before */
 			break;
+		/* Too short for its own header, so the next one cannot be found. */
 		if (record.size < RECORD_BYTES)
 			error = -EINVAL;
 		else if (record.type == RECORD_LOAD)
 			taken = add_load(map, &record, &error);
 		else if (record.type == RECORD_MOVE)
 			taken = add_move(map, &record, &error);
+		/* The next piece begins with this record. */
 		if (!taken || error)
 			break;
+		/*
+		 * May lead behind the piece: the caller reads on there, past code bytes that nobody
+		 * needs.
+		 */
 		used += record.size;
 	}
 	*ret_used = used;

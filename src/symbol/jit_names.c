@@ -19,6 +19,7 @@
 #include "seep/abi.h"
 #include "symbol/frame_table.h"
 
+/* A process that names its code. It stays after its end, for the frames that were found. */
 struct seep_jit_process {
 	uint32_t id;
 	struct seep_jit_source *source; /* NULL when it has ended */
@@ -36,8 +37,10 @@ static struct seep_jit_process *find_process(const struct seep_jit_names *names,
 	return process;
 }
 
+/* What was found in the source stays. */
 static void drop_source(struct seep_jit_names *names, struct seep_jit_process *process)
 {
+	/* Before it is freed, as it is asked for its size. */
 	if (process->source)
 		names->bytes -= seep_jit_source_bytes(process->source);
 	seep_jit_source_free(process->source);
@@ -84,6 +87,7 @@ int seep_jit_names_set(struct seep_jit_names *names, uint32_t id, struct seep_ji
 	}
 	drop_source(names, process);
 	process->source = source;
+	/* The file may be another one, so it is read in this report even if the last one was. */
 	process->was_read = false;
 	names->bytes += seep_jit_source_bytes(source);
 	return 0;
@@ -122,6 +126,7 @@ bool seep_jit_names_is_full(const struct seep_jit_names *names, uint32_t id)
 /* names->bytes is kept true across the read, which is when a source grows. */
 static void read_on(struct seep_jit_names *names, struct seep_jit_process *process)
 {
+	/* A report asks for many frames, but reading once is enough. */
 	if (process->was_read && process->round == names->round)
 		return;
 	process->was_read = true;
@@ -163,6 +168,10 @@ const struct seep_location *seep_jit_names_find(struct seep_jit_names *names,
 
 	if (!process)
 		return NULL;
+	/*
+	 * What was found is not asked for again: the code at this address may be another function's
+	 * by now.
+	 */
 	location = seep_frame_table_find(&process->found, frame);
 	if (location || !process->source)
 		return location;

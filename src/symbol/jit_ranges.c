@@ -31,6 +31,7 @@ void seep_jit_ranges_done(struct seep_jit_ranges *ranges)
 
 size_t seep_jit_ranges_bytes(const struct seep_jit_ranges *ranges)
 {
+	/* The recent list is allocated at its full length. */
 	size_t recent = ranges->recent ? SEEP_JIT_RECENT_MAX : 0;
 
 	return (ranges->num_settled + recent) * sizeof(struct seep_jit_range) +
@@ -55,20 +56,25 @@ static size_t overlay(struct seep_jit_range *older, size_t num_older,
 	for (size_t j = 0; j < num_newer; j++) {
 		uint64_t start = newer[j].start, end = end_of(&newer[j]);
 
+		/* 1. What ends before the new range stays as it is. */
 		while (i < num_older && end_of(&older[i]) <= start)
 			out[count++] = older[i++];
+		/* 2. Of one that begins before it, the part in front of it stays. */
 		if (i < num_older && older[i].start < start) {
 			out[count] = older[i];
 			out[count++].size = (uint32_t)(start - older[i].start);
 		}
+		/* 3. What it covers as a whole goes. */
 		while (i < num_older && end_of(&older[i]) <= end)
 			i++;
+		/* 4. Of one that goes on behind it, the rest stays for the next round. */
 		if (i < num_older && older[i].start < end) {
 			older[i].size -= (uint32_t)(end - older[i].start);
 			older[i].start = end;
 		}
 		out[count++] = newer[j];
 	}
+	/* What lies behind the last new range. */
 	while (i < num_older)
 		out[count++] = older[i++];
 	return count;
@@ -89,6 +95,7 @@ static size_t sort(const struct seep_jit_range *ranges, size_t count, struct see
 			out[0] = ranges[0];
 		return count;
 	}
+	/* The halves change the roles of the two arrays, so that nothing is copied back. */
 	num_older = sort(ranges, half, scratch, out);
 	num_newer = sort(ranges + half, count - half, scratch + 2 * half, out + 2 * half);
 	return overlay(scratch, num_older, scratch + 2 * half, num_newer, out);
@@ -96,12 +103,14 @@ static size_t sort(const struct seep_jit_range *ranges, size_t count, struct see
 
 int seep_jit_ranges_settle(struct seep_jit_ranges *ranges)
 {
+	/* The pieces that the recent ranges can make, see sort and overlay. */
 	size_t sorted_max = 2 * ranges->num_recent, num_sorted, count;
 	SEEP_AUTO_FREE struct seep_jit_range *space = NULL;
 	struct seep_jit_range *merged;
 
 	if (!ranges->num_recent)
 		return 0;
+	/* One half for the result of sorting, the other one as its scratch. */
 	space = calloc(2 * sorted_max, sizeof(*space));
 	merged = calloc(ranges->num_settled + 2 * sorted_max, sizeof(*merged));
 	if (!space || !merged) {
@@ -109,6 +118,7 @@ int seep_jit_ranges_settle(struct seep_jit_ranges *ranges)
 		return -ENOMEM;
 	}
 	num_sorted = sort(ranges->recent, ranges->num_recent, space, space + sorted_max);
+	/* All recent ranges are newer than what is settled. */
 	count = overlay(ranges->settled, ranges->num_settled, space, num_sorted, merged);
 	free(ranges->settled);
 	free(ranges->recent);
@@ -124,10 +134,12 @@ static bool covers(const struct seep_jit_range *range, uint64_t address)
 	return address >= range->start && address - range->start < range->size;
 }
 
+/* The newest range that has @address, NULL if none has. */
 static const struct seep_jit_range *find(const struct seep_jit_ranges *ranges, uint64_t address)
 {
 	size_t low = 0, high = ranges->num_settled;
 
+	/* From the newest to the oldest: the last name that an address was given is its name. */
 	for (size_t i = ranges->num_recent; i > 0; i--) {
 		if (covers(&ranges->recent[i - 1], address))
 			return &ranges->recent[i - 1];
@@ -176,10 +188,12 @@ static int clean_names(struct seep_jit_ranges *ranges)
 		return -ENOMEM;
 	for (size_t i = 0; i < ranges->num_settled; i++)
 		order[i] = &ranges->settled[i];
+	/* By the place of their names, so that each name moves down over space that is free. */
 	qsort(order, ranges->num_settled, sizeof(struct seep_jit_range *), compare_names);
 	for (size_t i = 0; i < ranges->num_settled; i++) {
 		size_t size;
 
+		/* Ranges that were cut in two, or moved, share their name. */
 		if (i == 0 || order[i]->name != last_old) {
 			last_old = order[i]->name;
 			last_new = (uint32_t)used;
@@ -193,6 +207,7 @@ static int clean_names(struct seep_jit_ranges *ranges)
 	return 0;
 }
 
+/* The cap is checked against settled ranges, so it may be exceeded by those that are recent. */
 bool seep_jit_ranges_has_room(struct seep_jit_ranges *ranges)
 {
 	if (ranges->num_settled >= SEEP_JIT_RANGES_MAX)
@@ -211,6 +226,7 @@ static int reserve_name(struct seep_jit_ranges *ranges, size_t size)
 		error = clean_names(ranges);
 		if (error)
 			return error;
+		/* Otherwise each name would soon cost a clean-up of its own. */
 		ranges->full |= ranges->names_used > NAMES_KEPT_MAX;
 		if (ranges->full)
 			return 0;
@@ -227,6 +243,7 @@ static int reserve_name(struct seep_jit_ranges *ranges, size_t size)
 	return 0;
 }
 
+/* Adds to the recent ranges, and settles them when the list is full. 0 or -ENOMEM. */
 static int append(struct seep_jit_ranges *ranges, struct seep_jit_range range)
 {
 	if (!ranges->recent)
@@ -249,12 +266,14 @@ int seep_jit_ranges_add(struct seep_jit_ranges *ranges, uint64_t start, uint64_t
 	struct seep_jit_range range = {.start = start, .size = (uint32_t)size};
 	int error;
 
+	/* In a jitdump the name ends with a NUL, before the code bytes. */
 	length = strnlen(name, length < SEEP_JIT_NAME_MAX_BYTES ? length : SEEP_JIT_NAME_MAX_BYTES);
 	if (!is_sound(start, size) || !length || !seep_jit_ranges_has_room(ranges))
 		return 0;
 	error = reserve_name(ranges, length + 1);
 	if (error || ranges->full)
 		return error;
+	/* SEEP_JIT_NAMES_MAX is below 4 GiB. */
 	range.name = (uint32_t)ranges->names_used;
 	memcpy(ranges->names + ranges->names_used, name, length);
 	ranges->names[ranges->names_used + length] = '\0';

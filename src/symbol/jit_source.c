@@ -99,6 +99,7 @@ static void set_mark(struct seep_jit_source *source, const uint8_t *bytes, size_
 {
 	size_t length = used < MARK_BYTES ? used : MARK_BYTES;
 
+	/* The beginning of a jitdump stays the same, so one mark is enough. */
 	if (source->format == SEEP_JIT_DUMP && source->mark_length)
 		return;
 	if (source->format == SEEP_JIT_PERF_MAP)
@@ -114,6 +115,7 @@ static bool is_the_same(const struct seep_jit_source *source, uint64_t size)
 {
 	uint8_t found[MARK_BYTES];
 
+	/* Nothing was read yet, or the file is shorter than it was. */
 	if (!source->mark_length || size < source->size)
 		return false;
 	return read_at(source->fd, found, source->mark_length, source->mark_position) ==
@@ -146,10 +148,15 @@ static int read_on(struct seep_jit_source *source)
 			break;
 		}
 		error = seep_jit_map_add(source->map, bytes, (size_t)length, &used);
+		/*
+		 * Of what was used, the part that is in this piece: a jitdump's code may go on
+		 * behind it.
+		 */
 		if (used)
 			set_mark(source, bytes,
 				 used < (uint64_t)length ? (size_t)used : (size_t)length);
 		source->position += used;
+		/* The rest is a line or record that is not all there yet. */
 		if (!used || seep_jit_map_is_full(source->map))
 			break;
 	}
@@ -169,7 +176,12 @@ int seep_jit_source_read(struct seep_jit_source *source)
 	if (source->broken || seep_jit_map_is_full(source->map))
 		return 0;
 	error = read_on(source);
+	/*
+	 * Other errors may pass, but a file that makes no sense is not read again until it is
+	 * another one.
+	 */
 	source->broken = error == -EINVAL;
+	/* Lookups come now, and are fast only after this. */
 	settle_err = seep_jit_map_settle(source->map);
 	return error ? error : settle_err;
 }

@@ -26,6 +26,7 @@
 #define CHILDREN_MAX (64u << 10) /* looked at for the calls at one address */
 #define NESTING_MAX  64		 /* namespaces, classes, blocks around a function or a call */
 
+/* A compilation unit; its functions are indexed when they are needed first. */
 struct unit {
 	Dwarf_Die die;
 	bool indexed;
@@ -53,6 +54,7 @@ static int index_units(struct seep_lines *lines)
 	       dwarf_nextcu(lines->dwarf.own, offset, &next, &header_size, NULL, NULL, NULL) == 0) {
 		Dwarf_Die die;
 
+		/* A crafted file might lead back, and the walk would never end. */
 		if (next <= offset)
 			break;
 		if (dwarf_offdie(lines->dwarf.own, offset + header_size, &die) &&
@@ -83,6 +85,7 @@ int seep_lines_new(Elf *elf, struct seep_lines **ret_lines)
 
 	if (!lines)
 		return -ENOMEM;
+	/* So that seep_lines_free does not close descriptor 0. */
 	lines->dwarf.shared_elf.fd = -1;
 	error = seep_dwarf_open(elf, &lines->dwarf);
 	if (!error)
@@ -144,9 +147,11 @@ static int index_functions(struct unit *unit)
 	Dwarf_Die path[NESTING_MAX];
 	size_t depth = 0, visited = 0;
 
+	/* Before anything can fail: a unit is not tried twice. */
 	unit->indexed = true;
 	if (dwarf_child(&unit->die, &path[0]))
 		return 0;
+	/* A unit with more entries is indexed as far as this. */
 	while (visited++ < DIES_MAX) {
 		int tag = dwarf_tag(&path[depth]);
 
@@ -154,11 +159,16 @@ static int index_functions(struct unit *unit)
 			unit->spans.count = 0; /* not sorted, and perhaps without its function */
 			return -ENOMEM;
 		}
+		/*
+		 * Down to the children if there may be functions, else to the next sibling, or to
+		 * that of the parent.
+		 */
 		if (depth + 1 < NESTING_MAX && holds_functions(tag) &&
 		    dwarf_child(&path[depth], &path[depth + 1]) == 0) {
 			depth++;
 			continue;
 		}
+		/* Up, until there is a sibling to go on with. */
 		while (dwarf_siblingof(&path[depth], &path[depth]) != 0)
 			if (!depth--)
 				goto out;
@@ -177,6 +187,7 @@ static bool find_child(Dwarf_Die *die, uint64_t address, size_t *visited, Dwarf_
 		return false;
 	do {
 		switch (dwarf_tag(&child)) {
+		/* Only these can have inlined calls in them. */
 		case DW_TAG_inlined_subroutine:
 		case DW_TAG_lexical_block:
 		case DW_TAG_try_block:
@@ -190,6 +201,10 @@ static bool find_child(Dwarf_Die *die, uint64_t address, size_t *visited, Dwarf_
 	return false;
 }
 
+/*
+ * The linkage name first, which tells overloads apart; it is demangled as names in symbol tables
+ * are.
+ */
 static const char *scope_name(Dwarf_Die *die)
 {
 	static const unsigned int attributes[] = {
@@ -210,6 +225,7 @@ static const char *scope_name(Dwarf_Die *die)
 	return NULL;
 }
 
+/* An attribute that is a number; 0 if it is missing or not one. */
 static unsigned int number_of(Dwarf_Die *die, unsigned int name)
 {
 	Dwarf_Attribute attribute;
@@ -227,6 +243,7 @@ static void set_call_site(struct unit *unit, Dwarf_Die *die, struct seep_source_
 	Dwarf_Files *files;
 	size_t num_files;
 
+	/* The number of the file is an index into the files of the unit's line table. */
 	scope->line = number_of(die, DW_AT_call_line);
 	if (dwarf_getsrcfiles(&unit->die, &files, &num_files) == 0 && file < num_files)
 		scope->source = dwarf_filesrc(files, file, NULL, NULL);
@@ -241,6 +258,7 @@ static void set_source(struct unit *unit, uint64_t address, struct seep_source_s
 	if (!line)
 		return;
 	scope->source = dwarf_linesrc(line, NULL, NULL);
+	/* Line 0 means that the instruction belongs to no line (DWARF 5, 6.2.2). */
 	if (dwarf_lineno(line, &number) == 0 && number > 0)
 		scope->line = (unsigned int)number;
 }
@@ -254,6 +272,7 @@ static size_t find_calls(Dwarf_Die *function, uint64_t address,
 
 	chain[count++] = die;
 	for (int depth = 0; depth < NESTING_MAX * 4 && count < SEEP_SOURCE_SCOPES_MAX; depth++) {
+		/* Blocks are passed through; only inlined calls are links of the chain. */
 		if (!find_child(&die, address, &visited, &die))
 			break;
 		if (dwarf_tag(&die) == DW_TAG_inlined_subroutine)
@@ -276,12 +295,18 @@ size_t seep_lines_find(struct seep_lines *lines, uint64_t address,
 	if (!unit->indexed && index_functions(unit))
 		return 0;
 	scopes[0] = (struct seep_source_scope){0};
+	/*
+	 * The innermost scope has the line of the address, each outer one that of the call in it.
+	 */
 	set_source(unit, address, &scopes[0]);
+	/* From the unit down to the function. */
 	span = seep_spans_find(&unit->spans, address);
+	/* Code of no function, as a file in assembly may have it, still has lines. */
 	if (!span)
 		return scopes[0].source ? 1 : 0;
 	count = find_calls(&unit->functions.items[span->item], address, chain);
 	for (size_t i = 0; i < count; i++) {
+		/* The chain begins outside, the scopes inside. */
 		Dwarf_Die *die = &chain[count - 1 - i];
 
 		scopes[i].name = scope_name(die);

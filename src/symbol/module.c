@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * seep_module_open only reads the build ID, which tells whether the module is known already.
+ * seep_module_load does the rest when the first address is asked for: symbols and lines of the file
+ * itself, of its separate debug file, or of .gnu_debugdata. The files are closed again unless lines
+ * are read from them.
+ */
 #include "symbol/module.h"
 
 #include <errno.h>
@@ -71,6 +77,7 @@ void seep_module_load(struct seep_module *module, const char *path, const struct
 {
 	SEEP_CLEANUP(seep_debug_files_done) struct seep_debug_files files = {0};
 	SEEP_CLEANUP(seep_debug_elf_done) struct seep_debug_elf unpacked = {.fd = -1};
+	/* Of the file itself. */
 	bool has_symbols, has_lines;
 	Elf *elf, *others[2];
 	size_t num_others = 0;
@@ -78,24 +85,29 @@ void seep_module_load(struct seep_module *module, const char *path, const struct
 
 	if (module->loaded)
 		return;
+	/* Once, whatever comes of it: what fails leaves addresses without names. */
 	module->loaded = true;
 	elf = seep_image_elf(module->image);
 	has_symbols = seep_section_find(elf, ".symtab", &header);
 	has_lines = seep_section_find(elf, ".debug_info", &header);
+	/* A file that has both needs nothing from elsewhere. */
 	if (!has_symbols || !has_lines)
 		seep_debug_files_find(module->image, path, root, SEEP_DEBUG_NAMES, &files);
 	module->debug = SEEP_TAKE_PTR(files.debug);
 	if (module->debug)
 		others[num_others++] = seep_image_elf(module->debug);
+	/* .gnu_debugdata has the functions that .dynsym lacks, but a debug file has all of them. */
 	else if (!has_symbols && !seep_debug_file_unpack(module->image, &unpacked))
 		others[num_others++] = unpacked.elf;
 
+	/* Failures are ignored: each part is of use without the others. */
 	seep_signal_returns_find(module->image, &module->signal_returns);
 	seep_functions_new(module->image, others, num_others, &module->functions);
 	if (has_lines)
 		seep_lines_new(elf, &module->lines);
 	else if (module->debug)
 		seep_lines_new(seep_image_elf(module->debug), &module->lines);
+	/* libdw reads from the ELF descriptors as lines are asked for; functions have copies. */
 	if (!module->lines)
 		close_images(module);
 }
@@ -106,14 +118,20 @@ size_t seep_module_find(struct seep_module *module, uint64_t offset,
 	uint64_t address;
 	size_t count = 0, index;
 
+	/* No symbol table names a signal trampoline in a way that people know. */
 	if (seep_signal_returns_has(&module->signal_returns, offset)) {
 		scopes[0] = (struct seep_source_scope){.name = SEEP_SIGNAL_HANDLER_NAME};
 		return 1;
 	}
 	if (module->lines && !seep_image_offset_to_address(module->image, offset, &address))
 		count = seep_lines_find(module->lines, address, scopes);
+	/* Without lines there is one scope, the function. */
 	if (!count)
 		scopes[count++] = (struct seep_source_scope){0};
+	/*
+	 * The outermost scope is the function itself; its name in the symbol table goes
+	 * before that in DWARF.
+	 */
 	if (module->functions && !seep_functions_find(module->functions, offset, &index))
 		scopes[count - 1].name = seep_functions_name(module->functions, index);
 	return count;

@@ -39,6 +39,7 @@ static bool make_key(const struct seep_module *module, int fd, char key[KEY_MAX]
 
 	if (build_id) {
 		seep_trust_key(fd, writers);
+		/* A build ID counts only among files that the same people may write to. */
 		snprintf(key, KEY_MAX, "id:%s:%s", build_id, writers);
 		return true;
 	}
@@ -69,6 +70,7 @@ struct seep_cached_module *seep_module_cache_add(struct seep_module_cache *cache
 	struct seep_module_entry *entry = NULL;
 	char key[KEY_MAX];
 
+	/* @module is closed on every way out but the one that puts it into the cache. */
 	if (!make_key(module, fd, key)) {
 		seep_module_close(module);
 		return NULL;

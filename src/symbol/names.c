@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two hash tables: demangled names by the address of the raw one, which stays where it is, and
+ * given names by frame. A name is demangled when it is asked for first, because most symbols are
+ * never shown.
+ */
 #include "symbol/names.h"
 
 #include <errno.h>
@@ -26,6 +31,7 @@ struct seep_given_name {
 
 void seep_names_done(struct seep_names *names)
 {
+	/* Frees the tables; the elements are in the arena. */
 	HASH_CLEAR(hh, names->demangled);
 	HASH_CLEAR(hh, names->given);
 }
@@ -44,6 +50,7 @@ const struct seep_line *seep_names_demangle(struct seep_names *names, struct see
 		return NULL;
 	demangled = seep_demangle(raw);
 	name->raw = raw;
+	/* A name that is not mangled is shown as it is, without a copy. */
 	name->line.function = demangled ? seep_arena_strdup(arena, demangled) : raw;
 	HASH_ADD_PTR(names->demangled, raw, name);
 	return name->hh.tbl ? &name->line : NULL;
@@ -55,6 +62,7 @@ int seep_names_give(struct seep_names *names, struct seep_arena *arena, uint64_t
 	struct seep_given_name *given;
 
 	HASH_FIND(hh, names->given, &frame, sizeof(frame), given);
+	/* The first name stays. */
 	if (given)
 		return 0;
 	given = seep_arena_alloc(arena, sizeof(*given));

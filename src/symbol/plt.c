@@ -49,6 +49,7 @@ static int add_relocations(Elf *elf, const GElf_Shdr *header, struct slots *slot
 	struct seep_symbols symbols;
 	struct slot *grown;
 
+	/* x86-64 has relocations with addends only (psABI, 4.4). */
 	if (header->sh_type != SHT_RELA || header->sh_flags & SHF_COMPRESSED || !count ||
 	    count > RELOCATIONS_MAX - slots->count)
 		return 0;
@@ -67,6 +68,9 @@ static int add_relocations(Elf *elf, const GElf_Shdr *header, struct slots *slot
 		uint64_t symbol = ELF64_R_SYM(relocations[i].r_info);
 		const char *name;
 
+		/*
+		 * JUMP_SLOT is for lazy binding; with -fno-plt or .plt.got the slot has GLOB_DAT.
+		 */
 		if ((type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT) ||
 		    symbol >= symbols.count)
 			continue;
@@ -99,8 +103,10 @@ static uint64_t stub_slot(const uint8_t *code, size_t length, uint64_t address)
 
 	if (length >= sizeof(endbr64) && memcmp(code, endbr64, sizeof(endbr64)) == 0)
 		at += sizeof(endbr64);
+	/* bnd */
 	if (at < length && code[at] == 0xf2)
 		at++;
+	/* ff 25 and 4 bytes of displacement, which counts from the end of the instruction. */
 	if (length < at + 6 || code[at] != 0xff || code[at + 1] != 0x25)
 		return 0;
 	memcpy(&displacement, code + at + 2, sizeof(displacement));
@@ -127,6 +133,7 @@ int seep_plt_name(const struct seep_image *image, uint64_t address, const char *
 	SEEP_CLEANUP(slots_done) struct slots slots = {0};
 	const uint8_t *code;
 	size_t length = seep_image_code(image, address, STUB_MAX_BYTES, &code);
+	/* Most addresses are no stubs, which six bytes of code tell without any relocation. */
 	struct slot key = {.address = length ? stub_slot(code, length, address) : 0};
 	const struct slot *slot = NULL;
 	int error;
@@ -144,6 +151,7 @@ int seep_plt_name(const struct seep_image *image, uint64_t address, const char *
 	return 0;
 }
 
+/* A candidate for each stub in one section of the linkage table. 0 or -ENOMEM. */
 static int add_stubs(struct seep_candidates *candidates, Elf *elf, const GElf_Shdr *header,
 		     const struct slots *slots)
 {
@@ -152,6 +160,7 @@ static int add_stubs(struct seep_candidates *candidates, Elf *elf, const GElf_Sh
 
 	if (!code)
 		return 0;
+	/* At a place between two stubs no jump through a known slot is found. */
 	for (uint64_t at = 0; at < header->sh_size && !error; at += STUB_ALIGNMENT) {
 		struct slot key = {
 			.address = stub_slot(code + at, header->sh_size - at, header->sh_addr + at),
@@ -173,6 +182,10 @@ static int add_stubs(struct seep_candidates *candidates, Elf *elf, const GElf_Sh
 
 int seep_candidates_add_plt(struct seep_candidates *candidates)
 {
+	/*
+	 * With IBT the stubs that are called are in .plt.sec; stubs through a slot of .got are in
+	 * .plt.got.
+	 */
 	static const char *const names[] = {".plt", ".plt.sec", ".plt.got"};
 	SEEP_CLEANUP(slots_done) struct slots slots = {0};
 	Elf *elf = seep_image_elf(candidates->image);

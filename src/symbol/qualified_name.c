@@ -20,6 +20,10 @@ bool seep_qualified_name_is(const char *demangled, const char *name)
 	for (const char *at = strstr(demangled, name); at; at = strstr(at + 1, name)) {
 		char before = at == demangled ? ' ' : at[-1], after = at[length];
 
+		/*
+		 * A result type may precede the name; parameters or an ABI tag ("[abi:cxx11]") may
+		 * follow.
+		 */
 		if (before == ' ' && (after == '\0' || after == '(' || after == '['))
 			return true;
 	}
@@ -33,11 +37,14 @@ bool seep_qualified_name_may_be(const char *symbol, const char *name)
 	size_t length = strcspn(part, "<( ");
 	char start[32];
 
+	/* _Z is C++ and older Rust, _R is Rust. */
 	if (symbol[0] != '_' || (symbol[1] != 'Z' && symbol[1] != 'R'))
 		return false;
+	/* The beginning of a long name is enough: this may only err on the side of yes. */
 	if (length >= sizeof(start))
 		length = sizeof(start) - 1;
 	memcpy(start, part, length);
 	start[length] = '\0';
+	/* Operators are abbreviated in a mangled name ("nw" for operator new). */
 	return strncmp(part, "operator", 8) == 0 || strstr(symbol, start);
 }

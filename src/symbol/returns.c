@@ -62,6 +62,7 @@ static bool may_be_passed(const struct seep_allocator *allocator)
 	return seep_role_throws(allocator->role) || allocator->kind == SEEP_KIND_THREAD;
 }
 
+/* By what the function is; whether exits can be found is not known yet. */
 static enum seep_return_way way_of(const struct seep_allocator *allocator)
 {
 	if (!seep_role_returns(allocator->role))
@@ -87,14 +88,17 @@ static const struct seep_allocator *traced_at(const struct seep_returns *returns
 	return seep_allocators_find(returns->allocators, name, strlen(name));
 }
 
+/* A search for a function of the file by its name. */
 struct name_search {
 	const char *name;
 	uint64_t address;
 };
 
+/* Without the version in the symbol's name. 1 ends the search. */
 static int match_name(const struct seep_symbol *symbol, void *context)
 {
 	struct name_search *search = context;
+	/* Without the version that ld writes behind the name. */
 	size_t length = strcspn(symbol->name, "@");
 
 	if (strncmp(symbol->name, search->name, length) != 0 || search->name[length])
@@ -135,6 +139,7 @@ static bool never_returns(void *context, uint64_t address)
 	struct seep_symbol symbol;
 	const char *name;
 
+	/* No stub, so it has to be a function of this file. */
 	if (seep_plt_name(returns->image, address, &name)) {
 		if (seep_image_function_at(returns->image, address, &symbol))
 			return false;
@@ -144,9 +149,14 @@ static bool never_returns(void *context, uint64_t address)
 		if (strcmp(name, names[i]) == 0)
 			return true;
 	}
+	/* std::__throw_bad_alloc and the like, in their mangled form. */
 	return strncmp(name, "_ZSt", 4) == 0 && strstr(name, "__throw_");
 }
 
+/*
+ * Does the function return only what is traced? It calls itself through is_result_traced for
+ * helpers.
+ */
 static bool passes_on(struct seep_returns *returns, uint64_t address, uint64_t size)
 {
 	const struct seep_exits_query query = {
@@ -160,6 +170,7 @@ static bool passes_on(struct seep_returns *returns, uint64_t address, uint64_t s
 	};
 	bool result;
 
+	/* Two functions that call each other would be followed for ever. */
 	if (returns->depth == HELPERS_MAX)
 		return false;
 	returns->depth++;
@@ -176,6 +187,10 @@ static bool is_result_traced(void *context, uint64_t *address)
 	const struct seep_range *piece;
 	const char *name;
 
+	/*
+	 * Only a function that returns a new block: others give it out through an argument,
+	 * or may return the old one.
+	 */
 	if (allocator)
 		return allocator->kind == SEEP_KIND_MEMORY && !allocator->out_arg &&
 		       allocator->family != SEEP_FAMILY_USER &&
@@ -200,6 +215,7 @@ static bool leaves_for_good(void *context, uint64_t *address)
 	if (seep_plt_name(returns->image, *address, &name))
 		return false;
 	follow_stub(returns, name, address);
+	/* Unless follow_stub has put a function of this file there, whose code is looked at. */
 	return *address == stub;
 }
 
@@ -219,6 +235,7 @@ static bool is_tail_seen(const struct seep_returns *returns, const struct seep_a
 	return allocator->family != SEEP_FAMILY_USER && next->family != SEEP_FAMILY_USER;
 }
 
+/* Falls back to SEEP_RETURN_UNSEEN, with a reason for the user. 0 or -ENOMEM. */
 static int find_exits(struct seep_returns *returns, const struct seep_found *found,
 		      struct seep_return *ret_return)
 {
@@ -246,12 +263,14 @@ static int find_exits(struct seep_returns *returns, const struct seep_found *fou
 	return error == -ENOMEM ? -ENOMEM : 0;
 }
 
+/* Reads the unwind information when it is needed first. 0 or -ENOMEM. */
 static int read_extents(struct seep_returns *returns)
 {
 	int error;
 
 	if (returns->has_extents)
 		return 0;
+	/* Also if there are none, so that they are read only once. */
 	returns->has_extents = true;
 	error = seep_extents_read(returns->image, &returns->extents);
 	/* Without any the size of the symbol is all there is. */
@@ -270,6 +289,7 @@ int seep_returns_of(struct seep_returns *returns, const struct seep_found *found
 	error = read_extents(returns);
 	if (error)
 		return error;
+	/* No probe at all costs the program least. */
 	if (found->allocator->role == SEEP_ROLE_NEW &&
 	    passes_on(returns, found->address, found->size)) {
 		ret_return->way = SEEP_RETURN_PASSED;

@@ -40,6 +40,7 @@ enum source {
 	SOURCE_COUNT
 };
 
+/* A function that was found, until it is decided whether to believe it. */
 struct candidate {
 	struct seep_found found;
 	bool global;
@@ -82,6 +83,7 @@ static int add(struct search *search, const struct seep_allocator *allocator,
 	return 0;
 }
 
+/* Against the names that the user gave, which are as people write them. Demangled at most once. */
 static int match_demangled(struct search *search, const struct seep_symbol *symbol)
 {
 	SEEP_AUTO_FREE char *demangled = NULL;
@@ -111,6 +113,7 @@ static int match_symbol(const struct seep_symbol *symbol, void *context)
 
 	if (allocator)
 		return add(search, allocator, symbol);
+	/* The dynamic loader calls it when it has mapped or unmapped a file. */
 	if (strncmp(symbol->name, "_dl_debug_state", length) == 0 && length == 15)
 		search->rendezvous[search->source] = symbol->address;
 	return seep_allocators_num_user(search->allocators) ? match_demangled(search, symbol) : 0;
@@ -123,6 +126,7 @@ static int search_debug_files(struct search *search, const struct seep_image *im
 	SEEP_CLEANUP(seep_debug_files_done) struct seep_debug_files files = {0};
 	int error = seep_debug_files_find(image, path, root, SEEP_DEBUG_PLACES, &files);
 
+	/* match_symbol notes the source with each function that it finds. */
 	search->source = SOURCE_DEBUG;
 	if (!error && files.debug)
 		error = seep_image_each_function(files.debug, match_symbol, search);
@@ -140,6 +144,7 @@ static int search_elsewhere(struct search *search, const struct seep_image *imag
 	SEEP_CLEANUP(seep_debug_elf_done) struct seep_debug_elf unpacked = {.fd = -1};
 	int error = 0;
 
+	/* It is a part of the file, so what it says counts as the file's own. */
 	if (!seep_debug_file_unpack(image, &unpacked))
 		error = seep_symbols_each_function(unpacked.elf, match_symbol, search);
 	return error ? error : search_debug_files(search, image, path, root);
@@ -171,6 +176,7 @@ static enum seep_distrust judge(const struct seep_extents *extents,
 	return SEEP_DISTRUST_NO_ENTRY;
 }
 
+/* By address; at one address the best source first. */
 static int compare_candidates(const void *left, const void *right)
 {
 	const struct candidate *a = left, *b = right;
@@ -196,6 +202,7 @@ static void drop_unbelieved(struct search *search, const struct seep_extents *ex
 		struct candidate candidate = search->list[i];
 		enum seep_distrust reason = judge(extents, &candidate);
 
+		/* Candidates at one address come best source first. */
 		if (reason == SEEP_DISTRUST_NONE)
 			search->list[kept++] = candidate;
 		else if (candidate.found.address != last)
@@ -220,6 +227,7 @@ static uint64_t believed_rendezvous(const struct search *search, const struct se
 
 		if (!candidate.found.address || judge(extents, &candidate) != SEEP_DISTRUST_NONE)
 			continue;
+		/* Only where an instruction can be decoded may a probe be placed. */
 		length = seep_image_code(image, candidate.found.address, RENDEZVOUS_BYTES, &code);
 		if (length && !seep_probe_site_find(code, length, 0, SEEP_SITE_ENTRY, 0, &site))
 			return candidate.found.address;
@@ -234,6 +242,7 @@ static uint64_t believed_rendezvous(const struct search *search, const struct se
  */
 static void drop_strangers(struct search *search)
 {
+	/* Which kinds of objects the file has global functions of the C family for. */
 	uint32_t exported = 0; /* kinds */
 	size_t kept = 0;
 
@@ -277,6 +286,7 @@ static int compare_addresses(const void *left, const void *right)
 	return (a->found.size < b->found.size) - (a->found.size > b->found.size);
 }
 
+/* Keeps one name for each address, because a probe is placed there once. */
 static void drop_aliases(struct search *search)
 {
 	size_t kept = 0;
@@ -285,6 +295,7 @@ static void drop_aliases(struct search *search)
 		return;
 	qsort(search->list, search->count, sizeof(*search->list), compare_addresses);
 	for (size_t i = 0; i < search->count; i++) {
+		/* The name that counts first has come first. */
 		if (kept && search->list[kept - 1].found.address == search->list[i].found.address)
 			continue;
 		search->list[kept++] = search->list[i];
@@ -303,8 +314,10 @@ static int compare_ranks(const void *left, const void *right)
 	return a->address < b->address ? -1 : a->address > b->address;
 }
 
+/* Hands over what is left, in the order of the table. 0 or -ENOMEM. */
 static int finish(struct search *search, uint64_t rendezvous, struct seep_search *ret_search)
 {
+	/* One more, because calloc of nothing may return NULL. */
 	struct seep_found *list = calloc(search->count + 1, sizeof(*list));
 
 	if (!list)
@@ -336,6 +349,7 @@ int seep_search_run(const struct seep_allocators *allocators, const struct seep_
 	int error;
 
 	error = seep_image_each_function(image, match_symbol, &search);
+	/* With a .symtab the file says everything about its functions by itself. */
 	if (!error && !seep_section_find(seep_image_elf(image), ".symtab", &header))
 		error = search_elsewhere(&search, image, path, root);
 	/* Without unwind information there are no extents, which is no failure. */

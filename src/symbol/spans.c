@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Added in any order, sorted once, then only looked up. Spans of functions may lie within each
+ * other, so a lookup goes back over up to OVERLAPS_MAX spans from the last one that begins before
+ * the address; it takes the innermost of those that it sees.
+ */
 #include "symbol/spans.h"
 
 #include <errno.h>
@@ -56,6 +61,7 @@ const struct seep_span *seep_spans_find(const struct seep_spans *spans, uint64_t
 		else
 			high = middle;
 	}
+	/* The last that begins before the address may be one nested in the span that covers it. */
 	for (size_t i = 0; i < OVERLAPS_MAX && i < low; i++)
 		if (address < spans->items[low - 1 - i].end)
 			return &spans->items[low - 1 - i];

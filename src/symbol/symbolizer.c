@@ -31,6 +31,10 @@
 #include "symbol/module_cache.h"
 #include "symbol/names.h"
 
+/*
+ * A file as BPF or user space numbers it. Several may have the same content, and then the same
+ * module.
+ */
 struct file {
 	uint32_t id;
 	int fd;	  /* until the module is known, -1 without */
@@ -53,11 +57,13 @@ struct seep_symbolizer {
 };
 
 static const struct seep_line unknown_line;
+/* A line for each origin (SEEP_ORIGINS in seep/abi.h), which is a frame without a file. */
 static const struct seep_line origin_lines[SEEP_ORIGIN_COUNT] = {
 #define ORIGIN_LINE(name, text) [SEEP_ORIGIN_##name] = {.function = text},
 	SEEP_ORIGINS(ORIGIN_LINE)
 #undef ORIGIN_LINE
 };
+/* A location that needs no memory, so that resolving never fails. */
 static const struct seep_location out_of_memory = {.num_lines = 1, .lines = &unknown_line};
 
 int seep_symbolizer_new(struct seep_symbolizer **ret_symbolizer)
@@ -76,6 +82,7 @@ void seep_symbolizer_free(struct seep_symbolizer *symbolizer)
 
 	if (!symbolizer)
 		return;
+	/* The files themselves are in the arena. */
 	HASH_ITER(hh, symbolizer->files, file, next_file) {
 		HASH_DEL(symbolizer->files, file);
 		if (file->fd >= 0)
@@ -101,6 +108,10 @@ static struct file *find_file(struct seep_symbolizer *symbolizer, uint32_t id)
 /* What was resolved before the file could be opened is resolved again. */
 static int renew_frames(struct seep_symbolizer *symbolizer, uint32_t id)
 {
+	/*
+	 * A copy without the frames of this file: the table cannot delete. On failure it stays as
+	 * it is.
+	 */
 	struct seep_frame_table kept = {0};
 	int error = 0;
 
@@ -144,9 +155,14 @@ int seep_symbolizer_add_file(struct seep_symbolizer *symbolizer, uint32_t id, co
 	const char *path_copy;
 	int error = 0;
 
+	/* Known, and this call has nothing better. */
 	if (file && (file->fd >= 0 || file->cached || fd < 0))
 		return 0;
 	if (fd >= 0) {
+		/*
+		 * The module is opened when a frame is asked for first; the caller may have closed
+		 * his own by then.
+		 */
 		copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 		if (copy < 0)
 			return -errno;
@@ -158,6 +174,7 @@ int seep_symbolizer_add_file(struct seep_symbolizer *symbolizer, uint32_t id, co
 	if (error)
 		return error;
 	file->path = path_copy;
+	/* Debug files are looked for below the root of the process first. */
 	file->root = seep_roots_add(&symbolizer->roots, root);
 	file->fd = SEEP_TAKE_FD(copy);
 	file->identified = false;
@@ -173,6 +190,7 @@ static void identify(struct seep_symbolizer *symbolizer, struct file *file)
 
 	if (file->identified)
 		return;
+	/* Once: a file that cannot be opened would be tried for each of its frames. */
 	file->identified = true;
 	fd = SEEP_TAKE_FD(file->fd);
 	if (fd >= 0 && !seep_module_open(fd, &module))
@@ -181,7 +199,9 @@ static void identify(struct seep_symbolizer *symbolizer, struct file *file)
 	build_id = file->cached ? seep_module_build_id(file->cached->module) : NULL;
 	if (build_id)
 		identity = build_id;
+	/* The same in each run: ids of files are not, so the ids of sites are made of this. */
 	file->fingerprint = XXH3_64bits(identity, strlen(identity));
+	/* The first file with this content stands for all of them (seep_symbolizer_same_file). */
 	if (file->cached && build_id && !file->cached->first_file && file->id < SEEP_FILE_USER_BASE)
 		file->cached->first_file = file->id;
 }
@@ -214,6 +234,7 @@ int seep_symbolizer_name_function(struct seep_symbolizer *symbolizer, uint64_t f
 	return seep_names_give(&symbolizer->names, &symbolizer->arena, frame, name);
 }
 
+/* Without a name, or without memory for it, the unknown line. */
 static const struct seep_line *find_name(struct seep_symbolizer *symbolizer, const char *raw)
 {
 	const struct seep_line *line =
@@ -243,6 +264,7 @@ static const struct seep_line *make_lines(struct seep_symbolizer *symbolizer,
 	return lines;
 }
 
+/* Fills in as much as is known: the path, then the build ID, then names and lines. */
 static void locate(struct seep_symbolizer *symbolizer, struct file *file,
 		   struct seep_location *location)
 {
@@ -276,6 +298,7 @@ static void use_given_name(const struct seep_symbolizer *symbolizer, uint64_t fr
 	if (!given)
 		return;
 	name = given->function;
+	/* Source and line stay as they are; only the name is another one. */
 	*given = *seep_location_function(location);
 	given->function = name;
 	location->lines = given;
@@ -317,6 +340,7 @@ const struct seep_location *seep_symbolizer_resolve(struct seep_symbolizer *symb
 	struct seep_location *location;
 	struct file *file = NULL;
 
+	/* Code of no file is named by its own process, perhaps later than the first report. */
 	if (frame & SEEP_FRAME_RAW)
 		known = seep_jit_names_find(&symbolizer->jit, &symbolizer->arena, process, frame);
 	if (!known)
@@ -360,6 +384,7 @@ uint64_t seep_symbolizer_stack_id(struct seep_symbolizer *symbolizer, const uint
 				words[0] = file->fingerprint;
 			}
 		}
+		/* Each frame is hashed with all before it, so their order counts. */
 		hash = XXH3_64bits_withSeed(words, sizeof(words), hash);
 	}
 	return hash;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two nested loops turned inside out: the frames of the stack, and the lines of each frame, both
+ * from the same side. A frame is resolved when the walk comes to it.
+ */
 #include "symbol/walk.h"
 
 #include <string.h>
@@ -20,9 +24,11 @@ void seep_walk_init(struct seep_walk *walk, struct seep_symbolizer *symbolizer,
 bool seep_walk_next(struct seep_walk *walk)
 {
 	const struct seep_stack *stack = walk->stack;
+	/* Stacks and lines are stored innermost first. */
 	bool backward = walk->order == SEEP_WALK_OUTERMOST_FIRST;
 	size_t index;
 
+	/* The next frame, when all functions of this one have been given out. */
 	if (!walk->location || walk->lines_done == walk->location->num_lines) {
 		if (walk->frames_done == stack->num_frames)
 			return false;
@@ -63,12 +69,14 @@ struct seep_path seep_walk_path(struct seep_symbolizer *symbolizer, const struct
 	while (seep_walk_next(&walk)) {
 		const char *module = walk.location->module;
 
+		/* A stack with a frame that has no name is not recognised by names. */
 		named &= walk.line->function != NULL;
 		path.names = mix(path.names, walk.line->function);
 		path.names = mix(path.names, module ? seep_text_basename(module) : NULL);
 		path.builds = mix(path.builds,
 				  walk.location->build_id ? walk.location->build_id : module);
 	}
+	/* Stacks that were cut for different reasons are different, too. */
 	path.names = mix(path.names, seep_end_key(site->stack->end));
 	if (!named)
 		path.names = 0;

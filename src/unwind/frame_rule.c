@@ -52,6 +52,10 @@ void seep_frame_state_rule(const struct seep_frame_state *state, struct seep_rul
 			rule.kind = SEEP_RULE_END;
 	} else if (state->clone == SEEP_CLONE_NONE && cfa_rule(state, &rule)) {
 		fp_rule(state, &rule);
+		/*
+		 * A place that does not fit leaves bx_offset at 0: rbx is then taken to be
+		 * unchanged.
+		 */
 		if (state->bx_saved != SEEP_VALUE_UNKNOWN && state->bx_saved >= INT16_MIN)
 			rule.bx_offset = (int16_t)state->bx_saved;
 		rule.ra_offset = -WORD_BYTES;

@@ -27,6 +27,10 @@ void seep_frame_state_init(struct seep_frame_state *state, bool entry)
 	memset(state, 0, sizeof(*state));
 	for (unsigned int i = 0; i < SEEP_REGISTERS; i++)
 		state->registers[i] = SEEP_VALUE_UNKNOWN;
+	/*
+	 * The call has just pushed the return address, so rsp is 8 below the CFA. Nobody calls the
+	 * entry of a program, so there is no caller whose rbp and rbx could be found.
+	 */
 	if (!entry) {
 		state->registers[SEEP_RSP] = -WORD_BYTES;
 		state->registers[SEEP_RBP] = SEEP_VALUE_ENTRY;
@@ -49,6 +53,10 @@ static void forget(struct seep_frame_state *state, unsigned int written)
 		state->rax = SEEP_VALUE_UNKNOWN;
 }
 
+/*
+ * @value + @imm. Only distances from the CFA can be added to; any other value is lost unless @imm
+ * is 0.
+ */
 static int32_t add(int32_t value, int32_t imm)
 {
 	if (!seep_value_is_address(value))
@@ -82,6 +90,7 @@ static bool set_sp(struct seep_frame_state *state, int32_t value)
 	return value <= -WORD_BYTES;
 }
 
+/* Do the register that is saved at @saved and the @bytes that are written at @at share a byte? */
 static bool overlaps(int32_t saved, int32_t at, int32_t bytes)
 {
 	return saved != SEEP_VALUE_UNKNOWN && at < saved + WORD_BYTES && saved < at + bytes;
@@ -101,6 +110,7 @@ static void store(struct seep_frame_state *state, int32_t at, int32_t bytes, enu
 		state->bx_saved = SEEP_VALUE_UNKNOWN;
 	if (at > -2 * WORD_BYTES) /* over the return address or in the caller's frame */
 		return;
+	/* A rule names one place, and the first copy is kept: a later one may be a temporary. */
 	if (fp && state->fp_saved == SEEP_VALUE_UNKNOWN)
 		state->fp_saved = at;
 	if (bx && state->bx_saved == SEEP_VALUE_UNKNOWN)
@@ -114,6 +124,10 @@ static void store_to_memory(struct seep_frame_state *state,
 	int32_t sp = state->registers[SEEP_RSP];
 	enum seep_register reg = instruction->reg;
 
+	/*
+	 * A signal handler may overwrite what lies below the red zone, so nothing counts as saved
+	 * there.
+	 */
 	if (seep_value_is_address(sp) && at < sp - RED_ZONE_BYTES)
 		reg = SEEP_NO_REGISTER;
 	store(state, at, instruction->bytes ? instruction->bytes : WORD_BYTES, reg);
@@ -144,6 +158,7 @@ static bool pop(struct seep_frame_state *state, enum seep_register reg, int32_t 
 	int32_t sp = state->registers[SEEP_RSP];
 
 	if (reg != SEEP_NO_REGISTER) {
+		/* Before set_sp, which gives up what lies below the new rsp. */
 		int32_t value = load(state, sp, reg);
 
 		forget(state, 1u << reg);
@@ -160,6 +175,9 @@ static bool leave(struct seep_frame_state *state)
 	return set_sp(state, state->registers[SEEP_RBP]) && pop(state, SEEP_RBP, WORD_BYTES);
 }
 
+/*
+ * Other registers just take the value; a new rsp also gives up what lies below it. False as set_sp.
+ */
 static bool set_register(struct seep_frame_state *state, enum seep_register reg, int32_t value)
 {
 	if (reg == SEEP_RSP)
@@ -197,6 +215,7 @@ static void set_constant(struct seep_frame_state *state, const struct seep_instr
 			state->registers[instruction->reg] = SEEP_VALUE_ZERO;
 		if (instruction->reg == SEEP_RAX)
 			state->rax = instruction->imm;
+		/* musl makes the number of a system call so: xor %eax, %eax; mov $56, %al. */
 	} else if (instruction->reg == SEEP_RAX && before != SEEP_VALUE_UNKNOWN) {
 		state->rax = (int32_t)(((uint32_t)before & ~0xffu) |
 				       ((uint32_t)instruction->imm & 0xff));
@@ -240,6 +259,7 @@ bool seep_frame_state_step(struct seep_frame_state *state,
 		return pop(state, instruction->reg, instruction->imm);
 	case SEEP_OP_COPY:
 		return copy(state, instruction);
+	/* Something is known of the result only if both sides hold the same. */
 	case SEEP_OP_CHOOSE:
 		return state->registers[instruction->reg] == state->registers[instruction->base] ||
 		       set_register(state, instruction->reg, SEEP_VALUE_UNKNOWN);
@@ -268,6 +288,7 @@ bool seep_frame_state_step(struct seep_frame_state *state,
 		if (state->clone == SEEP_CLONE_BOTH)
 			state->clone = SEEP_CLONE_TESTED;
 		return true;
+	/* The callee takes its return address off again, so rsp is as it was before the call. */
 	case SEEP_OP_CALL:
 	case SEEP_OP_CALL_REGISTER:
 	case SEEP_OP_CALL_UNKNOWN:
@@ -285,6 +306,7 @@ bool seep_frame_state_step(struct seep_frame_state *state,
 /* The child has registers of the parent but another stack, which nothing is known of. */
 static void become_child(struct seep_frame_state *state)
 {
+	/* The code is the same for both, so addresses of code stay known. */
 	for (unsigned int i = 0; i < SEEP_REGISTERS; i++)
 		if (!seep_value_is_code(state->registers[i]))
 			state->registers[i] = SEEP_VALUE_UNKNOWN;
@@ -302,7 +324,9 @@ void seep_frame_state_branch(struct seep_frame_state *state,
 	forget_flags(state);
 	if (operation != SEEP_OP_BRANCH_EQUAL && operation != SEEP_OP_BRANCH_UNEQUAL)
 		return;
+	/* Is this the side on which the operands of the comparison were equal? */
 	equal = (operation == SEEP_OP_BRANCH_EQUAL) == taken;
+	/* clone returns 0 to the child (clone(2)). */
 	if (tested && equal)
 		become_child(state);
 	else if (tested)
@@ -313,6 +337,10 @@ void seep_frame_state_branch(struct seep_frame_state *state,
 		set_sp(state, state->registers[compared]);
 }
 
+/*
+ * Keeps what both say. Knowledge is only ever lost here, which is why the analysis ends. True if
+ * *value has changed.
+ */
 static bool join(int32_t *value, int32_t other)
 {
 	if (*value == other || *value == SEEP_VALUE_UNKNOWN)
@@ -334,6 +362,7 @@ bool seep_frame_state_join(struct seep_frame_state *state, const struct seep_fra
 		state->compared = SEEP_NO_REGISTER;
 		changed = true;
 	}
+	/* SEEP_CLONE_BOTH is what "unknown" is to the other fields. */
 	if (state->clone != other->clone && state->clone != SEEP_CLONE_BOTH) {
 		state->clone = SEEP_CLONE_BOTH;
 		changed = true;
@@ -346,6 +375,7 @@ bool seep_frame_states_contradict(const struct seep_frame_state *a,
 {
 	int32_t sp_a = a->registers[SEEP_RSP], sp_b = b->registers[SEEP_RSP];
 
+	/* An unknown depth of the stack contradicts nothing. */
 	return a->clone != b->clone ||
 	       (sp_a != sp_b && seep_value_is_address(sp_a) && seep_value_is_address(sp_b));
 }

@@ -18,6 +18,7 @@
 
 #include "unwind/operand.h"
 
+/* The buffer is allocated once: each call of cs_disasm_iter decodes into the same one. */
 struct seep_instructions {
 	csh handle;
 	cs_insn *insn;
@@ -53,6 +54,7 @@ void seep_instructions_close(struct seep_instructions *instructions)
 	free(instructions);
 }
 
+/* reg = base + imm. A number that does not fit leaves the instruction at SEEP_OP_OTHER. */
 static void set_copy(struct seep_instruction *result, enum seep_register reg,
 		     enum seep_register base, int64_t imm)
 {
@@ -71,6 +73,7 @@ static void decode_lea(const cs_insn *insn, struct seep_instruction *result)
 
 	if (!seep_operand_is_register(to) || seep_insn_has_short_address(insn))
 		return;
+	/* rip is the address of the next instruction. */
 	if (from->mem.base == X86_REG_RIP && from->mem.index == X86_REG_INVALID) {
 		result->operation = SEEP_OP_CODE_ADDRESS;
 		result->reg = (uint8_t)seep_operand_register(to->reg);
@@ -109,10 +112,15 @@ static void decode_store(const cs_insn *insn, struct seep_instruction *result)
 	result->imm = (int32_t)to->mem.disp;
 	result->bytes = to->size;
 	result->reg = SEEP_NO_REGISTER;
+	/* Only a mov of a whole register can save rbp or rbx; any other store just overwrites. */
 	if (insn->id == X86_INS_MOV && seep_operand_is_register(from))
 		result->reg = (uint8_t)seep_operand_register(from->reg);
 }
 
+/*
+ * Of a constant, from register to register, or from memory; a mov to memory is left to
+ * decode_store.
+ */
 static void decode_mov(const cs_insn *insn, struct seep_instruction *result)
 {
 	const cs_x86_op *to = &insn->detail->x86.operands[0],
@@ -224,6 +232,10 @@ static bool decode_branch(const cs_insn *insn, struct seep_instruction *result)
 
 	if (insn->id == X86_INS_JMP || x86->op_count != 1 || x86->operands[0].type != X86_OP_IMM)
 		return false;
+	/*
+	 * The instructions above are recognised by name, all others by Capstone's group of
+	 * jumps.
+	 */
 	for (uint8_t i = 0; i < insn->detail->groups_count && !loop; i++)
 		loop = insn->detail->groups[i] == X86_GRP_JUMP;
 	if (!loop)
@@ -243,11 +255,15 @@ static void decode_choice(const cs_insn *insn, struct seep_instruction *result)
 
 	if (!seep_operand_is_register(to) || !seep_operand_is_register(from))
 		return;
+	/*
+	 * Addresses of code on either side are taken for functions (add_used in prologue_flow.c).
+	 */
 	result->operation = SEEP_OP_CHOOSE;
 	result->reg = (uint8_t)seep_operand_register(to->reg);
 	result->base = (uint8_t)seep_operand_register(from->reg);
 }
 
+/* What computes, copies or compares. Anything else stays SEEP_OP_OTHER. */
 static void decode_arithmetic(const cs_insn *insn, struct seep_instruction *result)
 {
 	switch (insn->id) {
@@ -278,6 +294,7 @@ static void decode_arithmetic(const cs_insn *insn, struct seep_instruction *resu
 	}
 }
 
+/* What moves the stack pointer or decides where execution goes on. */
 static void decode_flow(const cs_insn *insn, struct seep_instruction *result)
 {
 	switch (insn->id) {
@@ -285,6 +302,7 @@ static void decode_flow(const cs_insn *insn, struct seep_instruction *result)
 	case X86_INS_POP:
 		decode_stack(insn, result);
 		return;
+	/* Flags: eight bytes of stack, and no register that a rule needs. */
 	case X86_INS_PUSHFQ:
 	case X86_INS_POPFQ:
 		result->operation = insn->id == X86_INS_PUSHFQ ? SEEP_OP_PUSH : SEEP_OP_POP;
@@ -310,6 +328,7 @@ static void decode_flow(const cs_insn *insn, struct seep_instruction *result)
 		result->operation = SEEP_OP_RETURN;
 		result->imm = insn->detail->x86.op_count ? 1 : 0; /* takes arguments off */
 		return;
+	/* Execution does not go on behind these, or is not followed any further. */
 	case X86_INS_UD2:
 	case X86_INS_HLT:
 	case X86_INS_INT3:
@@ -343,6 +362,7 @@ void seep_instruction_decode(struct seep_instructions *instructions, const uint8
 		result.length = (uint8_t)insn->size;
 		result.written = seep_insn_written(insn);
 		decode_flow(insn, &result);
+		/* A store that is also an operation of its own (push) has been dealt with. */
 		if (result.operation == SEEP_OP_OTHER && insn->detail->x86.op_count &&
 		    insn->detail->x86.operands[0].type == X86_OP_MEM &&
 		    !seep_insn_only_reads(insn->id))

@@ -8,6 +8,7 @@
 
 enum seep_register seep_operand_register(unsigned int reg)
 {
+/* Capstone has a number for each part of a register: 64, 32, 16 and 8 bits. */
 #define PARTS(name, wide, half, quarter, low)                                                      \
 	case X86_REG_##wide:                                                                       \
 	case X86_REG_##half:                                                                       \
@@ -31,6 +32,7 @@ enum seep_register seep_operand_register(unsigned int reg)
 		PARTS(R13, R13, R13D, R13W, R13B);
 		PARTS(R14, R14, R14D, R14W, R14B);
 		PARTS(R15, R15, R15D, R15W, R15B);
+	/* The second byte, which only the four oldest registers have. */
 	case X86_REG_AH:
 		return SEEP_RAX;
 	case X86_REG_CH:
@@ -50,6 +52,7 @@ static uint16_t register_bit(enum seep_register reg)
 	return reg == SEEP_NO_REGISTER ? 0 : (uint16_t)(1u << reg);
 }
 
+/* Instructions whose first operand is a source, where others have their destination. */
 bool seep_insn_only_reads(unsigned int id)
 {
 	switch (id) {
@@ -89,12 +92,17 @@ uint16_t seep_insn_written(const cs_insn *insn)
 	return written;
 }
 
+/* Of all 64 bits: a part of a register cannot hold an address. */
 bool seep_operand_is_register(const cs_x86_op *operand)
 {
 	return operand->type == X86_OP_REG && operand->size == SEEP_WORD_BYTES &&
 	       seep_operand_register(operand->reg) != SEEP_NO_REGISTER;
 }
 
+/*
+ * A base register and a number, no index and no segment: the only form whose address can be
+ * followed.
+ */
 bool seep_operand_is_address(const cs_x86_op *operand)
 {
 	return operand->type == X86_OP_MEM && operand->mem.segment == X86_REG_INVALID &&

@@ -43,6 +43,10 @@ int seep_prologues_new(const uint8_t *code, size_t length, uint64_t address,
 	prologues->length = length;
 	prologues->address = address;
 	prologues->budget = budget;
+	/*
+	 * One more than there are bytes: a call may end the code, and its return address is looked
+	 * up.
+	 */
 	prologues->place_at = calloc(length + 1, sizeof(*prologues->place_at));
 	prologues->function_at = calloc(length + 1, sizeof(*prologues->function_at));
 	if (!prologues->place_at || !prologues->function_at ||
@@ -80,6 +84,7 @@ int seep_prologues_add(struct seep_prologues *prologues, const struct seep_funct
 		.kind = (uint8_t)function->kind,
 	};
 
+	/* The first one at an offset counts: callers add what they know best first. */
 	if (function->start >= prologues->length || prologues->function_at[function->start])
 		return 0;
 	if (prologues->functions.count == SEEP_PROLOGUE_MAX_FUNCTIONS) {
@@ -88,6 +93,7 @@ int seep_prologues_add(struct seep_prologues *prologues, const struct seep_funct
 	}
 	if (SEEP_APPEND(&prologues->functions, added))
 		return -ENOMEM;
+	/* The index plus 1, so that 0 means that no function begins there. */
 	prologues->function_at[function->start] = (uint32_t)prologues->functions.count;
 	return 0;
 }
@@ -102,6 +108,7 @@ static void claim(struct seep_prologues *prologues, struct seep_prologue_place *
 	struct seep_rule rule;
 
 	seep_frame_state_rule(state, &rule);
+	/* What a function claimed that has been refused since does not count. */
 	if (at->claim == SEEP_CLAIM_NONE || prologues->functions.items[at->owner].refused) {
 		at->claim = SEEP_CLAIM_ONE;
 		at->owner = prologues->function;
@@ -128,16 +135,22 @@ static int run_function(struct seep_prologues *prologues, uint32_t number)
 	prologues->functions.items[number].returns = prologues->returns;
 	if (error == -ENOMEM)
 		return error;
+	/* A cap was reached (-E2BIG), or the last attempt still found a contradiction. */
 	if (error || prologues->restart) {
 		prologues->capped++;
 		prologues->functions.items[number].refused = true;
 		return 0;
 	}
+	/*
+	 * It contradicts itself, or an address that was only stored has not proved to be a
+	 * function's.
+	 */
 	if (prologues->refuse || (prologues->functions.items[number].kind == SEEP_FUNCTION_STORED &&
 				  !prologues->returns_well)) {
 		prologues->functions.items[number].refused = true;
 		return 0;
 	}
+	/* Only what is proven becomes a rule; the other instructions stay without one. */
 	for (size_t i = 0; i < prologues->visited.count; i++) {
 		struct seep_prologue_place *at =
 			seep_prologue_place(prologues, prologues->visited.items[i]);
@@ -176,6 +189,7 @@ static bool find_no_return(struct seep_prologues *prologues)
 	for (size_t i = 0; i < prologues->functions.count; i++) {
 		struct seep_prologue_function *function = &prologues->functions.items[i];
 
+		/* A refused function was not followed to its ends, so it has shown nothing. */
 		if (function->kind != SEEP_FUNCTION_USUAL || function->returns || function->refused)
 			continue;
 		function->kind = SEEP_FUNCTION_NO_RETURN;
@@ -225,6 +239,7 @@ static const struct seep_prologue_place *claimed_at(const struct seep_prologues 
 	if (at >= prologues->length || !prologues->place_at[at])
 		return NULL;
 	there = &prologues->places.items[prologues->place_at[at] - 1];
+	/* A length of 0 is code that cannot be decoded. */
 	if (there->claim == SEEP_CLAIM_NONE || !there->instruction.length ||
 	    prologues->functions.items[there->owner].refused)
 		return NULL;
@@ -240,6 +255,7 @@ const struct seep_rule *seep_prologues_at(const struct seep_prologues *prologues
 	if (!there)
 		return NULL;
 	*ret_length = there->instruction.length;
+	/* Functions that share this instruction disagree about it. */
 	return there->claim == SEEP_CLAIM_MANY ? &bad : &there->rule;
 }
 

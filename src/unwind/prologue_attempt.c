@@ -34,6 +34,7 @@ static int begin_region(struct seep_prologues *prologues, const struct seep_prol
 	error = seep_prologue_find_place(prologues, entry->target, &region.start);
 	if (error)
 		return error;
+	/* Another way has led here in this attempt. */
 	if (seep_prologue_place(prologues, region.start)->run == prologues->run) {
 		const struct seep_prologue_place *there =
 			seep_prologue_place(prologues, region.start);
@@ -59,17 +60,20 @@ static int follow_calls(struct seep_prologues *prologues)
 	     i++) {
 		struct seep_prologue_entry entry = prologues->entries.items[i];
 
+		/* A contradiction has shown that this call does not return. */
 		if (seep_prologue_place(prologues, entry.call)->stops)
 			continue;
 		error = begin_region(prologues, &entry, false);
 		if (!error)
 			error = seep_prologue_follow(prologues);
 	}
+	/* follow_tables comes here again with the calls of each block. */
 	if (!prologues->restart)
 		prologues->entries.count = 0;
 	return error;
 }
 
+/* Does execution never go on at the next instruction? */
 static bool ends_block(const struct seep_instruction *instruction)
 {
 	return instruction->operation == SEEP_OP_STOP || instruction->operation == SEEP_OP_RETURN ||
@@ -94,10 +98,12 @@ static int find_block(struct seep_prologues *prologues, uint32_t end, uint32_t *
 		if (error)
 			return error;
 		there = seep_prologue_place(prologues, *ret_index);
+		/* Neither padding nor code that cannot be decoded begins a block. */
 		if (there->run != prologues->run && behind_end && !there->stops &&
 		    there->instruction.operation != SEEP_OP_NOP &&
 		    there->instruction.operation != SEEP_OP_STOP)
 			return 0;
+		/* Padding between an end and the next block changes nothing. */
 		if (there->instruction.operation != SEEP_OP_NOP)
 			behind_end = ends_block(&there->instruction);
 		*at += there->instruction.length ? there->instruction.length : 1;
@@ -113,6 +119,10 @@ static int follow_tables(struct seep_prologues *prologues)
 	struct seep_prologue_entry entry = {.state = (uint32_t)prologues->states.count};
 	int error = 0;
 
+	/*
+	 * There is no indirect jump, or its table would be entered with two depths of the stack, or
+	 * it is not known how far the function's own code goes.
+	 */
 	if (!prologues->table_known || prologues->table_many ||
 	    !prologues->functions.items[prologues->function].size)
 		return 0;
@@ -141,6 +151,7 @@ int seep_prologue_attempt(struct seep_prologues *prologues)
 	uint32_t index;
 	int error;
 
+	/* Places keep the number of the attempt that came to them, so they need no clearing. */
 	prologues->run++;
 	prologues->restart = prologues->refuse = false;
 	prologues->returns = prologues->returns_well = false;
@@ -148,6 +159,7 @@ int seep_prologue_attempt(struct seep_prologues *prologues)
 	prologues->states.count = prologues->visited.count = prologues->queue.count = 0;
 	prologues->regions.count = prologues->entries.count = 0;
 	seep_frame_state_init(&state, function->kind == SEEP_FUNCTION_ENTRY);
+	/* Region 0, which begins with the function and is certain. */
 	error = SEEP_APPEND(&prologues->regions, all);
 	if (!error)
 		error = seep_prologue_find_place(prologues, function->start, &index);
@@ -165,6 +177,7 @@ int seep_prologue_attempt(struct seep_prologues *prologues)
  */
 bool seep_prologue_is_trusted(const struct seep_prologues *prologues, uint32_t region)
 {
+	/* A region is no more certain than the one that its call stands in. */
 	for (; region; region = prologues->regions.items[region].parent) {
 		const struct seep_prologue_region *r = &prologues->regions.items[region];
 

@@ -27,6 +27,7 @@ int seep_prologue_find_place(struct seep_prologues *prologues, uint32_t offset, 
 	struct seep_prologue_place new_place = {.offset = offset};
 
 	if (!prologues->place_at[offset]) {
+		/* Each offset costs once, over all attempts and passes. */
 		if (!prologues->budget->instructions)
 			return -E2BIG;
 		prologues->budget->instructions--;
@@ -73,6 +74,7 @@ static void take_back(struct seep_prologues *prologues, uint32_t region)
 		prologues->refuse = true;
 		return;
 	}
+	/* The next attempt does not go on behind this call, and trusts the calls around it less. */
 	seep_prologue_place(prologues, prologues->regions.items[region].call)->stops = true;
 	for (around = prologues->regions.items[region].parent; around;
 	     around = prologues->regions.items[around].parent)
@@ -120,10 +122,12 @@ int seep_prologue_meet(struct seep_prologues *prologues, uint32_t index,
 	struct seep_frame_state *there = &prologues->states.items[at->state];
 	bool opposed = seep_frame_states_contradict(there, state);
 
+	/* Within region 0 there is no call to blame: the depth just becomes unknown there. */
 	if (opposed && (region || at->region)) {
 		contradict(prologues, at, region);
 		return 0;
 	}
+	/* Two ways that agree speak for the region of this one. */
 	if (!opposed)
 		confirm(prologues, region, at->region);
 	if (!seep_frame_state_join(there, state) || at->queued)
@@ -160,6 +164,7 @@ static bool leaves(struct seep_prologues *prologues, uint32_t offset,
 	prologues->returns = true;
 	if (!seep_value_is_address(state->registers[SEEP_RSP]))
 		return true;
+	/* Only region 0 goes on there: what lies behind a call may not be reached at all. */
 	return region != 0;
 }
 
@@ -170,6 +175,7 @@ static int go_on(struct seep_prologues *prologues, uint64_t target,
 	uint32_t offset, index;
 	int error;
 
+	/* Code of another piece is not followed here; it may return to the caller. */
 	if (!seep_prologue_is_inside(prologues, target)) {
 		if (at_return_address(state)) {
 			confirm(prologues, region, 0);
@@ -318,6 +324,7 @@ static void follow_return(struct seep_prologues *prologues,
 static int follow(struct seep_prologues *prologues, uint32_t index)
 {
 	const struct seep_prologue_place *at = seep_prologue_place(prologues, index);
+	/* Copies: what follows may add places and states, and both lists move when they grow. */
 	struct seep_instruction instruction = at->instruction;
 	struct seep_frame_state before = prologues->states.items[at->state], state = before;
 	uint64_t next = prologues->address + at->offset + instruction.length;
@@ -341,6 +348,7 @@ static int follow(struct seep_prologues *prologues, uint32_t index)
 	default:
 		break;
 	}
+	/* It would take the return address off the stack, so this way is never taken. */
 	if (!seep_frame_state_step(&state, &instruction, prologues->address, prologues->length)) {
 		take_back(prologues, region);
 		return 0;

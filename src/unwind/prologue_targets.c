@@ -14,12 +14,14 @@ int seep_prologue_add_target(struct seep_prologues *prologues, uint64_t target,
 	int error;
 
 	if (!seep_prologue_is_inside(prologues, target)) {
+		/* Other pieces then begin with fewer functions and get fewer rules. */
 		if (prologues->outside.count == SEEP_PROLOGUE_MAX_OUTSIDE)
 			return 0;
 		return SEEP_APPEND(&prologues->outside, target);
 	}
 	function.start = (uint32_t)(target - prologues->address);
 	error = seep_prologues_add(prologues, &function);
+	/* seep_prologues_add has counted it. */
 	return error == -E2BIG ? 0 : error;
 }
 
@@ -51,6 +53,7 @@ uint64_t seep_prologue_target(const struct seep_prologues *prologues,
 {
 	int32_t value;
 
+	/* Direct, then through a register whose value is known; any other is 0. */
 	if (instruction->operation == SEEP_OP_CALL || instruction->operation == SEEP_OP_JUMP)
 		return instruction->target;
 	if (instruction->operation != SEEP_OP_CALL_REGISTER &&

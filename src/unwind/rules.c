@@ -34,6 +34,7 @@ static uint16_t *find_slot(struct seep_rules *rules, const struct seep_rule *rul
 {
 	uint64_t hash = XXH3_64bits_withSeed(rule, sizeof(*rule), rules->seed);
 
+	/* Linear probing. It ends, because at least half of the slots are free. */
 	for (size_t i = hash & (SLOTS - 1);; i = (i + 1) & (SLOTS - 1)) {
 		uint16_t *slot = &rules->slots[i];
 
@@ -54,6 +55,7 @@ int seep_rules_new(struct seep_rules **ret_rules)
 	 */
 	if (getrandom(&rules->seed, sizeof(rules->seed), GRND_NONBLOCK) < 0)
 		rules->seed = (uintptr_t)rules;
+	/* In this order: SEEP_RULE_NUMBER_BAD and SEEP_RULE_NUMBER_GAP are their numbers. */
 	seep_rules_get(rules, &bad);
 	seep_rules_get(rules, &gap);
 	*ret_rules = rules;
@@ -74,6 +76,7 @@ uint32_t seep_rules_get(struct seep_rules *rules, const struct seep_rule *rule)
 	slot = find_slot(rules, rule);
 	if (!*slot) {
 		if (rules->count == SEEP_MAX_RULES) {
+			/* 0 is SEEP_RULE_BAD: stacks through such code end there, none is wrong. */
 			rules->overflow++;
 			return 0;
 		}

@@ -44,6 +44,10 @@ static uint32_t page_of(uint64_t offset)
 	return (uint32_t)(offset >> SEEP_UNWIND_PAGE_SHIFT);
 }
 
+/*
+ * @page counts from the table's first page. The index is in the first chunks, one entry after the
+ * other.
+ */
 static struct seep_unwind_page *index_entry(const struct seep_unwind_table *table, size_t page)
 {
 	return &table->chunks[page / SEEP_CHUNK_PAGES].pages[page % SEEP_CHUNK_PAGES];
@@ -68,6 +72,10 @@ static int add_chunk(struct builder *builder)
 	return 0;
 }
 
+/*
+ * Appends to the page that is being gathered. Rows that do not fit are counted; their code gets
+ * SEEP_RULE_BAD.
+ */
 static void add_row(struct builder *builder, uint64_t offset, uint32_t rule)
 {
 	if (builder->count && SEEP_ROW_RULE(builder->page[builder->count - 1]) == rule)
@@ -78,6 +86,7 @@ static void add_row(struct builder *builder, uint64_t offset, uint32_t rule)
 	}
 	/* The last row becomes the one for what does not fit. */
 	if (SEEP_ROW_RULE(builder->page[builder->count - 1]) != SEEP_RULE_NUMBER_BAD) {
+		/* SEEP_RULE_NUMBER_BAD is 0. */
 		builder->page[builder->count - 1] &= ~(seep_row)SEEP_ROW_RULE(UINT32_MAX);
 		builder->table.dropped_rows++;
 	}
@@ -93,6 +102,7 @@ static size_t count_excess(const struct builder *builder, uint64_t start)
 
 	while (end < cfi->num_rows && page_of(cfi->rows[end].offset) == page_of(start))
 		end++;
+	/* Plus the one that repeats the rule in force at the page's start. */
 	count = end - first + (cfi->rows[first].offset != start);
 	return count > SEEP_MAX_PAGE_ROWS ? count - SEEP_MAX_PAGE_ROWS : 0;
 }
@@ -108,6 +118,7 @@ static void fill_page(struct builder *builder, uint64_t start)
 	size_t excess = count_excess(builder, start);
 
 	builder->count = 0;
+	/* A search stays within its page, so the rule in force from the page before is repeated. */
 	if (cfi->rows[builder->next].offset != start)
 		add_row(builder, start, builder->rule);
 	while (builder->next < cfi->num_rows &&
@@ -131,12 +142,14 @@ static int store_page(struct builder *builder, size_t index)
 	struct seep_unwind_table *table = &builder->table;
 	struct seep_unwind_page *entry;
 
+	/* What is left of the last chunk stays unused. */
 	if (builder->count > SEEP_CHUNK_WORDS - builder->used) {
 		int error = add_chunk(builder);
 
 		if (error)
 			return error;
 	}
+	/* After add_chunk, which may move the chunks. */
 	entry = index_entry(table, index);
 	entry->chunk = (uint32_t)(table->num_chunks - 1);
 	entry->first = (uint16_t)builder->used;
@@ -168,6 +181,7 @@ int seep_unwind_table_build(const struct seep_cfi *cfi, struct seep_rules *rules
 	*builder = (struct builder){.cfi = cfi, .rules = rules, .rule = SEEP_RULE_NUMBER_GAP};
 	builder->table.first_page = (uint32_t)first_page;
 	builder->table.num_pages = (uint32_t)num_pages;
+	/* The index first. Rows go on in its last chunk, behind the entries. */
 	for (size_t i = 0; i < num_pages; i += SEEP_CHUNK_PAGES) {
 		error = add_chunk(builder);
 		if (error)
@@ -206,6 +220,10 @@ void seep_unwind_table_relocate(struct seep_unwind_table *table, const uint32_t 
  */
 static size_t search(const seep_row *rows, size_t count, uint64_t offset)
 {
+	/*
+	 * The offset is in the upper half, so no row at this offset is above the key, whatever its
+	 * rule.
+	 */
 	seep_row key = SEEP_ROW(offset, 0xffff);
 	size_t found = 0;
 
@@ -225,6 +243,7 @@ int seep_unwind_table_find(const struct seep_unwind_table *table, uint64_t offse
 	if (index >= table->num_pages)
 		return -ENOENT;
 	page = index_entry(table, index);
+	/* A page between pieces of code, without rows. */
 	if (!page->count)
 		return -ENOENT;
 	rows = table->chunks[page->chunk].words + page->first;

@@ -22,6 +22,7 @@
 #define ROWS_MAX   (1u << 20)
 #define ROUNDS_MAX 4 /* over pieces of code that call each other */
 
+/* What is carried from piece to piece of one file. */
 struct reader {
 	const struct seep_image *image;
 	struct seep_prologue_budget budget;
@@ -47,8 +48,10 @@ static int add_rows(struct reader *reader, const struct seep_prologues *prologue
 	size_t length = piece->end - piece->start, known_end = 0;
 	int error = 0;
 
+	/* ROWS_MAX is for the file, so what this piece had before no longer counts. */
 	reader->num_rows -= piece->rows.count;
 	piece->rows.count = 0;
+	/* Byte by byte, because rules are only known where an instruction begins. */
 	for (size_t at = 0; at < length && !error; at++) {
 		const struct seep_rule *rule = NULL;
 		size_t bytes;
@@ -57,6 +60,7 @@ static int add_rows(struct reader *reader, const struct seep_prologues *prologue
 			rule = seep_prologues_at(prologues, at, &bytes);
 		if (rule)
 			known_end = at + bytes;
+		/* Inside an instruction that has a rule. */
 		else if (at < known_end)
 			continue;
 		/* Where the code does not say it, frame pointers may: V8's builtins keep them. */
@@ -83,6 +87,7 @@ static int add_functions(const struct seep_uncovered_symbols *symbols,
 		if (symbol->offset >= piece->end)
 			break;
 		function.start = (uint32_t)(symbol->offset - piece->start);
+		/* A size that leads out of the piece is not used; 0 is an unknown one. */
 		if (symbol->size <= piece->end - symbol->offset)
 			function.size = (uint32_t)symbol->size;
 		error = seep_prologues_add(prologues, &function);
@@ -105,8 +110,10 @@ static int add_called(struct reader *reader, const struct seep_prologues *prolog
 		if (seep_image_address_to_offset(reader->image, targets[i], &symbol.offset))
 			continue;
 		piece = seep_uncovered_pieces_at(&reader->pieces, symbol.offset);
+		/* Code with CFI, or a function that is known already. */
 		if (!piece || seep_uncovered_symbols_has(symbols, symbol.offset, symbol.offset + 1))
 			continue;
+		/* Not due: that would be looked at in this round, before the symbols are sorted. */
 		piece->next = true;
 		error = seep_uncovered_symbols_add(symbols, &symbol);
 	}
@@ -127,6 +134,7 @@ static int read_piece(struct reader *reader, struct seep_uncovered_piece *piece)
 		length = seep_image_code(reader->image, address, piece->end - piece->start, &code);
 	if (!length)
 		return 0;
+	/* The code ends where its segment does, whatever the section says. */
 	piece->end = piece->start + length;
 	error = seep_prologues_new(code, length, address, &reader->budget, &prologues);
 	if (!error)
@@ -148,6 +156,10 @@ static int read_pieces(struct reader *reader)
 	bool more = true;
 	int error = 0;
 
+	/*
+	 * A round looks at the pieces that are due. What they call in other pieces, or in pieces
+	 * that are done already, is due in the next one.
+	 */
 	for (unsigned int round = 0; round < ROUNDS_MAX && more && !error; round++) {
 		more = false;
 		seep_uncovered_symbols_sort(&reader->symbols);

@@ -12,6 +12,7 @@
 
 #include "base/vector.h"
 
+/* A piece takes 72 bytes, and its symbols are looked up in each round that it is due. */
 #define PIECES_MAX 65536
 #define RANGES_MAX 64 /* sections of code; a linker makes about five */
 
@@ -39,6 +40,7 @@ static int compare_pieces(const void *left, const void *right)
 	return a->start < b->start ? -1 : a->start > b->start;
 }
 
+/* A piece without a function stays a gap, but is kept: other pieces may call into it. */
 static int add_piece(struct finder *finder, uint64_t start, uint64_t end)
 {
 	struct seep_uncovered_piece piece = {
@@ -57,6 +59,7 @@ static int find_in_gap(struct finder *finder, uint64_t start, uint64_t end)
 
 	for (size_t i = 0; i < finder->num_ranges && !error; i++) {
 		const struct seep_range *range = &finder->ranges[i];
+		/* The part of the gap that this range has. */
 		uint64_t from = start > range->start ? start : range->start;
 		uint64_t to = end < range->end ? end : range->end;
 
@@ -137,6 +140,7 @@ void seep_uncovered_pieces_done(struct seep_uncovered_pieces *pieces)
 	free(pieces->items);
 }
 
+/* For bsearch: pieces do not overlap, so an offset is in one of them at most. */
 static int compare_piece(const void *key, const void *element)
 {
 	const uint64_t *offset = key;
@@ -159,6 +163,7 @@ int seep_uncovered_rows_add(struct seep_uncovered_rows *rows, uint64_t offset,
 {
 	struct seep_cfi_row row = {offset, *rule};
 
+	/* A later row at the same offset takes the place of the earlier one. */
 	if (rows->count && rows->items[rows->count - 1].offset == offset)
 		rows->count--;
 	if (rows->count && memcmp(&rows->items[rows->count - 1].rule, rule, sizeof(*rule)) == 0)
@@ -166,6 +171,7 @@ int seep_uncovered_rows_add(struct seep_uncovered_rows *rows, uint64_t offset,
 	return SEEP_APPEND(rows, row);
 }
 
+/* Goes over the rows of the CFI and of the pieces side by side, both ascending. */
 struct merger {
 	const struct seep_cfi *cfi;
 	size_t next;		     /* old row */
@@ -197,6 +203,10 @@ static int take_piece(struct merger *merger, const struct seep_uncovered_piece *
 	for (size_t i = 0; i < piece->rows.count && !error; i++)
 		error = seep_uncovered_rows_add(&merger->merged, piece->rows.items[i].offset,
 						&piece->rows.items[i].rule);
+	/*
+	 * What the CFI says within the piece is replaced, but its last rule holds again
+	 * behind it.
+	 */
 	if (!error)
 		error = take_old(merger, piece->end, true);
 	if (!error)

@@ -46,6 +46,7 @@ static int compare_range(const void *key, const void *element)
 	return *offset < range->start ? -1 : *offset >= range->end;
 }
 
+/* Before the first row, in a gap, or in what usually is padding. */
 static bool is_uncovered(const struct seep_uncovered_symbols *symbols, uint64_t offset)
 {
 	const struct seep_cfi *cfi = symbols->cfi;
@@ -120,6 +121,7 @@ static int compare_symbols(const void *left, const void *right)
 
 	if (a->offset != b->offset)
 		return a->offset < b->offset ? -1 : 1;
+	/* Above USUAL are NO_RETURN, STORED and ENTRY (enum seep_function_kind). */
 	if (a->kind != b->kind)
 		return a->kind > b->kind ? -1 : 1;
 	return a->size > b->size ? -1 : a->size < b->size;
@@ -132,11 +134,13 @@ void seep_uncovered_symbols_sort(struct seep_uncovered_symbols *symbols)
 	symbols->num_sorted = symbols->count;
 }
 
+/* The program's entry comes before all symbols, and is a function even without one. */
 static int find_entry(struct seep_uncovered_symbols *symbols)
 {
 	struct seep_uncovered_symbol entry = {.kind = SEEP_FUNCTION_ENTRY};
 	GElf_Ehdr header;
 
+	/* Matches no row if there is no entry */
 	symbols->entry = UINT64_MAX;
 	if (!gelf_getehdr(seep_image_elf(symbols->image), &header) || !header.e_entry ||
 	    seep_image_address_to_offset(symbols->image, header.e_entry, &entry.offset))
@@ -156,6 +160,7 @@ int seep_uncovered_symbols_read(const struct seep_image *image, const struct see
 	error = find_entry(ret_symbols);
 	if (!error)
 		error = seep_symbols_each_table(seep_image_elf(image), read_table, ret_symbols);
+	/* A file that has lost its section headers still has the table of the dynamic loader. */
 	if (!error && !ret_symbols->count && !seep_symbols_of_dynamic(image, &dynamic))
 		error = read_table(&dynamic, ret_symbols);
 	if (!error)
