@@ -35,7 +35,9 @@ static size_t element_bytes(const struct seep_object_list *list)
 /* Elements have the size of their kind, so the array cannot be indexed by type. */
 static struct seep_live_object *element(const struct seep_object_list *list, size_t index)
 {
-	return (struct seep_live_object *)(void *)(list->elements + index * element_bytes(list));
+	void *address = list->elements + index * element_bytes(list);
+
+	return address;
 }
 
 /* Process first: the objects of one process stand together, which first_of relies on. */
