@@ -19,6 +19,9 @@ from servers import (
     redis_under_load,
 )
 
+# How often the address space is locked when a stack is walked depends on what else runs.
+pytestmark = pytest.mark.serial
+
 # What a server under load may lose: blocks from before, and moments of a locked address space.
 HARMLESS = {"unmatched_frees", "vma_busy", "missed_processes", "missed_exec"}
 
@@ -46,7 +49,6 @@ def command(report: Report) -> set[str]:
     return {process["comm"] for process in report["processes"]}
 
 
-@pytest.mark.serial
 def test_redis_by_name(seep, tmp_path: Path) -> None:
     with redis_under_load(tmp_path):
         report = watch(seep("-c", "redis-server", "-i", "1s"), 20000)
