@@ -137,7 +137,7 @@ include tests/fuzz/fuzz.mk
 
 -include $(shell find $(BUILD) -path $(BUILD)/kernels -prune -o -type f -name '*.d' -print 2>/dev/null)
 
-# Checks. From a built tree on two cores: quick takes under 90 seconds, check at most 12 minutes.
+# Checks, from the shortest to the longest: quick while you work, check before a commit lands.
 
 .PHONY: quick
 quick: all unit $(BUILD)/fixtures/allocators ## unit tests, lint of what is not committed, one trace and one detect
