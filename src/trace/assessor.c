@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "target/process_stats.h"
+#include "verdict/judge.h"
 #include "verdict/judgement.h"
 
 /* The judge has the history of the sites; judgements are those of the last snapshot. */
@@ -68,9 +69,4 @@ int seep_assessor_take(struct seep_assessor *assessor, struct seep_snapshot *sna
 	snapshot->losses[SEEP_LOSS_UNJUDGED_SITES] = seep_judge_num_left_out(assessor->judge);
 	return seep_judgements_fill(assessor->judgements, assessor->judge, sites,
 				    snapshot->num_sites, processes, snapshot->num_processes);
-}
-
-const struct seep_judge *seep_assessor_judge(const struct seep_assessor *assessor)
-{
-	return assessor->judge;
 }

@@ -7,7 +7,6 @@
 #define SEEP_TRACE_ASSESSOR_H
 
 #include "model/snapshot.h"
-#include "verdict/judge.h"
 
 struct seep_assessor;
 
@@ -23,8 +22,5 @@ void seep_assessor_free(struct seep_assessor *assessor);
  */
 int seep_assessor_take(struct seep_assessor *assessor, struct seep_snapshot *snapshot,
 		       struct seep_site *sites, struct seep_process *processes);
-
-/* What the judgements come from. */
-const struct seep_judge *seep_assessor_judge(const struct seep_assessor *assessor);
 
 #endif

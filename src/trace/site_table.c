@@ -13,6 +13,8 @@
 
 #include <uthash.h>
 
+#include "base/vector.h"
+
 /* Sites that are remembered although they are gone: so many more than there are. */
 #define MAX_REMEMBERED_MORE 1000
 
@@ -32,9 +34,7 @@ struct memory {
 struct seep_site_table {
 	uint64_t seq; /* of the snapshot, from 1 */
 	struct memory *memories;
-	size_t count;
-	size_t capacity;
-	struct seep_site *sites;
+	SEEP_VECTOR(struct seep_site) sites;
 };
 
 /*
@@ -103,30 +103,14 @@ void seep_site_table_free(struct seep_site_table *table)
 		return;
 	HASH_ITER(hh, table->memories, memory, next)
 		forget(table, memory);
-	free(table->sites);
+	free(table->sites.items);
 	free(table);
 }
 
 void seep_site_table_begin(struct seep_site_table *table)
 {
 	table->seq++;
-	table->count = 0;
-}
-
-/* Room for one more site. The array may move: sites are referred to by index until the end. */
-static int reserve(struct seep_site_table *table)
-{
-	size_t capacity = table->capacity ? 2 * table->capacity : 256;
-	struct seep_site *sites;
-
-	if (table->count < table->capacity)
-		return 0;
-	sites = realloc(table->sites, capacity * sizeof(*sites));
-	if (!sites)
-		return -ENOMEM;
-	table->sites = sites;
-	table->capacity = capacity;
-	return 0;
+	table->sites.count = 0;
 }
 
 /* Finds or adds the memory of a site. 0 or -ENOMEM. */
@@ -175,7 +159,7 @@ static void merge(struct seep_site *site, const struct seep_site *other)
 static int append(struct seep_site_table *table, const struct seep_site *site,
 		  struct memory *memory)
 {
-	int error = reserve(table);
+	int error = SEEP_APPEND(&table->sites, *site);
 
 	if (error)
 		return error;
@@ -186,8 +170,7 @@ static int append(struct seep_site_table *table, const struct seep_site *site,
 	memory->bytes_before = memory->live_bytes;
 	memory->objects_before = memory->live_objects;
 	memory->seq = table->seq;
-	memory->index = table->count;
-	table->sites[table->count++] = *site;
+	memory->index = table->sites.count - 1;
 	return 0;
 }
 
@@ -206,13 +189,13 @@ int seep_site_table_add(struct seep_site_table *table, uint32_t process,
 	if (error)
 		return error;
 	if (memory->seq == table->seq)
-		merge(&table->sites[memory->index], site);
+		merge(&table->sites.items[memory->index], site);
 	else
 		error = append(table, site, memory);
 	if (error)
 		return error;
 	/* By index again: appending may have moved the array. */
-	kept = &table->sites[memory->index];
+	kept = &table->sites.items[memory->index];
 	memory->live_bytes = kept->live_bytes;
 	memory->live_objects = kept->live_objects;
 	/* In the first snapshot everything would be growth. */
@@ -228,8 +211,8 @@ size_t seep_site_table_num_without_stack(const struct seep_site_table *table)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < table->count; i++)
-		count += !table->sites[i].stack->num_frames;
+	for (size_t i = 0; i < table->sites.count; i++)
+		count += !table->sites.items[i].stack->num_frames;
 	return count;
 }
 
@@ -239,12 +222,12 @@ struct seep_site *seep_site_table_end(struct seep_site_table *table, size_t *ret
 	struct memory *memory, *next;
 
 	/* Walking the memories is worth it only when most of them are of sites that are gone. */
-	if (HASH_COUNT(table->memories) > 2 * table->count + MAX_REMEMBERED_MORE) {
+	if (HASH_COUNT(table->memories) > 2 * table->sites.count + MAX_REMEMBERED_MORE) {
 		HASH_ITER(hh, table->memories, memory, next) {
 			if (memory->seq != table->seq)
 				forget(table, memory);
 		}
 	}
-	*ret_count = table->count;
-	return table->sites;
+	*ret_count = table->sites.count;
+	return table->sites.items;
 }

@@ -214,11 +214,6 @@ bool seep_tracer_gave_up(const struct seep_tracer *tracer)
 	return tracer->gave_up;
 }
 
-const struct seep_judge *seep_tracer_judge(const struct seep_tracer *tracer)
-{
-	return tracer->assessor ? seep_assessor_judge(tracer->assessor) : NULL;
-}
-
 struct seep_symbolizer *seep_tracer_symbolizer(struct seep_tracer *tracer)
 {
 	return tracer->symbolizer;

@@ -74,8 +74,6 @@ bool seep_tracer_gave_up(const struct seep_tracer *tracer);
 /* See seep_collector_take. */
 int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 			 const struct seep_snapshot **ret_snapshot);
-/* What the judgements of the snapshot come from; NULL if nothing is judged. */
-const struct seep_judge *seep_tracer_judge(const struct seep_tracer *tracer);
 struct seep_symbolizer *seep_tracer_symbolizer(struct seep_tracer *tracer);
 /* The unwind tables of all files met so far: see seep_tables_each. */
 const struct seep_tables *seep_tracer_tables(const struct seep_tracer *tracer);
