@@ -16,17 +16,11 @@ static bool forgets_all(const struct seep_measurements *measured)
 	return !forgets_few(measured);
 }
 
-/* The mean object has nearly doubled, as a buffer does that realloc enlarges. */
-static bool is_enlarged(const struct seep_measurements *measured)
-{
-	return measured->size_early > 0 && measured->size_late > 1.9 * measured->size_early;
-}
-
 /* Most objects that have lived for settle_s are released before limit_s: growth is in the load. */
 static bool has_more_to_do(const struct seep_measurements *measured)
 {
 	return measured->survival.valid && measured->survival.tail.value < 0.5 &&
-	       !is_enlarged(measured);
+	       !seep_measurements_enlarged(measured);
 }
 
 /* The condition of sentences that need none. */
@@ -63,7 +57,7 @@ static const struct {
 	 "nothing releases what is made here: look for who should own it"},
 	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_MEMORY), forgets_all,
 	 "if it is kept on purpose, in a table or a list: bound that"},
-	{SEEP_CLASS_GROWTH, SEEP_KIND_BIT(SEEP_KIND_MEMORY), is_enlarged,
+	{SEEP_CLASS_GROWTH, SEEP_KIND_BIT(SEEP_KIND_MEMORY), seep_measurements_enlarged,
 	 "one buffer is enlarged again and again: bound it, or empty it where it has been used"},
 	{SEEP_CLASS_GROWTH, SEEP_ALL_KINDS, has_more_to_do,
 	 "objects are released as before, but more are made: look at the load"},

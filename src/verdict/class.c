@@ -70,9 +70,6 @@
 #define FILL_SHARE   0.05
 #define FILL_SAMPLES 2
 
-/* A buffer that is enlarged: the mean object is this many times as large as it was. */
-#define ENLARGED 1.9
-
 static const struct {
 	const char *key;
 	const char *text;
@@ -186,8 +183,8 @@ static bool grows(const struct seep_measurements *measured)
 static bool is_enlarged(const struct seep_measurements *measured)
 {
 	return measured->in_bytes && measured->trend.z > SEEP_Z_95 &&
-	       measured->size_late > ENLARGED * measured->size_early && measured->size_early > 0 &&
-	       measured->shape.valid && measured->shape.rise_s > measured->observed_s / 2;
+	       seep_measurements_enlarged(measured) && measured->shape.valid &&
+	       measured->shape.rise_s > measured->observed_s / 2;
 }
 
 /*

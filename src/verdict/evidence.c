@@ -195,7 +195,7 @@ static void say_size(struct writer *writer, const struct seep_measurements *meas
 		return;
 	if (measured->same_size)
 		say(writer, "all objects have %s", amount(late, true, measured->bytes_each));
-	else if (measured->size_late > 1.9 * measured->size_early && measured->size_early > 0)
+	else if (seep_measurements_enlarged(measured))
 		say(writer, "the mean object has grown from %s to %s",
 		    amount(early, true, measured->size_early),
 		    amount(late, true, measured->size_late));

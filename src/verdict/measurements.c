@@ -14,6 +14,9 @@
 /* Sizes count as equal if their sums do within this: the sums of a snapshot are read one by one. */
 #define SAME_SIZE 0.01
 
+/* Of an enlarged buffer the mean object is this many times as large as it was. */
+#define ENLARGED 1.9
+
 /* One value of a series as two arrays, as the fits take it. */
 struct series {
 	size_t count;
@@ -148,4 +151,9 @@ void seep_measurements_take(const struct seep_site *site, const struct seep_seri
 	compare_sizes(site, ret_measured);
 	look_at_series(series, ret_measured);
 	look_at_lifetimes(site, ret_measured);
+}
+
+bool seep_measurements_enlarged(const struct seep_measurements *measured)
+{
+	return measured->size_early > 0 && measured->size_late > ENLARGED * measured->size_early;
 }

@@ -48,4 +48,7 @@ struct seep_sample seep_measurements_sample(const struct seep_site *site, double
 void seep_measurements_take(const struct seep_site *site, const struct seep_series *series,
 			    struct seep_measurements *ret_measured);
 
+/* Has the mean object nearly doubled, as a buffer does that realloc enlarges? */
+bool seep_measurements_enlarged(const struct seep_measurements *measured);
+
 #endif
