@@ -182,10 +182,11 @@ LINT_RULES := $(wildcard tools/check-*)
 LINT_TIDY  := $(wildcard src/*/*.c)
 TIDY_FLAGS  = $(subst ','\'',$(CPPFLAGS)) -Itests/unit -std=gnu11
 
-.PHONY: lint lint-quick
-lint: ## format, rules of our own (tools/check-*), shellcheck, clang-tidy
+.PHONY: lint lint-quick analyze
+lint: ## format, rules of our own (tools/check-*), shellcheck, clang-tidy without its analyzer
+lint: TIDY_ARGUMENTS := --checks=-clang-analyzer-*
 lint-quick: LINT_TIDY = $(filter $(wildcard src/*/*.c),$(shell git ls-files -mo --exclude-standard src))
-lint-quick: ## the same, with clang-tidy only of files that are not committed
+lint-quick: ## the same, with all of clang-tidy of files that are not committed
 lint lint-quick: $(SKELETONS) $(BUILD)/formats/profile.pb-c.h $(HTML_HASHES)
 	$(call say,FORMAT,$(words $(LINT_C)) files)
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(LINT_C)
@@ -193,10 +194,16 @@ lint lint-quick: $(SKELETONS) $(BUILD)/formats/profile.pb-c.h $(HTML_HASHES)
 	$(Q)for rule in $(LINT_RULES); do BUILD=$(BUILD) "$$rule"; done
 	$(call say,SHELL,$(LINT_SHELL))
 	$(Q)shellcheck $(LINT_SHELL)
+	$(tidy)
+analyze: $(SKELETONS) $(BUILD)/formats/profile.pb-c.h $(HTML_HASHES) ## all of clang-tidy: ten times the time of lint
+	$(tidy)
+
+define tidy
 	$(call say,TIDY,$(words $(LINT_TIDY)) files)
 	$(Q)printf '%s\n' $(LINT_TIDY) | \
-		xargs -r -P "$$(nproc)" -n 1 sh -c '$(CLANG_TIDY) --quiet "$$@" -- $(TIDY_FLAGS)' clang-tidy \
-		2> >(grep -v 'warnings\? generated\.$$' >&2)
+		xargs -r -P "$$(nproc)" -n 1 sh -c '$(CLANG_TIDY) --quiet $(TIDY_ARGUMENTS) "$$@" -- $(TIDY_FLAGS)' \
+		clang-tidy 2> >(grep -v 'warnings\? generated\.$$' >&2)
+endef
 
 .PHONY: format
 format: ## format the C sources in place

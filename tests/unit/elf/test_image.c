@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "compile.h"
+#include "effort.h"
 
 static const char program[] = "#include <stdlib.h>\n"
 			      "__attribute__((noinline)) int exported(int n) { return n * 3; }\n"
@@ -340,14 +341,14 @@ static void test_truncated(void **state)
 	uint8_t *bytes = small_library(&length);
 
 	(void)state;
-	for (size_t cut = 0; cut < length; cut++) {
+	for (size_t cut = 0; cut < length; cut += effort(1, 7)) {
 		write_bytes("cut", bytes, cut);
 		exercise("cut");
 	}
 	remove_section_headers("small.so", "small2.so");
 	free(bytes);
 	bytes = read_bytes("small2.so", &length);
-	for (size_t cut = 0; cut < length; cut += 3) {
+	for (size_t cut = 0; cut < length; cut += 3 * effort(1, 7)) {
 		write_bytes("cut", bytes, cut);
 		exercise("cut");
 	}
@@ -362,7 +363,7 @@ static void test_flipped(void **state)
 
 	(void)state;
 	assert_non_null(copy);
-	for (int round = 0; round < 3000; round++) {
+	for (int round = 0; round < (int)effort(3000, 500); round++) {
 		memcpy(copy, bytes, length);
 		for (int flip = 0; flip <= round % 8; flip++) {
 			size_t at;

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "effort.h"
 #include "store/thinning.h"
 #include "verdict/judgement.h"
 
@@ -199,7 +200,7 @@ static void test_what_stays_is_as_it_was(void **state)
 	struct seep_reader *reader;
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = effort(0, 2); i < 3; i++) {
 		write_steps(&config, i + 1, percents[i]);
 		assert_sound(CAPTURE);
 		reader = open_reader();

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "compile.h"
+#include "effort.h"
 
 static char directory[PATH_MAX];
 
@@ -170,13 +171,19 @@ static void check_against_objdump(const struct file *file, const char *path, con
 }
 
 static const char *const levels[] = {
-	"g++ -O0",     "g++ -O1",     "g++ -O2", "g++ -O3", "g++ -Os", "g++ -O2 -fcf-protection",
-	"clang++ -O0", "clang++ -O2",
+	"g++ -O2",
+	"g++ -O1",
+	"g++ -O0",
+	"g++ -O3",
+	"g++ -Os",
+	"clang++ -O2",
+	"g++ -O2 -fcf-protection",
+	"clang++ -O0",
 };
 
 static void each_level(const char *define, enum seep_return_way expected)
 {
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i += effort(1, 5)) {
 		struct seep_return how;
 		struct file file;
 
