@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 SEEP = BUILD / "seep"
@@ -65,6 +67,12 @@ def attach_variants() -> list[str]:
     """The ways to attach that this kernel must have, best first."""
     since = {"session": (6, 13), "multi": (6, 6), "perf": (0, 0)}
     return [name for name, version in since.items() if kernel_version() >= version]
+
+
+def attach_choices() -> list[Any]:
+    """For a test of each way to attach: make check takes the best one."""
+    best, *others = attach_variants()
+    return [best, *(pytest.param(name, marks=pytest.mark.long) for name in others)]
 
 
 def wait_until(condition: Callable[[], Any], what: str, timeout: float = TIMEOUT) -> Any:

@@ -81,6 +81,7 @@ def test_what_is_known(simulate, baseline: Path, tmp_path: Path) -> None:
         assert "/s; was leak, " in text
 
 
+@pytest.mark.long
 @pytest.mark.serial
 def test_what_is_worse_or_new(simulate, baseline: Path, tmp_path: Path) -> None:
     clean = tmp_path / "clean.seep"

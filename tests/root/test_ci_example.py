@@ -96,7 +96,14 @@ def run(project: Path, commands: list[str]) -> int:
     ).returncode
 
 
-@pytest.mark.parametrize("system", PIPELINES)
+SYSTEMS = ["GitHub", pytest.param("GitLab", marks=pytest.mark.long)]
+
+
+def test_every_pipeline_is_tested() -> None:
+    assert list(PIPELINES) == ["GitHub", "GitLab"]
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
 def test_a_service_that_leaks(project: Path, system: str) -> None:
     (project / "shop.c").write_text(SHOP.replace("KEPT", "1"))
     script, after = steps_of(system)
@@ -110,6 +117,7 @@ def test_a_service_that_leaks(project: Path, system: str) -> None:
     assert not Path(f"/proc/{(project / 'shop.pid').read_text().strip()}/exe").exists()
 
 
+@pytest.mark.long
 def test_a_service_that_does_not(project: Path) -> None:
     (project / "shop.c").write_text(SHOP.replace("KEPT", "0"))
     script, after = steps_of("GitLab")

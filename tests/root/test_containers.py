@@ -15,7 +15,7 @@ from harness import (
     FIXTURES,
     Report,
     assert_exact,
-    attach_variants,
+    attach_choices,
     losses_of,
     modified_text,
     names,
@@ -127,7 +127,7 @@ def test_container(contain, seep, glibc: Image, overlay: bool, scope: str) -> No
 
 
 @OVERLAY
-@pytest.mark.parametrize("variant", attach_variants())
+@pytest.mark.parametrize("variant", attach_choices())
 def test_user_namespace(contain, seep, overlay: bool, variant: str) -> None:
     image = Image(FIXTURES / "bulk")
     try:

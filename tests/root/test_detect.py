@@ -147,6 +147,7 @@ def test_suppressions(simulate, tmp_path: Path) -> None:
     assert list(passed) == []
 
 
+@pytest.mark.long
 def test_what_belongs_together(start, tmp_path: Path) -> None:
     """Two sites below one function, and a descriptor, all by the same requests."""
     target = start("requests", "600")

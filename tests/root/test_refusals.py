@@ -12,6 +12,7 @@ from harness import (
     TIMEOUT,
     Fixture,
     assert_exact,
+    attach_choices,
     attach_variants,
     kernel_version,
     losses_of,
@@ -47,7 +48,7 @@ def test_user_dispatch_is_known() -> None:
     assert ("user_dispatch" in refusals()) == (kernel_version() >= (6, 11))
 
 
-@pytest.mark.parametrize("variant", attach_variants())
+@pytest.mark.parametrize("variant", attach_choices())
 @pytest.mark.parametrize("how", TAKEN)
 def test_calls_taken_before(seep, how: str, variant: str) -> None:
     refused = is_refused(how)
@@ -120,7 +121,7 @@ def has_no_leader(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] == "Z"
 
 
-@pytest.mark.parametrize("variant", attach_variants())
+@pytest.mark.parametrize("variant", attach_choices())
 def test_leader_that_has_ended(start, seep, variant: str) -> None:
     target = start("leader_exit", "before")
     assert has_no_leader(target.pid)
@@ -134,7 +135,7 @@ def test_leader_that_has_ended(start, seep, variant: str) -> None:
     assert_exact(trace.final(), done)
 
 
-@pytest.mark.parametrize("variant", attach_variants())
+@pytest.mark.parametrize("variant", attach_choices())
 def test_leader_that_ends(start, seep, variant: str) -> None:
     target = start("leader_exit", "during")
     trace = seep("-p", target.pid, "--attach", variant).attached()

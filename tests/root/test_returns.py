@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from harness import assert_exact, attach_variants, losses_of, names, sites_of
+from harness import assert_exact, attach_choices, losses_of, names, sites_of
 
 PASSING = (
     "--alloc", "pool_throw:size=arg1,ret=ptr",
@@ -16,7 +16,7 @@ PASSING = (
 
 
 @pytest.mark.parametrize("kinds", ["memory", "memory,thread,fd,mapping"])
-@pytest.mark.parametrize("variant", attach_variants())
+@pytest.mark.parametrize("variant", attach_choices())
 def test_functions_of_the_user(traced, variant: str, kinds: str) -> None:
     """Exceptions, longjmp, and coroutines that go on in another thread."""
     report, done = traced("passing", options=(*PASSING, "--attach", variant, "-k", kinds))
@@ -36,7 +36,7 @@ def test_functions_of_the_user(traced, variant: str, kinds: str) -> None:
     assert losses == {}
 
 
-@pytest.mark.parametrize("variant", attach_variants())
+@pytest.mark.parametrize("variant", attach_choices())
 @pytest.mark.parametrize("program", ["replaced_budget", "replaced_arena", "replaced_mix"])
 def test_replaced_operators(traced, program: str, variant: str) -> None:
     """Whatever operator new a program brings: every exception is caught, every block is counted once."""

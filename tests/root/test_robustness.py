@@ -11,7 +11,7 @@ import pytest
 from harness import (
     SLOWNESS,
     assert_exact,
-    attach_variants,
+    attach_choices,
     counts_of,
     losses_of,
     modified_text,
@@ -48,7 +48,7 @@ def test_seep_killed_at_any_moment(start, seep) -> None:
     assert modified_text(target.pid) == 0
 
 
-@pytest.mark.parametrize("variant", attach_variants())
+@pytest.mark.parametrize("variant", attach_choices())
 def test_seep_killed_while_it_ends(start, seep, variant: str) -> None:
     """kill -9 while probes are being removed: the kernel would leave those that are still there."""
     target = start("churn")
@@ -62,6 +62,7 @@ def test_seep_killed_while_it_ends(start, seep, variant: str) -> None:
     assert target.ping() > 0
 
 
+@pytest.mark.long
 def test_target_killed_at_any_moment(start, seep) -> None:
     """A target that dies before, while or after seep attaches: it is said, never a crash."""
     moments = random.Random(2)
@@ -103,7 +104,7 @@ def test_attach_to_a_process_at_work(start, seep) -> None:
         assert set(losses_of(report)) <= {"unmatched_frees", "implicit_frees"}
 
 
-@pytest.mark.parametrize("variant", attach_variants())
+@pytest.mark.parametrize("variant", attach_choices())
 def test_code_given_back(start, seep, variant: str) -> None:
     """The breakpoints are gone with the pages: that is counted, and the next report has new ones."""
     target = start("drops_text")

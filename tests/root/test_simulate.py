@@ -45,6 +45,8 @@ PATTERNS = {
     "fd": ("--rate", "100"),
     "fd-rare": ("--rate", "1000", "--leak-fraction", "0.05"),
 }
+# Of which make check takes these.
+CHECKED = ("memory", "rare", "cycle", "vector", "mapping", "thread", "fd")
 ALLOCATORS = ("libjemalloc.so.2", "libtcmalloc_minimal.so.4", "libmimalloc.so.2")
 
 
@@ -143,7 +145,12 @@ def test_every_pattern_is_tested() -> None:
     assert list(listed()) == list(PATTERNS)
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        name if name in CHECKED else pytest.param(name, marks=pytest.mark.long) for name in PATTERNS
+    ],
+)
 def test_seep_sees_what_it_says(simulate, seep, pattern: str) -> None:
     target = simulate(pattern, *PATTERNS[pattern], "-d", "2s")
     assert target.start["pattern"] == pattern

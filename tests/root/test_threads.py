@@ -21,7 +21,7 @@ from harness import (
     Report,
     Seep,
     after_work,
-    attach_variants,
+    attach_choices,
     losses_of,
     modified_text,
     names,
@@ -79,7 +79,7 @@ def begun(start, seep) -> Callable[..., tuple[Fixture, Seep, dict[str, Any]]]:
 # --- each way -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("variant", attach_variants())
+@pytest.mark.parametrize("variant", attach_choices())
 @pytest.mark.parametrize("program", ["threads", "threads_static"])
 def test_each_way(begun, program: str, variant: str) -> None:
     target, trace, done = begun(program, options=("-k", "thread", "--attach", variant))
@@ -161,7 +161,7 @@ def test_what_a_thread_is(begun) -> None:
 # --- races ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("variant", attach_variants())
+@pytest.mark.parametrize("variant", attach_choices())
 @pytest.mark.parametrize("mode", ["joined", "detached", "mixed"])
 def test_storms(begun, mode: str, variant: str) -> None:
     """

@@ -364,7 +364,10 @@ def test_node(seep, tmp_path: Path) -> None:
         check_complete(trace_of_load(seep, pid, 20000, jit=True), 0.99)
 
 
+# Serial: while the other threads of a busy machine hold the lock of the address space, more stacks
+# end as "busy".
 @pytest.mark.long
+@pytest.mark.serial
 def test_java(seep, tmp_path: Path) -> None:
     """Nothing is guessed: a stack goes no further than to the first frame of HotSpot's code."""
     (tmp_path / "Load.java").write_text(JAVA)

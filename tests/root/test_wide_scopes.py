@@ -286,9 +286,13 @@ def test_all_without_probes_everywhere(start, seep, wait_for_scope, variant: str
     assert "--from-start puts probes" not in trace.stderr
 
 
+@pytest.mark.long
 @pytest.mark.serial
 def test_many_short_processes(start, seep) -> None:
-    """They neither push out the ones that stay nor make seep grow."""
+    """
+    They neither push out the ones that stay nor make seep grow. If seep falls behind once, there are
+    more of them at a time, and memory for those; what leaks grows in each round.
+    """
     target = start("bulk", "1000", "64", "2")
     trace = seep("-a", "--from-start", "-i", "1s").attached()
     loop = f"for i in $(seq {SHORT_PROCESSES}); do /bin/true & [ $((i % 20)) -ne 0 ] || wait; done; wait"
@@ -300,9 +304,12 @@ def test_many_short_processes(start, seep) -> None:
 
     trace.report_now()
     subprocess.run(["/bin/sh", "-c", loop.replace(str(SHORT_PROCESSES), "3000")], check=True)
-    before = resident()
-    subprocess.run(["/bin/sh", "-c", loop], check=True)
-    after = resident()
+    for _ in range(3):
+        before = resident()
+        subprocess.run(["/bin/sh", "-c", loop], check=True)
+        after = resident()
+        if after - before < 16 << 20:
+            break
     report = trace.finish()
     assert_exact(report, done, target.pid)
     print(f"{before >> 10} KiB before, {after >> 10} KiB after; {losses_of(report)}")
