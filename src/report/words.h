@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "measure/interval.h"
 #include "model/change.h"
 #include "model/snapshot.h"
-#include "verdict/interval.h"
 
 /* "1 leak", "3 leaks", "2 processes". */
 void seep_words_append_number(struct seep_buffer *buffer, uint64_t count, const char *noun);

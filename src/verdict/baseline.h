@@ -7,8 +7,8 @@
 #ifndef SEEP_VERDICT_BASELINE_H
 #define SEEP_VERDICT_BASELINE_H
 
+#include "measure/interval.h"
 #include "model/compare.h"
-#include "verdict/interval.h"
 #include "verdict/verdict.h"
 
 /* X(enum suffix, word) */

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "verdict/interval.h"
-#include "verdict/measurements.h"
+#include "measure/interval.h"
+#include "measure/measurements.h"
 
 /* X(enum suffix, key in JSON and metrics, what it means) */
 #define SEEP_CLASSES(X)                                                                            \

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
+#include "measure/interval.h"
 #include "model/snapshot.h"
-#include "verdict/interval.h"
 
 /*
  * The limits of a process, by where they are set. X(enum suffix, key in JSON, what people know it

@@ -8,9 +8,9 @@
 
 #include <stddef.h>
 
+#include "measure/interval.h"
 #include "model/snapshot.h"
 #include "verdict/correlated.h"
-#include "verdict/interval.h"
 #include "verdict/judge.h"
 
 /* Of a site. The keys are those of the X-macros in verdict.h, shape.h and exhaust.h. */

@@ -7,11 +7,11 @@
 #ifndef SEEP_VERDICT_PROCESS_H
 #define SEEP_VERDICT_PROCESS_H
 
+#include "measure/interval.h"
+#include "measure/series.h"
+#include "measure/trend.h"
 #include "model/snapshot.h"
 #include "verdict/exhaust.h"
-#include "verdict/interval.h"
-#include "verdict/series.h"
-#include "verdict/trend.h"
 
 /* What /proc and its cgroup tell of a process, SEEP_UNKNOWN where they do not. */
 struct seep_process_stats {

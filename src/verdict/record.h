@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
+#include "measure/series.h"
 #include "model/snapshot.h"
-#include "verdict/series.h"
 #include "verdict/verdict.h"
 
 struct seep_site_record {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // How long the objects of a site live: Kaplan and Meier's curve from the lifetimes of the released and the
-// ages of the live, as src/verdict/survival.c has it, and both as bars below.
+// ages of the live, as src/measure/survival.c has it, and both as bars below.
 "use strict";
 (function () {
 	const { el, svg } = Seep;

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
+#include "measure/series.h"
 #include "verdict/random.h"
-#include "verdict/series.h"
 
 /*
  * Two sites whose rates go with the same load (values 0 and 1), one whose does not (value 2).

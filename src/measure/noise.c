@@ -5,13 +5,13 @@
  * for each series that is fitted (trend.c, shape.c); a call takes a fixed number of passes over at
  * most SEEP_SERIES_SAMPLES samples and allocates nothing.
  */
-#include "verdict/noise.h"
+#include "measure/noise.h"
 
 #include <float.h>
 #include <math.h>
 
-#include "verdict/interval.h"
-#include "verdict/series.h"
+#include "measure/interval.h"
+#include "measure/series.h"
 
 /* With fewer samples a bend is not told from a trend and chance. */
 #define MIN_SAMPLES_BEND 8

@@ -5,7 +5,7 @@
  * from which lifetimes have settled, then reads the shares off the curve. Where ages were not
  * counted, seep_survival_guess_ages comes before it.
  */
-#include "verdict/survival.h"
+#include "measure/survival.h"
 
 #include <math.h>
 

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
+#include "measure/survival.h"
 #include "verdict/random.h"
-#include "verdict/survival.h"
 
 #define FIRST 20 /* bucket: a half to a second */
 

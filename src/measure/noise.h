@@ -9,8 +9,8 @@
  *
  * Times are in seconds and ascend strictly; a function takes at most SEEP_SERIES_SAMPLES of them.
  */
-#ifndef SEEP_VERDICT_NOISE_H
-#define SEEP_VERDICT_NOISE_H
+#ifndef SEEP_MEASURE_NOISE_H
+#define SEEP_MEASURE_NOISE_H
 
 #include <stddef.h>
 

@@ -8,14 +8,14 @@
  *
  * Lifetimes and ages come in the buckets of abi.h, powers of two in microseconds ("octaves").
  */
-#ifndef SEEP_VERDICT_SURVIVAL_H
-#define SEEP_VERDICT_SURVIVAL_H
+#ifndef SEEP_MEASURE_SURVIVAL_H
+#define SEEP_MEASURE_SURVIVAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "measure/interval.h"
 #include "seep/abi.h"
-#include "verdict/interval.h"
 
 struct seep_survival {
 	bool valid; /* false: the site is not old enough, or has had no objects; the rest is 0 */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "verdict/interval.h"
+#include "measure/interval.h"
 
 struct seep_interval seep_interval_of_share(double value, double count)
 {

@@ -5,7 +5,7 @@
  * the lifetimes, which need the rate of allocation. A second trend, of objects, is fitted only
  * where bytes do not tell it.
  */
-#include "verdict/measurements.h"
+#include "measure/measurements.h"
 
 #include <math.h>
 

@@ -7,14 +7,14 @@
  * several curves fits best: of a series that walks (see noise.h) some curve always fits much better
  * than the line, by chance.
  */
-#ifndef SEEP_VERDICT_SHAPE_H
-#define SEEP_VERDICT_SHAPE_H
+#ifndef SEEP_MEASURE_SHAPE_H
+#define SEEP_MEASURE_SHAPE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "verdict/interval.h"
-#include "verdict/noise.h"
+#include "measure/interval.h"
+#include "measure/noise.h"
 
 /* X(enum suffix, key in JSON, adjective for people) */
 #define SEEP_PATTERNS(X)                                                                           \

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What can be measured of a site: the material of a verdict, before anything is concluded. */
-#ifndef SEEP_VERDICT_MEASUREMENTS_H
-#define SEEP_VERDICT_MEASUREMENTS_H
+#ifndef SEEP_MEASURE_MEASUREMENTS_H
+#define SEEP_MEASURE_MEASUREMENTS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "measure/series.h"
+#include "measure/shape.h"
+#include "measure/survival.h"
+#include "measure/trend.h"
 #include "model/snapshot.h"
-#include "verdict/series.h"
-#include "verdict/shape.h"
-#include "verdict/survival.h"
-#include "verdict/trend.h"
 
 /* The values of a site's series. */
 enum seep_series_value {

@@ -6,8 +6,8 @@
  * stride, and does not turn an oscillation that is faster than the samples into a slow one, as
  * leaving samples out would.
  */
-#ifndef SEEP_VERDICT_SERIES_H
-#define SEEP_VERDICT_SERIES_H
+#ifndef SEEP_MEASURE_SERIES_H
+#define SEEP_MEASURE_SERIES_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
+#include "measure/series.h"
+#include "measure/shape.h"
 #include "verdict/random.h"
-#include "verdict/series.h"
-#include "verdict/shape.h"
 
 #define COUNT 40
 

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "verdict/noise.h"
+#include "measure/noise.h"
+#include "measure/series.h"
 #include "verdict/random.h"
-#include "verdict/series.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* An estimate and how certain it is. */
-#ifndef SEEP_VERDICT_INTERVAL_H
-#define SEEP_VERDICT_INTERVAL_H
+#ifndef SEEP_MEASURE_INTERVAL_H
+#define SEEP_MEASURE_INTERVAL_H
 
 #include <math.h>
 #include <stdbool.h>

@@ -5,7 +5,7 @@
  * for pairs of series: that costs a few thousand operations a pair, and the pairs are bounded
  * there.
  */
-#include "verdict/series.h"
+#include "measure/series.h"
 
 #include <math.h>
 

@@ -4,12 +4,12 @@
  * questions (steepens, flattens, levelled) are answered from these. Called once for each judged
  * site; the search for a period, quadratic in SEEP_SERIES_SAMPLES, costs most. No allocation.
  */
-#include "verdict/shape.h"
+#include "measure/shape.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "verdict/series.h"
+#include "measure/series.h"
 
 #define MIN_SAMPLES_OF_PATTERN 6
 

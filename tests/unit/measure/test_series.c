@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "verdict/series.h"
+#include "measure/series.h"
 
 static struct seep_sample sample(double time_s, double value)
 {

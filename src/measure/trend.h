@@ -4,14 +4,14 @@
  * the Mann-Kendall test (Kendall, Rank Correlation Methods, 1975) says whether, the slope of Theil
  * and Sen (Sen, J. Am. Stat. Assoc. 63, 1968) how fast.
  */
-#ifndef SEEP_VERDICT_TREND_H
-#define SEEP_VERDICT_TREND_H
+#ifndef SEEP_MEASURE_TREND_H
+#define SEEP_MEASURE_TREND_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "verdict/interval.h"
-#include "verdict/noise.h"
+#include "measure/interval.h"
+#include "measure/noise.h"
 
 struct seep_trend {
 	size_t num_samples; /* 0: there were fewer than two, and the rest is 0 */

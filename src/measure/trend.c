@@ -4,11 +4,11 @@
  * Ranks, test, slope, then the widening of its interval by the noise (noise.c), in this order.
  * Medians are picked, not sorted, because this is what judging a site spends most of its time on.
  */
-#include "verdict/trend.h"
+#include "measure/trend.h"
 
 #include <math.h>
 
-#include "verdict/series.h"
+#include "measure/series.h"
 
 #define MAX_PAIRS (SEEP_SERIES_SAMPLES * (SEEP_SERIES_SAMPLES - 1) / 2)
 

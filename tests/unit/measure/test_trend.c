@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
+#include "measure/series.h"
+#include "measure/trend.h"
 #include "verdict/random.h"
-#include "verdict/series.h"
-#include "verdict/trend.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
