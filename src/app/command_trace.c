@@ -146,7 +146,8 @@ const struct seep_command seep_command_detect = {
 		"Usage: seep detect -p PID[,PID...] | -g CGROUP | -c NAME | -a [options]\n"
 		"  or:  seep detect [options] -- COMMAND [ARG...]\n\n"
 		"Traces until it is clear that something leaks, or the time is over; says what, how fast,\n"
-		"why it thinks so and what to do. Exit status 3: there is a leak; 0: none was found.\n",
+		"why it thinks so and what to do. Exit status 3: there is a leak; 0: there is none, or only\n"
+		"growth; 4: undecided, because there was too little to judge by.\n",
 	.examples = "\nExamples:\n"
 		    "  seep detect -p 1234\n"
 		    "  seep detect -g /system.slice/shop.service -d 30m --fail-on growth\n"

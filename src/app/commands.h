@@ -14,6 +14,7 @@ enum seep_exit {
 	SEEP_EXIT_FAILED = 1,
 	SEEP_EXIT_USAGE = 2,
 	SEEP_EXIT_LEAK = 3,
+	SEEP_EXIT_UNDECIDED = 4, /* too short, ended too soon, nothing to judge by */
 };
 
 /* In the order of seep --help. X(enum suffix, name) */

@@ -43,6 +43,7 @@ struct seep_verdict_settings {
 	enum seep_class fail_on;
 	const char *suppressions; /* file, NULL: none */
 	const char *baseline;	  /* capture with what is known already, NULL: none */
+	bool at_exit;		  /* what a process has left at its end is a finding */
 	bool detect;		  /* end as soon as it is clear that something leaks */
 };
 

@@ -26,17 +26,11 @@
 #include "base/units.h"
 #include "trace/describe.h"
 #include "trace/tracer.h"
-#include "verdict/judgement.h"
+#include "verdict/answer.h"
+#include "verdict/patience.h"
 
 /* The final report stands for one that would come less than this share of an interval before it. */
 #define LAST_REPORT_SHARE 4
-
-/*
- * How sure detect wants to be of a leak, and for how long, to end before its time is over: three
- * looks of a second, which are never apart by exactly that.
- */
-#define CERTAIN	       0.7
-#define CERTAIN_FOR_NS (1900 * SEEP_NS_PER_MS)
 
 struct seep_engine {
 	const struct seep_config *config;
@@ -46,8 +40,9 @@ struct seep_engine {
 	struct seep_outputs *outputs;
 	struct seep_capture *capture; /* NULL: none */
 	struct seep_gate *gate;
-	size_t num_findings; /* in the last snapshot */
-	uint64_t certain_ns; /* detect: since when it is clear that something leaks; 0: it is not */
+	struct seep_answer answer;     /* of the last snapshot; all 0 if it was not judged */
+	bool judges;		       /* it is asked for */
+	struct seep_patience patience; /* of detect */
 	uint64_t start_ns;
 	uint64_t status_events; /* at the last status line */
 };
@@ -76,7 +71,7 @@ static int new_tracer(struct seep_engine *engine)
 		.filter = &config->filter,
 		.limits = &config->limits,
 		.probing = &config->probing,
-		.judge = wants_judgement(config),
+		.judge = engine->judges,
 		.interval_ns = config->timing.interval_ns,
 		.on_empty = stop_when_empty,
 		.context = engine,
@@ -115,6 +110,7 @@ int seep_engine_new(const struct seep_config *config, struct seep_engine **ret_e
 		return -ENOMEM;
 	engine->config = config;
 	engine->scope = config->scope;
+	engine->judges = wants_judgement(config);
 	error = find_scope(engine);
 	if (!error)
 		error = new_loop(engine);
@@ -141,6 +137,7 @@ void seep_engine_free(struct seep_engine *engine)
 {
 	if (!engine)
 		return;
+	seep_answer_done(&engine->answer);
 	seep_tracer_free(engine->tracer);
 	seep_gate_free(engine->gate);
 	seep_capture_free(engine->capture);
@@ -172,26 +169,18 @@ int seep_engine_attach(struct seep_engine *engine)
 	return error;
 }
 
-/*
- * Is the worst of them a leak beyond reasonable doubt, and has been for a while? Then detect ends.
- */
-static void consider_end(struct seep_engine *engine, const struct seep_findings *findings)
+/* The convention of shells (POSIX.1-2017, XCU 2.8.2: more than 128); -1: nothing ended. */
+static int command_exit(const struct seep_engine *engine)
 {
-	uint64_t now_ns = seep_clock_monotonic_ns();
+	int status;
 
-	/* Certainty must last: one look below the limit starts the time anew. */
-	if (!findings->num || findings->sites[0]->judgement->confidence < CERTAIN) {
-		engine->certain_ns = 0;
-		return;
-	}
-	if (!engine->certain_ns)
-		engine->certain_ns = now_ns;
-	else if (now_ns - engine->certain_ns >= CERTAIN_FOR_NS)
-		seep_loop_stop(engine->loop);
+	if (seep_tracer_launch_status(engine->tracer, &status))
+		return -1;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Finds what the command is to fail for; detect says it in the end, and may end for it. */
-static int accuse(struct seep_engine *engine, const struct seep_snapshot *snapshot)
+/* Answers by this snapshot, in place of the answer by the one before. Detect may end by it. */
+static int answer(struct seep_engine *engine, const struct seep_snapshot *snapshot)
 {
 	struct seep_symbolizer *symbolizer = seep_tracer_symbolizer(engine->tracer);
 	const struct seep_findings *findings;
@@ -199,19 +188,29 @@ static int accuse(struct seep_engine *engine, const struct seep_snapshot *snapsh
 
 	if (error)
 		return error;
-	/*
-	 * The last snapshot counts: what was found and then turned out harmless does not fail the
-	 * command.
-	 */
-	engine->num_findings = findings->num;
-	if (!engine->config->verdict.detect)
-		return 0;
-	/* Detect says what it found only once, at the end. */
-	if (!snapshot->final) {
-		consider_end(engine, findings);
-		return 0;
-	}
-	return seep_outputs_verdict(engine->outputs, snapshot, symbolizer, findings);
+	seep_answer_done(&engine->answer);
+	error = seep_answer_make(snapshot, findings, symbolizer, &engine->answer);
+	if (error)
+		return error;
+	engine->answer.command_exit = command_exit(engine);
+	if (engine->config->verdict.detect && !snapshot->final &&
+	    seep_patience_ends(&engine->patience, snapshot, findings))
+		seep_loop_stop(engine->loop);
+	return 0;
+}
+
+/* Detect says what it found only once, at the end. */
+static int write_reports(struct seep_engine *engine, const struct seep_snapshot *snapshot)
+{
+	const struct seep_answer *judged = engine->judges ? &engine->answer : NULL;
+	struct seep_symbolizer *symbolizer = seep_tracer_symbolizer(engine->tracer);
+	int error = 0;
+
+	if (judged && engine->config->verdict.detect && snapshot->final)
+		error = seep_outputs_verdict(engine->outputs, snapshot, symbolizer, judged);
+	if (error)
+		return error;
+	return seep_outputs_write(engine->outputs, snapshot, symbolizer, judged);
 }
 
 /* Reads the counters once; gate, outputs and capture all see this snapshot. */
@@ -227,13 +226,11 @@ static int report(struct seep_engine *engine, bool final)
 	/* Before anything is written to the terminal. */
 	seep_status_clear();
 	/*
-	 * The gate comes first, as it may end the loop and the verdict is written with the final
-	 * report.
+	 * The answer comes first, as it may end the loop and is written with the final report.
 	 */
-	error = accuse(engine, snapshot);
+	error = engine->judges ? answer(engine, snapshot) : 0;
 	if (!error)
-		error = seep_outputs_write(engine->outputs, snapshot,
-					   seep_tracer_symbolizer(engine->tracer));
+		error = write_reports(engine, snapshot);
 	/*
 	 * The capture is written even if an output failed: the failure may be of that output alone.
 	 */
@@ -369,6 +366,17 @@ int seep_engine_run(struct seep_engine *engine)
 	return error ? error : report_error;
 }
 
+/* By what the command was asked to fail for; SEEP_CLASS_UNKNOWN: nothing. */
+static int status_of(enum seep_outcome outcome, enum seep_class fail_on)
+{
+	if (fail_on == SEEP_CLASS_UNKNOWN)
+		return SEEP_EXIT_OK;
+	if (outcome == SEEP_OUTCOME_LEAK ||
+	    (outcome == SEEP_OUTCOME_GROWTH && fail_on == SEEP_CLASS_GROWTH))
+		return SEEP_EXIT_LEAK;
+	return outcome == SEEP_OUTCOME_UNDECIDED ? SEEP_EXIT_UNDECIDED : SEEP_EXIT_OK;
+}
+
 /*
  * The order decides: a failed trace, then the status of the launched command, then outputs, then
  * the gate. A command that failed says more than a leak in it.
@@ -383,14 +391,9 @@ int seep_engine_exit_status(struct seep_engine *engine)
 	/* Even if the command ended well: nobody has looked at it to the end. */
 	if (seep_tracer_gave_up(engine->tracer))
 		return SEEP_EXIT_FAILED;
-	/* The convention of shells (POSIX.1-2017, XCU 2.8.2: more than 128). */
-	if (result == 0 && WIFSIGNALED(status))
-		return 128 + WTERMSIG(status);
-	if (result == 0 && WEXITSTATUS(status))
-		return WEXITSTATUS(status);
+	if (command_exit(engine) > 0)
+		return command_exit(engine);
 	if (seep_outputs_failed(engine->outputs) || seep_capture_failed(engine->capture))
 		return SEEP_EXIT_FAILED;
-	if (engine->config->verdict.fail_on != SEEP_CLASS_UNKNOWN && engine->num_findings)
-		return SEEP_EXIT_LEAK;
-	return SEEP_EXIT_OK;
+	return status_of(engine->answer.outcome, engine->config->verdict.fail_on);
 }

@@ -74,6 +74,7 @@ int seep_gate_files_read(const struct seep_verdict_settings *settings, struct se
 
 	if (error)
 		return error;
+	seep_gate_set_at_exit(gate, settings->at_exit);
 	if (settings->suppressions)
 		error = read_suppressions(gate, settings->suppressions);
 	if (!error && settings->baseline)

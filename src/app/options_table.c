@@ -224,6 +224,8 @@ const struct seep_option seep_option_table[] = {
 	/* Verdict */
 	{"fail-on", 0, DETECT, "Verdict", "CLASS", "what to exit with 3 for: {values}",
 	 CHOICE(verdict.fail_on, failing_at), .initial = "leak"},
+	{"at-exit", 0, DETECT, "Verdict", NULL, "so is each block that a program ends with",
+	 FLAG(verdict.at_exit)},
 	{"suppressions", 0, DETECT, "Verdict", "FILE", "leaks to pass over: lines leak:PATTERN",
 	 TEXT(verdict.suppressions)},
 	{"baseline", 0, DETECT, "Verdict", "CAPTURE",

@@ -253,7 +253,8 @@ static int deliver(struct seep_outputs *outputs, struct output *output,
  * not fit in memory.
  */
 static int write_one(struct seep_outputs *outputs, struct output *output,
-		     const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer)
+		     const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+		     const struct seep_answer *answer)
 {
 	const struct seep_config *config = outputs->config;
 	struct seep_report_options options = {
@@ -261,6 +262,7 @@ static int write_one(struct seep_outputs *outputs, struct output *output,
 		/* The default of --top is for people; files have every site unless it was given. */
 		.top = output->lines && config->output.top_given ? config->output.top : SIZE_MAX,
 		.verbose = config->output.verbose,
+		.answer = answer,
 	};
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	int error;
@@ -328,7 +330,7 @@ static int write_text(struct seep_outputs *outputs, const struct seep_snapshot *
 
 /* The text of a site stands in XML, where there are no terminal sequences. */
 static int write_junit(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
-		       struct seep_symbolizer *symbolizer, const struct seep_findings *findings)
+		       struct seep_symbolizer *symbolizer, const struct seep_answer *answer)
 {
 	struct output *output = &outputs->outputs[SEEP_OUTPUT_JUNIT];
 	struct seep_report_options options = text_options(outputs->config);
@@ -338,28 +340,30 @@ static int write_junit(struct seep_outputs *outputs, const struct seep_snapshot 
 	if (!output->path)
 		return 0;
 	options.color = false;
-	error = seep_junit_render(snapshot, symbolizer, findings, &options, &buffer);
+	error = seep_junit_render(snapshot, symbolizer, answer->findings, answer, &options,
+				  &buffer);
 	return error ? error : deliver(outputs, output, snapshot, &buffer);
 }
 
 int seep_outputs_verdict(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
-			 struct seep_symbolizer *symbolizer, const struct seep_findings *findings)
+			 struct seep_symbolizer *symbolizer, const struct seep_answer *answer)
 {
 	struct seep_report_options options = text_options(outputs->config);
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	/* JUnit first: a verdict that cannot be shown must not keep the CI system from its file. */
-	int error = write_junit(outputs, snapshot, symbolizer, findings);
+	int error = write_junit(outputs, snapshot, symbolizer, answer);
 
 	/* With --quiet, or if a format has standard output, there is no verdict in words. */
 	if (error || !outputs->text)
 		return error;
-	error = seep_verdict_render(snapshot, symbolizer, findings, &options, &buffer);
+	error = seep_verdict_render(snapshot, symbolizer, answer->findings, answer, &options,
+				    &buffer);
 	return error ? error : write_to_stdout(outputs, &buffer);
 }
 
 /* Each output is tried, whatever became of the others; the first failure is returned. */
 int seep_outputs_write(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
-		       struct seep_symbolizer *symbolizer)
+		       struct seep_symbolizer *symbolizer, const struct seep_answer *answer)
 {
 	int result = write_text(outputs, snapshot, symbolizer);
 
@@ -369,7 +373,7 @@ int seep_outputs_write(struct seep_outputs *outputs, const struct seep_snapshot 
 
 		/* JUnit has no format of reports: seep_outputs_verdict writes it. */
 		if (output->path && output->format)
-			error = write_one(outputs, output, snapshot, symbolizer);
+			error = write_one(outputs, output, snapshot, symbolizer, answer);
 		if (error && !result)
 			result = error;
 	}

@@ -22,19 +22,19 @@ int seep_outputs_new(const struct seep_config *config, struct seep_outputs **ret
 void seep_outputs_free(struct seep_outputs *outputs);
 
 /*
- * Writes the snapshot in every format that was asked for. A failure is said once, and the trace
- * goes on; the next report tries again. 0; -EPIPE when standard output was closed and there is no
- * use in going on; -ENOMEM.
+ * Writes the snapshot, with the answer unless that is NULL, in every format that was asked for. A
+ * failure is said once, and the trace goes on; the next report tries again. 0; -EPIPE when standard
+ * output was closed and there is no use in going on; -ENOMEM.
  */
 int seep_outputs_write(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
-		       struct seep_symbolizer *symbolizer);
+		       struct seep_symbolizer *symbolizer, const struct seep_answer *answer);
 
 /*
  * The verdict, once, at the end: to standard output in place of text reports, and as JUnit XML if
  * that was asked for. 0 or -errno, as seep_outputs_write.
  */
 int seep_outputs_verdict(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
-			 struct seep_symbolizer *symbolizer, const struct seep_findings *findings);
+			 struct seep_symbolizer *symbolizer, const struct seep_answer *answer);
 
 /* Whether any write failed so far: then seep's exit status is 1. */
 bool seep_outputs_failed(const struct seep_outputs *outputs);

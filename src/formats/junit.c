@@ -34,6 +34,7 @@ struct junit {
 	const struct seep_snapshot *snapshot;
 	struct seep_symbolizer *symbolizer;
 	const struct seep_report_options *options;
+	const struct seep_answer *answer;
 	struct seep_buffer *out;
 	struct seep_buffer note; /* text being put together: clean, not escaped yet */
 	struct seep_strings names;
@@ -88,7 +89,8 @@ static bool has_passed(const struct seep_snapshot *snapshot, const struct seep_f
 
 /* Must count exactly what put_sites and put_passed write. */
 static struct tally count_tests(const struct seep_snapshot *snapshot,
-				const struct seep_findings *findings)
+				const struct seep_findings *findings,
+				const struct seep_answer *answer)
 {
 	struct tally tally = {
 		.failures = listed(findings->num),
@@ -100,8 +102,12 @@ static struct tally count_tests(const struct seep_snapshot *snapshot,
 	tally.skipped += findings->num_suppressed > SEEP_JUNIT_MAX_SITES;
 	tally.skipped += findings->num_known > SEEP_JUNIT_MAX_SITES;
 	tally.tests = tally.failures + tally.skipped;
-	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++)
-		tally.tests += has_passed(snapshot, findings, kind);
+	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		if (!has_passed(snapshot, findings, kind))
+			continue;
+		tally.tests++;
+		tally.skipped += answer->outcome == SEEP_OUTCOME_UNDECIDED;
+	}
 	return tally;
 }
 
@@ -219,8 +225,12 @@ static void append_message(struct junit *junit, const struct seep_site *site)
 	if (seep_judgement_severity(judgement) != SEEP_SEVERITY_NONE)
 		seep_buffer_printf(note, ", %s",
 				   seep_severity_key(seep_judgement_severity(judgement)));
-	seep_buffer_puts(note, ": grows by ");
-	seep_words_append_rate(note, site->kind, judgement->rate.value);
+	if (seep_class_grows(seep_judgement_class(judgement))) {
+		seep_buffer_puts(note, ": grows by ");
+		seep_words_append_rate(note, site->kind, judgement->rate.value);
+	} else {
+		seep_buffer_puts(note, ": not released at the end");
+	}
 	seep_buffer_puts(note, " in ");
 	seep_report_append_process_pid(note, site->process);
 	seep_buffer_puts(note, ", ");
@@ -290,15 +300,25 @@ static int put_sites(struct junit *junit, const struct seep_findings *findings)
 	return error;
 }
 
-/* A kind without a finding is a test that passed: a clean run has tests, too. */
+/*
+ * A kind without a finding is a test that passed: a clean run has tests, too. If nothing is decided
+ * it has not passed, but that is no failure either.
+ */
 static void put_passed(struct junit *junit, const struct seep_findings *findings)
 {
+	bool decided = junit->answer->outcome != SEEP_OUTCOME_UNDECIDED;
+
 	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		if (has_passed(junit->snapshot, findings, kind))
+		if (!has_passed(junit->snapshot, findings, kind))
+			continue;
+		seep_buffer_printf(junit->out,
+				   "<testcase classname=\"seep.%s\" name=\"no leak found\" "
+				   "time=\"0\"%s\n",
+				   seep_kind_key(kind), decided ? "/>" : ">");
+		if (!decided)
 			seep_buffer_printf(junit->out,
-					   "<testcase classname=\"seep.%s\" name=\"no leak found\" "
-					   "time=\"0\"/>\n",
-					   seep_kind_key(kind));
+					   "<skipped message=\"undecided: %s\"/>\n</testcase>\n",
+					   seep_reason_key(junit->answer->reason));
 	}
 }
 
@@ -309,8 +329,8 @@ static int put_summary(struct junit *junit, const struct seep_findings *findings
 	int error;
 
 	options.top = 0;
-	error = seep_verdict_render(junit->snapshot, junit->symbolizer, findings, &options,
-				    &junit->note);
+	error = seep_verdict_render(junit->snapshot, junit->symbolizer, findings, junit->answer,
+				    &options, &junit->note);
 	seep_buffer_puts(junit->out, "<system-out>");
 	put_note(junit);
 	seep_buffer_puts(junit->out, "</system-out>\n");
@@ -320,7 +340,7 @@ static int put_summary(struct junit *junit, const struct seep_findings *findings
 /* The elements are closed after a failure, too; the caller discards the buffer then. */
 static int put_all(struct junit *junit, const struct seep_findings *findings)
 {
-	struct tally tally = count_tests(junit->snapshot, findings);
+	struct tally tally = count_tests(junit->snapshot, findings, junit->answer);
 	int error;
 
 	put_head(junit, &tally);
@@ -333,7 +353,7 @@ static int put_all(struct junit *junit, const struct seep_findings *findings)
 }
 
 int seep_junit_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-		      const struct seep_findings *findings,
+		      const struct seep_findings *findings, const struct seep_answer *answer,
 		      const struct seep_report_options *options, struct seep_buffer *buffer)
 {
 	/*
@@ -346,6 +366,7 @@ int seep_junit_render(const struct seep_snapshot *snapshot, struct seep_symboliz
 		.snapshot = snapshot,
 		.symbolizer = symbolizer,
 		.options = options,
+		.answer = answer,
 		.out = buffer,
 		.times = times,
 	};

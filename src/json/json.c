@@ -5,6 +5,7 @@
  */
 #include "json/json.h"
 #include "report/report.h"
+#include "json/answer.h"
 #include "json/callers.h"
 #include "json/fields.h"
 #include "json/parts.h"
@@ -80,6 +81,8 @@ static int render_json(const struct seep_snapshot *snapshot, struct seep_symboli
 	error = write_sites(&report, options->top);
 	if (!error)
 		error = seep_json_write_callers(&report.json, snapshot, symbolizer);
+	if (!error && options->answer)
+		error = seep_json_write_answer(&report.json, snapshot, options->answer, symbolizer);
 	seep_json_write_tail(&report.json, snapshot);
 	/* One report is one line, so that a file of them is JSON Lines. */
 	seep_buffer_putc(buffer, '\n');

@@ -13,11 +13,14 @@
 #include "model/snapshot.h"
 #include "symbol/symbolizer.h"
 
+struct seep_answer;
+
 struct seep_report_options {
 	enum seep_metric metric; /* folded, flame graph, HTML */
 	size_t top;		 /* text, JSON: sites shown; SIZE_MAX: all */
 	bool color;		 /* text: SGR sequences */
 	bool verbose;		 /* text: build IDs, offsets, every frame and every zero loss */
+	const struct seep_answer *answer; /* JSON, HTML: of the snapshot; NULL: nobody asked */
 };
 
 struct seep_report_format {

@@ -129,6 +129,8 @@ static int judge_process(struct seep_load *load, struct seep_process *process,
 		.coverage = seep_process_coverage(process, 1),
 		.rate = stored->rate,
 		.eta_s = stored->eta_s,
+		.limit = stored->limit,
+		.observed_s = NAN,
 		.num_evidence = stored->num_evidence,
 		.evidence = stored->evidence,
 	};

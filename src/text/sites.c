@@ -302,17 +302,16 @@ static void list_done(struct site_list *list)
 	seep_buffer_done(&list->clean);
 }
 
-/* Numbered by position, whatever the kind: the order is that of the findings. */
-void seep_text_put_list(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
-			struct seep_symbolizer *symbolizer,
-			const struct seep_report_options *options,
-			const struct seep_site *const *sites, size_t count)
+/* Whatever the kind: the order is that of who puts the list together. */
+void seep_text_put_numbered(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
+			    struct seep_symbolizer *symbolizer,
+			    const struct seep_report_options *options, const struct seep_site *site,
+			    size_t number)
 {
 	struct site_list list;
 
 	list_init(&list, layout, snapshot, symbolizer, options->verbose);
-	for (size_t i = 0; i < count && i < options->top; i++)
-		put_site(&list, sites[i], i + 1);
+	put_site(&list, site, number);
 	list_done(&list);
 }
 
@@ -320,11 +319,7 @@ void seep_text_put_one(const struct seep_layout *layout, const struct seep_snaps
 		       struct seep_symbolizer *symbolizer,
 		       const struct seep_report_options *options, const struct seep_site *site)
 {
-	struct site_list list;
-
-	list_init(&list, layout, snapshot, symbolizer, options->verbose);
-	put_site(&list, site, 0);
-	list_done(&list);
+	seep_text_put_numbered(layout, snapshot, symbolizer, options, site, 0);
 }
 
 void seep_text_put_sites(const struct seep_layout *layout, const struct seep_snapshot *snapshot,

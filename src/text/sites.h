@@ -8,11 +8,11 @@
 #include "symbol/symbolizer.h"
 #include "text/layout.h"
 
-/* The first options->top of these @count sites, whatever their kind, one by one. */
-void seep_text_put_list(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
-			struct seep_symbolizer *symbolizer,
-			const struct seep_report_options *options,
-			const struct seep_site *const *sites, size_t count);
+/* One of a list that somebody else puts together. */
+void seep_text_put_numbered(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
+			    struct seep_symbolizer *symbolizer,
+			    const struct seep_report_options *options, const struct seep_site *site,
+			    size_t number);
 
 /* One of them, without a number. */
 void seep_text_put_one(const struct seep_layout *layout, const struct seep_snapshot *snapshot,

@@ -12,14 +12,18 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "report/entries.h"
+#include "report/headline.h"
 #include "report/losses.h"
 #include "report/names.h"
 #include "report/naming.h"
 #include "report/words.h"
+#include "text/answer.h"
 #include "text/callers.h"
 #include "text/layout.h"
 #include "text/processes.h"
 #include "text/sites.h"
+#include "text/stack.h"
 #include "verdict/judgement.h"
 
 #define SCOPE_COLUMNS 40
@@ -31,28 +35,6 @@ struct verdict_text {
 	struct seep_layout layout;
 	struct seep_buffer line;
 };
-
-/* "2 leaks in pid 1234 after 28.0 s" */
-static void put_headline(struct verdict_text *text)
-{
-	const struct seep_snapshot *snapshot = text->snapshot;
-	const char *baseline = text->findings->baseline;
-	size_t num = text->findings->num;
-	char time[SEEP_UNIT_MAX];
-
-	if (num)
-		seep_buffer_printf(&text->line, "%zu %sleak%s in ", num,
-				   baseline ? "new or worse " : "", num == 1 ? "" : "s");
-	else
-		seep_buffer_printf(&text->line, "No %sleak was found in ",
-				   baseline ? "new or worse " : "");
-	seep_text_append_scope(&text->line, snapshot, SCOPE_COLUMNS, false);
-	seep_buffer_printf(&text->line, ", watched for %s",
-			   seep_format_duration(time, snapshot->elapsed_ns));
-	seep_layout_wrap(&text->layout, num ? SEEP_STYLE_WARNING : SEEP_STYLE_STRONG, 0,
-			 text->line.data);
-	seep_layout_reset(&text->layout, &text->line);
-}
 
 /* How many sites there are of each class. */
 static void put_classes(struct verdict_text *text)
@@ -67,6 +49,8 @@ static void put_classes(struct verdict_text *text)
 		if (judgement)
 			counts[seep_judgement_class(judgement)]++;
 	}
+	if (!text->snapshot->num_sites)
+		return;
 	seep_buffer_puts(&text->line, "All sites:");
 	for (int i = SEEP_CLASS_COUNT - 1; i >= 0; i--) {
 		if (counts[i])
@@ -173,9 +157,54 @@ static void put_losses(struct verdict_text *text)
 	}
 }
 
+/*
+ * One entry for each leak: its worst site whole, of the others how many there are and how fast all
+ * of them are together.
+ */
+static void put_entries(struct verdict_text *text, const struct seep_entries *entries,
+			const struct seep_report_options *options)
+{
+	for (size_t i = 0; i < entries->num && i < options->top; i++) {
+		const struct seep_entry *entry = &entries->entries[i];
+
+		seep_text_put_numbered(&text->layout, text->snapshot, text->symbolizer, options,
+				       entry->sites[0], i + 1);
+		if (entry->num_sites == 1)
+			continue;
+		seep_buffer_puts(&text->line, "and ");
+		seep_words_append_number(&text->line, entry->num_sites - 1, "more site");
+		seep_buffer_puts(&text->line, " of this function; all of them ");
+		if (seep_class_grows(seep_judgement_class(entry->sites[0]->judgement))) {
+			seep_buffer_puts(&text->line, "grow by ");
+			seep_words_append_rate(&text->line, entry->sites[0]->kind, entry->per_s);
+			seep_buffer_puts(&text->line, " and ");
+		}
+		seep_buffer_puts(&text->line, "hold ");
+		seep_words_append_amount(&text->line, entry->sites[0]->kind, entry->live_bytes,
+					 entry->live_objects);
+		seep_layout_pad(&text->layout, SEEP_TEXT_STACK_INDENT);
+		seep_layout_wrap(&text->layout, SEEP_STYLE_STRONG, SEEP_TEXT_STACK_INDENT,
+				 text->line.data);
+		seep_layout_reset(&text->layout, &text->line);
+	}
+	if (entries->num > options->top && options->top)
+		seep_buffer_printf(text->layout.out, "\n%zu more leaks are not listed (--top).\n",
+				   entries->num - options->top);
+}
+
+/* What a program has left at its end has no rate. */
+static bool all_grow(const struct seep_findings *findings)
+{
+	for (size_t i = 0; i < findings->num; i++) {
+		if (!seep_class_grows(seep_judgement_class(findings->sites[i]->judgement)))
+			return false;
+	}
+	return true;
+}
+
 /* What failed comes first, so that a reader of a CI log finds it at the top. */
 int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-			const struct seep_findings *findings,
+			const struct seep_findings *findings, const struct seep_answer *answer,
 			const struct seep_report_options *options, struct seep_buffer *buffer)
 {
 	struct verdict_text text = {
@@ -184,22 +213,28 @@ int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbol
 		.findings = findings,
 		.layout = {.out = buffer, .color = options->color},
 	};
-	int error;
+	struct seep_entries entries;
+	struct seep_headline headline = {snapshot, findings, answer, &entries, symbolizer};
+	int error = seep_entries_join(findings->sites, findings->num, symbolizer, &entries);
 
+	/* After a failure there are no entries, and the rest is written all the same. */
+	if (error)
+		entries.num = 0;
 	seep_buffer_init(&text.line);
-	put_headline(&text);
-	error = seep_text_put_callers(&text.layout, symbolizer, findings->sites, findings->num);
-	/*
-	 * After a failure of the callers the list is written all the same; the error is returned at
-	 * the end.
-	 */
-	seep_text_put_list(&text.layout, snapshot, symbolizer, options, findings->sites,
-			   findings->num);
+	seep_text_put_headline(&text.layout, &headline);
+	seep_text_put_answers(&text.layout, &headline);
+	if (!error && all_grow(findings))
+		error = seep_text_put_callers(&text.layout, symbolizer, findings->sites,
+					      findings->num);
+	put_entries(&text, &entries, options);
+	if (!error)
+		error = seep_text_put_pending(&text.layout, &headline);
 	if (findings->baseline)
 		put_baseline(&text, options->top);
 	put_classes(&text);
 	put_processes(&text);
 	put_losses(&text);
 	seep_buffer_done(&text.line);
+	seep_entries_done(&entries);
 	return error ? error : buffer->error;
 }

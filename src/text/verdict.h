@@ -5,14 +5,15 @@
 
 #include "model/snapshot.h"
 #include "report/report.h"
+#include "verdict/answer.h"
 #include "verdict/gate.h"
 
 /*
- * Appends what is to be said of the findings in @snapshot, of which options->top are shown,
- * and of the others. 0 or -errno, as seep_report_format.
+ * Appends @answer, what is to be said of the findings in @snapshot, of which options->top are
+ * shown, and of the others. 0 or -errno, as seep_report_format.
  */
 int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-			const struct seep_findings *findings,
+			const struct seep_findings *findings, const struct seep_answer *answer,
 			const struct seep_report_options *options, struct seep_buffer *buffer);
 
 #endif

@@ -14,9 +14,6 @@
 /* Below this a series is no evidence of anything. */
 #define MIN_SAMPLES 3
 
-/* Steady, full, and fallen are said of what has been watched for this long. */
-#define MIN_OBSERVED_S 20.0
-
 /*
  * The minimum observation of 1 MiB/s, or an object a second if they are counted: caches and pools
  * that programs fill when they start are mostly full by then. What grows a sixteenth as fast gets
@@ -96,6 +93,15 @@ double seep_min_observation_s(bool in_bytes, double rate)
 	if (relative <= 0)
 		return OBSERVE_LIMIT_S;
 	return fmin(OBSERVE_LIMIT_S, fmax(OBSERVE_S, OBSERVE_S * pow(relative, -OBSERVE_POWER)));
+}
+
+double seep_visible_rate(double observed_s)
+{
+	double least = OBSERVE_BYTES *
+		       pow(fmin(observed_s, OBSERVE_LIMIT_S) / OBSERVE_S, -1 / OBSERVE_POWER);
+
+	/* From there on it is the number of objects that counts, which grows with the time. */
+	return least * fmin(1, OBSERVE_LIMIT_S / observed_s);
 }
 
 struct seep_interval seep_staying_per_s(const struct seep_measurements *measured)
@@ -247,7 +253,7 @@ enum seep_class seep_classify(const struct seep_measurements *measured, double r
 	class = has_burst(measured) ? SEEP_CLASS_BURST : classify_growth(measured, rate);
 	/* A leak has its own minimum observation, and warming-up claims nothing. */
 	if (class != SEEP_CLASS_LEAK && class != SEEP_CLASS_WARMING_UP &&
-	    measured->observed_s < MIN_OBSERVED_S)
+	    measured->observed_s < SEEP_OBSERVED_LEAST_S)
 		return SEEP_CLASS_UNKNOWN;
 	return class;
 }

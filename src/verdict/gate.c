@@ -14,10 +14,12 @@
 
 #include "symbol/walk.h"
 #include "verdict/judgement.h"
+#include "verdict/outstanding.h"
 #include "verdict/suppressions.h"
 
 struct seep_gate {
 	enum seep_class least;
+	bool at_exit;
 	struct seep_suppressions *suppressions; /* NULL: none */
 	struct seep_baseline *baseline;		/* NULL: none */
 	char *baseline_name;
@@ -67,6 +69,11 @@ void seep_gate_free(struct seep_gate *gate)
 	free(gate);
 }
 
+void seep_gate_set_at_exit(struct seep_gate *gate, bool at_exit)
+{
+	gate->at_exit = at_exit;
+}
+
 int seep_gate_suppress(struct seep_gate *gate, const char *text, size_t *ret_line)
 {
 	return seep_suppressions_parse(text, &gate->suppressions, ret_line);
@@ -78,12 +85,16 @@ int seep_gate_compare(struct seep_gate *gate, const char *name, const struct see
 	return gate->baseline_name ? seep_baseline_new(side, &gate->baseline) : -ENOMEM;
 }
 
-/* A leak is worse than growth. */
-static bool is_finding(const struct seep_gate *gate, const struct seep_site *site)
+/* A leak is worse than growth. What is left of a process is known at the end of the trace. */
+static bool is_finding(const struct seep_gate *gate, const struct seep_snapshot *snapshot,
+		       const struct seep_site *site, struct seep_symbolizer *symbolizer)
 {
 	enum seep_class class =
 		site->judgement ? seep_judgement_class(site->judgement) : SEEP_CLASS_UNKNOWN;
 
+	if (gate->at_exit && snapshot->final && site->judgement &&
+	    seep_site_is_outstanding(site, symbolizer))
+		return true;
 	return class == SEEP_CLASS_LEAK ||
 	       (class == SEEP_CLASS_GROWTH && gate->least == SEEP_CLASS_GROWTH);
 }
@@ -192,7 +203,7 @@ int seep_gate_find(struct seep_gate *gate, const struct seep_snapshot *snapshot,
 	for (size_t i = 0; i < snapshot->num_sites; i++) {
 		const struct seep_site *site = &snapshot->sites[i];
 
-		if (!is_finding(gate, site))
+		if (!is_finding(gate, snapshot, site, symbolizer))
 			continue;
 		if (is_suppressed(gate, site, symbolizer))
 			gate->suppressed[findings->num_suppressed++] = site;

@@ -38,6 +38,12 @@ int seep_gate_new(enum seep_class least, struct seep_gate **ret_gate);
 void seep_gate_free(struct seep_gate *gate);
 
 /*
+ * For programs that release everything: each site that has blocks left when its process has ended
+ * is a finding, whatever its class (outstanding.h).
+ */
+void seep_gate_set_at_exit(struct seep_gate *gate, bool at_exit);
+
+/*
  * Takes suppressions (suppressions.h). At most once. 0; -EINVAL and the number of the line that is
  * not understood in *ret_line; -ENOMEM.
  */

@@ -138,6 +138,7 @@ static int judge_process(struct of_process *of, const struct seep_process_verdic
 		.rate = verdict->resident.slope,
 		.eta_s = verdict->eta_s,
 		.limit = limit_key(verdict->limit),
+		.observed_s = verdict->observed_s,
 		.num_evidence = of->evidence.count,
 		.evidence = (const char *const *)of->evidence.texts,
 	};

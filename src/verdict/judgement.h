@@ -41,6 +41,7 @@ struct seep_process_judgement {
 	struct seep_interval rate;  /* growth of its memory, bytes per second */
 	struct seep_interval eta_s; /* until a limit is met */
 	const char *limit;
+	double observed_s; /* how long it has been watched; NAN: not known */
 	size_t num_evidence;
 	const char *const *evidence;
 };

@@ -8,14 +8,15 @@
 
 #include <math.h>
 
-/* Too little to tell growth from start-up. */
-#define MIN_SAMPLES    4
-#define MIN_OBSERVED_S 20.0
+#include "measure/shape.h"
+#include "verdict/class.h"
 
-/*
- * Growth of less than this share of what is resident, over the time observed, is not worth a word.
- */
-#define GROWTH_SHARE 0.02
+/* Too little to tell growth from start-up. */
+#define MIN_SAMPLES 4
+
+/* A process that grows by less than this, in all, may do so by chance: memory comes in pages. */
+#define GROWTH_BYTES 65536.0
+#define PAGE_BYTES   4096.0
 
 /* Sites explain the growth if theirs is at least this share of it. */
 #define EXPLAINED_SHARE 0.5
@@ -125,36 +126,47 @@ static double coverage_of(const struct seep_process_verdict *verdict)
 	return since > 0 ? verdict->explained_bytes / since : NAN;
 }
 
+/* It has risen, by an amount that matters, and has not become level. */
+static bool still_grows(const struct seep_process_verdict *verdict, const struct seep_shape *shape)
+{
+	const struct seep_trend *resident = &verdict->resident;
+	double rate = resident->slope.value;
+
+	if (!seep_trend_rises(resident) || rate < seep_visible_rate(verdict->observed_s) ||
+	    rate * verdict->observed_s < GROWTH_BYTES)
+		return false;
+	return !shape->valid || (shape->late > 0 && !seep_shape_levelled(shape) &&
+				 !seep_shape_flattens(shape, SEEP_SHAPE_CERTAIN));
+}
+
 /*
  * Asked in this order: is enough known, does the process grow by an amount that matters, do the
  * sites grow as well, and if not, is that certain?
  */
-static enum seep_health health_of(const struct seep_process_verdict *verdict)
+static enum seep_health health_of(const struct seep_process_verdict *verdict,
+				  const struct seep_shape *shape)
 {
 	const struct seep_trend *resident = &verdict->resident;
 
-	if (resident->num_samples < MIN_SAMPLES || verdict->observed_s < MIN_OBSERVED_S)
+	if (resident->num_samples < MIN_SAMPLES || verdict->observed_s < SEEP_OBSERVED_LEAST_S)
 		return SEEP_HEALTH_UNKNOWN;
-	if (!seep_trend_rises(resident) ||
-	    resident->slope.value * verdict->observed_s < GROWTH_SHARE * verdict->resident_bytes)
+	if (!still_grows(verdict, shape))
 		return SEEP_HEALTH_STEADY;
-	if (verdict->explained.slope.value >= EXPLAINED_SHARE * resident->slope.value)
-		return SEEP_HEALTH_EXPLAINED;
-	/* Not if the sites might grow as fast, by what is known. */
-	return verdict->explained.slope.high < EXPLAINED_SHARE * resident->slope.value ?
-		       SEEP_HEALTH_UNEXPLAINED :
-		       SEEP_HEALTH_UNKNOWN;
+	return verdict->explained.slope.value >= EXPLAINED_SHARE * resident->slope.value ?
+		       SEEP_HEALTH_EXPLAINED :
+		       SEEP_HEALTH_UNEXPLAINED;
 }
 
-/* The trend of one value of the series of a process. */
+/* Trend and shape of one value of the series of a process. */
 static void fit(const struct seep_series *series, enum seep_process_stat value,
-		struct seep_trend *ret_trend)
+		struct seep_trend *ret_trend, struct seep_shape *ret_shape)
 {
 	double times[SEEP_SERIES_SAMPLES];
 	double values[SEEP_SERIES_SAMPLES];
 	size_t count = seep_series_get(series, value, times, values);
 
 	seep_trend_fit(times, values, count, ret_trend);
+	seep_shape_fit(times, values, count, &ret_trend->noise, PAGE_BYTES, ret_shape);
 }
 
 void seep_process_conclude(const struct seep_process *process,
@@ -163,6 +175,7 @@ void seep_process_conclude(const struct seep_process *process,
 {
 	struct seep_process_verdict *verdict = ret_verdict;
 	struct seep_growth growth = {0};
+	struct seep_shape resident, explained;
 
 	*verdict = (struct seep_process_verdict){
 		.observed_s = seep_series_span_s(series),
@@ -172,10 +185,10 @@ void seep_process_conclude(const struct seep_process *process,
 		.limit = SEEP_LIMIT_COUNT,
 		.eta_s = SEEP_INTERVAL_UNKNOWN,
 	};
-	fit(series, SEEP_PROCESS_STAT_RESIDENT, &verdict->resident);
-	fit(series, SEEP_PROCESS_STAT_EXPLAINED, &verdict->explained);
+	fit(series, SEEP_PROCESS_STAT_RESIDENT, &verdict->resident, &resident);
+	fit(series, SEEP_PROCESS_STAT_EXPLAINED, &verdict->explained, &explained);
 	verdict->coverage = coverage_of(verdict);
-	verdict->health = health_of(verdict);
+	verdict->health = health_of(verdict, &resident);
 	/* Acceleration stays 0: nothing but a line is fitted to resident memory. */
 	growth.rate = verdict->resident.slope;
 	if (stats && verdict->resident.num_samples >= MIN_SAMPLES)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import subprocess
 import xml.etree.ElementTree
@@ -67,6 +68,14 @@ def cases_of(path: Path) -> list[xml.etree.ElementTree.Element]:
     return cases
 
 
+def parts_of(text: str) -> tuple[str, list[str], list[str]]:
+    """The headline in one line, what stands before the first site, and what follows."""
+    head, _, _ = text.partition("\n\n")
+    lines = text.splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("#1"))
+    return " ".join(head.split()), lines[:first], lines[first:]
+
+
 @pytest.mark.smoke
 def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     pid = simulate("memory", "--growth", "1M/s")
@@ -74,8 +83,12 @@ def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     result = detect("-p", pid, "-k", "memory,fd", "--json", path, "-o", tmp_path / "out.seep",
                     "--junit", tmp_path / "leaks.xml")  # fmt: skip
     assert result.returncode == 3, result.stdout + result.stderr
-    first, _, _, verdict, *_ = result.stdout.splitlines()
-    assert first.startswith(f"1 leak in pid {pid} (seep-simulate), watched for ")
+    headline, _, (_, verdict, *_) = parts_of(result.stdout)
+    assert re.match(
+        rf"seep-simulate \(PID {pid}\) leaks [\d.]+ [KM]iB/s in leak_session; "
+        r".* is used up in .*; watched for [\d.]+ s\.$",
+        headline,
+    )
     assert verdict.strip().startswith("leak, ")
     report = last_line(path)
     top = report["sites"][0]
@@ -110,12 +123,58 @@ def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     assert (passed.attrib["classname"], list(passed)) == ("seep.fd", [])
 
 
+def test_undecided(simulate, tmp_path: Path) -> None:
+    """Whatever there was too little of: exit status 4, and why."""
+    pid = simulate("memory", "--growth", "1M/s")
+    path = tmp_path / "report.json"
+    result = detect("-p", pid, "-d", "3s", "--json", path, "--junit", tmp_path / "leaks.xml")
+    assert result.returncode == 4, result.stdout + result.stderr
+    assert result.stdout.startswith(f"Undecided: seep-simulate (PID {pid}) was watched for ")
+    assert last_line(path)["answer"]["reason"] == "too_short"
+    for case in cases_of(tmp_path / "leaks.xml"):
+        assert [child.tag for child in case] == ["skipped"]
+    result = detect("-c", "no-such-name", "-d", "1s", "--json", path)
+    assert result.returncode == 4, result.stdout + result.stderr
+    assert result.stdout.startswith("Undecided: no process of comm no-such-name was seen in ")
+    answer = last_line(path)["answer"]
+    assert (answer["outcome"], answer["reason"]) == ("undecided", "no_process")
+
+
+def test_commands_that_end(start, tmp_path: Path) -> None:
+    """Nothing left is an answer; something left is one only if that was asked for."""
+    result = detect("--", "/bin/true")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert " has no leak: it ended, and had released all that it allocated." in result.stdout
+    path = tmp_path / "report.json"
+    keeper = "import ctypes; ctypes.CDLL(None).malloc(666)"
+    command = ("/usr/bin/python3", "-S", "-c", keeper)
+    result = detect("--json", path, "--", *command)
+    assert result.returncode == 4, result.stdout + result.stderr
+    headline = " ".join(result.stdout.partition("\n\n")[0].split())
+    assert re.match(r"Undecided: python3 \(PID \d+\) ended after .* not released, from ", headline)
+    (process,) = last_line(path)["answer"]["processes"]
+    assert process["reason"] == "ended"
+    assert process["outstanding_bytes"] >= 666
+    result = detect("--at-exit", "--json", path, "--", *command)
+    assert result.returncode == 3, result.stdout + result.stderr
+    assert last_line(path)["answer"]["outcome"] == "leak"
+    # its own exit status is passed on, and told apart
+    result = detect("--json", path, "--", "/bin/sh", "-c", "exit 3")
+    assert result.returncode == 3, result.stdout + result.stderr
+    assert "The command ended with exit status 3, which is passed on." in result.stdout
+    answer = last_line(path)["answer"]
+    assert (answer["outcome"] != "leak", answer["command_exit"]) == (True, 3)
+
+
 def test_no_leak(simulate, tmp_path: Path) -> None:
     pid = simulate("churn")
     path = tmp_path / "leaks.xml"
     result = detect("-p", pid, "-k", "memory", "-d", "25s", "--junit", path)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert result.stdout.startswith(f"No leak was found in pid {pid} (seep-simulate)")
+    assert re.match(
+        rf"seep-simulate \(PID {pid}\): no leak was found, and one of more than [\d.]+ KiB/s would ",
+        result.stdout,
+    )
     (passed,) = cases_of(path)
     assert list(passed) == []
 

@@ -3,11 +3,10 @@
  * The text report against golden files: plain, in colour, verbose, of several processes; widths,
  * unknown numbers, hostile names.
  */
+#include "report/answered.h"
 #include "report/fixture.h"
 #include "report/golden.h"
 #include "report/judged.h"
-
-#include "text/verdict.h"
 
 #include "base/text.h"
 #include "flame/flame.h"
@@ -272,9 +271,9 @@ static void test_verdict(void **state)
 	fixture_init_together(&fixture);
 	sites[0] = &fixture.sites[5];
 	sites[1] = &fixture.sites[0];
-	assert_int_equal(seep_verdict_render(&fixture.snapshot, NULL, &findings, &ten, &buffer), 0);
-	assert_non_null(strstr(buffer.data, "2 leaks in pid 1234 (server), watched for 30.0 s\n\n"
-					    "2 sites leak below buffer_grow (src/buffer.c): "
+	render_verdict(&fixture.snapshot, &findings, &ten, &buffer);
+	assert_non_null(strstr(buffer.data, "server (PID 1234) leaks 427 B/s in buffer_grow; "));
+	assert_non_null(strstr(buffer.data, "\n\n2 sites leak below buffer_grow (src/buffer.c): "
 					    "427 B/s together.\n\n#1  "));
 	assert_null(strstr(buffer.data, "worker_loop (src"));
 	assert_non_null(strstr(buffer.data, "\nAll sites: 3 leak, 1 growth.\n"));

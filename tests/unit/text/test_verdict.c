@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "report/fixture.h"
+#include "report/answered.h"
 #include "report/golden.h"
-#include "text/verdict.h"
 #include "verdict/judgement.h"
 
 static const struct seep_report_options ten = {.top = 10};
@@ -39,6 +38,7 @@ static void test_baseline(void **state)
 	struct fixture fixture;
 	const struct seep_site *sites[] = {&fixture.sites[0], &fixture.sites[2]};
 	const struct seep_site *known[] = {&fixture.sites[1], &fixture.sites[7]};
+	const struct seep_site *suppressed[] = {&fixture.sites[3]};
 	const struct seep_baseline_status statuses[] = {
 		{SEEP_BASELINE_WORSE, SEEP_CLASS_LEAK, {1024, 1000, 1050}},
 		{SEEP_BASELINE_NEW, SEEP_CLASS_UNKNOWN, SEEP_INTERVAL_UNKNOWN},
@@ -51,6 +51,7 @@ static void test_baseline(void **state)
 		.num = 2,
 		.sites = sites,
 		.num_suppressed = 1,
+		.suppressed = suppressed,
 		.baseline = "release\033[31m.seep",
 		.statuses = statuses,
 		.num_known = 2,
@@ -66,7 +67,7 @@ static void test_baseline(void **state)
 	fixture.sites[2].judgement = &slow;
 	fixture.sites[7].judgement = &of_threads;
 	fixture.sites[7].kind = SEEP_KIND_THREAD;
-	assert_int_equal(seep_verdict_render(&fixture.snapshot, NULL, &findings, &ten, &buffer), 0);
+	render_verdict(&fixture.snapshot, &findings, &ten, &buffer);
 	golden_assert("verdict.baseline.txt", buffer.data, buffer.length);
 }
 
@@ -78,8 +79,9 @@ static void test_no_baseline(void **state)
 
 	(void)state;
 	fixture_init(&fixture);
-	assert_int_equal(seep_verdict_render(&fixture.snapshot, NULL, &findings, &ten, &buffer), 0);
-	assert_non_null(strstr(buffer.data, "No leak was found in pid 1234 (server), watched for"));
+	render_verdict(&fixture.snapshot, &findings, &ten, &buffer);
+	assert_non_null(
+		strstr(buffer.data, "server (PID 1234): no leak was found, and one of more than "));
 	assert_null(strstr(buffer.data, "Compared with"));
 }
 

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each process gets an outcome by the first of these that is true: it has a finding; its memory or
+ * one of its sites grows; it ended, and nothing that it allocated is left; it was watched for too
+ * short a time, or something grows that was not; and else none. Called once for each report that is
+ * judged; the time is that of the sites, for each process that has ended.
+ */
+#include "verdict/answer.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/units.h"
+#include "verdict/judgement.h"
+#include "verdict/outstanding.h"
+#include "verdict/pending.h"
+
+static const char *const outcomes[] = {
+#define OUTCOME_KEY(name, key, text) [SEEP_OUTCOME_##name] = key,
+	SEEP_OUTCOMES(OUTCOME_KEY)
+#undef OUTCOME_KEY
+};
+
+static const char *const reasons[] = {
+#define REASON_KEY(name, key) [SEEP_REASON_##name] = key,
+	SEEP_REASONS(REASON_KEY)
+#undef REASON_KEY
+};
+
+const char *seep_outcome_key(enum seep_outcome outcome)
+{
+	return outcomes[outcome];
+}
+
+const char *seep_reason_key(enum seep_reason reason)
+{
+	return reasons[reason];
+}
+
+/* What is being answered. */
+struct question {
+	const struct seep_snapshot *snapshot;
+	const struct seep_findings *findings;
+	struct seep_symbolizer *symbolizer;
+};
+
+static bool of_bytes(const struct seep_site *site)
+{
+	return !seep_kind_is_counted(site->kind);
+}
+
+/* How long a site that grows at this rate has to be watched before it is called a leak. */
+static double needed_by(const struct seep_site *site)
+{
+	return seep_min_observation_s(of_bytes(site), site->judgement->rate.value);
+}
+
+/* Bytes come before objects: a byte is a byte, but what is a descriptor worth? */
+static bool grows_faster(const struct seep_site *site, const struct seep_site *than)
+{
+	if (!than || of_bytes(site) != of_bytes(than))
+		return !than || of_bytes(site);
+	return site->judgement->rate.value > than->judgement->rate.value;
+}
+
+/* What is slower than any leak that would have been seen is not worth a word. */
+static bool grows(const struct seep_site *site, const struct seep_answer_process *of)
+{
+	return seep_judgement_class(site->judgement) == SEEP_CLASS_GROWTH &&
+	       (!of_bytes(site) || site->judgement->rate.value >= of->visible_rate);
+}
+
+/* Of the sites of a process, the one that grows fastest among those of a class or that are young.
+ */
+static const struct seep_site *find_fastest(const struct question *question,
+					    const struct seep_answer_process *of, bool young)
+{
+	const struct seep_site *fastest = NULL;
+
+	for (size_t i = 0; i < question->snapshot->num_sites; i++) {
+		const struct seep_site *site = &question->snapshot->sites[i];
+
+		if (site->process != of->process || !site->judgement)
+			continue;
+		if (young ? !seep_site_is_young(site, of->watched_s) : !grows(site, of))
+			continue;
+		if (grows_faster(site, fastest))
+			fastest = site;
+	}
+	return fastest;
+}
+
+/* Of findings: growth is the weaker one, and what is left at the end the stronger. */
+static bool leaks(const struct seep_site *site)
+{
+	return seep_judgement_class(site->judgement) != SEEP_CLASS_GROWTH;
+}
+
+/* The findings are sorted by severity; the first that leaks is the worst, or else the first. */
+static void count_findings(const struct question *question, struct seep_answer_process *of)
+{
+	for (size_t i = 0; i < question->findings->num; i++) {
+		const struct seep_site *site = question->findings->sites[i];
+
+		if (site->process != of->process)
+			continue;
+		if (!of->num_findings++ || (leaks(site) && !leaks(of->worst)))
+			of->worst = site;
+	}
+}
+
+/*
+ * What is stored does not say how long each process was watched, nor does a process that ended
+ * before it was looked at.
+ */
+static double watched_s(const struct question *question, const struct seep_process *process)
+{
+	if (process->judgement && process->judgement->observed_s > 0)
+		return process->judgement->observed_s;
+	return (double)question->snapshot->elapsed_ns / (double)SEEP_NS_PER_S;
+}
+
+static void decide_not(struct seep_answer_process *of, enum seep_reason reason, double needed_s)
+{
+	of->outcome = SEEP_OUTCOME_UNDECIDED;
+	of->reason = reason;
+	of->needed_s = needed_s;
+}
+
+/* What is left of what has ended. Names are resolved for it, so it is asked once, at the end. */
+static void find_outstanding(const struct question *question, struct seep_answer_process *of)
+{
+	struct seep_outstanding left;
+
+	if (!of->process->exited || !question->snapshot->final)
+		return;
+	left = seep_outstanding_of(question->snapshot, of->process, question->symbolizer);
+	of->outstanding_blocks = left.blocks;
+	of->outstanding_bytes = left.bytes;
+	of->num_outstanding = left.num_sites;
+	of->outstanding = left.largest;
+}
+
+/* What was watched to its end, or not for long enough. True if that decides. */
+static bool answer_ended(const struct question *question, struct seep_answer_process *of)
+{
+	if (!of->process->exited || !question->snapshot->final)
+		return false;
+	if (!of->outstanding_blocks)
+		return true;
+	if (of->watched_s >= SEEP_OBSERVED_LEAST_S)
+		return false;
+	decide_not(of, SEEP_REASON_ENDED, NAN);
+	return true;
+}
+
+static void answer_process(const struct question *question, struct seep_answer_process *of)
+{
+	find_outstanding(question, of);
+	count_findings(question, of);
+	if (of->num_findings) {
+		of->outcome = leaks(of->worst) ? SEEP_OUTCOME_LEAK : SEEP_OUTCOME_GROWTH;
+		return;
+	}
+	of->worst = find_fastest(question, of, false);
+	/* What suppressed and known sites explain is no news. */
+	if (of->worst || seep_pending_growth(of->process, question->findings)) {
+		of->outcome = SEEP_OUTCOME_GROWTH;
+		return;
+	}
+	if (answer_ended(question, of))
+		return;
+	if (of->watched_s < SEEP_OBSERVED_LEAST_S) {
+		decide_not(of, SEEP_REASON_TOO_SHORT, SEEP_OBSERVED_LEAST_S);
+		return;
+	}
+	of->worst = find_fastest(question, of, true);
+	if (of->worst)
+		decide_not(of, SEEP_REASON_GROWING, needed_by(of->worst));
+}
+
+/* The worst first; among equals the one that grows faster, then the order of the snapshot. */
+static int compare(const void *left, const void *right)
+{
+	const struct seep_answer_process *a = left, *b = right;
+	double rate_a = a->process->judgement ? a->process->judgement->rate.value : 0;
+	double rate_b = b->process->judgement ? b->process->judgement->rate.value : 0;
+
+	if (a->outcome != b->outcome)
+		return a->outcome < b->outcome ? 1 : -1;
+	/* NAN has no place in an order. */
+	if (rate_a < rate_b || rate_a > rate_b)
+		return rate_a < rate_b ? 1 : -1;
+	return (a->process > b->process) - (a->process < b->process);
+}
+
+/*
+ * The worst outcome is that of all. But a process that came and went says nothing against others
+ * that were watched for long: what is undecided there counts only if nothing was decided.
+ */
+static void conclude(struct seep_answer *answer)
+{
+	bool none = false, undecided = false;
+
+	answer->outcome = SEEP_OUTCOME_NONE;
+	for (size_t i = 0; i < answer->num; i++) {
+		const struct seep_answer_process *of = &answer->processes[i];
+
+		answer->counts[of->outcome]++;
+		if (of->outcome > SEEP_OUTCOME_UNDECIDED && of->outcome > answer->outcome)
+			answer->outcome = of->outcome;
+		none |= of->outcome == SEEP_OUTCOME_NONE;
+		undecided |= of->outcome == SEEP_OUTCOME_UNDECIDED && !of->process->exited;
+	}
+	if (answer->outcome != SEEP_OUTCOME_NONE || (none && !undecided))
+		return;
+	answer->outcome = SEEP_OUTCOME_UNDECIDED;
+	answer->reason = SEEP_REASON_NO_PROCESS;
+	for (size_t i = 0; i < answer->num; i++) {
+		if (answer->processes[i].outcome == SEEP_OUTCOME_UNDECIDED) {
+			answer->reason = answer->processes[i].reason;
+			return;
+		}
+	}
+}
+
+int seep_answer_make(const struct seep_snapshot *snapshot, const struct seep_findings *findings,
+		     struct seep_symbolizer *symbolizer, struct seep_answer *ret_answer)
+{
+	const struct question question = {snapshot, findings, symbolizer};
+
+	*ret_answer = (struct seep_answer){.findings = findings, .command_exit = -1};
+	/* One more than needed: calloc of nothing may return NULL. */
+	ret_answer->processes = calloc(snapshot->num_processes + 1, sizeof(*ret_answer->processes));
+	if (!ret_answer->processes)
+		return -ENOMEM;
+	ret_answer->num = snapshot->num_processes;
+	for (size_t i = 0; i < ret_answer->num; i++) {
+		struct seep_answer_process *of = &ret_answer->processes[i];
+
+		of->process = &snapshot->processes[i];
+		of->watched_s = watched_s(&question, of->process);
+		of->needed_s = NAN;
+		of->visible_rate = seep_visible_rate(of->watched_s);
+		answer_process(&question, of);
+	}
+	qsort(ret_answer->processes, ret_answer->num, sizeof(*ret_answer->processes), compare);
+	conclude(ret_answer);
+	return 0;
+}
+
+void seep_answer_done(struct seep_answer *answer)
+{
+	free(answer->processes);
+	*answer = (struct seep_answer){0};
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "verdict/pending.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "verdict/class.h"
+#include "verdict/judgement.h"
+#include "verdict/process.h"
+
+/* As fast as others: this share of the fastest finding. */
+#define SIMILAR_SHARE 0.1
+
+/* Of the growth of a process, what may remain unexplained. */
+#define UNEXPLAINED_SHARE 0.25
+
+bool seep_site_is_young(const struct seep_site *site, double watched_s)
+{
+	const struct seep_judgement *judgement = site->judgement;
+	bool in_bytes = !seep_kind_is_counted(site->kind);
+
+	return judgement && seep_judgement_class(judgement) == SEEP_CLASS_WARMING_UP &&
+	       judgement->rate.low > 0 &&
+	       seep_min_observation_s(in_bytes, judgement->rate.value) > watched_s;
+}
+
+/* The rate of the fastest finding, in bytes and in objects. */
+struct fastest {
+	double bytes;
+	double objects;
+};
+
+static struct fastest fastest_of(const struct seep_findings *findings)
+{
+	struct fastest fastest = {0, 0};
+
+	for (size_t i = 0; i < findings->num; i++) {
+		const struct seep_site *site = findings->sites[i];
+		double *rate = seep_kind_is_counted(site->kind) ? &fastest.objects : &fastest.bytes;
+
+		*rate = fmax(*rate, site->judgement->rate.value);
+	}
+	return fastest;
+}
+
+static bool is_listed(const struct seep_site *site, const struct seep_site *const *sites,
+		      size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (sites[i] == site)
+			return true;
+	}
+	return false;
+}
+
+/* What was passed over is not to come back by another door. */
+static bool is_told(const struct seep_site *site, const struct seep_findings *findings)
+{
+	return is_listed(site, findings->sites, findings->num) ||
+	       is_listed(site, findings->suppressed, findings->num_suppressed) ||
+	       is_listed(site, findings->known, findings->num_known);
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct seep_site *a = *(const struct seep_site *const *)left;
+	const struct seep_site *b = *(const struct seep_site *const *)right;
+	bool counted_a = seep_kind_is_counted(a->kind), counted_b = seep_kind_is_counted(b->kind);
+	double rate_a = a->judgement->rate.value, rate_b = b->judgement->rate.value;
+
+	if (counted_a != counted_b)
+		return counted_a ? 1 : -1;
+	if (rate_a < rate_b || rate_a > rate_b)
+		return rate_a < rate_b ? 1 : -1;
+	return (a > b) - (a < b);
+}
+
+int seep_pending_find(const struct seep_snapshot *snapshot, const struct seep_findings *findings,
+		      const struct seep_site ***ret_sites, size_t *ret_num)
+{
+	double elapsed_s = (double)snapshot->elapsed_ns / (double)SEEP_NS_PER_S;
+	struct fastest fastest = fastest_of(findings);
+	/* One more than needed: calloc of nothing may return NULL. */
+	const struct seep_site **sites = calloc(snapshot->num_sites + 1, sizeof(*sites));
+	size_t num = 0;
+
+	if (!sites)
+		return -ENOMEM;
+	for (size_t i = 0; i < snapshot->num_sites; i++) {
+		const struct seep_site *site = &snapshot->sites[i];
+		double least = SIMILAR_SHARE *
+			       (seep_kind_is_counted(site->kind) ? fastest.objects : fastest.bytes);
+
+		if (!site->judgement || !(site->judgement->rate.value > least))
+			continue;
+		if (seep_judgement_class(site->judgement) != SEEP_CLASS_GROWTH &&
+		    !seep_site_is_young(site, elapsed_s))
+			continue;
+		if (!is_told(site, findings))
+			sites[num++] = site;
+	}
+	qsort(sites, num, sizeof(*sites), compare);
+	*ret_sites = sites;
+	*ret_num = num;
+	return 0;
+}
+
+bool seep_pending_growth(const struct seep_process *process, const struct seep_findings *findings)
+{
+	const struct seep_process_judgement *judgement = process->judgement;
+	double explained = 0;
+
+	if (!judgement || (strcmp(judgement->health, seep_health_key(SEEP_HEALTH_EXPLAINED)) &&
+			   strcmp(judgement->health, seep_health_key(SEEP_HEALTH_UNEXPLAINED))))
+		return false;
+	for (size_t i = 0; i < findings->num; i++) {
+		const struct seep_site *site = findings->sites[i];
+
+		if (site->process == process && !seep_kind_is_counted(site->kind))
+			explained += fmax(0, site->judgement->rate.value);
+	}
+	for (size_t i = 0; i < findings->num_suppressed + findings->num_known; i++) {
+		const struct seep_site *site =
+			i < findings->num_suppressed ?
+				findings->suppressed[i] :
+				findings->known[i - findings->num_suppressed];
+
+		if (site->process == process && !seep_kind_is_counted(site->kind))
+			explained += fmax(0, site->judgement->rate.value);
+	}
+	return explained < (1 - UNEXPLAINED_SHARE) * judgement->rate.value;
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The outcome of a process, and of many; what detect waits for before it gives one. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/units.h"
+#include "symbol/walk.h"
+#include "verdict/answer.h"
+#include "verdict/judgement.h"
+#include "verdict/patience.h"
+#include "verdict/pending.h"
+
+#define NUM 4
+#define EXE "/usr/bin/server"
+
+/* What the frames of the stacks are: the offset of a frame is its index here. */
+enum place {
+	MALLOC,
+	MAKE,
+	MAIN,
+	BUFFER,
+	PRINT,
+	POOL,
+	INIT,
+	NUM_PLACES
+};
+
+static const struct seep_line lines[NUM_PLACES] = {
+	[MALLOC] = {.function = "malloc"},  [MAKE] = {.function = "make_list"},
+	[MAIN] = {.function = "main"},	    [BUFFER] = {.function = "_IO_file_doallocate"},
+	[PRINT] = {.function = "printf"},   [POOL] = {.function = "_GLOBAL__sub_I_eh_alloc.cc"},
+	[INIT] = {.function = "call_init"},
+};
+static const struct seep_location locations[NUM_PLACES] = {
+	[MALLOC] = {.module = "/lib/libc.so.6", .num_lines = 1, .lines = &lines[MALLOC]},
+	[MAKE] = {.module = EXE, .num_lines = 1, .lines = &lines[MAKE]},
+	[MAIN] = {.module = EXE, .num_lines = 1, .lines = &lines[MAIN]},
+	[BUFFER] = {.module = "/lib/libc.so.6", .num_lines = 1, .lines = &lines[BUFFER]},
+	[PRINT] = {.module = "/lib/libc.so.6", .num_lines = 1, .lines = &lines[PRINT]},
+	[POOL] = {.module = "/lib/libstdc++.so.6", .num_lines = 1, .lines = &lines[POOL]},
+	[INIT] = {.module = "/lib/ld.so", .num_lines = 1, .lines = &lines[INIT]},
+};
+
+const struct seep_location *seep_symbolizer_resolve(struct seep_symbolizer *symbolizer,
+						    uint32_t process, uint64_t frame)
+{
+	(void)symbolizer;
+	(void)process;
+	return &locations[frame & 0xf];
+}
+
+#define FRAME(place) SEEP_FRAME(1, place)
+
+static const uint64_t made_frames[] = {FRAME(MALLOC), FRAME(MAKE), FRAME(MAIN)};
+static const uint64_t printed_frames[] = {FRAME(MALLOC), FRAME(BUFFER), FRAME(PRINT), FRAME(MAIN)};
+static const uint64_t pool_frames[] = {FRAME(MALLOC), FRAME(POOL), FRAME(INIT)};
+static const struct seep_stack made = {.hash = 1, .num_frames = 3, .frames = made_frames};
+static const struct seep_stack printed = {.hash = 2, .num_frames = 4, .frames = printed_frames};
+static const struct seep_stack pool = {.hash = 3, .num_frames = 3, .frames = pool_frames};
+
+static const struct seep_judgement leak = {
+	.class = "leak", .severity = "high", .confidence = 0.9, .rate = {10000, 9000, 11000}};
+static const struct seep_judgement growth = {
+	.class = "growth", .severity = "low", .confidence = 0.9, .rate = {5000, 4000, 6000}};
+static const struct seep_judgement steady = {.class = "steady", .rate = {0, -10, 10}};
+/* Four bytes a second take 150 s; a MiB takes 18 s, so it only fades. */
+static const struct seep_judgement slow = {.class = "warming-up", .rate = {4, 3, 5}};
+static const struct seep_judgement fading = {.class = "warming-up",
+					     .rate = {1 << 20, 1 << 19, 2 << 20}};
+
+static const struct seep_process_judgement flat = {.health = "steady", .observed_s = 60};
+static const struct seep_process_judgement grown = {
+	.health = "unexplained", .observed_s = 60, .rate = {40000, 30000, 50000}};
+static const struct seep_process_judgement brief = {.health = "unknown", .observed_s = 3};
+
+struct fixture {
+	struct seep_process processes[NUM];
+	struct seep_site sites[NUM];
+	const struct seep_site *found[NUM];
+	struct seep_findings findings;
+	struct seep_snapshot snapshot;
+	struct seep_answer answer;
+};
+
+/* Processes that were watched for a minute, each with a site that is steady. */
+static void init(struct fixture *fixture, size_t num)
+{
+	*fixture = (struct fixture){
+		.findings = {.sites = fixture->found},
+		.snapshot =
+			{
+				.final = true,
+				.elapsed_ns = 60 * SEEP_NS_PER_S,
+				.num_processes = num,
+				.processes = fixture->processes,
+				.num_sites = num,
+				.sites = fixture->sites,
+			},
+	};
+	for (size_t i = 0; i < num; i++) {
+		fixture->processes[i] = (struct seep_process){.id = (uint32_t)i + 1,
+							      .pid = (pid_t)i + 100,
+							      .exe = EXE,
+							      .judgement = &flat};
+		fixture->sites[i] = (struct seep_site){.id = i,
+						       .process = &fixture->processes[i],
+						       .stack = &made,
+						       .live_objects = 10,
+						       .live_bytes = 1000,
+						       .judgement = &steady};
+	}
+}
+
+static void find(struct fixture *fixture, size_t site, const struct seep_judgement *judgement)
+{
+	fixture->sites[site].judgement = judgement;
+	fixture->found[fixture->findings.num++] = &fixture->sites[site];
+}
+
+static void answer(struct fixture *fixture)
+{
+	assert_int_equal(seep_answer_make(&fixture->snapshot, &fixture->findings, NULL,
+					  &fixture->answer),
+			 0);
+}
+
+#define ASSERT_ANSWER(fixture, wanted, why)                                                        \
+	do {                                                                                       \
+		answer(fixture);                                                                   \
+		assert_int_equal((fixture)->answer.outcome, SEEP_OUTCOME_##wanted);                \
+		assert_int_equal((fixture)->answer.reason, SEEP_REASON_##why);                     \
+		seep_answer_done(&(fixture)->answer);                                              \
+	} while (0)
+
+static void a_finding_is_a_leak_or_growth(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	init(&fixture, 1);
+	find(&fixture, 0, &leak);
+	ASSERT_ANSWER(&fixture, LEAK, NONE);
+	init(&fixture, 1);
+	find(&fixture, 0, &growth);
+	ASSERT_ANSWER(&fixture, GROWTH, NONE);
+}
+
+static void growth_needs_no_site(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	init(&fixture, 1);
+	fixture.processes[0].judgement = &grown;
+	ASSERT_ANSWER(&fixture, GROWTH, NONE);
+	/* What is known explains it, or a quarter is missing. */
+	fixture.sites[0].judgement = &leak;
+	fixture.findings.num_known = 1;
+	fixture.findings.known = fixture.found;
+	fixture.found[0] = &fixture.sites[0];
+	ASSERT_ANSWER(&fixture, GROWTH, NONE);
+	fixture.sites[0].judgement =
+		&(struct seep_judgement){.class = "leak", .rate = {39000, 38000, 40000}};
+	ASSERT_ANSWER(&fixture, NONE, NONE);
+}
+
+static void none_says_what_would_have_been_seen(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	init(&fixture, 1);
+	answer(&fixture);
+	assert_int_equal(fixture.answer.outcome, SEEP_OUTCOME_NONE);
+	/* The other way round than the minimum observation. */
+	assert_float_equal(seep_min_observation_s(true, fixture.answer.processes[0].visible_rate),
+			   60, 0.01);
+	seep_answer_done(&fixture.answer);
+}
+
+static void too_little_is_undecided(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	init(&fixture, 0);
+	ASSERT_ANSWER(&fixture, UNDECIDED, NO_PROCESS);
+	init(&fixture, 1);
+	fixture.processes[0].judgement = &brief;
+	ASSERT_ANSWER(&fixture, UNDECIDED, TOO_SHORT);
+	init(&fixture, 1);
+	fixture.sites[0].judgement = &slow;
+	ASSERT_ANSWER(&fixture, UNDECIDED, GROWING);
+	fixture.sites[0].judgement = &fading;
+	ASSERT_ANSWER(&fixture, NONE, NONE);
+}
+
+static void ended_with_nothing_left(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	init(&fixture, 1);
+	fixture.processes[0].judgement = &brief;
+	fixture.processes[0].exited = true;
+	ASSERT_ANSWER(&fixture, UNDECIDED, ENDED);
+	fixture.sites[0].live_objects = 0;
+	ASSERT_ANSWER(&fixture, NONE, NONE);
+	/* What the C library keeps for itself. */
+	fixture.sites[0].live_objects = 1;
+	fixture.sites[0].stack = &printed;
+	ASSERT_ANSWER(&fixture, NONE, NONE);
+	fixture.sites[0].stack = &pool;
+	ASSERT_ANSWER(&fixture, NONE, NONE);
+	/* Before the end it may still be released. */
+	fixture.sites[0].stack = &made;
+	fixture.snapshot.final = false;
+	ASSERT_ANSWER(&fixture, UNDECIDED, TOO_SHORT);
+}
+
+static void the_worst_is_first(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	init(&fixture, 4);
+	fixture.processes[1].judgement = &brief;
+	find(&fixture, 2, &leak);
+	fixture.processes[3].judgement = &grown;
+	answer(&fixture);
+	assert_int_equal(fixture.answer.outcome, SEEP_OUTCOME_LEAK);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(fixture.answer.processes[i].outcome, SEEP_OUTCOME_LEAK - i);
+	assert_ptr_equal(fixture.answer.processes[0].process, &fixture.processes[2]);
+	assert_ptr_equal(fixture.answer.processes[0].worst, &fixture.sites[2]);
+	seep_answer_done(&fixture.answer);
+}
+
+/* A process that came and went does not spoil the answer for those that stay. */
+static void short_lives_do_not_count(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	init(&fixture, 2);
+	fixture.processes[1].judgement = &brief;
+	ASSERT_ANSWER(&fixture, UNDECIDED, TOO_SHORT);
+	fixture.processes[1].exited = true;
+	ASSERT_ANSWER(&fixture, NONE, NONE);
+	fixture.processes[0].judgement = &brief;
+	fixture.processes[0].exited = true;
+	ASSERT_ANSWER(&fixture, UNDECIDED, ENDED);
+}
+
+static bool ends_at(struct seep_patience *patience, struct fixture *fixture, uint64_t seconds)
+{
+	fixture->snapshot.elapsed_ns = seconds * SEEP_NS_PER_S;
+	return seep_patience_ends(patience, &fixture->snapshot, &fixture->findings);
+}
+
+static void certain_leaks_end_the_trace(void **state)
+{
+	struct seep_patience patience = {0};
+	struct fixture fixture;
+
+	(void)state;
+	init(&fixture, 1);
+	assert_false(ends_at(&patience, &fixture, 19));
+	find(&fixture, 0, &leak);
+	assert_false(ends_at(&patience, &fixture, 20));
+	assert_false(ends_at(&patience, &fixture, 21));
+	assert_true(ends_at(&patience, &fixture, 22));
+	/* One look without it, and the time begins anew. */
+	fixture.findings.num = 0;
+	assert_false(ends_at(&patience, &fixture, 23));
+	fixture.findings.num = 1;
+	assert_false(ends_at(&patience, &fixture, 24));
+	assert_true(ends_at(&patience, &fixture, 26));
+}
+
+/* Another site grows as fast, or a process that has no finding: as long again, and no longer. */
+static void others_are_waited_for(void **state)
+{
+	struct seep_patience patience = {0};
+	struct fixture fixture;
+
+	(void)state;
+	init(&fixture, 2);
+	find(&fixture, 0, &leak);
+	fixture.sites[1].judgement = &growth;
+	assert_false(ends_at(&patience, &fixture, 20));
+	assert_false(ends_at(&patience, &fixture, 39));
+	assert_true(ends_at(&patience, &fixture, 40));
+	patience = (struct seep_patience){0};
+	/* A fiftieth as fast is not waited for. */
+	fixture.sites[1].judgement =
+		&(struct seep_judgement){.class = "growth", .rate = {200, 190, 210}};
+	assert_false(ends_at(&patience, &fixture, 20));
+	assert_true(ends_at(&patience, &fixture, 22));
+	fixture.processes[1].judgement = &grown;
+	assert_false(ends_at(&patience, &fixture, 23));
+}
+
+static void pending_sites_are_sorted(void **state)
+{
+	const struct seep_site **sites;
+	struct fixture fixture;
+	size_t num;
+
+	(void)state;
+	init(&fixture, 4);
+	find(&fixture, 0, &leak);
+	fixture.sites[1].judgement = &growth;
+	fixture.sites[2].judgement =
+		&(struct seep_judgement){.class = "growth", .rate = {6000, 5000, 7000}};
+	fixture.sites[3].judgement = &fading;
+	assert_int_equal(seep_pending_find(&fixture.snapshot, &fixture.findings, &sites, &num), 0);
+	assert_int_equal(num, 2);
+	assert_ptr_equal(sites[0], &fixture.sites[2]);
+	assert_ptr_equal(sites[1], &fixture.sites[1]);
+	free(sites);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_finding_is_a_leak_or_growth),
+		cmocka_unit_test(growth_needs_no_site),
+		cmocka_unit_test(none_says_what_would_have_been_seen),
+		cmocka_unit_test(too_little_is_undecided),
+		cmocka_unit_test(ended_with_nothing_left),
+		cmocka_unit_test(the_worst_is_first),
+		cmocka_unit_test(short_lives_do_not_count),
+		cmocka_unit_test(certain_leaks_end_the_trace),
+		cmocka_unit_test(others_are_waited_for),
+		cmocka_unit_test(pending_sites_are_sorted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
