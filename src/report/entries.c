@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The key of a site is a hash of the function that people would look at; sites are sorted by
+ * process, kind and key, and each run of equal ones becomes an entry. Called once for each verdict
+ * that is shown, with the findings only, because it resolves the names of their stacks.
+ */
 #include "report/entries.h"
 
 #include <errno.h>

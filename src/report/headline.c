@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A sentence for each outcome, for one process or for the sum of many. Names of functions and
+ * scopes come from the target: they are cleaned and cut. The process's own growth gives the
+ * deadline, so that there is one for each process.
+ */
 #include "report/headline.h"
 
 #include <inttypes.h>
