@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/terminal.h"
 #include "base/units.h"
 #include "formats/formats.h"
 #include "model/compare.h"
@@ -76,6 +77,8 @@ static int print(const struct seep_config *config, const struct seep_diff *diff)
 	const struct seep_report_options options = {
 		.top = format == &seep_diff_json && !config->output.top_given ? SIZE_MAX :
 										config->output.top,
+		.color = seep_terminal_has_color(STDOUT_FILENO),
+		.columns = seep_terminal_columns(STDOUT_FILENO),
 		.verbose = config->output.verbose,
 	};
 	int error = format->render(diff, &options, &buffer);

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/terminal.h"
 #include "base/units.h"
 #include "formats/formats.h"
 #include "model/since.h"
@@ -52,6 +53,8 @@ static int print(const struct seep_config *config, struct seep_reader *reader,
 		.top = format == &seep_report_json && !config->output.top_given ?
 			       SIZE_MAX :
 			       config->output.top,
+		.color = seep_terminal_has_color(STDOUT_FILENO),
+		.columns = seep_terminal_columns(STDOUT_FILENO),
 		.verbose = config->output.verbose,
 	};
 	int error;

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/output_path.h"
+#include "base/terminal.h"
 #include "formats/formats.h"
 #include "formats/junit.h"
 #include "report/report.h"
@@ -279,21 +280,13 @@ static int write_one(struct seep_outputs *outputs, struct output *output,
 	return deliver(outputs, output, snapshot, &buffer);
 }
 
-/* https://no-color.org, and terminals that understand nothing */
-static bool wants_color(void)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term &&
-	       strcmp(term, "dumb") != 0;
-}
-
 static struct seep_report_options text_options(const struct seep_config *config)
 {
 	return (struct seep_report_options){
 		.metric = config->output.metric,
 		.top = config->output.top,
-		.color = wants_color(),
+		.color = seep_terminal_has_color(STDOUT_FILENO),
+		.columns = seep_terminal_columns(STDOUT_FILENO),
 		.verbose = config->output.verbose,
 	};
 }
@@ -338,6 +331,7 @@ static int write_junit(struct seep_outputs *outputs, const struct seep_snapshot 
 	if (!output->path)
 		return 0;
 	options.color = false;
+	options.columns = 0;
 	error = seep_junit_render(snapshot, symbolizer, findings, &options, &buffer);
 	return error ? error : deliver(outputs, output, snapshot, &buffer);
 }

@@ -17,7 +17,7 @@
 
 /* Between the column of functions and that of sources. */
 #define GAP	       2
-#define SOURCE_COLUMNS 40 /* the least that a long source path gets */
+#define SOURCE_PERCENT 40 /* of a line: the least that a long source path gets */
 
 #define INLINED " (inlined)"
 
@@ -81,6 +81,7 @@ static bool next_shown(const struct seep_text_stack *text, struct shown *shown)
 static size_t function_columns(struct seep_text_stack *text, const struct seep_site *site,
 			       const struct seep_text_frames *frames)
 {
+	size_t line = seep_layout_columns(text->layout), most = line * SOURCE_PERCENT / 100;
 	size_t functions = 0, sources = 0, room;
 	struct shown shown = {.frames = frames};
 
@@ -96,10 +97,10 @@ static size_t function_columns(struct seep_text_stack *text, const struct seep_s
 		columns = seep_text_columns(text->source.data);
 		sources = columns > sources ? columns : sources;
 	}
-	if (sources > SOURCE_COLUMNS)
-		/* A long path must not take the room of the functions; it is cut instead. */
-		sources = SOURCE_COLUMNS;
-	room = SEEP_LAYOUT_COLUMNS - SEEP_TEXT_STACK_INDENT - (sources ? GAP + sources : 0);
+	/* A long path must not take the room of the functions; it is cut instead. */
+	if (sources > most)
+		sources = most;
+	room = line - SEEP_TEXT_STACK_INDENT - (sources ? GAP + sources : 0);
 	return functions < room ? functions : room;
 }
 
@@ -136,13 +137,14 @@ static void put_line(struct seep_text_stack *text, const struct seep_walk *walk,
 		seep_buffer_puts(&text->clean, INLINED);
 	seep_layout_pad(layout, SEEP_TEXT_STACK_INDENT);
 	seep_layout_put(layout, SEEP_STYLE_PLAIN, text->clean.data);
-	/* The source takes what is left of the line, which may be more than SOURCE_COLUMNS. */
+	/* The source takes what is left of the line, which may be more than the least that it
+	 * needs. */
 	if (text->source.length > 0) {
 		seep_layout_pad(layout, columns - seep_text_columns(text->clean.data) + GAP);
 		seep_layout_reset(text->layout, &text->clean);
 		seep_text_append_elided(&text->clean, text->source.data,
-					SEEP_LAYOUT_COLUMNS - SEEP_TEXT_STACK_INDENT - columns -
-						GAP);
+					seep_layout_columns(layout) - SEEP_TEXT_STACK_INDENT -
+						columns - GAP);
 		seep_layout_put(layout, SEEP_STYLE_FAINT, text->clean.data);
 	}
 	seep_buffer_putc(layout->out, '\n');
@@ -158,7 +160,8 @@ static void put_place(struct seep_text_stack *text, const struct seep_location *
 	seep_layout_reset(text->layout, &text->clean);
 	seep_text_append_clean(&text->function, location->module, SIZE_MAX);
 	seep_text_append_elided(&text->clean, text->function.data,
-				SEEP_LAYOUT_COLUMNS - SEEP_TEXT_STACK_INDENT - 2 - 20);
+				seep_layout_columns(text->layout) - SEEP_TEXT_STACK_INDENT - 2 -
+					20);
 	seep_buffer_printf(&text->clean, "+0x%" PRIx64, location->offset);
 	if (location->build_id)
 		seep_buffer_printf(&text->clean, " build ID %s", location->build_id);

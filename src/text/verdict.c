@@ -182,7 +182,7 @@ int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbol
 		.snapshot = snapshot,
 		.symbolizer = symbolizer,
 		.findings = findings,
-		.layout = {.out = buffer, .color = options->color},
+		.layout = {.out = buffer, .color = options->color, .columns = options->columns},
 	};
 	int error;
 
