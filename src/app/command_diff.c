@@ -128,8 +128,12 @@ static int compare(const struct seep_config *config, const struct side *before,
 static int run_sides(const struct seep_config *config, struct side *before, struct side *after)
 {
 	bool same = seep_archive_is_same(&before->archive, &after->archive);
-	int error = 0;
+	int error = seep_archive_check_time(&before->archive, "from", config->reading.from_ns);
 
+	if (!error)
+		error = seep_archive_check_time(&after->archive, "to", config->reading.at_ns);
+	if (error)
+		return error;
 	/* --from and --to default to the ends of their captures, except as finish says. */
 	before->moment = seep_archive_find(&before->archive, config->reading.from_ns);
 	after->moment = seep_archive_find(&after->archive, config->reading.at_ns);

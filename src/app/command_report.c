@@ -77,6 +77,10 @@ static int find_since(const struct seep_config *config, const struct seep_archiv
 {
 	const struct seep_moment *then = seep_archive_find(archive, config->reading.since_ns);
 	char unit[SEEP_UNIT_MAX];
+	int error = seep_archive_check_time(archive, "since", config->reading.since_ns);
+
+	if (error)
+		return error;
 
 	/* The nearest moments were found, which may be the same for both times. */
 	if (then->time_ns >= now->time_ns) {
@@ -134,7 +138,9 @@ static int run(const struct seep_config *config)
 		return SEEP_EXIT_FAILED;
 	/* Without --at it is the last one. */
 	moment = seep_archive_find(&archive, config->reading.at_ns);
-	error = seep_archive_load(&archive, moment, &loaded);
+	error = seep_archive_check_time(&archive, "at", config->reading.at_ns);
+	if (!error)
+		error = seep_archive_load(&archive, moment, &loaded);
 	if (!error && wants_since(config))
 		error = print_since(config, &archive, moment, loaded);
 	else if (!error)

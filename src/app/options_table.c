@@ -142,7 +142,7 @@ const struct seep_option seep_option_table[] = {
 	{"kinds", 'k', TRACE, "What", "KIND[,KIND...]", "{values}", KINDS, .initial = "memory"},
 	{"kinds", 'k', DETECT | DIFF, "What", "KIND[,KIND...]", "{values}",
 	 KINDS, .unset = SEEP_ALL_KINDS, .otherwise = "all"},
-	{"metric", 0, DIFF, "What", "NAME",
+	{"metric", 0, DIFF, "What", "METRIC",
 	 "what grew: {values}; threads and descriptors count as objects",
 	 CHOICE(output.metric, metric_at), .initial = "live-bytes"},
 	/* Both options of the doctor take PIDs; list_probes tells which of them was given. */
@@ -230,9 +230,9 @@ const struct seep_option seep_option_table[] = {
 	 "only what is new or worse than in this capture counts", TEXT(verdict.baseline)},
 
 	/* Output */
-	{"format", 0, REPORT, "Output", "NAME", "{values}",
+	{"format", 0, REPORT, "Output", "FORMAT", "{values}",
 	 CHOICE(reading.format, report_format_at), .initial = "text"},
-	{"format", 0, DIFF, "Output", "NAME",
+	{"format", 0, DIFF, "Output", "FORMAT",
 	 "text (default), json, folded (STACK OLD NEW), flamegraph",
 	 CHOICE(reading.diff_format, diff_format_at), .initial = "text"},
 	{"output", 'o', TRACING, "Output", "FILE", "a capture, for seep report (SQLite)",
@@ -244,10 +244,10 @@ const struct seep_option seep_option_table[] = {
 	{"junit", 0, DETECT, "Output", "FILE", "the verdict as JUnit XML, for CI systems",
 	 OUTPUT(JUNIT)},
 	SEEP_FILE_FORMATS(FILE_FORMAT)
-	{"metric", 0, TRACING, "Output", "NAME",
+	{"metric", 0, TRACING, "Output", "METRIC",
 	 "what folded stacks and flame graph show: {values}",
 	 CHOICE(output.metric, metric_at), .initial = "live-bytes"},
-	{"metric", 0, REPORT, "Output", "NAME", "of folded stacks and flame graph: {values}",
+	{"metric", 0, REPORT, "Output", "METRIC", "of folded stacks and flame graph: {values}",
 	 CHOICE(output.metric, metric_at), .initial = "live-bytes"},
 	{"fail-on", 0, TRACE, "Output", "CLASS", "exit 3 if there is one at the end: {values}",
 	 CHOICE(verdict.fail_on, failing_at), .unset = SEEP_CLASS_UNKNOWN},
