@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/output_path.h"
 #include "base/terminal.h"
+#include "base/units.h"
 #include "formats/formats.h"
 #include "formats/junit.h"
 #include "report/report.h"
@@ -34,6 +35,7 @@ struct output {
 	off_t length;	   /* of lines: up to the end of the last whole line */
 	off_t piece_bytes; /* of the line that is being written */
 	int write_error;   /* of that line */
+	size_t num_written;
 };
 
 /* All files of a trace. Outputs that were not asked for have no path. */
@@ -158,12 +160,35 @@ int seep_outputs_new(const struct seep_config *config, struct seep_outputs **ret
 	return 0;
 }
 
+void seep_outputs_say_written(const char *path)
+{
+	char size[SEEP_UNIT_MAX];
+	struct stat status;
+
+	if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
+		seep_info("wrote %s (%s)", path, seep_format_bytes(size, (uint64_t)status.st_size));
+}
+
+/* What has %t in its name is a file for each report. */
+static void say_written(const struct output *output)
+{
+	if (!output->num_written || is_stdout(output->path))
+		return;
+	if (seep_file_has_time(output->path))
+		seep_info("wrote %s, %zu file%s", output->path, output->num_written,
+			  output->num_written == 1 ? "" : "s");
+	else
+		seep_outputs_say_written(output->path);
+}
+
 void seep_outputs_free(struct seep_outputs *outputs)
 {
 	if (!outputs)
 		return;
-	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++)
+	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++) {
 		seep_cleanup_fd(&outputs->outputs[i].fd);
+		say_written(&outputs->outputs[i]);
+	}
 	free(outputs);
 }
 
@@ -244,6 +269,7 @@ static int deliver(struct seep_outputs *outputs, struct output *output,
 	/* The reader of a pipeline is gone (seep trace | head): there is no use in going on. */
 	if (error == -EPIPE && is_stdout(output->path))
 		return -EPIPE;
+	output->num_written += !error;
 	note_result(outputs, &output->failing, is_stdout(output->path) ? "standard output" : what,
 		    error);
 	return 0;
