@@ -175,8 +175,7 @@ static void say_written(const struct output *output)
 	if (!output->num_written || is_stdout(output->path))
 		return;
 	if (seep_file_has_time(output->path))
-		seep_info("wrote %s, %zu file%s", output->path, output->num_written,
-			  output->num_written == 1 ? "" : "s");
+		seep_info("wrote %s: %zu of them", output->path, output->num_written);
 	else
 		seep_outputs_say_written(output->path);
 }
