@@ -7,7 +7,6 @@
 
 #include "app/archive.h"
 #include "app/commands.h"
-#include "app/paths.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -17,6 +16,7 @@
 #include "formats/formats.h"
 #include "model/compare.h"
 #include "report/diff.h"
+#include "report/paths.h"
 #include "json/json.h"
 
 /* One of the two: the moment, and what the sites of it are called. */
@@ -42,7 +42,7 @@ static int load_side(struct side *side)
 
 	if (error)
 		return error;
-	error = seep_paths_new(side->loaded, &side->paths);
+	error = seep_paths_new(&side->loaded->snapshot, side->loaded->symbolizer, &side->paths);
 	if (error)
 		seep_error("cannot compare: %s", strerror(-error));
 	return error;

@@ -30,7 +30,7 @@ static void append_values(const struct seep_option *option, struct seep_buffer *
 }
 
 /* The sentence of the row with its default. */
-static void append_help(const struct seep_option *option, struct seep_buffer *text)
+void seep_option_append_help(const struct seep_option *option, struct seep_buffer *text)
 {
 	const char *help = option->help, *brace = strchr(help, '{');
 
@@ -80,7 +80,7 @@ static int print_option(const struct seep_option *option, FILE *stream)
 	seep_buffer_printf(&left, "--%s", option->name);
 	if (option->unit)
 		seep_buffer_printf(&left, " %s", option->unit);
-	append_help(option, &right);
+	seep_option_append_help(option, &right);
 	if (left.error || right.error)
 		return left.error ? left.error : right.error;
 	fprintf(stream, "  %-*s", LEFT_COLUMNS, left.data);

@@ -70,12 +70,13 @@ static bool diff_format_at(size_t index, struct seep_choice *choice)
 }
 
 /* Short names for the columns of the table. */
-#define TRACE	 SEEP_COMMAND_BIT(TRACE)
-#define DETECT	 SEEP_COMMAND_BIT(DETECT)
-#define REPORT	 SEEP_COMMAND_BIT(REPORT)
-#define DIFF	 SEEP_COMMAND_BIT(DIFF)
-#define DOCTOR	 SEEP_COMMAND_BIT(DOCTOR)
-#define SIMULATE SEEP_COMMAND_BIT(SIMULATE)
+#define TRACE	   SEEP_COMMAND_BIT(TRACE)
+#define DETECT	   SEEP_COMMAND_BIT(DETECT)
+#define REPORT	   SEEP_COMMAND_BIT(REPORT)
+#define DIFF	   SEEP_COMMAND_BIT(DIFF)
+#define DOCTOR	   SEEP_COMMAND_BIT(DOCTOR)
+#define SIMULATE   SEEP_COMMAND_BIT(SIMULATE)
+#define COMPLETION SEEP_COMMAND_BIT(COMPLETION)
 /* Commands that run the engine. */
 #define TRACING (TRACE | DETECT)
 
@@ -290,7 +291,7 @@ const struct seep_option seep_option_table[] = {
 	 DURATION(simulate.until_ns)},
 
 	/* Last in the last group of each command. */
-	{"help", 'h', TRACING | REPORT | DIFF | SIMULATE, "Output", NULL, "this text",
+	{"help", 'h', TRACING | REPORT | DIFF | SIMULATE | COMPLETION, "Output", NULL, "this text",
 	 .type = SEEP_OPTION_HELP},
 	{"help", 'h', DOCTOR, "When", NULL, "this text", .type = SEEP_OPTION_HELP},
 };

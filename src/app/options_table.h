@@ -95,6 +95,9 @@ int seep_options_set_defaults(const struct seep_command *command, struct seep_co
 void seep_option_append_refusal(const struct seep_option *option, int error,
 				struct seep_buffer *buffer);
 
+/* Appends the sentence of the help, with names of choices and the default. */
+void seep_option_append_help(const struct seep_option *option, struct seep_buffer *text);
+
 /* Prints what seep COMMAND --help shows. 0 or -ENOMEM. */
 int seep_options_print_help(const struct seep_command *command, FILE *stream);
 
