@@ -120,12 +120,19 @@ $(BUILD)/seep: $(BUILD)/src/app/main.o $(OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LDLIBS)
 
-# The man page: its options come from --help, the rest from docs/seep.1.in.
+# The man page: the options of each command come from --help, the rest from docs/seep.1.in.
 
-$(BUILD)/seep.1: docs/seep.1.in $(BUILD)/seep
+$(BUILD)/seep.1: docs/seep.1.in tools/man-commands $(BUILD)/seep
 	$(call say,MAN,$@)
-	$(Q)help2man --no-info --section=1 --help-option='trace --help' --include=$< --output=$@ \
-		$(BUILD)/seep
+	$(Q){ cat $<; tools/man-commands $(BUILD)/seep; } > $(BUILD)/seep.1.in
+	$(Q)help2man --no-info --section=1 --help-option='trace --help' \
+		--include=$(BUILD)/seep.1.in --output=$@ $(BUILD)/seep
+
+$(BUILD)/seep.%: $(BUILD)/seep
+	$(call say,SHELL,$@)
+	$(Q)$< completion $* > $@
+
+COMPLETIONS := $(addprefix $(BUILD)/seep.,bash zsh fish)
 
 # Programs of the tests, and the targets that run some of them apart
 
@@ -221,14 +228,22 @@ demo: ## build seep and let it find a leak: report, flame graph
 	@$(MAKE) --no-print-directory all $(BUILD)/fixtures/leaky_demo
 	@BUILD=$(BUILD) tools/demo
 
+BASH_COMPLETION := $(PREFIX)/share/bash-completion/completions/seep
+ZSH_COMPLETION  := $(PREFIX)/share/zsh/site-functions/_seep
+FISH_COMPLETION := $(PREFIX)/share/fish/vendor_completions.d/seep.fish
+
 .PHONY: install
-install: all ## install below $(DESTDIR)$(PREFIX)
+install: all $(COMPLETIONS) ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(BUILD)/seep $(DESTDIR)$(PREFIX)/bin/seep
 	install -D -m 644 $(BUILD)/seep.1 $(DESTDIR)$(PREFIX)/share/man/man1/seep.1
+	install -D -m 644 $(BUILD)/seep.bash $(DESTDIR)$(BASH_COMPLETION)
+	install -D -m 644 $(BUILD)/seep.zsh $(DESTDIR)$(ZSH_COMPLETION)
+	install -D -m 644 $(BUILD)/seep.fish $(DESTDIR)$(FISH_COMPLETION)
 
 .PHONY: uninstall
 uninstall: ## remove what install has put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/seep $(DESTDIR)$(PREFIX)/share/man/man1/seep.1
+	rm -f $(addprefix $(DESTDIR),$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
 
 .PHONY: clean
 clean: ## remove everything built

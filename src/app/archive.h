@@ -29,6 +29,9 @@ bool seep_archive_is_same(const struct seep_archive *a, const struct seep_archiv
 /* The moment nearest to @at_ns after the capture began; of two as near the earlier. */
 const struct seep_moment *seep_archive_find(const struct seep_archive *archive, uint64_t at_ns);
 
+/* 0, or -EINVAL after saying that @at_ns of --@option is behind the last moment. */
+int seep_archive_check_time(const struct seep_archive *archive, const char *option, uint64_t at_ns);
+
 /*
  * A snapshot of the capture; the caller frees it with seep_loaded_free. 0, or -errno after saying
  * what is wrong.

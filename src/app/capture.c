@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "app/capture.h"
 
+#include "app/outputs.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@ struct seep_capture {
 	struct seep_writer *writer;
 	bool failing; /* the last write failed, and it was said */
 	bool failed;
+	bool written; /* at least one report */
 };
 
 int seep_capture_new(const struct seep_capture_settings *settings,
@@ -59,6 +62,8 @@ void seep_capture_free(struct seep_capture *capture)
 	if (!capture)
 		return;
 	seep_writer_close(capture->writer);
+	if (capture->written)
+		seep_outputs_say_written(capture->path);
 	free(capture);
 }
 
@@ -83,6 +88,7 @@ void seep_capture_write(struct seep_capture *capture, const struct seep_snapshot
 	/* Old moments go after the new one is stored: see keep_ns and max_bytes. */
 	if (!error)
 		error = seep_writer_tidy(capture->writer);
+	capture->written |= !error;
 	note_result(capture, error);
 }
 

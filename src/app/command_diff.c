@@ -7,15 +7,16 @@
 
 #include "app/archive.h"
 #include "app/commands.h"
-#include "app/paths.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/terminal.h"
 #include "base/units.h"
 #include "formats/formats.h"
 #include "model/compare.h"
 #include "report/diff.h"
+#include "report/paths.h"
 #include "json/json.h"
 
 /* One of the two: the moment, and what the sites of it are called. */
@@ -41,7 +42,7 @@ static int load_side(struct side *side)
 
 	if (error)
 		return error;
-	error = seep_paths_new(side->loaded, &side->paths);
+	error = seep_paths_new(&side->loaded->snapshot, side->loaded->symbolizer, &side->paths);
 	if (error)
 		seep_error("cannot compare: %s", strerror(-error));
 	return error;
@@ -76,6 +77,8 @@ static int print(const struct seep_config *config, const struct seep_diff *diff)
 	const struct seep_report_options options = {
 		.top = format == &seep_diff_json && !config->output.top_given ? SIZE_MAX :
 										config->output.top,
+		.color = seep_terminal_has_color(STDOUT_FILENO),
+		.columns = seep_terminal_columns(STDOUT_FILENO),
 		.verbose = config->output.verbose,
 	};
 	int error = format->render(diff, &options, &buffer);
@@ -125,8 +128,12 @@ static int compare(const struct seep_config *config, const struct side *before,
 static int run_sides(const struct seep_config *config, struct side *before, struct side *after)
 {
 	bool same = seep_archive_is_same(&before->archive, &after->archive);
-	int error = 0;
+	int error = seep_archive_check_time(&before->archive, "from", config->reading.from_ns);
 
+	if (!error)
+		error = seep_archive_check_time(&after->archive, "to", config->reading.at_ns);
+	if (error)
+		return error;
 	/* --from and --to default to the ends of their captures, except as finish says. */
 	before->moment = seep_archive_find(&before->archive, config->reading.from_ns);
 	after->moment = seep_archive_find(&after->archive, config->reading.at_ns);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "app/commands.h"
 #include "app/config.h"
@@ -18,16 +19,25 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "report/shorten.h"
 #include "seep/refusals.h"
 #include "target/safety.h"
 #include "target/targets.h"
+#include "text/layout.h"
 #include "trace/describe.h"
 #include "trace/tracer.h"
 
-/* Of a file in the table of unwind tables, so that the ends of its stacks fit beside it. */
-#define PATH_COLUMNS 60
+/* Tables are as wide as the terminal. What stands left of the path of a file; beside the path. */
+#define TABLE_COLUMNS 33
+#define ENDS_COLUMNS  19
+/* What stands left of an instruction, and the least that its function gets behind it. */
+#define PROBE_COLUMNS	 39
+#define FUNCTION_COLUMNS 25
+#define INSTRUCTION_MAX	 34
+#define AT_EXIT		 ", return"
 
 /* What the return of a probed function fails with: those who have it are not probed. */
 static void print_hazards(uint32_t hazards)
@@ -65,9 +75,33 @@ static int examine_machine(void)
 		return error;
 	printf("probes   attached by \"%s\"\n", seep_attach_variant_name(features.variant));
 	print_hazards(features.hazards);
-	printf("cost     %u ns for a hit (%u ns where the kernel single-steps), %u ns for a call\n",
+	printf("cost     %u ns for a hit (%u ns single-stepped), %u ns for a call\n",
 	       features.cost.entry_ns, features.cost.stepped_ns, features.cost.call_ns);
 	return 0;
+}
+
+/* Columns of the instruction: what is left beside the function, whose name says more. */
+static int instruction_columns(void)
+{
+	size_t room = seep_terminal_columns(STDOUT_FILENO) - PROBE_COLUMNS - FUNCTION_COLUMNS - 2;
+
+	return room < INSTRUCTION_MAX ? (int)room : INSTRUCTION_MAX;
+}
+
+/* The whole name if there is room, else the short one. */
+static void append_function(const struct seep_tracer_probe *probe, struct seep_buffer *text)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT, folded = SEEP_BUFFER_INIT;
+	size_t room = seep_terminal_columns(STDOUT_FILENO) - PROBE_COLUMNS - 2 -
+		      (size_t)instruction_columns() - strlen(AT_EXIT);
+
+	seep_text_append_clean(&name, probe->function, SIZE_MAX);
+	if (seep_text_columns(name.data) <= room) {
+		seep_buffer_puts(text, name.data);
+		return;
+	}
+	seep_shorten_append(&folded, name.data);
+	seep_shorten_append_fitting(text, folded.data, room);
 }
 
 /*
@@ -77,7 +111,8 @@ static int examine_machine(void)
 static void print_probe(const struct seep_tracer_probe *probe, void *context)
 {
 	const struct seep_file **last = context;
-	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT, instruction = SEEP_BUFFER_INIT;
+	int columns = instruction_columns();
 
 	/* Probes come file by file. */
 	if (*last != probe->file) {
@@ -86,10 +121,12 @@ static void print_probe(const struct seep_tracer_probe *probe, void *context)
 		printf("\n%s\n", text.data);
 		seep_buffer_reset(&text);
 	}
-	seep_text_append_clean(&text, probe->function, SIZE_MAX);
-	printf("%#10llx  %-14s  %6u ns  %-34s  %s%s\n", (unsigned long long)probe->offset,
-	       probe->emulated ? "emulated" : "single-stepped", probe->cost_ns, probe->instruction,
-	       text.data, probe->at_exit ? ", return" : "");
+	append_function(probe, &text);
+	seep_text_append_elided(&instruction, probe->instruction, (size_t)columns);
+	printf("%#10llx  %-14s  %6u ns  %s%*s  %s%s\n", (unsigned long long)probe->offset,
+	       probe->emulated ? "emulated" : "single-stepped", probe->cost_ns, instruction.data,
+	       columns - (int)seep_text_columns(instruction.data), "", text.data,
+	       probe->at_exit ? AT_EXIT : "");
 }
 
 /* The probes are known once the processes are added; the tracer is not started. */
@@ -102,8 +139,8 @@ static int list_probes(const struct seep_config *config, struct seep_tracer *tra
 		error = seep_tracer_add_pid(tracer, config->named.pids[i]);
 	if (error)
 		return error;
-	printf("%10s  %-14s  %9s  %-34s  %s\n", "offset", "executed", "a call", "instruction",
-	       "function");
+	printf("%10s  %-14s  %9s  %-*s  %s\n", "offset", "executed", "a call",
+	       instruction_columns(), "instruction", "function");
 	seep_tracer_each_probe(tracer, print_probe, &last);
 	return 0;
 }
@@ -186,15 +223,28 @@ static void count_ends(struct examination *examination)
 	}
 }
 
-static void print_ends(const struct file_ends *ends)
+static void append_ends(struct seep_buffer *text, const struct file_ends *ends)
 {
 	char count[SEEP_UNIT_MAX];
 
 	for (int i = 0; i < SEEP_END_COUNT; i++) {
 		if (ends->ends[i])
-			printf("  %s %s", seep_format_count(count, ends->ends[i]),
-			       seep_end_key((enum seep_end)i));
+			seep_buffer_printf(text, "  %s %s", seep_format_count(count, ends->ends[i]),
+					   seep_end_key((enum seep_end)i));
 	}
+}
+
+/* @text: of a file, behind the columns of numbers. */
+static void print_rest(const char *text)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer out = SEEP_BUFFER_INIT;
+	const struct seep_layout layout = {
+		.out = &out,
+		.columns = seep_terminal_columns(STDOUT_FILENO),
+	};
+
+	seep_layout_wrap(&layout, SEEP_STYLE_PLAIN, TABLE_COLUMNS, text);
+	fputs(out.data, stdout);
 }
 
 /* What is special about the unwind table of a file; "" for one that is complete. */
@@ -222,18 +272,22 @@ static int print_file(const struct seep_table_info *info, void *context)
 	char rows[SEEP_UNIT_MAX], bytes[SEEP_UNIT_MAX], time[SEEP_UNIT_MAX];
 	SEEP_AUTO_BUFFER struct seep_buffer path = SEEP_BUFFER_INIT;
 
-	seep_text_append_elided(&path, info->path, PATH_COLUMNS);
-	printf("%10s %10s %9s  %s%s", seep_format_count(rows, info->num_rows),
+	seep_text_append_elided(&path, info->path,
+				seep_terminal_columns(STDOUT_FILENO) - TABLE_COLUMNS -
+					ENDS_COLUMNS);
+	seep_buffer_puts(&path, state_text(info->state));
+	append_ends(&path, &examination->files[info->file]);
+	printf("%10s %10s %9s  ", seep_format_count(rows, info->num_rows),
 	       seep_format_bytes(bytes, info->num_bytes),
-	       seep_format_duration(time, info->build_ns), path.data, state_text(info->state));
-	print_ends(&examination->files[info->file]);
-	putchar('\n');
+	       seep_format_duration(time, info->build_ns));
+	print_rest(path.data);
 	return 0;
 }
 
 static int examine_stacks(const struct seep_config *config, struct seep_loop *loop,
 			  struct seep_tracer *tracer)
 {
+	SEEP_AUTO_BUFFER struct seep_buffer elsewhere = SEEP_BUFFER_INIT;
 	SEEP_AUTO_FREE struct file_ends *files = calloc(SEEP_MAX_FILES, sizeof(*files));
 	struct examination examination = {.files = files};
 	char count[SEEP_UNIT_MAX], share[SEEP_UNIT_MAX];
@@ -254,9 +308,10 @@ static int examine_stacks(const struct seep_config *config, struct seep_loop *lo
 	       "file, and stacks that ended there");
 	/* Each file with an unwind table, and below them what belongs to no file. */
 	seep_tables_each(seep_tracer_tables(tracer), print_file, &examination);
-	printf("%10s %10s %9s  (code without a file)", "", "", "");
-	print_ends(&examination.elsewhere);
-	putchar('\n');
+	seep_buffer_puts(&elsewhere, "(code without a file)");
+	append_ends(&elsewhere, &examination.elsewhere);
+	printf("%*s", TABLE_COLUMNS, "");
+	print_rest(elsewhere.data);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/terminal.h"
 #include "base/units.h"
 #include "formats/formats.h"
 #include "model/since.h"
@@ -52,6 +53,8 @@ static int print(const struct seep_config *config, struct seep_reader *reader,
 		.top = format == &seep_report_json && !config->output.top_given ?
 			       SIZE_MAX :
 			       config->output.top,
+		.color = seep_terminal_has_color(STDOUT_FILENO),
+		.columns = seep_terminal_columns(STDOUT_FILENO),
 		.verbose = config->output.verbose,
 	};
 	int error;
@@ -74,6 +77,10 @@ static int find_since(const struct seep_config *config, const struct seep_archiv
 {
 	const struct seep_moment *then = seep_archive_find(archive, config->reading.since_ns);
 	char unit[SEEP_UNIT_MAX];
+	int error = seep_archive_check_time(archive, "since", config->reading.since_ns);
+
+	if (error)
+		return error;
 
 	/* The nearest moments were found, which may be the same for both times. */
 	if (then->time_ns >= now->time_ns) {
@@ -131,7 +138,9 @@ static int run(const struct seep_config *config)
 		return SEEP_EXIT_FAILED;
 	/* Without --at it is the last one. */
 	moment = seep_archive_find(&archive, config->reading.at_ns);
-	error = seep_archive_load(&archive, moment, &loaded);
+	error = seep_archive_check_time(&archive, "at", config->reading.at_ns);
+	if (!error)
+		error = seep_archive_load(&archive, moment, &loaded);
 	if (!error && wants_since(config))
 		error = print_since(config, &archive, moment, loaded);
 	else if (!error)

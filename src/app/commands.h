@@ -24,7 +24,8 @@ enum seep_exit {
 	X(REPORT, report)                                                                          \
 	X(DIFF, diff)                                                                              \
 	X(DOCTOR, doctor)                                                                          \
-	X(SIMULATE, simulate)
+	X(SIMULATE, simulate)                                                                      \
+	X(COMPLETION, completion)
 
 enum seep_command_id {
 #define SEEP_COMMAND_ENUM(id, name) SEEP_COMMAND_##id,

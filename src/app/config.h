@@ -114,6 +114,7 @@ struct seep_config {
 	struct seep_output_settings output;
 	struct seep_reading reading;
 	struct seep_simulate_options simulate;
+	const char *shell; /* completion: for which */
 };
 
 /* Everything empty; the defaults of options come later, from their table. 0 or -ENOMEM. */

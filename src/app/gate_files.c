@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "app/archive.h"
-#include "app/paths.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "report/paths.h"
 
 /* Far more than people write by hand; protects from a wrong file. */
 #define MAX_SUPPRESSION_BYTES (1 << 20)
@@ -37,7 +37,7 @@ static int take_baseline(struct seep_gate *gate, const char *path, const struct 
 {
 	struct seep_side side = {.snapshot = &loaded->snapshot};
 	SEEP_AUTO_FREE struct seep_path *paths = NULL;
-	int error = seep_paths_new(loaded, &paths);
+	int error = seep_paths_new(&loaded->snapshot, loaded->symbolizer, &paths);
 
 	side.paths = paths;
 	if (!error)

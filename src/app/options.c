@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <string.h>
 
 #include "app/options_table.h"
+#include "base/buffer.h"
 #include "base/log.h"
 
 /* Values that getopt_long returns for rows without a letter: above every letter. */
@@ -63,19 +65,31 @@ static const struct seep_option *find_option(const struct seep_command *command,
 	return NULL;
 }
 
+static void say_refusal(const struct seep_option *option, const char *value, int error)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer reason = SEEP_BUFFER_INIT;
+
+	if (error == -EINVAL && !*value) {
+		seep_error("--%s: the value is empty", option->name);
+		return;
+	}
+	seep_option_append_refusal(option, error, &reason);
+	seep_error("--%s %s: %s", option->name, value, reason.data);
+}
+
 /* Sets the value and says what is wrong with it; after -ECANCELED that was said already. */
 static int apply(const struct seep_option *option, const char *value, struct seep_config *config)
 {
 	int error = seep_option_set(option, value, config);
 
-	if (error == -ERANGE)
-		seep_error("--%s %s: out of range", option->name, value);
-	else if (error == -EEXIST)
+	if (error == -EEXIST)
 		seep_error(
 			"--%s: there is a scope already; give one of -p, -g, -c, -a or -- COMMAND",
 			option->name);
+	else if (error == -EINVAL || error == -ERANGE)
+		say_refusal(option, value, error);
 	else if (error && error != -ECANCELED)
-		seep_error("--%s %s: not a valid %s", option->name, value, option->unit);
+		seep_error("--%s %s: %s", option->name, value, strerror(-error));
 	return error;
 }
 

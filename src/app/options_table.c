@@ -70,12 +70,13 @@ static bool diff_format_at(size_t index, struct seep_choice *choice)
 }
 
 /* Short names for the columns of the table. */
-#define TRACE	 SEEP_COMMAND_BIT(TRACE)
-#define DETECT	 SEEP_COMMAND_BIT(DETECT)
-#define REPORT	 SEEP_COMMAND_BIT(REPORT)
-#define DIFF	 SEEP_COMMAND_BIT(DIFF)
-#define DOCTOR	 SEEP_COMMAND_BIT(DOCTOR)
-#define SIMULATE SEEP_COMMAND_BIT(SIMULATE)
+#define TRACE	   SEEP_COMMAND_BIT(TRACE)
+#define DETECT	   SEEP_COMMAND_BIT(DETECT)
+#define REPORT	   SEEP_COMMAND_BIT(REPORT)
+#define DIFF	   SEEP_COMMAND_BIT(DIFF)
+#define DOCTOR	   SEEP_COMMAND_BIT(DOCTOR)
+#define SIMULATE   SEEP_COMMAND_BIT(SIMULATE)
+#define COMPLETION SEEP_COMMAND_BIT(COMPLETION)
 /* Commands that run the engine. */
 #define TRACING (TRACE | DETECT)
 
@@ -142,7 +143,7 @@ const struct seep_option seep_option_table[] = {
 	{"kinds", 'k', TRACE, "What", "KIND[,KIND...]", "{values}", KINDS, .initial = "memory"},
 	{"kinds", 'k', DETECT | DIFF, "What", "KIND[,KIND...]", "{values}",
 	 KINDS, .unset = SEEP_ALL_KINDS, .otherwise = "all"},
-	{"metric", 0, DIFF, "What", "NAME",
+	{"metric", 0, DIFF, "What", "METRIC",
 	 "what grew: {values}; threads and descriptors count as objects",
 	 CHOICE(output.metric, metric_at), .initial = "live-bytes"},
 	/* Both options of the doctor take PIDs; list_probes tells which of them was given. */
@@ -232,9 +233,9 @@ const struct seep_option seep_option_table[] = {
 	 "only what is new or worse than in this capture counts", TEXT(verdict.baseline)},
 
 	/* Output */
-	{"format", 0, REPORT, "Output", "NAME", "{values}",
+	{"format", 0, REPORT, "Output", "FORMAT", "{values}",
 	 CHOICE(reading.format, report_format_at), .initial = "text"},
-	{"format", 0, DIFF, "Output", "NAME",
+	{"format", 0, DIFF, "Output", "FORMAT",
 	 "text (default), json, folded (STACK OLD NEW), flamegraph",
 	 CHOICE(reading.diff_format, diff_format_at), .initial = "text"},
 	{"output", 'o', TRACING, "Output", "FILE", "a capture, for seep report (SQLite)",
@@ -246,10 +247,10 @@ const struct seep_option seep_option_table[] = {
 	{"junit", 0, DETECT, "Output", "FILE", "the verdict as JUnit XML, for CI systems",
 	 OUTPUT(JUNIT)},
 	SEEP_FILE_FORMATS(FILE_FORMAT)
-	{"metric", 0, TRACING, "Output", "NAME",
+	{"metric", 0, TRACING, "Output", "METRIC",
 	 "what folded stacks and flame graph show: {values}",
 	 CHOICE(output.metric, metric_at), .initial = "live-bytes"},
-	{"metric", 0, REPORT, "Output", "NAME", "of folded stacks and flame graph: {values}",
+	{"metric", 0, REPORT, "Output", "METRIC", "of folded stacks and flame graph: {values}",
 	 CHOICE(output.metric, metric_at), .initial = "live-bytes"},
 	{"fail-on", 0, TRACE, "Output", "CLASS", "exit 3 if there is one at the end: {values}",
 	 CHOICE(verdict.fail_on, failing_at), .unset = SEEP_CLASS_UNKNOWN},
@@ -292,7 +293,7 @@ const struct seep_option seep_option_table[] = {
 	 DURATION(simulate.until_ns)},
 
 	/* Last in the last group of each command. */
-	{"help", 'h', TRACING | REPORT | DIFF | SIMULATE, "Output", NULL, "this text",
+	{"help", 'h', TRACING | REPORT | DIFF | SIMULATE | COMPLETION, "Output", NULL, "this text",
 	 .type = SEEP_OPTION_HELP},
 	{"help", 'h', DOCTOR, "When", NULL, "this text", .type = SEEP_OPTION_HELP},
 };

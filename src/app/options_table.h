@@ -15,6 +15,7 @@
 #define SEEP_APP_OPTIONS_TABLE_H
 
 #include "app/commands.h"
+#include "base/buffer.h"
 
 /* How the value is written, and the C type of the field that takes it. */
 enum seep_option_type {
@@ -86,6 +87,16 @@ int seep_option_set(const struct seep_option *option, const char *value,
 		    struct seep_config *config);
 /* Sets the fields of all options to their defaults for @command. 0, or -errno as above. */
 int seep_options_set_defaults(const struct seep_command *command, struct seep_config *config);
+
+/*
+ * Appends what is wrong with a value that seep_option_set has refused with @error, -EINVAL or
+ * -ERANGE, and what may be given instead: "out of range (1 to 256)".
+ */
+void seep_option_append_refusal(const struct seep_option *option, int error,
+				struct seep_buffer *buffer);
+
+/* Appends the sentence of the help, with names of choices and the default. */
+void seep_option_append_help(const struct seep_option *option, struct seep_buffer *text);
 
 /* Prints what seep COMMAND --help shows. 0 or -ENOMEM. */
 int seep_options_print_help(const struct seep_command *command, FILE *stream);

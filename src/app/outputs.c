@@ -18,6 +18,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/output_path.h"
+#include "base/terminal.h"
+#include "base/units.h"
 #include "formats/formats.h"
 #include "formats/junit.h"
 #include "report/report.h"
@@ -33,6 +35,7 @@ struct output {
 	off_t length;	   /* of lines: up to the end of the last whole line */
 	off_t piece_bytes; /* of the line that is being written */
 	int write_error;   /* of that line */
+	size_t num_written;
 };
 
 /* All files of a trace. Outputs that were not asked for have no path. */
@@ -60,10 +63,9 @@ static bool is_stdout(const char *path)
 static char *directory_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-
 	if (!slash)
 		return strdup(".");
-	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
 /* A file is written next to its final place and renamed: so the directory must be writable. */
@@ -85,9 +87,7 @@ static int check_directory(const char *path)
 		if (!S_ISREG(status.st_mode))
 			return access(path, W_OK) ? -errno : 0;
 	}
-	/*
-	 * A new file, or one that is replaced: the directory decides, not the mode of the old file.
-	 */
+	/* The directory decides whether a file can be replaced, not the mode of the old one. */
 	if (stat(directory, &status) < 0)
 		return -errno;
 	if (!S_ISDIR(status.st_mode))
@@ -157,12 +157,34 @@ int seep_outputs_new(const struct seep_config *config, struct seep_outputs **ret
 	return 0;
 }
 
+void seep_outputs_say_written(const char *path)
+{
+	char size[SEEP_UNIT_MAX];
+	struct stat status;
+
+	if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
+		seep_info("wrote %s (%s)", path, seep_format_bytes(size, (uint64_t)status.st_size));
+}
+
+/* What has %t in its name is a file for each report. */
+static void say_written(const struct output *output)
+{
+	if (!output->num_written || is_stdout(output->path))
+		return;
+	if (seep_file_has_time(output->path))
+		seep_info("wrote %s: %zu of them", output->path, output->num_written);
+	else
+		seep_outputs_say_written(output->path);
+}
+
 void seep_outputs_free(struct seep_outputs *outputs)
 {
 	if (!outputs)
 		return;
-	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++)
+	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++) {
 		seep_cleanup_fd(&outputs->outputs[i].fd);
+		say_written(&outputs->outputs[i]);
+	}
 	free(outputs);
 }
 
@@ -243,6 +265,7 @@ static int deliver(struct seep_outputs *outputs, struct output *output,
 	/* The reader of a pipeline is gone (seep trace | head): there is no use in going on. */
 	if (error == -EPIPE && is_stdout(output->path))
 		return -EPIPE;
+	output->num_written += !error;
 	note_result(outputs, &output->failing, is_stdout(output->path) ? "standard output" : what,
 		    error);
 	return 0;
@@ -281,21 +304,13 @@ static int write_one(struct seep_outputs *outputs, struct output *output,
 	return deliver(outputs, output, snapshot, &buffer);
 }
 
-/* https://no-color.org, and terminals that understand nothing */
-static bool wants_color(void)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term &&
-	       strcmp(term, "dumb") != 0;
-}
-
 static struct seep_report_options text_options(const struct seep_config *config)
 {
 	return (struct seep_report_options){
 		.metric = config->output.metric,
 		.top = config->output.top,
-		.color = wants_color(),
+		.color = seep_terminal_has_color(STDOUT_FILENO),
+		.columns = seep_terminal_columns(STDOUT_FILENO),
 		.verbose = config->output.verbose,
 	};
 }
@@ -340,8 +355,8 @@ static int write_junit(struct seep_outputs *outputs, const struct seep_snapshot 
 	if (!output->path)
 		return 0;
 	options.color = false;
-	error = seep_junit_render(snapshot, symbolizer, answer->findings, answer, &options,
-				  &buffer);
+	options.columns = 0;
+	error = seep_junit_render(snapshot, symbolizer, answer, &options, &buffer);
 	return error ? error : deliver(outputs, output, snapshot, &buffer);
 }
 
@@ -356,8 +371,7 @@ int seep_outputs_verdict(struct seep_outputs *outputs, const struct seep_snapsho
 	/* With --quiet, or if a format has standard output, there is no verdict in words. */
 	if (error || !outputs->text)
 		return error;
-	error = seep_verdict_render(snapshot, symbolizer, answer->findings, answer, &options,
-				    &buffer);
+	error = seep_verdict_render(snapshot, symbolizer, answer, &options, &buffer);
 	return error ? error : write_to_stdout(outputs, &buffer);
 }
 

@@ -36,6 +36,9 @@ int seep_outputs_write(struct seep_outputs *outputs, const struct seep_snapshot 
 int seep_outputs_verdict(struct seep_outputs *outputs, const struct seep_snapshot *snapshot,
 			 struct seep_symbolizer *symbolizer, const struct seep_answer *answer);
 
+/* Says that the file at @path was written, unless it is none: a device or a pipe. */
+void seep_outputs_say_written(const char *path);
+
 /* Whether any write failed so far: then seep's exit status is 1. */
 bool seep_outputs_failed(const struct seep_outputs *outputs);
 

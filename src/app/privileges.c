@@ -8,7 +8,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "base/buffer.h"
 #include "base/log.h"
+#include "base/terminal.h"
+#include "text/layout.h"
 
 struct need {
 	unsigned int capability;
@@ -34,6 +37,9 @@ static const struct need needs[] = {
 	 "kernel.perf_event_paranoid forbids them"},
 	{CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE", false, "output files in other users' directories"},
 };
+
+/* Left of what a capability is for. */
+#define RIGHTS_COLUMNS 41
 
 #define NUM_NEEDS (sizeof(needs) / sizeof(needs[0]))
 
@@ -65,16 +71,23 @@ void seep_privileges_drop(void)
 
 void seep_privileges_print(FILE *stream)
 {
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	const struct seep_layout layout = {
+		.out = &text,
+		.columns = seep_terminal_columns(fileno(stream)),
+	};
+
 	if (capng_get_caps_process())
 		return;
 	for (size_t i = 0; i < NUM_NEEDS; i++) {
 		/* Effective, not permitted: what counts is what the kernel checks now. */
 		bool have = capng_have_capability(CAPNG_EFFECTIVE, needs[i].capability);
 
-		fprintf(stream, "%-8s %-23s %-7s %s\n", i ? "" : "rights", needs[i].name,
-			have		? "yes" :
-			needs[i].needed ? "MISSING" :
-					  "no",
-			needs[i].use);
+		seep_buffer_printf(&text, "%-8s %-23s %-7s ", i ? "" : "rights", needs[i].name,
+				   have		   ? "yes" :
+				   needs[i].needed ? "MISSING" :
+						     "no");
+		seep_layout_wrap(&layout, SEEP_STYLE_PLAIN, RIGHTS_COLUMNS, needs[i].use);
 	}
+	fputs(text.data, stream);
 }

@@ -25,7 +25,8 @@ function seepFlameGraph(svg, host) {
 	let current = root;
 	let pattern = "";
 
-	// data-f holds start, value and depth; the first line of the title is the name.
+	// data-f holds start, value and depth, data-s the short name if there is one; the first line of the
+	// title is the name.
 	function readFrame(element) {
 		const [start, value, depth] = element.dataset.f.split(" ").map(Number);
 		const text = element.querySelector("title").textContent;
@@ -33,6 +34,7 @@ function seepFlameGraph(svg, host) {
 		return {
 			element, start, value, depth,
 			name: text.slice(0, end),
+			short: element.dataset.s || text.slice(0, end),
 			facts: text.slice(end + 1),
 			rect: element.querySelector("rect"),
 			label: element.querySelector("text"),
@@ -54,6 +56,20 @@ function seepFlameGraph(svg, host) {
 		       outer.start + outer.value >= inner.start + inner.value;
 	}
 
+	// Outer namespaces go first, so that the name of the function stays.
+	function fit(name, room) {
+		const fits = (text) => Array.from(text).length <= room;
+		if (fits(name))
+			return name;
+		let own = name;
+		for (let at = name.indexOf("::"); at >= 0; at = name.indexOf("::", at + 2)) {
+			if (fits("\u2026" + name.slice(at)))
+				return "\u2026" + name.slice(at);
+			own = name.slice(at + 2);
+		}
+		return fits(own) ? own : Array.from(own).slice(0, room - 1).join("") + "\u2026";
+	}
+
 	function setLabel(frame, x, w) {
 		const room = Math.floor((w - 2 * TEXT_PAD) / charWidth);
 		if (w < MIN_TEXT_WIDTH || room < 2) {
@@ -66,10 +82,8 @@ function seepFlameGraph(svg, host) {
 			frame.label.setAttribute("y", Number(frame.rect.getAttribute("y")) + 11.5);
 			frame.element.appendChild(frame.label);
 		}
-		const chars = Array.from(frame.name);
 		frame.label.setAttribute("x", (x + TEXT_PAD).toFixed(1));
-		frame.label.textContent = chars.length <= room ? frame.name :
-			chars.slice(0, room - 1).join("") + "\u2026";
+		frame.label.textContent = fit(frame.short, room);
 	}
 
 	function layout() {

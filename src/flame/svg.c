@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "report/escape.h"
+#include "report/shorten.h"
 
 SEEP_ASSET(seep_flamegraph_css, "src/flame/flamegraph.css");
 SEEP_ASSET(seep_flamegraph_dark_css, "src/flame/flamegraph_dark.css");
@@ -45,6 +46,7 @@ struct flame {
 	const void *context;
 	struct seep_buffer *out;
 	struct seep_buffer scratch;
+	struct seep_buffer label; /* the name of the frame that is being written, as it is shown */
 	size_t num_drawn;
 	uint32_t max_depth;  /* of those drawn */
 	unsigned int height; /* px */
@@ -113,6 +115,19 @@ static int choose_drawn(struct flame *flame)
 	return 0;
 }
 
+/* Short, unless it is that of a process; whole in the title. */
+static const char *label_of(struct flame *flame, const struct seep_flame_node *node,
+			    const char *name)
+{
+	if (node->depth < 2)
+		return name;
+	seep_buffer_reset(&flame->label);
+	seep_shorten_append(&flame->label, name);
+	if (flame->label.error && !flame->out->error)
+		flame->out->error = flame->label.error;
+	return flame->label.data;
+}
+
 /* What fits of a name; the script does the same after each zoom. */
 static void put_label(struct flame *flame, const char *name, uint64_t x, uint64_t width,
 		      unsigned int y)
@@ -124,7 +139,7 @@ static void put_label(struct flame *flame, const char *name, uint64_t x, uint64_
 	/* In tenths of a pixel, as x and width. */
 	columns = (size_t)(width - 2 * TEXT_PAD_PX * 10) / CHAR_TENTHS_PX;
 	reset_scratch(flame);
-	seep_text_append_elided(&flame->scratch, name, columns);
+	seep_shorten_append_fitting(&flame->scratch, name, columns);
 	x += TEXT_PAD_PX * 10;
 	seep_buffer_printf(flame->out, "<text x=\"%" PRIu64 ".%u\" y=\"%u.5\">", x / 10,
 			   (unsigned int)(x % 10), y + 11);
@@ -135,11 +150,12 @@ static void put_label(struct flame *flame, const char *name, uint64_t x, uint64_
 /*
  * One frame: a group of title (the browser's tooltip), rectangle and label. The attribute data-f
  * has start, value and depth in the units of the metric, from which the script computes widths
- * after a zoom.
+ * after a zoom; data-s the name as it is shown, if it is not the whole one.
  */
 static void put_frame(struct flame *flame, const struct seep_flame_node *node)
 {
 	const char *name = seep_strings_text(&flame->tree->names, node->name);
+	const char *label = label_of(flame, node, name);
 	uint64_t x = to_tenths(flame, node->start);
 	uint64_t width = to_tenths(flame, node->value);
 	/* Rows are counted from the bottom, where the root is; y of SVG grows downwards. */
@@ -149,8 +165,14 @@ static void put_frame(struct flame *flame, const struct seep_flame_node *node)
 	seep_buffer_puts(out, "<g class=\"f ");
 	/* A class name needs no escaping; names and facts come from the target. */
 	flame->style->color(flame->context, node, name, out);
-	seep_buffer_printf(out, "\" data-f=\"%" PRIu64 " %" PRIu64 " %" PRIu32 "\"><title>",
-			   node->start, node->value, node->depth);
+	seep_buffer_printf(out, "\" data-f=\"%" PRIu64 " %" PRIu64 " %" PRIu32 "\"", node->start,
+			   node->value, node->depth);
+	if (strcmp(label, name) != 0) {
+		seep_buffer_puts(out, " data-s=\"");
+		seep_report_append_escaped(out, label);
+		seep_buffer_putc(out, '"');
+	}
+	seep_buffer_puts(out, "><title>");
 	seep_report_append_escaped(out, name);
 	seep_buffer_putc(out, '\n');
 	reset_scratch(flame);
@@ -161,7 +183,7 @@ static void put_frame(struct flame *flame, const struct seep_flame_node *node)
 			   ".%u\" height=\"%u\"/>",
 			   x / 10, (unsigned int)(x % 10), y, width / 10,
 			   (unsigned int)(width % 10), RECT_HEIGHT);
-	put_label(flame, name, x, width, y);
+	put_label(flame, label, x, width, y);
 	seep_buffer_puts(out, "</g>\n");
 }
 
@@ -281,8 +303,10 @@ int seep_flame_svg_draw(struct seep_flame_tree *tree, const struct seep_flame_st
 	if (error)
 		return error;
 	seep_buffer_init(&flame.scratch);
+	seep_buffer_init(&flame.label);
 	put_svg(&flame);
 	reset_scratch(&flame);
 	seep_buffer_done(&flame.scratch);
+	seep_buffer_done(&flame.label);
 	return out->error;
 }

@@ -323,14 +323,14 @@ static void put_passed(struct junit *junit, const struct seep_findings *findings
 }
 
 /* The verdict as on a terminal, losses included, but for the sites, which are tests. */
-static int put_summary(struct junit *junit, const struct seep_findings *findings)
+static int put_summary(struct junit *junit)
 {
 	struct seep_report_options options = *junit->options;
 	int error;
 
 	options.top = 0;
-	error = seep_verdict_render(junit->snapshot, junit->symbolizer, findings, junit->answer,
-				    &options, &junit->note);
+	error = seep_verdict_render(junit->snapshot, junit->symbolizer, junit->answer, &options,
+				    &junit->note);
 	seep_buffer_puts(junit->out, "<system-out>");
 	put_note(junit);
 	seep_buffer_puts(junit->out, "</system-out>\n");
@@ -347,15 +347,16 @@ static int put_all(struct junit *junit, const struct seep_findings *findings)
 	error = put_sites(junit, findings);
 	put_passed(junit, findings);
 	if (!error)
-		error = put_summary(junit, findings);
+		error = put_summary(junit);
 	seep_buffer_puts(junit->out, "</testsuite>\n</testsuites>\n");
 	return error ? error : junit->out->error;
 }
 
 int seep_junit_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-		      const struct seep_findings *findings, const struct seep_answer *answer,
-		      const struct seep_report_options *options, struct seep_buffer *buffer)
+		      const struct seep_answer *answer, const struct seep_report_options *options,
+		      struct seep_buffer *buffer)
 {
+	const struct seep_findings *findings = answer->findings;
 	/*
 	 * One for each possible name: no more names than sites. One more, as calloc may return NULL
 	 * for 0.

@@ -23,7 +23,7 @@
  * run to run, as CI systems compare by them. 0 or -errno, as seep_report_format.
  */
 int seep_junit_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-		      const struct seep_findings *findings, const struct seep_answer *answer,
-		      const struct seep_report_options *options, struct seep_buffer *buffer);
+		      const struct seep_answer *answer, const struct seep_report_options *options,
+		      struct seep_buffer *buffer);
 
 #endif

@@ -22,6 +22,7 @@
 #include "formats/pprof_private.h"
 #include "report/losses.h"
 #include "report/report.h"
+#include "seep/functions.h"
 
 /* PID_MAX holds the longest int with its sign and NUL. */
 #define PID_MAX	   12
@@ -43,6 +44,26 @@ static const struct value_kind {
 	{SEEP_KIND_THREAD, SEEP_METRIC_LIVE_OBJECTS, "threads", "count"},
 	{SEEP_KIND_FD, SEEP_METRIC_LIVE_OBJECTS, "fds", "count"},
 };
+
+/*
+ * profile.proto: frames whose function matches this are not shown, nor what they call, so that what
+ * calls an allocator has its memory. pprof compares names without parameters.
+ */
+#define DROP_ALLOC(symbol)    "|" #symbol
+#define DROP_NEW(symbol)      "|" #symbol
+#define DROP_STRING(symbol)   "|" #symbol
+#define DROP_REALLOC(symbol)  "|" #symbol
+#define DROP_REALLOCF(symbol) "|" #symbol
+#define DROP_RENEW(symbol)    "|" #symbol
+#define DROP_RESIZE(symbol)   "|" #symbol
+#define DROP_CREATE(symbol)   "|" #symbol
+#define DROP_FREE(symbol)
+#define DROP_JOIN(symbol)
+#define DROP_TRYJOIN(symbol)
+#define DROP_DETACH(symbol)
+#define DROP(symbol, family, role, size, count, pointer, out) DROP_##role(symbol)
+static const char drop_frames[] =
+	"operator new(\\[\\])?" SEEP_MEMORY_FUNCTIONS(DROP) SEEP_THREAD_FUNCTIONS(DROP);
 
 static int64_t to_int64(uint64_t value)
 {
@@ -145,6 +166,7 @@ static void pack_head(struct pprof *pprof)
 	period = value_type(pprof, "space", "bytes");
 	part.sample_types = list;
 	part.default_sample_type_text = seep_pprof_text(pprof, fallback);
+	part.drop_frames_text = seep_pprof_text(pprof, drop_frames);
 	part.period_type = &period;
 	part.period = 1; /* every allocation counts, none is sampled */
 	part.time_ns = to_int64(pprof->snapshot->utc_ns);

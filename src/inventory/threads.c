@@ -19,6 +19,7 @@
 #include "base/units.h"
 #include "inventory/inventory_private.h"
 #include "kernel/threads.h"
+#include "measure/measurements.h"
 
 /* An element of the list of threads (struct seep_live_object, and the rest). */
 struct thread {
@@ -30,7 +31,7 @@ struct thread {
 static const char *group_of(const struct seep_thread_object *object)
 {
 	if (object->state & SEEP_THREAD_ENDED)
-		return "exited but not joined";
+		return SEEP_GROUP_EXITED;
 	return object->state & SEEP_THREAD_DETACHED ? "detached" : "running";
 }
 

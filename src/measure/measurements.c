@@ -8,6 +8,7 @@
 #include "measure/measurements.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/units.h"
 
@@ -140,11 +141,26 @@ static void look_at_lifetimes(const struct seep_site *site, struct seep_measurem
 			  measured->observed_s, &measured->survival);
 }
 
+/* What the kernel says of the threads that are live. */
+static void count_exited(const struct seep_site *site, struct seep_measurements *measured)
+{
+	const struct seep_details *details = site->details;
+
+	if (site->kind != SEEP_KIND_THREAD || !details || !details->num_groups)
+		return;
+	measured->exited_known = true;
+	for (size_t i = 0; i < details->num_groups; i++) {
+		if (strcmp(details->groups[i].name, SEEP_GROUP_EXITED) == 0)
+			measured->exited += (double)details->groups[i].objects;
+	}
+}
+
 void seep_measurements_take(const struct seep_site *site, const struct seep_series *series,
 			    struct seep_measurements *ret_measured)
 {
 	*ret_measured = (struct seep_measurements){0};
 	count_up(site, series, ret_measured);
+	count_exited(site, ret_measured);
 	if (series->num_samples < 2)
 		return;
 	compare_thirds(series, ret_measured);

@@ -12,6 +12,9 @@
 #include "measure/trend.h"
 #include "model/snapshot.h"
 
+/* The group of threads that have ended, among the details of a site. */
+#define SEEP_GROUP_EXITED "exited but not joined"
+
 /* The values of a site's series. */
 enum seep_series_value {
 	SEEP_SERIES_BYTES, /* live */
@@ -39,6 +42,9 @@ struct seep_measurements {
 	struct seep_shape shape;	 /* as trend */
 	struct seep_survival survival;
 	bool ages_known; /* false: survival is from guessed ages */
+	/* Of threads: those of the live that have ended and wait to be joined. */
+	bool exited_known;
+	double exited;
 };
 
 /* The sample of a site at this time. */

@@ -208,7 +208,7 @@ void seep_caller_group_append_function(struct seep_buffer *buffer,
 	const struct seep_location *location = seep_caller_group_location(group, symbolizer);
 	const struct seep_line *line = seep_location_function(location);
 
-	seep_report_append_function(buffer, location, line);
+	seep_report_append_short_function(buffer, location, line);
 	if (!line->source)
 		return;
 	seep_buffer_puts(buffer, " (");

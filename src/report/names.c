@@ -2,8 +2,10 @@
 #include "report/names.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/text.h"
+#include "report/shorten.h"
 
 /*
  * An unnamed function is known by module and offset in the file; code of no file by its address,
@@ -21,6 +23,24 @@ void seep_report_append_function(struct seep_buffer *buffer, const struct seep_l
 		seep_buffer_putc(buffer, '+');
 	}
 	seep_buffer_printf(buffer, "0x%" PRIx64, location->offset);
+}
+
+void seep_report_append_short_function(struct seep_buffer *buffer,
+				       const struct seep_location *location,
+				       const struct seep_line *line)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
+	/* What a runtime calls its code has brackets of its own. */
+	bool generated = location->module && strcmp(location->module, SEEP_JIT_MODULE) == 0;
+
+	if (generated || !line->function) {
+		seep_report_append_function(buffer, location, line);
+		return;
+	}
+	seep_report_append_function(&name, location, line);
+	seep_shorten_append(buffer, name.data);
+	if (name.error && !buffer->error)
+		buffer->error = name.error;
 }
 
 static void append_command(struct seep_buffer *buffer, const struct seep_process *process)

@@ -14,6 +14,11 @@
 void seep_report_append_function(struct seep_buffer *buffer, const struct seep_location *location,
 				 const struct seep_line *line);
 
+/* The same for people: the short form of a name (shorten.h). */
+void seep_report_append_short_function(struct seep_buffer *buffer,
+				       const struct seep_location *location,
+				       const struct seep_line *line);
+
 /* "server", or "server-1234" if the snapshot has several processes. */
 void seep_report_append_process(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
 				const struct seep_process *process);

@@ -45,10 +45,8 @@ static bool is_wrapper(const char *function)
 	return false;
 }
 
-/*
- * Of the standard library of C, C++ or Rust, or a wrapper: its name tells nothing about the leak.
- */
-static bool is_common(const struct seep_walk *walk)
+/* Its name tells nothing about the leak. */
+bool seep_naming_is_common(const struct seep_walk *walk)
 {
 	const char *module = walk->location->module;
 	const char *function = walk->line->function;
@@ -74,7 +72,7 @@ size_t seep_naming_index(struct seep_symbolizer *symbolizer, const struct seep_s
 		 * The first function of the program's own code, or of a library that is not a
 		 * standard one.
 		 */
-		if (!is_common(&walk))
+		if (!seep_naming_is_common(&walk))
 			return index;
 		/* Index 0 is the allocator's, so 0 is free to mean that none was found. */
 		if (!behind_allocator)
@@ -103,7 +101,7 @@ void seep_naming_append(struct seep_buffer *buffer, struct seep_symbolizer *symb
 	struct seep_walk walk;
 
 	if (seep_naming_walk(symbolizer, site, &walk))
-		seep_report_append_function(buffer, walk.location, walk.line);
+		seep_report_append_short_function(buffer, walk.location, walk.line);
 	else
 		seep_buffer_puts(buffer, "unknown stack");
 }

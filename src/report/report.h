@@ -19,6 +19,7 @@ struct seep_report_options {
 	enum seep_metric metric; /* folded, flame graph, HTML */
 	size_t top;		 /* text, JSON: sites shown; SIZE_MAX: all */
 	bool color;		 /* text: SGR sequences */
+	size_t columns;		 /* text: the width of lines; 0: 100 */
 	bool verbose;		 /* text: build IDs, offsets, every frame and every zero loss */
 	const struct seep_answer *answer; /* JSON, HTML: of the snapshot; NULL: nobody asked */
 };

@@ -8,6 +8,7 @@
  */
 #include "target/attach.h"
 
+#include <cap-ng.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,14 +26,27 @@
 #include "target/rescan.h"
 #include "target/targets_private.h"
 
+/* To root nobody says that it should be root: something takes a right from it. */
+static const char *permission_advice(void)
+{
+	if (geteuid() != 0)
+		return SEEP_NEEDS_PERMISSION;
+	if (capng_get_caps_process() == 0 &&
+	    !capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_PTRACE))
+		return "root has not the capability CAP_SYS_PTRACE here, as in most containers; "
+		       "see seep doctor";
+	return "a security module (AppArmor, SELinux, Yama), or the user namespace that the "
+	       "process is in, forbids it to root";
+}
+
 /* Says why @pid cannot be traced, and passes @error on. */
 static int explain(pid_t pid, int error)
 {
 	if (error == -ESRCH)
 		seep_error("cannot trace process %d: it has ended", pid);
 	else if (error == -EPERM || error == -EACCES)
-		seep_error("cannot trace process %d: %s; " SEEP_NEEDS_PERMISSION, pid,
-			   seep_error_text(-error));
+		seep_error("cannot trace process %d: %s; %s", pid, seep_error_text(-error),
+			   permission_advice());
 	else if (error == -ENOSPC)
 		seep_error("cannot trace process %d: %d processes are traced already, the maximum",
 			   pid, SEEP_MAX_PROCESSES);

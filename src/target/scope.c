@@ -8,9 +8,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -19,6 +21,24 @@
 #include "base/log.h"
 #include "proc/cgroup.h"
 #include "proc/process.h"
+
+/* A path of cgroup v1 is the likeliest mistake: many systems have both mounted. */
+static void explain_missing(const char *path, const char *mount_point, const char *directory,
+			    int error)
+{
+	struct statfs status;
+
+	if (statfs(path, &status) == 0 && status.f_type == CGROUP_SUPER_MAGIC)
+		seep_error("cannot trace the cgroup %s: it is a cgroup of version 1; seep needs "
+			   "version 2, which is mounted at %s",
+			   path, mount_point);
+	else if (error == -ENOENT)
+		seep_error("cannot trace the cgroup %s: there is none of this path; cgroup v2 is "
+			   "mounted at %s",
+			   path, mount_point);
+	else
+		seep_error("cannot trace the cgroup %s: %s: %s", path, directory, strerror(-error));
+}
 
 int seep_scope_find_cgroup(struct seep_scope *scope, const char *path)
 {
@@ -40,7 +60,7 @@ int seep_scope_find_cgroup(struct seep_scope *scope, const char *path)
 	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
 		error = -errno;
-		seep_error("cannot trace the cgroup %s: %s: %s", path, directory, strerror(-error));
+		explain_missing(path, mount_point, directory, error);
 		return error;
 	}
 	/* BPF compares tasks with this cgroup (kernel.c, fill_scope), so the descriptor is kept. */

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "report/callers.h"
 #include "report/naming.h"
+#include "report/shorten.h"
 
 /* Groups are few lines above the list of sites; the rest is counted. */
 #define CALLERS_SHOWN	 5
@@ -81,7 +82,7 @@ void seep_text_append_correlated(struct seep_buffer *buffer, struct seep_symboli
 			seep_text_append_clean(
 				&name, seep_correlated_measure_text(correlated->measure), SIZE_MAX);
 		seep_buffer_puts(buffer, i ? ", " : "");
-		seep_text_append_elided(buffer, name.data, FUNCTION_COLUMNS);
+		seep_shorten_append_fitting(buffer, name.data, FUNCTION_COLUMNS);
 		seep_buffer_printf(buffer, " (%d.%02d)", hundredths / HUNDREDTHS,
 				   hundredths % HUNDREDTHS);
 	}

@@ -289,7 +289,7 @@ static int render_text(const struct seep_diff *diff, const struct seep_report_op
 	struct diff_text text = {
 		.diff = diff,
 		.options = options,
-		.layout = {.out = buffer, .color = options->color},
+		.layout = {.out = buffer, .color = options->color, .columns = options->columns},
 	};
 
 	seep_buffer_init(&text.line);

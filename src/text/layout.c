@@ -83,7 +83,7 @@ void seep_layout_wrap(const struct seep_layout *layout, enum seep_style style, s
 		      const char *string)
 {
 	for (;;) {
-		size_t length = line_length(string, SEEP_LAYOUT_COLUMNS - indent);
+		size_t length = line_length(string, seep_layout_columns(layout) - indent);
 
 		put_bytes(layout, style, string, length);
 		seep_buffer_putc(layout->out, '\n');

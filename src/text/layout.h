@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Lines of the text report: at most SEEP_LAYOUT_COLUMNS wide, styled or plain. */
+/* Lines of the text report: as wide as what shows them, styled or plain. */
 #ifndef SEEP_TEXT_LAYOUT_H
 #define SEEP_TEXT_LAYOUT_H
 
@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 
-#define SEEP_LAYOUT_COLUMNS 100
+#define SEEP_LAYOUT_COLUMNS 100 /* of a layout that says nothing */
 
 enum seep_style {
 	SEEP_STYLE_PLAIN,
@@ -20,7 +20,13 @@ enum seep_style {
 struct seep_layout {
 	struct seep_buffer *out;
 	bool color;
+	size_t columns; /* 0: SEEP_LAYOUT_COLUMNS */
 };
+
+static inline size_t seep_layout_columns(const struct seep_layout *layout)
+{
+	return layout->columns ? layout->columns : SEEP_LAYOUT_COLUMNS;
+}
 
 /* Appends @string in @style. */
 void seep_layout_put(const struct seep_layout *layout, enum seep_style style, const char *string);

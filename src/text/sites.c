@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "report/missing.h"
 #include "report/names.h"
 #include "report/words.h"
 #include "text/callers.h"
@@ -322,6 +323,19 @@ void seep_text_put_one(const struct seep_layout *layout, const struct seep_snaps
 	seep_text_put_numbered(layout, snapshot, symbolizer, options, site, 0);
 }
 
+/* What would give names to functions that have none in the stacks above, once. */
+static void put_missing(struct site_list *list, size_t top)
+{
+	struct seep_buffer *line = &list->clean;
+
+	seep_layout_reset(list->layout, line);
+	seep_report_append_missing(line, list->snapshot, list->stack.symbolizer, top);
+	if (!line->length)
+		return;
+	seep_buffer_putc(list->layout->out, '\n');
+	seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, 0, line->data);
+}
+
 void seep_text_put_sites(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
 			 struct seep_symbolizer *symbolizer,
 			 const struct seep_report_options *options)
@@ -334,5 +348,6 @@ void seep_text_put_sites(const struct seep_layout *layout, const struct seep_sna
 		live += put_sites_of(&list, kind, options->top);
 	if (live == 0)
 		put_empty(&list);
+	put_missing(&list, options->top);
 	list_done(&list);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A stack is walked twice: first for the width of its function column, then to print it. Unless
- * verbose, STACK_LINES_MAX lines are shown and the others counted, and recursion is shown once. One
- * struct of scratch buffers serves a whole list of sites.
+ * verbose, names are short, recursion is shown once, and of a long stack frames.c chooses the lines
+ * that are shown. One struct of scratch buffers serves a whole list of sites.
  */
 #include "text/stack.h"
 
@@ -11,21 +11,23 @@
 #include "base/text.h"
 #include "report/names.h"
 #include "report/naming.h"
+#include "report/shorten.h"
 #include "symbol/walk.h"
+#include "text/frames.h"
 
 /* Between the column of functions and that of sources. */
-#define GAP		2
-#define SOURCE_COLUMNS	40 /* the least that a long source path gets */
-#define STACK_LINES_MAX 24 /* unless verbose */
+#define GAP	       2
+#define SOURCE_PERCENT 40 /* of a line: the least that a long source path gets */
 
 #define INLINED " (inlined)"
 
 /* A walk over the lines of a stack that are shown. */
 struct shown {
 	struct seep_walk walk;
-	size_t lines;	/* so far */
-	size_t repeats; /* of the line before, not yet told */
-	size_t hidden;
+	const struct seep_text_frames *frames;
+	size_t lines;		    /* so far, hidden ones too */
+	size_t repeats;		    /* of the line before, not yet told */
+	struct seep_text_fold fold; /* hidden since the line before, not yet told */
 	bool repeating;
 };
 
@@ -44,7 +46,10 @@ static void format_line(struct seep_text_stack *text, const struct seep_walk *wa
 {
 	seep_layout_reset(text->layout, &text->function);
 	seep_layout_reset(text->layout, &text->source);
-	seep_report_append_function(&text->function, walk->location, walk->line);
+	if (text->verbose)
+		seep_report_append_function(&text->function, walk->location, walk->line);
+	else
+		seep_report_append_short_function(&text->function, walk->location, walk->line);
 	append_source(&text->source, walk);
 }
 
@@ -59,27 +64,26 @@ static bool next_shown(const struct seep_text_stack *text, struct shown *shown)
 	while (seep_walk_next(walk)) {
 		/* Decided at the first line of a frame, for all functions inlined in it. */
 		if (walk->lines_done == 1) {
-			shown->repeating =
-				!text->verbose && walk->frames_done > 1 &&
-				walk->frame == walk->stack->frames[walk->frames_done - 2];
-			shown->repeats += shown->repeating;
+			shown->repeating = !text->verbose && seep_text_frame_repeats(walk);
+			/* Of a hidden line it is not told. */
+			shown->repeats += shown->repeating && !shown->fold.count;
 		}
 		if (shown->repeating)
 			continue;
-		if (text->verbose || shown->lines < STACK_LINES_MAX) {
-			shown->lines++;
+		if (!seep_text_frames_hide(shown->frames, shown->lines++))
 			return true;
-		}
-		shown->hidden++;
+		seep_text_fold_add(&shown->fold, walk);
 	}
 	return false;
 }
 
 /* Columns of the functions of this stack: all that fits beside the sources. */
-static size_t function_columns(struct seep_text_stack *text, const struct seep_site *site)
+static size_t function_columns(struct seep_text_stack *text, const struct seep_site *site,
+			       const struct seep_text_frames *frames)
 {
+	size_t line = seep_layout_columns(text->layout), most = line * SOURCE_PERCENT / 100;
 	size_t functions = 0, sources = 0, room;
-	struct shown shown = {0};
+	struct shown shown = {.frames = frames};
 
 	seep_walk_init(&shown.walk, text->symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
 	while (next_shown(text, &shown)) {
@@ -93,11 +97,26 @@ static size_t function_columns(struct seep_text_stack *text, const struct seep_s
 		columns = seep_text_columns(text->source.data);
 		sources = columns > sources ? columns : sources;
 	}
-	if (sources > SOURCE_COLUMNS)
-		/* A long path must not take the room of the functions; it is cut instead. */
-		sources = SOURCE_COLUMNS;
-	room = SEEP_LAYOUT_COLUMNS - SEEP_TEXT_STACK_INDENT - (sources ? GAP + sources : 0);
+	/* A long path must not take the room of the functions; it is cut instead. */
+	if (sources > most)
+		sources = most;
+	room = line - SEEP_TEXT_STACK_INDENT - (sources ? GAP + sources : 0);
 	return functions < room ? functions : room;
+}
+
+/* A whole name that has no room beside its source, which goes below it. */
+static void put_long_line(struct seep_text_stack *text, const struct seep_walk *walk)
+{
+	const struct seep_layout *layout = text->layout;
+
+	if (walk->line->inlined)
+		seep_buffer_puts(&text->function, INLINED);
+	seep_layout_pad(layout, SEEP_TEXT_STACK_INDENT);
+	seep_layout_wrap(layout, SEEP_STYLE_PLAIN, SEEP_TEXT_STACK_INDENT, text->function.data);
+	if (!text->source.length)
+		return;
+	seep_layout_pad(layout, SEEP_TEXT_STACK_INDENT + GAP);
+	seep_layout_wrap(layout, SEEP_STYLE_FAINT, SEEP_TEXT_STACK_INDENT + GAP, text->source.data);
 }
 
 /* One line of a stack. The function is padded to @columns, so that sources stand in one column. */
@@ -108,19 +127,24 @@ static void put_line(struct seep_text_stack *text, const struct seep_walk *walk,
 	size_t room = columns - (walk->line->inlined ? sizeof(INLINED) - 1 : 0);
 
 	format_line(text, walk);
+	if (text->verbose && seep_text_columns(text->function.data) > room) {
+		put_long_line(text, walk);
+		return;
+	}
 	seep_layout_reset(text->layout, &text->clean);
-	seep_text_append_elided(&text->clean, text->function.data, room);
+	seep_shorten_append_fitting(&text->clean, text->function.data, room);
 	if (walk->line->inlined)
 		seep_buffer_puts(&text->clean, INLINED);
 	seep_layout_pad(layout, SEEP_TEXT_STACK_INDENT);
 	seep_layout_put(layout, SEEP_STYLE_PLAIN, text->clean.data);
-	/* The source takes what is left of the line, which may be more than SOURCE_COLUMNS. */
+	/* The source takes what is left of the line, which may be more than the least that it
+	 * needs. */
 	if (text->source.length > 0) {
 		seep_layout_pad(layout, columns - seep_text_columns(text->clean.data) + GAP);
 		seep_layout_reset(text->layout, &text->clean);
 		seep_text_append_elided(&text->clean, text->source.data,
-					SEEP_LAYOUT_COLUMNS - SEEP_TEXT_STACK_INDENT - columns -
-						GAP);
+					seep_layout_columns(layout) - SEEP_TEXT_STACK_INDENT -
+						columns - GAP);
 		seep_layout_put(layout, SEEP_STYLE_FAINT, text->clean.data);
 	}
 	seep_buffer_putc(layout->out, '\n');
@@ -136,7 +160,8 @@ static void put_place(struct seep_text_stack *text, const struct seep_location *
 	seep_layout_reset(text->layout, &text->clean);
 	seep_text_append_clean(&text->function, location->module, SIZE_MAX);
 	seep_text_append_elided(&text->clean, text->function.data,
-				SEEP_LAYOUT_COLUMNS - SEEP_TEXT_STACK_INDENT - 2 - 20);
+				seep_layout_columns(text->layout) - SEEP_TEXT_STACK_INDENT - 2 -
+					20);
 	seep_buffer_printf(&text->clean, "+0x%" PRIx64, location->offset);
 	if (location->build_id)
 		seep_buffer_printf(&text->clean, " build ID %s", location->build_id);
@@ -145,14 +170,28 @@ static void put_place(struct seep_text_stack *text, const struct seep_location *
 			 text->clean.data);
 }
 
-/* Tells a count that has been collected, and begins anew. */
-static void put_more(const struct seep_text_stack *text, size_t *count, const char *what)
+/* Tells how often the line before repeats, or how many there are behind the last one. */
+static void put_more(const struct seep_text_stack *text, size_t count, const char *what)
 {
-	if (*count > 0)
+	if (count > 0)
 		seep_buffer_printf(text->layout->out, "%*s... %zu more %s%s\n",
-				   SEEP_TEXT_STACK_INDENT, "", *count, what,
-				   *count == 1 ? "" : "s");
-	*count = 0;
+				   SEEP_TEXT_STACK_INDENT, "", count, what, count == 1 ? "" : "s");
+}
+
+/* What is told before a line: what became of the ones between it and the line before. */
+static void put_between(struct seep_text_stack *text, struct shown *shown)
+{
+	put_more(text, shown->repeats, "time");
+	shown->repeats = 0;
+	if (!shown->fold.count)
+		return;
+	seep_layout_reset(text->layout, &text->clean);
+	seep_buffer_puts(&text->clean, "... ");
+	seep_text_fold_append(&text->clean, &shown->fold);
+	seep_buffer_puts(&text->clean, " ...");
+	seep_layout_pad(text->layout, SEEP_TEXT_STACK_INDENT);
+	seep_layout_wrap(text->layout, SEEP_STYLE_FAINT, SEEP_TEXT_STACK_INDENT, text->clean.data);
+	shown->fold = (struct seep_text_fold){0};
 }
 
 /* Says why the outer callers are missing; a whole stack has nothing to say. */
@@ -170,26 +209,34 @@ static void put_end(struct seep_text_stack *text, const struct seep_stack *stack
 			 text->clean.data);
 }
 
-void seep_text_stack_put(struct seep_text_stack *text, const struct seep_site *site)
+/* Symbols are cached by the symbolizer, so the second walk is cheap. */
+static void put_frames(struct seep_text_stack *text, const struct seep_site *site,
+		       const struct seep_text_frames *frames)
 {
-	/*
-	 * The first walk, for the width; symbols are cached by the symbolizer, so the second one is
-	 * cheap.
-	 */
-	size_t columns = function_columns(text, site);
-	struct shown shown = {0};
+	size_t columns = function_columns(text, site, frames);
+	struct shown shown = {.frames = frames};
 
 	seep_walk_init(&shown.walk, text->symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
 	while (next_shown(text, &shown)) {
-		/* Repeats belong to the line before, so they are told before the next one. */
-		put_more(text, &shown.repeats, "time");
+		put_between(text, &shown);
 		put_line(text, &shown.walk, columns);
 		/* Once for each frame, behind its last function. */
 		if (text->verbose && shown.walk.lines_done == shown.walk.location->num_lines)
 			put_place(text, shown.walk.location);
 	}
-	put_more(text, &shown.repeats, "time");
-	put_more(text, &shown.hidden, "frame");
+	put_more(text, shown.repeats, "time");
+	put_more(text, shown.fold.count, "frame");
+}
+
+void seep_text_stack_put(struct seep_text_stack *text, const struct seep_site *site)
+{
+	struct seep_text_frames frames = {0};
+	int error = text->verbose ? 0 : seep_text_frames_choose(&frames, text->symbolizer, site);
+
+	if (error && !text->layout->out->error)
+		text->layout->out->error = error;
+	put_frames(text, site, &frames);
+	seep_text_frames_done(&frames);
 	put_end(text, site->stack);
 }
 

@@ -368,7 +368,7 @@ static int render_text(const struct seep_snapshot *snapshot, struct seep_symboli
 	struct text text = {
 		.snapshot = snapshot,
 		.options = options,
-		.layout = {.out = buffer, .color = options->color},
+		.layout = {.out = buffer, .color = options->color, .columns = options->columns},
 	};
 	int error;
 

@@ -204,14 +204,15 @@ static bool all_grow(const struct seep_findings *findings)
 
 /* What failed comes first, so that a reader of a CI log finds it at the top. */
 int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-			const struct seep_findings *findings, const struct seep_answer *answer,
-			const struct seep_report_options *options, struct seep_buffer *buffer)
+			const struct seep_answer *answer, const struct seep_report_options *options,
+			struct seep_buffer *buffer)
 {
+	const struct seep_findings *findings = answer->findings;
 	struct verdict_text text = {
 		.snapshot = snapshot,
 		.symbolizer = symbolizer,
 		.findings = findings,
-		.layout = {.out = buffer, .color = options->color},
+		.layout = {.out = buffer, .color = options->color, .columns = options->columns},
 	};
 	struct seep_entries entries;
 	struct seep_headline headline = {snapshot, findings, answer, &entries, symbolizer};

@@ -13,7 +13,7 @@
  * shown, and of the others. 0 or -errno, as seep_report_format.
  */
 int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
-			const struct seep_findings *findings, const struct seep_answer *answer,
-			const struct seep_report_options *options, struct seep_buffer *buffer);
+			const struct seep_answer *answer, const struct seep_report_options *options,
+			struct seep_buffer *buffer);
 
 #endif

@@ -16,6 +16,34 @@ static bool forgets_all(const struct seep_measurements *measured)
 	return !forgets_few(measured);
 }
 
+/* Not one was ever released. */
+static bool releases_none(const struct seep_measurements *measured)
+{
+	return forgets_all(measured) && !(measured->frees > 0);
+}
+
+/* There is code that releases them, but it does not get to most of them. */
+static bool releases_some(const struct seep_measurements *measured)
+{
+	return forgets_all(measured) && measured->frees > 0;
+}
+
+/* Threads that have ended, or most of them, wait for their join. */
+static bool has_exited(const struct seep_measurements *measured)
+{
+	return measured->exited_known && measured->exited > measured->live_objects / 2;
+}
+
+static bool still_runs(const struct seep_measurements *measured)
+{
+	return measured->exited_known && !has_exited(measured);
+}
+
+static bool may_have_exited(const struct seep_measurements *measured)
+{
+	return !measured->exited_known;
+}
+
 /* Most objects that have lived for settle_s are released before limit_s: growth is in the load. */
 static bool has_more_to_do(const struct seep_measurements *measured)
 {
@@ -23,11 +51,9 @@ static bool has_more_to_do(const struct seep_measurements *measured)
 	       !seep_measurements_enlarged(measured);
 }
 
-/* The condition of sentences that need none. */
-static bool always(const struct seep_measurements *measured)
+static bool may_be_forgotten(const struct seep_measurements *measured)
 {
-	(void)measured;
-	return true;
+	return !has_more_to_do(measured);
 }
 
 /* In the order in which they are given. */
@@ -37,31 +63,43 @@ static const struct {
 	bool (*fits)(const struct seep_measurements *measured);
 	const char *text;
 } advice[] = {
-	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_THREAD), always,
-	 "threads that have ended are never joined: pthread_join them, or pthread_detach at this "
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_THREAD), has_exited,
+	 "the threads have ended and are never joined: pthread_join them, or pthread_detach at this "
 	 "call"},
-	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_THREAD), always,
-	 "if they have not ended: let them, or make them by a pool of a fixed size"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_THREAD), still_runs,
+	 "the threads are still running: end them when their work is done, or take them from a pool "
+	 "of a fixed size"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_THREAD), may_have_exited,
+	 "threads that have ended need pthread_join, or pthread_detach at this call; threads that "
+	 "still run need an end, or a pool of a fixed size"},
 	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_FD), forgets_few,
 	 "most are closed: look for the path on which this one is not, errors first"},
-	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_FD), forgets_all,
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_FD), releases_some,
+	 "some are closed, most are not: look for the paths that leave out close, errors first"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_FD), releases_none,
 	 "nothing closes what is opened here: close it where its use ends"},
-	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_FD), always,
-	 "open with O_CLOEXEC, or children keep it open besides"},
-	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_MAPPING), always,
-	 "munmap what is mapped here, with its full length: the rest of a range stays"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_MAPPING), forgets_few,
+	 "most are unmapped: look for the path on which this one is not, and for a munmap that is "
+	 "shorter than the range"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_MAPPING), releases_some,
+	 "some are unmapped, most are not: look for the paths that leave out munmap, errors first"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_MAPPING), releases_none,
+	 "nothing unmaps what is mapped here: munmap all of it where its use ends"},
 	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_MEMORY), forgets_few,
 	 "most are released: look for the path on which this one is not, early returns and errors "
 	 "first"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_MEMORY), releases_some,
+	 "some are released, most are not: look for what should take them out of their table or "
+	 "list"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_MEMORY), releases_none,
+	 "nothing releases what is allocated here: look for who should own it"},
 	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_MEMORY), forgets_all,
-	 "nothing releases what is made here: look for who should own it"},
-	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_MEMORY), forgets_all,
-	 "if it is kept on purpose, in a table or a list: bound that"},
+	 "if it is kept on purpose, in a table, a list or a cache: give that a limit"},
 	{SEEP_CLASS_GROWTH, SEEP_KIND_BIT(SEEP_KIND_MEMORY), seep_measurements_enlarged,
 	 "one buffer is enlarged again and again: bound it, or empty it where it has been used"},
 	{SEEP_CLASS_GROWTH, SEEP_ALL_KINDS, has_more_to_do,
 	 "objects are released as before, but more are made: look at the load"},
-	{SEEP_CLASS_GROWTH, SEEP_ALL_KINDS, always,
+	{SEEP_CLASS_GROWTH, SEEP_ALL_KINDS, may_be_forgotten,
 	 "watch it for longer: whether what grows is forgotten is not certain"},
 };
 

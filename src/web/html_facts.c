@@ -12,12 +12,15 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "report/losses.h"
+#include "report/missing.h"
 #include "report/names.h"
 #include "report/words.h"
 #include "text/processes.h"
 #include "verdict/judgement.h"
 #include "web/html_facts.h"
 
+/* Sites, the largest first, whose stacks are searched for functions without a name. */
+#define NAMES_SITES 1000
 /* A machine may have thousands of processes; as many rows would hide the sections below. */
 #define PROCESSES_MAX	   200
 #define PROCESSES_MAX_TEXT "200"
@@ -212,6 +215,9 @@ void seep_html_put_losses(struct seep_html_page *page)
 		seep_html_put(page, "<p class=\"faint\">All else in this report is without what is "
 				    "listed here.</p>\n");
 	put_ends(page);
+	seep_report_append_missing(&page->note, page->snapshot, page->symbolizer, NAMES_SITES);
+	if (page->note.length)
+		seep_html_put_note_in(page, "p", "");
 	seep_html_put(page, "</section>\n");
 }
 

@@ -93,7 +93,8 @@
 	function drawNode(node, total, height) {
 		const y = height - FOOTER - (node.depth + 1) * ROW;
 		return svg("g", { class: "f " + look(node),
-			"data-f": node.start + " " + node.value + " " + node.depth },
+			"data-f": node.start + " " + node.value + " " + node.depth,
+			"data-s": Seep.shortName(node.name) },
 		svg("title", {}, node.name + "\n" + format(node.value) + ", " +
 			Seep.percent(node.value / total)),
 		svg("rect", { x: node.start / total * WIDTH, y, width: node.value / total * WIDTH,

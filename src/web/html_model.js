@@ -46,6 +46,11 @@
 	Seep.shortProcess = (index) => (Seep.data.processes[index].comm || "unknown") + " " +
 		Seep.data.processes[index].pid;
 
+	const shortNames = new Map(data.short.map(([name, short]) =>
+		[data.strings[name], data.strings[short]]));
+	// Without parameters and arguments of templates.
+	Seep.shortName = (name) => shortNames.get(name) || name;
+
 	// The functions of a frame, inlined ones first.
 	function readFrame(number) {
 		const [module, offset, ...lines] = data.frames[number];
@@ -85,7 +90,8 @@
 			named.set(site.stack, Seep.functions(site)[Seep.namedIndex(site)] || null);
 		return named.get(site.stack);
 	};
-	Seep.name = (site) => Seep.named(site) ? Seep.named(site).name : "unknown stack";
+	Seep.wholeName = (site) => Seep.named(site) ? Seep.named(site).name : "unknown stack";
+	Seep.name = (site) => Seep.shortName(Seep.wholeName(site));
 
 	Seep.place = function (line) {
 		if (!line)
@@ -97,7 +103,8 @@
 
 	// The functions that lead to it, the nearest first.
 	Seep.path = function (site, count) {
-		const all = Seep.functions(site).slice(Seep.namedIndex(site)).map((line) => line.name);
+		const all = Seep.functions(site).slice(Seep.namedIndex(site))
+			.map((line) => Seep.shortName(line.name));
 		return all.slice(0, count).join(" \u2190 ") + (all.length > count ? " \u2190 \u2026" : "");
 	};
 

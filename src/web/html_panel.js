@@ -153,7 +153,8 @@
 				stepButton(site, -1, "Previous"), stepButton(site, 1, "Next"),
 				el("button", { type: "button", class: "close", autofocus: true, click: () => dialog.close() },
 					"Close")),
-			el("h2", { id: "panel-title" }, el("code", {}, Seep.name(site))),
+			el("h2", { id: "panel-title", title: Seep.wholeName(site) },
+				el("code", {}, Seep.name(site))),
 			el("p", { class: "place" }, Seep.place(Seep.named(site))));
 	}
 

@@ -61,7 +61,8 @@
 			return el("td", {}, Seep.badge(site.verdict));
 		if (column.key === "name")
 			return el("th", { scope: "row" },
-				el("button", { type: "button", class: "open" }, Seep.name(site)),
+				el("button", { type: "button", class: "open", title: Seep.wholeName(site) },
+					Seep.name(site)),
 				el("span", { class: "path" }, Seep.path(site, PATH_FUNCTIONS)
 					.replace(Seep.name(site), "")));
 		return column.number ? el("td", { class: "n" }, column.text(site)) :

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "web/html_stack.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "report/names.h"
 #include "report/naming.h"
+#include "report/shorten.h"
 #include "symbol/walk.h"
 
 #define PATH_FUNCTIONS 4   /* that lead to the one that a site is known by */
@@ -35,9 +38,9 @@ void seep_html_note_path(struct seep_html_page *page, const struct seep_site *si
 		return;
 	do {
 		seep_buffer_reset(&name);
-		seep_report_append_function(&name, walk.location, walk.line);
+		seep_report_append_short_function(&name, walk.location, walk.line);
 		seep_buffer_puts(&page->note, count ? ARROW : "");
-		seep_text_append_elided(&page->note, name.data, PATH_COLUMNS);
+		seep_shorten_append_fitting(&page->note, name.data, PATH_COLUMNS);
 		/* The function itself and PATH_FUNCTIONS callers. */
 	} while (++count <= PATH_FUNCTIONS && seep_walk_next(&walk));
 	/* There are further callers. */
@@ -45,13 +48,31 @@ void seep_html_note_path(struct seep_html_page *page, const struct seep_site *si
 		seep_buffer_puts(&page->note, ARROW "\xe2\x80\xa6"); /* U+2026 */
 }
 
+/* Short; whole where the mouse rests. */
+static void put_name(struct seep_html_page *page, const struct seep_walk *walk)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer whole = SEEP_BUFFER_INIT;
+
+	seep_report_append_function(&whole, walk->location, walk->line);
+	seep_report_append_short_function(&page->note, walk->location, walk->line);
+	if (whole.error && !page->note.error)
+		page->note.error = whole.error;
+	seep_html_put(page, "<code");
+	if (!page->note.error && strcmp(whole.data, page->note.data) != 0) {
+		seep_html_put(page, " title=\"");
+		seep_html_put_text(page, whole.data);
+		seep_html_put(page, "\"");
+	}
+	seep_html_put(page, ">");
+	seep_html_put_note(page);
+	seep_html_put(page, "</code>");
+}
+
 /* @named: the function by which the site is known, which the style highlights. */
 static void put_line(struct seep_html_page *page, const struct seep_walk *walk, bool named)
 {
-	seep_buffer_printf(page->out, "<li%s><code>", named ? " class=\"named\"" : "");
-	seep_report_append_function(&page->note, walk->location, walk->line);
-	seep_html_put_note(page);
-	seep_html_put(page, "</code>");
+	seep_buffer_printf(page->out, "<li%s>", named ? " class=\"named\"" : "");
+	put_name(page, walk);
 	if (walk->line->inlined)
 		seep_html_put(page, " <i>inlined</i>");
 	seep_html_put(page, " <span>");

@@ -23,6 +23,7 @@ void seep_html_tables_init(struct seep_html_tables *tables, struct seep_symboliz
 	seep_buffer_init(&tables->module_text);
 	seep_buffer_init(&tables->frame_text);
 	seep_buffer_init(&tables->stack_text);
+	seep_buffer_init(&tables->short_text);
 	seep_buffer_init(&tables->scratch);
 }
 
@@ -36,6 +37,8 @@ void seep_html_tables_done(struct seep_html_tables *tables)
 	seep_buffer_done(&tables->module_text);
 	seep_buffer_done(&tables->frame_text);
 	seep_buffer_done(&tables->stack_text);
+	seep_buffer_done(&tables->short_text);
+	seep_numbers_done(&tables->shortened);
 	seep_buffer_done(&tables->scratch);
 }
 
@@ -80,15 +83,41 @@ static int get_module(struct seep_html_tables *tables, const struct seep_locatio
 	return 0;
 }
 
+/* Writes the short form of the name with this number, once, if it is another one. */
+static int write_short(struct seep_html_tables *tables, const struct seep_location *location,
+		       const struct seep_line *line, uint32_t name)
+{
+	uint32_t number, short_name;
+	bool is_new;
+	int error;
+
+	error = seep_numbers_get(&tables->shortened, name, &number, &is_new);
+	if (error || !is_new)
+		return error;
+	seep_buffer_reset(&tables->scratch);
+	seep_report_append_short_function(&tables->scratch, location, line);
+	if (tables->scratch.error)
+		return tables->scratch.error;
+	error = seep_strings_get(&tables->strings, tables->scratch.data, &short_name);
+	if (error || short_name == name)
+		return error;
+	separate(&tables->short_text);
+	seep_buffer_printf(&tables->short_text, "[%" PRIu32 ",%" PRIu32 "]", name, short_name);
+	return 0;
+}
+
 /* The name that is shown, which is an address if there is none. */
 static int get_function(struct seep_html_tables *tables, const struct seep_location *location,
 			const struct seep_line *line, uint32_t *ret_number)
 {
+	int error;
+
 	seep_buffer_reset(&tables->scratch);
 	seep_report_append_function(&tables->scratch, location, line);
-	if (tables->scratch.error)
-		return tables->scratch.error;
-	return seep_strings_get(&tables->strings, tables->scratch.data, ret_number);
+	error = tables->scratch.error;
+	if (!error)
+		error = seep_strings_get(&tables->strings, tables->scratch.data, ret_number);
+	return error ? error : write_short(tables, location, line, *ret_number);
 }
 
 /* Module and offset, then three numbers for each function of the frame. */
@@ -208,6 +237,7 @@ void seep_html_tables_write(struct seep_html_tables *tables, struct seep_json *j
 		seep_json_append_text(json, array, seep_strings_text(&tables->strings, i));
 	seep_buffer_puts(json->out, ",\"strings\":");
 	seep_json_write(json, array);
+	write_table(json, "short", &tables->short_text);
 	write_table(json, "modules", &tables->module_text);
 	write_table(json, "frames", &tables->frame_text);
 	write_table(json, "stacks", &tables->stack_text);

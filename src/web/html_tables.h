@@ -21,14 +21,16 @@
 struct seep_html_tables {
 	struct seep_symbolizer *symbolizer;
 	struct seep_strings strings;
-	struct seep_numbers modules; /* by number of path and of build ID */
-	struct seep_numbers frames;  /* by seep_walk_frame_key */
-	struct seep_numbers shared;  /* stacks, by address */
-	struct seep_numbers stacks;  /* by number in shared, and process if that matters */
+	struct seep_numbers modules;   /* by number of path and of build ID */
+	struct seep_numbers frames;    /* by seep_walk_frame_key */
+	struct seep_numbers shared;    /* stacks, by address */
+	struct seep_numbers shortened; /* names, by number: their short form is known */
+	struct seep_numbers stacks;    /* by number in shared, and process if that matters */
 	/* The tables as JSON: elements with a comma before each but the first. */
 	struct seep_buffer module_text;
 	struct seep_buffer frame_text;
 	struct seep_buffer stack_text;
+	struct seep_buffer short_text;
 	struct seep_buffer scratch;
 };
 
@@ -45,6 +47,7 @@ int seep_html_tables_stack(struct seep_html_tables *tables, const struct seep_si
 /*
  * Appends the tables as members of an object, a comma before each:
  *   "strings": text
+ *   "short":   [string of a name, string of its short form], where they differ
  *   "modules": [string of the path, string of the build ID]
  *   "frames":  [module, offset, then for each function, inlined ones first: string of the name,
  * string of the source, line] "stacks":  [end, index of the function that it is known by, frames,

@@ -248,7 +248,7 @@ def test_what_belongs_together(start, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (("-p", "1", "--fail-on", "steady"), 2, "--fail-on steady: not a valid CLASS"),
+        (("-p", "1", "--fail-on", "steady"), 2, "--fail-on steady: not a class; one of leak, growth"),
         (("-p", "1", "--suppressions", "/nonexistent"), 1, "No such file"),
         (("-p", "1", "--junit", "/nonexistent/leaks.xml"), 1, "No such file"),
         (("-p", "1", "--junit", "-", "--json", "-"), 2, "only one output"),

@@ -219,7 +219,7 @@ def test_bad_captures(record, tmp_path: Path) -> None:
     text.write_text("no capture " * 1000)
     for words, status, sentence in (
         ((good, text), 1, f'"{text}": it is no capture, or damaged'),
-        ((newer, good), 1, f'"{newer}": it is a capture of another version of seep'),
+        ((newer, good), 1, f'"{newer}": it is a capture of format 99, and this seep'),
         ((cut, good), 1, f'"{cut}": it is no capture, or damaged'),
         ((good, tmp_path / "none"), 1, "No such file"),
         ((good, good), 1, "both moments are the same report"),
@@ -227,9 +227,9 @@ def test_bad_captures(record, tmp_path: Path) -> None:
         ((good, "--from", second, "--to", first), 1, "is later than the new one"),
         ((), 2, "which captures?"),
         ((good, good, good), 2, "which captures?"),
-        ((good, "--from", "yesterday"), 2, "--from yesterday: not a valid TIME"),
-        ((good, "--format", "pprof"), 2, "--format pprof: not a valid NAME"),
-        ((good, "-k", "sockets"), 2, "not a valid KIND"),
+        ((good, "--from", "yesterday"), 2, "--from yesterday: not a time"),
+        ((good, "--format", "pprof"), 2, "--format pprof: not a format; one of text, json"),
+        ((good, "-k", "sockets"), 2, "not a kind; one of memory"),
     ):
         result = run("diff", *words)
         assert (result.returncode, result.stdout) == (status, ""), words
@@ -299,10 +299,11 @@ def test_no_time_since(record) -> None:
     capture = record("a.seep", [("open_session", 10)], [("open_session", 5)])
     first, second, _ = moments_of(capture)
     for words, status, sentence in (
-        (("--since", "1h"), 1, "there is no time between --since and the report"),
+        (("--since", "1h"), 1, "--since 1 h 00 min is beyond the end"),
+        (("--at", "1h"), 1, "--at 1 h 00 min is beyond the end"),
         (("--since", second, "--at", first), 1, "there is no time between --since"),
         (("--since", first, "--format", "html"), 2, "--since is not for html"),
-        (("--since", "-1s"), 2, "not a valid TIME"),
+        (("--since", "-1s"), 2, "not a time"),
     ):
         result = run("report", capture, *words)
         assert (result.returncode, result.stdout) == (status, ""), words

@@ -276,7 +276,7 @@ static void help_shows_defaults_of_the_table(void **state)
 		{&seep_command_trace,
 		 "\n      --fail-on CLASS         exit 3 if there is one at the end: leak, growth\n"},
 		{&seep_command_diff,
-		 "\n      --metric NAME           what grew: live-bytes (default), live-objects, "
+		 "\n      --metric METRIC         what grew: live-bytes (default), live-objects, "
 		 "alloc-bytes,\n"
 		 "                              alloc-objects; threads and descriptors count as "
 		 "objects\n"},

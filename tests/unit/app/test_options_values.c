@@ -56,18 +56,22 @@ static void flags(void **state)
 static void counts(void **state)
 {
 	static const struct refusal refusals[] = {
-		{TRACE, "trace -p 1 --max-objects 15", "--max-objects 15: out of range"},
+		{TRACE, "trace -p 1 --max-objects 15",
+		 "--max-objects 15: out of range (16 to 268435456)"},
 		{TRACE, "trace -p 1 --max-objects 268435457",
-		 "--max-objects 268435457: out of range"},
-		{TRACE, "trace -p 1 --stack-depth 257", "--stack-depth 257: out of range"},
-		{TRACE, "trace -p 1 --verify-stacks 0", "--verify-stacks 0: out of range"},
+		 "--max-objects 268435457: out of range (16 to 268435456)"},
+		{TRACE, "trace -p 1 --stack-depth 257",
+		 "--stack-depth 257: out of range (1 to 256)"},
+		{TRACE, "trace -p 1 --verify-stacks 0",
+		 "--verify-stacks 0: out of range (1 to 4294967295)"},
 		{TRACE, "trace -p 1 --verify-stacks 4294967296",
-		 "--verify-stacks 4294967296: out of range"},
-		{TRACE, "trace -p 1 -n 2147483648", "--top 2147483648: out of range"},
-		{TRACE, "trace -p 1 -n ten", "--top ten: not a valid N"},
-		{TRACE, "trace -p 1 -n ''", "--top : not a valid N"},
+		 "--verify-stacks 4294967296: out of range (1 to 4294967295)"},
+		{TRACE, "trace -p 1 -n 2147483648",
+		 "--top 2147483648: out of range (0 to 2147483647)"},
+		{TRACE, "trace -p 1 -n ten", "--top ten: not a whole number"},
+		{TRACE, "trace -p 1 -n ''", "--top: the value is empty"},
 		{TRACE, "trace -p 1 -n", "-n needs a value"},
-		{SIMULATE, "simulate linear --threads 65", "--threads 65: out of range"},
+		{SIMULATE, "simulate linear --threads 65", "--threads 65: out of range (1 to 64)"},
 		{SIMULATE, "simulate linear --seed 18446744073709551616",
 		 "--seed 18446744073709551616: out of range"},
 	};
@@ -92,12 +96,15 @@ static void counts(void **state)
 static void sizes(void **state)
 {
 	static const struct refusal refusals[] = {
-		{TRACE, "trace -p 1 --min-size 12Q", "--min-size 12Q: not a valid SIZE"},
-		{TRACE, "trace -p 1 --min-size -1", "--min-size -1: not a valid SIZE"},
+		{TRACE, "trace -p 1 --min-size 12Q",
+		 "--min-size 12Q: not a size, such as 512, 64K or 1.5G"},
+		{TRACE, "trace -p 1 --min-size -1",
+		 "--min-size -1: not a size, such as 512, 64K or 1.5G"},
 		{TRACE, "trace -p 1 --max-size 99999999999T",
 		 "--max-size 99999999999T: out of range"},
-		{TRACE, "trace -p 1 --unwind-mem 1023K", "--unwind-mem 1023K: out of range"},
-		{TRACE, "trace -p 1 --max-file 0", "--max-file 0: out of range"},
+		{TRACE, "trace -p 1 --unwind-mem 1023K",
+		 "--unwind-mem 1023K: out of range (at least 1M)"},
+		{TRACE, "trace -p 1 --max-file 0", "--max-file 0: out of range (at least 1)"},
 	};
 	struct command_line line;
 
@@ -116,12 +123,14 @@ static void sizes(void **state)
 static void durations(void **state)
 {
 	static const struct refusal refusals[] = {
-		{TRACE, "trace -p 1 -i 9ms", "--interval 9ms: out of range"},
-		{TRACE, "trace -p 1 -i soon", "--interval soon: not a valid TIME"},
-		{TRACE, "trace -p 1 -d 0", "--duration 0: out of range"},
-		{TRACE, "trace -p 1 --keep 0s", "--keep 0s: out of range"},
-		{DOCTOR, "doctor -d 0", "--duration 0: out of range"},
-		{SIMULATE, "simulate linear -d 999us", "--duration 999us: out of range"},
+		{TRACE, "trace -p 1 -i 9ms", "--interval 9ms: out of range (at least 10ms)"},
+		{TRACE, "trace -p 1 -i soon",
+		 "--interval soon: not a time, such as 500ms, 10s or 1h30m"},
+		{TRACE, "trace -p 1 -d 0", "--duration 0: out of range (at least 1ns)"},
+		{TRACE, "trace -p 1 --keep 0s", "--keep 0s: out of range (at least 1ns)"},
+		{DOCTOR, "doctor -d 0", "--duration 0: out of range (at least 1ns)"},
+		{SIMULATE, "simulate linear -d 999us",
+		 "--duration 999us: out of range (at least 1ms)"},
 	};
 	struct command_line line;
 
@@ -142,14 +151,20 @@ static void durations(void **state)
 static void numbers(void **state)
 {
 	static const struct refusal refusals[] = {
-		{SIMULATE, "simulate linear --scale 0.0009", "--scale 0.0009: out of range"},
-		{SIMULATE, "simulate linear --scale 1001", "--scale 1001: out of range"},
-		{SIMULATE, "simulate linear --scale inf", "--scale inf: not a valid F"},
-		{SIMULATE, "simulate linear --scale 1e2", "--scale 1e2: not a valid F"},
-		{SIMULATE, "simulate linear --scale 1..5", "--scale 1..5: not a valid F"},
-		{SIMULATE, "simulate rare --leak-fraction 0", "--leak-fraction 0: out of range"},
+		{SIMULATE, "simulate linear --scale 0.0009",
+		 "--scale 0.0009: out of range (0.001 to 1000)"},
+		{SIMULATE, "simulate linear --scale 1001",
+		 "--scale 1001: out of range (0.001 to 1000)"},
+		{SIMULATE, "simulate linear --scale inf",
+		 "--scale inf: not a number, such as 2 or 0.5"},
+		{SIMULATE, "simulate linear --scale 1e2",
+		 "--scale 1e2: not a number, such as 2 or 0.5"},
+		{SIMULATE, "simulate linear --scale 1..5",
+		 "--scale 1..5: not a number, such as 2 or 0.5"},
+		{SIMULATE, "simulate rare --leak-fraction 0",
+		 "--leak-fraction 0: out of range (above 0, up to 1)"},
 		{SIMULATE, "simulate rare --leak-fraction 1.01",
-		 "--leak-fraction 1.01: out of range"},
+		 "--leak-fraction 1.01: out of range (above 0, up to 1)"},
 	};
 	struct command_line line;
 
@@ -176,14 +191,22 @@ static void rates_are_per_second(void **state)
 		{"simulate churn --rate 90/m", SEEP_SIMULATE_RATE, 1.5},
 	};
 	static const struct refusal refusals[] = {
-		{SIMULATE, "simulate linear --growth 0/s", "--growth 0/s: out of range"},
-		{SIMULATE, "simulate linear --growth 1K/d", "--growth 1K/d: not a valid SIZE/s"},
-		{SIMULATE, "simulate linear --growth 1K/", "--growth 1K/: not a valid SIZE/s"},
-		{SIMULATE, "simulate linear --growth 1K/ss", "--growth 1K/ss: not a valid SIZE/s"},
-		{SIMULATE, "simulate linear --growth /s", "--growth /s: not a valid SIZE/s"},
-		{SIMULATE, "simulate churn --rate 0", "--rate 0: out of range"},
-		{SIMULATE, "simulate churn --rate 100000001", "--rate 100000001: out of range"},
-		{SIMULATE, "simulate churn --rate 1K/s", "--rate 1K/s: not a valid N/s"},
+		{SIMULATE, "simulate linear --growth 0/s",
+		 "--growth 0/s: out of range (at least 1)"},
+		{SIMULATE, "simulate linear --growth 1K/d",
+		 "--growth 1K/d: not a rate, such as 64K/s or 1M/h"},
+		{SIMULATE, "simulate linear --growth 1K/",
+		 "--growth 1K/: not a rate, such as 64K/s or 1M/h"},
+		{SIMULATE, "simulate linear --growth 1K/ss",
+		 "--growth 1K/ss: not a rate, such as 64K/s or 1M/h"},
+		{SIMULATE, "simulate linear --growth /s",
+		 "--growth /s: not a rate, such as 64K/s or 1M/h"},
+		{SIMULATE, "simulate churn --rate 0",
+		 "--rate 0: out of range (above 0, up to 100000000)"},
+		{SIMULATE, "simulate churn --rate 100000001",
+		 "--rate 100000001: out of range (above 0, up to 100000000)"},
+		{SIMULATE, "simulate churn --rate 1K/s",
+		 "--rate 1K/s: not a rate, such as 100/s or 2.5/m"},
 	};
 
 	(void)state;
@@ -213,16 +236,17 @@ static void parameters_are_numbers(void **state)
 	accept(&line, SIMULATE, "simulate exponential --period 1500ms");
 	assert_number(parameters[SEEP_SIMULATE_PERIOD], 1.5);
 	done(&line);
-	assert_refused(SIMULATE, "simulate linear --size 2G", "--size 2G: out of range");
-	assert_refused(SIMULATE, "simulate linear --objects 0", "--objects 0: out of range");
+	assert_refused(SIMULATE, "simulate linear --size 2G", "--size 2G: out of range (1 to 1G)");
+	assert_refused(SIMULATE, "simulate linear --objects 0",
+		       "--objects 0: out of range (1 to 100000000)");
 }
 
 static void texts(void **state)
 {
 	static const struct refusal refusals[] = {
-		{TRACE, "trace -p 1 --json ''", "--json : not a valid FILE"},
-		{TRACE, "trace -p 1 -o ''", "--output : not a valid FILE"},
-		{DETECT, "detect -p 1 --baseline ''", "--baseline : not a valid CAPTURE"},
+		{TRACE, "trace -p 1 --json ''", "--json: the value is empty"},
+		{TRACE, "trace -p 1 -o ''", "--output: the value is empty"},
+		{DETECT, "detect -p 1 --baseline ''", "--baseline: the value is empty"},
 		{DETECT, "detect -p 1 --suppressions", "--suppressions needs a value"},
 	};
 	struct command_line line;
@@ -243,11 +267,16 @@ static void texts(void **state)
 static void choices(void **state)
 {
 	static const struct refusal refusals[] = {
-		{TRACE, "trace -p 1 --metric beauty", "--metric beauty: not a valid NAME"},
-		{TRACE, "trace -p 1 --fail-on steady", "--fail-on steady: not a valid CLASS"},
-		{TRACE, "trace -p 1 --attach glue", "--attach glue: not a valid VARIANT"},
-		{REPORT, "report a --format xml", "--format xml: not a valid NAME"},
-		{DIFF, "diff a --format pprof", "--format pprof: not a valid NAME"},
+		{TRACE, "trace -p 1 --metric beauty",
+		 "--metric beauty: not a metric; one of live-bytes, live-objects, alloc-bytes, alloc-objects"},
+		{TRACE, "trace -p 1 --fail-on steady",
+		 "--fail-on steady: not a class; one of leak, growth"},
+		{TRACE, "trace -p 1 --attach glue",
+		 "--attach glue: not a variant; one of session, multi, perf"},
+		{REPORT, "report a --format xml",
+		 "--format xml: not a format; one of text, json, folded, pprof, flamegraph, html"},
+		{DIFF, "diff a --format pprof",
+		 "--format pprof: not a format; one of text, json, folded, flamegraph"},
 	};
 	struct command_line line;
 
@@ -269,9 +298,11 @@ static void choices(void **state)
 static void kinds(void **state)
 {
 	static const struct refusal refusals[] = {
-		{TRACE, "trace -p 1 -k memory,", "--kinds memory,: not a valid KIND[,KIND...]"},
-		{TRACE, "trace -p 1 -k ''", "--kinds : not a valid KIND[,KIND...]"},
-		{DIFF, "diff a -k socket", "--kinds socket: not a valid KIND[,KIND...]"},
+		{TRACE, "trace -p 1 -k memory,",
+		 "--kinds memory,: not a kind; one of memory, mapping, thread, fd"},
+		{TRACE, "trace -p 1 -k ''", "--kinds: the value is empty"},
+		{DIFF, "diff a -k socket",
+		 "--kinds socket: not a kind; one of memory, mapping, thread, fd"},
 	};
 	struct command_line line;
 
@@ -286,11 +317,12 @@ static void kinds(void **state)
 static void pids(void **state)
 {
 	static const struct refusal refusals[] = {
-		{TRACE, "trace -p 0", "--pid 0: out of range"},
-		{TRACE, "trace -p 4194305", "--pid 4194305: out of range"},
-		{TRACE, "trace -p 1,", "--pid 1,: not a valid PID[,PID...]"},
-		{TRACE, "trace -p ''", "--pid : not a valid PID[,PID...]"},
-		{DOCTOR, "doctor -p me", "--pid me: not a valid PID"},
+		{TRACE, "trace -p 0", "--pid 0: out of range (1 to 4194304)"},
+		{TRACE, "trace -p 4194305", "--pid 4194305: out of range (1 to 4194304)"},
+		{TRACE, "trace -p 1,", "--pid 1,: not a PID, nor several with commas between them"},
+		{TRACE, "trace -p ''", "--pid: the value is empty"},
+		{DOCTOR, "doctor -p me",
+		 "--pid me: not a PID, nor several with commas between them"},
 	};
 	struct command_line line;
 
@@ -316,7 +348,7 @@ static void pids(void **state)
 static void scopes(void **state)
 {
 	static const struct refusal refusals[] = {
-		{TRACE, "trace -c ''", "--comm : not a valid NAME"},
+		{TRACE, "trace -c ''", "--comm: the value is empty"},
 		{TRACE, "trace -a -g x",
 		 "--cgroup: there is a scope already; give one of -p, -g, -c, -a or -- COMMAND"},
 	};

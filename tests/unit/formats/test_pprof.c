@@ -6,6 +6,7 @@
 #include "report/fixture.h"
 #include "report/golden.h"
 
+#include <regex.h>
 #include <zlib.h>
 
 #include "base/cleanup.h"
@@ -113,6 +114,30 @@ static void test_samples(void **state)
 	assert_string_equal(innermost_name(unpacked, 3, 1), "libstripped.so.2+0x1f40");
 	assert_string_equal(innermost_name(unpacked, 3, 2), "[partial: no_table]");
 	assert_string_equal(innermost_name(unpacked, 7, 0), "[no stack]");
+	seep__pprof__profile__free_unpacked(unpacked, NULL);
+}
+
+/* What pprof makes of it: ^(...)$, and names without parameters. */
+static void test_allocators_are_dropped(void **state)
+{
+	static const char *const dropped[] = {"malloc", "operator new", "operator new[]",
+					      "mi_malloc", "pthread_create"};
+	static const char *const kept[] = {"xmalloc", "free", "operator new2", "buffer_grow"};
+	SEEP_AUTO_BUFFER struct seep_buffer pattern = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+	profile *unpacked;
+	regex_t regex;
+
+	(void)state;
+	fixture_init(&fixture);
+	unpacked = render(&fixture.snapshot);
+	seep_buffer_printf(&pattern, "^(%s)$", text(unpacked, unpacked->drop_frames_text));
+	assert_int_equal(regcomp(&regex, pattern.data, REG_EXTENDED | REG_NOSUB), 0);
+	for (size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++)
+		assert_int_equal(regexec(&regex, dropped[i], 0, NULL, 0), 0);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		assert_int_equal(regexec(&regex, kept[i], 0, NULL, 0), REG_NOMATCH);
+	regfree(&regex);
 	seep__pprof__profile__free_unpacked(unpacked, NULL);
 }
 
@@ -239,10 +264,15 @@ static void test_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_types),		cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_inlined_lines),	cmocka_unit_test(test_mappings),
-		cmocka_unit_test(test_code_of_no_file), cmocka_unit_test(test_comments_name_losses),
-		cmocka_unit_test(test_golden),		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_allocators_are_dropped),
+		cmocka_unit_test(test_inlined_lines),
+		cmocka_unit_test(test_mappings),
+		cmocka_unit_test(test_code_of_no_file),
+		cmocka_unit_test(test_comments_name_losses),
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,8 +15,7 @@ static inline void render_verdict(const struct seep_snapshot *snapshot,
 	struct seep_answer answer;
 
 	assert_int_equal(seep_answer_make(snapshot, findings, NULL, &answer), 0);
-	assert_int_equal(seep_verdict_render(snapshot, NULL, findings, &answer, options, buffer),
-			 0);
+	assert_int_equal(seep_verdict_render(snapshot, NULL, &answer, options, buffer), 0);
 	seep_answer_done(&answer);
 }
 
@@ -28,7 +27,7 @@ static inline void render_junit(const struct seep_snapshot *snapshot,
 	struct seep_answer answer;
 
 	assert_int_equal(seep_answer_make(snapshot, findings, NULL, &answer), 0);
-	assert_int_equal(seep_junit_render(snapshot, NULL, findings, &answer, options, buffer), 0);
+	assert_int_equal(seep_junit_render(snapshot, NULL, &answer, options, buffer), 0);
 	seep_answer_done(&answer);
 }
 

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "app/paths.h"
+#include "report/paths.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "report/diff.h"
 #include "symbol/walk.h"
 
 /* Names stand for frames, whose numbers mean something in their own capture only. */
-int seep_paths_new(const struct seep_loaded *loaded, struct seep_path **ret_paths)
+int seep_paths_new(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
+		   struct seep_path **ret_paths)
 {
-	const struct seep_snapshot *snapshot = &loaded->snapshot;
 	struct seep_path *paths = calloc(snapshot->num_sites + 1, sizeof(*paths));
 
 	if (!paths)
 		return -ENOMEM;
 	for (size_t i = 0; i < snapshot->num_sites; i++)
-		paths[i] = seep_walk_path(loaded->symbolizer, &snapshot->sites[i]);
+		paths[i] = seep_walk_path(symbolizer, &snapshot->sites[i]);
 	*ret_paths = paths;
 	return 0;
 }
