@@ -39,6 +39,12 @@ struct seep_measurements {
 	struct seep_shape shape;	 /* as trend */
 	struct seep_survival survival;
 	bool ages_known; /* false: survival is from guessed ages */
+	/* Whose collector releases it; NONE: nobody's. */
+	enum seep_runtime runtime;
+	/* That objects stay is no evidence: a runtime keeps them, or no collection has seen them.
+	 */
+	bool kept_by_runtime;
+	unsigned int num_collections; /* that enough of the objects have outlived; 2 is the most */
 };
 
 /* The sample of a site at this time. */
