@@ -45,6 +45,12 @@ struct seep_measurements {
 	/* Of threads: those of the live that have ended and wait to be joined. */
 	bool exited_known;
 	double exited;
+	/* Whose collector releases it; NONE: nobody's. */
+	enum seep_runtime runtime;
+	/* That objects stay is no evidence: a runtime keeps them, or no collection has seen them.
+	 */
+	bool kept_by_runtime;
+	unsigned int num_collections; /* that enough of the objects have outlived; 2 is the most */
 };
 
 /* The sample of a site at this time. */

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "model/names.h"
+#include "model/runtimes.h"
 #include "seep/abi.h"
 
 #define SEEP_UNKNOWN UINT64_MAX
@@ -74,6 +75,7 @@ struct seep_process {
 	 * never.
 	 */
 	uint64_t fd_limit_eta_ns;
+	uint64_t collections; /* full ones of its runtime so far; for verdicts only, as above */
 	struct seep_totals totals[SEEP_KIND_COUNT];
 	const struct seep_process_judgement *judgement; /* NULL: none, see judgement.h */
 };
@@ -98,6 +100,9 @@ struct seep_site {
 	const struct seep_process *process;
 	enum seep_kind kind;
 	const struct seep_stack *stack;
+	/* What it is to a runtime, and to which; NONE also if nobody has looked. */
+	enum seep_site_role role;
+	enum seep_runtime runtime;
 	struct seep_counts counts;
 	/* As reported: allocs - frees, less the objects younger than --min-age if asked for. */
 	uint64_t live_objects;

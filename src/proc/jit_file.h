@@ -16,10 +16,9 @@ struct seep_jit_file {
  * maps executable, which is how perf is told of a jitdump; /tmp/jit-N.dump. N is the process's own
  * idea of its PID, and /tmp that of its root directory and mount namespace.
  *
- * Anyone may put a file into /tmp. It is taken if it is a regular file, no symbolic link, and
- * belongs to the real or effective user of the process, or to root, unless the process has mounts
- * that others have set up (proc/trust.h). 0; -ENOENT if there is none; -ESRCH; another -errno. That
- * @pid was the same process all the time is for the caller to make sure (by its pidfd).
+ * Anyone may put a file into /tmp: whose it has to be is told in own_file.h. 0; -ENOENT if there is
+ * none; -ESRCH; another -errno. That @pid was the same process all the time is for the caller to
+ * make sure (by its pidfd).
  */
 int seep_jit_file_open(pid_t pid, struct seep_jit_file *ret_file);
 

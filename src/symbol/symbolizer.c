@@ -367,6 +367,14 @@ const struct seep_location *seep_symbolizer_resolve(struct seep_symbolizer *symb
 	return location;
 }
 
+const char *seep_symbolizer_path(struct seep_symbolizer *symbolizer, uint64_t frame)
+{
+	struct file *file =
+		frame & SEEP_FRAME_RAW ? NULL : find_file(symbolizer, SEEP_FRAME_FILE(frame));
+
+	return file ? file->path : NULL;
+}
+
 uint64_t seep_symbolizer_stack_id(struct seep_symbolizer *symbolizer, const uint64_t *frames,
 				  size_t num_frames)
 {

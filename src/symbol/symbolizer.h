@@ -120,6 +120,11 @@ const struct seep_location *seep_symbolizer_resolve(struct seep_symbolizer *symb
 						    uint32_t process, uint64_t frame);
 
 /*
+ * The path of the file of a frame as mapped, without a look into the file; NULL if there is none.
+ */
+const char *seep_symbolizer_path(struct seep_symbolizer *symbolizer, uint64_t frame);
+
+/*
  * A stable hash of the frames: equal for the same offsets in files with the same build ID (or,
  * without one, the same path), whatever ids the files have in this run. Raw addresses count as one
  * frame "anonymous". Used for the id of a site.

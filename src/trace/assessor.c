@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Order of a judgement: limits and memory of each process, the model, the texts. collect.c calls it
+ * Order of a judgement: what sites are to runtimes, limits and memory of each process, the model,
+ * the texts. collect.c calls it
  * last, with everything else of the snapshot filled in.
  */
 #include "trace/assessor.h"
@@ -9,18 +10,21 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "proc/hsperf.h"
+#include "runtime/roles.h"
 #include "target/process_stats.h"
 #include "verdict/judge.h"
 #include "verdict/judgement.h"
 
 /* The judge has the history of the sites; judgements are those of the last snapshot. */
 struct seep_assessor {
+	struct seep_runtime_roles *roles;
 	struct seep_judge *judge;
 	struct seep_judgements *judgements;
 	struct seep_process_stats_source source;
 };
 
-int seep_assessor_new(struct seep_assessor **ret_assessor)
+int seep_assessor_new(struct seep_symbolizer *symbolizer, struct seep_assessor **ret_assessor)
 {
 	struct seep_assessor *assessor = calloc(1, sizeof(*assessor));
 	int error;
@@ -28,7 +32,9 @@ int seep_assessor_new(struct seep_assessor **ret_assessor)
 	if (!assessor)
 		return -ENOMEM;
 	seep_process_stats_source_init(&assessor->source);
-	error = seep_judge_new(&assessor->judge);
+	error = seep_runtime_roles_new(symbolizer, &assessor->roles);
+	if (!error)
+		error = seep_judge_new(&assessor->judge);
 	if (!error)
 		error = seep_judgements_new(&assessor->judgements);
 	if (error) {
@@ -45,8 +51,33 @@ void seep_assessor_free(struct seep_assessor *assessor)
 		return;
 	seep_judgements_free(assessor->judgements);
 	seep_judge_free(assessor->judge);
+	seep_runtime_roles_free(assessor->roles);
 	seep_process_stats_source_done(&assessor->source);
 	free(assessor);
+}
+
+/*
+ * Which sites belong to runtimes; and where there is memory that collections of the JVM release,
+ * how many there were. Of V8 nothing can be had from outside.
+ */
+static int find_roles(struct seep_assessor *assessor, const struct seep_snapshot *snapshot,
+		      struct seep_site *sites, struct seep_process *processes)
+{
+	for (size_t i = 0; i < snapshot->num_processes; i++)
+		processes[i].collections = SEEP_UNKNOWN;
+	for (size_t i = 0; i < snapshot->num_sites; i++) {
+		struct seep_process *process = &processes[sites[i].process - processes];
+		int error = seep_runtime_roles_fill(assessor->roles, &sites[i]);
+
+		if (error)
+			return error;
+		/* What cannot be read stays unknown, and is tried again for the next site only. */
+		if (sites[i].role == SEEP_SITE_ROLE_COLLECTED &&
+		    sites[i].runtime == SEEP_RUNTIME_HOTSPOT && !process->exited &&
+		    process->collections == SEEP_UNKNOWN)
+			seep_hsperf_read(process->pid, &process->collections);
+	}
+	return 0;
 }
 
 int seep_assessor_take(struct seep_assessor *assessor, struct seep_snapshot *snapshot,
@@ -58,6 +89,9 @@ int seep_assessor_take(struct seep_assessor *assessor, struct seep_snapshot *sna
 
 	if (!stats)
 		return -ENOMEM;
+	error = find_roles(assessor, snapshot, sites, processes);
+	if (error)
+		return error;
 	/* What all processes share is read once for each snapshot. */
 	seep_process_stats_source_read(&assessor->source);
 	for (size_t i = 0; i < snapshot->num_processes; i++)

@@ -7,18 +7,19 @@
 #define SEEP_TRACE_ASSESSOR_H
 
 #include "model/snapshot.h"
+#include "symbol/symbolizer.h"
 
 struct seep_assessor;
 
-/* 0 or -ENOMEM. */
-int seep_assessor_new(struct seep_assessor **ret_assessor);
+/* @symbolizer, which names what roles depend on, must outlive it. 0 or -ENOMEM. */
+int seep_assessor_new(struct seep_symbolizer *symbolizer, struct seep_assessor **ret_assessor);
 void seep_assessor_free(struct seep_assessor *assessor);
 
 /*
- * Takes @snapshot into account, the next one, and judges its @sites and @processes, which are those
- * of the snapshot to be written to. Sites that are too many to be judged become a loss of it: those
- * of now, for one may find room when another goes. The judgements are valid until the next call. 0
- * or -ENOMEM.
+ * Takes @snapshot into account, the next one, finds the roles of its sites, and judges its @sites
+ * and @processes, which are those of the snapshot to be written to. Sites that are too many to be
+ * judged become a loss of it: those of now, for one may find room when another goes. The judgements
+ * are valid until the next call. 0 or -ENOMEM.
  */
 int seep_assessor_take(struct seep_assessor *assessor, struct seep_snapshot *snapshot,
 		       struct seep_site *sites, struct seep_process *processes);

@@ -221,15 +221,15 @@ static bool is_full(const struct seep_measurements *measured)
 }
 
 /*
- * Asked in this order: a leak; what has levelled; what fades; and then
- * whether the rest grows at all. Growth without objects that stay is weaker evidence and takes
- * twice the minimum observation.
+ * Asked in this order: a leak, unless it is normal that objects stay; what has levelled; what
+ * fades; and then whether the rest grows at all. Growth without objects that stay is weaker
+ * evidence and takes twice the minimum observation.
  */
 static enum seep_class classify_growth(const struct seep_measurements *measured, double rate)
 {
 	double min_observation_s = seep_min_observation_s(measured->in_bytes, rate);
 
-	if (leaks(measured))
+	if (!measured->kept_by_runtime && leaks(measured))
 		return measured->observed_s >= min_observation_s ? SEEP_CLASS_LEAK :
 								   SEEP_CLASS_WARMING_UP;
 	if (measured->shape.valid && seep_shape_levelled(&measured->shape))

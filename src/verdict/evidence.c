@@ -123,6 +123,25 @@ static void say_rate(struct writer *writer, const struct seep_verdict *verdict)
 	    duration(time, measured->observed_s));
 }
 
+/* Of memory that a collector releases: what is known of collections. */
+static void say_collections(struct writer *writer, const struct seep_measurements *measured)
+{
+	const char *runtime = seep_runtime_text(measured->runtime);
+
+	if (measured->runtime == SEEP_RUNTIME_NONE)
+		return;
+	if (!measured->kept_by_runtime)
+		say(writer, "it has outlived two collections of %s, which would release it",
+		    runtime);
+	else if (measured->num_collections == 0)
+		say(writer,
+		    "it is released by collections of %s, and no collection has been seen since",
+		    runtime);
+	else
+		say(writer, "it is released by collections of %s, and only one has been seen since",
+		    runtime);
+}
+
 static void say_trend(struct writer *writer, const struct seep_trend *trend)
 {
 	/* How likely a z as large as this is without a trend, to both sides. */
@@ -294,8 +313,10 @@ int seep_evidence_of_site(const struct seep_verdict *verdict, struct seep_senten
 	struct writer writer = {.sentences = ret_evidence};
 
 	ret_evidence->count = 0;
-	if (seep_class_grows(verdict->class))
+	if (seep_class_grows(verdict->class)) {
 		say_rate(&writer, verdict);
+		say_collections(&writer, &verdict->measured);
+	}
 	say_class(&writer, verdict);
 	say_pattern(&writer, verdict);
 	say_released(&writer, &verdict->measured);

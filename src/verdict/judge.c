@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The judge: a table of the sites and one of the processes of a trace. For each snapshot,
- * seep_judge_feed first meets the processes, because a site is judged by whether its process does
- * anything; then it adds a sample to each site and judges those that are due (record.c); then it
- * forgets what the snapshot does not have any more. Sites are bounded by SEEP_JUDGE_MAX_SITES,
- * samples of each by SEEP_SERIES_SAMPLES, and the time of a snapshot by judging long series less
- * often.
+ * The judge: a table of the sites of a trace. For each snapshot, seep_judge_feed first feeds the
+ * processes (watched.c), because a site is judged by whether its process does anything; then it
+ * adds a sample to each site and judges those that are due (record.c); then it forgets what the
+ * snapshot does not have any more. Sites are bounded by SEEP_JUDGE_MAX_SITES, samples of each by
+ * SEEP_SERIES_SAMPLES, and the time of a snapshot by judging long series less often.
  */
 #include "verdict/judge.h"
 
@@ -16,6 +15,7 @@
 
 #include "base/units.h"
 #include "verdict/record.h"
+#include "verdict/watched.h"
 
 /* Instead of exit(): an element that could not be added has no table afterwards. */
 #define HASH_NONFATAL_OOM 1
@@ -36,21 +36,9 @@ struct site {
 	UT_hash_handle hh;
 };
 
-/* What the judge keeps of a process. Each site looks its own up, to know whether it runs. */
-struct process {
-	uint32_t id;
-	uint64_t seen;
-	uint64_t operations;   /* of all its sites so far */
-	bool idle;	       /* none since the snapshot before */
-	uint64_t mapped_bytes; /* see seep_process_sample */
-	struct seep_series series;
-	struct seep_process_verdict verdict;
-	UT_hash_handle hh;
-};
-
 struct seep_judge {
 	struct site *sites;
-	struct process *processes;
+	struct seep_watched_processes *processes;
 	double before_s; /* when the snapshot before was taken */
 	/* Sites of the latest snapshot that have no record because the table is full. */
 	size_t left_out;
@@ -60,8 +48,10 @@ int seep_judge_new(struct seep_judge **ret_judge)
 {
 	struct seep_judge *judge = calloc(1, sizeof(*judge));
 
-	if (!judge)
+	if (!judge || seep_watched_new(&judge->processes)) {
+		free(judge);
 		return -ENOMEM;
+	}
 	*ret_judge = judge;
 	return 0;
 }
@@ -70,19 +60,12 @@ int seep_judge_new(struct seep_judge **ret_judge)
 static void forget(struct seep_judge *judge, uint64_t seq)
 {
 	struct site *site, *next_site;
-	struct process *process, *next_process;
 
 	HASH_ITER(hh, judge->sites, site, next_site) {
 		if (site->seen == seq)
 			continue;
 		HASH_DEL(judge->sites, site);
 		free(site);
-	}
-	HASH_ITER(hh, judge->processes, process, next_process) {
-		if (process->seen == seq)
-			continue;
-		HASH_DEL(judge->processes, process);
-		free(process);
 	}
 }
 
@@ -91,109 +74,8 @@ void seep_judge_free(struct seep_judge *judge)
 	if (!judge)
 		return;
 	forget(judge, 0);
+	seep_watched_free(judge->processes);
 	free(judge);
-}
-
-/* Allocations and releases of all kinds: if the sum stands still, the process did nothing. */
-static uint64_t operations_of(const struct seep_process *process)
-{
-	uint64_t sum = 0;
-
-	for (size_t kind = 0; kind < SEEP_KIND_COUNT; kind++)
-		sum += process->totals[kind].counts.allocs + process->totals[kind].counts.frees;
-	return sum;
-}
-
-static struct process *find_process(const struct seep_judge *judge,
-				    const struct seep_process *process)
-{
-	struct process *found;
-
-	HASH_FIND(hh, judge->processes, &process->id, sizeof(process->id), found);
-	return found;
-}
-
-static int add_process(struct seep_judge *judge, uint32_t id, struct process **ret_process)
-{
-	struct process *process = calloc(1, sizeof(*process));
-
-	if (!process)
-		return -ENOMEM;
-	process->id = id;
-	seep_series_init(&process->series);
-	HASH_ADD(hh, judge->processes, id, sizeof(process->id), process);
-	if (!process->hh.tbl) {
-		free(process);
-		return -ENOMEM;
-	}
-	*ret_process = process;
-	return 0;
-}
-
-/* Makes it known, before anything of this snapshot is judged. */
-static int meet_process(struct seep_judge *judge, const struct seep_process *watched, uint64_t seq)
-{
-	struct process *process = find_process(judge, watched);
-	uint64_t operations = operations_of(watched);
-	int error;
-
-	if (!process) {
-		error = add_process(judge, watched->id, &process);
-		if (error)
-			return error;
-	} else {
-		process->idle = process->operations == operations;
-	}
-	process->operations = operations;
-	process->mapped_bytes = 0;
-	process->seen = seq;
-	return 0;
-}
-
-/*
- * Adds what a site has mapped to its process. All processes of the snapshot were met before, so it
- * is found.
- */
-static void count_mapped(const struct seep_judge *judge, const struct seep_site *site)
-{
-	struct process *process;
-
-	if (site->kind != SEEP_KIND_MAPPING || seep_origin_of(site->stack) == SEEP_ORIGIN_ALLOCATOR)
-		return;
-	process = find_process(judge, site->process);
-	process->mapped_bytes += seep_counts_live_bytes(&site->counts);
-}
-
-/* A process whose memory is not known gets no sample, and is judged by those that it has. */
-static void judge_process(const struct seep_judge *judge, const struct seep_process *watched,
-			  const struct seep_process_stats *stats, double now_s)
-{
-	struct process *process = find_process(judge, watched);
-	struct seep_sample sample;
-
-	if (seep_process_sample(watched, stats, process->mapped_bytes, now_s, &sample))
-		seep_series_add(&process->series, &sample);
-	seep_process_conclude(watched, stats, &process->series, &process->verdict);
-}
-
-/*
- * Three passes: mappings are added up between meeting the processes, which resets the sum, and
- * judging them, which uses it.
- */
-static int feed_processes(struct seep_judge *judge, const struct seep_snapshot *snapshot,
-			  const struct seep_process_stats *stats, double now_s)
-{
-	for (size_t i = 0; i < snapshot->num_processes; i++) {
-		int error = meet_process(judge, &snapshot->processes[i], snapshot->seq);
-
-		if (error)
-			return error;
-	}
-	for (size_t i = 0; i < snapshot->num_sites; i++)
-		count_mapped(judge, &snapshot->sites[i]);
-	for (size_t i = 0; i < snapshot->num_processes; i++)
-		judge_process(judge, &snapshot->processes[i], stats ? &stats[i] : NULL, now_s);
-	return 0;
 }
 
 static struct key key_of(const struct seep_site *site)
@@ -242,30 +124,30 @@ static int add_site(struct seep_judge *judge, const struct seep_site *site, doub
  * Of a process that is stopped or asleep nothing is learnt of what grows when it runs; that it does
  * not grow meanwhile says nothing.
  */
-static bool waits(const struct seep_judge *judge, const struct seep_site_record *record,
-		  const struct seep_site *site)
+static bool waits(const struct seep_watched *process, const struct seep_site_record *record)
 {
-	const struct process *process = find_process(judge, site->process);
-
 	return process && process->idle &&
 	       (seep_class_grows(record->verdict.class) ||
 		record->verdict.class == SEEP_CLASS_WARMING_UP);
 }
 
 /*
- * An arena grows with the blocks in it, the stacks of threads with the threads: these are judged.
+ * An arena grows with the blocks in it, the stacks of threads with the threads: these are judged;
+ * and of the heap of a runtime the sum of its arenas.
  */
 static bool is_part_of_others(const struct seep_site *site)
 {
 	int origin = seep_origin_of(site->stack);
 
-	return origin == SEEP_ORIGIN_ALLOCATOR || origin == SEEP_ORIGIN_THREAD;
+	return origin == SEEP_ORIGIN_ALLOCATOR || origin == SEEP_ORIGIN_THREAD ||
+	       seep_heaps_have(site);
 }
 
 static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snapshot,
 		     const struct seep_site *site, const struct seep_process_stats *stats,
 		     double now_s)
 {
+	const struct seep_watched *process = seep_watched_find(judge->processes, site->process);
 	struct site *known = find_site(judge, site);
 	int error;
 
@@ -283,11 +165,12 @@ static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snaps
 	}
 	/* Seen, so that it is not forgotten, also if it waits and gets no sample. */
 	known->seen = snapshot->seq;
-	if (waits(judge, &known->record, site))
+	if (waits(process, &known->record))
 		return 0;
 	seep_site_record_add(&known->record, site, now_s);
 	if (seep_site_record_is_due(&known->record, site, snapshot))
-		seep_site_record_judge(&known->record, site, stats ? stats->usage : NULL, now_s);
+		seep_site_record_judge(&known->record, site, process ? &process->collections : NULL,
+				       stats ? stats->usage : NULL, now_s);
 	return 0;
 }
 
@@ -295,7 +178,7 @@ int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapsh
 		    const struct seep_process_stats *stats)
 {
 	double now_s = (double)snapshot->elapsed_ns / (double)SEEP_NS_PER_S;
-	int error = feed_processes(judge, snapshot, stats, now_s);
+	int error = seep_watched_feed(judge->processes, snapshot, stats, judge->before_s);
 
 	judge->left_out = 0;
 	for (size_t i = 0; i < snapshot->num_sites && !error; i++) {
@@ -324,9 +207,16 @@ const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
 const struct seep_process_verdict *seep_judge_process(const struct seep_judge *judge,
 						      const struct seep_process *process)
 {
-	const struct process *found = find_process(judge, process);
+	const struct seep_watched *found = seep_watched_find(judge->processes, process);
 
 	return found ? &found->verdict : NULL;
+}
+
+const struct seep_heap *seep_judge_heap(const struct seep_judge *judge,
+					const struct seep_process *process,
+					enum seep_runtime runtime)
+{
+	return seep_watched_heap(judge->processes, process, runtime);
 }
 
 size_t seep_judge_num_left_out(const struct seep_judge *judge)
@@ -356,7 +246,7 @@ double seep_judge_correlation(const struct seep_judge *judge, const struct seep_
 			      enum seep_process_stat measure)
 {
 	const struct seep_site_record *record = find_record(judge, site);
-	const struct process *process = find_process(judge, site->process);
+	const struct seep_watched *process = seep_watched_find(judge->processes, site->process);
 
 	return record && process ? seep_series_correlation(&record->series, series_value(record),
 							   &process->series, measure) :

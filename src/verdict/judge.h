@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "model/snapshot.h"
+#include "verdict/heaps.h"
 #include "verdict/process.h"
 #include "verdict/verdict.h"
 
@@ -33,7 +34,8 @@ int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapsh
 
 /*
  * The verdict of a site of the latest snapshot, or NULL: it was one too many, or it is what others
- * are made of (arenas of allocators, stacks of threads). Valid until the next.
+ * are made of (arenas of allocators, stacks of threads), or a part of the heap of a runtime. Valid
+ * until the next.
  */
 const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
 					   const struct seep_site *site);
@@ -41,6 +43,11 @@ const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
 /* The verdict of a process of the latest snapshot. Valid until the next. */
 const struct seep_process_verdict *seep_judge_process(const struct seep_judge *judge,
 						      const struct seep_process *process);
+
+/* The heap of @runtime in a process of the latest snapshot, or NULL. Valid until the next. */
+const struct seep_heap *seep_judge_heap(const struct seep_judge *judge,
+					const struct seep_process *process,
+					enum seep_runtime runtime);
 
 /*
  * How closely two sites of one process grow together, see seep_series_correlation; NAN if not

@@ -33,6 +33,8 @@ struct seep_judgements {
 	struct of_site *sites;
 	size_t num_processes;
 	struct of_process *processes;
+	size_t num_heaps;
+	struct seep_heap_judgement *heaps;
 	struct seep_correlations correlated[SEEP_CORRELATED_COMPARED];
 };
 
@@ -80,6 +82,9 @@ static void clear(struct seep_judgements *judgements)
 		seep_sentences_done(&judgements->processes[i].evidence);
 	free(judgements->sites);
 	free(judgements->processes);
+	free(judgements->heaps);
+	judgements->heaps = NULL;
+	judgements->num_heaps = 0;
 	judgements->sites = NULL;
 	judgements->num_sites = 0;
 	judgements->processes = NULL;
@@ -99,6 +104,11 @@ static const char *limit_key(enum seep_limit limit)
 	return limit == SEEP_LIMIT_COUNT ? NULL : seep_limit_key(limit);
 }
 
+static const char *severity_key(enum seep_severity severity)
+{
+	return severity == SEEP_SEVERITY_NONE ? NULL : seep_severity_key(severity);
+}
+
 static int judge_site(struct of_site *of, const struct seep_verdict *verdict)
 {
 	int error = seep_evidence_of_site(verdict, &of->evidence);
@@ -108,9 +118,7 @@ static int judge_site(struct of_site *of, const struct seep_verdict *verdict)
 	of->judgement = (struct seep_judgement){
 		.class = seep_class_key(verdict->class),
 		.pattern = seep_pattern_key(verdict->pattern),
-		.severity = verdict->severity == SEEP_SEVERITY_NONE ?
-				    NULL :
-				    seep_severity_key(verdict->severity),
+		.severity = severity_key(verdict->severity),
 		.confidence = verdict->confidence,
 		.rate = verdict->rate,
 		.leaked = verdict->leaked,
@@ -192,6 +200,71 @@ static int fill_processes(struct seep_judgements *judgements, const struct seep_
 	return 0;
 }
 
+/* @sites are ordered by what they have, so the first ones of the heap are the largest. */
+static void judge_heap(const struct seep_heap *heap, const struct seep_process *process,
+		       const struct seep_site *sites, size_t num_sites,
+		       struct seep_heap_judgement *ret_judgement)
+{
+	const struct seep_verdict *verdict = &heap->verdict;
+
+	*ret_judgement = (struct seep_heap_judgement){
+		.runtime = seep_runtime_key(heap->runtime),
+		.name = seep_runtime_text(heap->runtime),
+		.class = seep_class_key(verdict->class),
+		.severity = severity_key(verdict->severity),
+		.confidence = verdict->confidence,
+		.rate = verdict->rate,
+		.eta_s = verdict->eta_s,
+		.limit = limit_key(verdict->limit),
+		.since_s = verdict->since_s,
+		.num_arenas = heap->num_arenas,
+		.mapped_bytes = heap->mapped_bytes,
+		.used_bytes = (uint64_t)heap->used_bytes,
+	};
+	for (size_t i = 0; i < num_sites && ret_judgement->num_sites < SEEP_HEAP_SITES; i++) {
+		if (sites[i].process == process && seep_heaps_have(&sites[i]) &&
+		    sites[i].runtime == heap->runtime)
+			ret_judgement->sites[ret_judgement->num_sites++] = &sites[i];
+	}
+}
+
+/* The fastest first. */
+static int compare_heaps(const void *left, const void *right)
+{
+	const struct seep_heap_judgement *a = left, *b = right;
+
+	return (a->rate.value < b->rate.value) - (a->rate.value > b->rate.value);
+}
+
+/* All heaps are in one array, those of a process one after the other. */
+static int fill_heaps(struct seep_judgements *judgements, const struct seep_judge *judge,
+		      const struct seep_site *sites, size_t num_sites,
+		      const struct seep_process *processes, size_t num_processes)
+{
+	judgements->heaps =
+		calloc(num_processes * SEEP_RUNTIME_COUNT + 1, sizeof(*judgements->heaps));
+	if (!judgements->heaps)
+		return -ENOMEM;
+	for (size_t i = 0; i < num_processes; i++) {
+		struct seep_process_judgement *of = &judgements->processes[i].judgement;
+		struct seep_heap_judgement *heaps = judgements->heaps + judgements->num_heaps;
+
+		of->num_heaps = 0;
+		for (int j = 0; j < SEEP_RUNTIME_COUNT; j++) {
+			const struct seep_heap *heap =
+				seep_judge_heap(judge, &processes[i], (enum seep_runtime)j);
+
+			if (heap)
+				judge_heap(heap, &processes[i], sites, num_sites,
+					   &heaps[of->num_heaps++]);
+		}
+		qsort(heaps, of->num_heaps, sizeof(*heaps), compare_heaps);
+		of->heaps = heaps;
+		judgements->num_heaps += of->num_heaps;
+	}
+	return 0;
+}
+
 /* Each of the worst sites has a judgement: only sites with a verdict are compared. */
 static void fill_correlated(struct seep_judgements *judgements, const struct seep_judge *judge,
 			    const struct seep_site *sites, size_t num_sites)
@@ -218,5 +291,8 @@ int seep_judgements_fill(struct seep_judgements *judgements, const struct seep_j
 	if (error)
 		return error;
 	fill_correlated(judgements, judge, sites, num_sites);
-	return fill_processes(judgements, judge, processes, num_processes);
+	error = fill_processes(judgements, judge, processes, num_processes);
+	if (error)
+		return error;
+	return fill_heaps(judgements, judge, sites, num_sites, processes, num_processes);
 }

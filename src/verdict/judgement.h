@@ -34,6 +34,28 @@ struct seep_judgement {
 	const struct seep_correlated *correlated;
 };
 
+/* Sites that are named as those that needed more of a heap. */
+#define SEEP_HEAP_SITES 8
+
+/* Of the heap of a runtime, which is the sum of all sites of role ARENA that the runtime has. */
+struct seep_heap_judgement {
+	const char *runtime; /* key of SEEP_RUNTIMES */
+	const char *name;    /* what people call it: "the heap of CPython" */
+	const char *class;   /* as of a site; never a leak */
+	const char *severity;
+	double confidence;
+	struct seep_interval rate; /* growth of what is in use, bytes per second */
+	struct seep_interval eta_s;
+	const char *limit;
+	double since_s;
+	uint64_t num_arenas;
+	uint64_t mapped_bytes;
+	uint64_t used_bytes; /* of these; see heaps.h */
+	/* A sample of who needed more: those of its sites that got most, the largest first. */
+	size_t num_sites;
+	const struct seep_site *sites[SEEP_HEAP_SITES];
+};
+
 /* Of a process. */
 struct seep_process_judgement {
 	const char *health;	    /* key of SEEP_HEALTHS */
@@ -44,6 +66,8 @@ struct seep_process_judgement {
 	double observed_s; /* how long it has been watched; NAN: not known */
 	size_t num_evidence;
 	const char *const *evidence;
+	size_t num_heaps; /* that its runtimes have, the fastest first */
+	const struct seep_heap_judgement *heaps;
 };
 
 /*

@@ -38,6 +38,8 @@ void seep_site_record_add(struct seep_site_record *record, const struct seep_sit
 {
 	struct seep_sample sample = seep_measurements_sample(site, now_s);
 
+	if (site->role == SEEP_SITE_ROLE_COLLECTED)
+		seep_bulk_add(&record->bulk, site, record->series.latest.time_s);
 	seep_series_add(&record->series, &sample);
 }
 
@@ -127,12 +129,35 @@ static void keep_class(const struct seep_site_record *record, struct seep_verdic
 		verdict->class = SEEP_CLASS_CACHE;
 }
 
+/*
+ * The objects of a heap stay as long as the runtime likes. Those that a collector releases stay
+ * until then: nothing is said against them before they have outlived collections, those that the
+ * runtime counts or those that show in what it releases.
+ */
+static void look_at_runtime(const struct seep_site_record *record, const struct seep_site *site,
+			    const struct seep_collections *collections, double now_s,
+			    struct seep_measurements *measured)
+{
+	unsigned int shown, counted;
+
+	measured->kept_by_runtime = site->role == SEEP_SITE_ROLE_ARENA;
+	if (site->role != SEEP_SITE_ROLE_COLLECTED)
+		return;
+	measured->runtime = site->runtime;
+	shown = seep_collections_outlived(&record->bulk.collections, site, now_s);
+	counted = collections ? seep_collections_outlived(collections, site, now_s) : 0;
+	measured->num_collections = counted > shown ? counted : shown;
+	measured->kept_by_runtime = measured->num_collections < SEEP_COLLECTIONS_ENOUGH;
+}
+
 void seep_site_record_judge(struct seep_site_record *record, const struct seep_site *site,
+			    const struct seep_collections *collections,
 			    const struct seep_usage usage[SEEP_LIMIT_COUNT], double now_s)
 {
 	struct seep_verdict verdict = {0};
 
 	seep_measurements_take(site, &record->series, &verdict.measured);
+	look_at_runtime(record, site, collections, now_s, &verdict.measured);
 	seep_verdict_conclude(&verdict, usage);
 	/*
 	 * A leak that is held down keeps its whole verdict, with the measurements that showed it.

@@ -7,6 +7,7 @@
 
 #include "measure/series.h"
 #include "model/snapshot.h"
+#include "verdict/collections.h"
 #include "verdict/verdict.h"
 
 struct seep_site_record {
@@ -15,6 +16,7 @@ struct seep_site_record {
 	unsigned int same_pattern; /* times in a row */
 	/* Since then it would not be called a leak any more; NAN: it would. */
 	double against_since_s;
+	struct seep_bulk bulk; /* of memory that a collector releases */
 };
 
 /*
@@ -35,8 +37,12 @@ void seep_site_record_add(struct seep_site_record *record, const struct seep_sit
 bool seep_site_record_is_due(const struct seep_site_record *record, const struct seep_site *site,
 			     const struct seep_snapshot *snapshot);
 
-/* Brings the verdict up to date. @usage: as in seep_verdict_conclude. */
+/*
+ * Brings the verdict up to date. @collections: those that the runtime of the process has counted,
+ * or NULL; @usage: as in seep_verdict_conclude.
+ */
 void seep_site_record_judge(struct seep_site_record *record, const struct seep_site *site,
+			    const struct seep_collections *collections,
 			    const struct seep_usage usage[SEEP_LIMIT_COUNT], double now_s);
 
 #endif

@@ -116,6 +116,28 @@ static void assert_first(const struct seep_verdict *verdict, const char *expecte
 	seep_sentences_done(&evidence);
 }
 
+static void collections_are_told(void **state)
+{
+	static const char *const expected[] = {
+		"it is released by collections of V8, and no collection has been seen since",
+		"it is released by collections of V8, and only one has been seen since",
+		"it has outlived two collections of V8, which would release it",
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < LENGTH(expected); i++) {
+		struct seep_verdict verdict = leak_of_one_in_a_thousand();
+		struct seep_sentences evidence;
+
+		verdict.measured.runtime = SEEP_RUNTIME_V8;
+		verdict.measured.kept_by_runtime = i < 2;
+		verdict.measured.num_collections = i;
+		assert_int_equal(seep_evidence_of_site(&verdict, &evidence), 0);
+		assert_string_equal(evidence.texts[1], expected[i]);
+		seep_sentences_done(&evidence);
+	}
+}
+
 static void counted_things_have_their_name(void **state)
 {
 	struct seep_verdict verdict = {
@@ -316,6 +338,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leak_is_told_with_its_numbers),
 		cmocka_unit_test(counted_things_are_counted),
+		cmocka_unit_test(collections_are_told),
 		cmocka_unit_test(counted_things_have_their_name),
 		cmocka_unit_test(numbers_are_written_out),
 		cmocka_unit_test(patterns_and_classes_have_their_sentence),
