@@ -51,3 +51,8 @@ accuracy: all $(BUILD)/accuracy $(BUILD)/bench/judge ## how often verdicts are r
 	$(Q)SEEP_ACCURACY_RUNS=$(ACCURACY_RUNS) $(BUILD)/accuracy
 	$(Q)$(BUILD)/bench/judge
 	$(Q)BUILD=$(BUILD) $(PYTHON) tools/accuracy --minutes $(ACCURACY_MINUTES)
+	$(Q)BUILD=$(BUILD) $(PYTHON) tools/accuracy/real $(ACCURACY_REAL)
+
+.PHONY: accuracy-real
+accuracy-real: all ## how often detect is right about the programs of tests/real and servers (ACCURACY_REAL="--programs A,B --jobs N")
+	$(Q)BUILD=$(BUILD) $(PYTHON) tools/accuracy/real $(ACCURACY_REAL)

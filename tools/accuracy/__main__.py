@@ -22,9 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/root"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+from goals import Goals  # noqa: E402
 from harness import BUILD  # noqa: E402
 from innocent import INNOCENT  # noqa: E402
-from judged import Share, Tally, Truth, count_server  # noqa: E402
+from judged import Tally, Truth, count_server  # noqa: E402
 from promptness import CASES, measure  # noqa: E402
 from simulations import OPTIONS, SCALES, Simulation, listed  # noqa: E402
 from watch import Trace  # noqa: E402
@@ -98,24 +99,6 @@ def print_confusion(tally: Tally) -> None:
     for row in ("leak", "growth", "cache", "burst", "steady", "warming-up", "no leak"):
         print(f"| {row} | " + " | ".join(str(tally.confusion[row, column]) for column in CLASSES) + " |")
     print()
-
-
-class Goals:
-    """What is wanted, and which of it is missed."""
-
-    def __init__(self) -> None:
-        self.missed: list[str] = []
-
-    def share(self, what: str, share: Share, wanted: float | None) -> None:
-        goal = f" (wanted: {100 * wanted:.0f} %)" if wanted is not None else ""
-        print(f"{what:<49} {share}{goal}")
-        if wanted is not None and share.all and share.value < wanted:
-            self.missed.append(f"{what}: {share}{goal}")
-
-    def time(self, what: str, seconds: float, limit_s: float, exact: bool) -> None:
-        print(f"{what:<49} {seconds:.1f} s (wanted: {limit_s:.0f} s){'' if exact else ', not the exact site'}")
-        if seconds >= limit_s or not exact:
-            self.missed.append(f"{what}: {seconds:.1f} s, exact site first: {exact}")
 
 
 def print_shares(tally: Tally, goals: Goals) -> None:
