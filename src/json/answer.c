@@ -31,7 +31,10 @@ static void add_site(struct answer_json *of, struct json_object *list, const str
 	seep_json_add_id(of->json, object, "id", site->id);
 	seep_json_add_text(of->json, object, "kind", seep_kind_key(site->kind));
 	seep_json_add_text(of->json, object, "function", name.data);
-	seep_json_add_text(of->json, object, "class", site->judgement->class);
+	/* Arenas are judged together with the others of their heap. */
+	seep_json_add_text(of->json, object, "class",
+			   site->judgement ? site->judgement->class :
+					     seep_class_key(SEEP_CLASS_GROWTH));
 	seep_json_append(of->json, list, object);
 }
 
@@ -50,6 +53,8 @@ static struct json_object *new_sites(struct answer_json *of,
 		if (of->pending[i]->process == process->process)
 			add_site(of, list, of->pending[i]);
 	}
+	for (size_t i = 0; process->heap && i < process->heap->num_sites; i++)
+		add_site(of, list, process->heap->sites[i]);
 	return list;
 }
 

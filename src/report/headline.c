@@ -148,7 +148,18 @@ static void append_growth(struct seep_buffer *buffer, const struct seep_headline
 	if (of->worst) {
 		seep_buffer_puts(buffer, by_site ? " in " : ", most of what is traced in ");
 		append_name(buffer, headline, of->worst);
-	} else {
+	}
+	if (of->heap) {
+		seep_buffer_puts(buffer, of->worst ? "; the heap of " : ", the heap of ");
+		seep_text_append_clean(buffer, of->heap->name, SIZE_MAX);
+		seep_buffer_puts(buffer, " by ");
+		seep_words_append_rate(buffer, SEEP_KIND_MEMORY, of->heap->rate.value);
+		if (of->heap->num_sites) {
+			seep_buffer_puts(buffer, ", most of it for ");
+			append_name(buffer, headline, of->heap->sites[0]);
+		}
+	}
+	if (!of->worst && !of->heap) {
 		seep_buffer_puts(buffer, ", and no traced site is certain to be the reason");
 	}
 }

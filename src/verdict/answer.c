@@ -10,11 +10,15 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/units.h"
 #include "verdict/judgement.h"
 #include "verdict/outstanding.h"
 #include "verdict/pending.h"
+
+/* What grows by less than this share of its process is not what the process grows by. */
+#define PART_SHARE 0.25
 
 static const char *const outcomes[] = {
 #define OUTCOME_KEY(name, key, text) [SEEP_OUTCOME_##name] = key,
@@ -97,6 +101,28 @@ static bool leaks(const struct seep_site *site)
 	return seep_judgement_class(site->judgement) != SEEP_CLASS_GROWTH;
 }
 
+/*
+ * The heaps of a process are sorted: the fastest first. One that has not been watched for long
+ * enough to be growth on its own is what the process grows by, if that is certain and a part of it
+ * matters.
+ */
+static const struct seep_heap_judgement *find_heap(const struct seep_answer_process *of,
+						   bool process_grows)
+{
+	const struct seep_process_judgement *judgement = of->process->judgement;
+
+	for (size_t i = 0; judgement && i < judgement->num_heaps; i++) {
+		const struct seep_heap_judgement *heap = &judgement->heaps[i];
+		bool grows = strcmp(heap->class, seep_class_key(SEEP_CLASS_GROWTH)) == 0 &&
+			     heap->rate.value >= of->visible_rate;
+
+		if (grows || (process_grows && heap->rate.low > 0 &&
+			      heap->rate.value >= PART_SHARE * judgement->rate.value))
+			return heap;
+	}
+	return NULL;
+}
+
 /* The findings are sorted by severity; the first that leaks is the worst, or else the first. */
 static void count_findings(const struct question *question, struct seep_answer_process *of)
 {
@@ -155,18 +181,36 @@ static bool answer_ended(const struct question *question, struct seep_answer_pro
 	return true;
 }
 
+/* Of a process that grows, the site that is warming up and a part of that. */
+static const struct seep_site *find_part(const struct question *question,
+					 const struct seep_answer_process *of)
+{
+	const struct seep_site *site = find_fastest(question, of, true);
+
+	if (site && of_bytes(site) &&
+	    site->judgement->rate.value >= PART_SHARE * of->process->judgement->rate.value)
+		return site;
+	return NULL;
+}
+
 static void answer_process(const struct question *question, struct seep_answer_process *of)
 {
+	bool process_grows;
+
 	find_outstanding(question, of);
 	count_findings(question, of);
 	if (of->num_findings) {
 		of->outcome = leaks(of->worst) ? SEEP_OUTCOME_LEAK : SEEP_OUTCOME_GROWTH;
 		return;
 	}
-	of->worst = find_fastest(question, of, false);
 	/* What suppressed and known sites explain is no news. */
-	if (of->worst || seep_pending_growth(of->process, question->findings)) {
+	process_grows = seep_pending_growth(of->process, question->findings);
+	of->worst = find_fastest(question, of, false);
+	of->heap = find_heap(of, process_grows);
+	if (of->worst || of->heap || process_grows) {
 		of->outcome = SEEP_OUTCOME_GROWTH;
+		if (!of->worst && !of->heap)
+			of->worst = find_part(question, of);
 		return;
 	}
 	if (answer_ended(question, of))

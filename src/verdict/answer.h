@@ -12,6 +12,7 @@
 #include "model/snapshot.h"
 #include "symbol/symbolizer.h"
 #include "verdict/gate.h"
+#include "verdict/judgement.h"
 
 /* X(enum suffix, key in JSON, what it means), ascending: the worst of many is the answer for all.
  */
@@ -50,6 +51,8 @@ struct seep_answer_process {
 	size_t num_findings;	 /* of the gate, in this process */
 	/* LEAK: the worst finding. GROWTH, GROWING: what grows fastest, NULL if no site does. */
 	const struct seep_site *worst;
+	/* GROWTH: the heap of a runtime that grows the fastest; NULL: none does. */
+	const struct seep_heap_judgement *heap;
 	double watched_s;
 	/* How long it has to be watched in all: UNDECIDED only, else NAN. */
 	double needed_s;
