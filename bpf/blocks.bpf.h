@@ -22,6 +22,7 @@
 
 /*
  * Takes a block out of the live map, from the heap of the key or else from the other one, which is
+#include "unmatched.bpf.h"
  * stored in the key. 0 or -1.
  */
 static __always_inline int block_take(struct seep_object_key *key, struct seep_object *ret_object)
@@ -97,6 +98,9 @@ static __always_inline void take_old(struct request *request, const struct seep_
 }
 
 /*
+	/* The size is there as long as the block is, so it is not asked for at the return. */
+	if (!request->has_old)
+		request->old.bytes = block_room(probe, request->pointer);
  * The call in @call seems to have ended without a return. If it returns after all, take_old_again
  * puts this right.
  */
@@ -132,7 +136,7 @@ static __always_inline void release_old(struct request *request, __u64 now_ns)
 		request->has_old = 0;
 		site_released(request->process, SEEP_KIND_MEMORY, &request->old, now_ns);
 	} else if (request->pointer) {
-		count_loss(SEEP_LOSS_UNMATCHED_FREES, 1);
+		count_unmatched(request->process, request->old.bytes);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include "objects.bpf.h"
 #include "ranges.bpf.h"
 #include "seep/passes.h"
+#include "unmatched.bpf.h"
 
 struct bpf_map;
 

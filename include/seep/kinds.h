@@ -71,6 +71,7 @@ enum seep_kind_set {
  */
 #define SEEP_KIND_MAPS(X)                                                                          \
 	X(MEMORY, calls, SEEP_MAX_PENDING)                                                         \
+	X(MEMORY, unmatched, 2 * SEEP_MAX_PROCESSES)                                               \
 	X(MAPPING, range_words, SEEP_RANGE_WORDS(objects))                                         \
 	X(THREAD, pthreads, objects)                                                               \
 	X(FD, fd_candidates, SEEP_MAX_FD_CANDIDATES)

@@ -148,6 +148,18 @@ def test_heap_from_before(traced) -> None:
     (process,) = report["processes"]
     assert process["pre_attach_bytes"] >= done["old_bytes"]
     assert losses_of(report) == {"unmatched_frees": done["unmatched"]}
+    assert process["unmatched_frees"] == done["unmatched"]
+    assert process["unmatched_frees_unsized"] == 0
+    assert process["unmatched_free_bytes"] == done["unmatched_bytes"]
+
+
+@pytest.mark.parametrize("library", [JEMALLOC, MIMALLOC])
+def test_heap_from_before_of_other_allocators(traced, library: str) -> None:
+    """Only glibc's blocks tell their size."""
+    report, done = traced("pre_attach", env={"LD_PRELOAD": library})
+    (process,) = report["processes"]
+    assert process["unmatched_frees"] == process["unmatched_frees_unsized"] == done["unmatched"]
+    assert process["unmatched_free_bytes"] is None
 
 
 def test_full_live_map(traced) -> None:
