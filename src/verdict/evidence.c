@@ -142,11 +142,15 @@ static void say_trend(struct writer *writer, const struct seep_trend *trend)
 static void say_released(struct writer *writer, const struct seep_measurements *measured)
 {
 	char made[SEEP_UNIT_MAX], released[SEEP_UNIT_MAX], share[SEEP_UNIT_MAX];
-	uint64_t allocs = (uint64_t)measured->allocs;
-	uint64_t frees = (uint64_t)measured->frees;
+	uint64_t enlargements = (uint64_t)measured->enlargements;
+	uint64_t allocs = (uint64_t)measured->allocs - enlargements;
+	uint64_t frees = (uint64_t)measured->frees - enlargements;
 
 	say(writer, "of %s made, %s were released (%s)", seep_format_count(made, allocs),
 	    seep_format_count(released, frees), seep_format_percent(share, frees, allocs));
+	if (enlargements)
+		say(writer, "realloc has enlarged them %s times",
+		    seep_format_count(made, enlargements));
 }
 
 /* Shares by age: what gets old, what of it gets older, and how fast half is gone. */

@@ -162,6 +162,25 @@ def test_heap_from_before_of_other_allocators(traced, library: str) -> None:
     assert process["unmatched_free_bytes"] is None
 
 
+def test_enlarged_blocks_stay_one_object(traced) -> None:
+    """A block is counted where it is enlarged most, and its sums are those of every realloc."""
+    report, done = traced("enlarge")
+    totals = report["totals"]["memory"]
+    assert {key: totals[key] for key in done["totals"]} == done["totals"]
+    for site in report["sites"]:
+        assert site["allocs"] - site["frees"] == site["live_objects"]
+        assert site["alloc_bytes"] - site["free_bytes"] == site["live_bytes"]
+    first, second = sorted((s for s in report["sites"] if s["live_objects"]),
+                           key=lambda site: -site["live_bytes"])  # fmt: skip
+    assert (first["live_objects"], first["live_bytes"]) == (1, done["size"])
+    assert names(first)[1].startswith("enlarge_")
+    assert first["allocs"] > 4_990, "it has hopped from caller to caller"
+    assert sum(first["lifetimes_us_log2"]) == 0, "it lives on"
+    assert (second["live_objects"], second["live_bytes"]) == (1, done["other"])
+    assert names(second)[1] == "go_on"
+    assert losses_of(report) == {}
+
+
 def test_full_live_map(traced) -> None:
     """With room for 100 objects, the others are counted as untracked, and nothing is lost."""
     report, done = traced("bulk", "1000", "50", "0", options=("--max-objects", "100"))

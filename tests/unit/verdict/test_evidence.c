@@ -264,6 +264,21 @@ static void memory_that_nobody_has_is_told(void **state)
 	assert_sentences(&evidence, expected, LENGTH(expected));
 }
 
+static void enlarged_objects_are_not_released_ones(void **state)
+{
+	struct seep_verdict verdict = leak_of_one_in_a_thousand();
+	struct seep_sentences evidence;
+
+	(void)state;
+	verdict.measured.allocs = 5002;
+	verdict.measured.frees = 5001;
+	verdict.measured.enlargements = 5000;
+	assert_int_equal(seep_evidence_of_site(&verdict, &evidence), 0);
+	assert_string_equal(evidence.texts[1], "of 2 made, 1 were released (50.0 %)");
+	assert_string_equal(evidence.texts[2], "realloc has enlarged them 5,000 times");
+	seep_sentences_done(&evidence);
+}
+
 static void advice_fits_kind_and_evidence(void **state)
 {
 	struct seep_verdict verdict = leak_of_one_in_a_thousand();
@@ -308,6 +323,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_written_out),
 		cmocka_unit_test(patterns_and_classes_have_their_sentence),
 		cmocka_unit_test(memory_that_nobody_has_is_told),
+		cmocka_unit_test(enlarged_objects_are_not_released_ones),
 		cmocka_unit_test(advice_fits_kind_and_evidence),
 		cmocka_unit_test(nobody_is_left_without_advice),
 	};
