@@ -114,3 +114,18 @@ int seep_kernel_find_hazards(struct seep_kernel *kernel, pid_t pid, uint32_t *re
 		*ret_hazards = kernel->skeleton->bss->hazards_found;
 	return error;
 }
+
+int seep_kernel_map_count(struct seep_kernel *kernel, pid_t pid, uint64_t *ret_mappings)
+{
+	int error;
+
+	/* The iterator writes it at each thread. */
+	kernel->skeleton->bss->mappings_counted = 0;
+	error = seep_kernel_iterate(kernel->skeleton->progs.map_count_read, pid, NULL, NULL);
+	if (error)
+		return error;
+	if (!kernel->skeleton->bss->mappings_counted)
+		return -ESRCH;
+	*ret_mappings = kernel->skeleton->bss->mappings_counted;
+	return 0;
+}

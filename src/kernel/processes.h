@@ -55,4 +55,10 @@ int seep_kernel_read_unmatched(const struct seep_kernel *kernel, uint32_t proces
  */
 int seep_kernel_find_hazards(struct seep_kernel *kernel, pid_t pid, uint32_t *ret_hazards);
 
+/*
+ * How many mappings @pid has, as the kernel counts them for vm.max_map_count. 0; -ESRCH if it has
+ * no address space (any more); another -errno.
+ */
+int seep_kernel_map_count(struct seep_kernel *kernel, pid_t pid, uint64_t *ret_mappings);
+
 #endif

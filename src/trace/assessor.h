@@ -6,12 +6,13 @@
 #ifndef SEEP_TRACE_ASSESSOR_H
 #define SEEP_TRACE_ASSESSOR_H
 
+#include "kernel/kernel.h"
 #include "model/snapshot.h"
 
 struct seep_assessor;
 
-/* 0 or -ENOMEM. */
-int seep_assessor_new(struct seep_assessor **ret_assessor);
+/* @kernel must outlive it. 0 or -ENOMEM. */
+int seep_assessor_new(struct seep_kernel *kernel, struct seep_assessor **ret_assessor);
 void seep_assessor_free(struct seep_assessor *assessor);
 
 /*

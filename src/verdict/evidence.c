@@ -338,6 +338,27 @@ static void say_memory(struct writer *writer, const struct seep_process_verdict 
 		    amount(one, true, verdict->before_bytes));
 }
 
+/* What is one too many fails: mmap, and with it malloc and the start of a thread. */
+static void say_mappings(struct writer *writer, const struct seep_process_verdict *verdict)
+{
+	const struct seep_interval *rate = &verdict->mappings.slope, *eta_s;
+	const char *unit;
+	double unit_s = time_unit(rate->value, &unit);
+	char one[TEXT_MAX], low[TEXT_MAX], high[TEXT_MAX], limit[TEXT_MAX], time[SEEP_UNIT_MAX];
+
+	if (!seep_process_mappings_grow(verdict))
+		return;
+	say(writer, "the number of its mappings grows by %s per %s (95 %%: %s to %s)",
+	    amount(one, false, unit_s * rate->value), unit, amount(low, false, unit_s * rate->low),
+	    amount(high, false, unit_s * rate->high));
+	eta_s = &verdict->mappings_eta_s;
+	if (seep_interval_known(eta_s) && isfinite(eta_s->value))
+		say(writer, "it has %s mappings; the limit of %s (%s) is reached in %s",
+		    amount(one, false, verdict->num_mappings),
+		    amount(limit, false, verdict->max_mappings),
+		    seep_limit_text(SEEP_LIMIT_MAP_COUNT), duration(time, eta_s->value));
+}
+
 int seep_evidence_of_process(const struct seep_process_verdict *verdict,
 			     struct seep_sentences *ret_evidence)
 {
@@ -351,6 +372,7 @@ int seep_evidence_of_process(const struct seep_process_verdict *verdict,
 		    percent(share, verdict->coverage));
 	if (verdict->health == SEEP_HEALTH_EXPLAINED || verdict->health == SEEP_HEALTH_UNEXPLAINED)
 		say_eta(&writer, &verdict->eta_s, verdict->limit);
+	say_mappings(&writer, verdict);
 	return finish(&writer);
 }
 
