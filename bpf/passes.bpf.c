@@ -13,8 +13,8 @@
 #include "fds.bpf.h"
 #include "objects.bpf.h"
 #include "ranges.bpf.h"
-#include "unmatched.bpf.h"
 #include "seep/passes.h"
+#include "unmatched.bpf.h"
 
 struct bpf_map;
 
