@@ -3,7 +3,9 @@
  * Allocator blocks, and the requests for them: what an allocating function is asked for at its
  * entry, which block it returns, and what becomes of the block that realloc was given. That one
  * leaves the live map when the call begins, so that nobody else can get its address before its
- * release is known. It comes back untouched if the call fails or ends without a return.
+ * release is known. It comes back untouched if the call fails or ends without a return. If it is
+ * enlarged, it stays the same object (enlarged.bpf.h); else it is released, and what realloc
+ * returns is another one.
  *
  * allocs.bpf.c (functions with a return probe), calls.bpf.c (without one) and frees.bpf.c share
  * this. A call goes through read_arguments and take_old at its entry, call_result and block_created
@@ -17,8 +19,10 @@
 
 #include "calls.bpf.h"
 #include "copies.bpf.h"
+#include "enlarged.bpf.h"
 #include "objects.bpf.h"
 #include "probes.bpf.h"
+#include "unmatched.bpf.h"
 
 /*
  * Takes a block out of the live map, from the heap of the key or else from the other one, which is
@@ -94,6 +98,9 @@ static __always_inline void take_old(struct request *request, const struct seep_
 	key = key_of_old(request);
 	request->has_old = !block_take(&key, &request->old);
 	request->old_heap = key.heap;
+	/* The size is there as long as the block is, so it is not asked for at the return. */
+	if (!request->has_old)
+		request->old.bytes = block_room(probe, request->pointer);
 }
 
 /*
@@ -125,6 +132,12 @@ static __always_inline void outer_abandon(struct thread_state *thread, __u32 pro
 	thread->left_out = 0;
 }
 
+/* The block that realloc was given has become larger: the call that just succeeded goes on. */
+static __always_inline bool is_enlarged(const struct request *request)
+{
+	return request->has_old && request->bytes > request->old.bytes;
+}
+
 /* The block that realloc was given is released by the call that just succeeded. */
 static __always_inline void release_old(struct request *request, __u64 now_ns)
 {
@@ -132,7 +145,7 @@ static __always_inline void release_old(struct request *request, __u64 now_ns)
 		request->has_old = 0;
 		site_released(request->process, SEEP_KIND_MEMORY, &request->old, now_ns);
 	} else if (request->pointer) {
-		count_loss(SEEP_LOSS_UNMATCHED_FREES, 1);
+		count_unmatched(request->process, request->old.bytes);
 	}
 }
 
@@ -149,7 +162,7 @@ static __always_inline __u64 stored_block(const struct request *request)
 
 /*
  * The address of the block that the returning call created, 0 if there is none. Also settles the
- * block that realloc was given.
+ * block that realloc was given, unless that was enlarged: then the request still has it.
  */
 static __always_inline __u64 call_result(struct pt_regs *ctx, struct request *request, __u64 now_ns)
 {
@@ -169,6 +182,8 @@ static __always_inline __u64 call_result(struct pt_regs *ctx, struct request *re
 	}
 	if (!is_realloc(request->role))
 		return address;
+	if (address && is_enlarged(request))
+		return address;
 	if (!failed || request->role == SEEP_ROLE_REALLOCF)
 		release_old(request, now_ns);
 	else if (request->has_old)
@@ -177,10 +192,10 @@ static __always_inline __u64 call_result(struct pt_regs *ctx, struct request *re
 }
 
 /*
- * Counts a new block. @return_address: 0 at a return probe, which runs behind the return; else what
- * the stack still holds, at a return instruction.
+ * Counts a new block, or the one that was enlarged. @return_address: 0 at a return probe, which
+ * runs behind the return; else what the stack still holds, at a return instruction.
  */
-static __always_inline void block_created(struct pt_regs *ctx, const struct request *request,
+static __always_inline void block_created(struct pt_regs *ctx, struct request *request,
 					  __u64 return_address, __u64 address, __u64 now_ns)
 {
 	struct seep_object_key key = {
@@ -191,21 +206,28 @@ static __always_inline void block_created(struct pt_regs *ctx, const struct requ
 	};
 	struct seep_object object = {.bytes = request->bytes, .created_ns = now_ns};
 	__u32 index;
-	struct slot *slot;
+	struct slot *slot = NULL;
 
-	if (request->bytes < cfg_min_bytes || request->bytes > cfg_max_bytes)
+	if (request->bytes >= cfg_min_bytes && request->bytes <= cfg_max_bytes)
+		slot = object_slot(request->bytes, &index);
+	if (!slot) {
+		if (request->has_old)
+			release_old(request, now_ns);
 		return;
-	slot = object_slot(request->bytes, &index);
-	if (!slot)
-		return;
+	}
 	registers_save(&slot->start, ctx);
 	if (return_address) {
 		slot->start.ip = return_address;
 		slot->start.sp += 8;
 	}
 	unwind_from_return(slot, index, request->process, request->function, now_ns);
-	copy_if_wanted(slot);
-	object_created(&live_memory, slot, &key, &object);
+	if (request->has_old) {
+		request->has_old = 0;
+		block_enlarged(slot, &key, &request->old, &object);
+	} else {
+		copy_if_wanted(slot);
+		object_created(&live_memory, slot, &key, &object);
+	}
 	slot_release(slot);
 }
 

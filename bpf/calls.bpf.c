@@ -158,5 +158,7 @@ int call_exit(struct pt_regs *ctx)
 	address = call_result(ctx, &call.request, now_ns);
 	if (address && !is_counted(&call, address))
 		block_created(ctx, &call.request, call.return_address, address, now_ns);
+	else if (call.request.has_old)
+		release_old(&call.request, now_ns);
 	return 0;
 }

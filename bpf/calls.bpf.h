@@ -92,6 +92,7 @@ struct thread_state {
 	__u64 outer_ns;
 	__u64 left_out;
 	struct entered released; /* the outermost release that was entered last */
+	__u64 unsized;		 /* the block that it was given, if nobody has told its size yet */
 };
 
 struct {

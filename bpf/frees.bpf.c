@@ -40,7 +40,27 @@ static __always_inline bool is_nested_release(struct thread_state *thread,
 	if (is_called_by(&thread->released, now, RELEASE_STACK_BYTES))
 		return true;
 	thread->released = *now;
+	thread->unsized = 0;
 	return false;
+}
+
+/*
+ * Counts a release of a block that is not in the live map. operator delete does not know its
+ * allocator; the free that it calls may.
+ */
+static __always_inline void released_unknown(struct thread_state *thread, const struct call *call,
+					     __u64 address, bool nested)
+{
+	__u64 bytes;
+
+	if (nested && thread->unsized != address)
+		return;
+	bytes = block_room(call->probe, address);
+	if (!nested)
+		count_unmatched(call->process, bytes);
+	else if (bytes)
+		size_unmatched(call->process, bytes);
+	thread->unsized = bytes ? 0 : address;
 }
 
 SEC("uprobe")
@@ -80,7 +100,7 @@ int free_entry(struct pt_regs *ctx)
 	nested = is_nested_release(thread, &now) || (outer && hides_inner_calls(&outer->request));
 	if (block_take(&key, &object) == 0)
 		site_released(call.process, SEEP_KIND_MEMORY, &object, bpf_ktime_get_ns());
-	else if (!nested && !is_internal_release(ctx, &call, now.return_address))
-		count_loss(SEEP_LOSS_UNMATCHED_FREES, 1);
+	else if (nested || !is_internal_release(ctx, &call, now.return_address))
+		released_unknown(thread, &call, key.id, nested);
 	return 0;
 }

@@ -179,6 +179,39 @@ static __always_inline int object_take(void *map, const struct seep_object_key *
 	return bpf_map_delete_elem(map, key) ? -1 : 0;
 }
 
+/*
+ * Puts the object @old, which was taken out of the live map and is larger now, back at its site
+ * under @key: @object gets its site and its age. Counts a release and an allocation there, but no
+ * lifetime, as it lives on. 0, or -1 if the site is gone. A live map that is full is a loss.
+ */
+static __always_inline int object_enlarged(void *map, const struct seep_object_key *key,
+					   const struct seep_object *old,
+					   struct seep_object *object, __u64 now_ns)
+{
+	struct seep_site_key site_key = {
+		.stack = old->stack,
+		.process = key->process,
+		.kind = key->kind,
+	};
+	struct seep_site_value *site = bpf_map_lookup_elem(&sites, &site_key);
+	__u64 bytes = object->bytes, old_bytes = old->bytes;
+
+	if (!site)
+		return -1;
+	object->stack = old->stack;
+	object->created_ns = old->created_ns;
+	if (live_insert(map, key, object, now_ns)) {
+		count_loss(SEEP_LOSS_UNTRACKED_OBJECTS, 1);
+		count_loss(SEEP_LOSS_UNTRACKED_BYTES, bytes);
+	} else {
+		__sync_fetch_and_add(&site->allocs, 1);
+		__sync_fetch_and_add(&site->alloc_bytes, bytes);
+	}
+	__sync_fetch_and_add(&site->frees, 1);
+	__sync_fetch_and_add(&site->free_bytes, old_bytes);
+	return 0;
+}
+
 /* Changes the size of a live object; its site stays the same. -1 if it is not there. */
 static __always_inline int object_resized(void *map, const struct seep_object_key *key, __u64 bytes)
 {

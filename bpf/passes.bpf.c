@@ -9,10 +9,12 @@
 #include <bpf/bpf_helpers.h>
 
 #include "calls.bpf.h"
+#include "enlarged.bpf.h"
 #include "fds.bpf.h"
 #include "objects.bpf.h"
 #include "ranges.bpf.h"
 #include "seep/passes.h"
+#include "unmatched.bpf.h"
 
 struct bpf_map;
 

@@ -99,7 +99,18 @@ struct seep_probe {
 	__u8 heap;
 	__u8 libc;    /* of the C family */
 	__u32 pushed; /* bytes on the stack above the return address, at the probe */
-	__u32 pad;
+	__u8 glibc;   /* of glibc's malloc: the word before a block tells its size */
+	__u8 pad[3];
+};
+
+/*
+ * map "unmatched": releases of blocks of a process that the trace did not know, most of them from
+ * before it. By struct seep_process_key with 0 for the rest.
+ */
+struct seep_unmatched {
+	__u64 frees; /* monotonic, atomic */
+	__u64 sized; /* of these: their size could be read */
+	__u64 bytes; /* of the sized */
 };
 
 /* The file id of the vDSO, which has no file. */
@@ -317,6 +328,7 @@ _Static_assert(SEEP_PROCESS_AT(seep_site_key) == SEEP_PROCESS_AT(seep_process_ke
 _Static_assert(sizeof(struct seep_site_value) == 72 + 16 * SEEP_LIFETIME_BUCKETS, "no padding");
 _Static_assert(sizeof(struct seep_process_value) == 16, "no padding in values");
 _Static_assert(sizeof(struct seep_probe) == 24, "no padding in values");
+_Static_assert(sizeof(struct seep_unmatched) == 24, "no padding in values");
 _Static_assert(sizeof(struct seep_file_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_mapping_key) == 12, "no padding in keys");
 _Static_assert(sizeof(struct seep_mapping_value) == 64, "no padding in values");

@@ -71,6 +71,8 @@ enum seep_kind_set {
  */
 #define SEEP_KIND_MAPS(X)                                                                          \
 	X(MEMORY, calls, SEEP_MAX_PENDING)                                                         \
+	X(MEMORY, unmatched, 2 * SEEP_MAX_PROCESSES)                                               \
+	X(MEMORY, enlarged, SEEP_MAX_ENLARGED)                                                     \
 	X(MAPPING, range_words, SEEP_RANGE_WORDS(objects))                                         \
 	X(THREAD, pthreads, objects)                                                               \
 	X(FD, fd_candidates, SEEP_MAX_FD_CANDIDATES)
@@ -117,6 +119,12 @@ struct seep_memory_object {
 
 /* Calls of functions without return probes, at one time. */
 #define SEEP_MAX_PENDING 16384
+
+/*
+ * Blocks of which it is remembered where realloc has enlarged them; those that were enlarged
+ * longest ago are forgotten.
+ */
+#define SEEP_MAX_ENLARGED 16384
 
 /* A range of pages. Ranges of one process do not overlap. */
 struct seep_mapping_object {

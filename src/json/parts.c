@@ -151,6 +151,10 @@ static struct json_object *new_process(struct seep_json *json, const struct seep
 	seep_json_add_uint(json, object, "fd_limit", process->fd_limit);
 	seep_json_add_seconds(json, object, "fd_limit_eta_s", process->fd_limit_eta_ns);
 	seep_json_add_uint(json, object, "pre_attach_bytes", process->pre_attach_bytes);
+	seep_json_add_uint(json, object, "unmatched_frees", process->unmatched_frees);
+	seep_json_add_uint(json, object, "unmatched_free_bytes", process->unmatched_free_bytes);
+	seep_json_add_uint(json, object, "unmatched_frees_unsized",
+			   process->unmatched_frees_unsized);
 	seep_json_add_coverage(json, object, process->judgement);
 	return object;
 }

@@ -84,6 +84,25 @@ bool seep_kernel_is_watched(const struct seep_kernel *kernel, pid_t pid, uint32_
 	       found == slot;
 }
 
+int seep_kernel_read_unmatched(const struct seep_kernel *kernel, uint32_t process,
+			       struct seep_unmatched *ret_unmatched)
+{
+	struct seep_process_key key = {.process = process};
+	int error;
+
+	/* An unknown block may be one that was too small or too large to be tracked. */
+	if (!(kernel->skeleton->rodata->cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY)) ||
+	    kernel->skeleton->rodata->cfg_min_bytes ||
+	    kernel->skeleton->rodata->cfg_max_bytes != UINT64_MAX)
+		return -ENODATA;
+	error = bpf_map_lookup_elem(bpf_map__fd(kernel->skeleton->maps.unmatched), &key,
+				    ret_unmatched);
+	if (error != -ENOENT)
+		return error;
+	*ret_unmatched = (struct seep_unmatched){0};
+	return 0;
+}
+
 int seep_kernel_find_hazards(struct seep_kernel *kernel, pid_t pid, uint32_t *ret_hazards)
 {
 	int error;
@@ -94,4 +113,19 @@ int seep_kernel_find_hazards(struct seep_kernel *kernel, pid_t pid, uint32_t *re
 	if (!error)
 		*ret_hazards = kernel->skeleton->bss->hazards_found;
 	return error;
+}
+
+int seep_kernel_map_count(struct seep_kernel *kernel, pid_t pid, uint64_t *ret_mappings)
+{
+	int error;
+
+	/* The iterator writes it at each thread. */
+	kernel->skeleton->bss->mappings_counted = 0;
+	error = seep_kernel_iterate(kernel->skeleton->progs.map_count_read, pid, NULL, NULL);
+	if (error)
+		return error;
+	if (!kernel->skeleton->bss->mappings_counted)
+		return -ESRCH;
+	*ret_mappings = kernel->skeleton->bss->mappings_counted;
+	return 0;
 }

@@ -43,9 +43,22 @@ int seep_kernel_unwatch(struct seep_kernel *kernel, pid_t pid);
 bool seep_kernel_is_watched(const struct seep_kernel *kernel, pid_t pid, uint32_t slot);
 
 /*
+ * How many blocks the process has released that the trace did not know: 0; -ENODATA if that cannot
+ * be known, because memory is not traced or only that of some sizes; another -errno.
+ */
+int seep_kernel_read_unmatched(const struct seep_kernel *kernel, uint32_t process,
+			       struct seep_unmatched *ret_unmatched);
+
+/*
  * Finds what the threads of @pid use that return probes fail with on this kernel: SEEP_REFUSAL_BIT
  * of each. 0 or -errno.
  */
 int seep_kernel_find_hazards(struct seep_kernel *kernel, pid_t pid, uint32_t *ret_hazards);
+
+/*
+ * How many mappings @pid has, as the kernel counts them for vm.max_map_count. 0; -ESRCH if it has
+ * no address space (any more); another -errno.
+ */
+int seep_kernel_map_count(struct seep_kernel *kernel, pid_t pid, uint64_t *ret_mappings);
 
 #endif

@@ -18,6 +18,12 @@
 /* Of an enlarged buffer the mean object is this many times as large as it was. */
 #define ENLARGED 1.9
 
+/*
+ * A release is counted before its lifetime, so a snapshot may lack some lifetimes: as many as there
+ * are threads that release something just then.
+ */
+#define LIFETIMES_MISSING 64
+
 /* One value of a series as two arrays, as the fits take it. */
 struct series {
 	size_t count;
@@ -39,6 +45,18 @@ struct seep_sample seep_measurements_sample(const struct seep_site *site, double
 	};
 }
 
+/* Only an object that is gone has a lifetime; one that realloc enlarges lives on. */
+static double count_enlargements(const struct seep_site *site)
+{
+	uint64_t ended = 0;
+
+	for (size_t i = 0; i < SEEP_LIFETIME_BUCKETS; i++)
+		ended += site->lifetimes[i];
+	return site->counts.frees > ended + LIFETIMES_MISSING ?
+		       (double)(site->counts.frees - ended) :
+		       0;
+}
+
 /* What is a number already, in the snapshot or in the latest sample. */
 static void count_up(const struct seep_site *site, const struct seep_series *series,
 		     struct seep_measurements *measured)
@@ -56,6 +74,7 @@ static void count_up(const struct seep_site *site, const struct seep_series *ser
 				     (double)site->oldest_ns / (double)SEEP_NS_PER_S;
 	measured->allocs = (double)site->counts.allocs;
 	measured->frees = (double)site->counts.frees;
+	measured->enlargements = count_enlargements(site);
 }
 
 /* From what the first and the last third of the samples have. */

@@ -32,6 +32,7 @@ struct seep_measurements {
 	double oldest_s; /* NAN if not known */
 	double allocs;
 	double frees;
+	double enlargements;		 /* among both: of blocks that live on, by realloc */
 	double allocs_per_s;		 /* in the last third of the time observed */
 	double bytes_each;		 /* mean of the live, or of all if none lives */
 	bool same_size;			 /* all objects made so far, as far as the sums tell */

@@ -20,7 +20,7 @@
 #define SEEP_SERIES_SAMPLES 48
 
 /* Numbers that are watched together. Who keeps the series says which they are. */
-#define SEEP_SERIES_VALUES 3
+#define SEEP_SERIES_VALUES 4
 
 /*
  * Moments at which two series are compared, at even distances over the time that both have in

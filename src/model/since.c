@@ -129,6 +129,26 @@ static void fill_sites(struct seep_since *since, const struct seep_snapshot *now
 	seep_sites_sort(since->sites, count);
 }
 
+static const struct seep_process *find_process(const struct seep_snapshot *snapshot, uint32_t id)
+{
+	for (size_t i = 0; i < snapshot->num_processes; i++)
+		if (snapshot->processes[i].id == id)
+			return &snapshot->processes[i];
+	return NULL;
+}
+
+/* @then: the same process, or NULL if it was not there. */
+static void subtract_unmatched(struct seep_process *process, const struct seep_process *then)
+{
+	if (!then)
+		return;
+	process->unmatched_frees = gain_of_known(process->unmatched_frees, then->unmatched_frees);
+	process->unmatched_free_bytes =
+		gain_of_known(process->unmatched_free_bytes, then->unmatched_free_bytes);
+	process->unmatched_frees_unsized =
+		gain_of_known(process->unmatched_frees_unsized, then->unmatched_frees_unsized);
+}
+
 /*
  * Counters of the snapshot as a whole; those that either side does not know stay as they are now.
  */
@@ -162,8 +182,10 @@ static int fill(struct seep_since *since, const struct seep_snapshot *now,
 	since->snapshot = *now;
 	since->snapshot.processes = since->processes;
 	since->snapshot.sites = since->sites;
-	for (size_t i = 0; i < now->num_processes; i++)
+	for (size_t i = 0; i < now->num_processes; i++) {
 		since->processes[i] = now->processes[i];
+		subtract_unmatched(&since->processes[i], find_process(then, now->processes[i].id));
+	}
 	/*
 	 * The head first: fill_sites needs the interval that it sets, to tell which objects are
 	 * older.

@@ -66,6 +66,14 @@ struct seep_process {
 	uint64_t address_space_bytes; /* for verdicts only: 0 in what was stored */
 	uint64_t pre_attach_bytes;    /* anonymous memory resident when the trace began */
 	/*
+	 * Its releases of blocks that the trace did not know, most of them from before it: how
+	 * many, the bytes of those whose size is known, and how many have no known size.
+	 * SEEP_UNKNOWN if not counted; the bytes also if no size is known.
+	 */
+	uint64_t unmatched_frees;
+	uint64_t unmatched_free_bytes;
+	uint64_t unmatched_frees_unsized;
+	/*
 	 * How many descriptors it may have (RLIMIT_NOFILE, soft); UINT64_MAX: no limit or not
 	 * known.
 	 */

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "elf/demangle.h"
+#include "elf/functions.h"
 #include "elf/image.h"
 #include "probe/refused.h"
 #include "proc/trust.h"
@@ -32,6 +33,7 @@ struct scan {
 	const struct seep_file_search *how;
 	const struct seep_image *image;
 	const struct seep_search *search;
+	bool glibc; /* its malloc is that of glibc */
 	struct seep_returns *returns;
 	struct seep_file *file;
 };
@@ -82,6 +84,7 @@ static int register_probe(const struct scan *scan, uint64_t frame,
 		 */
 		.heap = allocator->family == SEEP_FAMILY_USER ? SEEP_HEAP_USER : SEEP_HEAP_USUAL,
 		.libc = allocator->family == SEEP_FAMILY_C,
+		.glibc = scan->glibc && allocator->family == SEEP_FAMILY_C,
 		.pushed = function->site.pushed,
 	};
 	const struct seep_registered what = {
@@ -247,6 +250,21 @@ static int add_function(const struct scan *scan, const struct seep_found *found)
 	return 0;
 }
 
+static int is_malloc_info(const struct seep_symbol *symbol, void *context)
+{
+	(void)context;
+	return strcmp(symbol->name, "malloc_info") == 0;
+}
+
+/*
+ * Is the malloc of the file that of glibc? Its source file has a function that no other allocator
+ * defines (since 2.10), and that is linked with it into static programs.
+ */
+static bool has_glibc_malloc(const struct seep_image *image)
+{
+	return seep_image_each_function(image, is_malloc_info, NULL) != 0;
+}
+
 /* Adds all functions that the search has found. 0, or the -errno that ends the search for good. */
 static int add_functions(struct scan *scan)
 {
@@ -267,6 +285,7 @@ static int add_functions(struct scan *scan)
 	 * Stacks begin with a frame of the called function, which needs a file id before BPF meets
 	 * the file.
 	 */
+	scan->glibc = has_glibc_malloc(scan->image);
 	file->id = seep_registry_file_id(scan->how->registry);
 	error = seep_symbolizer_add_file(scan->how->symbolizer, file->id, file->path, file->fd,
 					 file->root);

@@ -133,6 +133,14 @@ int seep_machine_memory_read(struct seep_proc_usage *ret_usage)
 	return error ? error : seep_machine_memory_parse(text.data, ret_usage);
 }
 
+int seep_max_map_count_read(uint64_t *ret_mappings)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	int error = seep_file_read_at(AT_FDCWD, "/proc/sys/vm/max_map_count", TEXT_BYTES, &text);
+
+	return error ? error : parse_number(text.data, ret_mappings);
+}
+
 int seep_proc_pss_read(pid_t pid, uint64_t *ret_bytes)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;

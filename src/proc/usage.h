@@ -26,6 +26,9 @@ int seep_machine_memory_read(struct seep_proc_usage *ret_usage);
 /* The pure part: the text of /proc/meminfo (proc(5)). 0 or -EINVAL. */
 int seep_machine_memory_parse(const char *text, struct seep_proc_usage *ret_usage);
 
+/* How many mappings a process may have (vm.max_map_count). 0 or -errno. */
+int seep_max_map_count_read(uint64_t *ret_mappings);
+
 /*
  * Proportional set size: resident pages, those that are shared by their part. The kernel goes over
  * all pages of the process for it (/proc/PID/smaps_rollup, 4.14), so not to be asked often. 0;

@@ -80,6 +80,7 @@ struct seep_known_process {
 	XXH128_hash_t names;
 	XXH128_hash_t sample;
 	XXH128_hash_t stats;
+	XXH128_hash_t unmatched;
 	struct seep_totals totals[SEEP_KIND_COUNT];
 	struct seep_known_verdict verdict;
 	UT_hash_handle hh;

@@ -104,32 +104,64 @@ static int read_process_samples(struct seep_load *load)
 	return missing ? -EBADMSG : 0;
 }
 
-/* The latest row of each process that has one. */
-static int read_process_stats(struct seep_load *load)
+/*
+ * For each row of @sql, whose first column is a process, calls @read with the process. Rows ascend,
+ * so the last one that is read is the one that holds.
+ */
+static int each_process_row(struct seep_load *load, const char *sql,
+			    void (*read)(struct seep_query *query, struct seep_process *process))
 {
 	SEEP_AUTO_QUERY struct seep_query query = {0};
 	size_t count = load->loaded.snapshot.num_processes, index;
-	int result;
+	int result = seep_load_query(load, sql, &query);
 
-	for (size_t i = 0; i < count; i++)
-		load->processes[i].anon_bytes = load->processes[i].pss_bytes = SEEP_UNKNOWN;
-	/* Captures of version 1 do not have the table. */
-	if (load->reader->version < 2)
-		return 0;
-	result = seep_load_query(load,
-				 "SELECT process, anon_bytes, pss_bytes FROM vitals "
-				 "WHERE snapshot BETWEEN :first AND :snapshot ORDER BY snapshot",
-				 &query);
 	while (!result && (result = seep_query_step(&query)) > 0) {
 		int64_t row = seep_column_int(&query);
 
 		result = 0;
-		if (seep_load_find(load->process_rows, count, row, &index))
-			continue;
-		/* Rows ascend, so the last one that is read is the one that holds. */
-		load->processes[index].anon_bytes = seep_column_uint(&query);
-		load->processes[index].pss_bytes = seep_column_uint(&query);
+		if (!seep_load_find(load->process_rows, count, row, &index))
+			read(&query, &load->processes[index]);
 	}
+	return result;
+}
+
+static void read_memory(struct seep_query *query, struct seep_process *process)
+{
+	process->anon_bytes = seep_column_uint(query);
+	process->pss_bytes = seep_column_uint(query);
+}
+
+static void read_unmatched(struct seep_query *query, struct seep_process *process)
+{
+	process->unmatched_frees = seep_column_uint(query);
+	process->unmatched_free_bytes = seep_column_uint(query);
+	process->unmatched_frees_unsized = seep_column_uint(query);
+}
+
+/* What not every process has, and older captures do not have at all. */
+static int read_process_stats(struct seep_load *load)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < load->loaded.snapshot.num_processes; i++) {
+		struct seep_process *process = &load->processes[i];
+
+		process->anon_bytes = process->pss_bytes = SEEP_UNKNOWN;
+		process->unmatched_frees = process->unmatched_free_bytes = SEEP_UNKNOWN;
+		process->unmatched_frees_unsized = SEEP_UNKNOWN;
+	}
+	if (load->reader->version >= 2)
+		result = each_process_row(
+			load,
+			"SELECT process, anon_bytes, pss_bytes FROM vitals "
+			"WHERE snapshot BETWEEN :first AND :snapshot ORDER BY snapshot",
+			read_memory);
+	if (!result && load->reader->version >= 3)
+		result = each_process_row(
+			load,
+			"SELECT process, frees, free_bytes, frees_unsized FROM unmatched "
+			"WHERE snapshot BETWEEN :first AND :snapshot ORDER BY snapshot",
+			read_unmatched);
 	return result;
 }
 

@@ -85,11 +85,14 @@ static int read_number(sqlite3 *database, const char *pragma, int64_t *ret_numbe
 /* The version that a table came with. */
 static int version_of(const char *name)
 {
-	static const char *const since_2[] = {"vitals", "companions", "ages"};
+	static const struct {
+		const char *name;
+		int version;
+	} tables[] = {{"vitals", 2}, {"companions", 2}, {"ages", 2}, {"unmatched", 3}};
 
-	for (size_t i = 0; i < sizeof(since_2) / sizeof(since_2[0]); i++) {
-		if (strcmp(name, since_2[i]) == 0)
-			return 2;
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		if (strcmp(name, tables[i].name) == 0)
+			return tables[i].version;
 	}
 	return SEEP_CAPTURE_VERSION_OLDEST;
 }

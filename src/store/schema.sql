@@ -223,6 +223,17 @@ CREATE TABLE vitals (
 	PRIMARY KEY (snapshot, process)
 ) WITHOUT ROWID;
 
+-- Releases of blocks that the trace did not know, most of them from before it. Changed only. Since
+-- version 3.
+CREATE TABLE unmatched (
+	snapshot INTEGER NOT NULL REFERENCES snapshots,
+	process INTEGER NOT NULL REFERENCES processes,
+	frees INTEGER,
+	free_bytes INTEGER,              -- of those whose size is known
+	frees_unsized INTEGER,           -- those whose size is not known
+	PRIMARY KEY (snapshot, process)
+) WITHOUT ROWID;
+
 -- What a site grew together with, at the end of the time of its verdict. Since version 2.
 CREATE TABLE companions (
 	verdict INTEGER NOT NULL REFERENCES verdicts,

@@ -86,42 +86,49 @@ static void note_end(const struct seep_write *write, const struct seep_process *
 	known->exited = process->exited;
 }
 
-static int write_process_sample(struct seep_write *write, const struct seep_process *process,
-				struct seep_known_process *known)
+/* A row of what changes about a process, if it differs from the last one. */
+static int write_numbers(struct seep_write *write, const struct seep_known_process *known,
+			 XXH128_hash_t *last, enum seep_writer_query row, const uint64_t *numbers,
+			 size_t count)
 {
-	const uint64_t ended_ns = known->exited ? known->ended_ns : SEEP_UNKNOWN;
-	const uint64_t numbers[] = {ended_ns, process->rss_bytes, process->fd_limit,
-				    process->fd_limit_eta_ns};
 	struct seep_query *query;
 
-	if (!seep_known_changes(&known->sample, XXH3_128bits(numbers, sizeof(numbers))))
+	if (!seep_known_changes(last, XXH3_128bits(numbers, count * sizeof(*numbers))))
 		return 0;
-	query = seep_writer_query(write, SEEP_QUERY_ADD_PROCESS_SAMPLE);
+	query = seep_writer_query(write, row);
 	seep_bind_int(query, write->last.id);
 	seep_bind_int(query, known->id);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	for (size_t i = 0; i < count; i++)
 		seep_bind_uint(query, numbers[i]);
 	return seep_query_run(query);
 }
 
-/* Traces that do not judge know nothing of it: then there is no row. */
-static int write_process_stats(struct seep_write *write, const struct seep_process *process,
-			       struct seep_known_process *known)
+/* Not every trace knows: then there is no row. */
+static bool never_known(const XXH128_hash_t *last, const uint64_t *numbers)
 {
-	const uint64_t numbers[] = {process->anon_bytes, process->pss_bytes};
-	bool is_unknown = numbers[0] == SEEP_UNKNOWN && numbers[1] == SEEP_UNKNOWN;
-	struct seep_query *query;
+	return numbers[0] == SEEP_UNKNOWN && numbers[1] == SEEP_UNKNOWN &&
+	       XXH128_isEqual(*last, (XXH128_hash_t){0});
+}
 
-	if (is_unknown && XXH128_isEqual(known->stats, (XXH128_hash_t){0}))
-		return 0;
-	if (!seep_known_changes(&known->stats, XXH3_128bits(numbers, sizeof(numbers))))
-		return 0;
-	query = seep_writer_query(write, SEEP_QUERY_ADD_PROCESS_STATS);
-	seep_bind_int(query, write->last.id);
-	seep_bind_int(query, known->id);
-	seep_bind_uint(query, numbers[0]);
-	seep_bind_uint(query, numbers[1]);
-	return seep_query_run(query);
+static int write_process_samples(struct seep_write *write, const struct seep_process *process,
+				 struct seep_known_process *known)
+{
+	const uint64_t samples[] = {known->exited ? known->ended_ns : SEEP_UNKNOWN,
+				    process->rss_bytes, process->fd_limit,
+				    process->fd_limit_eta_ns};
+	const uint64_t stats[] = {process->anon_bytes, process->pss_bytes};
+	const uint64_t unmatched[] = {process->unmatched_frees, process->unmatched_free_bytes,
+				      process->unmatched_frees_unsized};
+	int error = write_numbers(write, known, &known->sample, SEEP_QUERY_ADD_PROCESS_SAMPLE,
+				  samples, 4);
+
+	if (!error && !never_known(&known->stats, stats))
+		error = write_numbers(write, known, &known->stats, SEEP_QUERY_ADD_PROCESS_STATS,
+				      stats, 2);
+	if (!error && !never_known(&known->unmatched, unmatched))
+		error = write_numbers(write, known, &known->unmatched, SEEP_QUERY_ADD_UNMATCHED,
+				      unmatched, 3);
+	return error;
 }
 
 int seep_write_processes(struct seep_write *write)
@@ -134,18 +141,14 @@ int seep_write_processes(struct seep_write *write)
 		struct seep_known_process *known;
 
 		error = seep_known_process(&write->writer->known, process->id, &known);
-		if (!error && known->seen == (uint64_t)write->last.id)
-			error = -EINVAL;
-		if (error)
-			return error;
+		if (error || known->seen == (uint64_t)write->last.id)
+			return error ? error : -EINVAL;
 		known->seen = (uint64_t)write->last.id;
 		write->processes[i] = known;
 		note_end(write, process, known);
 		error = write_names(write, process, known);
 		if (!error)
-			error = write_process_sample(write, process, known);
-		if (!error)
-			error = write_process_stats(write, process, known);
+			error = write_process_samples(write, process, known);
 	}
 	return error;
 }

@@ -35,6 +35,7 @@
 static const char *const inheritances[] = {
 	INHERIT_OF("process_samples", "process", "processes"),
 	INHERIT_OF("vitals", "process", "processes"),
+	INHERIT_OF("unmatched", "process", "processes"),
 	INHERIT_OF("totals", "process", "processes"),
 	INHERIT_OF("samples", "site", "sites"),
 	INHERIT_OF("details", "site", "sites"),
@@ -46,6 +47,7 @@ static const char *const inheritances[] = {
 static const char *const removals[] = {
 	"DELETE FROM process_samples WHERE snapshot = ?1",
 	"DELETE FROM vitals WHERE snapshot = ?1",
+	"DELETE FROM unmatched WHERE snapshot = ?1",
 	"DELETE FROM ages WHERE snapshot = ?1",
 	"DELETE FROM totals WHERE snapshot = ?1",
 	"DELETE FROM samples WHERE snapshot = ?1",

@@ -35,6 +35,7 @@
 	X(END_PROCESS, "UPDATE processes SET gone = ?2 WHERE id = ?1")                             \
 	X(ADD_PROCESS_SAMPLE, "INSERT INTO process_samples VALUES (?, ?, ?, ?, ?, ?)")             \
 	X(ADD_PROCESS_STATS, "INSERT INTO vitals VALUES (?, ?, ?, ?)")                             \
+	X(ADD_UNMATCHED, "INSERT INTO unmatched VALUES (?, ?, ?, ?, ?)")                           \
 	X(ADD_AGES, "INSERT INTO ages VALUES (?, ?, ?)")                                           \
 	X(DROP_CORRELATED, "DELETE FROM companions WHERE verdict = ?")                             \
 	X(ADD_CORRELATED, "INSERT INTO companions VALUES (?, ?, ?, ?, ?)")                         \

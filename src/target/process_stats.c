@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/units.h"
+#include "kernel/processes.h"
 #include "proc/cgroup.h"
 #include "proc/limits.h"
 
@@ -21,9 +22,14 @@
 
 static const struct seep_proc_usage unknown = {SEEP_UNKNOWN, SEEP_UNKNOWN};
 
-void seep_process_stats_source_init(struct seep_process_stats_source *source)
+void seep_process_stats_source_init(struct seep_process_stats_source *source,
+				    struct seep_kernel *kernel)
 {
-	*source = (struct seep_process_stats_source){.machine = unknown};
+	*source = (struct seep_process_stats_source){
+		.machine = unknown,
+		.max_mappings = SEEP_UNKNOWN,
+		.kernel = kernel,
+	};
 	if (seep_cgroup_mount_point(&source->cgroup_mount))
 		source->cgroup_mount = NULL;
 }
@@ -38,6 +44,8 @@ void seep_process_stats_source_read(struct seep_process_stats_source *source)
 {
 	if (seep_machine_memory_read(&source->machine))
 		source->machine = unknown;
+	if (seep_max_map_count_read(&source->max_mappings))
+		source->max_mappings = SEEP_UNKNOWN;
 }
 
 static struct seep_usage usage_of(const struct seep_proc_usage *usage)
@@ -94,6 +102,18 @@ static void read_limits(const struct seep_process *process, struct seep_process_
 	};
 }
 
+/* Those that the kernel counts, whoever has made them: also by mprotect, which divides one. */
+static void read_mappings(const struct seep_process_stats_source *source,
+			  const struct seep_process *process, struct seep_process_stats *stats)
+{
+	if (seep_kernel_map_count(source->kernel, process->pid, &stats->num_mappings))
+		return;
+	stats->usage[SEEP_LIMIT_MAP_COUNT] = (struct seep_usage){
+		.used = stats->num_mappings,
+		.max = source->max_mappings,
+	};
+}
+
 /* Counts of kinds that are not traced are not zero but unknown. */
 static uint64_t live_of(const struct seep_process *process, enum seep_kind kind)
 {
@@ -124,6 +144,7 @@ void seep_process_stats_read(const struct seep_process_stats_source *source,
 		.anon_bytes = SEEP_UNKNOWN,
 		.num_fds = live_of(process, SEEP_KIND_FD),
 		.num_threads = live_of(process, SEEP_KIND_THREAD),
+		.num_mappings = SEEP_UNKNOWN,
 	};
 
 	for (int i = 0; i < SEEP_LIMIT_COUNT; i++)
@@ -137,6 +158,7 @@ void seep_process_stats_read(const struct seep_process_stats_source *source,
 		stats.anon_bytes = process->anon_bytes;
 		stats.usage[SEEP_LIMIT_MACHINE_MEMORY] = usage_of(&source->machine);
 		read_limits(process, &stats);
+		read_mappings(source, process, &stats);
 		read_cgroup(source, process, &stats);
 	}
 	*ret_process_stats = stats;

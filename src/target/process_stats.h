@@ -3,6 +3,7 @@
 #ifndef SEEP_TARGET_PROCESS_STATS_H
 #define SEEP_TARGET_PROCESS_STATS_H
 
+#include "kernel/kernel.h"
 #include "model/snapshot.h"
 #include "proc/usage.h"
 #include "verdict/process.h"
@@ -11,10 +12,16 @@
 struct seep_process_stats_source {
 	char *cgroup_mount;		/* NULL: there is no cgroup v2 */
 	struct seep_proc_usage machine; /* memory */
+	uint64_t max_mappings;		/* of a process */
+	struct seep_kernel *kernel;
 };
 
-/* Looks for what does not change. Never fails: what cannot be read is not known. */
-void seep_process_stats_source_init(struct seep_process_stats_source *source);
+/*
+ * Looks for what does not change. @kernel must outlive the source. Never fails: what cannot be read
+ * is not known.
+ */
+void seep_process_stats_source_init(struct seep_process_stats_source *source,
+				    struct seep_kernel *kernel);
 void seep_process_stats_source_done(struct seep_process_stats_source *source);
 /* Reads what all processes share; before each snapshot. */
 void seep_process_stats_source_read(struct seep_process_stats_source *source);

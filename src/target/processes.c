@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "kernel/objects.h"
+#include "kernel/processes.h"
 
 /* Ended ones that are still reported. */
 #define MAX_ENDED 1000
@@ -147,6 +148,9 @@ int seep_processes_add(struct seep_processes *processes, uint32_t id,
 	entry->record.process.pss_bytes = SEEP_UNKNOWN;
 	entry->record.process.address_space_bytes = SEEP_UNKNOWN;
 	entry->record.process.pre_attach_bytes = SEEP_UNKNOWN;
+	entry->record.process.unmatched_frees = SEEP_UNKNOWN;
+	entry->record.process.unmatched_free_bytes = SEEP_UNKNOWN;
+	entry->record.process.unmatched_frees_unsized = SEEP_UNKNOWN;
 	entry->record.process.fd_limit = UINT64_MAX;
 	entry->record.process.fd_limit_eta_ns = SEEP_UNKNOWN;
 	HASH_ADD(hh, processes->by_id, record.process.id, sizeof(entry->record.process.id), entry);
@@ -234,6 +238,22 @@ static int freeze_site(const struct seep_site_key *key, const struct seep_site_v
 	return 0;
 }
 
+void seep_processes_read_unmatched(const struct seep_kernel *kernel, struct seep_process *process)
+{
+	struct seep_unmatched unmatched;
+
+	/* What was read before stays. */
+	if (seep_kernel_read_unmatched(kernel, process->id, &unmatched))
+		return;
+	/* Programs count meanwhile: a release comes before its size. */
+	if (unmatched.sized > unmatched.frees)
+		unmatched.frees = unmatched.sized;
+	process->unmatched_frees = unmatched.frees;
+	process->unmatched_frees_unsized = unmatched.frees - unmatched.sized;
+	process->unmatched_free_bytes =
+		unmatched.frees && !unmatched.sized ? SEEP_UNKNOWN : unmatched.bytes;
+}
+
 /* Drops what the kernel has of the dying. 0 or -errno. */
 static int reap(struct seep_processes *processes, struct seep_kernel *kernel)
 {
@@ -270,6 +290,12 @@ int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *
 				      &number);
 	if (!error)
 		error = seep_kernel_each_site(kernel, freeze_site, processes);
+	for (size_t i = 0; i < processes->count; i++) {
+		struct seep_record *record = &processes->in_order[i]->record;
+
+		if (record->dying)
+			seep_processes_read_unmatched(kernel, &record->process);
+	}
 	reap_error = reap(processes, kernel);
 	for (size_t i = 0; i < processes->count; i++) {
 		struct seep_record *record = &processes->in_order[i]->record;

@@ -61,6 +61,9 @@ void seep_processes_end(struct seep_processes *processes, struct seep_record *re
 /* How many have ended and are not frozen yet. */
 size_t seep_processes_dying(const struct seep_processes *processes);
 
+/* Asks the kernel for the unmatched releases of a process that has not been frozen. */
+void seep_processes_read_unmatched(const struct seep_kernel *kernel, struct seep_process *process);
+
 /*
  * Copies the sites of all that have ended out of the kernel, ages included, and drops them there;
  * in one pass, however many they are. @fn is called for each of them. 0 or -errno; what could be

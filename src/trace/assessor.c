@@ -24,14 +24,15 @@ struct seep_assessor {
 	struct seep_process_stats_source source;
 };
 
-int seep_assessor_new(struct seep_symbolizer *symbolizer, struct seep_assessor **ret_assessor)
+int seep_assessor_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
+		      struct seep_assessor **ret_assessor)
 {
 	struct seep_assessor *assessor = calloc(1, sizeof(*assessor));
 	int error;
 
 	if (!assessor)
 		return -ENOMEM;
-	seep_process_stats_source_init(&assessor->source);
+	seep_process_stats_source_init(&assessor->source, kernel);
 	error = seep_runtime_roles_new(symbolizer, &assessor->roles);
 	if (!error)
 		error = seep_judge_new(&assessor->judge);

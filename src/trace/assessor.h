@@ -6,13 +6,17 @@
 #ifndef SEEP_TRACE_ASSESSOR_H
 #define SEEP_TRACE_ASSESSOR_H
 
+#include "kernel/kernel.h"
 #include "model/snapshot.h"
 #include "symbol/symbolizer.h"
 
 struct seep_assessor;
 
-/* @symbolizer, which names what roles depend on, must outlive it. 0 or -ENOMEM. */
-int seep_assessor_new(struct seep_symbolizer *symbolizer, struct seep_assessor **ret_assessor);
+/*
+ * @kernel, and @symbolizer, which names what roles depend on, must outlive it. 0 or -ENOMEM.
+ */
+int seep_assessor_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
+		      struct seep_assessor **ret_assessor);
 void seep_assessor_free(struct seep_assessor *assessor);
 
 /*

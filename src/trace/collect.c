@@ -193,6 +193,8 @@ static int collect_processes(struct seep_collector *collector)
 		 */
 		record->index = shown;
 		collect_memory(collector, record);
+		if (!record->process.exited)
+			seep_processes_read_unmatched(collector->parts.kernel, &record->process);
 		processes[shown++] = record->process;
 	}
 	collector->snapshot.processes = processes;

@@ -76,6 +76,8 @@ static bool measures(enum seep_kind kind, enum seep_process_stat measure)
 {
 	if (measure == SEEP_PROCESS_STAT_EXPLAINED)
 		return false;
+	if (measure == SEEP_PROCESS_STAT_MAPPINGS)
+		return kind != SEEP_KIND_MAPPING;
 	return measure == SEEP_PROCESS_STAT_FDS ? kind != SEEP_KIND_FD : true;
 }
 

@@ -161,11 +161,15 @@ static void say_trend(struct writer *writer, const struct seep_trend *trend)
 static void say_released(struct writer *writer, const struct seep_measurements *measured)
 {
 	char made[SEEP_UNIT_MAX], released[SEEP_UNIT_MAX], share[SEEP_UNIT_MAX];
-	uint64_t allocs = (uint64_t)measured->allocs;
-	uint64_t frees = (uint64_t)measured->frees;
+	uint64_t enlargements = (uint64_t)measured->enlargements;
+	uint64_t allocs = (uint64_t)measured->allocs - enlargements;
+	uint64_t frees = (uint64_t)measured->frees - enlargements;
 
 	say(writer, "of %s made, %s were released (%s)", seep_format_count(made, allocs),
 	    seep_format_count(released, frees), seep_format_percent(share, frees, allocs));
+	if (enlargements)
+		say(writer, "realloc has enlarged them %s times",
+		    seep_format_count(made, enlargements));
 }
 
 /* Shares by age: what gets old, what of it gets older, and how fast half is gone. */
@@ -355,6 +359,27 @@ static void say_memory(struct writer *writer, const struct seep_process_verdict 
 		    amount(one, true, verdict->before_bytes));
 }
 
+/* What is one too many fails: mmap, and with it malloc and the start of a thread. */
+static void say_mappings(struct writer *writer, const struct seep_process_verdict *verdict)
+{
+	const struct seep_interval *rate = &verdict->mappings.slope, *eta_s;
+	const char *unit;
+	double unit_s = time_unit(rate->value, &unit);
+	char one[TEXT_MAX], low[TEXT_MAX], high[TEXT_MAX], limit[TEXT_MAX], time[SEEP_UNIT_MAX];
+
+	if (!seep_process_mappings_grow(verdict))
+		return;
+	say(writer, "the number of its mappings grows by %s per %s (95 %%: %s to %s)",
+	    amount(one, false, unit_s * rate->value), unit, amount(low, false, unit_s * rate->low),
+	    amount(high, false, unit_s * rate->high));
+	eta_s = &verdict->mappings_eta_s;
+	if (seep_interval_known(eta_s) && isfinite(eta_s->value))
+		say(writer, "it has %s mappings; the limit of %s (%s) is reached in %s",
+		    amount(one, false, verdict->num_mappings),
+		    amount(limit, false, verdict->max_mappings),
+		    seep_limit_text(SEEP_LIMIT_MAP_COUNT), duration(time, eta_s->value));
+}
+
 int seep_evidence_of_process(const struct seep_process_verdict *verdict,
 			     struct seep_sentences *ret_evidence)
 {
@@ -368,6 +393,7 @@ int seep_evidence_of_process(const struct seep_process_verdict *verdict,
 		    percent(share, verdict->coverage));
 	if (verdict->health == SEEP_HEALTH_EXPLAINED || verdict->health == SEEP_HEALTH_UNEXPLAINED)
 		say_eta(&writer, &verdict->eta_s, verdict->limit);
+	say_mappings(&writer, verdict);
 	return finish(&writer);
 }
 

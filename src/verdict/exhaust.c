@@ -50,6 +50,30 @@ static bool is_known(const struct seep_usage *usage)
 	return usage->used != SEEP_UNKNOWN && usage->max != SEEP_UNKNOWN;
 }
 
+/* A limit that was lowered below what is used has no room. */
+static double room_of(const struct seep_usage *usage)
+{
+	return usage->max > usage->used ? (double)(usage->max - usage->used) : 0;
+}
+
+/* The higher rate meets the limit sooner, so the ends of the interval change places. */
+static struct seep_interval times_for(double room, const struct seep_growth *growth)
+{
+	double acceleration = growth->acceleration;
+
+	return (struct seep_interval){
+		.value = time_for(room, growth->rate.value, acceleration, growth->multiplies.value),
+		.low = time_for(room, growth->rate.high, acceleration, growth->multiplies.high),
+		.high = time_for(room, growth->rate.low, acceleration, growth->multiplies.low),
+	};
+}
+
+struct seep_interval seep_exhaust_of(const struct seep_usage *usage,
+				     const struct seep_growth *growth)
+{
+	return is_known(usage) ? times_for(room_of(usage), growth) : SEEP_INTERVAL_UNKNOWN;
+}
+
 enum seep_limit seep_exhaust_first(const struct seep_usage usage[SEEP_LIMIT_COUNT],
 				   enum seep_kind kind, const struct seep_growth *growth,
 				   struct seep_interval *ret_eta_s)
@@ -63,21 +87,13 @@ enum seep_limit seep_exhaust_first(const struct seep_usage usage[SEEP_LIMIT_COUN
 
 		if (!(limits[i].kinds & SEEP_KIND_BIT(kind)) || !is_known(&usage[i]))
 			continue;
-		/* A limit that was lowered below what is used has no room. */
-		room = usage[i].max > usage[i].used ? (double)(usage[i].max - usage[i].used) : 0;
+		room = room_of(&usage[i]);
 		if (first != SEEP_LIMIT_COUNT && room >= least)
 			continue;
 		first = (enum seep_limit)i;
 		least = room;
 	}
-	if (first == SEEP_LIMIT_COUNT)
-		return first;
-	ret_eta_s->value =
-		time_for(least, growth->rate.value, growth->acceleration, growth->multiplies.value);
-	/* The higher rate meets the limit sooner, so the ends of the interval change places. */
-	ret_eta_s->low =
-		time_for(least, growth->rate.high, growth->acceleration, growth->multiplies.high);
-	ret_eta_s->high =
-		time_for(least, growth->rate.low, growth->acceleration, growth->multiplies.low);
+	if (first != SEEP_LIMIT_COUNT)
+		*ret_eta_s = times_for(least, growth);
 	return first;
 }

@@ -20,7 +20,9 @@
 	X(MACHINE_MEMORY, "machine-memory", "the memory of the machine",                           \
 	  SEEP_KIND_BIT(SEEP_KIND_MEMORY) | SEEP_KIND_BIT(SEEP_KIND_MAPPING))                      \
 	X(CGROUP_PIDS, "cgroup-pids", "pids.max of its cgroup", SEEP_KIND_BIT(SEEP_KIND_THREAD))   \
-	X(NOFILE, "nofile", "RLIMIT_NOFILE", SEEP_KIND_BIT(SEEP_KIND_FD))
+	X(NOFILE, "nofile", "RLIMIT_NOFILE", SEEP_KIND_BIT(SEEP_KIND_FD))                          \
+	/* of the number of mappings, which is not that of the objects of any kind */              \
+	X(MAP_COUNT, "max-map-count", "vm.max_map_count", 0)
 
 enum seep_limit {
 #define SEEP_LIMIT_ENUM(name, key, text, kinds) SEEP_LIMIT_##name,
@@ -52,5 +54,9 @@ struct seep_growth {
 enum seep_limit seep_exhaust_first(const struct seep_usage usage[SEEP_LIMIT_COUNT],
 				   enum seep_kind kind, const struct seep_growth *growth,
 				   struct seep_interval *ret_eta_s);
+
+/* The same for one limit, of whatever. */
+struct seep_interval seep_exhaust_of(const struct seep_usage *usage,
+				     const struct seep_growth *growth);
 
 #endif

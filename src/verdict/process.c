@@ -18,6 +18,9 @@
 #define GROWTH_BYTES 65536.0
 #define PAGE_BYTES   4096.0
 
+/* Nor are fewer mappings than this: those of a library or two. */
+#define GROWTH_MAPPINGS 16
+
 /* Sites explain the growth if theirs is at least this share of it. */
 #define EXPLAINED_SHARE 0.5
 
@@ -81,6 +84,7 @@ bool seep_process_sample(const struct seep_process *process, const struct seep_p
 {
 	double resident = resident_of(process, stats);
 	double fds = stats ? number(stats->num_fds) : NAN;
+	double mappings = stats ? number(stats->num_mappings) : NAN;
 
 	if (isnan(resident))
 		return false;
@@ -97,6 +101,7 @@ bool seep_process_sample(const struct seep_process *process, const struct seep_p
 				 * with nothing.
 				 */
 				[SEEP_PROCESS_STAT_FDS] = isnan(fds) ? 0 : fds,
+				[SEEP_PROCESS_STAT_MAPPINGS] = isnan(mappings) ? 0 : mappings,
 			},
 	};
 	return true;
@@ -169,13 +174,40 @@ static void fit(const struct seep_series *series, enum seep_process_stat value,
 	seep_shape_fit(times, values, count, &ret_trend->noise, PAGE_BYTES, ret_shape);
 }
 
+bool seep_process_mappings_grow(const struct seep_process_verdict *verdict)
+{
+	const struct seep_trend *trend = &verdict->mappings;
+	double grown = trend->slope.value * verdict->observed_s;
+
+	return trend->num_samples >= MIN_SAMPLES && verdict->observed_s >= SEEP_OBSERVED_LEAST_S &&
+	       seep_trend_rises(trend) && grown >= GROWTH_MAPPINGS;
+}
+
+/* Mappings, and when there are too many of them. */
+static void conclude_mappings(const struct seep_process_stats *stats,
+			      const struct seep_series *series,
+			      struct seep_process_verdict *verdict)
+{
+	struct seep_shape shape;
+
+	fit(series, SEEP_PROCESS_STAT_MAPPINGS, &verdict->mappings, &shape);
+	if (!stats)
+		return;
+	verdict->num_mappings = number(stats->num_mappings);
+	verdict->max_mappings = number(stats->usage[SEEP_LIMIT_MAP_COUNT].max);
+	if (seep_process_mappings_grow(verdict))
+		verdict->mappings_eta_s =
+			seep_exhaust_of(&stats->usage[SEEP_LIMIT_MAP_COUNT],
+					&(struct seep_growth){.rate = verdict->mappings.slope});
+}
+
 void seep_process_conclude(const struct seep_process *process,
 			   const struct seep_process_stats *stats, const struct seep_series *series,
 			   struct seep_process_verdict *ret_verdict)
 {
 	struct seep_process_verdict *verdict = ret_verdict;
 	struct seep_growth growth = {0};
-	struct seep_shape resident, explained;
+	struct seep_shape resident, other;
 
 	*verdict = (struct seep_process_verdict){
 		.observed_s = seep_series_span_s(series),
@@ -184,9 +216,13 @@ void seep_process_conclude(const struct seep_process *process,
 		.before_bytes = number(process->pre_attach_bytes),
 		.limit = SEEP_LIMIT_COUNT,
 		.eta_s = SEEP_INTERVAL_UNKNOWN,
+		.num_mappings = NAN,
+		.max_mappings = NAN,
+		.mappings_eta_s = SEEP_INTERVAL_UNKNOWN,
 	};
 	fit(series, SEEP_PROCESS_STAT_RESIDENT, &verdict->resident, &resident);
-	fit(series, SEEP_PROCESS_STAT_EXPLAINED, &verdict->explained, &explained);
+	fit(series, SEEP_PROCESS_STAT_EXPLAINED, &verdict->explained, &other);
+	conclude_mappings(stats, series, verdict);
 	verdict->coverage = coverage_of(verdict);
 	verdict->health = health_of(verdict, &resident);
 	/* Acceleration stays 0: nothing but a line is fitted to resident memory. */

@@ -19,6 +19,7 @@ struct seep_process_stats {
 	uint64_t anon_bytes; /* resident and of no file */
 	uint64_t num_fds;
 	uint64_t num_threads;
+	uint64_t num_mappings; /* as the kernel counts them */
 	struct seep_usage usage[SEEP_LIMIT_COUNT];
 };
 
@@ -28,7 +29,8 @@ struct seep_process_stats {
 	X(RESIDENT, "resident_memory", "resident memory")                                          \
 	/* of its sites, and mappings that are not an allocator's; bytes */                        \
 	X(EXPLAINED, "live_memory", "the live memory of all sites")                                \
-	X(FDS, "open_descriptors", "open descriptors")
+	X(FDS, "open_descriptors", "open descriptors")                                             \
+	X(MAPPINGS, "mappings", "the number of mappings")
 
 enum seep_process_stat {
 #define SEEP_PROCESS_STAT_ENUM(name, key, text) SEEP_PROCESS_STAT_##name,
@@ -68,6 +70,11 @@ struct seep_process_verdict {
 	double coverage;
 	enum seep_limit limit; /* of memory, which is met first; SEEP_LIMIT_COUNT: none */
 	struct seep_interval eta_s;
+	double num_mappings;	    /* NAN: not known */
+	double max_mappings;	    /* vm.max_map_count; NAN: not known */
+	struct seep_trend mappings; /* per second */
+	struct seep_interval
+		mappings_eta_s; /* until there are as many; unknown if they do not grow */
 };
 
 /*
@@ -80,6 +87,9 @@ bool seep_process_sample(const struct seep_process *process, const struct seep_p
 void seep_process_conclude(const struct seep_process *process,
 			   const struct seep_process_stats *stats, const struct seep_series *series,
 			   struct seep_process_verdict *ret_verdict);
+
+/* Has the number of mappings grown, by chance not, and by an amount that matters? */
+bool seep_process_mappings_grow(const struct seep_process_verdict *verdict);
 
 /*
  * The share of what has become resident since the trace began that the sites of these processes

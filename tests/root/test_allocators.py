@@ -210,6 +210,11 @@ def test_releases_count_once(traced) -> None:
     assert losses.pop("untracked_objects") >= done["unmatched"]
     assert losses.pop("untracked_bytes") > 0
     assert losses == {"unmatched_frees": done["unmatched"]}
+    # also of operator delete: the free that it calls knows the size
+    (process,) = report["processes"]
+    assert process["unmatched_frees"] == done["unmatched"]
+    assert process["unmatched_frees_unsized"] == 0
+    assert process["unmatched_free_bytes"] == 24 * done["unmatched"]
 
 
 # --- functions of the user ------------------------------------------------------------------------

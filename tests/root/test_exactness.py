@@ -148,6 +148,37 @@ def test_heap_from_before(traced) -> None:
     (process,) = report["processes"]
     assert process["pre_attach_bytes"] >= done["old_bytes"]
     assert losses_of(report) == {"unmatched_frees": done["unmatched"]}
+    assert process["unmatched_frees"] == done["unmatched"]
+    assert process["unmatched_frees_unsized"] == 0
+    assert process["unmatched_free_bytes"] == done["unmatched_bytes"]
+
+
+@pytest.mark.parametrize("library", [JEMALLOC, MIMALLOC])
+def test_heap_from_before_of_other_allocators(traced, library: str) -> None:
+    """Only glibc's blocks tell their size."""
+    report, done = traced("pre_attach", env={"LD_PRELOAD": library})
+    (process,) = report["processes"]
+    assert process["unmatched_frees"] == process["unmatched_frees_unsized"] == done["unmatched"]
+    assert process["unmatched_free_bytes"] is None
+
+
+def test_enlarged_blocks_stay_one_object(traced) -> None:
+    """A block is counted where it is enlarged most, and its sums are those of every realloc."""
+    report, done = traced("enlarge")
+    totals = report["totals"]["memory"]
+    assert {key: totals[key] for key in done["totals"]} == done["totals"]
+    for site in report["sites"]:
+        assert site["allocs"] - site["frees"] == site["live_objects"]
+        assert site["alloc_bytes"] - site["free_bytes"] == site["live_bytes"]
+    first, second = sorted((s for s in report["sites"] if s["live_objects"]),
+                           key=lambda site: -site["live_bytes"])  # fmt: skip
+    assert (first["live_objects"], first["live_bytes"]) == (1, done["size"])
+    assert names(first)[1].startswith("enlarge_")
+    assert first["allocs"] > 4_990, "it has hopped from caller to caller"
+    assert sum(first["lifetimes_us_log2"]) == 0, "it lives on"
+    assert (second["live_objects"], second["live_bytes"]) == (1, done["other"])
+    assert names(second)[1] == "go_on"
+    assert losses_of(report) == {}
 
 
 def test_full_live_map(traced) -> None:

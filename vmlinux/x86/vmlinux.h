@@ -243,6 +243,7 @@ struct uprobes_state {
 
 struct mm_struct {
 	struct {
+		int map_count;
 		long unsigned int total_vm;
 		long unsigned int start_brk;
 		long unsigned int brk;

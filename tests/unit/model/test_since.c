@@ -125,6 +125,11 @@ static void losses_are_those_since(void **state)
 	now.snapshot.losses[SEEP_LOSS_RING_FULL] = 8;
 	then.snapshot.losses[SEEP_LOSS_UNMATCHED_FREES] = SEEP_UNKNOWN;
 	now.snapshot.losses[SEEP_LOSS_UNMATCHED_FREES] = SEEP_UNKNOWN;
+	then.processes[0].unmatched_frees = 4;
+	then.processes[0].unmatched_free_bytes = 100;
+	now.processes[0].unmatched_frees = 9;
+	now.processes[0].unmatched_free_bytes = 300;
+	now.processes[0].unmatched_frees_unsized = 1;
 	then.snapshot.ends[SEEP_END_COMPLETE] = 10;
 	now.snapshot.ends[SEEP_END_COMPLETE] = 30;
 	then.snapshot.overhead.events = 100;
@@ -132,6 +137,9 @@ static void losses_are_those_since(void **state)
 	assert_int_equal(seep_since_new(&now.snapshot, &then.snapshot, &since), 0);
 	assert_int_equal(seep_since_snapshot(since)->losses[SEEP_LOSS_RING_FULL], 3);
 	assert_true(seep_since_snapshot(since)->losses[SEEP_LOSS_UNMATCHED_FREES] == SEEP_UNKNOWN);
+	assert_int_equal(seep_since_snapshot(since)->processes[0].unmatched_frees, 5);
+	assert_int_equal(seep_since_snapshot(since)->processes[0].unmatched_free_bytes, 200);
+	assert_int_equal(seep_since_snapshot(since)->processes[0].unmatched_frees_unsized, 1);
 	assert_int_equal(seep_since_snapshot(since)->ends[SEEP_END_COMPLETE], 20);
 	assert_int_equal(seep_since_snapshot(since)->overhead.events, 0);
 	assert_int_equal(seep_since_snapshot(since)->num_sites, 0);

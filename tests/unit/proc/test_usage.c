@@ -144,6 +144,15 @@ static void memory_of_the_machine(void **state)
 	assert_in_range(usage.used, 1, usage.max);
 }
 
+static void limit_of_mappings(void **state)
+{
+	uint64_t mappings = 0;
+
+	(void)state;
+	assert_int_equal(seep_max_map_count_read(&mappings), 0);
+	assert_in_range(mappings, 1000, INT32_MAX);
+}
+
 static void our_own_share(void **state)
 {
 	uint64_t bytes = 0;
@@ -160,6 +169,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_tightest_group_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_limit_is_unknown, set_up, tear_down),
 		cmocka_unit_test(memory_of_the_machine),
+		cmocka_unit_test(limit_of_mappings),
 		cmocka_unit_test(our_own_share),
 	};
 

@@ -167,6 +167,9 @@ static const struct seep_process fixture_server = {
 	.pre_attach_bytes = 10485760,
 	.fd_limit = UINT64_MAX,
 	.fd_limit_eta_ns = SEEP_UNKNOWN,
+	.unmatched_frees = 12,
+	.unmatched_free_bytes = 1920,
+	.unmatched_frees_unsized = 2,
 };
 
 static const struct seep_process fixture_worker = {
@@ -184,6 +187,9 @@ static const struct seep_process fixture_worker = {
 	.pre_attach_bytes = SEEP_UNKNOWN,
 	.fd_limit = UINT64_MAX,
 	.fd_limit_eta_ns = SEEP_UNKNOWN,
+	.unmatched_frees = SEEP_UNKNOWN,
+	.unmatched_free_bytes = SEEP_UNKNOWN,
+	.unmatched_frees_unsized = SEEP_UNKNOWN,
 };
 
 static const struct seep_snapshot fixture_snapshot = {

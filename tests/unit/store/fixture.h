@@ -179,6 +179,9 @@ static inline void assert_same_process(const struct seep_process *expected,
 	assert_int_equal(expected->anon_bytes, actual->anon_bytes);
 	assert_int_equal(expected->pss_bytes, actual->pss_bytes);
 	assert_int_equal(expected->pre_attach_bytes, actual->pre_attach_bytes);
+	assert_int_equal(expected->unmatched_frees, actual->unmatched_frees);
+	assert_int_equal(expected->unmatched_free_bytes, actual->unmatched_free_bytes);
+	assert_int_equal(expected->unmatched_frees_unsized, actual->unmatched_frees_unsized);
 	assert_int_equal(expected->fd_limit, actual->fd_limit);
 	assert_int_equal(expected->fd_limit_eta_ns, actual->fd_limit_eta_ns);
 	assert_same_totals(expected->totals, actual->totals);

@@ -471,6 +471,37 @@ static void test_process_stats(void **state)
 	assert_sound(CAPTURE);
 }
 
+/* As above, of what a process has released that the trace did not know. */
+static void test_unmatched(void **state)
+{
+	static const uint64_t frees[] = {SEEP_UNKNOWN, 0, 5, 5, 9};
+	static const uint64_t unsized[] = {SEEP_UNKNOWN, 0, 5, 5, 5};
+	static const uint64_t bytes[] = {SEEP_UNKNOWN, 0, SEEP_UNKNOWN, SEEP_UNKNOWN, 96};
+	struct seep_writer *writer = open_writer(&new_capture);
+	struct seep_reader *reader;
+	struct world worlds[5];
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		world_init(&worlds[i], 2, 4, 1);
+		for (int j = 0; j <= i; j++)
+			world_step(&worlds[i], SEEP_NS_PER_S, 100);
+		worlds[i].processes[1].unmatched_frees = frees[i];
+		worlds[i].processes[1].unmatched_free_bytes = bytes[i];
+		worlds[i].processes[1].unmatched_frees_unsized = unsized[i];
+		write_world(writer, &worlds[i]);
+	}
+	seep_writer_close(writer);
+	assert_int_equal(ask_sqlite(CAPTURE, "SELECT count(*) FROM unmatched"), 3);
+	reader = open_reader();
+	for (int i = 0; i < 5; i++) {
+		assert_loads(reader, moment_id(reader, i), &worlds[i]);
+		world_done(&worlds[i]);
+	}
+	seep_reader_close(reader);
+	assert_sound(CAPTURE);
+}
+
 /* Of those that grow always, of the others at the end, and only of this moment. */
 static void test_ages(void **state)
 {
@@ -505,26 +536,37 @@ static void test_ages(void **state)
 	world_done(&world);
 }
 
-/* A capture of the version before: without the tables that have come since. */
-static void test_version_1(void **state)
+/* A capture of an older version, without the tables that have come since. */
+static void check_version(const char *older)
 {
 	struct seep_writer *writer = open_writer(&new_capture);
 	const struct seep_writer_config go_on = {.append = true};
 	struct seep_reader *reader;
 	struct world world;
 
-	(void)state;
 	world_init(&world, 2, 10, 1);
 	world_step(&world, SEEP_NS_PER_S, 100);
 	write_world(writer, &world);
 	seep_writer_close(writer);
-	run_sqlite(CAPTURE, "DROP TABLE vitals; DROP TABLE companions; DROP TABLE ages; "
-			    "PRAGMA user_version = 1");
+	run_sqlite(CAPTURE, older);
 	reader = open_reader();
 	assert_loads(reader, moment_id(reader, 0), &world);
 	seep_reader_close(reader);
 	assert_int_equal(seep_writer_open(CAPTURE, &go_on, &writer), -EPROTO);
 	world_done(&world);
+}
+
+static void test_version_1(void **state)
+{
+	(void)state;
+	check_version("DROP TABLE vitals; DROP TABLE companions; DROP TABLE ages; "
+		      "DROP TABLE unmatched; PRAGMA user_version = 1");
+}
+
+static void test_version_2(void **state)
+{
+	(void)state;
+	check_version("DROP TABLE unmatched; PRAGMA user_version = 2");
 }
 
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, fixture_set_up, fixture_tear_down)
@@ -539,8 +581,10 @@ int main(void)
 		IN_DIRECTORY(test_what_ends),
 		IN_DIRECTORY(test_resident_history),
 		IN_DIRECTORY(test_process_stats),
+		IN_DIRECTORY(test_unmatched),
 		IN_DIRECTORY(test_ages),
 		IN_DIRECTORY(test_version_1),
+		IN_DIRECTORY(test_version_2),
 		IN_DIRECTORY(test_details),
 		IN_DIRECTORY(test_names_that_come_late),
 		IN_DIRECTORY(test_code_of_no_file),

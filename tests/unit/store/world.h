@@ -117,6 +117,9 @@ static inline void world_make_process(struct world *world, size_t number)
 		.pre_attach_bytes = number ? 4096 : SEEP_UNKNOWN,
 		.fd_limit = number ? 1024 : UINT64_MAX,
 		.fd_limit_eta_ns = SEEP_UNKNOWN,
+		.unmatched_frees = SEEP_UNKNOWN,
+		.unmatched_free_bytes = SEEP_UNKNOWN,
+		.unmatched_frees_unsized = SEEP_UNKNOWN,
 	};
 }
 
@@ -186,8 +189,8 @@ static inline void world_work(struct world *world, size_t number)
 }
 
 /*
- * One interval later: of @percent of the sites something has changed. The first time it is all of
- * them.
+ * One interval later: of 		percent of the sites something has changed. The first time
+ * it is all of them.
  */
 static inline void world_step(struct world *world, uint64_t interval_ns, unsigned int percent)
 {

@@ -286,6 +286,49 @@ static void memory_that_nobody_has_is_told(void **state)
 	assert_sentences(&evidence, expected, LENGTH(expected));
 }
 
+static void enlarged_objects_are_not_released_ones(void **state)
+{
+	struct seep_verdict verdict = leak_of_one_in_a_thousand();
+	struct seep_sentences evidence;
+
+	(void)state;
+	verdict.measured.allocs = 5002;
+	verdict.measured.frees = 5001;
+	verdict.measured.enlargements = 5000;
+	assert_int_equal(seep_evidence_of_site(&verdict, &evidence), 0);
+	assert_string_equal(evidence.texts[1], "of 2 made, 1 were released (50.0 %)");
+	assert_string_equal(evidence.texts[2], "realloc has enlarged them 5,000 times");
+	seep_sentences_done(&evidence);
+}
+
+static void mappings_are_told_with_their_limit(void **state)
+{
+	static const char *const expected[] = {
+		"the number of its mappings grows by 100 per second (95 %: 98 to 102)",
+		"it has 5,530 mappings; the limit of 65,530 (vm.max_map_count) is reached in "
+		"10 min 00 s",
+	};
+	struct seep_process_verdict verdict = {
+		.health = SEEP_HEALTH_STEADY,
+		.resident_bytes = NAN,
+		.coverage = NAN,
+		.limit = SEEP_LIMIT_COUNT,
+		.observed_s = 60,
+		.mappings = {.num_samples = 30, .z = 5, .slope = {100, 98, 102}},
+		.num_mappings = 5530,
+		.max_mappings = 65530,
+		.mappings_eta_s = {600, 588, 612},
+	};
+	struct seep_sentences evidence;
+
+	(void)state;
+	assert_int_equal(seep_evidence_of_process(&verdict, &evidence), 0);
+	assert_sentences(&evidence, expected, LENGTH(expected));
+	verdict.mappings.slope = (struct seep_interval){0.01, 0.008, 0.012};
+	assert_int_equal(seep_evidence_of_process(&verdict, &evidence), 0);
+	assert_sentences(&evidence, expected, 0);
+}
+
 static void advice_fits_kind_and_evidence(void **state)
 {
 	struct seep_verdict verdict = leak_of_one_in_a_thousand();
@@ -343,6 +386,8 @@ int main(void)
 		cmocka_unit_test(numbers_are_written_out),
 		cmocka_unit_test(patterns_and_classes_have_their_sentence),
 		cmocka_unit_test(memory_that_nobody_has_is_told),
+		cmocka_unit_test(enlarged_objects_are_not_released_ones),
+		cmocka_unit_test(mappings_are_told_with_their_limit),
 		cmocka_unit_test(advice_fits_kind_and_evidence),
 		cmocka_unit_test(nobody_is_left_without_advice),
 	};

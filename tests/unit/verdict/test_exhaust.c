@@ -60,6 +60,19 @@ static void what_may_not_grow_may_never_get_there(void **state)
 	assert_true(isinf(eta_s.value) && isinf(eta_s.low) && isinf(eta_s.high));
 }
 
+static void one_limit_for_itself(void **state)
+{
+	const struct seep_growth growth = {.rate = {10, 5, 20}};
+	struct seep_interval eta_s = seep_exhaust_of(&(struct seep_usage){5530, 65530}, &growth);
+
+	(void)state;
+	assert_true(eta_s.value == 6000 && eta_s.low == 3000 && eta_s.high == 12000);
+	eta_s = seep_exhaust_of(&(struct seep_usage){70000, 65530}, &growth);
+	assert_true(eta_s.value == 0);
+	eta_s = seep_exhaust_of(&(struct seep_usage){5530, SEEP_UNKNOWN}, &growth);
+	assert_false(seep_interval_known(&eta_s));
+}
+
 /* 10 t + 2 t^2 / 2 = 300 */
 static void acceleration_gets_there_sooner(void **state)
 {
@@ -102,6 +115,7 @@ int main(void)
 		cmocka_unit_test(the_least_room_counts),
 		cmocka_unit_test(a_limit_is_of_its_kind),
 		cmocka_unit_test(what_may_not_grow_may_never_get_there),
+		cmocka_unit_test(one_limit_for_itself),
 		cmocka_unit_test(acceleration_gets_there_sooner),
 		cmocka_unit_test(what_multiplies_gets_there_soonest),
 		cmocka_unit_test(limits_have_names),

@@ -157,6 +157,53 @@ static void coverage_is_of_what_is_known(void **state)
 	assert_true(isnan(seep_process_coverage(processes, 1)));
 }
 
+/* Mappings that come at @rate a second, to those @before. */
+static struct seep_process_verdict judge_mappings(double before, double rate)
+{
+	struct seep_process process = {.pre_attach_bytes = 0};
+	struct seep_process_verdict verdict;
+	struct seep_process_stats stats;
+	struct seep_series series;
+
+	memset(&stats, 0xff, sizeof(stats));
+	seep_series_init(&series);
+	for (size_t i = 1; i <= SNAPSHOTS; i++) {
+		double time_s = (double)(i * INTERVAL_S);
+		struct seep_sample sample;
+
+		stats.anon_bytes = 4096;
+		stats.num_mappings = (uint64_t)(before + rate * time_s);
+		assert_true(seep_process_sample(&process, &stats, 0, time_s, &sample));
+		seep_series_add(&series, &sample);
+	}
+	stats.usage[SEEP_LIMIT_MAP_COUNT] = (struct seep_usage){stats.num_mappings, 65530};
+	seep_process_conclude(&process, &stats, &series, &verdict);
+	return verdict;
+}
+
+static void mappings_have_a_limit(void **state)
+{
+	struct seep_process_verdict verdict = judge_mappings(530, 100);
+
+	(void)state;
+	assert_true(seep_process_mappings_grow(&verdict));
+	assert_float_equal(verdict.mappings.slope.value, 100, 1e-6);
+	assert_true(verdict.num_mappings == 30530 && verdict.max_mappings == 65530);
+	assert_float_equal(verdict.mappings_eta_s.value, 350, 1e-6);
+	assert_int_equal(verdict.health, SEEP_HEALTH_STEADY);
+}
+
+static void few_mappings_more_are_no_growth(void **state)
+{
+	struct seep_process_verdict verdict = judge_mappings(300, 0.02);
+
+	(void)state;
+	assert_false(seep_process_mappings_grow(&verdict));
+	assert_false(seep_interval_known(&verdict.mappings_eta_s));
+	verdict = judge_mappings(300, 0);
+	assert_false(seep_process_mappings_grow(&verdict));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +215,8 @@ int main(void)
 		cmocka_unit_test(without_numbers_nothing_is_known),
 		cmocka_unit_test(all_that_is_resident_will_do),
 		cmocka_unit_test(coverage_is_of_what_is_known),
+		cmocka_unit_test(mappings_have_a_limit),
+		cmocka_unit_test(few_mappings_more_are_no_growth),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
