@@ -157,24 +157,36 @@ static int add_site(struct seep_watched_processes *processes, const struct seep_
 	return 0;
 }
 
+/*
+ * What has become resident since the trace began and is not in blocks of memory: the most that the
+ * heaps can have in use. Mappings are not taken off, for they may be reserved only.
+ */
+static double free_bytes(const struct seep_process *process, const struct seep_process_stats *stats,
+			 double heap_memory)
+{
+	double memory = (double)process->totals[SEEP_KIND_MEMORY].live_bytes - heap_memory;
+	double before =
+		process->pre_attach_bytes == SEEP_UNKNOWN ? 0 : (double)process->pre_attach_bytes;
+
+	if (!stats || stats->anon_bytes == SEEP_UNKNOWN)
+		return NAN;
+	return fmax(0, (double)stats->anon_bytes - before - memory);
+}
+
 /* Judges its heaps; returns how much of them is in use. */
 static double judge_heaps(struct seep_watched_processes *processes,
 			  const struct seep_snapshot *snapshot, const struct seep_process *process,
 			  const struct seep_process_stats *stats, double before_s)
 {
 	const struct entry *entry = find(processes, process);
-	double memory = (double)process->totals[SEEP_KIND_MEMORY].live_bytes - entry->heap_memory;
 	struct seep_heaps_moment moment = {
 		.snapshot = snapshot,
 		.before_s = before_s,
 		.idle = entry->watched.idle,
-		.free_bytes = NAN,
+		.free_bytes = free_bytes(process, stats, entry->heap_memory),
 		.usage = stats ? stats->usage : NULL,
 	};
 
-	if (stats && stats->anon_bytes != SEEP_UNKNOWN)
-		moment.free_bytes =
-			fmax(0, (double)stats->anon_bytes - memory - entry->mapped_bytes);
 	return seep_heaps_judge(processes->heaps, process, &moment);
 }
 
