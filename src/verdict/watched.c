@@ -21,7 +21,7 @@ struct entry {
 	uint64_t seen;	      /* seq of the snapshot */
 	uint64_t operations;  /* of all its sites so far */
 	uint64_t collections; /* as it counts them */
-	double mapped_bytes;  /* see seep_process_sample; but for heaps of runtimes */
+	double mapped_bytes;  /* since the trace began; but for heaps of runtimes */
 	double heap_memory;   /* of its blocks of memory, what is part of such a heap */
 	struct seep_watched watched;
 	UT_hash_handle hh;
@@ -146,13 +146,19 @@ static int add_site(struct seep_watched_processes *processes, const struct seep_
 {
 	double bytes = (double)seep_counts_live_bytes(&site->counts);
 	struct entry *entry = find(processes, site->process);
+	int origin = seep_origin_of(site->stack);
 
 	if (seep_heaps_have(site)) {
 		if (site->kind == SEEP_KIND_MEMORY)
 			entry->heap_memory += bytes;
 		return seep_heaps_add(processes->heaps, site);
 	}
-	if (site->kind == SEEP_KIND_MAPPING && seep_origin_of(site->stack) != SEEP_ORIGIN_ALLOCATOR)
+	/*
+	 * A mapping from before the trace can only shrink, as a part that was reserved does when it
+	 * is mapped again for use: what grows is the other one.
+	 */
+	if (site->kind == SEEP_KIND_MAPPING && origin != SEEP_ORIGIN_ALLOCATOR &&
+	    origin != SEEP_ORIGIN_BEFORE)
 		entry->mapped_bytes += bytes;
 	return 0;
 }
