@@ -23,6 +23,7 @@
 #define LOW_BYTE_FIRST 1 /* of the byte behind it */
 #define MAJOR_VERSION  2
 
+#define PREFIX	       "sun.gc.collector."
 #define MAX_COLLECTORS 4
 
 /* Of /tmp so many entries are looked at; of other users any number may have files there. */
@@ -99,22 +100,25 @@ static const char *text_at(const char *entry, size_t length, int32_t offset)
 static void read_entry(const char *bytes, size_t length, struct collector *collectors)
 {
 	struct entry entry;
+	struct collector *collector;
 	const char *name;
-	unsigned int number;
-	int end = 0;
 
 	memcpy(&entry, bytes, sizeof(entry));
 	name = text_at(bytes, length, entry.name_offset);
-	if (!name || sscanf(name, "sun.gc.collector.%1u.%n", &number, &end) != 1 || end == 0 ||
-	    number >= MAX_COLLECTORS)
+	if (!name || strncmp(name, PREFIX, strlen(PREFIX)) != 0)
 		return;
-	if (strcmp(name + end, "name") == 0 && entry.type == 'B')
-		collectors[number].name = text_at(bytes, length, entry.data_offset);
-	else if (strcmp(name + end, "invocations") == 0 && entry.type == 'J' &&
+	/* A digit and a dot, then what it is: the text ends with a NUL, so nothing is passed. */
+	name += strlen(PREFIX);
+	if (name[0] < '0' || name[0] >= '0' + MAX_COLLECTORS || name[1] != '.')
+		return;
+	collector = &collectors[name[0] - '0'];
+	name += 2;
+	if (strcmp(name, "name") == 0 && entry.type == 'B')
+		collector->name = text_at(bytes, length, entry.data_offset);
+	else if (strcmp(name, "invocations") == 0 && entry.type == 'J' &&
 		 entry.data_offset >= (int32_t)sizeof(entry) &&
 		 (size_t)entry.data_offset + sizeof(uint64_t) <= length)
-		memcpy(&collectors[number].invocations, bytes + entry.data_offset,
-		       sizeof(uint64_t));
+		memcpy(&collector->invocations, bytes + entry.data_offset, sizeof(uint64_t));
 }
 
 int seep_hsperf_parse(const void *bytes, size_t size, uint64_t *ret_collections)

@@ -89,6 +89,9 @@ static const struct rule rules[] = {
 	ARENA(PHP, MAPPING, NULL, "_ecalloc*"),
 	ARENA(PHP, MAPPING, NULL, "_erealloc*"),
 	ARENA(PHP, MAPPING, NULL, "_safe_*alloc*"),
+	/* Where the compiler has made a jump of the call: a chunk has 2 MiB. */
+	ARENA_OF_SIZE(PHP, "php*", 2 << 20),
+	ARENA_OF_SIZE(PHP, "libphp*", 2 << 20),
 
 	/* Its collector: pages of slots, by mmap or posix_memalign */
 	ARENA(RUBY, MEMORY | MAPPING, "*ruby*", "heap_page_allocate*"),
@@ -138,16 +141,27 @@ bool seep_runtime_role_may_depend_on(enum seep_kind kind, const char *module)
 	return false;
 }
 
+/* Is it the first function that is not in the file of the innermost one? */
+static bool is_caller(const struct seep_runtime_name *names, size_t i)
+{
+	const char *callee = names[0].module;
+	size_t first = 0;
+
+	while (first <= i && callee && names[first].module && !strcmp(names[first].module, callee))
+		first++;
+	return first == i;
+}
+
 /*
- * A rule for a function without a name is for the one that calls @innermost, which says something
- * about it; any function further out may be without a name.
+ * A rule for a function without a name is for the one that calls the file of @innermost, which says
+ * something about it; any function further out may be without a name.
  */
 static bool is_function(const struct rule *rule, const struct seep_runtime_name *names, size_t i)
 {
 	if (!names[i].module || !matches(rule->module, base_name(names[i].module)))
 		return false;
 	if (*rule->function == '\0')
-		return i == 1 && !names[i].function;
+		return !names[i].function && is_caller(names, i);
 	return names[i].function && matches(rule->function, names[i].function);
 }
 

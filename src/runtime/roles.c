@@ -114,12 +114,16 @@ static struct seep_runtime_role native_role(struct seep_runtime_roles *roles,
 	return seep_runtime_role_of_native(seep_location_function(location)->function);
 }
 
-/* 0 unless all objects have had one size, as far as the sums tell. */
+/*
+ * 0 unless all live objects have one size, as far as the sums tell. To align a block, a runtime
+ * maps more and gives the rest back at once: so what is live counts.
+ */
 static uint64_t size_of_each(const struct seep_counts *counts)
 {
-	return counts->allocs && counts->alloc_bytes % counts->allocs == 0 ?
-		       counts->alloc_bytes / counts->allocs :
-		       0;
+	uint64_t objects = seep_counts_live_objects(counts);
+	uint64_t bytes = seep_counts_live_bytes(counts);
+
+	return objects && bytes % objects == 0 ? bytes / objects : 0;
 }
 
 static struct seep_runtime_role find_role(struct seep_runtime_roles *roles,

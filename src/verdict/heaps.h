@@ -18,9 +18,9 @@
 /* What the heaps of a process are judged by, besides their sites. */
 struct seep_heaps_moment {
 	const struct seep_snapshot *snapshot;
-	double before_s;   /* when the snapshot before was taken */
-	bool idle;	   /* the process has done nothing since */
-	double free_bytes; /* resident, of no file and of no other site; NAN: not known */
+	double before_s;		/* when the snapshot before was taken */
+	bool idle;			/* the process has done nothing since */
+	double free_bytes;		/* resident, and maybe a heap's; NAN: not known */
 	const struct seep_usage *usage; /* SEEP_LIMIT_COUNT of them; NULL: not known */
 };
 
@@ -29,8 +29,9 @@ struct seep_heap {
 	uint64_t num_arenas;
 	uint64_t mapped_bytes; /* of the arenas, touched or not */
 	/*
-	 * Those, or what is resident and no other site has, if that is less: of arenas that are
-	 * only reserved little is resident. This is what is judged.
+	 * Those, or what has become resident since the trace began and is in no block of memory, if
+	 * that is less: of arenas that are only reserved little is resident. This is what is
+	 * judged.
 	 */
 	double used_bytes;
 	struct seep_verdict verdict; /* never a leak */

@@ -21,7 +21,7 @@ struct entry {
 	uint64_t seen;	      /* seq of the snapshot */
 	uint64_t operations;  /* of all its sites so far */
 	uint64_t collections; /* as it counts them */
-	double mapped_bytes;  /* see seep_process_sample; but for heaps of runtimes */
+	double mapped_bytes;  /* since the trace began; but for heaps of runtimes */
 	double heap_memory;   /* of its blocks of memory, what is part of such a heap */
 	struct seep_watched watched;
 	UT_hash_handle hh;
@@ -146,15 +146,37 @@ static int add_site(struct seep_watched_processes *processes, const struct seep_
 {
 	double bytes = (double)seep_counts_live_bytes(&site->counts);
 	struct entry *entry = find(processes, site->process);
+	int origin = seep_origin_of(site->stack);
 
 	if (seep_heaps_have(site)) {
 		if (site->kind == SEEP_KIND_MEMORY)
 			entry->heap_memory += bytes;
 		return seep_heaps_add(processes->heaps, site);
 	}
-	if (site->kind == SEEP_KIND_MAPPING && seep_origin_of(site->stack) != SEEP_ORIGIN_ALLOCATOR)
+	/*
+	 * A mapping from before the trace can only shrink, as a part that was reserved does when it
+	 * is mapped again for use: what grows is the other one.
+	 */
+	if (site->kind == SEEP_KIND_MAPPING && origin != SEEP_ORIGIN_ALLOCATOR &&
+	    origin != SEEP_ORIGIN_BEFORE)
 		entry->mapped_bytes += bytes;
 	return 0;
+}
+
+/*
+ * What has become resident since the trace began and is not in blocks of memory: the most that the
+ * heaps can have in use. Mappings are not taken off, for they may be reserved only.
+ */
+static double free_bytes(const struct seep_process *process, const struct seep_process_stats *stats,
+			 double heap_memory)
+{
+	double memory = (double)process->totals[SEEP_KIND_MEMORY].live_bytes - heap_memory;
+	double before =
+		process->pre_attach_bytes == SEEP_UNKNOWN ? 0 : (double)process->pre_attach_bytes;
+
+	if (!stats || stats->anon_bytes == SEEP_UNKNOWN)
+		return NAN;
+	return fmax(0, (double)stats->anon_bytes - before - memory);
 }
 
 /* Judges its heaps; returns how much of them is in use. */
@@ -163,18 +185,14 @@ static double judge_heaps(struct seep_watched_processes *processes,
 			  const struct seep_process_stats *stats, double before_s)
 {
 	const struct entry *entry = find(processes, process);
-	double memory = (double)process->totals[SEEP_KIND_MEMORY].live_bytes - entry->heap_memory;
 	struct seep_heaps_moment moment = {
 		.snapshot = snapshot,
 		.before_s = before_s,
 		.idle = entry->watched.idle,
-		.free_bytes = NAN,
+		.free_bytes = free_bytes(process, stats, entry->heap_memory),
 		.usage = stats ? stats->usage : NULL,
 	};
 
-	if (stats && stats->anon_bytes != SEEP_UNKNOWN)
-		moment.free_bytes =
-			fmax(0, (double)stats->anon_bytes - memory - entry->mapped_bytes);
 	return seep_heaps_judge(processes->heaps, process, &moment);
 }
 

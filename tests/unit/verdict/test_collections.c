@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "verdict/collections.h"
 #include "verdict/judge.h"
 #include "verdict/simulation.h"
 

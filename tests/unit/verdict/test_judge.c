@@ -553,6 +553,16 @@ static void arenas_explain_nothing(void **state)
 	assert_int_equal(health_with(&thread), SEEP_HEALTH_EXPLAINED);
 }
 
+/* Of what was reserved before the trace pages are touched: that is no growth of a site. */
+static void mappings_from_before_explain_nothing(void **state)
+{
+	const uint64_t before = SEEP_ORIGIN_FRAME(SEEP_ORIGIN_BEFORE);
+	const struct seep_stack stack = {.num_frames = 1, .frames = &before};
+
+	(void)state;
+	assert_int_equal(health_with(&stack), SEEP_HEALTH_UNEXPLAINED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -574,6 +584,7 @@ int main(void)
 		cmocka_unit_test(what_grows_alone_has_no_correlated),
 		cmocka_unit_test(correlated_are_bounded),
 		cmocka_unit_test(arenas_explain_nothing),
+		cmocka_unit_test(mappings_from_before_explain_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
