@@ -23,6 +23,11 @@ class Accused:
     functions: list[str]
     verdict: Report
 
+    @property
+    def sureness(self) -> str | None:
+        """The word for how sure it is: certain, likely, suspected."""
+        return self.verdict.get("sureness")
+
     def shows(self, functions: tuple[str, ...]) -> bool:
         """One of these functions is in its stack, whatever language writes it."""
         pattern = "|".join(re.escape(function) for function in functions)
@@ -90,6 +95,8 @@ def _from_answer(report: Report, said: Report) -> tuple[str, list[Accused]]:
             found = _accused(site, word if word in GROWING else process["outcome"])
             if named.get("function"):
                 found.functions.append(named["function"])
+            if named.get("sureness"):
+                found.verdict = {**found.verdict, "sureness": named["sureness"]}
             accused.append(found)
     return said["outcome"], accused
 

@@ -43,8 +43,7 @@ def print_sureness(runs: list[Run], goals: Goals) -> None:
     for run in runs:
         leaks = run.program.truth != "healthy"
         for site in run.answer.accused:
-            word = site.verdict.get("sureness")
-            if word:
+            if word := site.sureness:
                 right = leaks and (not run.program.functions or site.shows(run.program.functions))
                 shares.setdefault(word, Share()).add(right)
     for word in sorted(shares, key=lambda word: (word not in SURENESS, word)):

@@ -33,7 +33,7 @@ class Run:
     program: Program
     answer: Answer
     seconds: float
-    growth_bytes_per_s: float = 0  # over the last minute, if it was growth all the time
+    growth_bytes_per_s: float = 0  # over a minute, the fastest one
     message: str = ""
 
     @property
@@ -104,15 +104,19 @@ class Memory:
             self.samples.append((time.monotonic(), resident))
 
     def growth_bytes_per_s(self) -> float:
-        if not self.samples:
-            return 0
-        end, last = self.samples[-1]
-        before = [resident for when, resident in self.samples if when <= end - FAST_S]
-        middle = [resident for when, resident in self.samples if when <= end - FAST_S / 2]
-        if not before:
-            return 0
+        """The fastest growth that went on for a minute; 0 if it was not observed for so long."""
         half_s = FAST_S / 2
-        return min((middle[-1] - before[-1]) / half_s, (last - middle[-1]) / half_s)
+        fastest = 0.0
+        for end, last in self.samples:
+            middle = self._before(end - half_s)
+            first = self._before(end - FAST_S)
+            if middle is not None and first is not None:
+                fastest = max(fastest, min(middle - first, last - middle) / half_s)
+        return fastest
+
+    def _before(self, moment: float) -> int | None:
+        residents = [resident for when, resident in self.samples if when <= moment]
+        return residents[-1] if residents else None
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
