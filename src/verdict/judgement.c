@@ -280,6 +280,38 @@ static void fill_correlated(struct seep_judgements *judgements, const struct see
 	}
 }
 
+static const char *const turnover_evidence[] = {
+	"as much was released of what was there before the trace, and the process does not grow",
+};
+
+/*
+ * What was full before the trace is no leak. Sites are sorted, so that the largest is set against
+ * the releases first, and a leak beside it stays one.
+ */
+static void settle_turnover(struct seep_judgements *judgements, const struct seep_judge *judge,
+			    const struct seep_site *sites, size_t num_sites,
+			    const struct seep_process *process)
+{
+	const struct seep_process_verdict *verdict = seep_judge_process(judge, process);
+	struct seep_turnover turnover;
+
+	if (!verdict || !seep_turnover_of(process, verdict, &turnover))
+		return;
+	for (size_t i = 0; i < num_sites; i++) {
+		struct seep_judgement *judgement = &judgements->sites[i].judgement;
+
+		if (sites[i].process != process || !sites[i].judgement ||
+		    !seep_class_grows(seep_judgement_class(judgement)) ||
+		    !seep_turnover_explains(&turnover, &sites[i], judgement->rate.value))
+			continue;
+		judgement->class = seep_class_key(SEEP_CLASS_CACHE);
+		judgement->severity = NULL;
+		judgement->num_advice = 0;
+		judgement->num_evidence = 1;
+		judgement->evidence = turnover_evidence;
+	}
+}
+
 int seep_judgements_fill(struct seep_judgements *judgements, const struct seep_judge *judge,
 			 struct seep_site *sites, size_t num_sites, struct seep_process *processes,
 			 size_t num_processes)
@@ -290,6 +322,8 @@ int seep_judgements_fill(struct seep_judgements *judgements, const struct seep_j
 	error = fill_sites(judgements, judge, sites, num_sites);
 	if (error)
 		return error;
+	for (size_t i = 0; i < num_processes; i++)
+		settle_turnover(judgements, judge, sites, num_sites, &processes[i]);
 	fill_correlated(judgements, judge, sites, num_sites);
 	error = fill_processes(judgements, judge, processes, num_processes);
 	if (error)

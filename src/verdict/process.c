@@ -21,6 +21,15 @@
 /* Nor are fewer mappings than this: those of a library or two. */
 #define GROWTH_MAPPINGS 16
 
+/*
+ * Something that was full before the trace began releases a block from before for each new one. At
+ * least this share of what a site has was released so, by size if all but this share of the sizes
+ * are known, and the process grows by less than this share of what the site seems to grow by.
+ */
+#define TURNOVER_SHARE 0.5
+#define UNSIZED_SHARE  0.1
+#define GROWING_SHARE  0.25
+
 /* Sites explain the growth if theirs is at least this share of it. */
 #define EXPLAINED_SHARE 0.5
 
@@ -104,6 +113,36 @@ bool seep_process_sample(const struct seep_process *process, const struct seep_p
 				[SEEP_PROCESS_STAT_MAPPINGS] = isnan(mappings) ? 0 : mappings,
 			},
 	};
+	return true;
+}
+
+bool seep_turnover_of(const struct seep_process *process,
+		      const struct seep_process_verdict *verdict,
+		      struct seep_turnover *ret_turnover)
+{
+	if (!process->attached_late || process->unmatched_frees == SEEP_UNKNOWN ||
+	    verdict->resident.num_samples < MIN_SAMPLES)
+		return false;
+	*ret_turnover = (struct seep_turnover){
+		.in_bytes = process->unmatched_free_bytes != SEEP_UNKNOWN &&
+			    process->unmatched_frees_unsized <=
+				    UNSIZED_SHARE * (double)process->unmatched_frees,
+		.resident_rate = verdict->resident.slope.value,
+	};
+	ret_turnover->released = (double)(ret_turnover->in_bytes ? process->unmatched_free_bytes :
+								   process->unmatched_frees);
+	return true;
+}
+
+bool seep_turnover_explains(struct seep_turnover *turnover, const struct seep_site *site,
+			    double rate)
+{
+	double live = (double)(turnover->in_bytes ? site->live_bytes : site->live_objects);
+
+	if (site->kind != SEEP_KIND_MEMORY || turnover->released < TURNOVER_SHARE * live ||
+	    turnover->resident_rate >= GROWING_SHARE * rate)
+		return false;
+	turnover->released -= fmin(live, turnover->released);
 	return true;
 }
 

@@ -92,6 +92,29 @@ void seep_process_conclude(const struct seep_process *process,
 bool seep_process_mappings_grow(const struct seep_process_verdict *verdict);
 
 /*
+ * What a process has released of the blocks from before the trace, not yet set against anything: in
+ * bytes where nearly all of their sizes are known, else in blocks.
+ */
+struct seep_turnover {
+	bool in_bytes;
+	double released;
+	double resident_rate; /* bytes per second: how fast the process grows all the same */
+};
+
+/* False if nothing is known of that. */
+bool seep_turnover_of(const struct seep_process *process,
+		      const struct seep_process_verdict *verdict,
+		      struct seep_turnover *ret_turnover);
+
+/*
+ * Do such releases balance what @site has, which seems to grow at @rate (bytes per second), while
+ * the process does not grow that fast? Then they are taken off the turnover: something that was
+ * full before the trace exchanges its blocks.
+ */
+bool seep_turnover_explains(struct seep_turnover *turnover, const struct seep_site *site,
+			    double rate);
+
+/*
  * The share of what has become resident since the trace began that the sites of these processes
  * have; of those that live and of which it is known. NAN if there is none.
  */
