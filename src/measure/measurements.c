@@ -116,11 +116,11 @@ static void compare_sizes(const struct seep_site *site, struct seep_measurements
 			      fabs(measured->size_late - mean) <= SAME_SIZE * mean;
 }
 
-/* Trend and shape. @unit is what one object weighs in the values of the series. */
+/* Trend and shape. */
 static void look_at_series(const struct seep_series *series, struct seep_measurements *measured)
 {
 	struct series points;
-	double unit = measured->in_bytes ? measured->bytes_each : 1;
+	double unit = seep_measurements_unit(measured);
 
 	points.count = seep_series_get(series,
 				       measured->in_bytes ? SEEP_SERIES_BYTES : SEEP_SERIES_OBJECTS,
@@ -191,4 +191,13 @@ void seep_measurements_take(const struct seep_site *site, const struct seep_seri
 bool seep_measurements_enlarged(const struct seep_measurements *measured)
 {
 	return measured->size_early > 0 && measured->size_late > ENLARGED * measured->size_early;
+}
+
+double seep_measurements_unit(const struct seep_measurements *measured)
+{
+	if (!measured->in_bytes)
+		return 1;
+	if (measured->enlargements > 0 && seep_measurements_enlarged(measured))
+		return measured->live_bytes / (measured->live_objects + measured->enlargements);
+	return measured->bytes_each;
 }

@@ -64,4 +64,7 @@ void seep_measurements_take(const struct seep_site *site, const struct seep_seri
 /* Has the mean object nearly doubled, as a buffer does that realloc enlarges? */
 bool seep_measurements_enlarged(const struct seep_measurements *measured);
 
+/* What comes at once, in the values of the series: an object, or what enlarges one that grows. */
+double seep_measurements_unit(const struct seep_measurements *measured);
+
 #endif

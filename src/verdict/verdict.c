@@ -192,13 +192,13 @@ static void allow_for_period(struct seep_verdict *verdict)
 }
 
 /*
- * What comes in whole objects cannot be told apart from what is one faster or slower over all the
- * time.
+ * What comes in whole objects, or by enlarging one, cannot be told apart from what is one of them
+ * faster or slower over all the time.
  */
 static void allow_for_objects(struct seep_verdict *verdict)
 {
 	const struct seep_measurements *measured = &verdict->measured;
-	double one = (measured->in_bytes ? measured->bytes_each : 1) / measured->observed_s;
+	double one = seep_measurements_unit(measured) / measured->observed_s;
 
 	verdict->rate = seep_interval_at_least(verdict->rate, one);
 }
