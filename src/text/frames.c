@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A long stack is described line by line in flags, and lines are hidden in two steps: runs of
+ * standard libraries first, and what is still too much then. Of libraries in front of the program
+ * the innermost lines stay, as there the allocation is; of the program those that called them.
+ */
 #include "text/frames.h"
 
 #include <errno.h>

@@ -129,6 +129,19 @@ def test_usage_errors(arguments: tuple[str, ...]) -> None:
     assert_refused(run_seep("trace", *arguments), 2)
 
 
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (("--kinds", "heap"), "--kinds heap: not a kind; one of memory, mapping, thread, fd"),
+        (("--max-objects", "3"), "out of range (16 to 268435456)"),
+        (("-i", "1ms"), "out of range (at least 10ms)"),
+        (("-d", "soon"), "not a time, such as"),
+    ],
+)
+def test_errors_tell_what_is_allowed(arguments: tuple[str, ...], words: str) -> None:
+    assert_refused(run_seep("trace", "-p", "1", *arguments), 2, words)
+
+
 @pytest.mark.parametrize("arguments", [(), ("no-such-command",), ("--no-such-option",)])
 def test_usage_errors_of_the_program(arguments: tuple[str, ...]) -> None:
     result = run_seep(*arguments)
@@ -171,6 +184,34 @@ def test_missing_capability(start, public_seep: Path) -> None:
         program=public_seep,
     )
     assert_refused(result, 1, "cap_bpf")
+
+
+def test_root_without_ptrace(start, public_seep: Path) -> None:
+    """In a container root may not look at other processes: nobody tells it to be root."""
+    target = start("bulk")
+    result = run_seep(
+        "trace",
+        "-p",
+        str(target.pid),
+        prefix=("setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-all"),
+        program=public_seep,
+    )
+    assert_refused(result, 1, "CAP_SYS_PTRACE", str(target.pid))
+    assert "run seep as root" not in result.stderr
+
+
+def test_cgroup_of_version_1() -> None:
+    script = 'mount -t cgroup -o none,name=seep_test none /mnt && exec "$@"'
+    result = run_seep(
+        "trace", "-g", "/mnt", prefix=("unshare", "-m", "sh", "-c", script, "sh")
+    )
+    if "mount:" in result.stderr:
+        pytest.skip("no cgroup v1 here")
+    assert_refused(result, 1, "/mnt", "version 1", "mounted at")
+
+
+def test_no_such_cgroup() -> None:
+    assert_refused(run_seep("trace", "-g", "/no/such"), 1, "/no/such", "mounted at")
 
 
 def test_no_btf(start) -> None:
