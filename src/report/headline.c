@@ -133,6 +133,18 @@ static void append_leak(struct seep_buffer *buffer, const struct seep_headline *
 }
 
 /* "grows by 20.1 KiB/s, most of it in read_headers; no leak is certain" */
+/* "has 172 more mappings per minute; vm.max_map_count is used up in 5 min 47 s" */
+static void append_mappings(struct seep_buffer *buffer, const struct seep_answer_process *of)
+{
+	const struct seep_process_judgement *judgement = of->process->judgement;
+	uint64_t per_minute = (uint64_t)llround(60 * judgement->mappings_rate.value);
+
+	seep_buffer_puts(buffer, "has ");
+	seep_words_append_number(buffer, per_minute, "more mapping");
+	seep_buffer_puts(buffer, " per minute; vm.max_map_count is used up in ");
+	seep_words_append_seconds(buffer, judgement->mappings_eta_s.value);
+}
+
 static void append_growth(struct seep_buffer *buffer, const struct seep_headline *headline,
 			  const struct seep_answer_process *of)
 {
@@ -233,6 +245,10 @@ void seep_headline_append_process(struct seep_buffer *buffer, const struct seep_
 		append_deadline_of(buffer, of);
 		break;
 	case SEEP_OUTCOME_GROWTH:
+		if (of->mappings_grow) {
+			append_mappings(buffer, of);
+			break;
+		}
 		append_growth(buffer, headline, of);
 		append_deadline_of(buffer, of);
 		break;

@@ -131,6 +131,8 @@ static int judge_process(struct seep_load *load, struct seep_process *process,
 		.eta_s = stored->eta_s,
 		.limit = stored->limit,
 		.observed_s = NAN,
+		.mappings_rate = SEEP_INTERVAL_UNKNOWN,
+		.mappings_eta_s = SEEP_INTERVAL_UNKNOWN,
 		.num_evidence = stored->num_evidence,
 		.evidence = stored->evidence,
 	};

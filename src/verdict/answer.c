@@ -207,9 +207,11 @@ static void answer_process(const struct question *question, struct seep_answer_p
 	process_grows = seep_pending_growth(of->process, question->findings);
 	of->worst = find_fastest(question, of, false);
 	of->heap = find_heap(of, process_grows);
-	if (of->worst || of->heap || process_grows) {
+	of->mappings_grow =
+		of->process->judgement && of->process->judgement->mappings_rate.value > 0;
+	if (of->worst || of->heap || of->mappings_grow || process_grows) {
 		of->outcome = SEEP_OUTCOME_GROWTH;
-		if (!of->worst && !of->heap)
+		if (process_grows && !of->worst && !of->heap)
 			of->worst = find_part(question, of);
 		return;
 	}

@@ -53,6 +53,7 @@ struct seep_answer_process {
 	const struct seep_site *worst;
 	/* GROWTH: the heap of a runtime that grows the fastest; NULL: none does. */
 	const struct seep_heap_judgement *heap;
+	bool mappings_grow; /* GROWTH: there are ever more of them, whatever their bytes */
 	double watched_s;
 	/* How long it has to be watched in all: UNDECIDED only, else NAN. */
 	double needed_s;

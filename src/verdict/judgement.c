@@ -147,6 +147,9 @@ static int judge_process(struct of_process *of, const struct seep_process_verdic
 		.eta_s = verdict->eta_s,
 		.limit = limit_key(verdict->limit),
 		.observed_s = verdict->observed_s,
+		.mappings_rate = seep_process_mappings_grow(verdict) ? verdict->mappings.slope :
+								       SEEP_INTERVAL_UNKNOWN,
+		.mappings_eta_s = verdict->mappings_eta_s,
 		.num_evidence = of->evidence.count,
 		.evidence = (const char *const *)of->evidence.texts,
 	};

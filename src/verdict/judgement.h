@@ -66,6 +66,9 @@ struct seep_process_judgement {
 	double observed_s; /* how long it has been watched; NAN: not known */
 	size_t num_evidence;
 	const char *const *evidence;
+	/* Mappings per second, and when there are too many of them; NAN: they do not grow. */
+	struct seep_interval mappings_rate;
+	struct seep_interval mappings_eta_s;
 	size_t num_heaps; /* that its runtimes have, the fastest first */
 	const struct seep_heap_judgement *heaps;
 };

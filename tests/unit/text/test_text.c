@@ -22,14 +22,15 @@ static const struct seep_report_options verbose = {.top = SIZE_MAX, .verbose = t
 static void assert_narrow(const struct seep_snapshot *snapshot,
 			  const struct seep_report_options *options)
 {
+	size_t columns = options->columns ? options->columns : SEEP_LAYOUT_COLUMNS;
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	char *rest = NULL;
 
 	assert_int_equal(seep_report_text.render(snapshot, NULL, options, &buffer), 0);
 	for (char *line = strtok_r(buffer.data, "\n", &rest); line;
 	     line = strtok_r(NULL, "\n", &rest)) {
-		if (seep_text_columns(line) > SEEP_LAYOUT_COLUMNS)
-			fail_msg("wider than %d columns: %s", SEEP_LAYOUT_COLUMNS, line);
+		if (seep_text_columns(line) > columns)
+			fail_msg("wider than %zu columns: %s", columns, line);
 	}
 }
 
@@ -42,6 +43,27 @@ static void test_everything(void **state)
 	golden_assert_report("report.txt", &seep_report_text, &fixture.snapshot, &ten);
 	golden_assert_report("report.color.txt", &seep_report_text, &fixture.snapshot, &color);
 	golden_assert_report("report.verbose.txt", &seep_report_text, &fixture.snapshot, &verbose);
+}
+
+/* The widths of terminals, and the bounds of them. */
+static void test_widths(void **state)
+{
+	static const size_t widths[] = {60, 80, 132, 200};
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+		const struct seep_report_options options = {.top = 10, .columns = widths[i]};
+		const struct seep_report_options whole = {
+			.top = 10,
+			.columns = widths[i],
+			.verbose = true,
+		};
+
+		assert_narrow(&fixture.snapshot, &options);
+		assert_narrow(&fixture.snapshot, &whole);
+	}
 }
 
 static void test_several_processes(void **state)
@@ -291,6 +313,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_widths),
 		cmocka_unit_test(test_several_processes),
 		cmocka_unit_test(test_since),
 		cmocka_unit_test(test_place_of_a_process),
