@@ -46,7 +46,9 @@ def print_sureness(runs: list[Run], goals: Goals) -> None:
             if word := site.sureness:
                 right = leaks and (not run.program.functions or site.shows(run.program.functions))
                 shares.setdefault(word, Share()).add(right)
-    for word in sorted(shares, key=lambda word: (word not in SURENESS, word)):
+    for word in (*SURENESS, *sorted(set(shares) - set(SURENESS))):
+        if word not in shares:
+            continue
         goals.share(f'sites that are said to be "{word}", right', shares[word], None)
     if not shares:
         print("how sure: the reports do not say")

@@ -121,7 +121,7 @@ IN_RUST_AND_GO = (
     healthy("window", "rust/window.rs", warm_up_s=6),
     leak("go-sessions", "go/sessions.go", "main.addSession", kind="mapping"),
     leak("go-blocked", "go/blocked.go", "main.fetch", kind="mapping"),
-    leak("go-bodies", "go/bodies.go", "main.checkHealth", kind="fd"),
+    leak("go-bodies", "go/bodies.go", "net/http.(*Transport).dialConn", kind="fd"),
     leak("go-strings", "go/strings.go", "main.logLine"),
     healthy("go-requests", "go/requests.go", warm_up_s=6),
 )
