@@ -17,6 +17,8 @@
 
 #define TEXT_MAX 64
 
+#define UNEXPLAINED ", which does not explain it: fragmentation, or an allocator that is not traced"
+
 /* A rate below one in a second is told by the hour. */
 #define HOUR_S 3600.0
 
@@ -24,7 +26,7 @@
 #define LEAST_SHARE  1e-5
 #define LEAST_CHANCE 1e-6
 
-/* Where sentences go; after a failure nothing is added any more. */
+/* After a failure nothing is added any more. */
 struct writer {
 	struct seep_sentences *sentences;
 	int error;
@@ -342,14 +344,10 @@ static void say_memory(struct writer *writer, const struct seep_process_verdict 
 		say(writer, "its memory grows by %s per second (95 %%: %s to %s)",
 		    amount(one, true, resident->value), amount(low, true, resident->low),
 		    amount(high, true, resident->high));
-	if (verdict->health == SEEP_HEALTH_EXPLAINED)
-		say(writer, "what the sites have grows by %s per second",
-		    amount(one, true, verdict->explained.slope.value));
-	if (verdict->health == SEEP_HEALTH_UNEXPLAINED)
-		say(writer,
-		    "what the sites have is flat (%s per second) and resident memory grows: "
-		    "fragmentation, or an allocator that is not traced",
-		    amount(one, true, verdict->explained.slope.value));
+	if (verdict->health == SEEP_HEALTH_EXPLAINED || verdict->health == SEEP_HEALTH_UNEXPLAINED)
+		say(writer, "what the sites have grows by %s per second%s",
+		    amount(one, true, verdict->explained.slope.value),
+		    verdict->health == SEEP_HEALTH_EXPLAINED ? "" : UNEXPLAINED);
 	if (!isnan(verdict->resident_bytes))
 		say(writer, "%s are resident, %s of them in live objects of the sites",
 		    amount(one, true, verdict->resident_bytes),
@@ -395,11 +393,4 @@ int seep_evidence_of_process(const struct seep_process_verdict *verdict,
 		say_eta(&writer, &verdict->eta_s, verdict->limit);
 	say_mappings(&writer, verdict);
 	return finish(&writer);
-}
-
-void seep_sentences_done(struct seep_sentences *sentences)
-{
-	for (size_t i = 0; i < sentences->count; i++)
-		free(sentences->texts[i]);
-	sentences->count = 0;
 }

@@ -6,6 +6,8 @@
 #ifndef SEEP_VERDICT_EVIDENCE_H
 #define SEEP_VERDICT_EVIDENCE_H
 
+#include <stdlib.h>
+
 #include "verdict/process.h"
 #include "verdict/verdict.h"
 
@@ -24,6 +26,11 @@ int seep_evidence_of_site(const struct seep_verdict *verdict, struct seep_senten
 int seep_evidence_of_process(const struct seep_process_verdict *verdict,
 			     struct seep_sentences *ret_evidence);
 
-void seep_sentences_done(struct seep_sentences *sentences);
+static inline void seep_sentences_done(struct seep_sentences *sentences)
+{
+	for (size_t i = 0; i < sentences->count; i++)
+		free(sentences->texts[i]);
+	sentences->count = 0;
+}
 
 #endif

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/units.h"
 #include "verdict/class.h"
@@ -113,8 +112,7 @@ bool seep_pending_growth(const struct seep_process *process, const struct seep_f
 	const struct seep_process_judgement *judgement = process->judgement;
 	double explained = 0;
 
-	if (!judgement || (strcmp(judgement->health, seep_health_key(SEEP_HEALTH_EXPLAINED)) &&
-			   strcmp(judgement->health, seep_health_key(SEEP_HEALTH_UNEXPLAINED))))
+	if (!judgement || !seep_health_grows(judgement->health))
 		return false;
 	for (size_t i = 0; i < findings->num; i++) {
 		const struct seep_site *site = findings->sites[i];

@@ -7,6 +7,7 @@
 #include "verdict/process.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "measure/shape.h"
 #include "verdict/class.h"
@@ -68,6 +69,12 @@ const char *seep_health_key(enum seep_health health)
 const char *seep_health_text(enum seep_health health)
 {
 	return healths[health].text;
+}
+
+bool seep_health_grows(const char *key)
+{
+	return strcmp(key, seep_health_key(SEEP_HEALTH_EXPLAINED)) == 0 ||
+	       strcmp(key, seep_health_key(SEEP_HEALTH_UNEXPLAINED)) == 0;
 }
 
 /* NAN spreads through what is calculated from it, and fails every comparison. */

@@ -124,5 +124,7 @@ const char *seep_process_stat_key(enum seep_process_stat measure);
 const char *seep_process_stat_text(enum seep_process_stat measure);
 const char *seep_health_key(enum seep_health health);
 const char *seep_health_text(enum seep_health health);
+/* Does a process grow whose health has this key? */
+bool seep_health_grows(const char *key);
 
 #endif

@@ -261,7 +261,7 @@ static void memory_that_nobody_has_is_told(void **state)
 {
 	static const char *const expected[] = {
 		"its memory grows by 1.00 MiB per second (95 %: 512 KiB to 2.00 MiB)",
-		"what the sites have is flat (0 B per second) and resident memory grows: "
+		"what the sites have grows by 0 B per second, which does not explain it: "
 		"fragmentation, or an allocator that is not traced",
 		"100 MiB are resident, 10.0 MiB of them in live objects of the sites",
 		"50.0 MiB were resident before the trace began",
