@@ -167,7 +167,7 @@ def test_commands_that_end(start, tmp_path: Path) -> None:
 
 
 def test_no_leak(simulate, tmp_path: Path) -> None:
-    pid = simulate("churn")
+    pid = simulate("oscillating-steady", "--scale", "0.1")
     path = tmp_path / "leaks.xml"
     result = detect("-p", pid, "-k", "memory", "-d", "25s", "--junit", path)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -186,7 +186,7 @@ def test_sites_without_a_verdict_are_a_loss(start, seep) -> None:
     target.go()
     target.done()
     trace.report_when(lambda report: report["losses"]["unjudged_sites"], "sites without a verdict")
-    report = trace.finish()
+    report = trace.finish(expect=4)  # undecided, after so short a time
     assert report["losses"]["unjudged_sites"] == 33000 - 32768
     assert losses_of(report).keys() <= {"unjudged_sites", "ring_full", "unmatched_frees"}
     assert "sites without a verdict: too many are watched" in trace.stdout
