@@ -148,7 +148,7 @@ IN_OTHERS = (
     leak("java-archive", "java/Archive.java", "Java_java_util_zip_Deflater_init"),
     leak("java-executors", "java/Executors.java", kind="thread"),
     leak("java-deploys", "java/Deploys.java"),
-    healthy("java-requests", "java/Requests.java", warm_up_s=10),
+    healthy("java-requests", "java/Requests.java", warm_up_s=20),
     healthy("java-buffers", "java/Buffers.java", warm_up_s=10),
     leak("php", "scripts/history.php", mode="leak", kind="mapping"),
     healthy("php-healthy", "scripts/history.php", "healthy"),
@@ -157,7 +157,7 @@ IN_OTHERS = (
     leak("lua", "scripts/registry.lua", mode="leak"),
     healthy("lua-healthy", "scripts/registry.lua", "healthy"),
     leak("ruby", "scripts/observers.rb", mode="leak"),
-    healthy("ruby-healthy", "scripts/observers.rb", "healthy"),
+    healthy("ruby-healthy", "scripts/observers.rb", "healthy", warm_up_s=15),
 )
 
 SERVERS = (
@@ -175,7 +175,7 @@ SERVERS = (
         "psql",
         functions=("PrepareQuery", "StorePreparedStatement", "CreateCachedPlan"),
     ),
-    serves("node-server", "healthy", loads.node, "node", warm_up_s=8),
+    serves("node-server", "healthy", loads.node, "node", warm_up_s=20),
     serves("python-server", "healthy", loads.python_server),
 )
 

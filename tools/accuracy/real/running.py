@@ -82,26 +82,32 @@ def _family(pid: int) -> list[int]:
     return pids
 
 
-def _resident(pids: list[int]) -> int:
-    total = 0
-    for pid in pids:
-        with contextlib.suppress(OSError, IndexError):
-            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
-    return total
-
-
 @dataclass
 class Memory:
-    """The resident memory of a process over time, with its children if they are traced too."""
+    """The resident memory of a process over time, and of its children if they are traced too."""
 
     pid: int
     children: bool
-    samples: list[tuple[float, int]] = field(default_factory=list)
+    courses: dict[int, Course] = field(default_factory=dict)
 
     def look(self) -> None:
-        pids = _family(self.pid) if self.children else [self.pid]
-        if resident := _resident(pids):
-            self.samples.append((time.monotonic(), resident))
+        for pid in _family(self.pid) if self.children else [self.pid]:
+            with contextlib.suppress(OSError, IndexError):
+                resident = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+                samples = self.courses.setdefault(pid, Course()).samples
+                samples.append((time.monotonic(), resident))
+
+    def growth_bytes_per_s(self) -> float:
+        """Of the process that grows fastest: a sum would count what they share several times."""
+        growths = [course.growth_bytes_per_s() for course in self.courses.values()]
+        return max(growths, default=0)
+
+
+@dataclass
+class Course:
+    """Resident memory of one process over time."""
+
+    samples: list[tuple[float, int]] = field(default_factory=list)
 
     def growth_bytes_per_s(self) -> float:
         """The fastest growth that went on for a minute; 0 if it was not observed for so long."""
