@@ -107,27 +107,28 @@ int seep_pending_find(const struct seep_snapshot *snapshot, const struct seep_fi
 	return 0;
 }
 
+/* How many bytes per second the sites of this process grow by, all together. */
+static double rates_of(const struct seep_site *const *sites, size_t count,
+		       const struct seep_process *process)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (sites[i]->process == process && !seep_kind_is_counted(sites[i]->kind))
+			sum += fmax(0, sites[i]->judgement->rate.value);
+	}
+	return sum;
+}
+
 bool seep_pending_growth(const struct seep_process *process, const struct seep_findings *findings)
 {
 	const struct seep_process_judgement *judgement = process->judgement;
-	double explained = 0;
+	double explained;
 
 	if (!judgement || !seep_health_grows(judgement->health))
 		return false;
-	for (size_t i = 0; i < findings->num; i++) {
-		const struct seep_site *site = findings->sites[i];
-
-		if (site->process == process && !seep_kind_is_counted(site->kind))
-			explained += fmax(0, site->judgement->rate.value);
-	}
-	for (size_t i = 0; i < findings->num_suppressed + findings->num_known; i++) {
-		const struct seep_site *site =
-			i < findings->num_suppressed ?
-				findings->suppressed[i] :
-				findings->known[i - findings->num_suppressed];
-
-		if (site->process == process && !seep_kind_is_counted(site->kind))
-			explained += fmax(0, site->judgement->rate.value);
-	}
+	explained = rates_of(findings->sites, findings->num, process) +
+		    rates_of(findings->suppressed, findings->num_suppressed, process) +
+		    rates_of(findings->known, findings->num_known, process);
 	return explained < (1 - UNEXPLAINED_SHARE) * judgement->rate.value;
 }
