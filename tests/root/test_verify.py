@@ -29,7 +29,7 @@ def verified(trace: Seep) -> tuple[int, int, int]:
     lines = [line.removeprefix("seep: ") for line in trace.stderr.splitlines()]
     match = next(filter(None, map(RESULT.fullmatch, lines)), None)
     assert match, trace.stderr
-    assert match[2] == "all agree", line
+    assert match[2] == "all agree", trace.stderr
     count, part, none = (int((match[i] or "0").replace(",", "")) for i in (1, 3, 4))
     return count, part, none
 
