@@ -294,6 +294,8 @@ def made_by(report: Report, makers: set[str]) -> Counter[str]:
     return counts
 
 
+# Serial: a library is gone as soon as it was used, and on a busy machine before its names were read.
+@pytest.mark.serial
 @pytest.mark.parametrize("program", some_of(STACKS))
 def test_stacks_are_whole(program: str, start, seep) -> None:
     """From the first round on, with libraries that nobody has seen before, and at every step."""
