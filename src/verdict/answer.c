@@ -193,6 +193,16 @@ static const struct seep_site *find_part(const struct question *question,
 	return NULL;
 }
 
+/* Are ever more mappings the worst of it? Not if memory is used up before. */
+static bool has_too_many_mappings(const struct seep_process *process, bool process_grows)
+{
+	const struct seep_process_judgement *judgement = process->judgement;
+
+	if (!judgement || !(judgement->mappings_rate.value > 0))
+		return false;
+	return !process_grows || !(judgement->eta_s.value < judgement->mappings_eta_s.value);
+}
+
 static void answer_process(const struct question *question, struct seep_answer_process *of)
 {
 	bool process_grows;
@@ -207,8 +217,7 @@ static void answer_process(const struct question *question, struct seep_answer_p
 	process_grows = seep_pending_growth(of->process, question->findings);
 	of->worst = find_fastest(question, of, false);
 	of->heap = find_heap(of, process_grows);
-	of->mappings_grow =
-		of->process->judgement && of->process->judgement->mappings_rate.value > 0;
+	of->mappings_grow = has_too_many_mappings(of->process, process_grows);
 	if (of->worst || of->heap || of->mappings_grow || process_grows) {
 		of->outcome = SEEP_OUTCOME_GROWTH;
 		if (process_grows && !of->worst && !of->heap)

@@ -303,8 +303,12 @@ static void settle_turnover(struct seep_judgements *judgements, const struct see
 	for (size_t i = 0; i < num_sites; i++) {
 		struct seep_judgement *judgement = &judgements->sites[i].judgement;
 
-		if (sites[i].process != process || !sites[i].judgement ||
-		    !seep_class_grows(seep_judgement_class(judgement)) ||
+		enum seep_class class;
+
+		if (sites[i].process != process || !sites[i].judgement)
+			continue;
+		class = seep_judgement_class(judgement);
+		if ((!seep_class_grows(class) && class != SEEP_CLASS_WARMING_UP) ||
 		    !seep_turnover_explains(&turnover, &sites[i], judgement->rate.value))
 			continue;
 		judgement->class = seep_class_key(SEEP_CLASS_CACHE);

@@ -170,6 +170,33 @@ static void growth_needs_no_site(void **state)
 	ASSERT_ANSWER(&fixture, NONE, NONE);
 }
 
+static void too_many_mappings_are_growth(void **state)
+{
+	const struct seep_process_judgement split = {.health = "steady",
+						     .observed_s = 60,
+						     .mappings_rate = {100, 90, 110},
+						     .mappings_eta_s = {600, 500, 700}};
+	struct seep_process_judgement both = split;
+	struct fixture fixture;
+
+	(void)state;
+	init(&fixture, 1);
+	fixture.processes[0].judgement = &split;
+	answer(&fixture);
+	assert_int_equal(fixture.answer.outcome, SEEP_OUTCOME_GROWTH);
+	assert_true(fixture.answer.processes[0].mappings_grow);
+	seep_answer_done(&fixture.answer);
+	/* Its memory is used up before there are too many. */
+	both.health = "unexplained";
+	both.rate = grown.rate;
+	both.eta_s = (struct seep_interval){60, 50, 70};
+	fixture.processes[0].judgement = &both;
+	answer(&fixture);
+	assert_int_equal(fixture.answer.outcome, SEEP_OUTCOME_GROWTH);
+	assert_false(fixture.answer.processes[0].mappings_grow);
+	seep_answer_done(&fixture.answer);
+}
+
 static void none_says_what_would_have_been_seen(void **state)
 {
 	struct fixture fixture;
@@ -332,6 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_finding_is_a_leak_or_growth),
 		cmocka_unit_test(growth_needs_no_site),
+		cmocka_unit_test(too_many_mappings_are_growth),
 		cmocka_unit_test(none_says_what_would_have_been_seen),
 		cmocka_unit_test(too_little_is_undecided),
 		cmocka_unit_test(ended_with_nothing_left),

@@ -204,6 +204,47 @@ static void few_mappings_more_are_no_growth(void **state)
 	assert_false(seep_process_mappings_grow(&verdict));
 }
 
+/* A cache that was full before: 100 new blocks for 100 old ones, and the process stays as it is. */
+static void what_was_full_before_is_exchanged(void **state)
+{
+	const struct seep_site site = {.live_objects = 100, .live_bytes = 10000};
+	const struct seep_site later = {.live_objects = 50, .live_bytes = 5000};
+	struct seep_process process = {
+		.attached_late = true,
+		.unmatched_frees = 100,
+		.unmatched_free_bytes = 10400,
+	};
+	struct seep_process_verdict verdict = {.resident = {.num_samples = 30}};
+	struct seep_turnover turnover;
+
+	(void)state;
+	assert_true(seep_turnover_of(&process, &verdict, &turnover));
+	assert_true(turnover.in_bytes);
+	assert_true(seep_turnover_explains(&turnover, &site, 400));
+	/* They are set against one site only: a leak beside it stays one. */
+	assert_false(seep_turnover_explains(&turnover, &later, 200));
+	/* The process grows as fast as the site. */
+	verdict.resident.slope.value = 390;
+	assert_true(seep_turnover_of(&process, &verdict, &turnover));
+	assert_false(seep_turnover_explains(&turnover, &site, 400));
+	/* Of many the size is not known: then blocks are counted. */
+	verdict.resident.slope.value = 0;
+	process.unmatched_frees_unsized = 50;
+	process.unmatched_frees = 49;
+	assert_true(seep_turnover_of(&process, &verdict, &turnover));
+	assert_false(turnover.in_bytes);
+	assert_false(seep_turnover_explains(&turnover, &site, 400));
+	process.unmatched_frees = 60;
+	assert_true(seep_turnover_of(&process, &verdict, &turnover));
+	assert_true(seep_turnover_explains(&turnover, &site, 400));
+	/* Nothing is known of it, or nothing was there before. */
+	process.unmatched_frees = SEEP_UNKNOWN;
+	assert_false(seep_turnover_of(&process, &verdict, &turnover));
+	process.unmatched_frees = 100;
+	process.attached_late = false;
+	assert_false(seep_turnover_of(&process, &verdict, &turnover));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +257,7 @@ int main(void)
 		cmocka_unit_test(all_that_is_resident_will_do),
 		cmocka_unit_test(coverage_is_of_what_is_known),
 		cmocka_unit_test(mappings_have_a_limit),
+		cmocka_unit_test(what_was_full_before_is_exchanged),
 		cmocka_unit_test(few_mappings_more_are_no_growth),
 	};
 
