@@ -86,7 +86,7 @@ def test_what_is_known(simulate, baseline: Path, tmp_path: Path) -> None:
 def test_what_is_worse_or_new(simulate, baseline: Path, tmp_path: Path) -> None:
     clean = tmp_path / "clean.seep"
     status, text = end(begin("-p", simulate("churn"), "-d", "3s", "-o", clean))
-    assert status == 0, text
+    assert status == 4, text  # undecided after so short a time
     runs = [
         begin("-p", simulate("memory", "--growth", "8M/s"), "-d", "60s", "--baseline", baseline),
         # the capture that is compared with may be the one that is replaced

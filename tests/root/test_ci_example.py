@@ -114,7 +114,7 @@ def test_a_service_that_leaks(project: Path, system: str) -> None:
 def test_a_service_that_does_not(project: Path) -> None:
     (project / "shop.c").write_text(SHOP.replace("KEPT", "0"))
     script, after = steps_of("GitLab")
-    assert run(project, [line.replace("-d 3m", "-d 20s") for line in script]) == 0
+    assert run(project, [line.replace("-d 3m", "-d 30s") for line in script]) == 0
     assert run(project, after) == 0
     cases = list(xml.etree.ElementTree.parse(project / "leaks.xml").iter("testcase"))
     assert [case.attrib["name"] for case in cases] == ["no leak found"] * 4
