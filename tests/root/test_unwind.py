@@ -407,7 +407,10 @@ def test_java(seep, tmp_path: Path) -> None:
         report = trace_of_load(seep, pid, 20000, jit=True)
     check_java(report)
     total = sum(report["unwind"].values())
-    assert report["unwind"]["complete"] + report["unwind"]["jit"] >= 0.99 * total
+    whole = report["unwind"]["complete"] + report["unwind"]["jit"]
+    # "busy": a thread that was changing the address space waited for a CPU (see test_fleets.py)
+    assert whole + report["unwind"]["busy"] >= 0.99 * total
+    assert whole >= 0.95 * total
 
 
 @pytest.mark.long
