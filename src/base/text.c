@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 #define ELLIPSIS    "\xe2\x80\xa6" /* U+2026 */
 
@@ -142,6 +144,15 @@ void seep_text_append_elided(struct seep_buffer *buffer, const char *text, size_
 	seep_buffer_append(buffer, text, skip_columns(text, head) - text);
 	seep_buffer_puts(buffer, ELLIPSIS);
 	seep_buffer_puts(buffer, skip_columns(text, length - tail));
+}
+
+/* Cleaned first, then cut: cutting raw bytes could split a character. */
+void seep_text_append_clean_elided(struct seep_buffer *buffer, const char *raw, size_t columns)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer clean = SEEP_BUFFER_INIT;
+
+	seep_text_append_clean(&clean, raw, SIZE_MAX);
+	seep_text_append_elided(buffer, clean.data, columns);
 }
 
 const char *seep_text_basename(const char *path)

@@ -30,6 +30,9 @@ size_t seep_text_columns(const char *text);
  */
 void seep_text_append_elided(struct seep_buffer *buffer, const char *text, size_t columns);
 
+/* Both: text of a target, clean and cut to @columns columns. */
+void seep_text_append_clean_elided(struct seep_buffer *buffer, const char *raw, size_t columns);
+
 /* The part of a path behind its last slash; all of it if nothing is. */
 const char *seep_text_basename(const char *path);
 

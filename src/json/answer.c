@@ -72,8 +72,8 @@ static struct json_object *new_process(struct answer_json *of,
 	seep_json_add_real(json, object, "watched_s", process->watched_s);
 	seep_json_add_real(json, object, "needed_s", process->needed_s);
 	seep_json_add_real(json, object, "visible_rate_bytes_per_s", process->visible_rate);
-	seep_json_add_uint(json, object, "outstanding_objects", process->outstanding_blocks);
-	seep_json_add_uint(json, object, "outstanding_bytes", process->outstanding_bytes);
+	seep_json_add_uint(json, object, "outstanding_objects", process->outstanding.blocks);
+	seep_json_add_uint(json, object, "outstanding_bytes", process->outstanding.bytes);
 	seep_json_add(json, object, "sites", new_sites(of, process));
 	return object;
 }
@@ -82,8 +82,7 @@ static void write_all(struct answer_json *of, const struct seep_snapshot *snapsh
 		      const struct seep_entries *entries)
 {
 	const struct seep_answer *answer = of->answer;
-	struct seep_headline headline = {snapshot, answer->findings, answer, entries,
-					 of->symbolizer};
+	struct seep_headline headline = {snapshot, answer, entries, of->symbolizer};
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
 	struct json_object *object = seep_json_new(of->json);
 	struct json_object *processes = seep_json_new_array(of->json);

@@ -68,14 +68,6 @@ struct keyed {
 	uint64_t name;
 };
 
-/* FNV-1a, of the names of a function and its module. */
-static uint64_t hash(uint64_t sum, const char *text)
-{
-	for (; text && *text; text++)
-		sum = (sum ^ (uint8_t)*text) * 0x100000001b3;
-	return (sum ^ 0xff) * 0x100000001b3;
-}
-
 /* Stacks that have no name stay apart. */
 static uint64_t name_of(const struct seep_site *site, struct seep_symbolizer *symbolizer)
 {
@@ -87,7 +79,7 @@ static uint64_t name_of(const struct seep_site *site, struct seep_symbolizer *sy
 		seep_naming_walk(symbolizer, site, &walk);
 	if (!walk.line->function)
 		return site->id;
-	return hash(hash(0xcbf29ce484222325, walk.line->function), walk.location->module);
+	return seep_walk_function_key(&walk);
 }
 
 static int compare_keys(const struct keyed *a, const struct keyed *b)

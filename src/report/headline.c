@@ -8,7 +8,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "base/units.h"
@@ -25,39 +24,28 @@
 static void append_name(struct seep_buffer *buffer, const struct seep_headline *headline,
 			const struct seep_site *site)
 {
-	struct seep_buffer name;
+	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
 
-	seep_buffer_init(&name);
 	seep_entry_append_name(&name, headline->symbolizer, site);
 	seep_text_append_elided(buffer, name.data, NAME_COLUMNS);
-	seep_buffer_done(&name);
 }
 
 static void append_scope(struct seep_buffer *buffer, const struct seep_snapshot *snapshot)
 {
-	struct seep_buffer value;
-
-	seep_buffer_init(&value);
-	seep_text_append_clean(&value, snapshot->scope_value, SIZE_MAX);
 	seep_buffer_printf(buffer, "%s ", snapshot->scope_type);
-	seep_text_append_elided(buffer, value.data, SCOPE_COLUMNS);
-	seep_buffer_done(&value);
+	seep_text_append_clean_elided(buffer, snapshot->scope_value, SCOPE_COLUMNS);
 }
 
 /* "; the memory of the machine is used up in 27 h": of the limit that is met first. */
-static void append_deadline(struct seep_buffer *buffer, const char *limit, double eta_s)
+static void append_deadline(struct seep_buffer *buffer, const char *key, double eta_s)
 {
+	enum seep_limit limit = key ? seep_limit_find(key) : SEEP_LIMIT_COUNT;
+
 	/* A NAN, and what is far away, says nothing. */
-	if (!limit || !(eta_s < FAR_S))
+	if (limit == SEEP_LIMIT_COUNT || !(eta_s < FAR_S))
 		return;
-	for (int i = 0; i < SEEP_LIMIT_COUNT; i++) {
-		if (strcmp(limit, seep_limit_key((enum seep_limit)i)) != 0)
-			continue;
-		seep_buffer_printf(buffer, "; %s is used up in ",
-				   seep_limit_text((enum seep_limit)i));
-		seep_words_append_seconds(buffer, eta_s);
-		return;
-	}
+	seep_buffer_printf(buffer, "; %s is used up in ", seep_limit_text(limit));
+	seep_words_append_seconds(buffer, eta_s);
 }
 
 /*
@@ -128,7 +116,7 @@ static void append_leak(struct seep_buffer *buffer, const struct seep_headline *
 	}
 	seep_buffer_puts(buffer, " in ");
 	append_name(buffer, headline, share.worst->sites[0]);
-	if (headline->findings->baseline)
+	if (headline->answer->findings->baseline)
 		seep_buffer_puts(buffer, ", new or worse than in the baseline");
 }
 
@@ -185,7 +173,7 @@ static void append_none(struct seep_buffer *buffer, const struct seep_headline *
 		return;
 	}
 	seep_buffer_printf(buffer, "no %sleak was found, and one of more than ",
-			   headline->findings->baseline ? "new or worse " : "");
+			   headline->answer->findings->baseline ? "new or worse " : "");
 	seep_words_append_rate(buffer, SEEP_KIND_MEMORY, of->visible_rate);
 	seep_buffer_puts(buffer, " would have been");
 }
@@ -199,12 +187,12 @@ static void append_ended(struct seep_buffer *buffer, const struct seep_headline 
 	seep_buffer_puts(buffer, "ended after ");
 	seep_words_append_seconds(buffer, of->watched_s);
 	seep_buffer_puts(buffer, " with ");
-	seep_words_append_number(buffer, of->outstanding_blocks, "block");
+	seep_words_append_number(buffer, of->outstanding.blocks, "block");
 	seep_buffer_printf(buffer, " (%s) not released, from ",
-			   seep_format_bytes(bytes, of->outstanding_bytes));
-	seep_words_append_number(buffer, of->num_outstanding, "site");
-	seep_buffer_puts(buffer, of->num_outstanding > 1 ? ", most in " : ": ");
-	append_name(buffer, headline, of->outstanding);
+			   seep_format_bytes(bytes, of->outstanding.bytes));
+	seep_words_append_number(buffer, of->outstanding.num_sites, "site");
+	seep_buffer_puts(buffer, of->outstanding.num_sites > 1 ? ", most in " : ": ");
+	append_name(buffer, headline, of->outstanding.largest);
 }
 
 static void append_undecided(struct seep_buffer *buffer, const struct seep_headline *headline,
@@ -234,7 +222,7 @@ void seep_headline_append_process(struct seep_buffer *buffer, const struct seep_
 				  const struct seep_answer_process *of)
 {
 	/* Found by what it has left, see --at-exit. */
-	if (of->outcome == SEEP_OUTCOME_LEAK && of->outstanding_blocks &&
+	if (of->outcome == SEEP_OUTCOME_LEAK && of->outstanding.blocks &&
 	    seep_judgement_class(of->worst->judgement) != SEEP_CLASS_LEAK) {
 		append_ended(buffer, headline, of);
 		return;

@@ -14,7 +14,6 @@
 
 struct seep_headline {
 	const struct seep_snapshot *snapshot;
-	const struct seep_findings *findings;
 	const struct seep_answer *answer;
 	const struct seep_entries *entries; /* of the findings */
 	struct seep_symbolizer *symbolizer;

@@ -59,6 +59,11 @@ static uint64_t mix(uint64_t hash, const char *text)
 	return XXH3_64bits_withSeed(text ? text : "", text ? strlen(text) : 0, hash);
 }
 
+uint64_t seep_walk_function_key(const struct seep_walk *walk)
+{
+	return mix(mix(0, walk->line->function), walk->location->module);
+}
+
 struct seep_path seep_walk_path(struct seep_symbolizer *symbolizer, const struct seep_site *site)
 {
 	struct seep_path path = {1, 1};

@@ -44,6 +44,9 @@ bool seep_walk_next(struct seep_walk *walk);
 uint64_t seep_walk_frame_key(struct seep_symbolizer *symbolizer, const struct seep_site *site,
 			     uint64_t frame);
 
+/* A key for the function at which the walk stands: its name and its module. */
+uint64_t seep_walk_function_key(const struct seep_walk *walk);
+
 /*
  * Hashes what the frames of a site are called and of which builds they are, for seep_compare. The
  * name of a frame is its functions with the file name of its module.

@@ -82,7 +82,7 @@ int seep_text_put_pending(const struct seep_layout *layout, const struct seep_he
 	SEEP_AUTO_BUFFER struct seep_buffer line = SEEP_BUFFER_INIT;
 	struct seep_entries entries;
 	size_t num;
-	int error = seep_pending_find(headline->snapshot, headline->findings, &sites, &num);
+	int error = seep_pending_find(headline->snapshot, headline->answer->findings, &sites, &num);
 
 	if (error)
 		return error;

@@ -27,15 +27,6 @@ struct table {
 	struct seep_buffer note; /* the line being put together */
 };
 
-/* Cleaned first, then cut: cutting raw bytes could split a character. */
-void seep_text_append_clean_elided(struct seep_buffer *buffer, const char *raw, size_t columns)
-{
-	SEEP_AUTO_BUFFER struct seep_buffer clean = SEEP_BUFFER_INIT;
-
-	seep_text_append_clean(&clean, raw, SIZE_MAX);
-	seep_text_append_elided(buffer, clean.data, columns);
-}
-
 void seep_text_append_place(struct seep_buffer *buffer, const char *before,
 			    const struct seep_process *process)
 {

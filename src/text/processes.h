@@ -10,9 +10,6 @@
 
 #define SEEP_TEXT_COMMAND_COLUMNS 20 /* of the name of a program */
 
-/* Appends text of a target, clean and at most as wide as that. */
-void seep_text_append_clean_elided(struct seep_buffer *buffer, const char *raw, size_t columns);
-
 /*
  * "PID 7 in container 0123456789ab" behind @before, as far as that is not what everybody sees; else
  * nothing.

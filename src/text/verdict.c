@@ -215,7 +215,7 @@ int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbol
 		.layout = {.out = buffer, .color = options->color, .columns = options->columns},
 	};
 	struct seep_entries entries;
-	struct seep_headline headline = {snapshot, findings, answer, &entries, symbolizer};
+	struct seep_headline headline = {snapshot, answer, &entries, symbolizer};
 	int error = seep_entries_join(findings->sites, findings->num, symbolizer, &entries);
 
 	/* After a failure there are no entries, and the rest is written all the same. */

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/units.h"
 #include "verdict/judgement.h"
-#include "verdict/outstanding.h"
 #include "verdict/pending.h"
 
 /* What grows by less than this share of its process is not what the process grows by. */
@@ -54,12 +54,6 @@ static bool of_bytes(const struct seep_site *site)
 	return !seep_kind_is_counted(site->kind);
 }
 
-/* How long a site that grows at this rate has to be watched before it is called a leak. */
-static double needed_by(const struct seep_site *site)
-{
-	return seep_min_observation_s(of_bytes(site), site->judgement->rate.value);
-}
-
 /* Bytes come before objects: a byte is a byte, but what is a descriptor worth? */
 static bool grows_faster(const struct seep_site *site, const struct seep_site *than)
 {
@@ -73,26 +67,6 @@ static bool grows(const struct seep_site *site, const struct seep_answer_process
 {
 	return seep_judgement_class(site->judgement) == SEEP_CLASS_GROWTH &&
 	       (!of_bytes(site) || site->judgement->rate.value >= of->visible_rate);
-}
-
-/* Of the sites of a process, the one that grows fastest among those of a class or that are young.
- */
-static const struct seep_site *find_fastest(const struct question *question,
-					    const struct seep_answer_process *of, bool young)
-{
-	const struct seep_site *fastest = NULL;
-
-	for (size_t i = 0; i < question->snapshot->num_sites; i++) {
-		const struct seep_site *site = &question->snapshot->sites[i];
-
-		if (site->process != of->process || !site->judgement)
-			continue;
-		if (young ? !seep_site_is_young(site, of->watched_s) : !grows(site, of))
-			continue;
-		if (grows_faster(site, fastest))
-			fastest = site;
-	}
-	return fastest;
 }
 
 /* Of findings: growth is the weaker one, and what is left at the end the stronger. */
@@ -124,16 +98,30 @@ static const struct seep_heap_judgement *find_heap(const struct seep_answer_proc
 }
 
 /* The findings are sorted by severity; the first that leaks is the worst, or else the first. */
-static void count_findings(const struct question *question, struct seep_answer_process *of)
+static void add_finding(struct seep_answer_process *of, const struct seep_site *site)
 {
-	for (size_t i = 0; i < question->findings->num; i++) {
-		const struct seep_site *site = question->findings->sites[i];
+	if (!of->num_findings++ || (leaks(site) && !leaks(of->worst)))
+		of->worst = site;
+}
 
-		if (site->process != of->process)
-			continue;
-		if (!of->num_findings++ || (leaks(site) && !leaks(of->worst)))
-			of->worst = site;
-	}
+/* What of a process grows fastest: of class growth, and of what is young. NULL: nothing. */
+struct fastest {
+	const struct seep_site *growing;
+	const struct seep_site *young;
+};
+
+static void add_site(const struct question *question, struct seep_answer_process *of,
+		     struct fastest *fastest, const struct seep_site *site)
+{
+	/* Names are resolved for it, so it is asked once, at the end. */
+	if (question->snapshot->final)
+		seep_outstanding_add(&of->outstanding, site, question->symbolizer);
+	if (!site->judgement)
+		return;
+	if (grows(site, of) && grows_faster(site, fastest->growing))
+		fastest->growing = site;
+	if (seep_site_is_young(site, of->watched_s) && grows_faster(site, fastest->young))
+		fastest->young = site;
 }
 
 /*
@@ -154,26 +142,12 @@ static void decide_not(struct seep_answer_process *of, enum seep_reason reason, 
 	of->needed_s = needed_s;
 }
 
-/* What is left of what has ended. Names are resolved for it, so it is asked once, at the end. */
-static void find_outstanding(const struct question *question, struct seep_answer_process *of)
-{
-	struct seep_outstanding left;
-
-	if (!of->process->exited || !question->snapshot->final)
-		return;
-	left = seep_outstanding_of(question->snapshot, of->process, question->symbolizer);
-	of->outstanding_blocks = left.blocks;
-	of->outstanding_bytes = left.bytes;
-	of->num_outstanding = left.num_sites;
-	of->outstanding = left.largest;
-}
-
 /* What was watched to its end, or not for long enough. True if that decides. */
 static bool answer_ended(const struct question *question, struct seep_answer_process *of)
 {
 	if (!of->process->exited || !question->snapshot->final)
 		return false;
-	if (!of->outstanding_blocks)
+	if (!of->outstanding.blocks)
 		return true;
 	if (of->watched_s >= SEEP_OBSERVED_LEAST_S)
 		return false;
@@ -181,16 +155,11 @@ static bool answer_ended(const struct question *question, struct seep_answer_pro
 	return true;
 }
 
-/* Of a process that grows, the site that is warming up and a part of that. */
-static const struct seep_site *find_part(const struct question *question,
-					 const struct seep_answer_process *of)
+/* Is the site that is warming up a part of what the process grows by? */
+static bool is_part(const struct seep_site *young, const struct seep_answer_process *of)
 {
-	const struct seep_site *site = find_fastest(question, of, true);
-
-	if (site && of_bytes(site) &&
-	    site->judgement->rate.value >= PART_SHARE * of->process->judgement->rate.value)
-		return site;
-	return NULL;
+	return young && of_bytes(young) &&
+	       young->judgement->rate.value >= PART_SHARE * of->process->judgement->rate.value;
 }
 
 /* Are ever more mappings the worst of it? Not if memory is used up before. */
@@ -203,25 +172,24 @@ static bool has_too_many_mappings(const struct seep_process *process, bool proce
 	return !process_grows || !(judgement->eta_s.value < judgement->mappings_eta_s.value);
 }
 
-static void answer_process(const struct question *question, struct seep_answer_process *of)
+static void answer_process(const struct question *question, struct seep_answer_process *of,
+			   const struct fastest *fastest)
 {
 	bool process_grows;
 
-	find_outstanding(question, of);
-	count_findings(question, of);
 	if (of->num_findings) {
 		of->outcome = leaks(of->worst) ? SEEP_OUTCOME_LEAK : SEEP_OUTCOME_GROWTH;
 		return;
 	}
 	/* What suppressed and known sites explain is no news. */
 	process_grows = seep_pending_growth(of->process, question->findings);
-	of->worst = find_fastest(question, of, false);
+	of->worst = fastest->growing;
 	of->heap = find_heap(of, process_grows);
 	of->mappings_grow = has_too_many_mappings(of->process, process_grows);
 	if (of->worst || of->heap || of->mappings_grow || process_grows) {
 		of->outcome = SEEP_OUTCOME_GROWTH;
-		if (process_grows && !of->worst && !of->heap)
-			of->worst = find_part(question, of);
+		if (process_grows && !of->worst && !of->heap && is_part(fastest->young, of))
+			of->worst = fastest->young;
 		return;
 	}
 	if (answer_ended(question, of))
@@ -230,9 +198,9 @@ static void answer_process(const struct question *question, struct seep_answer_p
 		decide_not(of, SEEP_REASON_TOO_SHORT, SEEP_OBSERVED_LEAST_S);
 		return;
 	}
-	of->worst = find_fastest(question, of, true);
+	of->worst = fastest->young;
 	if (of->worst)
-		decide_not(of, SEEP_REASON_GROWING, needed_by(of->worst));
+		decide_not(of, SEEP_REASON_GROWING, seep_site_needed_s(of->worst));
 }
 
 /* The worst first; among equals the one that grows faster, then the order of the snapshot. */
@@ -280,27 +248,43 @@ static void conclude(struct seep_answer *answer)
 	}
 }
 
+static void begin(const struct question *question, const struct seep_process *process,
+		  struct seep_answer_process *of)
+{
+	of->process = process;
+	of->watched_s = watched_s(question, process);
+	of->needed_s = NAN;
+	of->visible_rate = seep_visible_rate(of->watched_s);
+}
+
+/* One pass over the findings and one over the sites, each of which knows its process. */
 int seep_answer_make(const struct seep_snapshot *snapshot, const struct seep_findings *findings,
 		     struct seep_symbolizer *symbolizer, struct seep_answer *ret_answer)
 {
 	const struct question question = {snapshot, findings, symbolizer};
-
-	*ret_answer = (struct seep_answer){.findings = findings, .command_exit = -1};
+	const struct seep_process *first = snapshot->processes;
 	/* One more than needed: calloc of nothing may return NULL. */
-	ret_answer->processes = calloc(snapshot->num_processes + 1, sizeof(*ret_answer->processes));
-	if (!ret_answer->processes)
-		return -ENOMEM;
-	ret_answer->num = snapshot->num_processes;
-	for (size_t i = 0; i < ret_answer->num; i++) {
-		struct seep_answer_process *of = &ret_answer->processes[i];
+	size_t num = snapshot->num_processes, room = num + 1;
+	SEEP_AUTO_FREE struct fastest *fastest = calloc(room, sizeof(*fastest));
+	struct seep_answer_process *processes = calloc(room, sizeof(*processes));
 
-		of->process = &snapshot->processes[i];
-		of->watched_s = watched_s(&question, of->process);
-		of->needed_s = NAN;
-		of->visible_rate = seep_visible_rate(of->watched_s);
-		answer_process(&question, of);
+	*ret_answer = (struct seep_answer){
+		.num = num, .processes = processes, .findings = findings, .command_exit = -1};
+	if (!processes || !fastest)
+		return -ENOMEM;
+	for (size_t i = 0; i < num; i++)
+		begin(&question, &first[i], &processes[i]);
+	for (size_t i = 0; i < findings->num; i++)
+		add_finding(&processes[findings->sites[i]->process - first], findings->sites[i]);
+	for (size_t i = 0; i < snapshot->num_sites; i++) {
+		const struct seep_site *site = &snapshot->sites[i];
+		size_t at = (size_t)(site->process - first);
+
+		add_site(&question, &processes[at], &fastest[at], site);
 	}
-	qsort(ret_answer->processes, ret_answer->num, sizeof(*ret_answer->processes), compare);
+	for (size_t i = 0; i < num; i++)
+		answer_process(&question, &processes[i], &fastest[i]);
+	qsort(processes, num, sizeof(*processes), compare);
 	conclude(ret_answer);
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "symbol/symbolizer.h"
 #include "verdict/gate.h"
 #include "verdict/judgement.h"
+#include "verdict/outstanding.h"
 
 /* X(enum suffix, key in JSON, what it means), ascending: the worst of many is the answer for all.
  */
@@ -59,11 +60,8 @@ struct seep_answer_process {
 	double needed_s;
 	/* A leak that is faster than this, in bytes per second, would have been seen: of NONE. */
 	double visible_rate;
-	/* What the program itself has allocated and not released, if it has ended; else 0. */
-	uint64_t outstanding_blocks;
-	uint64_t outstanding_bytes;
-	size_t num_outstanding;		     /* sites of them */
-	const struct seep_site *outstanding; /* the one with the most bytes; NULL: none */
+	/* What the program itself has allocated and not released, if it has ended; else all 0. */
+	struct seep_outstanding outstanding;
 };
 
 struct seep_answer {

@@ -6,6 +6,7 @@
 #include "verdict/exhaust.h"
 
 #include <math.h>
+#include <string.h>
 
 static const struct {
 	const char *key;
@@ -25,6 +26,15 @@ const char *seep_limit_key(enum seep_limit limit)
 const char *seep_limit_text(enum seep_limit limit)
 {
 	return limits[limit].text;
+}
+
+enum seep_limit seep_limit_find(const char *key)
+{
+	enum seep_limit limit = 0;
+
+	while (limit < SEEP_LIMIT_COUNT && strcmp(limits[limit].key, key) != 0)
+		limit++;
+	return limit;
 }
 
 /*

@@ -39,6 +39,8 @@ struct seep_usage {
 
 const char *seep_limit_key(enum seep_limit limit);
 const char *seep_limit_text(enum seep_limit limit);
+/* SEEP_LIMIT_COUNT if it is the key of none, as it may be in a capture of another version. */
+enum seep_limit seep_limit_find(const char *key);
 
 /* How something grows from now on: at @rate (per second), which becomes more all the time. */
 struct seep_growth {

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "verdict/advice.h"
 #include "verdict/evidence.h"
 
@@ -287,29 +288,40 @@ static const char *const turnover_evidence[] = {
 	"as much was released of what was there before the trace, and the process does not grow",
 };
 
-/*
- * What was full before the trace is no leak. Sites are sorted, so that the largest is set against
- * the releases first, and a leak beside it stays one.
- */
-static void settle_turnover(struct seep_judgements *judgements, const struct seep_judge *judge,
-			    const struct seep_site *sites, size_t num_sites,
-			    const struct seep_process *process)
+/* Would it be told as growth, now or when it has been watched for longer? */
+static bool may_grow(const struct seep_judgement *judgement)
 {
-	const struct seep_process_verdict *verdict = seep_judge_process(judge, process);
-	struct seep_turnover turnover;
+	enum seep_class class = seep_judgement_class(judgement);
 
-	if (!verdict || !seep_turnover_of(process, verdict, &turnover))
-		return;
+	return seep_class_grows(class) || class == SEEP_CLASS_WARMING_UP;
+}
+
+/*
+ * What was full before the trace is no leak. Sites are sorted, so that the largest of a process is
+ * set against its releases first, and a leak beside it stays one. 0 or -ENOMEM.
+ */
+static int settle_turnover(struct seep_judgements *judgements, const struct seep_judge *judge,
+			   const struct seep_site *sites, size_t num_sites,
+			   const struct seep_process *processes, size_t num_processes)
+{
+	SEEP_AUTO_FREE struct seep_turnover *turnovers =
+		calloc(num_processes + 1, sizeof(*turnovers));
+
+	if (!turnovers)
+		return -ENOMEM;
+	for (size_t i = 0; i < num_processes; i++) {
+		const struct seep_process_verdict *verdict =
+			seep_judge_process(judge, &processes[i]);
+
+		if (verdict)
+			(void)seep_turnover_of(&processes[i], verdict, &turnovers[i]);
+	}
 	for (size_t i = 0; i < num_sites; i++) {
 		struct seep_judgement *judgement = &judgements->sites[i].judgement;
+		struct seep_turnover *turnover = &turnovers[sites[i].process - processes];
 
-		enum seep_class class;
-
-		if (sites[i].process != process || !sites[i].judgement)
-			continue;
-		class = seep_judgement_class(judgement);
-		if ((!seep_class_grows(class) && class != SEEP_CLASS_WARMING_UP) ||
-		    !seep_turnover_explains(&turnover, &sites[i], judgement->rate.value))
+		if (!sites[i].judgement || !may_grow(judgement) ||
+		    !seep_turnover_explains(turnover, &sites[i], judgement->rate.value))
 			continue;
 		judgement->class = seep_class_key(SEEP_CLASS_CACHE);
 		judgement->severity = NULL;
@@ -317,6 +329,7 @@ static void settle_turnover(struct seep_judgements *judgements, const struct see
 		judgement->num_evidence = 1;
 		judgement->evidence = turnover_evidence;
 	}
+	return 0;
 }
 
 int seep_judgements_fill(struct seep_judgements *judgements, const struct seep_judge *judge,
@@ -329,8 +342,9 @@ int seep_judgements_fill(struct seep_judgements *judgements, const struct seep_j
 	error = fill_sites(judgements, judge, sites, num_sites);
 	if (error)
 		return error;
-	for (size_t i = 0; i < num_processes; i++)
-		settle_turnover(judgements, judge, sites, num_sites, &processes[i]);
+	error = settle_turnover(judgements, judge, sites, num_sites, processes, num_processes);
+	if (error)
+		return error;
 	fill_correlated(judgements, judge, sites, num_sites);
 	error = fill_processes(judgements, judge, processes, num_processes);
 	if (error)

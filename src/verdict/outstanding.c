@@ -57,22 +57,14 @@ bool seep_site_is_outstanding(const struct seep_site *site, struct seep_symboliz
 	       seep_origin_of(site->stack) < 0 && !belongs_to_runtime(site, symbolizer);
 }
 
-struct seep_outstanding seep_outstanding_of(const struct seep_snapshot *snapshot,
-					    const struct seep_process *process,
-					    struct seep_symbolizer *symbolizer)
+void seep_outstanding_add(struct seep_outstanding *sum, const struct seep_site *site,
+			  struct seep_symbolizer *symbolizer)
 {
-	struct seep_outstanding sum = {0};
-
-	for (size_t i = 0; i < snapshot->num_sites; i++) {
-		const struct seep_site *site = &snapshot->sites[i];
-
-		if (site->process != process || !seep_site_is_outstanding(site, symbolizer))
-			continue;
-		sum.blocks += site->live_objects;
-		sum.bytes += site->live_bytes;
-		sum.num_sites++;
-		if (!sum.largest || site->live_bytes > sum.largest->live_bytes)
-			sum.largest = site;
-	}
-	return sum;
+	if (!seep_site_is_outstanding(site, symbolizer))
+		return;
+	sum->blocks += site->live_objects;
+	sum->bytes += site->live_bytes;
+	sum->num_sites++;
+	if (!sum->largest || site->live_bytes > sum->largest->live_bytes)
+		sum->largest = site;
 }

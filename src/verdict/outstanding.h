@@ -24,9 +24,8 @@ struct seep_outstanding {
 /* Has this site blocks that its program should have released before its end? */
 bool seep_site_is_outstanding(const struct seep_site *site, struct seep_symbolizer *symbolizer);
 
-/* All of them of a process of the snapshot. Names are resolved for it. */
-struct seep_outstanding seep_outstanding_of(const struct seep_snapshot *snapshot,
-					    const struct seep_process *process,
-					    struct seep_symbolizer *symbolizer);
+/* Adds those of a site. Names are resolved for it. */
+void seep_outstanding_add(struct seep_outstanding *sum, const struct seep_site *site,
+			  struct seep_symbolizer *symbolizer);
 
 #endif

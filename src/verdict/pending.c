@@ -16,14 +16,18 @@
 /* Of the growth of a process, what may remain unexplained. */
 #define UNEXPLAINED_SHARE 0.25
 
+double seep_site_needed_s(const struct seep_site *site)
+{
+	return seep_min_observation_s(!seep_kind_is_counted(site->kind),
+				      site->judgement->rate.value);
+}
+
 bool seep_site_is_young(const struct seep_site *site, double watched_s)
 {
 	const struct seep_judgement *judgement = site->judgement;
-	bool in_bytes = !seep_kind_is_counted(site->kind);
 
 	return judgement && seep_judgement_class(judgement) == SEEP_CLASS_WARMING_UP &&
-	       judgement->rate.low > 0 &&
-	       seep_min_observation_s(in_bytes, judgement->rate.value) > watched_s;
+	       judgement->rate.low > 0 && seep_site_needed_s(site) > watched_s;
 }
 
 /* The rate of the fastest finding, in bytes and in objects. */

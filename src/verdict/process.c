@@ -131,6 +131,7 @@ bool seep_turnover_of(const struct seep_process *process,
 	    verdict->resident.num_samples < MIN_SAMPLES)
 		return false;
 	*ret_turnover = (struct seep_turnover){
+		.known = true,
 		.in_bytes = process->unmatched_free_bytes != SEEP_UNKNOWN &&
 			    process->unmatched_frees_unsized <=
 				    UNSIZED_SHARE * (double)process->unmatched_frees,
@@ -146,7 +147,8 @@ bool seep_turnover_explains(struct seep_turnover *turnover, const struct seep_si
 {
 	double live = (double)(turnover->in_bytes ? site->live_bytes : site->live_objects);
 
-	if (site->kind != SEEP_KIND_MEMORY || turnover->released < TURNOVER_SHARE * live ||
+	if (!turnover->known || site->kind != SEEP_KIND_MEMORY ||
+	    turnover->released < TURNOVER_SHARE * live ||
 	    turnover->resident_rate >= GROWING_SHARE * rate)
 		return false;
 	turnover->released -= fmin(live, turnover->released);
@@ -192,7 +194,7 @@ static bool still_grows(const struct seep_process_verdict *verdict, const struct
 
 /*
  * Asked in this order: is enough known, does the process grow by an amount that matters, do the
- * sites grow as well, and if not, is that certain?
+ * sites grow as well?
  */
 static enum seep_health health_of(const struct seep_process_verdict *verdict,
 				  const struct seep_shape *shape)
@@ -208,7 +210,7 @@ static enum seep_health health_of(const struct seep_process_verdict *verdict,
 		       SEEP_HEALTH_UNEXPLAINED;
 }
 
-/* Trend and shape of one value of the series of a process. */
+/* The trend of one value of the series of a process, and its shape unless @ret_shape is NULL. */
 static void fit(const struct seep_series *series, enum seep_process_stat value,
 		struct seep_trend *ret_trend, struct seep_shape *ret_shape)
 {
@@ -217,7 +219,8 @@ static void fit(const struct seep_series *series, enum seep_process_stat value,
 	size_t count = seep_series_get(series, value, times, values);
 
 	seep_trend_fit(times, values, count, ret_trend);
-	seep_shape_fit(times, values, count, &ret_trend->noise, PAGE_BYTES, ret_shape);
+	if (ret_shape)
+		seep_shape_fit(times, values, count, &ret_trend->noise, PAGE_BYTES, ret_shape);
 }
 
 bool seep_process_mappings_grow(const struct seep_process_verdict *verdict)
@@ -234,9 +237,7 @@ static void conclude_mappings(const struct seep_process_stats *stats,
 			      const struct seep_series *series,
 			      struct seep_process_verdict *verdict)
 {
-	struct seep_shape shape;
-
-	fit(series, SEEP_PROCESS_STAT_MAPPINGS, &verdict->mappings, &shape);
+	fit(series, SEEP_PROCESS_STAT_MAPPINGS, &verdict->mappings, NULL);
 	if (!stats)
 		return;
 	verdict->num_mappings = number(stats->num_mappings);
@@ -253,7 +254,7 @@ void seep_process_conclude(const struct seep_process *process,
 {
 	struct seep_process_verdict *verdict = ret_verdict;
 	struct seep_growth growth = {0};
-	struct seep_shape resident, other;
+	struct seep_shape resident;
 
 	*verdict = (struct seep_process_verdict){
 		.observed_s = seep_series_span_s(series),
@@ -267,7 +268,7 @@ void seep_process_conclude(const struct seep_process *process,
 		.mappings_eta_s = SEEP_INTERVAL_UNKNOWN,
 	};
 	fit(series, SEEP_PROCESS_STAT_RESIDENT, &verdict->resident, &resident);
-	fit(series, SEEP_PROCESS_STAT_EXPLAINED, &verdict->explained, &other);
+	fit(series, SEEP_PROCESS_STAT_EXPLAINED, &verdict->explained, NULL);
 	conclude_mappings(stats, series, verdict);
 	verdict->coverage = coverage_of(verdict);
 	verdict->health = health_of(verdict, &resident);

@@ -96,12 +96,13 @@ bool seep_process_mappings_grow(const struct seep_process_verdict *verdict);
  * bytes where nearly all of their sizes are known, else in blocks.
  */
 struct seep_turnover {
+	bool known; /* false: the rest is 0, and explains nothing */
 	bool in_bytes;
 	double released;
 	double resident_rate; /* bytes per second: how fast the process grows all the same */
 };
 
-/* False if nothing is known of that. */
+/* False if nothing is known of that: then *ret_turnover is left alone. */
 bool seep_turnover_of(const struct seep_process *process,
 		      const struct seep_process_verdict *verdict,
 		      struct seep_turnover *ret_turnover);

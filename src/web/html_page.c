@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "web/html_page.h"
 
-#include <string.h>
-
 #include "base/text.h"
 #include "report/escape.h"
 #include "verdict/exhaust.h"
@@ -51,9 +49,7 @@ void seep_html_put_fact(struct seep_html_page *page, const char *term)
 /* A capture of another version may have a limit that this one does not know: its key is shown. */
 const char *seep_html_limit_text(const char *key)
 {
-	for (enum seep_limit limit = 0; limit < SEEP_LIMIT_COUNT; limit++) {
-		if (strcmp(seep_limit_key(limit), key) == 0)
-			return seep_limit_text(limit);
-	}
-	return key;
+	enum seep_limit limit = seep_limit_find(key);
+
+	return limit == SEEP_LIMIT_COUNT ? key : seep_limit_text(limit);
 }
