@@ -58,23 +58,26 @@ enum seep_kind_column {
 	SEEP_KIND_IF(name, source, FUNCTIONS)
 #define SEEP_KIND_IF_CALLS(name, key, plural, noun, measure, source, keeper)                       \
 	SEEP_KIND_IF(name, source, CALLS)
+#define SEEP_KIND_IF_KERNEL(name, key, plural, noun, measure, source, keeper)                      \
+	SEEP_KIND_IF(name, keeper, KERNEL)
 
 enum seep_kind_set {
 	SEEP_KINDS_IN_BYTES = 0 SEEP_KINDS(SEEP_KIND_IF_BYTES),
 	SEEP_KINDS_OF_FUNCTIONS = 0 SEEP_KINDS(SEEP_KIND_IF_FUNCTIONS),
 	SEEP_KINDS_OF_CALLS = 0 SEEP_KINDS(SEEP_KIND_IF_CALLS),
+	SEEP_KINDS_OF_KERNEL = 0 SEEP_KINDS(SEEP_KIND_IF_KERNEL),
 };
 
 /*
  * The other maps that hold something of a process, by a key like struct seep_process_key:
- * X(kind, map, room in it). Room is an expression of @objects, the cap of the live map.
+ * X(kind, map, room in it). Room is an expression of @caps, those of the live maps by kind.
  */
 #define SEEP_KIND_MAPS(X)                                                                          \
 	X(MEMORY, calls, SEEP_MAX_PENDING)                                                         \
 	X(MEMORY, unmatched, 2 * SEEP_MAX_PROCESSES)                                               \
 	X(MEMORY, enlarged, SEEP_MAX_ENLARGED)                                                     \
-	X(MAPPING, range_words, SEEP_RANGE_WORDS(objects))                                         \
-	X(THREAD, pthreads, objects)                                                               \
+	X(MAPPING, range_words, SEEP_RANGE_WORDS(caps[SEEP_KIND_MAPPING]))                         \
+	X(THREAD, pthreads, caps[SEEP_KIND_THREAD])                                                \
 	X(FD, fd_candidates, SEEP_MAX_FD_CANDIDATES)
 
 /* Arrays by slot: X(kind, map). A slot goes from one process to the next, its element with it. */
@@ -116,6 +119,12 @@ struct seep_object {
 struct seep_memory_object {
 	struct seep_object object;
 };
+
+/*
+ * The most objects of a kind that the kernel keeps: a machine has fewer of them than blocks of
+ * memory, and each pass visits every bucket of each map, the empty ones too.
+ */
+#define SEEP_MAX_KERNEL_OBJECTS (1 << 18)
 
 /* Calls of functions without return probes, at one time. */
 #define SEEP_MAX_PENDING 16384

@@ -3,7 +3,8 @@
  * Load and unload. seep_kernel_open goes through these steps: open the skeleton, select the
  * programs (programs.c), set options and sizes of the maps, load, fill the table of processes,
  * attach what is at tracepoints. Only the maps of the traced kinds get room; the cap of each is
- * --max-objects. A failure is explained here, once; what libbpf says shows with -v.
+ * --max-objects, or less (SEEP_MAX_KERNEL_OBJECTS). A failure is explained here, once; what libbpf
+ * says shows with -v.
  */
 #include "kernel/kernel.h"
 
@@ -34,18 +35,36 @@ struct bpf_map *seep_kernel_live_map(const struct seep_bpf *skeleton, enum seep_
 	return maps[kind];
 }
 
+/* The most objects of each kind. */
+static void fill_caps(const struct seep_limits *limits, uint32_t *caps)
+{
+	const uint32_t objects = (uint32_t)limits->max_objects;
+
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		bool kept_by_kernel = SEEP_KINDS_OF_KERNEL & SEEP_KIND_BIT(kind);
+
+		caps[kind] = kept_by_kernel && objects > SEEP_MAX_KERNEL_OBJECTS ?
+				     SEEP_MAX_KERNEL_OBJECTS :
+				     objects;
+	}
+}
+
 /* A kind that is not traced needs no room: the kernel allocates the buckets of a hash at once. */
 static int size_maps(struct seep_bpf *skeleton, const struct seep_kernel_config *config)
 {
-	const uint32_t objects = (uint32_t)config->limits->max_objects;
+	uint32_t caps[SEEP_KIND_COUNT];
+
+	fill_caps(config->limits, caps);
+
 	const struct {
 		struct bpf_map *map;
 		enum seep_kind kind;
 		uint32_t entries;
 	} maps[] = {
-#define LIVE_MAP(name, key, plural, ...) {skeleton->maps.live_##plural, SEEP_KIND_##name, objects},
-#define OTHER_MAP(kind, map, room)	 {skeleton->maps.map, SEEP_KIND_##kind, room},
-#define ARRAY(kind, map)		 {skeleton->maps.map, SEEP_KIND_##kind, SEEP_MAX_PROCESSES},
+#define LIVE_MAP(name, key, plural, ...)                                                           \
+	{skeleton->maps.live_##plural, SEEP_KIND_##name, caps[SEEP_KIND_##name]},
+#define OTHER_MAP(kind, map, room) {skeleton->maps.map, SEEP_KIND_##kind, room},
+#define ARRAY(kind, map)	   {skeleton->maps.map, SEEP_KIND_##kind, SEEP_MAX_PROCESSES},
 		SEEP_KINDS(LIVE_MAP) SEEP_KIND_MAPS(OTHER_MAP) SEEP_KIND_ARRAYS(ARRAY)
 #undef LIVE_MAP
 #undef OTHER_MAP

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct seep_limits {
-	uint64_t max_objects;  /* tracked at once, of each kind; fits 32 bits */
+	uint64_t max_objects;  /* tracked at once, of each kind (see seep/kinds.h); fits 32 bits */
 	uint64_t stack_depth;  /* frames, 1 to SEEP_MAX_FRAMES */
 	uint64_t unwind_bytes; /* of unwind tables in the kernel */
 	uint64_t
