@@ -17,9 +17,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from harness import SLOWNESS
 from programs import Program
 
-LIMIT_SECONDS = 300
+# A program whose end nobody asks for ends by itself.
+LIMIT_SECONDS = int(300 * SLOWNESS)
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -125,6 +127,7 @@ class Target:
         self.process: subprocess.Popen[bytes] | None = None
         self.pid = 0
         self.pending = b""
+        self.last_line = b""  # what a debugger says of it, for one
         self.closed = False
 
     def start(self) -> None:
@@ -143,12 +146,17 @@ class Target:
         self.errors.seek(0)
         return self.errors.read().decode(errors="replace")
 
+    def ended(self) -> Harmed:
+        last = self.last_line.decode(errors="replace")
+        return Harmed(f"has ended: {self.status()}: {self.talk()[-500:]} (said last: {last})")
+
     def answer(self, word: str, seconds: float = 30) -> str:
         """The next line that begins with this word."""
         end = time.monotonic() + seconds * self.slowness
         while True:
             while b"\n" in self.pending:
                 line, self.pending = self.pending.split(b"\n", 1)
+                self.last_line = line
                 if line.startswith(word.encode()):
                     return line.decode()[len(word) :]
             left = end - time.monotonic()
@@ -157,7 +165,7 @@ class Target:
             if select.select([self.listen_fd], [], [], left)[0]:
                 data = os.read(self.listen_fd, 65536)
                 if not data:
-                    raise Harmed(f"has ended: {self.status()}: {self.talk()[-500:]}")
+                    raise self.ended()
                 self.pending += data
 
     def ready(self) -> None:
@@ -167,7 +175,7 @@ class Target:
         try:
             os.write(self.say_fd, word.encode() + b"\n")
         except BrokenPipeError:
-            raise Harmed(f"has ended: {self.status()}: {self.talk()[-500:]}") from None
+            raise self.ended() from None
 
     def numbers(self) -> dict[str, Any]:
         """Of the line DONE, behind which what it runs under may print more."""

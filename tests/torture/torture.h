@@ -226,8 +226,10 @@ static inline bool torture_go_on(void)
 
 	torture_rounds++;
 	torture_counted_round();
-	if (!torture_strict && torture_now() > torture_limit_seconds)
+	if (!torture_strict && torture_now() > torture_limit_seconds) {
+		fputs("nobody has asked for the end in time\n", stderr);
 		_exit(5);
+	}
 	if (!torture_word(word, sizeof(word), false))
 		return true;
 	while (!strcmp(word, "PAUSE")) {
