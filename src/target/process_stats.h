@@ -3,10 +3,10 @@
 #ifndef SEEP_TARGET_PROCESS_STATS_H
 #define SEEP_TARGET_PROCESS_STATS_H
 
+#include "growth/process.h"
 #include "kernel/kernel.h"
 #include "model/snapshot.h"
 #include "proc/usage.h"
-#include "verdict/process.h"
 
 /* What is the same for all processes of a snapshot. */
 struct seep_process_stats_source {

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "verdict/process.h"
+#include "growth/process.h"
 #include "verdict/verdict.h"
 
 #define SEEP_SENTENCES_MAX 12

@@ -8,10 +8,10 @@
 
 #include <stdbool.h>
 
+#include "growth/collections.h"
+#include "growth/process.h"
 #include "model/snapshot.h"
-#include "verdict/collections.h"
 #include "verdict/heaps.h"
-#include "verdict/process.h"
 
 struct seep_watched {
 	bool idle; /* it has done nothing since the snapshot before */

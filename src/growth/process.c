@@ -4,13 +4,13 @@
  * A process is judged by two trends only, what is resident and what the sites explain; sentences
  * come later, in evidence.c. seep_process_coverage is for reports, which have no series.
  */
-#include "verdict/process.h"
+#include "growth/process.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "growth/observation.h"
 #include "measure/shape.h"
-#include "verdict/class.h"
 
 /* Too little to tell growth from start-up. */
 #define MIN_SAMPLES 4

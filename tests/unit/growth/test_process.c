@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "verdict/process.h"
+#include "growth/process.h"
 #include "verdict/random.h"
 
 #define SNAPSHOTS  30

@@ -4,14 +4,14 @@
  * What is resident and nobody has allocated is fragmentation, an allocator that is not traced, or
  * was there before the trace.
  */
-#ifndef SEEP_VERDICT_PROCESS_H
-#define SEEP_VERDICT_PROCESS_H
+#ifndef SEEP_GROWTH_PROCESS_H
+#define SEEP_GROWTH_PROCESS_H
 
+#include "growth/exhaust.h"
 #include "measure/interval.h"
 #include "measure/series.h"
 #include "measure/trend.h"
 #include "model/snapshot.h"
-#include "verdict/exhaust.h"
 
 /* What /proc and its cgroup tell of a process, SEEP_UNKNOWN where they do not. */
 struct seep_process_stats {
