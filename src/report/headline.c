@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "base/units.h"
@@ -133,6 +134,38 @@ static void append_mappings(struct seep_buffer *buffer, const struct seep_answer
 	seep_words_append_seconds(buffer, judgement->mappings_eta_s.value);
 }
 
+/* ", 97 % of it in pages of an old mapping that are touched now (...)" */
+static void append_cause(struct seep_buffer *buffer, const struct seep_cause *cause)
+{
+	if (!cause) {
+		seep_buffer_puts(buffer, ", and no traced site is certain to be the reason");
+		return;
+	}
+	seep_buffer_puts(buffer, ", ");
+	seep_words_append_share(buffer, cause->share);
+	seep_buffer_puts(buffer, " of it in ");
+	seep_cause_append_text(buffer, cause);
+}
+
+/*
+ * "does not grow itself, but processes below it that are not traced do, by 150 KiB/s": a capture
+ * has no cause.
+ */
+static void append_outside(struct seep_buffer *buffer,
+			   const struct seep_process_judgement *judgement)
+{
+	seep_buffer_puts(buffer, "does not grow itself, but ");
+	if (judgement->cause)
+		seep_cause_append_text(buffer, judgement->cause);
+	else
+		seep_buffer_puts(buffer, "what it has made beside it");
+	seep_buffer_puts(buffer,
+			 judgement->cause && judgement->cause->kind == SEEP_CAUSE_DESCENDANTS ?
+				 " grow by " :
+				 " grows by ");
+	seep_words_append_rate(buffer, SEEP_KIND_MEMORY, judgement->rate.value);
+}
+
 static void append_growth(struct seep_buffer *buffer, const struct seep_headline *headline,
 			  const struct seep_answer_process *of)
 {
@@ -159,9 +192,8 @@ static void append_growth(struct seep_buffer *buffer, const struct seep_headline
 			append_name(buffer, headline, of->heap->sites[0]);
 		}
 	}
-	if (!of->worst && !of->heap) {
-		seep_buffer_puts(buffer, ", and no traced site is certain to be the reason");
-	}
+	if (!of->worst && !of->heap)
+		append_cause(buffer, judgement ? judgement->cause : NULL);
 }
 
 static void append_none(struct seep_buffer *buffer, const struct seep_headline *headline,
@@ -218,6 +250,15 @@ static void append_undecided(struct seep_buffer *buffer, const struct seep_headl
 	}
 }
 
+/* Nothing in the process, but what it has made. */
+static bool grows_outside(const struct seep_answer_process *of)
+{
+	const struct seep_process_judgement *judgement = of->process->judgement;
+
+	return judgement && !of->worst && !of->heap &&
+	       strcmp(judgement->health, seep_health_key(SEEP_HEALTH_OUTSIDE)) == 0;
+}
+
 void seep_headline_append_process(struct seep_buffer *buffer, const struct seep_headline *headline,
 				  const struct seep_answer_process *of)
 {
@@ -235,6 +276,10 @@ void seep_headline_append_process(struct seep_buffer *buffer, const struct seep_
 	case SEEP_OUTCOME_GROWTH:
 		if (of->mappings_grow) {
 			append_mappings(buffer, of);
+			break;
+		}
+		if (grows_outside(of)) {
+			append_outside(buffer, of->process->judgement);
 			break;
 		}
 		append_growth(buffer, headline, of);

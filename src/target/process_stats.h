@@ -12,6 +12,7 @@
 struct seep_process_stats_source {
 	char *cgroup_mount;		/* NULL: there is no cgroup v2 */
 	struct seep_proc_usage machine; /* memory */
+	uint64_t shared_bytes;		/* shared memory of the machine */
 	uint64_t max_mappings;		/* of a process */
 	struct seep_kernel *kernel;
 };

@@ -132,13 +132,21 @@ static void put_processes(struct verdict_text *text)
 		 * sentence says how much memory is not explained.
 		 */
 		if (!judgement || !judgement->num_evidence ||
-		    strcmp(judgement->health, seep_health_key(SEEP_HEALTH_UNEXPLAINED)) != 0)
+		    (!judgement->cause &&
+		     strcmp(judgement->health, seep_health_key(SEEP_HEALTH_UNEXPLAINED)) != 0))
 			continue;
 		seep_buffer_puts(&text->line, "Process ");
 		seep_report_append_process(&text->line, text->snapshot, process);
 		seep_buffer_printf(&text->line, ": %s.", judgement->evidence[0]);
 		seep_layout_wrap(&text->layout, SEEP_STYLE_WARNING, 0, text->line.data);
 		seep_layout_reset(&text->layout, &text->line);
+		/* The second one says what to do. */
+		if (judgement->cause && judgement->num_evidence > 1) {
+			seep_buffer_printf(&text->line, "> %s", judgement->evidence[1]);
+			seep_layout_pad(&text->layout, 4);
+			seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 6, text->line.data);
+			seep_layout_reset(&text->layout, &text->line);
+		}
 	}
 }
 

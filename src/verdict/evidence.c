@@ -13,11 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/units.h"
 
 #define TEXT_MAX 64
 
-#define UNEXPLAINED ", which does not explain it: fragmentation, or an allocator that is not traced"
+#define UNEXPLAINED ", which does not explain it"
 
 /* A rate below one in a second is told by the hour. */
 #define HOUR_S 3600.0
@@ -378,13 +379,37 @@ static void say_mappings(struct writer *writer, const struct seep_process_verdic
 		    seep_limit_text(SEEP_LIMIT_MAP_COUNT), duration(time, eta_s->value));
 }
 
+/* What the growth is: "97.0 % of its growth (3.40 MiB, 101 KiB per second) is in ...". */
+static void say_cause(struct writer *writer, const struct seep_cause *cause)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	char bytes[TEXT_MAX], rate[TEXT_MAX], share[TEXT_MAX];
+
+	seep_cause_append_text(&text, cause);
+	amount(bytes, true, cause->bytes);
+	amount(rate, true, cause->rate.value);
+	if (seep_cause_is_outside(cause->kind))
+		say(writer, "%s %s by %s per second, %s so far", text.data,
+		    seep_cause_verb(cause->kind), rate, bytes);
+	else
+		say(writer, "%s of its growth (%s, %s per second) is in %s",
+		    percent(share, cause->share), bytes, rate, text.data);
+	seep_buffer_reset(&text);
+	seep_cause_append_advice(&text, cause);
+	say(writer, "%s", text.data);
+	if (text.error)
+		writer->error = text.error;
+}
+
 int seep_evidence_of_process(const struct seep_process_verdict *verdict,
-			     struct seep_sentences *ret_evidence)
+			     const struct seep_cause *cause, struct seep_sentences *ret_evidence)
 {
 	struct writer writer = {.sentences = ret_evidence};
 	char share[TEXT_MAX];
 
 	ret_evidence->count = 0;
+	if (cause)
+		say_cause(&writer, cause);
 	say_memory(&writer, verdict);
 	if (!isnan(verdict->coverage))
 		say(&writer, "the sites cover %s of what has become resident since",

@@ -17,6 +17,7 @@ struct seep_watched {
 	bool idle; /* it has done nothing since the snapshot before */
 	struct seep_collections collections;
 	struct seep_series series;
+	struct seep_series parts; /* of seep_process_part */
 	struct seep_process_verdict verdict;
 };
 

@@ -30,10 +30,11 @@ static struct seep_process_verdict judge(const struct memory *memory, uint64_t l
 	struct seep_process process = {.pre_attach_bytes = (uint64_t)memory->resident};
 	struct seep_process_verdict verdict;
 	struct seep_process_stats stats;
-	struct seep_series series;
+	struct seep_series series, parts;
 
 	memset(&stats, 0xff, sizeof(stats));
 	seep_series_init(&series);
+	seep_series_init(&parts);
 	for (size_t i = 1; i <= SNAPSHOTS; i++) {
 		double time_s = (double)(i * INTERVAL_S);
 		struct seep_sample sample;
@@ -48,7 +49,7 @@ static struct seep_process_verdict judge(const struct memory *memory, uint64_t l
 		seep_series_add(&series, &sample);
 	}
 	stats.usage[SEEP_LIMIT_CGROUP_MEMORY] = (struct seep_usage){stats.anon_bytes, limit};
-	seep_process_conclude(&process, &stats, &series, &verdict);
+	seep_process_conclude(&process, &stats, &series, &parts, &verdict);
 	return verdict;
 }
 
@@ -115,13 +116,14 @@ static void without_numbers_nothing_is_known(void **state)
 	const struct seep_process process = {.rss_bytes = SEEP_UNKNOWN,
 					     .pre_attach_bytes = SEEP_UNKNOWN};
 	struct seep_process_verdict verdict;
-	struct seep_series series;
+	struct seep_series series, parts;
 	struct seep_sample sample;
 
 	(void)state;
 	seep_series_init(&series);
+	seep_series_init(&parts);
 	assert_false(seep_process_sample(&process, NULL, 0, 1, &sample));
-	seep_process_conclude(&process, NULL, &series, &verdict);
+	seep_process_conclude(&process, NULL, &series, &parts, &verdict);
 	assert_int_equal(verdict.health, SEEP_HEALTH_UNKNOWN);
 	assert_true(isnan(verdict.coverage) && isnan(verdict.resident_bytes));
 	assert_false(seep_interval_known(&verdict.eta_s));
@@ -163,10 +165,11 @@ static struct seep_process_verdict judge_mappings(double before, double rate)
 	struct seep_process process = {.pre_attach_bytes = 0};
 	struct seep_process_verdict verdict;
 	struct seep_process_stats stats;
-	struct seep_series series;
+	struct seep_series series, parts;
 
 	memset(&stats, 0xff, sizeof(stats));
 	seep_series_init(&series);
+	seep_series_init(&parts);
 	for (size_t i = 1; i <= SNAPSHOTS; i++) {
 		double time_s = (double)(i * INTERVAL_S);
 		struct seep_sample sample;
@@ -177,7 +180,7 @@ static struct seep_process_verdict judge_mappings(double before, double rate)
 		seep_series_add(&series, &sample);
 	}
 	stats.usage[SEEP_LIMIT_MAP_COUNT] = (struct seep_usage){stats.num_mappings, 65530};
-	seep_process_conclude(&process, &stats, &series, &verdict);
+	seep_process_conclude(&process, &stats, &series, &parts, &verdict);
 	return verdict;
 }
 

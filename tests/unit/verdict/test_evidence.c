@@ -282,7 +282,7 @@ static void memory_that_nobody_has_is_told(void **state)
 	struct seep_sentences evidence;
 
 	(void)state;
-	assert_int_equal(seep_evidence_of_process(&verdict, &evidence), 0);
+	assert_int_equal(seep_evidence_of_process(&verdict, NULL, &evidence), 0);
 	assert_sentences(&evidence, expected, LENGTH(expected));
 }
 
@@ -322,10 +322,10 @@ static void mappings_are_told_with_their_limit(void **state)
 	struct seep_sentences evidence;
 
 	(void)state;
-	assert_int_equal(seep_evidence_of_process(&verdict, &evidence), 0);
+	assert_int_equal(seep_evidence_of_process(&verdict, NULL, &evidence), 0);
 	assert_sentences(&evidence, expected, LENGTH(expected));
 	verdict.mappings.slope = (struct seep_interval){0.01, 0.008, 0.012};
-	assert_int_equal(seep_evidence_of_process(&verdict, &evidence), 0);
+	assert_int_equal(seep_evidence_of_process(&verdict, NULL, &evidence), 0);
 	assert_sentences(&evidence, expected, 0);
 }
 
