@@ -8,8 +8,10 @@
  */
 #include "growth/cause.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -198,6 +200,21 @@ void seep_cause_append_text(struct seep_buffer *buffer, const struct seep_cause 
 	seep_buffer_putc(buffer, ')');
 }
 
+static void append_sentence(struct seep_buffer *buffer, const struct seep_cause *cause)
+{
+	char bytes[SEEP_UNIT_MAX], rate[SEEP_UNIT_MAX];
+
+	bytes_text(bytes, cause->bytes);
+	bytes_text(rate, cause->rate.value);
+	if (!seep_cause_is_outside(cause->kind))
+		seep_buffer_printf(buffer, "%.1f %% of its growth (%s, %s per second) is in ",
+				   100 * cause->share, bytes, rate);
+	seep_cause_append_text(buffer, cause);
+	if (seep_cause_is_outside(cause->kind))
+		seep_buffer_printf(buffer, " %s by %s per second, %s so far",
+				   seep_cause_verb(cause->kind), rate, bytes);
+}
+
 static void append_trim(struct seep_buffer *buffer, const struct seep_cause *cause)
 {
 	char text[SEEP_UNIT_MAX];
@@ -260,4 +277,26 @@ void seep_cause_append_advice(struct seep_buffer *buffer, const struct seep_caus
 	default:
 		break;
 	}
+}
+
+int seep_cause_words(const struct seep_cause *cause, char *ret_texts[SEEP_CAUSE_WORDS],
+		     size_t *ret_count)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer sentence = SEEP_BUFFER_INIT, advice = SEEP_BUFFER_INIT;
+	char *text;
+
+	*ret_count = 0;
+	append_sentence(&sentence, cause);
+	seep_cause_append_advice(&advice, cause);
+	text = seep_buffer_take(&sentence);
+	if (!text)
+		return -ENOMEM;
+	ret_texts[0] = text;
+	ret_texts[1] = seep_buffer_take(&advice);
+	if (!ret_texts[1]) {
+		free(text);
+		return -ENOMEM;
+	}
+	*ret_count = SEEP_CAUSE_WORDS;
+	return 0;
 }

@@ -86,4 +86,13 @@ void seep_cause_append_text(struct seep_buffer *buffer, const struct seep_cause 
 /* What to do about it, one sentence; nothing for NONE. */
 void seep_cause_append_advice(struct seep_buffer *buffer, const struct seep_cause *cause);
 
+/*
+ * Sentences for the evidence of a process: "97.0 % of its growth (3.40 MiB, 101 KiB per second) is
+ * in ...", and what to do about it. 0, *ret_count is SEEP_CAUSE_WORDS and the texts are the
+ * caller's; -ENOMEM, and it is 0.
+ */
+#define SEEP_CAUSE_WORDS 2
+int seep_cause_words(const struct seep_cause *cause, char *ret_texts[SEEP_CAUSE_WORDS],
+		     size_t *ret_count);
+
 #endif

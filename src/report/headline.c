@@ -121,7 +121,6 @@ static void append_leak(struct seep_buffer *buffer, const struct seep_headline *
 		seep_buffer_puts(buffer, ", new or worse than in the baseline");
 }
 
-/* "grows by 20.1 KiB/s, most of it in read_headers; no leak is certain" */
 /* "has 172 more mappings per minute; vm.max_map_count is used up in 5 min 47 s" */
 static void append_mappings(struct seep_buffer *buffer, const struct seep_answer_process *of)
 {
@@ -148,8 +147,8 @@ static void append_cause(struct seep_buffer *buffer, const struct seep_cause *ca
 }
 
 /*
- * "does not grow itself, but processes below it that are not traced do, by 150 KiB/s": a capture
- * has no cause.
+ * "does not grow itself, but processes below it that are not traced grow by 150 KiB/s". A capture
+ * does not say what it is.
  */
 static void append_outside(struct seep_buffer *buffer,
 			   const struct seep_process_judgement *judgement)
@@ -159,13 +158,12 @@ static void append_outside(struct seep_buffer *buffer,
 		seep_cause_append_text(buffer, judgement->cause);
 	else
 		seep_buffer_puts(buffer, "what it has made beside it");
-	seep_buffer_puts(buffer,
-			 judgement->cause && judgement->cause->kind == SEEP_CAUSE_DESCENDANTS ?
-				 " grow by " :
-				 " grows by ");
+	seep_buffer_printf(buffer, " %s by ",
+			   judgement->cause ? seep_cause_verb(judgement->cause->kind) : "grows");
 	seep_words_append_rate(buffer, SEEP_KIND_MEMORY, judgement->rate.value);
 }
 
+/* "grows by 20.1 KiB/s, most of what is traced in read_headers" */
 static void append_growth(struct seep_buffer *buffer, const struct seep_headline *headline,
 			  const struct seep_answer_process *of)
 {

@@ -13,12 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "base/units.h"
 
 #define TEXT_MAX 64
-
-#define UNEXPLAINED ", which does not explain it"
 
 /* A rate below one in a second is told by the hour. */
 #define HOUR_S 3600.0
@@ -348,7 +345,7 @@ static void say_memory(struct writer *writer, const struct seep_process_verdict 
 	if (verdict->health == SEEP_HEALTH_EXPLAINED || verdict->health == SEEP_HEALTH_UNEXPLAINED)
 		say(writer, "what the sites have grows by %s per second%s",
 		    amount(one, true, verdict->explained.slope.value),
-		    verdict->health == SEEP_HEALTH_EXPLAINED ? "" : UNEXPLAINED);
+		    verdict->health == SEEP_HEALTH_EXPLAINED ? "" : ", which does not explain it");
 	if (!isnan(verdict->resident_bytes))
 		say(writer, "%s are resident, %s of them in live objects of the sites",
 		    amount(one, true, verdict->resident_bytes),
@@ -379,28 +376,6 @@ static void say_mappings(struct writer *writer, const struct seep_process_verdic
 		    seep_limit_text(SEEP_LIMIT_MAP_COUNT), duration(time, eta_s->value));
 }
 
-/* What the growth is: "97.0 % of its growth (3.40 MiB, 101 KiB per second) is in ...". */
-static void say_cause(struct writer *writer, const struct seep_cause *cause)
-{
-	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
-	char bytes[TEXT_MAX], rate[TEXT_MAX], share[TEXT_MAX];
-
-	seep_cause_append_text(&text, cause);
-	amount(bytes, true, cause->bytes);
-	amount(rate, true, cause->rate.value);
-	if (seep_cause_is_outside(cause->kind))
-		say(writer, "%s %s by %s per second, %s so far", text.data,
-		    seep_cause_verb(cause->kind), rate, bytes);
-	else
-		say(writer, "%s of its growth (%s, %s per second) is in %s",
-		    percent(share, cause->share), bytes, rate, text.data);
-	seep_buffer_reset(&text);
-	seep_cause_append_advice(&text, cause);
-	say(writer, "%s", text.data);
-	if (text.error)
-		writer->error = text.error;
-}
-
 int seep_evidence_of_process(const struct seep_process_verdict *verdict,
 			     const struct seep_cause *cause, struct seep_sentences *ret_evidence)
 {
@@ -409,7 +384,7 @@ int seep_evidence_of_process(const struct seep_process_verdict *verdict,
 
 	ret_evidence->count = 0;
 	if (cause)
-		say_cause(&writer, cause);
+		writer.error = seep_cause_words(cause, ret_evidence->texts, &ret_evidence->count);
 	say_memory(&writer, verdict);
 	if (!isnan(verdict->coverage))
 		say(&writer, "the sites cover %s of what has become resident since",
