@@ -30,6 +30,12 @@
 #define LOOK_S	   4.0
 #define LOOK_SHARE 100
 
+/*
+ * The lock of the mappings is held for as long as one of them takes: of 4 GiB in small pages half a
+ * second on a busy machine, in which the process cannot map or unmap. Nothing larger is looked at.
+ */
+#define RESIDENT_MAX (4UL << 30)
+
 struct entry {
 	uint32_t id;
 	uint64_t seen; /* seq of the snapshot */
@@ -83,8 +89,11 @@ void seep_causes_free(struct seep_causes *causes)
 }
 
 /* What may turn out to grow without its sites. */
-static bool is_suspect(const struct seep_process_verdict *verdict)
+static bool is_suspect(const struct seep_process *process,
+		       const struct seep_process_verdict *verdict)
 {
+	if (process->rss_bytes > RESIDENT_MAX)
+		return false;
 	if (verdict->health != SEEP_HEALTH_UNKNOWN)
 		return verdict->health == SEEP_HEALTH_UNEXPLAINED;
 	return verdict->observed_s >= FIRST_LOOK_S && seep_trend_rises(&verdict->resident) &&
@@ -245,12 +254,12 @@ void seep_causes_find(struct seep_causes *causes, const struct seep_snapshot *sn
 	struct entry *entry = find(causes, process);
 
 	*ret_cause = (struct seep_cause){.kind = SEEP_CAUSE_NONE};
-	if (!entry && is_suspect(verdict))
+	if (!entry && is_suspect(process, verdict))
 		entry = add(causes, process);
 	if (!entry)
 		return;
 	entry->seen = snapshot->seq;
-	if (!is_suspect(verdict))
+	if (!is_suspect(process, verdict))
 		return;
 	/* Of a process that has ended nothing can be read, and what was found stays. */
 	if (process->exited)
