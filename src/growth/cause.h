@@ -46,7 +46,8 @@ struct seep_cause {
 	bool static_data;	       /* of the file that mapping names */
 	double free_bytes;	       /* FRAGMENTATION: resident, and in no known block, at most */
 	unsigned int num_heaps;	       /* FRAGMENTATION: that malloc has for threads, with [heap] */
-	uint64_t number;	       /* DESCENDANTS: how many there are now */
+	/* How many processes below it are not traced, whatever the cause, NONE as well. */
+	uint64_t num_untraced;
 	/* By the caller, clean: who has mapped it, made it, or which processes; "" if not known. */
 	char owner[SEEP_CAUSE_TEXT];
 };

@@ -137,5 +137,6 @@ void seep_json_add_coverage(struct seep_json *json, struct json_object *process,
 	seep_json_add_text(json, object, "limit", judgement->limit);
 	add_texts(json, object, "evidence", judgement->evidence, judgement->num_evidence);
 	add_cause(json, object, judgement->cause);
+	seep_json_add_uint(json, object, "untraced_descendants", judgement->num_untraced);
 	seep_json_add(json, process, "coverage", object);
 }

@@ -87,7 +87,7 @@ static void read_cgroup(const struct seep_process_stats_source *source,
 					    &usage))
 			stats->usage[limits[i].limit] = usage_of(&usage);
 	}
-	/* The root has all of the machine, and no such line on old kernels. */
+	/* The root group stands for the machine, and has no such file on old kernels. */
 	if (process->cgroup[1] && !seep_cgroup_shared_read(directory, &shared_bytes))
 		stats->system_shared_bytes = shared_bytes;
 }

@@ -123,6 +123,9 @@ static void find_causes(struct seep_assessor *assessor, const struct seep_snapsh
 		if (verdict &&
 		    !seep_outside_find(&assessor->outside, snapshot, process, verdict, &causes[i]))
 			seep_causes_find(assessor->causes, snapshot, process, verdict, &causes[i]);
+		if (assessor->descendants && !process->exited)
+			causes[i].num_untraced =
+				seep_descendants_num(assessor->descendants, process);
 	}
 	seep_causes_end(assessor->causes, snapshot);
 }

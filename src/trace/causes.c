@@ -269,7 +269,9 @@ void seep_causes_find(struct seep_causes *causes, const struct seep_snapshot *sn
 	else if (rate * (now_s - entry->before_s) >= LOOK_BYTES &&
 		 (now_s >= entry->next_s || (snapshot->final && !entry->cause.kind)))
 		look_again(causes, entry, process, verdict, now_s);
-	*ret_cause = entry->cause;
+	/* Of what may only be its start nothing is said yet. */
+	if (verdict->health == SEEP_HEALTH_UNEXPLAINED)
+		*ret_cause = entry->cause;
 }
 
 void seep_causes_end(struct seep_causes *causes, const struct seep_snapshot *snapshot)

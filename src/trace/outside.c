@@ -85,7 +85,6 @@ static bool find_segments(const struct seep_outside *outside, const struct seep_
 		.bytes = (double)segments.bytes,
 		.share = fmin(1, (double)segments.bytes / grown),
 		.rate = trend->slope,
-		.number = segments.count,
 	};
 	seep_buffer_printf(&text, "%llu segments, made by ", (unsigned long long)segments.count);
 	seep_entry_append_name(&text, outside->symbolizer, maker);
@@ -104,7 +103,6 @@ static void find_descendants(const struct seep_outside *outside, const struct se
 		.bytes = (double)seep_descendants_grown(outside->descendants, process),
 		.share = 1,
 		.rate = verdict->parts[SEEP_PROCESS_PART_DESCENDANTS].slope,
-		.number = seep_descendants_num(outside->descendants, process),
 	};
 	seep_descendants_append(&text, outside->descendants, process);
 	set_owner(ret_cause, &text);

@@ -153,6 +153,7 @@ static int judge_process(struct of_process *of, const struct seep_process_verdic
 		.coverage = verdict->coverage,
 		.rate = outside ? cause->rate : verdict->resident.slope,
 		.cause = known ? &of->cause : NULL,
+		.num_untraced = cause ? cause->num_untraced : 0,
 		.eta_s = outside ? SEEP_INTERVAL_UNKNOWN : verdict->eta_s,
 		.limit = outside ? NULL : limit_key(verdict->limit),
 		.observed_s = verdict->observed_s,

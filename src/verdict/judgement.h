@@ -72,7 +72,8 @@ struct seep_process_judgement {
 	struct seep_interval mappings_eta_s;
 	/* What its growth is, where sites do not explain it; NULL: not known, or none. */
 	const struct seep_cause *cause;
-	size_t num_heaps; /* that its runtimes have, the fastest first */
+	uint64_t num_untraced; /* processes below it that are not traced; 0 also if not known */
+	size_t num_heaps;      /* that its runtimes have, the fastest first */
 	const struct seep_heap_judgement *heaps;
 };
 

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * growth: read_line() reads into 4 KiB, which keep_line() cuts to the 64 bytes of a line, 100/s,
+ * growth: read_line() reads into 4 KiB, which keep_line() cuts to the 16 bytes of a line, 100/s,
  * ten at a time. The next line does not fit into what is left between two of them: nearly all of
- * the heap is free, and none of it is used again, 400 KiB/s. The last 5,000 lines are kept.
+ * the heap is free, and none of it is used again, 400 KiB/s. The last 20,000 lines
+ * are kept.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define LINES 5000
+#define LINES 20000
 #define BATCH 10
 #define READ  4096
-#define LINE  64
+#define LINE  16
 
 static char *lines[LINES];
 

@@ -95,7 +95,6 @@ IN_C = (
     healthy("segments-healthy", "c/segments.c", "healthy", kind="mapping"),
     leak("split-mapping", "c/split.c", kind="mapping"),
     Program("touching", "growth", "c/touching.c", kind="mapping"),
-    Program("shrunk", "growth", "c/shrunk.c"),
     Program("prefork-parent", "growth", "c/prefork.c", ("leak",)),
     healthy("prefork-parent-healthy", "c/prefork.c", "healthy"),
     healthy("removed-segments", "c/left_segments.c", "healthy"),
