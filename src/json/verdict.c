@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "json/verdict.h"
 
+#include "base/buffer.h"
+#include "growth/cause.h"
+
 /* The ends of the 95 % interval; one that is not known is null. */
 struct interval_keys {
 	const char *value;
@@ -86,6 +89,34 @@ void seep_json_add_verdict(struct seep_json *json, struct json_object *site,
 	seep_json_add(json, site, "verdict", object);
 }
 
+/* What the growth of a process is that its sites do not explain; null: not known. */
+static void add_cause(struct seep_json *json, struct json_object *coverage,
+		      const struct seep_cause *cause)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	struct json_object *object;
+
+	if (!cause) {
+		seep_json_add_null(json, coverage, "cause");
+		return;
+	}
+	object = seep_json_new(json);
+	seep_json_add_text(json, object, "kind", seep_cause_key(cause->kind));
+	seep_cause_append_text(&text, cause);
+	seep_json_add_text(json, object, "text", text.data);
+	seep_buffer_reset(&text);
+	seep_cause_append_advice(&text, cause);
+	seep_json_add_text(json, object, "advice", text.data);
+	seep_json_add_real(json, object, "bytes", cause->bytes);
+	seep_json_add_real(json, object, "share", cause->share);
+	seep_json_add_real(json, object, "rate_bytes_per_s", cause->rate.value);
+	if (cause->address) {
+		seep_json_add_uint(json, object, "mapping_bytes", cause->mapping_bytes);
+		seep_json_add_uint(json, object, "resident_bytes", cause->touched_bytes);
+	}
+	seep_json_add(json, coverage, "cause", object);
+}
+
 /* How much of a process's growth its sites explain. */
 void seep_json_add_coverage(struct seep_json *json, struct json_object *process,
 			    const struct seep_process_judgement *judgement)
@@ -105,5 +136,7 @@ void seep_json_add_coverage(struct seep_json *json, struct json_object *process,
 	add_interval(json, object, &eta, &judgement->eta_s);
 	seep_json_add_text(json, object, "limit", judgement->limit);
 	add_texts(json, object, "evidence", judgement->evidence, judgement->num_evidence);
+	add_cause(json, object, judgement->cause);
+	seep_json_add_uint(json, object, "untraced_descendants", judgement->num_untraced);
 	seep_json_add(json, process, "coverage", object);
 }

@@ -62,6 +62,8 @@ struct seep_process {
 	bool attached_late;    /* it ran before the trace: it may release blocks we never saw */
 	uint64_t rss_bytes;
 	uint64_t anon_bytes;	      /* of that of no file */
+	uint64_t file_bytes;	      /* resident pages of files; for verdicts only, as below */
+	uint64_t shared_bytes;	      /* and of shared memory; for verdicts only */
 	uint64_t pss_bytes;	      /* proportional set size, some seconds old */
 	uint64_t address_space_bytes; /* for verdicts only: 0 in what was stored */
 	uint64_t pre_attach_bytes;    /* anonymous memory resident when the trace began */

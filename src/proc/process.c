@@ -278,6 +278,8 @@ int seep_proc_memory_read(pid_t pid, struct seep_proc_memory *ret_memory)
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	uint64_t rss_kib;
 	uint64_t anon_kib;
+	uint64_t file_kib;
+	uint64_t shared_kib;
 	uint64_t size_kib;
 	int error;
 
@@ -287,6 +289,10 @@ int seep_proc_memory_read(pid_t pid, struct seep_proc_memory *ret_memory)
 	if (!error)
 		error = find_status(buffer.data, "RssAnon", &anon_kib);
 	if (!error)
+		error = find_status(buffer.data, "RssFile", &file_kib);
+	if (!error)
+		error = find_status(buffer.data, "RssShmem", &shared_kib);
+	if (!error)
 		error = find_status(buffer.data, "VmSize", &size_kib);
 	if (error)
 		return gone_error(error); /* nobody without memory has these lines */
@@ -294,6 +300,8 @@ int seep_proc_memory_read(pid_t pid, struct seep_proc_memory *ret_memory)
 	*ret_memory = (struct seep_proc_memory){
 		.rss_bytes = rss_kib * 1024,
 		.anon_bytes = anon_kib * 1024,
+		.file_bytes = file_kib * 1024,
+		.shared_bytes = shared_kib * 1024,
 		.address_space_bytes = size_kib * 1024,
 	};
 	return 0;

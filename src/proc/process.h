@@ -41,7 +41,9 @@ void seep_proc_info_done(struct seep_proc_info *info);
 
 struct seep_proc_memory {
 	uint64_t rss_bytes;
-	uint64_t anon_bytes; /* RssAnon */
+	uint64_t anon_bytes;   /* RssAnon */
+	uint64_t file_bytes;   /* RssFile */
+	uint64_t shared_bytes; /* RssShmem: shared memory and tmpfs */
 	uint64_t address_space_bytes;
 };
 

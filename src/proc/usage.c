@@ -133,6 +133,48 @@ int seep_machine_memory_read(struct seep_proc_usage *ret_usage)
 	return error ? error : seep_machine_memory_parse(text.data, ret_usage);
 }
 
+int seep_machine_shared_parse(const char *text, uint64_t *ret_bytes)
+{
+	return find_kib(text, "Shmem", ret_bytes);
+}
+
+int seep_machine_shared_read(uint64_t *ret_bytes)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	int error = seep_file_read_at(AT_FDCWD, "/proc/meminfo", TEXT_BYTES, &text);
+
+	return error ? error : seep_machine_shared_parse(text.data, ret_bytes);
+}
+
+/* Lines of "name number", without a colon. */
+int seep_cgroup_shared_parse(const char *text, uint64_t *ret_bytes)
+{
+	static const char name[] = "shmem ";
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, sizeof(name) - 1) == 0) {
+			line += sizeof(name) - 1;
+			return seep_proc_take_number(&line, ret_bytes);
+		}
+	}
+	return -EINVAL;
+}
+
+int seep_cgroup_shared_read(const char *directory, uint64_t *ret_bytes)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	SEEP_AUTO_FREE char *path = NULL;
+	int error;
+
+	if (asprintf(&path, "%s/memory.stat", directory) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	error = seep_file_read_at(AT_FDCWD, path, TEXT_BYTES, &text);
+	return error ? error : seep_cgroup_shared_parse(text.data, ret_bytes);
+}
+
 int seep_max_map_count_read(uint64_t *ret_mappings)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;

@@ -26,6 +26,14 @@ int seep_machine_memory_read(struct seep_proc_usage *ret_usage);
 /* The pure part: the text of /proc/meminfo (proc(5)). 0 or -EINVAL. */
 int seep_machine_memory_parse(const char *text, struct seep_proc_usage *ret_usage);
 
+/* Shared memory and tmpfs, bytes: of a control group of cgroup v2, or of the machine. 0 or -errno.
+ */
+int seep_cgroup_shared_read(const char *directory, uint64_t *ret_bytes);
+int seep_machine_shared_read(uint64_t *ret_bytes);
+/* The pure parts: the texts of memory.stat (cgroups(7)) and of /proc/meminfo. 0 or -EINVAL. */
+int seep_cgroup_shared_parse(const char *text, uint64_t *ret_bytes);
+int seep_machine_shared_parse(const char *text, uint64_t *ret_bytes);
+
 /* How many mappings a process may have (vm.max_map_count). 0 or -errno. */
 int seep_max_map_count_read(uint64_t *ret_mappings);
 

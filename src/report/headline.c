@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "base/units.h"
@@ -120,7 +121,6 @@ static void append_leak(struct seep_buffer *buffer, const struct seep_headline *
 		seep_buffer_puts(buffer, ", new or worse than in the baseline");
 }
 
-/* "grows by 20.1 KiB/s, most of it in read_headers; no leak is certain" */
 /* "has 172 more mappings per minute; vm.max_map_count is used up in 5 min 47 s" */
 static void append_mappings(struct seep_buffer *buffer, const struct seep_answer_process *of)
 {
@@ -133,6 +133,37 @@ static void append_mappings(struct seep_buffer *buffer, const struct seep_answer
 	seep_words_append_seconds(buffer, judgement->mappings_eta_s.value);
 }
 
+/* ", 97 % of it in pages of an old mapping that are touched now (...)" */
+static void append_cause(struct seep_buffer *buffer, const struct seep_cause *cause)
+{
+	if (!cause) {
+		seep_buffer_puts(buffer, ", and no traced site is certain to be the reason");
+		return;
+	}
+	seep_buffer_puts(buffer, ", ");
+	seep_words_append_share(buffer, cause->share);
+	seep_buffer_puts(buffer, " of it in ");
+	seep_cause_append_text(buffer, cause);
+}
+
+/*
+ * "does not grow itself, but processes below it that are not traced grow by 150 KiB/s". A capture
+ * does not say what it is.
+ */
+static void append_outside(struct seep_buffer *buffer,
+			   const struct seep_process_judgement *judgement)
+{
+	seep_buffer_puts(buffer, "does not grow itself, but ");
+	if (judgement->cause)
+		seep_cause_append_text(buffer, judgement->cause);
+	else
+		seep_buffer_puts(buffer, "what it has made beside it");
+	seep_buffer_printf(buffer, " %s by ",
+			   judgement->cause ? seep_cause_verb(judgement->cause->kind) : "grows");
+	seep_words_append_rate(buffer, SEEP_KIND_MEMORY, judgement->rate.value);
+}
+
+/* "grows by 20.1 KiB/s, most of what is traced in read_headers" */
 static void append_growth(struct seep_buffer *buffer, const struct seep_headline *headline,
 			  const struct seep_answer_process *of)
 {
@@ -159,9 +190,8 @@ static void append_growth(struct seep_buffer *buffer, const struct seep_headline
 			append_name(buffer, headline, of->heap->sites[0]);
 		}
 	}
-	if (!of->worst && !of->heap) {
-		seep_buffer_puts(buffer, ", and no traced site is certain to be the reason");
-	}
+	if (!of->worst && !of->heap)
+		append_cause(buffer, judgement ? judgement->cause : NULL);
 }
 
 static void append_none(struct seep_buffer *buffer, const struct seep_headline *headline,
@@ -218,6 +248,15 @@ static void append_undecided(struct seep_buffer *buffer, const struct seep_headl
 	}
 }
 
+/* Nothing in the process, but what it has made. */
+static bool grows_outside(const struct seep_answer_process *of)
+{
+	const struct seep_process_judgement *judgement = of->process->judgement;
+
+	return judgement && !of->worst && !of->heap &&
+	       strcmp(judgement->health, seep_health_key(SEEP_HEALTH_OUTSIDE)) == 0;
+}
+
 void seep_headline_append_process(struct seep_buffer *buffer, const struct seep_headline *headline,
 				  const struct seep_answer_process *of)
 {
@@ -235,6 +274,10 @@ void seep_headline_append_process(struct seep_buffer *buffer, const struct seep_
 	case SEEP_OUTCOME_GROWTH:
 		if (of->mappings_grow) {
 			append_mappings(buffer, of);
+			break;
+		}
+		if (grows_outside(of)) {
+			append_outside(buffer, of->process->judgement);
 			break;
 		}
 		append_growth(buffer, headline, of);

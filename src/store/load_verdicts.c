@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "growth/process.h"
 #include "store/reader_private.h"
 #include "verdict/judgement.h"
-#include "verdict/process.h"
 
 #define MAX_SENTENCES 16 /* more than any version writes */
 

@@ -27,6 +27,7 @@ void seep_process_stats_source_init(struct seep_process_stats_source *source,
 {
 	*source = (struct seep_process_stats_source){
 		.machine = unknown,
+		.shared_bytes = SEEP_UNKNOWN,
 		.max_mappings = SEEP_UNKNOWN,
 		.kernel = kernel,
 	};
@@ -44,6 +45,8 @@ void seep_process_stats_source_read(struct seep_process_stats_source *source)
 {
 	if (seep_machine_memory_read(&source->machine))
 		source->machine = unknown;
+	if (seep_machine_shared_read(&source->shared_bytes))
+		source->shared_bytes = SEEP_UNKNOWN;
 	if (seep_max_map_count_read(&source->max_mappings))
 		source->max_mappings = SEEP_UNKNOWN;
 }
@@ -65,6 +68,7 @@ static void read_cgroup(const struct seep_process_stats_source *source,
 		{"pids", SEEP_LIMIT_CGROUP_PIDS},
 	};
 	SEEP_AUTO_FREE char *directory = NULL;
+	uint64_t shared_bytes;
 
 	if (!source->cgroup_mount || !process->cgroup)
 		return;
@@ -83,6 +87,9 @@ static void read_cgroup(const struct seep_process_stats_source *source,
 					    &usage))
 			stats->usage[limits[i].limit] = usage_of(&usage);
 	}
+	/* The root group stands for the machine, and has no such file on old kernels. */
+	if (process->cgroup[1] && !seep_cgroup_shared_read(directory, &shared_bytes))
+		stats->system_shared_bytes = shared_bytes;
 }
 
 /* Limits of the process itself (RLIMIT_AS, RLIMIT_NOFILE), and what it uses of each. */
@@ -142,6 +149,10 @@ void seep_process_stats_read(const struct seep_process_stats_source *source,
 	struct seep_process_stats stats = {
 		.rss_bytes = SEEP_UNKNOWN,
 		.anon_bytes = SEEP_UNKNOWN,
+		.file_bytes = SEEP_UNKNOWN,
+		.shared_bytes = SEEP_UNKNOWN,
+		.system_shared_bytes = SEEP_UNKNOWN,
+		.descendants_bytes = SEEP_UNKNOWN,
 		.num_fds = live_of(process, SEEP_KIND_FD),
 		.num_threads = live_of(process, SEEP_KIND_THREAD),
 		.num_mappings = SEEP_UNKNOWN,
@@ -156,6 +167,9 @@ void seep_process_stats_read(const struct seep_process_stats_source *source,
 	if (!process->exited && process->rss_bytes != SEEP_UNKNOWN) {
 		stats.rss_bytes = process->rss_bytes;
 		stats.anon_bytes = process->anon_bytes;
+		stats.file_bytes = process->file_bytes;
+		stats.shared_bytes = process->shared_bytes;
+		stats.system_shared_bytes = source->shared_bytes;
 		stats.usage[SEEP_LIMIT_MACHINE_MEMORY] = usage_of(&source->machine);
 		read_limits(process, &stats);
 		read_mappings(source, process, &stats);

@@ -3,15 +3,16 @@
 #ifndef SEEP_TARGET_PROCESS_STATS_H
 #define SEEP_TARGET_PROCESS_STATS_H
 
+#include "growth/process.h"
 #include "kernel/kernel.h"
 #include "model/snapshot.h"
 #include "proc/usage.h"
-#include "verdict/process.h"
 
 /* What is the same for all processes of a snapshot. */
 struct seep_process_stats_source {
 	char *cgroup_mount;		/* NULL: there is no cgroup v2 */
 	struct seep_proc_usage machine; /* memory */
+	uint64_t shared_bytes;		/* shared memory of the machine */
 	uint64_t max_mappings;		/* of a process */
 	struct seep_kernel *kernel;
 };

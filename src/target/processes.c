@@ -145,6 +145,8 @@ int seep_processes_add(struct seep_processes *processes, uint32_t id,
 	/* 0 would be a measurement. The collector fills in what /proc tells. */
 	entry->record.process.rss_bytes = SEEP_UNKNOWN;
 	entry->record.process.anon_bytes = SEEP_UNKNOWN;
+	entry->record.process.file_bytes = SEEP_UNKNOWN;
+	entry->record.process.shared_bytes = SEEP_UNKNOWN;
 	entry->record.process.pss_bytes = SEEP_UNKNOWN;
 	entry->record.process.address_space_bytes = SEEP_UNKNOWN;
 	entry->record.process.pre_attach_bytes = SEEP_UNKNOWN;

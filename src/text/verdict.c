@@ -132,12 +132,43 @@ static void put_processes(struct verdict_text *text)
 		 * sentence says how much memory is not explained.
 		 */
 		if (!judgement || !judgement->num_evidence ||
-		    strcmp(judgement->health, seep_health_key(SEEP_HEALTH_UNEXPLAINED)) != 0)
+		    (!judgement->cause &&
+		     strcmp(judgement->health, seep_health_key(SEEP_HEALTH_UNEXPLAINED)) != 0))
 			continue;
 		seep_buffer_puts(&text->line, "Process ");
 		seep_report_append_process(&text->line, text->snapshot, process);
 		seep_buffer_printf(&text->line, ": %s.", judgement->evidence[0]);
 		seep_layout_wrap(&text->layout, SEEP_STYLE_WARNING, 0, text->line.data);
+		seep_layout_reset(&text->layout, &text->line);
+		/* The second one says what to do. */
+		if (judgement->cause && judgement->num_evidence > 1) {
+			seep_buffer_printf(&text->line, "> %s", judgement->evidence[1]);
+			seep_layout_pad(&text->layout, 4);
+			seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 6, text->line.data);
+			seep_layout_reset(&text->layout, &text->line);
+		}
+	}
+}
+
+/* What a verdict about a process does not cover. */
+static void put_untraced(struct verdict_text *text)
+{
+	for (size_t i = 0; i < text->snapshot->num_processes; i++) {
+		const struct seep_process *process = &text->snapshot->processes[i];
+		const struct seep_process_judgement *judgement = process->judgement;
+		bool one = judgement && judgement->num_untraced == 1;
+
+		/* That these grow is said already. */
+		if (!judgement || !judgement->num_untraced ||
+		    (judgement->cause && judgement->cause->kind == SEEP_CAUSE_DESCENDANTS))
+			continue;
+		seep_buffer_puts(&text->line, "Note: ");
+		seep_words_append_number(&text->line, judgement->num_untraced, "process");
+		seep_buffer_puts(&text->line, " below ");
+		seep_report_append_process(&text->line, text->snapshot, process);
+		seep_buffer_printf(&text->line, " %s not traced; --children traces %s as well.",
+				   one ? "is" : "are", one ? "it" : "them");
+		seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 0, text->line.data);
 		seep_layout_reset(&text->layout, &text->line);
 	}
 }
@@ -234,6 +265,7 @@ int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbol
 		put_baseline(&text, options->top);
 	put_classes(&text);
 	put_processes(&text);
+	put_untraced(&text);
 	put_losses(&text);
 	seep_buffer_done(&text.line);
 	seep_entries_done(&entries);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Order of a judgement: what sites are to runtimes, limits and memory of each process, the model,
- * the texts. collect.c calls it
- * last, with everything else of the snapshot filled in.
+ * what grows without sites, the texts. collect.c calls it last, with everything else of the
+ * snapshot filled in.
  */
 #include "trace/assessor.h"
 
@@ -13,6 +13,8 @@
 #include "proc/hsperf.h"
 #include "runtime/roles.h"
 #include "target/process_stats.h"
+#include "trace/causes.h"
+#include "trace/outside.h"
 #include "verdict/judge.h"
 #include "verdict/judgement.h"
 
@@ -20,12 +22,15 @@
 struct seep_assessor {
 	struct seep_runtime_roles *roles;
 	struct seep_judge *judge;
+	struct seep_causes *causes;
+	struct seep_descendants *descendants; /* NULL: they are traced */
+	struct seep_outside outside;
 	struct seep_judgements *judgements;
 	struct seep_process_stats_source source;
 };
 
 int seep_assessor_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
-		      struct seep_assessor **ret_assessor)
+		      struct seep_stacks *stacks, bool alone, struct seep_assessor **ret_assessor)
 {
 	struct seep_assessor *assessor = calloc(1, sizeof(*assessor));
 	int error;
@@ -36,6 +41,11 @@ int seep_assessor_new(struct seep_kernel *kernel, struct seep_symbolizer *symbol
 	error = seep_runtime_roles_new(symbolizer, &assessor->roles);
 	if (!error)
 		error = seep_judge_new(&assessor->judge);
+	if (!error)
+		error = seep_causes_new(kernel, symbolizer, stacks, &assessor->causes);
+	if (!error && alone)
+		error = seep_descendants_new(&assessor->descendants);
+	assessor->outside = (struct seep_outside){symbolizer, assessor->descendants};
 	if (!error)
 		error = seep_judgements_new(&assessor->judgements);
 	if (error) {
@@ -51,6 +61,8 @@ void seep_assessor_free(struct seep_assessor *assessor)
 	if (!assessor)
 		return;
 	seep_judgements_free(assessor->judgements);
+	seep_causes_free(assessor->causes);
+	seep_descendants_free(assessor->descendants);
 	seep_judge_free(assessor->judge);
 	seep_runtime_roles_free(assessor->roles);
 	seep_process_stats_source_done(&assessor->source);
@@ -81,27 +93,64 @@ static int find_roles(struct seep_assessor *assessor, const struct seep_snapshot
 	return 0;
 }
 
+/* What /proc and the control groups tell, for the judge. */
+static void read_stats(struct seep_assessor *assessor, const struct seep_snapshot *snapshot,
+		       struct seep_process_stats *stats)
+{
+	const struct seep_process *processes = snapshot->processes;
+
+	/* What all processes share is read once for each snapshot. */
+	seep_process_stats_source_read(&assessor->source);
+	if (assessor->descendants)
+		seep_descendants_read(assessor->descendants, processes, snapshot->num_processes);
+	for (size_t i = 0; i < snapshot->num_processes; i++) {
+		seep_process_stats_read(&assessor->source, &processes[i], &stats[i]);
+		if (assessor->descendants)
+			stats[i].descendants_bytes =
+				seep_descendants_grown(assessor->descendants, &processes[i]);
+	}
+}
+
+/* What those processes grow by whose sites do not explain it. */
+static void find_causes(struct seep_assessor *assessor, const struct seep_snapshot *snapshot,
+			struct seep_cause *causes)
+{
+	for (size_t i = 0; i < snapshot->num_processes; i++) {
+		const struct seep_process *process = &snapshot->processes[i];
+		const struct seep_process_verdict *verdict =
+			seep_judge_process(assessor->judge, process);
+
+		if (verdict &&
+		    !seep_outside_find(&assessor->outside, snapshot, process, verdict, &causes[i]))
+			seep_causes_find(assessor->causes, snapshot, process, verdict, &causes[i]);
+		if (assessor->descendants && !process->exited)
+			causes[i].num_untraced =
+				seep_descendants_num(assessor->descendants, process);
+	}
+	seep_causes_end(assessor->causes, snapshot);
+}
+
 int seep_assessor_take(struct seep_assessor *assessor, struct seep_snapshot *snapshot,
 		       struct seep_site *sites, struct seep_process *processes)
 {
-	SEEP_AUTO_FREE struct seep_process_stats *stats =
-		calloc(snapshot->num_processes + 1, sizeof(*stats));
+	/* One more than needed: calloc of nothing may return NULL. */
+	size_t room = snapshot->num_processes + 1;
+	SEEP_AUTO_FREE struct seep_process_stats *stats = calloc(room, sizeof(*stats));
+	SEEP_AUTO_FREE struct seep_cause *causes = calloc(room, sizeof(*causes));
 	int error;
 
-	if (!stats)
+	if (!stats || !causes)
 		return -ENOMEM;
 	error = find_roles(assessor, snapshot, sites, processes);
 	if (error)
 		return error;
-	/* What all processes share is read once for each snapshot. */
-	seep_process_stats_source_read(&assessor->source);
-	for (size_t i = 0; i < snapshot->num_processes; i++)
-		seep_process_stats_read(&assessor->source, &processes[i], &stats[i]);
+	read_stats(assessor, snapshot, stats);
 	error = seep_judge_feed(assessor->judge, snapshot, stats);
 	if (error)
 		return error;
 	/* A number of now, not a sum: sites come and go in the model. */
 	snapshot->losses[SEEP_LOSS_UNJUDGED_SITES] = seep_judge_num_left_out(assessor->judge);
-	return seep_judgements_fill(assessor->judgements, assessor->judge, sites,
+	find_causes(assessor, snapshot, causes);
+	return seep_judgements_fill(assessor->judgements, assessor->judge, causes, sites,
 				    snapshot->num_sites, processes, snapshot->num_processes);
 }

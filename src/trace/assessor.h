@@ -6,17 +6,21 @@
 #ifndef SEEP_TRACE_ASSESSOR_H
 #define SEEP_TRACE_ASSESSOR_H
 
+#include <stdbool.h>
+
 #include "kernel/kernel.h"
 #include "model/snapshot.h"
+#include "stack/stacks.h"
 #include "symbol/symbolizer.h"
 
 struct seep_assessor;
 
 /*
- * @kernel, and @symbolizer, which names what roles depend on, must outlive it. 0 or -ENOMEM.
+ * @kernel, @symbolizer, which names what roles depend on, and @stacks must outlive it. @alone:
+ * children of the targets are not traced, so they are watched. 0 or -ENOMEM.
  */
 int seep_assessor_new(struct seep_kernel *kernel, struct seep_symbolizer *symbolizer,
-		      struct seep_assessor **ret_assessor);
+		      struct seep_stacks *stacks, bool alone, struct seep_assessor **ret_assessor);
 void seep_assessor_free(struct seep_assessor *assessor);
 
 /*

@@ -162,6 +162,8 @@ static void collect_memory(const struct seep_collector *collector, struct seep_r
 		return;
 	process->rss_bytes = memory.rss_bytes;
 	process->anon_bytes = memory.anon_bytes;
+	process->file_bytes = memory.file_bytes;
+	process->shared_bytes = memory.shared_bytes;
 	process->address_space_bytes = memory.address_space_bytes;
 	/* PSS is costly to read, and only the verdicts use it. */
 	if (collector->parts.assessor)

@@ -143,7 +143,10 @@ static int open_tables(struct seep_tracer *tracer)
 	if (!error)
 		error = new_jit(tracer);
 	if (!error && tracer->config.judge)
-		error = seep_assessor_new(tracer->kernel, tracer->symbolizer, &tracer->assessor);
+		error = seep_assessor_new(tracer->kernel, tracer->symbolizer, tracer->stacks,
+					  !tracer->config.scope->children &&
+						  !seep_scope_is_open(tracer->config.scope),
+					  &tracer->assessor);
 	/* Only on demand: it takes time for every stack that BPF copies for it. */
 	if (!error && tracer->config.limits->verify_every)
 		error = seep_verifier_new(&tracer->verifier);

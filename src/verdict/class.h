@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "growth/observation.h"
 #include "measure/interval.h"
 #include "measure/measurements.h"
 
@@ -38,20 +39,6 @@ bool seep_leak_is_refuted(const struct seep_measurements *measured, double rate)
 bool seep_objects_stay(const struct seep_survival *survival);
 /* How many of them come per second. */
 struct seep_interval seep_staying_per_s(const struct seep_measurements *measured);
-
-/*
- * How long something that grows at @rate (per second) has to be watched before it is called a leak.
- */
-double seep_min_observation_s(bool in_bytes, double rate);
-
-/*
- * The least rate, in bytes per second, of a leak that is called one after it has been watched for
- * so long: the other way round.
- */
-double seep_visible_rate(double observed_s);
-
-/* Steady, full and fallen are said of what has been watched for this long, in seconds. */
-#define SEEP_OBSERVED_LEAST_S 20.0
 
 /* The classes that are worth an alarm. */
 static inline bool seep_class_grows(enum seep_class class)

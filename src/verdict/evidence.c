@@ -17,8 +17,6 @@
 
 #define TEXT_MAX 64
 
-#define UNEXPLAINED ", which does not explain it: fragmentation, or an allocator that is not traced"
-
 /* A rate below one in a second is told by the hour. */
 #define HOUR_S 3600.0
 
@@ -347,7 +345,7 @@ static void say_memory(struct writer *writer, const struct seep_process_verdict 
 	if (verdict->health == SEEP_HEALTH_EXPLAINED || verdict->health == SEEP_HEALTH_UNEXPLAINED)
 		say(writer, "what the sites have grows by %s per second%s",
 		    amount(one, true, verdict->explained.slope.value),
-		    verdict->health == SEEP_HEALTH_EXPLAINED ? "" : UNEXPLAINED);
+		    verdict->health == SEEP_HEALTH_EXPLAINED ? "" : ", which does not explain it");
 	if (!isnan(verdict->resident_bytes))
 		say(writer, "%s are resident, %s of them in live objects of the sites",
 		    amount(one, true, verdict->resident_bytes),
@@ -379,12 +377,14 @@ static void say_mappings(struct writer *writer, const struct seep_process_verdic
 }
 
 int seep_evidence_of_process(const struct seep_process_verdict *verdict,
-			     struct seep_sentences *ret_evidence)
+			     const struct seep_cause *cause, struct seep_sentences *ret_evidence)
 {
 	struct writer writer = {.sentences = ret_evidence};
 	char share[TEXT_MAX];
 
 	ret_evidence->count = 0;
+	if (cause)
+		writer.error = seep_cause_words(cause, ret_evidence->texts, &ret_evidence->count);
 	say_memory(&writer, verdict);
 	if (!isnan(verdict->coverage))
 		say(&writer, "the sites cover %s of what has become resident since",

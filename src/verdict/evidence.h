@@ -8,7 +8,8 @@
 
 #include <stdlib.h>
 
-#include "verdict/process.h"
+#include "growth/cause.h"
+#include "growth/process.h"
 #include "verdict/verdict.h"
 
 #define SEEP_SENTENCES_MAX 12
@@ -23,8 +24,9 @@ struct seep_sentences {
  * telling come first.
  */
 int seep_evidence_of_site(const struct seep_verdict *verdict, struct seep_sentences *ret_evidence);
+/* @cause: NULL for none. It is the first sentence, with what to do about it. */
 int seep_evidence_of_process(const struct seep_process_verdict *verdict,
-			     struct seep_sentences *ret_evidence);
+			     const struct seep_cause *cause, struct seep_sentences *ret_evidence);
 
 static inline void seep_sentences_done(struct seep_sentences *sentences)
 {

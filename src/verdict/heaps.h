@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "growth/exhaust.h"
 #include "model/snapshot.h"
-#include "verdict/exhaust.h"
 #include "verdict/verdict.h"
 
 /* What the heaps of a process are judged by, besides their sites. */

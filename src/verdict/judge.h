@@ -10,9 +10,9 @@
 
 #include <stddef.h>
 
+#include "growth/process.h"
 #include "model/snapshot.h"
 #include "verdict/heaps.h"
-#include "verdict/process.h"
 #include "verdict/verdict.h"
 
 /* Sites with a series, about 2.5 KiB each. Those with the most live bytes come first. */

@@ -26,6 +26,7 @@ struct of_site {
 
 struct of_process {
 	struct seep_process_judgement judgement;
+	struct seep_cause cause;
 	struct seep_sentences evidence;
 };
 
@@ -135,18 +136,26 @@ static int judge_site(struct of_site *of, const struct seep_verdict *verdict)
 	return 0;
 }
 
-static int judge_process(struct of_process *of, const struct seep_process_verdict *verdict)
+/* @cause: NULL for none. What grows outside is what the process is judged by, and its rate. */
+static int judge_process(struct of_process *of, const struct seep_process_verdict *verdict,
+			 const struct seep_cause *cause)
 {
-	int error = seep_evidence_of_process(verdict, &of->evidence);
+	bool known = cause && cause->kind != SEEP_CAUSE_NONE;
+	bool outside = known && seep_cause_is_outside(cause->kind);
+	int error = seep_evidence_of_process(verdict, known ? cause : NULL, &of->evidence);
 
 	if (error)
 		return error;
+	if (known)
+		of->cause = *cause;
 	of->judgement = (struct seep_process_judgement){
-		.health = seep_health_key(verdict->health),
+		.health = seep_health_key(outside ? SEEP_HEALTH_OUTSIDE : verdict->health),
 		.coverage = verdict->coverage,
-		.rate = verdict->resident.slope,
-		.eta_s = verdict->eta_s,
-		.limit = limit_key(verdict->limit),
+		.rate = outside ? cause->rate : verdict->resident.slope,
+		.cause = known ? &of->cause : NULL,
+		.num_untraced = cause ? cause->num_untraced : 0,
+		.eta_s = outside ? SEEP_INTERVAL_UNKNOWN : verdict->eta_s,
+		.limit = outside ? NULL : limit_key(verdict->limit),
 		.observed_s = verdict->observed_s,
 		.mappings_rate = seep_process_mappings_grow(verdict) ? verdict->mappings.slope :
 								       SEEP_INTERVAL_UNKNOWN,
@@ -181,7 +190,8 @@ static int fill_sites(struct seep_judgements *judgements, const struct seep_judg
 }
 
 static int fill_processes(struct seep_judgements *judgements, const struct seep_judge *judge,
-			  struct seep_process *processes, size_t num_processes)
+			  const struct seep_cause *causes, struct seep_process *processes,
+			  size_t num_processes)
 {
 	judgements->processes = calloc(num_processes + 1, sizeof(*judgements->processes));
 	if (!judgements->processes)
@@ -196,7 +206,8 @@ static int fill_processes(struct seep_judgements *judgements, const struct seep_
 		processes[i].judgement = NULL;
 		if (!verdict)
 			continue;
-		error = judge_process(&judgements->processes[i], verdict);
+		error = judge_process(&judgements->processes[i], verdict,
+				      causes ? &causes[i] : NULL);
 		if (error)
 			return error;
 		processes[i].judgement = &judgements->processes[i].judgement;
@@ -333,8 +344,8 @@ static int settle_turnover(struct seep_judgements *judgements, const struct seep
 }
 
 int seep_judgements_fill(struct seep_judgements *judgements, const struct seep_judge *judge,
-			 struct seep_site *sites, size_t num_sites, struct seep_process *processes,
-			 size_t num_processes)
+			 const struct seep_cause *causes, struct seep_site *sites, size_t num_sites,
+			 struct seep_process *processes, size_t num_processes)
 {
 	int error;
 
@@ -346,7 +357,7 @@ int seep_judgements_fill(struct seep_judgements *judgements, const struct seep_j
 	if (error)
 		return error;
 	fill_correlated(judgements, judge, sites, num_sites);
-	error = fill_processes(judgements, judge, processes, num_processes);
+	error = fill_processes(judgements, judge, causes, processes, num_processes);
 	if (error)
 		return error;
 	return fill_heaps(judgements, judge, sites, num_sites, processes, num_processes);

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "growth/cause.h"
 #include "measure/interval.h"
 #include "model/snapshot.h"
 #include "verdict/correlated.h"
@@ -69,7 +70,10 @@ struct seep_process_judgement {
 	/* Mappings per second, and when there are too many of them; NAN: they do not grow. */
 	struct seep_interval mappings_rate;
 	struct seep_interval mappings_eta_s;
-	size_t num_heaps; /* that its runtimes have, the fastest first */
+	/* What its growth is, where sites do not explain it; NULL: not known, or none. */
+	const struct seep_cause *cause;
+	uint64_t num_untraced; /* processes below it that are not traced; 0 also if not known */
+	size_t num_heaps;      /* that its runtimes have, the fastest first */
 	const struct seep_heap_judgement *heaps;
 };
 
@@ -88,10 +92,11 @@ void seep_judgements_free(struct seep_judgements *judgements);
 
 /*
  * Puts what @judge says into the sites and processes of the snapshot that it was fed last; those of
- * the call before are gone. Sites about which there is nothing to say get none. 0 or -ENOMEM.
+ * the call before are gone. Sites about which there is nothing to say get none. @causes: one for
+ * each process; NULL: none is known. 0 or -ENOMEM.
  */
 int seep_judgements_fill(struct seep_judgements *judgements, const struct seep_judge *judge,
-			 struct seep_site *sites, size_t num_sites, struct seep_process *processes,
-			 size_t num_processes);
+			 const struct seep_cause *causes, struct seep_site *sites, size_t num_sites,
+			 struct seep_process *processes, size_t num_processes);
 
 #endif

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 #include "base/units.h"
+#include "growth/process.h"
 #include "verdict/class.h"
 #include "verdict/judgement.h"
-#include "verdict/process.h"
 
 /* As fast as others: this share of the fastest finding. */
 #define SIMILAR_SHARE 0.1

@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
+#include "growth/collections.h"
 #include "measure/series.h"
 #include "model/snapshot.h"
-#include "verdict/collections.h"
 #include "verdict/verdict.h"
 
 struct seep_site_record {

@@ -7,11 +7,11 @@
 #ifndef SEEP_VERDICT_VERDICT_H
 #define SEEP_VERDICT_VERDICT_H
 
+#include "growth/exhaust.h"
 #include "measure/interval.h"
 #include "measure/measurements.h"
 #include "measure/shape.h"
 #include "verdict/class.h"
-#include "verdict/exhaust.h"
 
 /* X(enum suffix, key in JSON and metrics); of leaks and growth only, else NONE. Ascending. */
 #define SEEP_SEVERITIES(X)                                                                         \

@@ -95,6 +95,7 @@ static int add(struct seep_watched_processes *processes, const struct seep_proce
 	entry->id = process->id;
 	entry->collections = SEEP_UNKNOWN;
 	seep_series_init(&entry->watched.series);
+	seep_series_init(&entry->watched.parts);
 	HASH_ADD(hh, processes->entries, id, sizeof(entry->id), entry);
 	if (!entry->hh.tbl) {
 		free(entry);
@@ -211,7 +212,11 @@ static void judge(struct seep_watched_processes *processes, const struct seep_sn
 
 	if (seep_process_sample(process, stats, (uint64_t)mapped, now_s, &sample))
 		seep_series_add(&watched->series, &sample);
-	seep_process_conclude(process, stats, &watched->series, &watched->verdict);
+	if (stats && stats->rss_bytes != SEEP_UNKNOWN) {
+		seep_process_sample_parts(stats, now_s, &sample);
+		seep_series_add(&watched->parts, &sample);
+	}
+	seep_process_conclude(process, stats, &watched->series, &watched->parts, &watched->verdict);
 }
 
 int seep_watched_feed(struct seep_watched_processes *processes,

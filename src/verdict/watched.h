@@ -8,15 +8,16 @@
 
 #include <stdbool.h>
 
+#include "growth/collections.h"
+#include "growth/process.h"
 #include "model/snapshot.h"
-#include "verdict/collections.h"
 #include "verdict/heaps.h"
-#include "verdict/process.h"
 
 struct seep_watched {
 	bool idle; /* it has done nothing since the snapshot before */
 	struct seep_collections collections;
 	struct seep_series series;
+	struct seep_series parts; /* of seep_process_part */
 	struct seep_process_verdict verdict;
 };
 

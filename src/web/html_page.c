@@ -2,8 +2,8 @@
 #include "web/html_page.h"
 
 #include "base/text.h"
+#include "growth/exhaust.h"
 #include "report/escape.h"
-#include "verdict/exhaust.h"
 
 void seep_html_put(struct seep_html_page *page, const char *markup)
 {

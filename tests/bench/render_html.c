@@ -430,7 +430,7 @@ static void judge_service(struct service *service, struct seep_judgements *judge
 		if (seep_judge_feed(judge, &service->snapshot, service->process_stats))
 			errx(1, "out of memory");
 	}
-	if (seep_judgements_fill(judgements, judge, service->sites, service->num_sites,
+	if (seep_judgements_fill(judgements, judge, NULL, service->sites, service->num_sites,
 				 service->processes, NUM_PROCESSES))
 		errx(1, "out of memory");
 	seep_judge_free(judge);

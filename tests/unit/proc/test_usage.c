@@ -116,6 +116,25 @@ static void no_limit_is_unknown(void **state)
 	assert_true(usage.max == UINT64_MAX);
 }
 
+static void shared_memory(void **state)
+{
+	uint64_t bytes = 7;
+
+	(void)state;
+	assert_int_equal(seep_machine_shared_parse("MemTotal: 9 kB\nShmem:    12 kB\n", &bytes), 0);
+	assert_int_equal(bytes, 12 * 1024);
+	assert_int_equal(seep_machine_shared_parse("ShmemHugePages: 4 kB\n", &bytes), -EINVAL);
+	assert_int_equal(seep_cgroup_shared_parse("anon 4096\nshmem 8192\nshmem_thp 0\n", &bytes),
+			 0);
+	assert_int_equal(bytes, 8192);
+	assert_int_equal(seep_cgroup_shared_parse("shmem 1\n", &bytes), 0);
+	assert_int_equal(bytes, 1);
+	assert_int_equal(seep_cgroup_shared_parse("anon 4096\nshmem_thp 3\n", &bytes), -EINVAL);
+	assert_int_equal(seep_cgroup_shared_parse("", &bytes), -EINVAL);
+	assert_int_equal(bytes, 1);
+	assert_int_equal(seep_machine_shared_read(&bytes), 0);
+}
+
 static void memory_of_the_machine(void **state)
 {
 	static const char *const bad[] = {
@@ -168,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_tightest_group_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_limit_is_unknown, set_up, tear_down),
+		cmocka_unit_test(shared_memory),
 		cmocka_unit_test(memory_of_the_machine),
 		cmocka_unit_test(limit_of_mappings),
 		cmocka_unit_test(our_own_share),

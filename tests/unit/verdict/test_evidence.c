@@ -261,8 +261,7 @@ static void memory_that_nobody_has_is_told(void **state)
 {
 	static const char *const expected[] = {
 		"its memory grows by 1.00 MiB per second (95 %: 512 KiB to 2.00 MiB)",
-		"what the sites have grows by 0 B per second, which does not explain it: "
-		"fragmentation, or an allocator that is not traced",
+		"what the sites have grows by 0 B per second, which does not explain it",
 		"100 MiB are resident, 10.0 MiB of them in live objects of the sites",
 		"50.0 MiB were resident before the trace began",
 		"the sites cover 20.0 % of what has become resident since",
@@ -282,7 +281,37 @@ static void memory_that_nobody_has_is_told(void **state)
 	struct seep_sentences evidence;
 
 	(void)state;
-	assert_int_equal(seep_evidence_of_process(&verdict, &evidence), 0);
+	assert_int_equal(seep_evidence_of_process(&verdict, NULL, &evidence), 0);
+	assert_sentences(&evidence, expected, LENGTH(expected));
+}
+
+/* What it grows by comes first, then what to do about it, then the numbers. */
+static void the_cause_of_growth_is_told_first(void **state)
+{
+	static const char *const expected[] = {
+		"75.0 % of its growth (3.00 MiB, 1.00 KiB per second) is in pages of mapped files "
+		"(1.00 MiB of /var/lib/data at 7f0000000000)",
+		"the kernel drops such pages when memory is short; munmap what is not read any more",
+	};
+	const struct seep_process_verdict verdict = {
+		.health = SEEP_HEALTH_STEADY,
+		.resident_bytes = NAN,
+		.coverage = NAN,
+		.limit = SEEP_LIMIT_COUNT,
+	};
+	const struct seep_cause cause = {
+		.kind = SEEP_CAUSE_FILES,
+		.bytes = 3 << 20,
+		.share = 0.75,
+		.rate = {1024, NAN, NAN},
+		.address = 0x7f0000000000,
+		.mapping_bytes = 1 << 20,
+		.mapping = "/var/lib/data",
+	};
+	struct seep_sentences evidence;
+
+	(void)state;
+	assert_int_equal(seep_evidence_of_process(&verdict, &cause, &evidence), 0);
 	assert_sentences(&evidence, expected, LENGTH(expected));
 }
 
@@ -322,10 +351,10 @@ static void mappings_are_told_with_their_limit(void **state)
 	struct seep_sentences evidence;
 
 	(void)state;
-	assert_int_equal(seep_evidence_of_process(&verdict, &evidence), 0);
+	assert_int_equal(seep_evidence_of_process(&verdict, NULL, &evidence), 0);
 	assert_sentences(&evidence, expected, LENGTH(expected));
 	verdict.mappings.slope = (struct seep_interval){0.01, 0.008, 0.012};
-	assert_int_equal(seep_evidence_of_process(&verdict, &evidence), 0);
+	assert_int_equal(seep_evidence_of_process(&verdict, NULL, &evidence), 0);
 	assert_sentences(&evidence, expected, 0);
 }
 
@@ -386,6 +415,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_written_out),
 		cmocka_unit_test(patterns_and_classes_have_their_sentence),
 		cmocka_unit_test(memory_that_nobody_has_is_told),
+		cmocka_unit_test(the_cause_of_growth_is_told_first),
 		cmocka_unit_test(enlarged_objects_are_not_released_ones),
 		cmocka_unit_test(mappings_are_told_with_their_limit),
 		cmocka_unit_test(advice_fits_kind_and_evidence),

@@ -168,7 +168,7 @@ static void a_judgement_has_the_largest_callers(void **state)
 		next(&watch);
 	}
 	assert_int_equal(seep_judgements_new(&judgements), 0);
-	assert_int_equal(seep_judgements_fill(judgements, watch.judge, watch.sites, NUM_SITES,
+	assert_int_equal(seep_judgements_fill(judgements, watch.judge, NULL, watch.sites, NUM_SITES,
 					      &watch.process, 1),
 			 0);
 	of = watch.process.judgement;

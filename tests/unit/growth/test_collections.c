@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "verdict/collections.h"
+#include "growth/collections.h"
 #include "verdict/judge.h"
 #include "verdict/simulation.h"
 

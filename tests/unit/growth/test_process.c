@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "verdict/process.h"
+#include "growth/process.h"
 #include "verdict/random.h"
 
 #define SNAPSHOTS  30
@@ -30,10 +30,11 @@ static struct seep_process_verdict judge(const struct memory *memory, uint64_t l
 	struct seep_process process = {.pre_attach_bytes = (uint64_t)memory->resident};
 	struct seep_process_verdict verdict;
 	struct seep_process_stats stats;
-	struct seep_series series;
+	struct seep_series series, parts;
 
 	memset(&stats, 0xff, sizeof(stats));
 	seep_series_init(&series);
+	seep_series_init(&parts);
 	for (size_t i = 1; i <= SNAPSHOTS; i++) {
 		double time_s = (double)(i * INTERVAL_S);
 		struct seep_sample sample;
@@ -48,7 +49,7 @@ static struct seep_process_verdict judge(const struct memory *memory, uint64_t l
 		seep_series_add(&series, &sample);
 	}
 	stats.usage[SEEP_LIMIT_CGROUP_MEMORY] = (struct seep_usage){stats.anon_bytes, limit};
-	seep_process_conclude(&process, &stats, &series, &verdict);
+	seep_process_conclude(&process, &stats, &series, &parts, &verdict);
 	return verdict;
 }
 
@@ -115,13 +116,14 @@ static void without_numbers_nothing_is_known(void **state)
 	const struct seep_process process = {.rss_bytes = SEEP_UNKNOWN,
 					     .pre_attach_bytes = SEEP_UNKNOWN};
 	struct seep_process_verdict verdict;
-	struct seep_series series;
+	struct seep_series series, parts;
 	struct seep_sample sample;
 
 	(void)state;
 	seep_series_init(&series);
+	seep_series_init(&parts);
 	assert_false(seep_process_sample(&process, NULL, 0, 1, &sample));
-	seep_process_conclude(&process, NULL, &series, &verdict);
+	seep_process_conclude(&process, NULL, &series, &parts, &verdict);
 	assert_int_equal(verdict.health, SEEP_HEALTH_UNKNOWN);
 	assert_true(isnan(verdict.coverage) && isnan(verdict.resident_bytes));
 	assert_false(seep_interval_known(&verdict.eta_s));
@@ -163,10 +165,11 @@ static struct seep_process_verdict judge_mappings(double before, double rate)
 	struct seep_process process = {.pre_attach_bytes = 0};
 	struct seep_process_verdict verdict;
 	struct seep_process_stats stats;
-	struct seep_series series;
+	struct seep_series series, parts;
 
 	memset(&stats, 0xff, sizeof(stats));
 	seep_series_init(&series);
+	seep_series_init(&parts);
 	for (size_t i = 1; i <= SNAPSHOTS; i++) {
 		double time_s = (double)(i * INTERVAL_S);
 		struct seep_sample sample;
@@ -177,7 +180,7 @@ static struct seep_process_verdict judge_mappings(double before, double rate)
 		seep_series_add(&series, &sample);
 	}
 	stats.usage[SEEP_LIMIT_MAP_COUNT] = (struct seep_usage){stats.num_mappings, 65530};
-	seep_process_conclude(&process, &stats, &series, &verdict);
+	seep_process_conclude(&process, &stats, &series, &parts, &verdict);
 	return verdict;
 }
 
@@ -245,6 +248,75 @@ static void what_was_full_before_is_exchanged(void **state)
 	assert_false(seep_turnover_of(&process, &verdict, &turnover));
 }
 
+/* What grows beside anonymous memory, bytes per second. */
+static struct seep_process_verdict judge_parts(double shared, double file, double system_shared,
+					       double descendants)
+{
+	const struct seep_process process = {.pre_attach_bytes = SEEP_UNKNOWN};
+	struct seep_process_verdict verdict;
+	struct seep_process_stats stats;
+	struct seep_series series, parts;
+
+	memset(&stats, 0xff, sizeof(stats));
+	seep_series_init(&series);
+	seep_series_init(&parts);
+	for (size_t i = 1; i <= SNAPSHOTS; i++) {
+		double time_s = (double)(i * INTERVAL_S);
+		struct seep_sample sample;
+
+		stats.anon_bytes = 4096;
+		stats.shared_bytes = (uint64_t)(shared * time_s);
+		stats.file_bytes = (uint64_t)(file * time_s);
+		stats.system_shared_bytes = (uint64_t)(50 * MIB + system_shared * time_s);
+		stats.descendants_bytes = (uint64_t)(descendants * time_s);
+		assert_true(seep_process_sample(&process, &stats, 0, time_s, &sample));
+		seep_series_add(&series, &sample);
+		seep_process_sample_parts(&stats, time_s, &sample);
+		seep_series_add(&parts, &sample);
+	}
+	seep_process_conclude(&process, &stats, &series, &parts, &verdict);
+	return verdict;
+}
+
+static void shared_memory_is_growth_if_there_is_more_of_it(void **state)
+{
+	struct seep_process_verdict verdict = judge_parts(MIB, 0, MIB, 0);
+
+	(void)state;
+	assert_int_equal(verdict.health, SEEP_HEALTH_UNEXPLAINED);
+	assert_int_equal(verdict.part, SEEP_RESIDENT_SHARED);
+	assert_float_equal(verdict.resident.slope.value, MIB, 1);
+	/* The buffers of a database, which others have filled. */
+	verdict = judge_parts(MIB, 0, 0, 0);
+	assert_int_equal(verdict.health, SEEP_HEALTH_STEADY);
+}
+
+static void files_are_growth_if_it_is_much(void **state)
+{
+	struct seep_process_verdict verdict = judge_parts(0, 100 * 1024, 0, 0);
+
+	(void)state;
+	assert_int_equal(verdict.health, SEEP_HEALTH_UNEXPLAINED);
+	assert_int_equal(verdict.part, SEEP_RESIDENT_FILE);
+	/* 6 MiB of a large program that warms up. */
+	verdict = judge_parts(0, 20 * 1024, 0, 0);
+	assert_int_equal(verdict.health, SEEP_HEALTH_STEADY);
+}
+
+/* The process is steady; whether it is the reason is to be found out by others. */
+static void what_grows_outside_is_noted(void **state)
+{
+	struct seep_process_verdict verdict = judge_parts(0, 0, MIB, MIB);
+
+	(void)state;
+	assert_int_equal(verdict.health, SEEP_HEALTH_STEADY);
+	assert_true(verdict.grows[SEEP_PROCESS_PART_SYSTEM_SHARED]);
+	assert_true(verdict.grows[SEEP_PROCESS_PART_DESCENDANTS]);
+	verdict = judge_parts(0, 0, 0, 100);
+	assert_false(verdict.grows[SEEP_PROCESS_PART_SYSTEM_SHARED]);
+	assert_false(verdict.grows[SEEP_PROCESS_PART_DESCENDANTS]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +331,9 @@ int main(void)
 		cmocka_unit_test(mappings_have_a_limit),
 		cmocka_unit_test(what_was_full_before_is_exchanged),
 		cmocka_unit_test(few_mappings_more_are_no_growth),
+		cmocka_unit_test(shared_memory_is_growth_if_there_is_more_of_it),
+		cmocka_unit_test(files_are_growth_if_it_is_much),
+		cmocka_unit_test(what_grows_outside_is_noted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

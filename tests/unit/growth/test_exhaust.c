@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "verdict/exhaust.h"
+#include "growth/exhaust.h"
 
 #define NO_USAGE {SEEP_UNKNOWN, SEEP_UNKNOWN}
 

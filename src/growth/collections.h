@@ -5,8 +5,8 @@
  * has outlived two collections is kept: the first one may have begun before its owner died, or only
  * have queued it for its finalizer.
  */
-#ifndef SEEP_VERDICT_COLLECTIONS_H
-#define SEEP_VERDICT_COLLECTIONS_H
+#ifndef SEEP_GROWTH_COLLECTIONS_H
+#define SEEP_GROWTH_COLLECTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  * The judge notes collections that a runtime counts, and each record of a site the bulk releases of
  * that site; a verdict asks whether what is live has outlived enough of them.
  */
-#include "verdict/collections.h"
+#include "growth/collections.h"
 
 #include "measure/survival.h"
 

@@ -4,19 +4,28 @@
  * What is resident and nobody has allocated is fragmentation, an allocator that is not traced, or
  * was there before the trace.
  */
-#ifndef SEEP_VERDICT_PROCESS_H
-#define SEEP_VERDICT_PROCESS_H
+#ifndef SEEP_GROWTH_PROCESS_H
+#define SEEP_GROWTH_PROCESS_H
 
+#include "growth/exhaust.h"
+#include "growth/regions.h"
 #include "measure/interval.h"
 #include "measure/series.h"
 #include "measure/trend.h"
 #include "model/snapshot.h"
-#include "verdict/exhaust.h"
 
 /* What /proc and its cgroup tell of a process, SEEP_UNKNOWN where they do not. */
 struct seep_process_stats {
 	uint64_t rss_bytes;
-	uint64_t anon_bytes; /* resident and of no file */
+	uint64_t anon_bytes;	      /* resident and of no file */
+	uint64_t file_bytes;	      /* resident pages of files */
+	uint64_t shared_bytes;	      /* and of shared memory and tmpfs */
+	uint64_t system_shared_bytes; /* of its cgroup, or else of the machine, mapped or not */
+	/*
+	 * How much those of its descendants have grown that are not traced, since they were first
+	 * seen: a sum that goes on when they end and others come.
+	 */
+	uint64_t descendants_bytes;
 	uint64_t num_fds;
 	uint64_t num_threads;
 	uint64_t num_mappings; /* as the kernel counts them */
@@ -39,6 +48,15 @@ enum seep_process_stat {
 	SEEP_PROCESS_STAT_COUNT
 };
 
+/* A second series of a process: what grows beside its anonymous memory, bytes. */
+enum seep_process_part {
+	SEEP_PROCESS_PART_SHARED,
+	SEEP_PROCESS_PART_FILE,
+	SEEP_PROCESS_PART_SYSTEM_SHARED,
+	SEEP_PROCESS_PART_DESCENDANTS,
+	SEEP_PROCESS_PART_COUNT
+};
+
 /* X(enum suffix, key in JSON, what it means) */
 #define SEEP_HEALTHS(X)                                                                            \
 	X(UNKNOWN, "unknown", "there is too little to go by")                                      \
@@ -46,7 +64,10 @@ enum seep_process_stat {
 	X(EXPLAINED, "explained", "its memory grows, and by what the sites have")                  \
 	X(UNEXPLAINED, "unexplained",                                                              \
 	  "its memory grows, but not by what the sites have: fragmentation, or an allocator that " \
-	  "is not traced")
+	  "is not traced")                                                                         \
+	X(OUTSIDE, "outside",                                                                      \
+	  "its memory does not grow, but what it has made beside it does: processes or shared "    \
+	  "memory")
 
 enum seep_health {
 #define SEEP_HEALTH_ENUM(name, key, text) SEEP_HEALTH_##name,
@@ -57,8 +78,12 @@ enum seep_health {
 
 struct seep_process_verdict {
 	enum seep_health health;
-	struct seep_trend resident; /* bytes per second */
+	/* Of what is resident what grows: of anonymous memory, unless only another part does. */
+	enum seep_resident part;
+	struct seep_trend resident; /* of this part, bytes per second */
 	struct seep_trend explained;
+	struct seep_trend parts[SEEP_PROCESS_PART_COUNT];
+	bool grows[SEEP_PROCESS_PART_COUNT]; /* each part, by an amount that matters */
 	double observed_s;
 	double resident_bytes; /* NAN: not known */
 	double explained_bytes;
@@ -84,8 +109,14 @@ struct seep_process_verdict {
 bool seep_process_sample(const struct seep_process *process, const struct seep_process_stats *stats,
 			 uint64_t mapped_bytes, double time_s, struct seep_sample *ret_sample);
 
+/* The sample of its parts; what is not known is 0 all the time, and does not grow. */
+void seep_process_sample_parts(const struct seep_process_stats *stats, double time_s,
+			       struct seep_sample *ret_sample);
+
+/* @parts: its second series. */
 void seep_process_conclude(const struct seep_process *process,
 			   const struct seep_process_stats *stats, const struct seep_series *series,
+			   const struct seep_series *parts,
 			   struct seep_process_verdict *ret_verdict);
 
 /* Has the number of mappings grown, by chance not, and by an amount that matters? */

@@ -3,7 +3,7 @@
  * Which limit is met first, and when. All limits of a kind are used up by the same growth, so the
  * one with the least room left is met first, and the time is calculated for that one only.
  */
-#include "verdict/exhaust.h"
+#include "growth/exhaust.h"
 
 #include <math.h>
 #include <string.h>

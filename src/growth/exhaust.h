@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* When what grows meets a limit. */
-#ifndef SEEP_VERDICT_EXHAUST_H
-#define SEEP_VERDICT_EXHAUST_H
+#ifndef SEEP_GROWTH_EXHAUST_H
+#define SEEP_GROWTH_EXHAUST_H
 
 #include <stdint.h>
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The judge calls seep_process_sample and then seep_process_conclude for each process and snapshot.
- * A process is judged by two trends only, what is resident and what the sites explain; sentences
- * come later, in evidence.c. seep_process_coverage is for reports, which have no series.
+ * A process is judged by what is resident and what the sites explain; what the rest is, is said by
+ * cause.c, and sentences come later, in evidence.c. seep_process_coverage is for reports, which
+ * have no series.
  */
-#include "verdict/process.h"
+#include "growth/process.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "growth/observation.h"
 #include "measure/shape.h"
-#include "verdict/class.h"
 
 /* Too little to tell growth from start-up. */
 #define MIN_SAMPLES 4
@@ -18,6 +19,12 @@
 /* A process that grows by less than this, in all, may do so by chance: memory comes in pages. */
 #define GROWTH_BYTES 65536.0
 #define PAGE_BYTES   4096.0
+
+/*
+ * Code and data of a large program come in page by page while it warms up: so much of them is not
+ * worth a word. The kernel drops them again when memory is short.
+ */
+#define GROWTH_FILE_BYTES 8388608.0
 
 /* Nor are fewer mappings than this: those of a library or two. */
 #define GROWTH_MAPPINGS 16
@@ -74,7 +81,8 @@ const char *seep_health_text(enum seep_health health)
 bool seep_health_grows(const char *key)
 {
 	return strcmp(key, seep_health_key(SEEP_HEALTH_EXPLAINED)) == 0 ||
-	       strcmp(key, seep_health_key(SEEP_HEALTH_UNEXPLAINED)) == 0;
+	       strcmp(key, seep_health_key(SEEP_HEALTH_UNEXPLAINED)) == 0 ||
+	       strcmp(key, seep_health_key(SEEP_HEALTH_OUTSIDE)) == 0;
 }
 
 /* NAN spreads through what is calculated from it, and fails every comparison. */
@@ -121,6 +129,21 @@ bool seep_process_sample(const struct seep_process *process, const struct seep_p
 			},
 	};
 	return true;
+}
+
+void seep_process_sample_parts(const struct seep_process_stats *stats, double time_s,
+			       struct seep_sample *ret_sample)
+{
+	const uint64_t values[SEEP_PROCESS_PART_COUNT] = {
+		[SEEP_PROCESS_PART_SHARED] = stats->shared_bytes,
+		[SEEP_PROCESS_PART_FILE] = stats->file_bytes,
+		[SEEP_PROCESS_PART_SYSTEM_SHARED] = stats->system_shared_bytes,
+		[SEEP_PROCESS_PART_DESCENDANTS] = stats->descendants_bytes,
+	};
+
+	*ret_sample = (struct seep_sample){.time_s = time_s};
+	for (int i = 0; i < SEEP_PROCESS_PART_COUNT; i++)
+		ret_sample->values[i] = values[i] == SEEP_UNKNOWN ? 0 : (double)values[i];
 }
 
 bool seep_turnover_of(const struct seep_process *process,
@@ -180,39 +203,61 @@ static double coverage_of(const struct seep_process_verdict *verdict)
 }
 
 /* It has risen, by an amount that matters, and has not become level. */
-static bool still_grows(const struct seep_process_verdict *verdict, const struct seep_shape *shape)
+static bool still_grows(const struct seep_trend *trend, const struct seep_shape *shape,
+			double observed_s, double least_bytes)
 {
-	const struct seep_trend *resident = &verdict->resident;
-	double rate = resident->slope.value;
+	double rate = trend->slope.value;
 
-	if (!seep_trend_rises(resident) || rate < seep_visible_rate(verdict->observed_s) ||
-	    rate * verdict->observed_s < GROWTH_BYTES)
+	if (trend->num_samples < MIN_SAMPLES || observed_s < SEEP_OBSERVED_LEAST_S ||
+	    !seep_trend_rises(trend) || rate < seep_visible_rate(observed_s) ||
+	    rate * observed_s < least_bytes)
 		return false;
 	return !shape->valid || (shape->late > 0 && !seep_shape_levelled(shape) &&
 				 !seep_shape_flattens(shape, SEEP_SHAPE_CERTAIN));
 }
 
 /*
+ * Of what is resident the part that grows. Anonymous memory is the first that is asked. Shared
+ * memory only counts if there is more of it in all: a process that touches what another one has
+ * filled (the buffers of a database) uses up nothing.
+ */
+static bool find_part(struct seep_process_verdict *verdict, const struct seep_shape *shape)
+{
+	bool shared = verdict->grows[SEEP_PROCESS_PART_SHARED] &&
+		      verdict->grows[SEEP_PROCESS_PART_SYSTEM_SHARED];
+
+	if (still_grows(&verdict->resident, shape, verdict->observed_s, GROWTH_BYTES))
+		return true;
+	if (shared) {
+		verdict->part = SEEP_RESIDENT_SHARED;
+		verdict->resident = verdict->parts[SEEP_PROCESS_PART_SHARED];
+	} else if (verdict->grows[SEEP_PROCESS_PART_FILE]) {
+		verdict->part = SEEP_RESIDENT_FILE;
+		verdict->resident = verdict->parts[SEEP_PROCESS_PART_FILE];
+	}
+	return verdict->part != SEEP_RESIDENT_ANON;
+}
+
+/*
  * Asked in this order: is enough known, does the process grow by an amount that matters, do the
  * sites grow as well?
  */
-static enum seep_health health_of(const struct seep_process_verdict *verdict,
+static enum seep_health health_of(struct seep_process_verdict *verdict,
 				  const struct seep_shape *shape)
 {
-	const struct seep_trend *resident = &verdict->resident;
-
-	if (resident->num_samples < MIN_SAMPLES || verdict->observed_s < SEEP_OBSERVED_LEAST_S)
+	if (verdict->resident.num_samples < MIN_SAMPLES ||
+	    verdict->observed_s < SEEP_OBSERVED_LEAST_S)
 		return SEEP_HEALTH_UNKNOWN;
-	if (!still_grows(verdict, shape))
+	if (!find_part(verdict, shape))
 		return SEEP_HEALTH_STEADY;
-	return verdict->explained.slope.value >= EXPLAINED_SHARE * resident->slope.value ?
+	return verdict->explained.slope.value >= EXPLAINED_SHARE * verdict->resident.slope.value ?
 		       SEEP_HEALTH_EXPLAINED :
 		       SEEP_HEALTH_UNEXPLAINED;
 }
 
 /* The trend of one value of the series of a process, and its shape unless @ret_shape is NULL. */
-static void fit(const struct seep_series *series, enum seep_process_stat value,
-		struct seep_trend *ret_trend, struct seep_shape *ret_shape)
+static void fit(const struct seep_series *series, unsigned int value, struct seep_trend *ret_trend,
+		struct seep_shape *ret_shape)
 {
 	double times[SEEP_SERIES_SAMPLES];
 	double values[SEEP_SERIES_SAMPLES];
@@ -230,6 +275,18 @@ bool seep_process_mappings_grow(const struct seep_process_verdict *verdict)
 
 	return trend->num_samples >= MIN_SAMPLES && verdict->observed_s >= SEEP_OBSERVED_LEAST_S &&
 	       seep_trend_rises(trend) && grown >= GROWTH_MAPPINGS;
+}
+
+static void conclude_parts(const struct seep_series *parts, struct seep_process_verdict *verdict)
+{
+	for (unsigned int i = 0; i < SEEP_PROCESS_PART_COUNT; i++) {
+		struct seep_shape shape;
+
+		fit(parts, i, &verdict->parts[i], &shape);
+		verdict->grows[i] =
+			still_grows(&verdict->parts[i], &shape, seep_series_span_s(parts),
+				    i == SEEP_PROCESS_PART_FILE ? GROWTH_FILE_BYTES : GROWTH_BYTES);
+	}
 }
 
 /* Mappings, and when there are too many of them. */
@@ -250,6 +307,7 @@ static void conclude_mappings(const struct seep_process_stats *stats,
 
 void seep_process_conclude(const struct seep_process *process,
 			   const struct seep_process_stats *stats, const struct seep_series *series,
+			   const struct seep_series *parts,
 			   struct seep_process_verdict *ret_verdict)
 {
 	struct seep_process_verdict *verdict = ret_verdict;
@@ -270,6 +328,7 @@ void seep_process_conclude(const struct seep_process *process,
 	fit(series, SEEP_PROCESS_STAT_RESIDENT, &verdict->resident, &resident);
 	fit(series, SEEP_PROCESS_STAT_EXPLAINED, &verdict->explained, NULL);
 	conclude_mappings(stats, series, verdict);
+	conclude_parts(parts, verdict);
 	verdict->coverage = coverage_of(verdict);
 	verdict->health = health_of(verdict, &resident);
 	/* Acceleration stays 0: nothing but a line is fitted to resident memory. */
