@@ -429,7 +429,6 @@ def test_narrow_window_does_not_scroll_sideways(page):
                 "return innerWidth <= 500 && document.documentElement.scrollWidth <= innerWidth"
             ),
             "a page as wide as the window",
-            10 * SLOWNESS,
         )
     finally:
         page.set_window_size(size["width"], size["height"])
