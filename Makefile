@@ -176,7 +176,8 @@ check-kernels: ## run the root tests on other kernels (KERNELS="6.1 newest"), in
 
 .PHONY: check-unwind
 check-unwind: all fixtures ## compare stacks with gdb: servers, compilers, languages
-	$(PYTHON) -m pytest -q -p no:cacheprovider tests/root/test_unwind.py
+	SEEP_GDB_STOPS=$(or $(SEEP_GDB_STOPS),2000) \
+		$(PYTHON) -m pytest -q -p no:cacheprovider tests/root/test_unwind.py
 
 .PHONY: soak
 soak: all fixtures ## ten minutes of preemption, forks and execs (SOAK_SECONDS)

@@ -20,7 +20,7 @@ from harness import FIXTURES, losses_of, names, repeating, sites_of
 
 pytestmark = [pytest.mark.long, pytest.mark.serial]
 
-SECONDS = float(os.environ.get("SEEP_SOAK_SECONDS", "15"))
+SECONDS = float(os.environ.get("SEEP_SOAK_SECONDS", "10"))
 THREADS = 48
 
 

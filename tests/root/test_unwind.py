@@ -45,7 +45,7 @@ from servers import (
     redis_under_load,
 )
 
-STOPS = int(os.environ.get("SEEP_GDB_STOPS", "2000"))
+STOPS = int(os.environ.get("SEEP_GDB_STOPS", "1000"))
 RECUR = TIMEOUT  # for a stack that gdb has seen to come again
 LIVES = 10  # more ones, for stacks that are of the thread that comes first
 GDB_TIMEOUT = TIMEOUT + STOPS / 100

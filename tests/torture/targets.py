@@ -19,7 +19,9 @@ from typing import Any
 
 from programs import Program
 
-LIMIT_SECONDS = 300
+# Programs end by themselves after this time; so long may an answer take, as under a tool on a slow machine.
+LIMIT_SECONDS = 600
+ANSWER_SECONDS = 180
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -143,7 +145,7 @@ class Target:
         self.errors.seek(0)
         return self.errors.read().decode(errors="replace")
 
-    def answer(self, word: str, seconds: float = 30) -> str:
+    def answer(self, word: str, seconds: float = ANSWER_SECONDS) -> str:
         """The next line that begins with this word."""
         end = time.monotonic() + seconds * self.slowness
         while True:
@@ -161,7 +163,7 @@ class Target:
                 self.pending += data
 
     def ready(self) -> None:
-        self.pid = int(self.answer("READY pid=", 180))
+        self.pid = int(self.answer("READY pid="))
 
     def say(self, word: str) -> None:
         try:
@@ -211,7 +213,7 @@ class Target:
         """To its own end: what it has made and released in all."""
         self.say("QUIT")
         done = self.numbers()
-        end = time.monotonic() + 30 * self.slowness
+        end = time.monotonic() + ANSWER_SECONDS * self.slowness
         # seep holds the pipes of what it has launched too: the process itself is looked at
         while not self.closed_output() and not self.gone():
             if time.monotonic() > end:
