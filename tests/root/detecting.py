@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from harness import SEEP, TIMEOUT, Report, end_process, names, wait_until
+from harness import SEEP, TIMEOUT, JsonLines, Report, end_process, names, wait_until
 
 # Of detect, and of what it watches: only a failure takes as long.
 LONGEST = ("-d", f"{TIMEOUT:.0f}s")
@@ -43,26 +43,21 @@ class Detect:
     """One run of seep detect."""
 
     def __init__(self, directory: Path, *arguments: str | int | Path) -> None:
-        self.path = directory / f"detect-{next(numbers)}.json"
+        path = directory / f"detect-{next(numbers)}.json"
+        self.looks = JsonLines(path)
         self.process = subprocess.Popen(
-            [str(SEEP), "detect", *LONGEST, "--json", str(self.path), *map(str, arguments)],
+            [str(SEEP), "detect", *LONGEST, "--json", str(path), *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-
-    def looks(self) -> list[Report]:
-        """The reports so far; a line that is being written is not one yet."""
-        if not self.path.exists():
-            return []
-        return [json.loads(line) for line in self.path.read_text().split("\n")[:-1]]
 
     def when(self, condition: Callable[[Report], Any], what: str) -> tuple[int, str]:
         """Ends it when this was so for some looks: the exit status, and the text or the errors."""
 
         def so() -> bool:
             assert self.process.poll() is None, f"it ended before {what}"
-            last = self.looks()[-LOOKS:]
+            last = self.looks.read()[-LOOKS:]
             return len(last) == LOOKS and all(map(condition, last))
 
         try:

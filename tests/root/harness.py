@@ -77,12 +77,14 @@ def attach_choices() -> list[Any]:
 
 
 def wait_until(condition: Callable[[], Any], what: str, timeout: float = TIMEOUT) -> Any:
-    """Polls until the condition is true; its value."""
+    """Polls until the condition is true, less often the longer it takes; its value."""
     end = time.monotonic() + timeout
+    pause = 0.002
     while not (value := condition()):
         if time.monotonic() > end:
             raise TimeoutError(f"waited {timeout:.0f} s for {what}")
-        time.sleep(0.005)
+        time.sleep(pause)
+        pause = min(1.5 * pause, 0.05)
     return value
 
 
@@ -191,6 +193,26 @@ class Fixture:
         end_process(self.process)
 
 
+class JsonLines:
+    """A file that seep will write: an object per line, each of which is read once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.done = 0
+        self.objects: list[Report] = []
+        path.unlink(missing_ok=True)
+
+    def read(self) -> list[Report]:
+        """All so far; a line that is being written is not one yet."""
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                file.seek(self.done)
+                *lines, rest = (data := file.read()).split(b"\n")
+            self.done += len(data) - len(rest)
+            self.objects += map(json.loads, lines)
+        return list(self.objects)
+
+
 class Seep:
     """One run of seep. Reports are checked as they are read."""
 
@@ -206,6 +228,7 @@ class Seep:
         program: Path = SEEP,
     ) -> None:
         self.path = directory / json_file if json_file else None
+        self.lines = JsonLines(self.path) if self.path else None
         self.stdout_path = directory / "stdout"
         self.arguments = [str(argument) for argument in arguments]
         output = ["--json", str(self.path)] if self.path else []
@@ -252,10 +275,8 @@ class Seep:
         return self
 
     def reports(self) -> list[Report]:
-        """All reports in the JSON file so far; a line that is being written is not one yet."""
-        if not self.path or not self.path.exists():
-            return []
-        return [json.loads(line) for line in self.path.read_text().split("\n")[:-1]]
+        """All reports in the JSON file so far."""
+        return self.lines.read() if self.lines else []
 
     def report_now(self) -> Report:
         """Asks for a report by SIGUSR1: one that was begun after this."""

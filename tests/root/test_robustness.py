@@ -51,11 +51,11 @@ def test_seep_killed_at_any_moment(start, seep) -> None:
 def test_seep_killed_while_it_ends(start, seep, variant: str) -> None:
     """kill -9 while probes are being removed: the kernel would leave those that are still there."""
     target = start("churn")
-    for i in range(10):
+    for i in range(5):
         trace = seep("-p", target.pid, "--attach", variant, json_file=None).attached()
         trace.process.terminate()
         # into the wait for all processors that each removal begins with, and those after it
-        time.sleep(i * 0.01)
+        time.sleep(i * 0.02)
         trace.end()
         wait_until(lambda: modified_text(target.pid) == 0, "the end of the probes")
     assert target.ping() > 0
@@ -91,7 +91,7 @@ def test_target_stopped(start, seep) -> None:
 def test_attach_to_a_process_at_work(start, seep) -> None:
     """Threads in the middle of malloc and free at both ends of the trace: never a wrong number."""
     target = start("churn")
-    for _ in range(5):
+    for _ in range(3):
         trace = seep("-p", target.pid, "-i", "100ms").attached()
         trace.report_when(
             lambda report: report["seq"] >= 3 and counts_of(report, "made_in_churn")["allocs"] > 100,
