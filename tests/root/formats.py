@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from harness import ENDS, ROOT
+from harness import ENDS, ROOT, TIMEOUT
 
 SAMPLE_TYPES = ("alloc_objects", "alloc_space", "inuse_objects", "inuse_space")
 
@@ -41,7 +41,7 @@ def go_pprof(path: Path, *options: str) -> str:
         capture_output=True,
         text=True,
         env=environment,
-        timeout=60,
+        timeout=TIMEOUT,
     )
     assert result.returncode == 0, result.stderr
     warnings = [
@@ -82,7 +82,7 @@ def pprof_top_total(path: Path, sample_type: str) -> int:
 
 def check_flame_graph(path: Path, functions: list[str]) -> None:
     """One file that is whole: well-formed, with these functions, and nothing from elsewhere."""
-    subprocess.run(["xmllint", "--noout", "--nonet", str(path)], check=True, timeout=60)
+    subprocess.run(["xmllint", "--noout", "--nonet", str(path)], check=True, timeout=TIMEOUT)
     text = path.read_text()
     for function in functions:
         assert function in text

@@ -321,8 +321,8 @@ def test_containers_one_after_the_other(contain, seep, glibc: Image) -> None:
         check(trace.report_now(), done, target)
         assert target.quit() == 0
         target.unmount()
-    # runc itself runs from copies of its program in memory, which are gone at once
-    assert trace.finish()["losses"]["files_unnamed"] <= 6
+    # runc itself runs from copies of its program in memory, some of which are gone before they are seen
+    assert trace.finish()["losses"]["files_unnamed"] <= 4 * 6
 
 
 # --- what the report says of them ------------------------------------------------------------------------

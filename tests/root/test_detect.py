@@ -8,33 +8,15 @@ import re
 import sqlite3
 import subprocess
 import xml.etree.ElementTree
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from detecting import LOOKS, Detect, has_leak, simulations
 from formats import validate_schema
-from harness import SEEP, SLOWNESS, TIMEOUT, Report, end_process, losses_of, names
+from harness import SEEP, SLOWNESS, TIMEOUT, Report, losses_of, names, wait_until
 
 
-@pytest.fixture
-def simulate() -> Iterator[Callable[..., int]]:
-    """Starts seep simulate; its PID."""
-    running: list[subprocess.Popen[str]] = []
-
-    def run(*arguments: str) -> int:
-        process = subprocess.Popen(
-            [str(SEEP), "simulate", *arguments, "--json", "-d", "10m"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        running.append(process)
-        assert process.stdout
-        assert json.loads(process.stdout.readline())
-        return process.pid
-
-    yield run
-    for process in running:
-        end_process(process)
+simulate = pytest.fixture(simulations)
 
 
 def detect(*arguments: str | int | Path) -> subprocess.CompletedProcess[str]:
@@ -43,7 +25,7 @@ def detect(*arguments: str | int | Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=200 * SLOWNESS,
+        timeout=2 * TIMEOUT,
     )
 
 
@@ -95,10 +77,12 @@ def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     assert "leak_session" in names(top)
     assert top["verdict"]["class"] == "leak"
     assert top["verdict"]["pattern"] == "linear"
-    assert top["verdict"]["rate_low"] <= 1 << 20 <= top["verdict"]["rate_high"] * 1.05
+    # a simulation that waits for a CPU leaves out what it would have done
+    rate = top["live_bytes"] / report["elapsed_s"]
+    assert top["verdict"]["rate_low"] <= 1.1 * rate and rate <= 1.1 * top["verdict"]["rate_high"]
     assert top["verdict"]["survival"] == pytest.approx(1, abs=0.01)
     assert top["verdict"]["evidence"] and top["verdict"]["advice"]
-    assert report["elapsed_s"] < 60
+    assert report["elapsed_s"] < 60 * SLOWNESS
     kept = json.loads(report_of(tmp_path / "out.seep", "--format", "json"))
     for key in ("class", "pattern", "severity", "confidence", "rate_low", "evidence", "advice"):
         assert kept["sites"][0]["verdict"][key] == top["verdict"][key]
@@ -169,11 +153,12 @@ def test_commands_that_end(start, tmp_path: Path) -> None:
 def test_no_leak(simulate, tmp_path: Path) -> None:
     pid = simulate("oscillating-steady", "--scale", "0.1")
     path = tmp_path / "leaks.xml"
-    result = detect("-p", pid, "-k", "memory", "-d", "25s", "--junit", path)
-    assert result.returncode == 0, result.stdout + result.stderr
+    run = Detect(tmp_path, "-p", pid, "-k", "memory", "--junit", path)
+    status, text = run.when(lambda report: report["answer"]["outcome"] == "none", "the answer")
+    assert status == 0, text
     assert re.match(
         rf"seep-simulate \(PID {pid}\): no leak was found, and one of more than [\d.]+ KiB/s would ",
-        result.stdout,
+        text,
     )
     (passed,) = cases_of(path)
     assert list(passed) == []
@@ -186,7 +171,8 @@ def test_sites_without_a_verdict_are_a_loss(start, seep) -> None:
     target.go()
     target.done()
     trace.report_when(lambda report: report["losses"]["unjudged_sites"], "sites without a verdict")
-    report = trace.finish(expect=4)  # undecided, after so short a time
+    # undecided, after so short a time; a slow machine takes longer
+    report = trace.finish(expect=(0, 4))
     assert report["losses"]["unjudged_sites"] == 33000 - 32768
     assert losses_of(report).keys() <= {"unjudged_sites", "ring_full", "unmatched_frees"}
     assert "sites without a verdict: too many are watched" in trace.stdout
@@ -196,28 +182,46 @@ def test_sites_without_a_verdict_are_a_loss(start, seep) -> None:
 def test_suppressions(simulate, tmp_path: Path) -> None:
     pid = simulate("memory", "--growth", "1M/s")
     (tmp_path / "known").write_text("# known\nleak:^leak_sess*$\n")
-    result = detect("-p", pid, "-k", "memory", "-d", "30s", "--suppressions", tmp_path / "known",
-                    "--junit", tmp_path / "leaks.xml")  # fmt: skip
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert "1 suppressed" in result.stdout
+    run = Detect(tmp_path, "-p", pid, "-k", "memory", "--suppressions", tmp_path / "known",
+                 "--junit", tmp_path / "leaks.xml")  # fmt: skip
+    status, text = run.when(
+        lambda report: has_leak(report, "leak_session") and report["answer"]["outcome"] == "none",
+        "the leak",
+    )
+    assert status == 0, text
+    assert "1 suppressed" in text
     skipped, passed = cases_of(tmp_path / "leaks.xml")
     assert [child.tag for child in skipped] == ["skipped"]
     assert skipped.attrib["name"].startswith("leak_session")
     assert list(passed) == []
 
 
+def grow_together(report: Report) -> bool:
+    """Whether both sites have found each other, and the descriptors."""
+    growing = {
+        names(site)[1]: [each.get("measure") for each in site["verdict"]["companions"]]
+        for site in report["sites"]
+        if site["verdict"] and site["verdict"]["class"] in ("leak", "growth")
+    }
+    return len(report["callers"] or ()) == 1 and all(
+        {None, "open_descriptors"} <= set(growing.get(name, ()))
+        for name in ("parse_header", "parse_body")
+    )
+
+
 @pytest.mark.long
-def test_what_belongs_together(start, tmp_path: Path) -> None:
+def test_what_belongs_together(start, seep, tmp_path: Path) -> None:
     """Two sites below one function, and a descriptor, all by the same requests."""
-    target = start("requests", "600")
+    target = start("requests", "3600")
     path = tmp_path / "report.json"
     target.go()
-    result = subprocess.run(
-        [str(SEEP), "trace", "-p", str(target.pid), "-k", "memory,fd", "-d", "45s", "-i", "1s",
-         "--fail-on", "growth", "--json", str(path), "-o", str(tmp_path / "out.seep")],
-        capture_output=True, text=True, check=False, timeout=TIMEOUT + 45 * SLOWNESS,
-    )  # fmt: skip
-    assert result.returncode == 3, result.stdout + result.stderr
+    trace = seep("-p", target.pid, "-k", "memory,fd", "-i", "1s", "--fail-on", "growth",
+                 "-o", tmp_path / "out.seep")  # fmt: skip
+    wait_until(
+        lambda: len(trace.reports()) > LOOKS and all(map(grow_together, trace.reports()[-LOOKS:])),
+        "what grows together",
+    )
+    trace.finish(expect=3)
     report = last_line(path)
     validate_schema(report)
     leaking = {
@@ -225,24 +229,24 @@ def test_what_belongs_together(start, tmp_path: Path) -> None:
         for site in report["sites"]
         if site["verdict"] and site["verdict"]["class"] in ("leak", "growth")
     }
-    assert {"parse_header", "parse_body"} <= set(leaking), result.stdout
+    assert {"parse_header", "parse_body"} <= set(leaking), trace.stdout
     (caller,) = report["callers"]
     assert caller["function"] == "parse_request"
     assert caller["file"].endswith("requests.c")
     assert caller["line"] is None
     assert set(caller["sites"]) == {leaking[name]["id"] for name in ("parse_header", "parse_body")}
-    assert f"2 sites {'leak' if caller['class'] == 'leak' else 'grow'} below parse_request" in result.stdout
+    assert f"2 sites {'leak' if caller['class'] == 'leak' else 'grow'} below parse_request" in trace.stdout
     for one, other in (("parse_header", "parse_body"), ("parse_body", "parse_header")):
         companions = leaking[one]["verdict"]["companions"]
         (sibling,) = [each for each in companions if each.get("site") == leaking[other]["id"]]
         assert 0.95 < sibling["correlation"] <= 1
         assert "open_descriptors" in [each.get("measure") for each in companions]
-    assert "it grows together with: " in result.stdout
+    assert "it grows together with: " in trace.stdout
     kept = json.loads(report_of(tmp_path / "out.seep", "--format", "json"))
     assert kept["callers"] == report["callers"]
     for old, new in zip(report["sites"], kept["sites"]):
         assert (old["verdict"] or {}).get("companions") == (new["verdict"] or {}).get("companions")
-    assert max(len(line) for line in result.stdout.splitlines()) <= 100
+    assert max(len(line) for line in trace.stdout.splitlines()) <= 100
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import subprocess
 
-from harness import SEEP, TIMEOUT, attach_variants, modified_text
+from harness import SEEP, SLOWNESS, TIMEOUT, attach_variants, modified_text
 
 
 def doctor(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -29,7 +29,7 @@ def test_machine() -> None:
 
 def test_tables_of_a_process(start) -> None:
     target = start("churn")
-    result = doctor("--unwind", str(target.pid), "-d", "500ms")
+    result = doctor("--unwind", str(target.pid), "-d", f"{500 * SLOWNESS:.0f}ms")
     assert result.returncode == 0, result.stderr
     whole = re.search(r"^([\d,]+) stacks, 100 % of them whole$", result.stdout, re.M)
     assert whole

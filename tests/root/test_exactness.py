@@ -108,13 +108,14 @@ def test_release_in_another_thread(traced) -> None:
     assert report["losses"]["unmatched_frees"] == 0
 
 
-def test_two_million_pairs_in_eight_threads(traced) -> None:
-    report, done = traced("pairs_threads", "8", "250000")
+@pytest.mark.parametrize("pairs", [100_000, pytest.param(250_000, marks=pytest.mark.long)])
+def test_pairs_in_eight_threads(traced, pairs: int) -> None:
+    """800,000 of them, or two million."""
+    report, done = traced("pairs_threads", "8", str(pairs))
     assert_exact(report, done)
-    assert done["sites"]["make_one"]["allocs"] == 2_000_000
+    assert done["sites"]["make_one"]["allocs"] == 8 * pairs
     assert sum(site["live_bytes"] for site in sites_of(report, "make_one")) == 0
-    # threads that start map their stacks; frames may then be resolved from a mapping seen before
-    assert set(losses_of(report)) <= {"vma_busy"}
+    assert losses_of(report) == {}
 
 
 @pytest.mark.parametrize("library", [JEMALLOC, TCMALLOC, MIMALLOC])

@@ -23,7 +23,9 @@ from servers import (
 pytestmark = pytest.mark.serial
 
 # What a server under load may lose: blocks from before, and moments of a locked address space.
-HARMLESS = {"unmatched_frees", "vma_busy", "missed_processes", "missed_exec"}
+HARMLESS = {"unmatched_frees", "missed_processes", "missed_exec"}
+# What is whole at least, however often a thread that holds the lock of the address space waits for a CPU.
+MOSTLY = 0.8
 
 
 def watch(trace: Seep, allocs: int) -> Report:
@@ -37,11 +39,13 @@ def watch(trace: Seep, allocs: int) -> Report:
 
 
 def check_whole(report: Report, least: float, *allowed: str) -> None:
+    """Whole stacks, or such that say that the address space was locked: but not many of those."""
     total = sum(report["unwind"].values())
     whole = sum(report["unwind"][end] for end in ("complete", *allowed))
     partial = {end: n for end, n in report["unwind"].items() if n and end != "complete"}
     print(f"{total} allocations in {len(report['processes'])} processes; {partial}")
-    assert whole >= least * total, partial
+    assert whole + report["unwind"]["busy"] >= least * total, partial
+    assert whole >= MOSTLY * total, partial
     assert set(losses_of(report)) <= HARMLESS
 
 
@@ -94,10 +98,8 @@ def test_java(seep, tmp_path: Path) -> None:
     with background(tmp_path, "java", "-Xmx256m", tmp_path / "Load.java") as pid:
         wait_until(lambda: "READY" in (tmp_path / "java.log").read_text(), "java")
         report = watch(seep("-p", pid, "-i", "1s"), 20000)
-    # The threads of the JVM change the address space all the time: on a busy machine the one that
-    # holds its lock waits for a CPU, and some stacks end there, with that reason.
-    check_whole(report, 0.99, "jit", "busy")
-    check_whole(report, 0.95, "jit")
+    # The threads of the JVM change the address space all the time.
+    check_whole(report, 0.99, "jit")
 
 
 # --- what the allocators themselves say ------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from chromium import browser, click, errors, fetched, open_file, press, set_scheme  # noqa: F401
-from harness import BUILD, SLOWNESS, wait_until
+from harness import BUILD, wait_until
 
 pytestmark = pytest.mark.long
 
@@ -429,7 +429,6 @@ def test_narrow_window_does_not_scroll_sideways(page):
                 "return innerWidth <= 500 && document.documentElement.scrollWidth <= innerWidth"
             ),
             "a page as wide as the window",
-            10 * SLOWNESS,
         )
     finally:
         page.set_window_size(size["width"], size["height"])
@@ -438,14 +437,16 @@ def test_narrow_window_does_not_scroll_sideways(page):
 # --- many and none ---------------------------------------------------------------------------------
 
 
-@pytest.mark.serial
-def test_ten_thousand_sites(browser, tmp_path):
-    path = tmp_path / "many.html"
-    said = render(path, 10_000, 3600)
-    assert said["bytes"] == path.stat().st_size < 15e6
-    assert said["render_ms"] < 1500 * SLOWNESS
-    open_file(browser, path)
-    times = browser.execute_script(
+# Ten times the sites take ten times as long, or twenty where the caches are too small: not a hundred times.
+TIMES_AS_LONG = 20
+# What is due to the browser and not to the number of sites.
+LEAST_MS = 100
+
+
+def milliseconds(driver: Any, path: Path) -> list[float]:
+    """How long a page takes to load, to search, to sort and to open a site."""
+    open_file(driver, path)
+    return driver.execute_script(
         "const find = document.getElementById('find'); const times = [];"
         "const timed = (work) => { const start = performance.now(); work();"
         "    times.push(performance.now() - start); };"
@@ -454,8 +455,20 @@ def test_ten_thousand_sites(browser, tmp_path):
         "timed(() => document.querySelector('.sites tbody .open').click());"
         "return [performance.getEntriesByType('navigation')[0].loadEventEnd, ...times]"
     )
-    assert times[0] < 3000 * SLOWNESS
-    assert max(times[1:]) < 500 * SLOWNESS
+
+
+@pytest.mark.serial
+def test_ten_thousand_sites(browser, tmp_path):
+    """By comparison with a thousand on the same machine, of which each is looked at a few times."""
+    few, many = tmp_path / "few.html", tmp_path / "many.html"
+    fewer = [render(few, 1_000, 3600) for _ in range(3)]
+    said = [render(many, 10_000, 3600) for _ in range(3)]
+    assert said[0]["bytes"] == many.stat().st_size < 15e6
+    render_ms = [min(each["render_ms"] for each in runs) for runs in (fewer, said)]
+    assert render_ms[1] <= TIMES_AS_LONG * max(render_ms[0], LEAST_MS)
+    short, long = ([milliseconds(browser, path) for _ in range(3)] for path in (few, many))
+    for least, most in zip(map(min, zip(*short)), map(min, zip(*long))):
+        assert most <= TIMES_AS_LONG * max(least, LEAST_MS)
     assert text(browser, ".pager .status").startswith("1 to 50 of ")
     browser.execute_script(
         "document.querySelector('dialog').close(); document.querySelector('#flame').scrollIntoView()"

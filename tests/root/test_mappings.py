@@ -21,6 +21,7 @@ from harness import (
     Report,
     Seep,
     after_work,
+    again_until,
     assert_exact,
     end_process,
     losses_of,
@@ -178,22 +179,29 @@ def test_churn(begun) -> None:
     report = check_against_proc(trace, target.pid)
     check_ranges(trace, target.pid)
     assert_exact(report, done)
-    # who reads /proc/PID/maps locks the address space for a moment
-    assert set(losses_of(report)) <= {"vma_busy"}
+    assert losses_of(report) == {}
     (churn,) = sites_of(report, "churn_map")
     assert sum(churn["lifetimes_us_log2"]) == 100000
 
 
 def test_reports_during_churn(start, seep) -> None:
     """What is in the middle of being mapped or unmapped is no difference."""
-    target = start("mappers", "churn", "200000")
-    trace = seep("-p", target.pid, "-k", "mapping", "-i", "20ms").attached()
-    target.go()
-    done = target.done()
-    report = check_against_proc(trace, target.pid)
-    assert_exact(report, done)
-    assert set(losses_of(report)) <= {"vma_busy"}  # the target itself holds the lock
-    assert len(trace.reports()) > 10
+    reports = 0
+
+    def churn(number: int) -> None:
+        nonlocal reports
+        target = start("mappers", "churn", "100000")
+        options = ("-k", "mapping", "-i", "20ms")
+        trace = seep("-p", target.pid, *options, json_file=f"{number}.json").attached()
+        target.go()
+        done = target.done()
+        reports += len(trace.reports())
+        report = check_against_proc(trace, target.pid)
+        assert_exact(report, done)
+        assert losses_of(report) == {}
+        trace.finish()
+
+    again_until(lambda: reports > 10, churn, "reports during the churn")
 
 
 @pytest.fixture
@@ -227,7 +235,7 @@ def test_threads(start, seep, late_returns, late: bool) -> None:
     report = check_against_proc(trace, target.pid)
     check_ranges(trace, target.pid)
     assert_exact(report, done)
-    assert set(losses_of(report)) <= {"vma_busy"}
+    assert losses_of(report) == {}
 
 
 def test_attached_while_it_works(start, seep) -> None:
@@ -239,7 +247,7 @@ def test_attached_while_it_works(start, seep) -> None:
     report = check_against_proc(trace, target.pid)
     check_ranges(trace, target.pid)
     # a call that was on its way when nobody listened yet cannot be told from one that nobody saw
-    assert set(losses_of(report)) <= {"vma_busy", "unseen_mappings", "unseen_unmappings"}
+    assert set(losses_of(report)) <= {"unseen_mappings", "unseen_unmappings"}
 
 
 def test_fork(begun) -> None:
@@ -364,14 +372,15 @@ def test_launched(seep) -> None:
     trace.final(expect=1)  # what read says at the end of its input
 
 
-def test_reports_during_execs(seep) -> None:
+@pytest.mark.parametrize("times", [150, pytest.param(800, marks=pytest.mark.long)])
+def test_reports_during_execs(seep, times: int) -> None:
     """What has become another program is not taken for one that has lost everything."""
-    loop = "i=0; while [ $i -lt 800 ]; do sh -c 'exec /bin/true'; i=$((i+1)); done"
+    loop = f"i=0; while [ $i -lt {times} ]; do sh -c 'exec /bin/true'; i=$((i+1)); done"
     trace = seep("-k", "mapping", "-i", "10ms", "-n", "1", "--", "/bin/sh", "-c", loop)
     report = trace.final()
     assert len(trace.reports()) > 10
     assert not {key for key in losses_of(report) if key.startswith("unseen")}
-    assert report["totals"]["mapping"]["allocs"] > 2000
+    assert report["totals"]["mapping"]["allocs"] > 2 * times
 
 
 # --- programs as they are ------------------------------------------------------------------------
@@ -437,7 +446,7 @@ def test_go(start, seep) -> None:
     report = check_until_equal(trace, target.pid)
     check_ranges(trace, target.pid)
     assert report["totals"]["mapping"]["alloc_bytes"] > 50 << 20
-    assert set(losses_of(report)) <= {"vma_busy"}
+    assert losses_of(report) == {}
 
 
 def test_java(seep, other_program, tmp_path: Path) -> None:
@@ -455,7 +464,7 @@ def test_java(seep, other_program, tmp_path: Path) -> None:
     assert process.stdout.readline().startswith(b"DONE")
     report = check_until_equal(trace, process.pid)
     assert report["totals"]["mapping"]["alloc_bytes"] > 50 << 20
-    assert set(losses_of(report)) <= {"vma_busy"}
+    assert losses_of(report) == {}
 
 
 @pytest.mark.serial

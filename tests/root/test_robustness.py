@@ -9,7 +9,6 @@ import time
 
 import pytest
 from harness import (
-    SLOWNESS,
     assert_exact,
     attach_choices,
     counts_of,
@@ -52,11 +51,11 @@ def test_seep_killed_at_any_moment(start, seep) -> None:
 def test_seep_killed_while_it_ends(start, seep, variant: str) -> None:
     """kill -9 while probes are being removed: the kernel would leave those that are still there."""
     target = start("churn")
-    for i in range(10):
+    for i in range(5):
         trace = seep("-p", target.pid, "--attach", variant, json_file=None).attached()
         trace.process.terminate()
         # into the wait for all processors that each removal begins with, and those after it
-        time.sleep(i * 0.01)
+        time.sleep(i * 0.02)
         trace.end()
         wait_until(lambda: modified_text(target.pid) == 0, "the end of the probes")
     assert target.ping() > 0
@@ -92,9 +91,12 @@ def test_target_stopped(start, seep) -> None:
 def test_attach_to_a_process_at_work(start, seep) -> None:
     """Threads in the middle of malloc and free at both ends of the trace: never a wrong number."""
     target = start("churn")
-    for _ in range(5):
+    for _ in range(3):
         trace = seep("-p", target.pid, "-i", "100ms").attached()
-        trace.report_when(lambda report: report["seq"] >= 3, "three reports")
+        trace.report_when(
+            lambda report: report["seq"] >= 3 and counts_of(report, "made_in_churn")["allocs"] > 100,
+            "three reports, and work",
+        )
         report = trace.finish()
         made = counts_of(report, "made_in_churn")
         # two threads with 16 blocks each
@@ -113,10 +115,12 @@ def test_code_given_back(start, seep, variant: str) -> None:
     target.go()
     target.done()
     assert placed > 0
-    report = trace.report_when(lambda report: report["losses"]["lost_probes"] > 0, "the loss")
-    assert report["losses"]["lost_probes"] == placed - 1  # that in the loader stays
+    report = trace.report_when(
+        lambda report: report["losses"]["lost_probes"] == placed - 1,  # that in the loader stays
+        "the loss",
+    )
     assert counts_of(report, "made_before")["allocs"] == 10
-    assert modified_text(target.pid) == placed
+    wait_until(lambda: modified_text(target.pid) == placed, "new probes")
     target.go()
     target.done()
     report = trace.finish()
@@ -137,10 +141,10 @@ def test_code_given_back_before_the_end(start, seep) -> None:
 def test_reports_under_load_are_consistent(start, seep) -> None:
     """Counters move while they are read; every report must still add up."""
     target = start("churn")
-    trace = seep("-p", target.pid, "-i", "100ms", "-d", f"{1500 * SLOWNESS:.0f}ms").attached()
-    trace.final()
+    trace = seep("-p", target.pid, "-i", "100ms").attached()
+    wait_until(lambda: len(trace.reports()) >= 10, "ten reports")
+    trace.finish()
     reports = trace.reports()
-    assert len(reports) >= 10
     for before, after in zip(reports, reports[1:]):
         for key in ("allocs", "frees", "alloc_bytes", "free_bytes"):
             assert after["totals"]["memory"][key] >= before["totals"]["memory"][key]

@@ -96,7 +96,8 @@ def test_colours_only_where_wanted(start, terminal: Terminal) -> None:
             timeout=TIMEOUT,
         )
         assert result.returncode == 0
-        wait_until(lambda: len(terminal.data) > before, "output")
+        os.write(terminal.slave, b"END OF OUTPUT\n")
+        wait_until(lambda: terminal.data.endswith(b"END OF OUTPUT\r\n"), "all of the output")
         return terminal.data[before:]
 
     assert b"\x1b[" in run({})

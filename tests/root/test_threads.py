@@ -21,6 +21,7 @@ from harness import (
     Report,
     Seep,
     after_work,
+    again_until,
     attach_choices,
     losses_of,
     modified_text,
@@ -172,22 +173,30 @@ def test_storms(begun, mode: str, variant: str) -> None:
     target, trace, done = begun("threads_life", mode, "10240", options=options)
     report = check_against_proc(trace, target.pid)
     check_counts(report, done)
-    assert set(losses_of(report)) <= {"vma_busy"}
+    assert losses_of(report) == {}
     assert report["totals"]["thread"]["live_objects"] == done["running"] == 1
     assert sum(sum(site["lifetimes_us_log2"]) for site in report["sites"]) == 10244
 
 
 def test_reports_during_a_storm(start, seep) -> None:
     """Nothing is taken for unseen because it was in the middle of being made or ending."""
-    target = start("threads_life", "mixed", "20480")
-    trace = seep("-p", target.pid, "-k", "thread", "-i", "20ms").attached()
-    target.go()
-    done = target.done()
-    trace.report_now()  # one of them may have begun before the end
-    report = check_against_proc(trace, target.pid)
-    check_counts(report, done)
-    assert set(losses_of(report)) <= {"vma_busy"}
-    assert len(trace.reports()) > 10
+    reports = 0
+
+    def storm(number: int) -> None:
+        nonlocal reports
+        target = start("threads_life", "mixed", "10240")
+        options = ("-k", "thread", "-i", "20ms")
+        trace = seep("-p", target.pid, *options, json_file=f"{number}.json").attached()
+        target.go()
+        done = target.done()
+        reports += len(trace.reports())
+        trace.report_now()  # one of them may have begun before the end
+        report = check_against_proc(trace, target.pid)
+        check_counts(report, done)
+        assert losses_of(report) == {}
+        trace.finish()
+
+    again_until(lambda: reports > 10, storm, "reports during the storm")
 
 
 def test_attached_during_a_storm(start, seep) -> None:
@@ -200,7 +209,7 @@ def test_attached_during_a_storm(start, seep) -> None:
     target.say("STOP")
     done = target.done()
     report = check_against_proc(trace, target.pid)
-    assert set(losses_of(report)) <= {"vma_busy"}
+    assert losses_of(report) == {}
     totals = report["totals"]["thread"]
     assert totals["live_objects"] == done["running"]
     assert 1 + 4 <= sum(s["allocs"] for s in sites_of(report, BEFORE)) <= 1 + 4 + 4 + 4
@@ -211,7 +220,7 @@ def test_chain(begun) -> None:
     target, trace, done = begun("threads_life", "chain", "6400")
     report = check_against_proc(trace, target.pid)
     check_counts(report, done)
-    assert set(losses_of(report)) <= {"vma_busy"}
+    assert losses_of(report) == {}
 
 
 def test_joiner_cancelled(begun) -> None:
@@ -404,8 +413,9 @@ def settled(trace: Seep, pid: int) -> Report | None:
     report = trace.report_now()
     if set(os.listdir(f"/proc/{pid}/task")) != before:
         return None
-    assert process_of(report, pid)["totals"]["thread"]["live_objects"] == len(before)
-    return report
+    # one that has ended may be listed a moment longer
+    counted = process_of(report, pid)["totals"]["thread"]["live_objects"]
+    return report if counted == len(before) else None
 
 
 def test_python(seep, start) -> None:
@@ -426,7 +436,13 @@ def test_python(seep, start) -> None:
     trace = seep("-p", target.pid, "-k", "thread").attached()
     target.go()
     target.done()
-    report = wait_until(lambda: settled(trace, target.pid), "equal numbers")
+
+    def joined() -> Report | None:
+        report = settled(trace, target.pid)
+        # for CPython a thread is joined when its last Python code has run
+        return report if report and report["totals"]["thread"]["frees"] >= 30 else None
+
+    report = wait_until(joined, "the ends, and equal numbers")
     totals = report["totals"]["thread"]
     assert (totals["allocs"], totals["frees"]) == (1 + 50, 30)
     # CPython detaches all of its threads

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.long, pytest.mark.serial]
 
 PROGRAMS = BUILD / "torture"
 # The choice of programs; on a slow machine as long as the others may take.
-STAY_SECONDS = 90
+STAY_SECONDS = 60
 LIMIT_SECONDS = 900
 
 

@@ -24,6 +24,7 @@ import pytest
 from harness import (
     FIXTURES,
     ROOT,
+    TIMEOUT,
     Fixture,
     Report,
     Seep,
@@ -44,10 +45,10 @@ from servers import (
     redis_under_load,
 )
 
-STOPS = int(os.environ.get("SEEP_GDB_STOPS", "2000"))
-RECUR = 60.0  # seconds for a stack that gdb has seen to come again
+STOPS = int(os.environ.get("SEEP_GDB_STOPS", "1000"))
+RECUR = TIMEOUT  # for a stack that gdb has seen to come again
 LIVES = 10  # more ones, for stacks that are of the thread that comes first
-GDB_TIMEOUT = 60.0 + STOPS / 100
+GDB_TIMEOUT = TIMEOUT + STOPS / 100
 
 FUNCTION_BYTES = 256  # of an operator new that calls another one
 REALLOC_BYTES = 4096
@@ -162,7 +163,7 @@ def run_gdb(directory: Path, report: Report, **plan: Any) -> list[Stack]:
                 "breakpoints": entries_of(report),
                 "stops": STOPS,
                 "enough": STOPS,
-                "seconds": STOPS / 500,
+                "seconds": STOPS / 500,  # then with fewer, but at least one
                 "output": str(output),
                 **plan,
             }
@@ -194,6 +195,11 @@ def incomplete(report: Report) -> dict[str, int]:
     return {end: n for end, n in report["unwind"].items() if n and end != "complete"}
 
 
+# What is whole at least, however often a thread that holds the lock of the address space waits for a CPU:
+# then stacks of the others end, and the end says "busy". How often is the machine's business.
+MOSTLY = 0.8
+
+
 def check_complete(report: Report, least: float, allowed: tuple[str, ...] = ()) -> None:
     """At least this share of the allocations has a whole stack, or ends as it may."""
     total = sum(report["unwind"].values())
@@ -206,8 +212,10 @@ def check_complete(report: Report, least: float, allowed: tuple[str, ...] = ()) 
             where[f"{site['stack_end']} at {place}"] += site["allocs"]
     print(f"{total} allocations, not whole: {incomplete(report)}; {where.most_common(20)}")
     partial = sum(n for end, n in incomplete(report).items() if end not in allowed)
-    assert total - partial >= least * total, where.most_common(20)
-    assert set(losses_of(report)) <= {"unmatched_frees", "implicit_frees", "vma_busy", "files_unnamed"}
+    busy = report["unwind"]["busy"]
+    assert total - partial + busy >= least * total, where.most_common(20)
+    assert total - partial >= MOSTLY * total, where.most_common(20)
+    assert set(losses_of(report)) <= {"unmatched_frees", "implicit_frees", "files_unnamed"}
 
 
 def trace_of_load(
@@ -347,7 +355,7 @@ def test_stacks_of_a_whole_life(program: str, seep, tmp_path: Path) -> None:
         command=[str(FIXTURES / program), "once"],
         stops=10**6,
         enough=10**6,
-        seconds=GDB_TIMEOUT,
+        seconds=GDB_TIMEOUT / 2,
     )
     missing = missing_of(wanted, report)
     for life in range(LIVES):
@@ -406,11 +414,7 @@ def test_java(seep, tmp_path: Path) -> None:
         wait_until(lambda: "READY" in (tmp_path / "java.log").read_text(), "java")
         report = trace_of_load(seep, pid, 20000, jit=True)
     check_java(report)
-    total = sum(report["unwind"].values())
-    whole = report["unwind"]["complete"] + report["unwind"]["jit"]
-    # "busy": a thread that was changing the address space waited for a CPU (see test_fleets.py)
-    assert whole + report["unwind"]["busy"] >= 0.99 * total
-    assert whole >= 0.95 * total
+    check_complete(report, 0.99, ("jit",))
 
 
 @pytest.mark.long

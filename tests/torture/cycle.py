@@ -31,7 +31,7 @@ TWICE = (*MANY, "comm", "launched_children")
 KINDS = ("memory", "memory,mapping,thread,fd", "detect")
 ENDS = ("normal", "INT", "TERM", "KILL", "STOP")
 # The kernel removes the breakpoints of a killed seep as it closes its links.
-GONE_SECONDS = 20
+GONE_SECONDS = 120
 # Losses that do not touch what the programs count: their blocks are released by who made them.
 NO_EXCUSE = {"unmatched_frees", "implicit_frees"}
 
@@ -140,7 +140,7 @@ class Trace:
 
     def attached(self) -> bool:
         """Whether it traces; false when it has ended instead."""
-        end = time.monotonic() + 120 * SLOWNESS
+        end = time.monotonic() + 300 * SLOWNESS
         while time.monotonic() < end:
             if "seep: tracing " in self.talk:
                 return True
@@ -161,7 +161,7 @@ class Trace:
             self.process.send_signal(signal.SIGCONT)
             time.sleep(rng.choice((0, rng.uniform(0, 0.1))))
             self.process.kill()
-        self.process.wait(120 * SLOWNESS)
+        self.process.wait(300 * SLOWNESS)
 
     def report(self) -> dict[str, Any] | None:
         with contextlib.suppress(OSError, ValueError, IndexError):
@@ -321,7 +321,7 @@ class Cycle:
 
     def wait_for_probes(self) -> None:
         """A scope's processes come one by one. Those that do not come are not compared."""
-        end = time.monotonic() + 5 * SLOWNESS
+        end = time.monotonic() + 20 * SLOWNESS
         for target in self.targets:
             found = 0
             while time.monotonic() < end:

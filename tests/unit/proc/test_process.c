@@ -196,7 +196,7 @@ static void process_is_described(void **state)
 	assert_int_equal(info.pid, child.pid);
 	assert_true(info.inner_pid > 0 && info.inner_pid <= child.pid);
 	assert_string_equal(info.comm, comm);
-	assert_true(info.state == 'R' || info.state == 'S'); /* on its way to sleep */
+	assert_non_null(strchr("RSD", info.state)); /* on its way to sleep */
 	assert_int_equal(info.parent, getpid());
 	assert_int_equal(info.num_threads, 1);
 	assert_false(info.kernel_thread);
