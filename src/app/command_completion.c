@@ -20,6 +20,17 @@ static const struct seep_command *const commands[] = {
 #undef COMMAND
 };
 
+/* Each has a function write_NAME. The first one is apart, for lists with something in between. */
+#define SHELLS(FIRST, NEXT) FIRST(bash) NEXT(zsh) NEXT(fish)
+
+#define NAME(name)	 #name
+#define BLANK_NAME(name) " " #name
+#define COMMA_NAME(name) ", " #name
+#define BAR_NAME(name)	 "|" #name
+#define SHELL_WORDS	 SHELLS(NAME, BLANK_NAME)
+#define SHELL_COMMAS	 SHELLS(NAME, COMMA_NAME)
+#define SHELL_BARS	 SHELLS(NAME, BAR_NAME)
+
 /* Options that the help does not list are for tests. */
 static bool is_offered(const struct seep_option *option, const struct seep_command *command)
 {
@@ -98,7 +109,7 @@ static void bash_command(const struct seep_command *command, struct seep_buffer 
 	}
 	seep_buffer_puts(out, "\t\t*) words=\"");
 	if (command->id == SEEP_COMMAND_COMPLETION)
-		seep_buffer_puts(out, "bash zsh fish ");
+		seep_buffer_puts(out, SHELL_WORDS " ");
 	for (size_t i = 0; i < seep_num_options; i++) {
 		if (is_offered(&seep_option_table[i], command))
 			seep_buffer_printf(out, "--%s ", seep_option_table[i].name);
@@ -173,7 +184,7 @@ static void write_zsh(struct seep_buffer *out)
 				zsh_option(&seep_option_table[j], out);
 		}
 		if (commands[i]->id == SEEP_COMMAND_COMPLETION)
-			seep_buffer_puts(out, " \\\n\t\t':shell:(bash zsh fish)'");
+			seep_buffer_puts(out, " \\\n\t\t':shell:(" SHELL_WORDS ")'");
 		else
 			seep_buffer_puts(out, " \\\n\t\t'*:file:_files'");
 		seep_buffer_puts(out, "\n\t;;\n");
@@ -218,13 +229,17 @@ static void write_fish(struct seep_buffer *out)
 		}
 	}
 	seep_buffer_puts(out, "complete -c seep -f -n '__fish_seen_subcommand_from completion' -a "
-			      "'bash zsh fish'\n");
+			      "'" SHELL_WORDS "'\n");
 }
 
 static const struct {
 	const char *name;
 	void (*write)(struct seep_buffer *out);
-} shells[] = {{"bash", write_bash}, {"zsh", write_zsh}, {"fish", write_fish}};
+} shells[] = {
+#define SHELL(name) {#name, write_##name},
+	SHELLS(SHELL, SHELL)
+#undef SHELL
+};
 
 static int run(const struct seep_config *config)
 {
@@ -249,7 +264,7 @@ static int finish(struct seep_config *config, char **words)
 			return 0;
 		}
 	}
-	seep_error("which shell? one of bash, zsh, fish");
+	seep_error("which shell? one of " SHELL_COMMAS);
 	return -EINVAL;
 }
 
@@ -258,7 +273,7 @@ const struct seep_command seep_command_completion = {
 	.name = "completion",
 	.summary = "a script that completes commands and options in a shell",
 	.usage =
-		"Usage: seep completion bash|zsh|fish\n\n"
+		"Usage: seep completion " SHELL_BARS "\n\n"
 		"Writes a script to standard output that makes the shell complete the commands of\n"
 		"seep, their options, and the values that are known. make install puts the scripts\n"
 		"where the shells look for them.\n",

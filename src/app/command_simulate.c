@@ -313,6 +313,8 @@ static int run(const struct seep_config *config)
 
 static int find_pattern(struct seep_config *config, char **words)
 {
+	SEEP_AUTO_BUFFER struct seep_buffer names = SEEP_BUFFER_INIT;
+
 	if (!*words) {
 		seep_error("which pattern? For example: seep simulate memory");
 		return -EINVAL;
@@ -324,7 +326,9 @@ static int find_pattern(struct seep_config *config, char **words)
 	config->simulate.simulation.pattern = seep_pattern_find(*words);
 	if (config->simulate.simulation.pattern)
 		return 0;
-	seep_error("there is no pattern \"%s\"", *words);
+	for (size_t i = 0; i < seep_num_patterns; i++)
+		seep_buffer_printf(&names, "%s%s", i ? ", " : "", seep_patterns[i].name);
+	seep_error("there is no pattern \"%s\"; one of %s", *words, names.data);
 	return -EINVAL;
 }
 

@@ -148,11 +148,17 @@ const struct seep_command seep_command_detect = {
 		"Traces until it is clear that something leaks, or the time is over; says what, how fast,\n"
 		"why it thinks so and what to do. Exit status 3: there is a leak; 0: there is none, or only\n"
 		"growth; 4: undecided, because there was too little to judge by.\n",
-	.examples = "\nExamples:\n"
-		    "  seep detect -p 1234\n"
-		    "  seep detect -g /system.slice/shop.service -d 30m --fail-on growth\n"
-		    "  seep detect -d 1m --suppressions known.txt --junit leaks.xml -- ./server\n"
-		    "  seep detect -d 5m --baseline release.seep -p 1234\n",
+	.examples =
+		"\nHow bad it is:\n"
+		"  critical   a limit is met within an hour\n"
+		"  high       within a day, or it grows by 1 MiB a second, or one descriptor or thread\n"
+		"  medium     within a week, or it grows by 10 KiB a second, or one of them a minute\n"
+		"  low        everything else\n"
+		"\nExamples:\n"
+		"  seep detect -p 1234\n"
+		"  seep detect -g /system.slice/shop.service -d 30m --fail-on growth\n"
+		"  seep detect -d 1m --suppressions known.txt --junit leaks.xml -- ./server\n"
+		"  seep detect -d 5m --baseline release.seep -p 1234\n",
 	.finish = finish_detect,
 	.run = run,
 };

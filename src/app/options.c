@@ -108,7 +108,10 @@ static int parse_words(const struct seep_command *command, int argc, char **argv
 		const struct seep_option *option = find_option(command, value);
 
 		if (value == ':') {
-			seep_error("%s needs a value", argv[optind - 1]);
+			/* getopt_long leaves in optopt whose value it is. */
+			option = find_option(command, optopt);
+			seep_error("%s needs a value: %s", argv[optind - 1],
+				   option ? option->unit : "");
 			return -EINVAL;
 		}
 		if (!option) {

@@ -150,10 +150,16 @@ static void append_range(const struct seep_option *option, struct seep_buffer *b
 		seep_buffer_puts(buffer, " to ");
 		append_amount(option, option->max, buffer);
 		seep_buffer_putc(buffer, ')');
+	} else if (option->min == 1) {
+		/* One byte or one nanosecond: whatever is more than nothing. */
+		seep_buffer_puts(buffer, " (more than 0)");
 	} else if (option->min) {
 		seep_buffer_puts(buffer, " (at least ");
 		append_amount(option, option->min, buffer);
 		seep_buffer_putc(buffer, ')');
+	} else {
+		/* Nothing but what a number can hold is a bound here. */
+		seep_buffer_puts(buffer, " (too large)");
 	}
 }
 

@@ -19,6 +19,7 @@
 #include "report/intern.h"
 #include "report/names.h"
 #include "report/naming.h"
+#include "report/shorten.h"
 #include "report/words.h"
 #include "symbol/walk.h"
 #include "text/layout.h"
@@ -148,13 +149,15 @@ static void put_head(struct junit *junit, const struct tally *tally)
 	seep_buffer_puts(junit->out, ">\n");
 }
 
-/* A C++ template may fill pages, so the name is elided. */
+/* A C++ template may fill pages, so names are short; overloads are told apart by a number. */
 static void append_function(struct seep_buffer *note, const struct seep_walk *walk)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
 
-	seep_report_append_function(&name, walk->location, walk->line);
-	seep_text_append_elided(note, name.data, NAME_COLUMNS);
+	seep_report_append_short_function(&name, walk->location, walk->line);
+	seep_shorten_append_fitting(note, name.data, NAME_COLUMNS);
+	if (name.error && !note->error)
+		note->error = name.error;
 }
 
 /* "buffer_grow (buffer.c), called by handle_request, worker_loop, in server" */

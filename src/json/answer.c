@@ -27,7 +27,7 @@ static void add_site(struct answer_json *of, struct json_object *list, const str
 	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
 	struct json_object *object = seep_json_new(of->json);
 
-	seep_entry_append_name(&name, of->symbolizer, site);
+	seep_entry_append_name(&name, of->symbolizer, site, SIZE_MAX);
 	seep_json_add_id(of->json, object, "id", site->id);
 	seep_json_add_text(of->json, object, "kind", seep_kind_key(site->kind));
 	seep_json_add_text(of->json, object, "function", name.data);

@@ -11,13 +11,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <utlist.h>
 
+#include "base/buffer.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "probe/file_functions.h"
 #include "probe/registry.h"
 
@@ -78,6 +82,8 @@ void seep_files_free(struct seep_files *files)
 	free(files);
 }
 
+#define COMM_MAX 64 /* 16 in the kernel, with a line break behind it */
+
 /* Where a file is met. */
 struct meeting {
 	pid_t pid;		 /* 0: nobody maps it yet */
@@ -106,6 +112,66 @@ static int set_fd(struct seep_files *files, struct seep_file *file, int fd)
 	return file->failure == -ENOMEM ? -ENOMEM : 0;
 }
 
+/* Without its line break. 0 or -errno. */
+static int read_comm(pid_t pid, char comm[COMM_MAX])
+{
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	char path[64];
+	int error;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	error = seep_file_read_at(AT_FDCWD, path, COMM_MAX - 1, &text);
+	if (error)
+		return error;
+	text.data[strcspn(text.data, "\n")] = '\0';
+	snprintf(comm, COMM_MAX, "%s", text.data);
+	return *comm ? 0 : -ENOENT;
+}
+
+/* Is @fd, which may be a -errno, open on this inode? */
+static bool is_inode(struct seep_files *files, int fd, const struct seep_inode *inode)
+{
+	struct seep_inode found;
+
+	return fd >= 0 && seep_inode_of_fd(files->config.kernel, fd, &found) == 0 &&
+	       seep_inode_equal(&found, inode);
+}
+
+/* Is the mapping that of the program that the process runs? */
+static bool is_program(const struct meeting *meeting)
+{
+	char link[64], path[PATH_MAX];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)meeting->pid);
+	length = meeting->pid ? readlink(link, path, sizeof(path) - 1) : -1;
+	if (length < 0)
+		return false;
+	path[length] = '\0';
+	return strcmp(path, meeting->path) == 0;
+}
+
+/*
+ * The name by which people know the program: the kernel shows redis-server as redis-check-rdb, to
+ * which it is a link. A program is called by its command name if that is a name of the same file in
+ * the same directory. NULL if it is not.
+ */
+static char *program_path(struct seep_files *files, const struct meeting *meeting,
+			  const struct seep_inode *inode)
+{
+	SEEP_AUTO_CLOSE int fd = -1;
+	const char *slash = strrchr(meeting->path, '/');
+	char comm[COMM_MAX], path[PATH_MAX];
+
+	if (!slash || !is_program(meeting) || read_comm(meeting->pid, comm) || strchr(comm, '/') ||
+	    strcmp(comm, slash + 1) == 0 ||
+	    snprintf(path, sizeof(path), "%.*s%s", (int)(slash + 1 - meeting->path), meeting->path,
+		     comm) >= (int)sizeof(path))
+		return NULL;
+	fd = seep_maps_open_path(meeting->root ? meeting->root : "", path);
+	return is_inode(files, fd, inode) ? strdup(path) : NULL;
+}
+
 /* Adds a file that is not open yet, under its inode for good. */
 static int add_file(struct seep_files *files, const struct meeting *meeting,
 		    const struct seep_inode *inode, struct seep_file **ret_file)
@@ -116,7 +182,9 @@ static int add_file(struct seep_files *files, const struct meeting *meeting,
 		return -ENOMEM;
 	entry->file.fd = -1;
 	entry->file.inode = *inode;
-	entry->file.path = strdup(meeting->path);
+	entry->file.path = program_path(files, meeting, inode);
+	if (!entry->file.path)
+		entry->file.path = strdup(meeting->path);
 	entry->file.root = meeting->root ? strdup(meeting->root) : NULL;
 	if (!entry->file.path || (meeting->root && !entry->file.root) ||
 	    seep_inodes_set(files->inodes, inode, 0, &entry->file)) {
@@ -185,15 +253,6 @@ int seep_files_get_fd(struct seep_files *files, int fd, const char *path,
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
 	return copy < 0 ? -errno : meet(files, &meeting, copy, ret_file);
-}
-
-/* Is @fd, which may be a -errno, open on this inode? */
-static bool is_inode(struct seep_files *files, int fd, const struct seep_inode *inode)
-{
-	struct seep_inode found;
-
-	return fd >= 0 && seep_inode_of_fd(files->config.kernel, fd, &found) == 0 &&
-	       seep_inode_equal(&found, inode);
 }
 
 /* Opens the file @inode where it was mapped. A descriptor or -errno. */

@@ -46,7 +46,11 @@ struct seep_file {
 	uint32_t index; /* in the order of being met */
 	uint32_t id;	/* in the frames of its traced functions; 0: it has none */
 	struct seep_inode inode;
-	char *path;  /* as mapped where it was met first, for people */
+	/*
+	 * As mapped where it was met first, for people; of a program that has several names the
+	 * one by which it was started.
+	 */
+	char *path;
 	char *root;  /* see seep_symbolizer_add_file */
 	int fd;	     /* -1: could not be opened */
 	int failure; /* then: the -errno */

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "report/names.h"
 #include "report/naming.h"
+#include "report/shorten.h"
 #include "symbol/walk.h"
 #include "verdict/judgement.h"
 
@@ -160,15 +161,29 @@ void seep_entries_done(struct seep_entries *entries)
 	*entries = (struct seep_entries){0};
 }
 
+static void append_function(struct seep_buffer *buffer, const struct seep_walk *walk,
+			    size_t columns)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
+
+	seep_report_append_short_function(&name, walk->location, walk->line);
+	seep_shorten_append_fitting(buffer, name.data, columns);
+	if (name.error && !buffer->error)
+		buffer->error = name.error;
+}
+
 void seep_entry_append_name(struct seep_buffer *buffer, struct seep_symbolizer *symbolizer,
-			    const struct seep_site *site)
+			    const struct seep_site *site, size_t columns)
 {
 	struct seep_walk walk;
 
-	seep_naming_append(buffer, symbolizer, site);
-	if (!seep_naming_walk(symbolizer, site, &walk) || !is_of_system(walk.location->module) ||
-	    !go_to_program(&walk))
+	if (!seep_naming_walk(symbolizer, site, &walk)) {
+		seep_buffer_puts(buffer, "unknown stack");
+		return;
+	}
+	append_function(buffer, &walk, columns);
+	if (!is_of_system(walk.location->module) || !go_to_program(&walk))
 		return;
 	seep_buffer_puts(buffer, " below ");
-	seep_report_append_function(buffer, walk.location, walk.line);
+	append_function(buffer, &walk, columns);
 }

@@ -37,9 +37,9 @@ void seep_entries_done(struct seep_entries *entries);
 
 /*
  * Appends by what the entry of @site is known: "open_session", or "SSL_CTX_new below open_session"
- * where a library allocates for the program. Clean.
+ * where a library allocates for the program. Clean. @columns: at most for each of the names.
  */
 void seep_entry_append_name(struct seep_buffer *buffer, struct seep_symbolizer *symbolizer,
-			    const struct seep_site *site);
+			    const struct seep_site *site, size_t columns);
 
 #endif

@@ -25,16 +25,7 @@
 static void append_name(struct seep_buffer *buffer, const struct seep_headline *headline,
 			const struct seep_site *site)
 {
-	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
-
-	seep_entry_append_name(&name, headline->symbolizer, site);
-	seep_text_append_elided(buffer, name.data, NAME_COLUMNS);
-}
-
-static void append_scope(struct seep_buffer *buffer, const struct seep_snapshot *snapshot)
-{
-	seep_buffer_printf(buffer, "%s ", snapshot->scope_type);
-	seep_text_append_clean_elided(buffer, snapshot->scope_value, SCOPE_COLUMNS);
+	seep_entry_append_name(buffer, headline->symbolizer, site, NAME_COLUMNS);
 }
 
 /* "; the memory of the machine is used up in 27 h": of the limit that is met first. */
@@ -337,7 +328,7 @@ static void append_many(struct seep_buffer *buffer, const struct seep_headline *
 		first = false;
 	}
 	seep_buffer_puts(buffer, "; ");
-	append_scope(buffer, headline->snapshot);
+	seep_words_append_scope(buffer, headline->snapshot, SCOPE_COLUMNS);
 	seep_buffer_puts(buffer, ", watched for ");
 	seep_words_append_seconds(buffer, (double)headline->snapshot->elapsed_ns / 1e9);
 }
@@ -349,10 +340,11 @@ void seep_headline_append(struct seep_buffer *buffer, const struct seep_headline
 	} else if (headline->answer->num > 1) {
 		append_many(buffer, headline);
 	} else {
-		seep_buffer_puts(buffer, "Undecided: no process of ");
-		append_scope(buffer, headline->snapshot);
-		seep_buffer_puts(buffer, " was seen in ");
+		seep_buffer_puts(buffer, "Undecided: no process was seen in ");
 		seep_words_append_seconds(buffer, (double)headline->snapshot->elapsed_ns / 1e9);
+		seep_buffer_puts(buffer, " (");
+		seep_words_append_scope(buffer, headline->snapshot, SCOPE_COLUMNS);
+		seep_buffer_putc(buffer, ')');
 	}
 	seep_buffer_putc(buffer, '.');
 }

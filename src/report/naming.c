@@ -31,11 +31,22 @@ static bool begins_with(const char *text, const char *const *beginnings, size_t 
 	return false;
 }
 
+/* "zmalloc_usable": a word of letters that ends in malloc, and what is special about it. */
+static bool is_special_malloc(const char *function)
+{
+	const char *malloc_word = strstr(function, "malloc_");
+	size_t letters = strspn(function, "abcdefghijklmnopqrstuvwxyz");
+
+	return malloc_word && (size_t)(malloc_word - function) + strlen("malloc") == letters;
+}
+
 /* A function whose name ends like an allocator's only passes on the request of its caller. */
 static bool is_wrapper(const char *function)
 {
 	size_t length = strlen(function);
 
+	if (is_special_malloc(function))
+		return true;
 	for (size_t i = 0; i < COUNT(wrapper_ends); i++) {
 		size_t end = strlen(wrapper_ends[i]);
 

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/units.h"
 
 /* A rate below one in a second is told by the hour, as in the evidence. */
@@ -176,4 +177,28 @@ void seep_words_append_share(struct seep_buffer *buffer, double share)
 
 	seep_buffer_puts(buffer, seep_format_percent(text, (uint64_t)(share * PERCENT_DECIMAL),
 						     PERCENT_DECIMAL));
+}
+
+void seep_words_append_scope(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
+			     size_t columns)
+{
+	static const struct {
+		const char *type, *words;
+	} types[] = {{"pid", "PID "}, {"comm", "command name "}};
+	const char *words = NULL;
+
+	if (strcmp(snapshot->scope_type, "all") == 0) {
+		seep_buffer_puts(buffer, "the whole machine");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(snapshot->scope_type, types[i].type) == 0)
+			words = types[i].words;
+	}
+	/* "cgroup" and "command" are words. */
+	if (words)
+		seep_buffer_puts(buffer, words);
+	else
+		seep_buffer_printf(buffer, "%s ", snapshot->scope_type);
+	seep_text_append_clean_elided(buffer, snapshot->scope_value, columns);
 }

@@ -52,4 +52,8 @@ void seep_words_append_seconds(struct seep_buffer *buffer, double seconds);
 /* "97.3%", of a share from 0 to 1. */
 void seep_words_append_share(struct seep_buffer *buffer, double share);
 
+/* "PID 7", "cgroup /shop", "the whole machine": what is traced, at most @columns of its name. */
+void seep_words_append_scope(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
+			     size_t columns);
+
 #endif

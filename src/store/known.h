@@ -69,6 +69,7 @@ struct seep_known_verdict {
 	uint64_t seen;	     /* in which snapshot */
 	XXH128_hash_t words; /* class, pattern and severity */
 	bool alone;	     /* it has no correlated in the file */
+	bool unlimited;	     /* it has no limit in the file */
 };
 
 struct seep_known_process {

@@ -201,8 +201,9 @@ static int load_details(struct load *load)
 }
 
 /*
- * The first four columns. seen stays 0, which goes_on takes for the last snapshot; alone stays
- * false, so its correlated sites are deleted before others are written.
+ * The first four columns. seen stays 0, which goes_on takes for the last snapshot; alone and
+ * unlimited stay false, so its correlated sites and its limit are deleted before others are
+ * written.
  */
 static struct seep_known_verdict read_verdict(struct seep_query *query)
 {

@@ -24,6 +24,7 @@
 struct verdict_row {
 	int64_t id;
 	struct seep_judgement *of_site; /* NULL: it is about a process */
+	const char **limit;		/* of whomever it is about */
 };
 
 struct verdict_rows {
@@ -115,9 +116,9 @@ static int read_judgement(struct seep_load *load, struct seep_query *query,
 	return error;
 }
 
-/* A verdict about a process is stored in the columns of one about a site. */
+/* A verdict about a process is stored in the columns of one about a site; its limit comes later. */
 static int judge_process(struct seep_load *load, struct seep_process *process,
-			 const struct seep_judgement *stored)
+			 const struct seep_judgement *stored, const char ***ret_limit)
 {
 	struct seep_process_judgement *judgement =
 		seep_arena_alloc(&load->arena, sizeof(*judgement));
@@ -129,7 +130,6 @@ static int judge_process(struct seep_load *load, struct seep_process *process,
 		.coverage = seep_process_coverage(process, 1),
 		.rate = stored->rate,
 		.eta_s = stored->eta_s,
-		.limit = stored->limit,
 		.observed_s = NAN,
 		.mappings_rate = SEEP_INTERVAL_UNKNOWN,
 		.mappings_eta_s = SEEP_INTERVAL_UNKNOWN,
@@ -137,6 +137,7 @@ static int judge_process(struct seep_load *load, struct seep_process *process,
 		.evidence = stored->evidence,
 	};
 	process->judgement = judgement;
+	*ret_limit = &judgement->limit;
 	return 0;
 }
 
@@ -176,6 +177,7 @@ static int read_verdict(struct seep_load *load, struct seep_query *query, size_t
 	struct seep_judgement *judgement;
 	struct seep_process *process;
 	struct seep_site *site;
+	const char **limit;
 	int error;
 
 	if (!read_subject(load, rows->order, query, &process, &site))
@@ -187,9 +189,10 @@ static int read_verdict(struct seep_load *load, struct seep_query *query, size_t
 	if (!judgement)
 		return -ENOMEM;
 	*judgement = (struct seep_judgement){0};
+	limit = &judgement->limit;
 	error = read_judgement(load, query, judgement);
 	if (!error && !site)
-		error = judge_process(load, process, judgement);
+		error = judge_process(load, process, judgement, &limit);
 	if (error)
 		return error;
 	if (site)
@@ -197,6 +200,7 @@ static int read_verdict(struct seep_load *load, struct seep_query *query, size_t
 	rows->rows[rows->count++] = (struct verdict_row){
 		.id = seep_column_int(query),
 		.of_site = site ? judgement : NULL,
+		.limit = limit,
 	};
 	return 0;
 }
@@ -281,6 +285,32 @@ static int add_correlated(struct seep_load *load, const struct verdict_rows *row
 	return 0;
 }
 
+/* By the id of its verdict, or NULL. */
+static const struct verdict_row *find_row(const struct verdict_rows *rows, int64_t id)
+{
+	return bsearch(&id, rows->rows, rows->count, sizeof(*rows->rows), compare_rows);
+}
+
+/* What their deadlines are about. Captures of versions before 4 do not have the table. */
+static int load_limits(struct seep_load *load, const struct verdict_rows *rows)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	int result;
+
+	if (load->reader->version < 4)
+		return 0;
+	result = seep_load_query(load,
+				 "SELECT verdict, name FROM limits WHERE verdict IN "
+				 "(SELECT verdicts.id " VERDICTS ")",
+				 &query);
+	while (!result && (result = seep_query_step(&query)) > 0) {
+		const struct verdict_row *row = find_row(rows, seep_column_int(&query));
+
+		result = row ? seep_load_word(load, &query, row->limit) : 0;
+	}
+	return result;
+}
+
 /* What grows together with the sites. Captures of version 1 do not have the table. */
 static int load_correlated(struct seep_load *load, const struct verdict_rows *rows)
 {
@@ -295,9 +325,7 @@ static int load_correlated(struct seep_load *load, const struct verdict_rows *ro
 		"(SELECT verdicts.id " VERDICTS ") ORDER BY verdict, position",
 		&query);
 	while (!result && (result = seep_query_step(&query)) > 0) {
-		int64_t id = seep_column_int(&query);
-		const struct verdict_row *row =
-			bsearch(&id, rows->rows, rows->count, sizeof(*row), compare_rows);
+		const struct verdict_row *row = find_row(rows, seep_column_int(&query));
 
 		result = 0;
 		/* Verdicts about processes have none; what a file says there is passed over. */
@@ -327,6 +355,8 @@ int seep_load_verdicts(struct seep_load *load)
 
 	if (!error)
 		error = read_verdicts(load, &query, &rows);
+	if (!error)
+		error = load_limits(load, &rows);
 	if (!error)
 		error = load_correlated(load, &rows);
 	free(rows.rows);

@@ -88,7 +88,8 @@ static int version_of(const char *name)
 	static const struct {
 		const char *name;
 		int version;
-	} tables[] = {{"vitals", 2}, {"companions", 2}, {"ages", 2}, {"unmatched", 3}};
+	} tables[] = {
+		{"vitals", 2}, {"companions", 2}, {"ages", 2}, {"unmatched", 3}, {"limits", 4}};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		if (strcmp(name, tables[i].name) == 0)

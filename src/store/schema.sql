@@ -244,6 +244,12 @@ CREATE TABLE companions (
 	PRIMARY KEY (verdict, position)
 ) WITHOUT ROWID;
 
+-- What eta_s of a verdict is the time to, at the end of its time. Since version 4.
+CREATE TABLE limits (
+	verdict INTEGER PRIMARY KEY REFERENCES verdicts,
+	name TEXT NOT NULL               -- "cgroup-memory", "machine-memory"
+);
+
 -- How old the live objects were: at the end of a run of all sites, else of those that grow. Since version 2.
 CREATE TABLE ages (
 	snapshot INTEGER NOT NULL REFERENCES snapshots,

@@ -132,6 +132,7 @@ static int sweep(struct seep_writer *writer)
 		"OR process IN (SELECT id FROM processes WHERE gone <= ?1) OR run = ?2 AND until_ns < "
 		"(SELECT elapsed_ns FROM snapshots WHERE id = ?1)",
 		"DELETE FROM companions WHERE verdict NOT IN (SELECT id FROM verdicts)",
+		"DELETE FROM limits WHERE verdict NOT IN (SELECT id FROM verdicts)",
 		"DELETE FROM sites WHERE gone <= ?1 "
 		"OR process IN (SELECT id FROM processes WHERE run < ?2)",
 		"DELETE FROM stacks WHERE id NOT IN (SELECT stack FROM sites)",

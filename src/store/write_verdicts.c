@@ -101,6 +101,23 @@ static int replace_correlated(struct seep_write *write, const struct seep_judgem
 	return error;
 }
 
+/* In place of the one that it had. */
+static int replace_limit(struct seep_write *write, const struct seep_judgement *judgement,
+			 struct seep_known_verdict *known)
+{
+	struct seep_query *query;
+
+	if (!judgement->limit && known->unlimited)
+		return 0;
+	query = seep_writer_query(write,
+				  judgement->limit ? SEEP_QUERY_SET_LIMIT : SEEP_QUERY_DROP_LIMIT);
+	seep_bind_int(query, known->id);
+	if (judgement->limit)
+		seep_bind_text(query, judgement->limit);
+	known->unlimited = !judgement->limit;
+	return seep_query_run(query);
+}
+
 /*
  * The row that said the same gets the numbers and sentences of now, and reaches to this snapshot.
  */
@@ -138,10 +155,12 @@ static int add_row(struct seep_write *write, const struct seep_judgement *judgem
 	seep_bind_int(query, (int64_t)write->snapshot->elapsed_ns);
 	subject->known->seen = (uint64_t)write->last.id;
 	subject->known->alone = true;
+	subject->known->unlimited = true;
 	return seep_write_row(write, query, &subject->known->id);
 }
 
-/* Goes on with the row of the subject, or adds one, and replaces what is correlated. */
+/* Goes on with the row of the subject, or adds one, and replaces its limit and what is correlated.
+ */
 static int write_verdict(struct seep_write *write, const struct seep_judgement *judgement,
 			 const struct subject *subject)
 {
@@ -153,6 +172,8 @@ static int write_verdict(struct seep_write *write, const struct seep_judgement *
 	int error = !changes && goes_on(write, known) ? continue_row(write, judgement, subject) :
 							add_row(write, judgement, subject);
 
+	if (!error)
+		error = replace_limit(write, judgement, known);
 	return error ? error : replace_correlated(write, judgement, known);
 }
 
@@ -174,6 +195,7 @@ static int write_of_process(struct seep_write *write, size_t index)
 		.rate = judgement->rate,
 		.leaked = SEEP_INTERVAL_UNKNOWN,
 		.eta_s = judgement->eta_s,
+		.limit = judgement->limit,
 		.num_evidence = judgement->num_evidence,
 		.evidence = judgement->evidence,
 	};

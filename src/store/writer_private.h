@@ -39,6 +39,8 @@
 	X(ADD_AGES, "INSERT INTO ages VALUES (?, ?, ?)")                                           \
 	X(DROP_CORRELATED, "DELETE FROM companions WHERE verdict = ?")                             \
 	X(ADD_CORRELATED, "INSERT INTO companions VALUES (?, ?, ?, ?, ?)")                         \
+	X(DROP_LIMIT, "DELETE FROM limits WHERE verdict = ?")                                      \
+	X(SET_LIMIT, "INSERT OR REPLACE INTO limits VALUES (?, ?)")                                \
 	X(ADD_SITE, "INSERT INTO sites VALUES (NULL, ?, ?, ?, ?, ?, NULL)")                        \
 	X(SET_SITE, "UPDATE sites SET stable_id = ?2, stack = ?3 WHERE id = ?1")                   \
 	X(END_SITE, "UPDATE sites SET gone = ?2 WHERE id = ?1")                                    \

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "report/words.h"
 #include "text/processes.h"
+#include "text/table.h"
 #include "verdict/judgement.h"
 #include "verdict/pending.h"
 
@@ -15,8 +16,7 @@
 
 /* Sites that also grow, by name. */
 #define PENDING_SHOWN 5
-
-#define OUTCOME_COLUMNS 9
+#define NAME_COLUMNS  40 /* of each function in it */
 
 void seep_text_put_headline(const struct seep_layout *layout, const struct seep_headline *headline)
 {
@@ -35,45 +35,56 @@ void seep_text_put_headline(const struct seep_layout *layout, const struct seep_
 	}
 }
 
-/* "  17865  leaky_demo       leak       leaks 164 KiB/s in read_headers; ..." */
-static void put_process(const struct seep_layout *layout, const struct seep_headline *headline,
-			const struct seep_answer_process *of)
+/* "17865  leaky_demo  leak  leaks 164 KiB/s in read_headers; ..." */
+static void add_process(struct seep_text_table *table, const struct seep_layout *layout,
+			const struct seep_headline *headline, const struct seep_answer_process *of)
 {
-	SEEP_AUTO_BUFFER struct seep_buffer line = SEEP_BUFFER_INIT;
-	size_t indent = 11 + SEEP_TEXT_COMMAND_COLUMNS;
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
 
-	seep_text_append_clean_elided(&line, of->process->comm ? of->process->comm : "unknown",
+	seep_buffer_printf(&text, "%d", (int)of->process->pid);
+	seep_text_table_add_cell(table, text.data);
+	seep_layout_reset(layout, &text);
+	seep_text_append_clean_elided(&text, of->process->comm ? of->process->comm : "unknown",
 				      SEEP_TEXT_COMMAND_COLUMNS);
-	seep_buffer_printf(layout->out, "  %7d  %s", (int)of->process->pid, line.data);
-	seep_layout_pad(layout, SEEP_TEXT_COMMAND_COLUMNS - seep_text_columns(line.data));
-	seep_layout_reset(layout, &line);
-	seep_buffer_printf(layout->out, "  %-*s  ", OUTCOME_COLUMNS, seep_outcome_key(of->outcome));
-	seep_headline_append_process(&line, headline, of);
-	seep_layout_wrap(layout, SEEP_STYLE_PLAIN, indent + OUTCOME_COLUMNS + 4, line.data);
-	seep_layout_reset(layout, &line);
+	seep_text_table_add_cell(table, text.data);
+	seep_layout_reset(layout, &text);
+	seep_text_table_add_cell(table, seep_outcome_key(of->outcome));
+	seep_headline_append_process(&text, headline, of);
+	seep_text_table_end_row(table, text.data);
+	seep_layout_reset(layout, &text);
+}
+
+/* Those that need a look; returns how many more of them there are. */
+static size_t add_processes(struct seep_text_table *table, const struct seep_layout *layout,
+			    const struct seep_headline *headline)
+{
+	const struct seep_answer *answer = headline->answer;
+
+	seep_text_table_add_column(table, "PID", false);
+	seep_text_table_add_column(table, "command", true);
+	seep_text_table_add_column(table, "answer", true);
+	table->sentences = "what";
+	for (size_t i = 0; i < answer->num && table->num_rows < PROCESSES_SHOWN; i++) {
+		if (answer->processes[i].outcome != SEEP_OUTCOME_NONE)
+			add_process(table, layout, headline, &answer->processes[i]);
+	}
+	return answer->num - answer->counts[SEEP_OUTCOME_NONE] - table->num_rows;
 }
 
 void seep_text_put_answers(const struct seep_layout *layout, const struct seep_headline *headline)
 {
-	const struct seep_answer *answer = headline->answer;
-	size_t shown = 0;
+	struct seep_text_table table;
+	size_t more;
 
-	if (answer->num < 2)
+	if (headline->answer->num < 2)
 		return;
-	for (size_t i = 0; i < answer->num; i++) {
-		const struct seep_answer_process *of = &answer->processes[i];
-
-		if (of->outcome == SEEP_OUTCOME_NONE || shown == PROCESSES_SHOWN)
-			continue;
-		if (!shown++)
-			seep_buffer_printf(layout->out, "\n  %7s  %-*s  %-*s  %s\n", "PID",
-					   SEEP_TEXT_COMMAND_COLUMNS, "command", OUTCOME_COLUMNS,
-					   "answer", "what");
-		put_process(layout, headline, of);
-	}
-	if (answer->num - answer->counts[SEEP_OUTCOME_NONE] > shown)
-		seep_buffer_printf(layout->out, "  and %zu more\n",
-				   answer->num - answer->counts[SEEP_OUTCOME_NONE] - shown);
+	seep_text_table_init(&table);
+	more = add_processes(&table, layout, headline);
+	if (table.num_rows)
+		seep_text_table_put(&table, layout);
+	if (more)
+		seep_buffer_printf(layout->out, "  and %zu more\n", more);
+	seep_text_table_done(&table, layout);
 }
 
 int seep_text_put_pending(const struct seep_layout *layout, const struct seep_headline *headline)
@@ -91,7 +102,7 @@ int seep_text_put_pending(const struct seep_layout *layout, const struct seep_he
 		const struct seep_site *site = entries.entries[i].sites[0];
 
 		seep_buffer_puts(&line, i ? ", " : "Also growing, and not certain to leak: ");
-		seep_entry_append_name(&line, headline->symbolizer, site);
+		seep_entry_append_name(&line, headline->symbolizer, site, NAME_COLUMNS);
 		seep_buffer_puts(&line, " (");
 		seep_words_append_rate(&line, site->kind, entries.entries[i].per_s);
 		seep_buffer_putc(&line, ')');

@@ -13,24 +13,52 @@
 #define FUNCTION_COLUMNS 40 /* of a correlated */
 #define HUNDREDTHS	 100
 
+static bool has_site(const struct seep_entry *entry, const struct seep_site *site)
+{
+	for (size_t i = 0; i < entry->num_sites; i++) {
+		if (entry->sites[i] == site)
+			return true;
+	}
+	return false;
+}
+
+/* Whether one entry is all of the group: then the entry itself says how many sites it has. */
+static bool is_of_one_entry(const struct seep_caller_group *group,
+			    const struct seep_entries *entries)
+{
+	for (size_t i = 0; entries && i < entries->num; i++) {
+		if (!has_site(&entries->entries[i], group->sites[0]))
+			continue;
+		for (size_t j = 1; j < group->num_sites; j++) {
+			if (!has_site(&entries->entries[i], group->sites[j]))
+				return false;
+		}
+		return true;
+	}
+	return false;
+}
+
 /* A sentence for each of the fastest groups; nothing at all without groups. */
 static void put_groups(const struct seep_layout *layout, struct seep_symbolizer *symbolizer,
-		       const struct seep_caller_groups *groups)
+		       const struct seep_caller_groups *groups, const struct seep_entries *entries)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer line = SEEP_BUFFER_INIT;
+	size_t count = 0;
 
-	if (groups->count)
-		seep_buffer_putc(layout->out, '\n');
-	for (size_t i = 0; i < groups->count && i < CALLERS_SHOWN; i++) {
+	for (size_t i = 0; i < groups->count; i++) {
+		if (is_of_one_entry(&groups->groups[i], entries) || count++ >= CALLERS_SHOWN)
+			continue;
+		if (count == 1)
+			seep_buffer_putc(layout->out, '\n');
 		seep_layout_reset(layout, &line);
 		seep_caller_group_append(&line, &groups->groups[i], symbolizer);
 		seep_buffer_putc(&line, '.');
 		seep_layout_wrap(layout, SEEP_STYLE_WARNING, 0, line.data);
 	}
 	seep_layout_reset(layout, &line);
-	if (groups->count > CALLERS_SHOWN) {
+	if (count > CALLERS_SHOWN) {
 		seep_buffer_printf(&line, "%zu more functions have several sites that grow.",
-				   groups->count - CALLERS_SHOWN);
+				   count - CALLERS_SHOWN);
 		seep_layout_wrap(layout, SEEP_STYLE_PLAIN, 0, line.data);
 		seep_layout_reset(layout, &line);
 	}
@@ -38,14 +66,14 @@ static void put_groups(const struct seep_layout *layout, struct seep_symbolizer 
 
 /* Of sites that the caller chose: the findings of a verdict. */
 int seep_text_put_callers(const struct seep_layout *layout, struct seep_symbolizer *symbolizer,
-			  const struct seep_site *const *sites, size_t num_sites)
+			  const struct seep_findings *findings, const struct seep_entries *entries)
 {
 	struct seep_caller_groups groups;
-	int error = seep_caller_groups_find(sites, num_sites, symbolizer, &groups);
+	int error = seep_caller_groups_find(findings->sites, findings->num, symbolizer, &groups);
 
 	if (error)
 		return error;
-	put_groups(layout, symbolizer, &groups);
+	put_groups(layout, symbolizer, &groups, entries);
 	seep_caller_groups_done(&groups);
 	return 0;
 }
@@ -60,7 +88,7 @@ int seep_text_put_callers_of_snapshot(const struct seep_layout *layout,
 
 	if (error)
 		return error;
-	put_groups(layout, symbolizer, &groups);
+	put_groups(layout, symbolizer, &groups, NULL);
 	seep_caller_groups_done(&groups);
 	return 0;
 }

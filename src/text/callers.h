@@ -3,16 +3,18 @@
 #ifndef SEEP_TEXT_CALLERS_H
 #define SEEP_TEXT_CALLERS_H
 
+#include "report/entries.h"
 #include "symbol/symbolizer.h"
 #include "text/layout.h"
+#include "verdict/gate.h"
 #include "verdict/judgement.h"
 
 /*
- * A line for each function below which several of these @sites grow, the worst few of them; behind
- * an empty one if there are any. 0 or -ENOMEM.
+ * A line for each function below which several findings grow, the worst few of them, unless the
+ * entries say it already; behind an empty line if there are any. 0 or -ENOMEM.
  */
 int seep_text_put_callers(const struct seep_layout *layout, struct seep_symbolizer *symbolizer,
-			  const struct seep_site *const *sites, size_t num_sites);
+			  const struct seep_findings *findings, const struct seep_entries *entries);
 /* The same of the sites of a snapshot that grow. */
 int seep_text_put_callers_of_snapshot(const struct seep_layout *layout,
 				      struct seep_symbolizer *symbolizer,

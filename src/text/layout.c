@@ -45,9 +45,38 @@ void seep_layout_pad(const struct seep_layout *layout, size_t count)
 	seep_buffer_printf(layout->out, "%*s", (int)count, "");
 }
 
+/* The word that ends before @end is one of these: what belongs to the number behind it. */
+static bool ends_in(const char *string, const char *end, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(words[i]);
+
+		if ((size_t)(end - string) < length || memcmp(end - length, words[i], length) != 0)
+			continue;
+		if (end - length == string || strchr(" (", end[-(ptrdiff_t)length - 1]))
+			return true;
+	}
+	return false;
+}
+
 /*
- * How many bytes of @string go on a line of @columns: up to the last space that fits and does not
- * follow a number, else the last space, else as much as fits.
+ * Whether the space at @space may be a line break: not between a number and its unit or what it
+ * counts, "2 d" and "02 h", "PID" and its number, "<" and "0.01 %".
+ */
+static bool is_good_break(const char *string, const char *space)
+{
+	static const char *const before_numbers[] = {"d", "h", "min", "PID", "<", ">"};
+
+	if (isdigit((unsigned char)space[-1]))
+		return false;
+	return !isdigit((unsigned char)space[1]) ||
+	       !ends_in(string, space, before_numbers,
+			sizeof(before_numbers) / sizeof(before_numbers[0]));
+}
+
+/*
+ * How many bytes of @string go on a line of @columns: up to the last space that fits and is a good
+ * break, else the last space, else as much as fits.
  */
 static size_t line_length(const char *string, size_t columns)
 {
@@ -66,7 +95,7 @@ static size_t line_length(const char *string, size_t columns)
 		 */
 		if (string[i] == ' ' && i > 0) {
 			any = i;
-			if (!isdigit((unsigned char)string[i - 1]))
+			if (is_good_break(string, string + i))
 				good = i;
 		}
 		if (column++ == columns)

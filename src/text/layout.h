@@ -39,7 +39,8 @@ void seep_layout_pad(const struct seep_layout *layout, size_t count);
 
 /*
  * Appends @string and a line break, the present line being @indent columns long. What does not fit
- * is broken at spaces and goes on at column @indent. A number stays with the word after it.
+ * is broken at spaces and goes on at column @indent. A number stays with the word after it, a
+ * duration whole, and a PID with its name for it.
  */
 void seep_layout_wrap(const struct seep_layout *layout, enum seep_style style, size_t indent,
 		      const char *string);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A table of processes with fixed columns, of the largest PROCESSES_MAX at most, and the phrases
- * for the scope and for where a process lives (container, pod, cgroup), which other text reports
- * use in their heads. What comes from the target is cleaned and cut to its column.
+ * A table of processes, of the largest PROCESSES_MAX at most, and the phrases for the scope and for
+ * where a process lives (container, pod, cgroup), which other text reports use in their heads. What
+ * comes from the target is cleaned and cut to its column.
  */
 #include "text/processes.h"
 
@@ -13,6 +13,8 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "report/words.h"
+#include "text/table.h"
 
 #define PROCESSES_MAX 20
 
@@ -20,12 +22,6 @@
 #define ENGINE_ID_DIGITS  64
 #define CONTAINER_DIGITS  12
 #define CONTAINER_COLUMNS 30
-
-struct table {
-	const struct seep_layout *layout;
-	const struct seep_snapshot *snapshot;
-	struct seep_buffer note; /* the line being put together */
-};
 
 void seep_text_append_place(struct seep_buffer *buffer, const char *before,
 			    const struct seep_process *process)
@@ -59,8 +55,7 @@ void seep_text_append_scope(struct seep_buffer *buffer, const struct seep_snapsh
 	/* The first one, which is only used if it is the only one. */
 	const struct seep_process *process = snapshot->processes;
 
-	seep_buffer_printf(buffer, "%s ", snapshot->scope_type);
-	seep_text_append_clean_elided(buffer, snapshot->scope_value, columns);
+	seep_words_append_scope(buffer, snapshot, columns);
 	if (snapshot->num_processes != 1 || !process->comm)
 		return;
 	seep_buffer_puts(buffer, " (");
@@ -98,85 +93,77 @@ static const char *bytes_or_unknown(char unit[SEEP_UNIT_MAX], uint64_t bytes)
 	return bytes == SEEP_UNKNOWN ? "-" : seep_format_bytes(unit, bytes);
 }
 
-/* What is alive of each traced kind. */
-static void append_live_columns(struct seep_buffer *note, const struct seep_process *process)
+/* What is alive of each traced kind: bytes of kinds that have them, else objects; of memory both.
+ */
+static void add_live_cells(struct seep_text_table *table, const struct seep_process *process)
 {
 	char bytes[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX];
 
 	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
 		const struct seep_totals *totals = &process->totals[kind];
+		bool counted = seep_kind_is_counted((enum seep_kind)kind);
 
 		if (!totals->traced)
 			continue;
-		/*
-		 * Bytes for kinds that have them, objects for memory and for kinds that are
-		 * counted.
-		 */
-		if (!seep_kind_is_counted((enum seep_kind)kind))
-			seep_buffer_printf(note, "  %10s",
-					   seep_format_bytes(bytes, totals->live_bytes));
-		if (kind == SEEP_KIND_MEMORY || seep_kind_is_counted((enum seep_kind)kind))
-			seep_buffer_printf(note, kind == SEEP_KIND_MEMORY ? "  %11s" : "  %7s",
-					   seep_format_count(count, totals->live_objects));
+		seep_format_bytes(bytes, totals->live_bytes);
+		seep_format_count(count, totals->live_objects);
+		if (!counted)
+			seep_text_table_add_cell(table, bytes);
+		if (counted || kind == SEEP_KIND_MEMORY)
+			seep_text_table_add_cell(table, count);
 	}
 }
 
-/* The heads of these columns. */
-static void put_live_heads(struct table *table)
+static void add_columns(struct seep_text_table *table, const struct seep_snapshot *snapshot)
 {
-	struct seep_buffer *out = table->layout->out;
-
+	seep_text_table_add_column(table, "PID", false);
+	seep_text_table_add_column(table, "command", true);
 	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		const char *head = seep_kind_plural((enum seep_kind)kind);
-
-		if (!table->snapshot->totals[kind].traced)
+		if (!snapshot->totals[kind].traced)
 			continue;
-		if (kind == SEEP_KIND_MEMORY)
-			head = table->snapshot->since_ns ? "grown" : "live";
-		if (seep_kind_is_counted((enum seep_kind)kind))
-			seep_buffer_printf(out, "  %7s", head);
-		else
-			seep_buffer_printf(out, "  %10s", head);
-		if (kind == SEEP_KIND_MEMORY)
-			seep_buffer_printf(out, "  %11s", "objects");
+		if (kind != SEEP_KIND_MEMORY) {
+			seep_text_table_add_column(table, seep_kind_plural((enum seep_kind)kind),
+						   false);
+			continue;
+		}
+		seep_text_table_add_column(table, snapshot->since_ns ? "grown" : "live", false);
+		seep_text_table_add_column(table, "objects", false);
 	}
+	seep_text_table_add_column(table, "resident", false);
+	seep_text_table_add_column(table, "before", false);
 }
 
-/* Two lines if the process lives in a container or in another PID namespace, else one. */
-static void put_process(struct table *table, const struct seep_process *process)
+/* With where it lives below it, if that is a container or another PID namespace. */
+static void add_process(struct seep_text_table *table, const struct seep_layout *layout,
+			const struct seep_process *process)
 {
-	char rss[SEEP_UNIT_MAX], before[SEEP_UNIT_MAX];
-	struct seep_buffer *note = &table->note;
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	char unit[SEEP_UNIT_MAX];
 
-	seep_text_append_clean_elided(note, process->comm ? process->comm : "unknown",
+	seep_buffer_printf(&text, "%d", (int)process->pid);
+	seep_text_table_add_cell(table, text.data);
+	seep_layout_reset(layout, &text);
+	seep_text_append_clean_elided(&text, process->comm ? process->comm : "unknown",
 				      SEEP_TEXT_COMMAND_COLUMNS);
-	seep_buffer_printf(table->layout->out, "  %7d  %s", (int)process->pid, note->data);
-	seep_layout_pad(table->layout, SEEP_TEXT_COMMAND_COLUMNS - seep_text_columns(note->data));
-	seep_layout_reset(table->layout, note);
-	append_live_columns(note, process);
-	seep_buffer_printf(
-		note, "  %10s  %10s",
-		process->exited ? "exited" : bytes_or_unknown(rss, process->rss_bytes),
-		process->attached_late ? bytes_or_unknown(before, process->pre_attach_bytes) : "-");
-	/* 11 columns: two of indent, seven of PID, two of gap. */
-	seep_layout_wrap(table->layout, SEEP_STYLE_PLAIN, 11 + SEEP_TEXT_COMMAND_COLUMNS,
-			 note->data);
-	seep_layout_reset(table->layout, note);
-	seep_text_append_place(note, "", process);
-	if (!note->length)
-		return;
-	seep_layout_pad(table->layout, 11);
-	seep_layout_wrap(table->layout, SEEP_STYLE_FAINT, 11, note->data);
-	seep_layout_reset(table->layout, note);
+	seep_text_table_add_cell(table, text.data);
+	seep_layout_reset(layout, &text);
+	add_live_cells(table, process);
+	seep_text_table_add_cell(
+		table, process->exited ? "exited" : bytes_or_unknown(unit, process->rss_bytes));
+	seep_text_table_add_cell(table, process->attached_late ?
+						bytes_or_unknown(unit, process->pre_attach_bytes) :
+						"-");
+	seep_text_append_place(&text, "", process);
+	seep_text_table_end_row(table, text.data);
+	seep_layout_reset(layout, &text);
 }
 
 int seep_text_put_processes(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
 			    const struct seep_report_options *options)
 {
-	struct table table = {.layout = layout, .snapshot = snapshot};
+	struct seep_text_table table;
 	size_t shown = snapshot->num_processes;
 	SEEP_AUTO_FREE const struct seep_process **order = NULL;
-	int error;
 
 	if (shown == 0 || (shown == 1 && !snapshot->processes[0].exited))
 		return 0;
@@ -185,23 +172,19 @@ int seep_text_put_processes(const struct seep_layout *layout, const struct seep_
 		return -ENOMEM;
 	for (size_t i = 0; i < shown; i++)
 		order[i] = &snapshot->processes[i];
-	seep_buffer_init(&table.note);
 	/* Pointers are sorted: the processes of a snapshot stay in their order. */
 	qsort(order, shown, sizeof(*order), compare_processes);
 	/* After the sort, so that the largest ones are shown. */
 	if (shown > PROCESSES_MAX && !options->verbose)
 		shown = PROCESSES_MAX;
-
-	seep_buffer_printf(layout->out, "\n  %7s  %-*s", "pid", SEEP_TEXT_COMMAND_COLUMNS,
-			   "command");
-	put_live_heads(&table);
-	seep_buffer_printf(layout->out, "  %10s  %10s\n", "resident", "before");
+	seep_text_table_init(&table);
+	add_columns(&table, snapshot);
 	for (size_t i = 0; i < shown; i++)
-		put_process(&table, order[i]);
+		add_process(&table, layout, order[i]);
+	seep_text_table_put(&table, layout);
 	if (shown < snapshot->num_processes)
 		seep_buffer_printf(layout->out, "  ... %zu more processes\n",
 				   snapshot->num_processes - shown);
-	error = table.note.error;
-	seep_buffer_done(&table.note);
-	return error;
+	seep_text_table_done(&table, layout);
+	return 0;
 }

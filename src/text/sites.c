@@ -18,13 +18,14 @@
 #include "text/stack.h"
 #include "verdict/judgement.h"
 
-#define EVIDENCE_SHOWN 4 /* sentences, unless verbose */
+#define EVIDENCE_SHOWN 2 /* sentences, and as many of advice, unless verbose */
 
 /* What all sites of a list share; the scratch buffers are reused from site to site. */
 struct site_list {
 	const struct seep_layout *layout;
 	const struct seep_snapshot *snapshot;
 	bool verbose;
+	bool with_changes; /* since the report before, where there is one */
 	struct seep_text_stack stack;
 	struct seep_buffer clean; /* scratch */
 };
@@ -113,7 +114,7 @@ static void put_judgement(struct site_list *list, const struct seep_judgement *j
 			 SEEP_TEXT_STACK_INDENT, line->data);
 	for (size_t i = 0; i < judgement->num_evidence && i < shown; i++)
 		put_sentence(list, "- ", judgement->evidence[i]);
-	if (judgement->num_correlated && shown)
+	if (judgement->num_correlated && list->verbose)
 		put_correlated(list, judgement);
 	for (size_t i = 0; i < judgement->num_advice && i < shown; i++)
 		put_sentence(list, "> ", judgement->advice[i]);
@@ -139,9 +140,10 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 				   list->snapshot->since_ns ? "the growth" : "live");
 	/*
 	 * A report since a moment shows growth already; the change since the last report would
-	 * confuse.
+	 * confuse. So it would in a verdict, for which the last report is the last look, a moment
+	 * ago.
 	 */
-	if (list->snapshot->seq > 1 && !list->snapshot->since_ns) {
+	if (list->with_changes && list->snapshot->seq > 1 && !list->snapshot->since_ns) {
 		seep_buffer_puts(line, ", ");
 		seep_words_append_change(line, site->kind, site->live_bytes_change,
 					 site->live_objects_change);
@@ -151,7 +153,7 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 				   seep_format_duration(unit, site->oldest_ns));
 	if (list->snapshot->num_processes > 1) {
 		seep_buffer_puts(line, ", ");
-		seep_report_append_process(line, list->snapshot, site->process);
+		seep_report_append_process_pid(line, site->process);
 	}
 	if (list->verbose)
 		seep_buffer_printf(line, ", site %016" PRIx64, site->id);
@@ -323,17 +325,25 @@ void seep_text_put_one(const struct seep_layout *layout, const struct seep_snaps
 	seep_text_put_numbered(layout, snapshot, symbolizer, options, site, 0);
 }
 
-/* What would give names to functions that have none in the stacks above, once. */
+void seep_text_put_missing(const struct seep_layout *layout, const struct seep_missing *missing)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer line = SEEP_BUFFER_INIT;
+
+	seep_missing_append(&line, missing);
+	if (line.length) {
+		seep_buffer_putc(layout->out, '\n');
+		seep_layout_wrap(layout, SEEP_STYLE_PLAIN, 0, line.data);
+	}
+	seep_layout_reset(layout, &line);
+}
+
+/* Of the stacks above, once. */
 static void put_missing(struct site_list *list, size_t top)
 {
-	struct seep_buffer *line = &list->clean;
+	struct seep_missing missing = {0};
 
-	seep_layout_reset(list->layout, line);
-	seep_report_append_missing(line, list->snapshot, list->stack.symbolizer, top);
-	if (!line->length)
-		return;
-	seep_buffer_putc(list->layout->out, '\n');
-	seep_layout_wrap(list->layout, SEEP_STYLE_PLAIN, 0, line->data);
+	seep_missing_add_largest(&missing, list->stack.symbolizer, list->snapshot, top);
+	seep_text_put_missing(list->layout, &missing);
 }
 
 void seep_text_put_sites(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
@@ -344,6 +354,7 @@ void seep_text_put_sites(const struct seep_layout *layout, const struct seep_sna
 	size_t live = 0;
 
 	list_init(&list, layout, snapshot, symbolizer, options->verbose);
+	list.with_changes = true;
 	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++)
 		live += put_sites_of(&list, kind, options->top);
 	if (live == 0)

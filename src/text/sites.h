@@ -4,6 +4,7 @@
 #define SEEP_TEXT_SITES_H
 
 #include "model/snapshot.h"
+#include "report/missing.h"
 #include "report/report.h"
 #include "symbol/symbolizer.h"
 #include "text/layout.h"
@@ -23,5 +24,8 @@ void seep_text_put_one(const struct seep_layout *layout, const struct seep_snaps
 void seep_text_put_sites(const struct seep_layout *layout, const struct seep_snapshot *snapshot,
 			 struct seep_symbolizer *symbolizer,
 			 const struct seep_report_options *options);
+
+/* What would give names to functions that have none, behind an empty line; nothing if all have. */
+void seep_text_put_missing(const struct seep_layout *layout, const struct seep_missing *missing);
 
 #endif

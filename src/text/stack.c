@@ -7,6 +7,7 @@
 #include "text/stack.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "report/names.h"
@@ -18,6 +19,8 @@
 /* Between the column of functions and that of sources. */
 #define GAP	       2
 #define SOURCE_PERCENT 40 /* of a line: the least that a long source path gets */
+
+#define DOTS "\xe2\x80\xa6" /* U+2026 */
 
 #define INLINED " (inlined)"
 
@@ -119,6 +122,22 @@ static void put_long_line(struct seep_text_stack *text, const struct seep_walk *
 	seep_layout_wrap(layout, SEEP_STYLE_FAINT, SEEP_TEXT_STACK_INDENT + GAP, text->source.data);
 }
 
+/* In at most @columns: outer directories go first, as the file and the line are the point of it. */
+static void append_path(struct seep_buffer *buffer, const char *path, size_t columns)
+{
+	const char *rest = path;
+
+	while (seep_text_columns(rest) + (rest == path ? 0 : 1) > columns) {
+		rest = strchr(rest + 1, '/');
+		if (!rest) {
+			seep_text_append_elided(buffer, path, columns);
+			return;
+		}
+	}
+	seep_buffer_puts(buffer, rest == path ? "" : DOTS);
+	seep_buffer_puts(buffer, rest);
+}
+
 /* One line of a stack. The function is padded to @columns, so that sources stand in one column. */
 static void put_line(struct seep_text_stack *text, const struct seep_walk *walk, size_t columns)
 {
@@ -142,9 +161,8 @@ static void put_line(struct seep_text_stack *text, const struct seep_walk *walk,
 	if (text->source.length > 0) {
 		seep_layout_pad(layout, columns - seep_text_columns(text->clean.data) + GAP);
 		seep_layout_reset(text->layout, &text->clean);
-		seep_text_append_elided(&text->clean, text->source.data,
-					seep_layout_columns(layout) - SEEP_TEXT_STACK_INDENT -
-						columns - GAP);
+		append_path(&text->clean, text->source.data,
+			    seep_layout_columns(layout) - SEEP_TEXT_STACK_INDENT - columns - GAP);
 		seep_layout_put(layout, SEEP_STYLE_FAINT, text->clean.data);
 	}
 	seep_buffer_putc(layout->out, '\n');

@@ -167,7 +167,7 @@ static void put_fd_limit(struct text *text)
 	if (snapshot->num_processes > 1 && nearest->fd_limit_eta_ns == SEEP_UNKNOWN)
 		return;
 	if (snapshot->num_processes > 1) {
-		seep_report_append_process(&text->note, snapshot, nearest);
+		seep_report_append_process_pid(&text->note, nearest);
 		seep_buffer_puts(&text->note, ": ");
 	}
 	seep_buffer_printf(&text->note, "%s descriptors at most",

@@ -15,6 +15,7 @@
 #include "report/entries.h"
 #include "report/headline.h"
 #include "report/losses.h"
+#include "report/missing.h"
 #include "report/names.h"
 #include "report/naming.h"
 #include "report/words.h"
@@ -40,7 +41,7 @@ struct verdict_text {
 static void put_classes(struct verdict_text *text)
 {
 	size_t suppressed = text->findings->num_suppressed;
-	size_t counts[SEEP_CLASS_COUNT] = {0};
+	size_t counts[SEEP_CLASS_COUNT] = {0}, unjudged = 0;
 	char number[SEEP_UNIT_MAX];
 
 	for (size_t i = 0; i < text->snapshot->num_sites; i++) {
@@ -48,6 +49,8 @@ static void put_classes(struct verdict_text *text)
 
 		if (judgement)
 			counts[seep_judgement_class(judgement)]++;
+		else
+			unjudged++;
 	}
 	if (!text->snapshot->num_sites)
 		return;
@@ -58,10 +61,17 @@ static void put_classes(struct verdict_text *text)
 					   seep_format_count(number, counts[i]),
 					   seep_class_key((enum seep_class)i));
 	}
-	if (suppressed)
-		seep_buffer_printf(&text->line, " %zu suppressed,", suppressed);
-	/* The last comma, or the colon if no site was judged. */
+	/* Arenas and stacks of threads: what is in them is judged. */
+	if (unjudged)
+		seep_buffer_printf(&text->line, " %s not judged,",
+				   seep_format_count(number, unjudged));
+	/* The last comma. */
 	text->line.data[text->line.length - 1] = '.';
+	/* They are among those that were counted. */
+	if (suppressed)
+		seep_buffer_printf(&text->line, " %s of them %s suppressed.",
+				   seep_format_count(number, suppressed),
+				   suppressed == 1 ? "is" : "are");
 	seep_buffer_putc(text->layout.out, '\n');
 	seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 0, text->line.data);
 	seep_layout_reset(&text->layout, &text->line);
@@ -135,8 +145,7 @@ static void put_processes(struct verdict_text *text)
 		    (!judgement->cause &&
 		     strcmp(judgement->health, seep_health_key(SEEP_HEALTH_UNEXPLAINED)) != 0))
 			continue;
-		seep_buffer_puts(&text->line, "Process ");
-		seep_report_append_process(&text->line, text->snapshot, process);
+		seep_report_append_process_pid(&text->line, process);
 		seep_buffer_printf(&text->line, ": %s.", judgement->evidence[0]);
 		seep_layout_wrap(&text->layout, SEEP_STYLE_WARNING, 0, text->line.data);
 		seep_layout_reset(&text->layout, &text->line);
@@ -223,6 +232,27 @@ static void put_entries(struct verdict_text *text, const struct seep_entries *en
 				   entries->num - options->top);
 }
 
+/* Of the stacks above, and of the functions that the first sentences name. */
+static void put_missing(struct verdict_text *text, const struct seep_answer *answer,
+			const struct seep_entries *entries)
+{
+	struct seep_missing missing = {0};
+
+	for (size_t i = 0; i < entries->num; i++)
+		seep_missing_add(&missing, text->symbolizer, entries->entries[i].sites[0]);
+	for (size_t i = 0; i < answer->num; i++) {
+		const struct seep_answer_process *of = &answer->processes[i];
+
+		if (of->worst)
+			seep_missing_add(&missing, text->symbolizer, of->worst);
+		else if (of->outcome == SEEP_OUTCOME_GROWTH)
+			seep_missing_add_process(&missing, of->process);
+		if (of->heap && of->heap->num_sites)
+			seep_missing_add(&missing, text->symbolizer, of->heap->sites[0]);
+	}
+	seep_text_put_missing(&text->layout, &missing);
+}
+
 /* What a program has left at its end has no rate. */
 static bool all_grow(const struct seep_findings *findings)
 {
@@ -256,11 +286,11 @@ int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbol
 	seep_text_put_headline(&text.layout, &headline);
 	seep_text_put_answers(&text.layout, &headline);
 	if (!error && all_grow(findings))
-		error = seep_text_put_callers(&text.layout, symbolizer, findings->sites,
-					      findings->num);
+		error = seep_text_put_callers(&text.layout, symbolizer, findings, &entries);
 	put_entries(&text, &entries, options);
 	if (!error)
 		error = seep_text_put_pending(&text.layout, &headline);
+	put_missing(&text, answer, &entries);
 	if (findings->baseline)
 		put_baseline(&text, options->top);
 	put_classes(&text);

@@ -320,22 +320,23 @@ int seep_collector_take(struct seep_collector *collector, bool final, uint64_t n
 	return 0;
 }
 
-static int add_live_bytes(const struct seep_site_key *key, const struct seep_site_value *value,
-			  void *context)
+static int add_live(const struct seep_site_key *key, const struct seep_site_value *value,
+		    void *context)
 {
-	(void)key;
-	*(uint64_t *)context += value->alloc_bytes - value->free_bytes;
+	uint64_t *live = context;
+
+	/* What the kernel has written is checked all the same, as it is an index. */
+	if (key->kind >= SEEP_KIND_COUNT)
+		return 0;
+	live[key->kind] += seep_kind_is_counted((enum seep_kind)key->kind) ?
+				   value->allocs - value->frees :
+				   value->alloc_bytes - value->free_bytes;
 	return 0;
 }
 
-int seep_collector_live_bytes(const struct seep_collector *collector, uint64_t *ret_bytes)
+int seep_collector_live(const struct seep_collector *collector, uint64_t ret_live[SEEP_KIND_COUNT])
 {
 	/* Without ages and stacks: what is younger than --min-age counts as well. */
-	uint64_t bytes = 0;
-	int error = seep_kernel_each_site(collector->parts.kernel, add_live_bytes, &bytes);
-
-	if (error)
-		return error;
-	*ret_bytes = bytes;
-	return 0;
+	memset(ret_live, 0, SEEP_KIND_COUNT * sizeof(*ret_live));
+	return seep_kernel_each_site(collector->parts.kernel, add_live, ret_live);
 }

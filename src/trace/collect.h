@@ -51,7 +51,10 @@ int seep_collector_take(struct seep_collector *collector, bool final, uint64_t n
 			const uint64_t user_losses[SEEP_LOSS_COUNT],
 			const struct seep_snapshot **ret_snapshot);
 
-/* Live bytes of all processes now, for a status line; cheaper than a snapshot. 0 or -errno. */
-int seep_collector_live_bytes(const struct seep_collector *collector, uint64_t *ret_bytes);
+/*
+ * What is live of each kind in all processes now, in bytes, of threads and descriptors in objects:
+ * for a status line; cheaper than a snapshot. 0 or -errno.
+ */
+int seep_collector_live(const struct seep_collector *collector, uint64_t ret_live[SEEP_KIND_COUNT]);
 
 #endif

@@ -34,7 +34,13 @@ static void describe_scope(const struct seep_tracer *tracer, struct seep_buffer 
 	if (scope->type == SEEP_SCOPE_ALL)
 		seep_buffer_puts(buffer, "all processes, ");
 	else
-		seep_buffer_printf(buffer, "%s %s, ", scope->key, scope->value);
+		seep_buffer_printf(buffer, "%s %s, ",
+				   scope->type == SEEP_SCOPE_COMM ? "command name" : scope->key,
+				   scope->value);
+	if (!sum.num_targets && !sum.num_refused && !sum.num_without) {
+		seep_buffer_puts(buffer, "no process so far");
+		return;
+	}
 	seep_buffer_printf(buffer, "now %zu process%s: %zu functions in %zu files", sum.num_targets,
 			   sum.num_targets == 1 ? "" : "es", sum.num_functions, sum.num_files);
 	if (sum.num_refused)

@@ -245,7 +245,7 @@ int seep_tracer_status(struct seep_tracer *tracer, struct seep_tracer_status *re
 	int error = seep_overhead_events(tracer->overhead, &status.events);
 
 	if (!error)
-		error = seep_collector_live_bytes(tracer->collector, &status.live_bytes);
+		error = seep_collector_live(tracer->collector, status.live);
 	if (!error)
 		error = seep_kernel_read_losses(tracer->kernel, losses);
 	if (error)

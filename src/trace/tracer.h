@@ -84,7 +84,7 @@ void seep_tracer_tell_verified(const struct seep_tracer *tracer);
 /* Numbers for a status line. */
 struct seep_tracer_status {
 	uint64_t events;
-	uint64_t live_bytes;
+	uint64_t live[SEEP_KIND_COUNT]; /* bytes, of threads and descriptors objects */
 	uint64_t losses; /* sum of all loss counters that stand for something missed */
 };
 int seep_tracer_status(struct seep_tracer *tracer, struct seep_tracer_status *ret_status);

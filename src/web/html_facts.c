@@ -208,6 +208,8 @@ static void put_ends(struct seep_html_page *page)
 /* The section is there in any case: that nothing was lost is worth knowing, too. */
 void seep_html_put_losses(struct seep_html_page *page)
 {
+	struct seep_missing missing = {0};
+
 	seep_html_put(page, "<section id=\"losses\"><h2>What was not seen</h2>\n");
 	if (put_lost(page) == 0)
 		seep_html_put(page, "<p>Nothing: no loss was counted.</p>\n");
@@ -215,7 +217,8 @@ void seep_html_put_losses(struct seep_html_page *page)
 		seep_html_put(page, "<p class=\"faint\">All else in this report is without what is "
 				    "listed here.</p>\n");
 	put_ends(page);
-	seep_report_append_missing(&page->note, page->snapshot, page->symbolizer, NAMES_SITES);
+	seep_missing_add_largest(&missing, page->symbolizer, page->snapshot, NAMES_SITES);
+	seep_missing_append(&page->note, &missing);
 	if (page->note.length)
 		seep_html_put_note_in(page, "p", "");
 	seep_html_put(page, "</section>\n");

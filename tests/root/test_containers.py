@@ -342,7 +342,7 @@ def test_text(contain, seep, start, glibc: Image) -> None:
     alone = seep("-p", target.pid, json_file=None).attached()
     alone.process.terminate()
     assert alone.wait() == 0
-    assert f"pid {target.pid} (bulk, {place}), " in alone.stdout
+    assert f"PID {target.pid} (bulk, {place}), " in alone.stdout
     both = seep("-p", target.pid, "-p", outside.pid).attached()
     report = both.finish()
     assert [line.strip() for line in both.stdout.splitlines()].count(place) == 1

@@ -136,6 +136,9 @@ def test_usage_errors(arguments: tuple[str, ...]) -> None:
         (("--max-objects", "3"), "out of range (16 to 268435456)"),
         (("-i", "1ms"), "out of range (at least 10ms)"),
         (("-d", "soon"), "not a time, such as"),
+        (("-d", "0"), "out of range (more than 0)"),
+        (("--max-size", "99999999999T"), "out of range (too large)"),
+        (("--json",), "--json needs a value: FILE"),
     ],
 )
 def test_errors_tell_what_is_allowed(arguments: tuple[str, ...], words: str) -> None:

@@ -195,6 +195,26 @@ def test_another_root_directory(seep, start, tmp_path: Path) -> None:
         assert site["stack"][1]["file"].endswith("sizes.c")
 
 
+def test_program_of_several_names(start, seep, tmp_path: Path) -> None:
+    """It is called as it was started, if that is a name of the file that it is."""
+    program = tmp_path / "tool-check"
+    shutil.copy(FIXTURES / "sizes", program)
+    (tmp_path / "tool").symlink_to(program.name)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "alias").symlink_to(program)
+    # in the second directory there is no file of the name that the kernel shows
+    for name, shown in ((tmp_path / "tool", "tool"), (tmp_path / "other/alias", "tool-check")):
+        target = start(name)
+        trace = seep("-p", target.pid).attached()
+        target.go()
+        done = target.done()
+        report = trace.finish()
+        assert_exact(report, done)
+        for site in sites_of(report, "made_small"):
+            assert site["stack"][1]["module"] == str(tmp_path / shown)
+        target.quit()
+
+
 def test_hostile_names(start, seep, tmp_path: Path) -> None:
     """Text from the target is cleaned: no control characters, valid UTF-8, valid formats."""
     program = tmp_path / "a;b\x1b[31m\n\"c\\ \udcff"

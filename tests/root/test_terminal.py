@@ -72,6 +72,7 @@ def test_status_line(start, terminal: Terminal) -> None:
         wait_until(lambda: re.search(rb"events/s|/s", terminal.data), "the status line")
         first = len(terminal.data)
         wait_until(lambda: len(terminal.data) > first, "its next state")
+        wait_until(lambda: b" of memory live " in terminal.data, "what is live, and of what kind")
         process.terminate()
         assert process.wait(TIMEOUT) == 0
     finally:

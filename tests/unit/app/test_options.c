@@ -176,7 +176,6 @@ static void what_does_not_go_together_is_refused(void **state)
 		{&seep_command_simulate, "simulate",
 		 "which pattern? For example: seep simulate memory"},
 		{&seep_command_simulate, "simulate linear rare", "unexpected word \"rare\""},
-		{&seep_command_simulate, "simulate nothing", "there is no pattern \"nothing\""},
 		{&seep_command_simulate, "simulate linear --period 1s",
 		 "--period means nothing to the pattern linear"},
 		{&seep_command_simulate, "simulate cycle --size 8",
@@ -188,6 +187,19 @@ static void what_does_not_go_together_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_refused(cases[i].command, cases[i].text, cases[i].sentence);
+}
+
+/* All patterns are listed, so only the beginning is compared. */
+static void an_unknown_pattern_is_told_the_known_ones(void **state)
+{
+	struct command_line line;
+
+	(void)state;
+	parse(&line, &seep_command_simulate, "simulate nothing");
+	assert_int_equal(line.error, -EINVAL);
+	assert_non_null(
+		strstr(line.said, "there is no pattern \"nothing\"; one of memory, linear, "));
+	done(&line);
 }
 
 static void equal_limits_and_one_standard_output_are_fine(void **state)
@@ -308,6 +320,7 @@ int main(void)
 		cmocka_unit_test(defaults_of_a_pattern),
 		cmocka_unit_test(a_command_is_a_scope),
 		cmocka_unit_test(what_does_not_go_together_is_refused),
+		cmocka_unit_test(an_unknown_pattern_is_told_the_known_ones),
 		cmocka_unit_test(equal_limits_and_one_standard_output_are_fine),
 		cmocka_unit_test(help_is_no_error_whatever_is_missing),
 		cmocka_unit_test(help_has_every_option_and_fits_a_terminal),

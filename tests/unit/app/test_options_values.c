@@ -70,10 +70,10 @@ static void counts(void **state)
 		 "--top 2147483648: out of range (0 to 2147483647)"},
 		{TRACE, "trace -p 1 -n ten", "--top ten: not a whole number"},
 		{TRACE, "trace -p 1 -n ''", "--top: the value is empty"},
-		{TRACE, "trace -p 1 -n", "-n needs a value"},
+		{TRACE, "trace -p 1 -n", "-n needs a value: N"},
 		{SIMULATE, "simulate linear --threads 65", "--threads 65: out of range (1 to 64)"},
 		{SIMULATE, "simulate linear --seed 18446744073709551616",
-		 "--seed 18446744073709551616: out of range"},
+		 "--seed 18446744073709551616: out of range (too large)"},
 	};
 	struct command_line line;
 
@@ -101,10 +101,10 @@ static void sizes(void **state)
 		{TRACE, "trace -p 1 --min-size -1",
 		 "--min-size -1: not a size, such as 512, 64K or 1.5G"},
 		{TRACE, "trace -p 1 --max-size 99999999999T",
-		 "--max-size 99999999999T: out of range"},
+		 "--max-size 99999999999T: out of range (too large)"},
 		{TRACE, "trace -p 1 --unwind-mem 1023K",
 		 "--unwind-mem 1023K: out of range (at least 1M)"},
-		{TRACE, "trace -p 1 --max-file 0", "--max-file 0: out of range (at least 1)"},
+		{TRACE, "trace -p 1 --max-file 0", "--max-file 0: out of range (more than 0)"},
 	};
 	struct command_line line;
 
@@ -126,9 +126,9 @@ static void durations(void **state)
 		{TRACE, "trace -p 1 -i 9ms", "--interval 9ms: out of range (at least 10ms)"},
 		{TRACE, "trace -p 1 -i soon",
 		 "--interval soon: not a time, such as 500ms, 10s or 1h30m"},
-		{TRACE, "trace -p 1 -d 0", "--duration 0: out of range (at least 1ns)"},
-		{TRACE, "trace -p 1 --keep 0s", "--keep 0s: out of range (at least 1ns)"},
-		{DOCTOR, "doctor -d 0", "--duration 0: out of range (at least 1ns)"},
+		{TRACE, "trace -p 1 -d 0", "--duration 0: out of range (more than 0)"},
+		{TRACE, "trace -p 1 --keep 0s", "--keep 0s: out of range (more than 0)"},
+		{DOCTOR, "doctor -d 0", "--duration 0: out of range (more than 0)"},
 		{SIMULATE, "simulate linear -d 999us",
 		 "--duration 999us: out of range (at least 1ms)"},
 	};
@@ -192,7 +192,7 @@ static void rates_are_per_second(void **state)
 	};
 	static const struct refusal refusals[] = {
 		{SIMULATE, "simulate linear --growth 0/s",
-		 "--growth 0/s: out of range (at least 1)"},
+		 "--growth 0/s: out of range (more than 0)"},
 		{SIMULATE, "simulate linear --growth 1K/d",
 		 "--growth 1K/d: not a rate, such as 64K/s or 1M/h"},
 		{SIMULATE, "simulate linear --growth 1K/",
@@ -247,7 +247,7 @@ static void texts(void **state)
 		{TRACE, "trace -p 1 --json ''", "--json: the value is empty"},
 		{TRACE, "trace -p 1 -o ''", "--output: the value is empty"},
 		{DETECT, "detect -p 1 --baseline ''", "--baseline: the value is empty"},
-		{DETECT, "detect -p 1 --suppressions", "--suppressions needs a value"},
+		{DETECT, "detect -p 1 --suppressions", "--suppressions needs a value: FILE"},
 	};
 	struct command_line line;
 

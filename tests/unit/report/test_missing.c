@@ -18,10 +18,12 @@
 #define UNNAMED	 SEEP_FRAME(1, 32)
 #define LIBC	 SEEP_FRAME(2, 16)
 #define PYTHON	 SEEP_FRAME(3, 16)
+#define PHP	 SEEP_FRAME(4, 16)
 #define PERF_MAP (SEEP_FRAME_RAW | 0x1000)
 #define CODE	 (SEEP_FRAME_RAW | 0x2000)
 
 static const struct seep_line no_name, main_line = {.function = "main"},
+				       php_line = {.function = "execute_ex"},
 				       frame_line = {.function = "_PyEval_EvalFrameDefault"},
 				       py_line = {.function = "py::keep:/srv/app.py"};
 
@@ -33,18 +35,20 @@ static const struct {
 	{UNNAMED, {.module = "/opt/libvendor.so.2", .num_lines = 1, .lines = &no_name}},
 	{LIBC, {.module = "/lib/libc.so.6", .num_lines = 1, .lines = &no_name}},
 	{PYTHON, {.module = "/usr/bin/python3.12", .num_lines = 1, .lines = &frame_line}},
+	{PHP, {.module = "/usr/bin/php8.2", .num_lines = 1, .lines = &php_line}},
 };
 
 static const struct seep_location perf_map = {
 	.module = SEEP_JIT_MODULE, .num_lines = 1, .lines = &py_line};
 
 /* Of two frames; a frame of 0 stands for one that is named. */
-static void expect(const char *exe, uint64_t first, uint64_t second, const char *expected)
+static void expect_end(const char *exe, uint64_t first, uint64_t second, enum seep_end end,
+		       const char *expected)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
 	const struct seep_process process = {.id = 1, .exe = exe};
 	const uint64_t frames[] = {first, second};
-	const struct seep_stack stack = {.num_frames = 2, .frames = frames};
+	const struct seep_stack stack = {.num_frames = 2, .frames = frames, .end = end};
 	struct seep_site sites[] = {
 		{.process = &process, .stack = &stack, .live_objects = 1},
 		{.process = &process, .stack = &stack},
@@ -55,6 +59,7 @@ static void expect(const char *exe, uint64_t first, uint64_t second, const char 
 		.sites = sites,
 		.num_sites = 2,
 	};
+	struct seep_missing missing = {0};
 	struct seep_symbolizer *symbolizer;
 
 	assert_int_equal(seep_symbolizer_new(&symbolizer), 0);
@@ -62,9 +67,15 @@ static void expect(const char *exe, uint64_t first, uint64_t second, const char 
 		assert_int_equal(
 			seep_symbolizer_know(symbolizer, known[i].frame, &known[i].location), 0);
 	assert_int_equal(seep_symbolizer_know_jit(symbolizer, 1, PERF_MAP, &perf_map), 0);
-	seep_report_append_missing(&text, &snapshot, symbolizer, 10);
+	seep_missing_add_largest(&missing, symbolizer, &snapshot, 10);
+	seep_missing_append(&text, &missing);
 	assert_string_equal(text.data, expected);
 	seep_symbolizer_free(symbolizer);
+}
+
+static void expect(const char *exe, uint64_t first, uint64_t second, const char *expected)
+{
+	expect_end(exe, first, second, SEEP_END_COMPLETE, expected);
 }
 
 static void test_files(void **state)
@@ -72,10 +83,11 @@ static void test_files(void **state)
 	(void)state;
 	expect("/usr/bin/demo", NAMED, NAMED, "");
 	expect("/usr/bin/demo", LIBC, NAMED,
-	       "Names are missing: libc.so.6 (install the package libc6-dbg).");
+	       "Names are missing: libc.so.6 (install the package libc6-dbg or glibc-debuginfo).");
 	expect("/usr/bin/demo", LIBC, UNNAMED,
-	       "Names are missing: libc.so.6 (install the package libc6-dbg); libvendor.so.2 "
-	       "(build it with -g, or install its debug symbols).");
+	       "Names are missing: libc.so.6 (install the package libc6-dbg or glibc-debuginfo); "
+	       "libvendor.so.2 (build it with -g and do not strip it, or install its debug "
+	       "symbols).");
 }
 
 static void test_runtimes(void **state)
@@ -89,6 +101,54 @@ static void test_runtimes(void **state)
 	       "Names are missing: functions of Python (from Python 3.12 on: start it with -X "
 	       "perf).");
 	expect("/usr/bin/python3.12", PYTHON, PERF_MAP, "");
+	expect("/usr/bin/php8.2", PHP, NAMED,
+	       "Names are missing: functions of PHP (seep cannot name them yet).");
+}
+
+/* The stacks of Java end where its code begins. */
+static void test_java(void **state)
+{
+	(void)state;
+	expect("/usr/bin/java", NAMED, NAMED, "");
+	expect_end("/usr/bin/java", NAMED, NAMED, SEEP_END_JIT,
+		   "Names are missing: functions of Java (seep cannot name them yet).");
+	expect("/usr/bin/java", CODE, NAMED,
+	       "Names are missing: functions of Java (seep cannot name them yet).");
+	/* A program that generates code, and is no runtime that is known. */
+	expect_end("/usr/bin/demo", NAMED, NAMED, SEEP_END_JIT, "");
+}
+
+/* There is a place for three; of the others it is said that there are some. */
+static void test_many(void **state)
+{
+	static const char *const names[] = {"/opt/a.so", "/opt/b.so", "/opt/c.so", "/opt/d.so"};
+	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
+	const struct seep_process process = {.id = 1}, java = {.id = 2, .exe = "/usr/bin/java"};
+	struct seep_missing missing = {0};
+	struct seep_symbolizer *symbolizer;
+
+	(void)state;
+	assert_int_equal(seep_symbolizer_new(&symbolizer), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct seep_location location = {
+			.module = names[i], .num_lines = 1, .lines = &no_name};
+		const uint64_t frame = SEEP_FRAME(10 + i, 16);
+		const struct seep_stack stack = {.num_frames = 1, .frames = &frame};
+		const struct seep_site site = {.process = &process, .stack = &stack};
+
+		assert_int_equal(seep_symbolizer_know(symbolizer, frame, &location), 0);
+		seep_missing_add(&missing, symbolizer, &site);
+		/* Twice the same is told once. */
+		seep_missing_add(&missing, symbolizer, &site);
+	}
+	/* But a runtime takes the place of a file. */
+	seep_missing_add_process(&missing, &java);
+	seep_missing_append(&text, &missing);
+	assert_non_null(strstr(text.data, "missing: a.so (build"));
+	assert_non_null(strstr(text.data, "; functions of Java ("));
+	assert_null(strstr(text.data, "d.so"));
+	assert_non_null(strstr(text.data, "; and others."));
+	seep_symbolizer_free(symbolizer);
 }
 
 int main(void)
@@ -96,6 +156,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_runtimes),
+		cmocka_unit_test(test_java),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -254,10 +254,14 @@ static const struct crafted values[] = {
 	{"UPDATE snapshots SET events_per_s = 9e999, target_cpu_pct = 'much'", 0},
 	/* Not a capture any more. */
 	{"PRAGMA application_id = 1", -EBADMSG},
-	{"PRAGMA user_version = 4", -EPROTO},
+	{"PRAGMA user_version = 5", -EPROTO},
 	{"PRAGMA user_version = 0", -EPROTO},
 	{"DROP TABLE vitals", -EBADMSG},
 	{"DROP TABLE unmatched", -EBADMSG},
+	{"DROP TABLE limits", -EBADMSG},
+	{"INSERT OR REPLACE INTO limits SELECT id, 'a' || char(10) FROM verdicts", -EBADMSG},
+	{"INSERT OR REPLACE INTO limits SELECT id, 'no such limit' FROM verdicts", 0},
+	{"INSERT INTO limits VALUES (7777, 'nofile')", 0},
 	{"DROP TABLE losses", -EBADMSG},
 	{"ALTER TABLE samples ADD COLUMN more", -EBADMSG},
 	{"DROP TABLE losses; CREATE VIEW losses AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "

@@ -560,13 +560,19 @@ static void test_version_1(void **state)
 {
 	(void)state;
 	check_version("DROP TABLE vitals; DROP TABLE companions; DROP TABLE ages; "
-		      "DROP TABLE unmatched; PRAGMA user_version = 1");
+		      "DROP TABLE unmatched; DROP TABLE limits; PRAGMA user_version = 1");
 }
 
 static void test_version_2(void **state)
 {
 	(void)state;
-	check_version("DROP TABLE unmatched; PRAGMA user_version = 2");
+	check_version("DROP TABLE unmatched; DROP TABLE limits; PRAGMA user_version = 2");
+}
+
+static void test_version_3(void **state)
+{
+	(void)state;
+	check_version("DROP TABLE limits; PRAGMA user_version = 3");
 }
 
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, fixture_set_up, fixture_tear_down)
@@ -585,6 +591,7 @@ int main(void)
 		IN_DIRECTORY(test_ages),
 		IN_DIRECTORY(test_version_1),
 		IN_DIRECTORY(test_version_2),
+		IN_DIRECTORY(test_version_3),
 		IN_DIRECTORY(test_details),
 		IN_DIRECTORY(test_names_that_come_late),
 		IN_DIRECTORY(test_code_of_no_file),

@@ -44,7 +44,7 @@ static void assert_same_correlated(const struct seep_judgement *expected,
 	}
 }
 
-/* A capture does not keep the limit and the period. */
+/* A capture does not keep the period. */
 static void assert_same_judgement(const struct seep_judgement *expected, double since_s,
 				  const struct seep_judgement *actual,
 				  const struct seep_snapshot *loaded)
@@ -56,6 +56,7 @@ static void assert_same_judgement(const struct seep_judgement *expected, double 
 	assert_same_interval(&expected->rate, &actual->rate);
 	assert_same_interval(&expected->leaked, &actual->leaked);
 	assert_same_interval(&expected->eta_s, &actual->eta_s);
+	assert_same_text(expected->limit, actual->limit);
 	assert_same_real(since_s, actual->since_s);
 	assert_same_sentences(expected->evidence, expected->num_evidence, actual->evidence,
 			      actual->num_evidence);
@@ -73,6 +74,7 @@ static void assert_same_process_judgement(const struct seep_process_judgement *e
 	assert_string_equal(expected->health, actual->health);
 	assert_same_interval(&expected->rate, &actual->rate);
 	assert_same_interval(&expected->eta_s, &actual->eta_s);
+	assert_same_text(expected->limit, actual->limit);
 	assert_same_sentences(expected->evidence, expected->num_evidence, actual->evidence,
 			      actual->num_evidence);
 }
@@ -117,6 +119,7 @@ static const struct seep_judgement a_leak = {
 	.rate = {213.3, 200, 220},
 	.leaked = {1, 0.97, 1},
 	.eta_s = {86400, 80000, 90000},
+	.limit = "machine-memory",
 	.num_evidence = 2,
 	.evidence = (const char *const[]){"grows by 213 bytes per second", "nothing is released"},
 	.num_advice = 1,
@@ -136,6 +139,7 @@ static const struct seep_process_judgement growth = {
 	.health = "growth",
 	.rate = {NAN, NAN, NAN},
 	.eta_s = {INFINITY, 3600, INFINITY},
+	.limit = "cgroup-memory",
 	.num_evidence = 1,
 	.evidence = (const char *const[]){"resident memory grows"},
 };
@@ -154,6 +158,7 @@ static void test_verdicts(void **state)
 	/* Numbers change, the words do not. */
 	check_judgements(writer, &world, (const double[]){[2] = 1});
 	judgement.rate.value = 214;
+	judgement.limit = "address-space";
 	check_judgements(writer, &world, (const double[]){[2] = 1});
 	/* Now a word does. */
 	judgement.severity = "critical";
@@ -161,6 +166,8 @@ static void test_verdicts(void **state)
 	/* For a while there is none, then it comes again. */
 	world.sites[2].judgement = NULL;
 	check_judgements(writer, &world, NULL);
+	/* Then nothing is used up any more. */
+	judgement.limit = NULL;
 	world.sites[2].judgement = &judgement;
 	check_judgements(writer, &world, (const double[]){[2] = 5});
 	/* Two sites with the same process, kind and hash. */

@@ -112,9 +112,9 @@ static void test_place_of_a_process(void **state)
 
 	(void)state;
 	fixture_init_empty(&fixture);
-	assert_header_has(&fixture.snapshot, "pid 1234 (server), 30.0 s");
+	assert_header_has(&fixture.snapshot, "PID 1234 (server), 30.0 s");
 	process->inner_pid = 1;
-	assert_header_has(&fixture.snapshot, "pid 1234 (server, PID 1 in its own namespace), ");
+	assert_header_has(&fixture.snapshot, "PID 1234 (server, PID 1 in its own namespace), ");
 	process->container = "web\033[2J";
 	assert_header_has(&fixture.snapshot, "(server, PID 1 in container web\xef\xbf\xbd[2J), ");
 	process->inner_pid = 0;
@@ -274,6 +274,10 @@ static void test_what_belongs_together(void **state)
 					    "427 B/s together.\n"));
 	assert_non_null(strstr(buffer.data, "\n2 sites grow below worker_loop (src/server.c:131): "
 					    "213 B/s together.\n\n#1 "));
+	/* Two facts are enough for most readers. */
+	assert_null(strstr(buffer.data, "it grows together with"));
+	seep_buffer_reset(&buffer);
+	assert_int_equal(seep_report_text.render(&fixture.snapshot, NULL, &verbose, &buffer), 0);
 	assert_non_null(strstr(buffer.data,
 			       "    - it grows together with: open descriptors (0.98), "
 			       "buffer_grow (0.95)\n"));
@@ -295,10 +299,23 @@ static void test_verdict(void **state)
 	sites[1] = &fixture.sites[0];
 	render_verdict(&fixture.snapshot, &findings, &ten, &buffer);
 	assert_non_null(strstr(buffer.data, "server (PID 1234) leaks 427 B/s in buffer_grow; "));
-	assert_non_null(strstr(buffer.data, "\n\n2 sites leak below buffer_grow (src/buffer.c): "
-					    "427 B/s together.\n\n#1  "));
+	/* That they are of one function is said in the one entry that they have. */
+	assert_null(strstr(buffer.data, "together."));
+	assert_non_null(strstr(buffer.data, "\n    and 1 more site of this function; all of them "
+					    "grow by 427 B/s and hold "));
 	assert_null(strstr(buffer.data, "worker_loop (src"));
-	assert_non_null(strstr(buffer.data, "\nAll sites: 3 leak, 1 growth.\n"));
+	assert_non_null(strstr(buffer.data, "\nAll sites: 3 leak, 1 growth, 5 not judged.\n"));
+	/* What changed since the last look, a moment ago, tells nothing. */
+	assert_null(strstr(buffer.data, "unchanged"));
+
+	/* Two functions below one. */
+	seep_buffer_reset(&buffer);
+	sites[0] = &fixture.sites[1];
+	sites[1] = &fixture.sites[2];
+	render_verdict(&fixture.snapshot, &findings, &ten, &buffer);
+	assert_non_null(strstr(buffer.data,
+			       "\n\n2 sites grow below worker_loop (src/server.c:131): "
+			       "213 B/s together.\n\n#1  "));
 }
 
 static void test_find(void **state)
