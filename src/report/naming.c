@@ -7,29 +7,10 @@
 #include "report/names.h"
 #include "symbol/walk.h"
 
-/* What every program is made of: functions that begin so, and modules that begin so. */
-static const char *const common_functions[] = {
-	"std::",   "__gnu_cxx::", "operator new", "alloc::", "core::",
-	"__rust_", "__rustc",	  "<alloc::",	  "<core::", "<std::",
-};
-/* Libraries of the C and C++ runtimes of glibc, musl, GCC and LLVM. */
-static const char *const common_modules[] = {
-	"libc.so", "libc-", "ld-linux", "ld-musl", "libstdc++", "libc++", "libpthread", "libgcc_s",
-};
-
 /* What functions are called that allocate for others: xmalloc, g_strdup, CRYPTO_realloc. */
 static const char *const wrapper_ends[] = {"alloc", "alloc0", "strdup", "strndup", "memdup"};
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-
-static bool begins_with(const char *text, const char *const *beginnings, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strncmp(text, beginnings[i], strlen(beginnings[i])) == 0)
-			return true;
-	}
-	return false;
-}
 
 /* A function whose name ends like an allocator's only passes on the request of its caller. */
 static bool is_wrapper(const char *function)
@@ -48,14 +29,9 @@ static bool is_wrapper(const char *function)
 /* Its name tells nothing about the leak. */
 bool seep_naming_is_common(const struct seep_walk *walk)
 {
-	const char *module = walk->location->module;
 	const char *function = walk->line->function;
 
-	if (function && (begins_with(function, common_functions, COUNT(common_functions)) ||
-			 is_wrapper(function)))
-		return true;
-	return module &&
-	       begins_with(seep_text_basename(module), common_modules, COUNT(common_modules));
+	return seep_walk_is_standard(walk) || (function && is_wrapper(function));
 }
 
 size_t seep_naming_index(struct seep_symbolizer *symbolizer, const struct seep_site *site)
