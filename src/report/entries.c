@@ -73,6 +73,9 @@ static uint64_t name_of(const struct seep_site *site, struct seep_symbolizer *sy
 {
 	struct seep_walk walk;
 
+	/* Whoever needed more of it. */
+	if (seep_pool_is_known(site->pool))
+		return site->pool->id;
 	if (!seep_naming_walk(symbolizer, site, &walk))
 		return site->id;
 	if (!go_to_program(&walk))
@@ -166,8 +169,8 @@ void seep_entry_append_name(struct seep_buffer *buffer, struct seep_symbolizer *
 	struct seep_walk walk;
 
 	seep_naming_append(buffer, symbolizer, site);
-	if (!seep_naming_walk(symbolizer, site, &walk) || !is_of_system(walk.location->module) ||
-	    !go_to_program(&walk))
+	if (seep_pool_is_known(site->pool) || !seep_naming_walk(symbolizer, site, &walk) ||
+	    !is_of_system(walk.location->module) || !go_to_program(&walk))
 		return;
 	seep_buffer_puts(buffer, " below ");
 	seep_report_append_function(buffer, walk.location, walk.line);

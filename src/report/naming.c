@@ -39,6 +39,8 @@ size_t seep_naming_index(struct seep_symbolizer *symbolizer, const struct seep_s
 	size_t index = 0, behind_allocator = 0;
 	struct seep_walk walk;
 
+	if (seep_pool_is_known(site->pool))
+		return site->pool_index;
 	seep_walk_init(&walk, symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
 	for (; seep_walk_next(&walk); index++) {
 		/* The first frame is the allocator itself, with all that is inlined in it. */
