@@ -321,6 +321,7 @@ static char *advice_of(struct seep_pool_words *words, const struct users *users,
 			      ":size=argN,ret=ptr");
 		append_option(&text, "--free", "TAKES_BACK", ":ptr=argN");
 	}
+	seep_buffer_puts(&text, " (N: which argument it is; size=BYTES if all have one size)");
 	return seep_buffer_take(&text);
 }
 
