@@ -70,7 +70,7 @@ static __always_inline void read_arguments(struct pt_regs *ctx, struct request *
 {
 	const struct seep_probe *probe = call->probe;
 
-	request->bytes = argument(ctx, probe->size_arg);
+	request->bytes = probe->size_arg ? argument(ctx, probe->size_arg) : probe->bytes;
 	request->extra = 0;
 	if (probe->count_arg && probe->role == SEEP_ROLE_RESIZE)
 		request->extra = argument(ctx, probe->count_arg);

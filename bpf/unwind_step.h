@@ -82,17 +82,15 @@ static __always_inline __u32 row_search(const seep_row *words, __u32 first, __u3
 }
 
 /*
- * Does a signal handler return to @pc? Then the instructions there are the system call
+ * Does a signal handler return to this code? Then it is the system call
  * rt_sigreturn, and the stack pointer is that of the kernel's frame, whatever CFI there is or is
  * not: glibc describes its trampoline, musl, Free Pascal and programs with an sa_restorer of their
  * own do not.
  */
-static __always_inline bool is_signal_return(struct unwind_context *context, __u64 pc)
+static __always_inline bool is_signal_return(const __u64 code[2])
 {
-	__u64 words[2];
+	__u64 words[2] = {code[0], code[1]};
 
-	if (code_read(context, pc, words))
-		return false;
 	if ((__u32)words[0] == SEEP_ENDBR64) {
 		words[0] = words[0] >> 32 | words[1] << 32;
 		words[1] >>= 32;
@@ -113,6 +111,44 @@ static __always_inline int step_signal(struct unwind_context *context, struct re
 	registers->exact = 1;
 	registers->chained = 0;
 	registers->return_at = 0;
+	return STEP_NEXT;
+}
+
+/*
+ * From C to the goroutine that has called it: its stack is another one, and the words by which it
+ * is found are those that the code at the return address reads. C has given rbp back.
+ */
+static __always_inline int step_to_goroutine(struct unwind_context *context,
+					     struct registers *registers)
+{
+	__u64 goroutine, depth, high;
+
+	if (stack_read(context, registers->sp + SEEP_GO_SWITCH_DEPTH, &depth) ||
+	    stack_read(context, registers->sp + SEEP_GO_SWITCH_G, &goroutine) ||
+	    stack_read(context, goroutine + SEEP_GO_STACK_HIGH, &high) ||
+	    stack_read(context, high - depth, &registers->pc))
+		return SEEP_END_READ;
+	registers->return_at = high - depth;
+	registers->sp = registers->return_at + 8;
+	registers->exact = 0;
+	registers->chained = 0;
+	return STEP_NEXT;
+}
+
+/* By the instructions to which a call returns, of code that has no CFI. *ret_known: they tell. */
+static __always_inline int step_by_code(struct unwind_context *context, struct registers *registers,
+					bool *ret_known)
+{
+	__u64 code[2];
+
+	*ret_known = true;
+	if (!code_read(context, registers->pc, code)) {
+		if (is_signal_return(code))
+			return step_signal(context, registers);
+		if (code[0] == SEEP_GO_SWITCH && code[1] << 16 >> 16 == SEEP_GO_SWITCH_END)
+			return step_to_goroutine(context, registers);
+	}
+	*ret_known = false;
 	return STEP_NEXT;
 }
 
@@ -210,8 +246,13 @@ static __always_inline int step_by_frame_pointer(struct unwind_context *context,
 {
 	__u64 fp = registers->fp;
 
-	if (!registers->exact && is_signal_return(context, registers->pc))
-		return step_signal(context, registers);
+	if (!registers->exact) {
+		bool by_code;
+		int result = step_by_code(context, registers, &by_code);
+
+		if (by_code)
+			return result;
+	}
 	if (!fp && known && registers->chained)
 		return end_of_thread(registers);
 	if (!fp || fp < registers->sp || fp - registers->sp > MAX_FRAME_BYTES || (fp & 7))

@@ -99,8 +99,9 @@ struct seep_probe {
 	__u8 heap;
 	__u8 libc;    /* of the C family */
 	__u32 pushed; /* bytes on the stack above the return address, at the probe */
+	__u32 bytes;  /* of each block, if no argument is the size */
 	__u8 glibc;   /* of glibc's malloc: the word before a block tells its size */
-	__u8 pad[3];
+	__u8 pad[7];
 };
 
 /*
@@ -327,7 +328,7 @@ _Static_assert(sizeof(struct seep_site_key) == 16, "no padding in keys");
 _Static_assert(SEEP_PROCESS_AT(seep_site_key) == SEEP_PROCESS_AT(seep_process_key), "alike");
 _Static_assert(sizeof(struct seep_site_value) == 72 + 16 * SEEP_LIFETIME_BUCKETS, "no padding");
 _Static_assert(sizeof(struct seep_process_value) == 16, "no padding in values");
-_Static_assert(sizeof(struct seep_probe) == 24, "no padding in values");
+_Static_assert(sizeof(struct seep_probe) == 32, "no padding in values");
 _Static_assert(sizeof(struct seep_unmatched) == 24, "no padding in values");
 _Static_assert(sizeof(struct seep_file_key) == 16, "no padding in keys");
 _Static_assert(sizeof(struct seep_mapping_key) == 12, "no padding in keys");

@@ -44,6 +44,17 @@ typedef __u32 seep_row;
 #define SEEP_SIGRETURN_SHORT	0x00050f0000000fb8ULL
 #define SEEP_ENDBR64		0xfa1e0ff3U
 
+/*
+ * To where C returns in runtime.asmcgocall, which has called it on the thread's own stack:
+ * mov 0x30(%rsp),%rdi; mov 8(%rdi),%rsi; sub 0x28(%rsp),%rsi. That is, the goroutine, the upper end
+ * of its stack, and by how much its stack pointer was below that.
+ */
+#define SEEP_GO_SWITCH	     0x778b4830247c8b48ULL
+#define SEEP_GO_SWITCH_END   0x2824742b4808ULL /* 6 bytes */
+#define SEEP_GO_SWITCH_G     0x30
+#define SEEP_GO_SWITCH_DEPTH 0x28
+#define SEEP_GO_STACK_HIGH   8
+
 /* Numbers that every dictionary of rules begins with. */
 #define SEEP_RULE_NUMBER_BAD 0
 #define SEEP_RULE_NUMBER_GAP 1

@@ -17,29 +17,29 @@
 /* In the order of seep/functions.h: the position is the rank, see seep_allocators_count. */
 static const struct seep_allocator builtin[] = {
 #define SEEP_ALLOCATOR(name, family, role, size, count, pointer, out)                              \
-	{                                                                                          \
-		#name,                                                                             \
-		SEEP_FAMILY_##family,                                                              \
-		SEEP_ROLE_##role,                                                                  \
-		size,                                                                              \
-		count,                                                                             \
-		pointer,                                                                           \
-		out,                                                                               \
-		SEEP_KIND_MEMORY,                                                                  \
-		false},
+	{#name,                                                                                    \
+	 SEEP_FAMILY_##family,                                                                     \
+	 SEEP_ROLE_##role,                                                                         \
+	 size,                                                                                     \
+	 count,                                                                                    \
+	 pointer,                                                                                  \
+	 out,                                                                                      \
+	 SEEP_KIND_MEMORY,                                                                         \
+	 false,                                                                                    \
+	 0},
 	SEEP_MEMORY_FUNCTIONS(SEEP_ALLOCATOR)
 #undef SEEP_ALLOCATOR
 #define SEEP_THREAD_FUNCTION(name, family, role, size, count, pointer, out)                        \
-	{                                                                                          \
-		#name,                                                                             \
-		SEEP_FAMILY_##family,                                                              \
-		SEEP_ROLE_##role,                                                                  \
-		size,                                                                              \
-		count,                                                                             \
-		pointer,                                                                           \
-		out,                                                                               \
-		SEEP_KIND_THREAD,                                                                  \
-		false},
+	{#name,                                                                                    \
+	 SEEP_FAMILY_##family,                                                                     \
+	 SEEP_ROLE_##role,                                                                         \
+	 size,                                                                                     \
+	 count,                                                                                    \
+	 pointer,                                                                                  \
+	 out,                                                                                      \
+	 SEEP_KIND_THREAD,                                                                         \
+	 false,                                                                                    \
+	 0},
 		SEEP_THREAD_FUNCTIONS(SEEP_THREAD_FUNCTION)
 #undef SEEP_THREAD_FUNCTION
 };
@@ -213,6 +213,26 @@ static int parse_argument(struct description *description, const char *value, ui
 	return 0;
 }
 
+/* An argument, or the bytes that each block has: a pool of items has no use for the argument. */
+static int parse_size(struct description *description, const char *value)
+{
+	struct seep_allocator *allocator = &description->allocator;
+	unsigned long bytes;
+	char *end;
+
+	if (allocator->bytes)
+		return refuse(description, "a key is given twice");
+	if (*value < '0' || *value > '9')
+		return parse_argument(description, value, &allocator->size_arg);
+	if (allocator->size_arg)
+		return refuse(description, "a key is given twice");
+	bytes = strtoul(value, &end, 10);
+	if (*end || !bytes || bytes > UINT32_MAX)
+		return refuse(description, "the size is an argument, or a number of bytes");
+	allocator->bytes = (uint32_t)bytes;
+	return 0;
+}
+
 /* How its return is seen. */
 static int parse_via(struct description *description, const char *value)
 {
@@ -239,7 +259,7 @@ static int parse_pair(struct description *description, char *pair, bool frees)
 	if (frees)
 		return refuse(description, "the only key of a releasing function is ptr");
 	if (strcmp(pair, "size") == 0)
-		return parse_argument(description, value, &allocator->size_arg);
+		return parse_size(description, value);
 	if (strcmp(pair, "count") == 0)
 		return parse_argument(description, value, &allocator->count_arg);
 	if (strcmp(pair, "out") == 0)
@@ -268,8 +288,8 @@ static int check(struct description *description, bool frees)
 		return allocator->pointer_arg ?
 			       0 :
 			       refuse(description, "which argument is the block? ptr=argN");
-	if (!allocator->size_arg)
-		return refuse(description, "which argument is the size? size=argN");
+	if (!allocator->size_arg && !allocator->bytes)
+		return refuse(description, "which argument is the size? size=argN, or size=BYTES");
 	if (!description->returns && !allocator->out_arg)
 		return refuse(description, "where is the block? ret=ptr or out=argN");
 	if (description->returns && allocator->out_arg)

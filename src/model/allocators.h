@@ -24,6 +24,7 @@ struct seep_allocator {
 	uint8_t out_arg;
 	enum seep_kind kind; /* of what it makes or releases */
 	bool return_probe;   /* of SEEP_FAMILY_USER: nothing passes it but a return */
+	uint32_t bytes;	     /* the same: of each block, if no argument is the size; else 0 */
 };
 
 /* What people call the family. */

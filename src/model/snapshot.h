@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "model/names.h"
+#include "model/pools.h"
 #include "model/runtimes.h"
 #include "seep/abi.h"
 
@@ -113,6 +114,9 @@ struct seep_site {
 	/* What it is to a runtime, and to which; NONE also if nobody has looked. */
 	enum seep_site_role role;
 	enum seep_runtime runtime;
+	/* The pool that it may grow; NULL: none, or nobody has looked. */
+	const struct seep_pool *pool;
+	size_t pool_index; /* of the function that grows it, among all of its stack */
 	struct seep_counts counts;
 	/* As reported: allocs - frees, less the objects younger than --min-age if asked for. */
 	uint64_t live_objects;

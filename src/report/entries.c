@@ -74,6 +74,9 @@ static uint64_t name_of(const struct seep_site *site, struct seep_symbolizer *sy
 {
 	struct seep_walk walk;
 
+	/* Whoever needed more of it. */
+	if (seep_pool_is_known(site->pool))
+		return site->pool->id;
 	if (!seep_naming_walk(symbolizer, site, &walk))
 		return site->id;
 	if (!go_to_program(&walk))
@@ -182,7 +185,8 @@ void seep_entry_append_name(struct seep_buffer *buffer, struct seep_symbolizer *
 		return;
 	}
 	append_function(buffer, &walk, columns);
-	if (!is_of_system(walk.location->module) || !go_to_program(&walk))
+	if (seep_pool_is_known(site->pool) || !is_of_system(walk.location->module) ||
+	    !go_to_program(&walk))
 		return;
 	seep_buffer_puts(buffer, " below ");
 	append_function(buffer, &walk, columns);

@@ -7,29 +7,10 @@
 #include "report/names.h"
 #include "symbol/walk.h"
 
-/* What every program is made of: functions that begin so, and modules that begin so. */
-static const char *const common_functions[] = {
-	"std::",   "__gnu_cxx::", "operator new", "alloc::", "core::",
-	"__rust_", "__rustc",	  "<alloc::",	  "<core::", "<std::",
-};
-/* Libraries of the C and C++ runtimes of glibc, musl, GCC and LLVM. */
-static const char *const common_modules[] = {
-	"libc.so", "libc-", "ld-linux", "ld-musl", "libstdc++", "libc++", "libpthread", "libgcc_s",
-};
-
 /* What functions are called that allocate for others: xmalloc, g_strdup, CRYPTO_realloc. */
 static const char *const wrapper_ends[] = {"alloc", "alloc0", "strdup", "strndup", "memdup"};
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-
-static bool begins_with(const char *text, const char *const *beginnings, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strncmp(text, beginnings[i], strlen(beginnings[i])) == 0)
-			return true;
-	}
-	return false;
-}
 
 /* "zmalloc_usable": a word of letters that ends in malloc, and what is special about it. */
 static bool is_special_malloc(const char *function)
@@ -59,14 +40,9 @@ static bool is_wrapper(const char *function)
 /* Its name tells nothing about the leak. */
 bool seep_naming_is_common(const struct seep_walk *walk)
 {
-	const char *module = walk->location->module;
 	const char *function = walk->line->function;
 
-	if (function && (begins_with(function, common_functions, COUNT(common_functions)) ||
-			 is_wrapper(function)))
-		return true;
-	return module &&
-	       begins_with(seep_text_basename(module), common_modules, COUNT(common_modules));
+	return seep_walk_is_standard(walk) || (function && is_wrapper(function));
 }
 
 size_t seep_naming_index(struct seep_symbolizer *symbolizer, const struct seep_site *site)
@@ -74,6 +50,8 @@ size_t seep_naming_index(struct seep_symbolizer *symbolizer, const struct seep_s
 	size_t index = 0, behind_allocator = 0;
 	struct seep_walk walk;
 
+	if (seep_pool_is_known(site->pool))
+		return site->pool_index;
 	seep_walk_init(&walk, symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
 	for (; seep_walk_next(&walk); index++) {
 		/* The first frame is the allocator itself, with all that is inlined in it. */

@@ -25,8 +25,7 @@ size_t seep_naming_index(struct seep_symbolizer *symbolizer, const struct seep_s
 bool seep_naming_walk(struct seep_symbolizer *symbolizer, const struct seep_site *site,
 		      struct seep_walk *ret_walk);
 
-/* Is the walk at a function of the standard library of C, C++ or Rust, or at a wrapper of malloc?
- */
+/* Is the walk at a function that seep_walk_is_standard knows, or at a wrapper of malloc? */
 bool seep_naming_is_common(const struct seep_walk *walk);
 
 /* Appends its short name; what the stack lacks if there is none. */

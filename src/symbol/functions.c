@@ -325,3 +325,12 @@ const char *seep_functions_name(const struct seep_functions *functions, size_t i
 {
 	return functions->names.data + functions->list[index].name;
 }
+
+bool seep_functions_has(const struct seep_functions *functions, const char *name)
+{
+	for (size_t i = 0; i < functions->count; i++) {
+		if (strcmp(seep_functions_name(functions, i), name) == 0)
+			return true;
+	}
+	return false;
+}

@@ -7,6 +7,7 @@
 #define SEEP_SYMBOL_FUNCTIONS_H
 
 #include <libelf.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,5 +32,8 @@ int seep_functions_find(const struct seep_functions *functions, uint64_t offset,
 
 /* The name as in the symbol table, without version, "NAME@plt" for a PLT stub. */
 const char *seep_functions_name(const struct seep_functions *functions, size_t index);
+
+/* Is there a function with this name? All names are looked at. */
+bool seep_functions_has(const struct seep_functions *functions, const char *name);
 
 #endif

@@ -136,3 +136,8 @@ size_t seep_module_find(struct seep_module *module, uint64_t offset,
 		scopes[count - 1].name = seep_functions_name(module->functions, index);
 	return count;
 }
+
+bool seep_module_has(const struct seep_module *module, const char *name)
+{
+	return module->functions && seep_functions_has(module->functions, name);
+}

@@ -6,6 +6,7 @@
 #ifndef SEEP_SYMBOL_MODULE_H
 #define SEEP_SYMBOL_MODULE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,5 +37,8 @@ void seep_module_load(struct seep_module *module, const char *path, const struct
  */
 size_t seep_module_find(struct seep_module *module, uint64_t offset,
 			struct seep_source_scope scopes[SEEP_SOURCE_SCOPES_MAX]);
+
+/* Has it a function with this name? False as long as the tables are not loaded. */
+bool seep_module_has(const struct seep_module *module, const char *name);
 
 #endif

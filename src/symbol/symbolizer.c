@@ -31,10 +31,7 @@
 #include "symbol/module_cache.h"
 #include "symbol/names.h"
 
-/*
- * A file as BPF or user space numbers it. Several may have the same content, and then the same
- * module.
- */
+/* As BPF or user space numbers it. Several with the same content have the same module. */
 struct file {
 	uint32_t id;
 	int fd;	  /* until the module is known, -1 without */
@@ -108,10 +105,7 @@ static struct file *find_file(struct seep_symbolizer *symbolizer, uint32_t id)
 /* What was resolved before the file could be opened is resolved again. */
 static int renew_frames(struct seep_symbolizer *symbolizer, uint32_t id)
 {
-	/*
-	 * A copy without the frames of this file: the table cannot delete. On failure it stays as
-	 * it is.
-	 */
+	/* A copy without these frames: the table cannot delete. On failure it stays as it is. */
 	struct seep_frame_table kept = {0};
 	int error = 0;
 
@@ -159,10 +153,7 @@ int seep_symbolizer_add_file(struct seep_symbolizer *symbolizer, uint32_t id, co
 	if (file && (file->fd >= 0 || file->cached || fd < 0))
 		return 0;
 	if (fd >= 0) {
-		/*
-		 * The module is opened when a frame is asked for first; the caller may have closed
-		 * his own by then.
-		 */
+		/* For when a frame is asked for: the caller may have closed his own by then. */
 		copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 		if (copy < 0)
 			return -errno;
@@ -367,12 +358,24 @@ const struct seep_location *seep_symbolizer_resolve(struct seep_symbolizer *symb
 	return location;
 }
 
+/* The file of a frame; NULL for code of no file, and for one that is not known. */
+static struct file *file_of(struct seep_symbolizer *symbolizer, uint64_t frame)
+{
+	return frame & SEEP_FRAME_RAW ? NULL : find_file(symbolizer, SEEP_FRAME_FILE(frame));
+}
+
 const char *seep_symbolizer_path(struct seep_symbolizer *symbolizer, uint64_t frame)
 {
-	struct file *file =
-		frame & SEEP_FRAME_RAW ? NULL : find_file(symbolizer, SEEP_FRAME_FILE(frame));
+	struct file *file = file_of(symbolizer, frame);
 
 	return file ? file->path : NULL;
+}
+
+bool seep_symbolizer_has(struct seep_symbolizer *symbolizer, uint64_t frame, const char *name)
+{
+	struct file *file = file_of(symbolizer, frame);
+
+	return file && file->cached && seep_module_has(file->cached->module, name);
 }
 
 uint64_t seep_symbolizer_stack_id(struct seep_symbolizer *symbolizer, const uint64_t *frames,
@@ -382,15 +385,13 @@ uint64_t seep_symbolizer_stack_id(struct seep_symbolizer *symbolizer, const uint
 
 	for (size_t i = 0; i < num_frames; i++) {
 		uint64_t words[2] = {0, 0}; /* file and offset; both 0 for "anonymous" */
-		struct file *file;
+		struct file *file = file_of(symbolizer, frames[i]);
 
-		if (!(frames[i] & SEEP_FRAME_RAW)) {
+		if (!(frames[i] & SEEP_FRAME_RAW))
 			words[1] = SEEP_FRAME_OFFSET(frames[i]);
-			file = find_file(symbolizer, SEEP_FRAME_FILE(frames[i]));
-			if (file) {
-				identify(symbolizer, file);
-				words[0] = file->fingerprint;
-			}
+		if (file) {
+			identify(symbolizer, file);
+			words[0] = file->fingerprint;
 		}
 		/* Each frame is hashed with all before it, so their order counts. */
 		hash = XXH3_64bits_withSeed(words, sizeof(words), hash);

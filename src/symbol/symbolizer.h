@@ -125,6 +125,11 @@ const struct seep_location *seep_symbolizer_resolve(struct seep_symbolizer *symb
 const char *seep_symbolizer_path(struct seep_symbolizer *symbolizer, uint64_t frame);
 
 /*
+ * Has the file of a frame that was resolved a function with this name, as in its symbol table?
+ */
+bool seep_symbolizer_has(struct seep_symbolizer *symbolizer, uint64_t frame, const char *name);
+
+/*
  * A stable hash of the frames: equal for the same offsets in files with the same build ID (or,
  * without one, the same path), whatever ids the files have in this run. Raw addresses count as one
  * frame "anonymous". Used for the id of a site.

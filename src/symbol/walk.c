@@ -10,6 +10,54 @@
 
 #include "base/text.h"
 
+/* What every program is made of: functions that begin so, and modules that begin so. */
+static const char *const standard_functions[] = {
+	"std::",   "__gnu_cxx::", "operator new", "alloc::", "core::",
+	"__rust_", "__rustc",	  "<alloc::",	  "<core::", "<std::",
+};
+/* How Go begins the names of its own, and what cgo makes for each call of C. */
+static const char *const go_functions[] = {"runtime.", "_cgo_"};
+static const char *const cgo_parts[] = {"._Cfunc_", "._cgo_"};
+/* Libraries of the C and C++ runtimes of glibc, musl, GCC and LLVM. */
+static const char *const standard_modules[] = {
+	"libc.so", "libc-", "ld-linux", "ld-musl", "libstdc++", "libc++", "libpthread", "libgcc_s",
+};
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+static bool begins_with(const char *text, const char *const *beginnings, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(text, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_of_go(const char *function)
+{
+	for (size_t i = 0; i < COUNT(cgo_parts); i++) {
+		if (strstr(function, cgo_parts[i]))
+			return true;
+	}
+	return begins_with(function, go_functions, COUNT(go_functions));
+}
+
+bool seep_module_is_standard(const char *path)
+{
+	return path &&
+	       begins_with(seep_text_basename(path), standard_modules, COUNT(standard_modules));
+}
+
+bool seep_walk_is_standard(const struct seep_walk *walk)
+{
+	const char *function = walk->line->function;
+
+	return (function && (begins_with(function, standard_functions, COUNT(standard_functions)) ||
+			     is_of_go(function))) ||
+	       seep_module_is_standard(walk->location->module);
+}
+
 void seep_walk_init(struct seep_walk *walk, struct seep_symbolizer *symbolizer,
 		    const struct seep_site *site, enum seep_walk_order order)
 {

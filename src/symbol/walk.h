@@ -37,6 +37,11 @@ void seep_walk_init(struct seep_walk *walk, struct seep_symbolizer *symbolizer,
 /* Goes to the next function; false at the end of the stack. */
 bool seep_walk_next(struct seep_walk *walk);
 
+/* Does it stand at a function of the standard library of C, C++ or Rust, or of Go's runtime? */
+bool seep_walk_is_standard(const struct seep_walk *walk);
+/* Is this the path of a library of C or C++? */
+bool seep_module_is_standard(const char *path);
+
 /*
  * A key for what a frame of @site resolves to, for tables of what was written already. Code of no
  * file is another one in each process. All keys of such code have SEEP_FRAME_RAW.

@@ -18,6 +18,23 @@
 #define PENDING_SHOWN 5
 #define NAME_COLUMNS  40 /* of each function in it */
 
+/* What is known of a pool has no other place as long as it is no finding. */
+static void put_pool(const struct seep_layout *layout, const struct seep_pool *pool)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer line = SEEP_BUFFER_INIT;
+
+	if (!seep_pool_is_known(pool))
+		return;
+	seep_buffer_puts(&line, "- ");
+	seep_text_append_clean(&line, pool->evidence, SIZE_MAX);
+	seep_layout_wrap(layout, SEEP_STYLE_PLAIN, 2, line.data);
+	seep_layout_reset(layout, &line);
+	seep_buffer_puts(&line, "> ");
+	seep_text_append_clean(&line, pool->advice, SIZE_MAX);
+	seep_layout_wrap(layout, SEEP_STYLE_PLAIN, 2, line.data);
+	seep_layout_reset(layout, &line);
+}
+
 void seep_text_put_headline(const struct seep_layout *layout, const struct seep_headline *headline)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer line = SEEP_BUFFER_INIT;
@@ -26,6 +43,9 @@ void seep_text_put_headline(const struct seep_layout *layout, const struct seep_
 	seep_headline_append(&line, headline);
 	seep_layout_wrap(layout, bad ? SEEP_STYLE_WARNING : SEEP_STYLE_STRONG, 0, line.data);
 	seep_layout_reset(layout, &line);
+	if (headline->answer->num == 1 && headline->answer->outcome == SEEP_OUTCOME_GROWTH &&
+	    headline->answer->processes[0].worst)
+		put_pool(layout, headline->answer->processes[0].worst->pool);
 	if (headline->answer->command_exit > 0) {
 		seep_buffer_printf(&line,
 				   "The command ended with exit status %d, which is passed on.",

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "proc/hsperf.h"
+#include "runtime/pools.h"
 #include "runtime/roles.h"
 #include "target/process_stats.h"
 #include "trace/causes.h"
@@ -21,6 +22,7 @@
 /* The judge has the history of the sites; judgements are those of the last snapshot. */
 struct seep_assessor {
 	struct seep_runtime_roles *roles;
+	struct seep_pools *pools;
 	struct seep_judge *judge;
 	struct seep_causes *causes;
 	struct seep_descendants *descendants; /* NULL: they are traced */
@@ -39,6 +41,8 @@ int seep_assessor_new(struct seep_kernel *kernel, struct seep_symbolizer *symbol
 		return -ENOMEM;
 	seep_process_stats_source_init(&assessor->source, kernel);
 	error = seep_runtime_roles_new(symbolizer, &assessor->roles);
+	if (!error)
+		error = seep_pools_new(symbolizer, &assessor->pools);
 	if (!error)
 		error = seep_judge_new(&assessor->judge);
 	if (!error)
@@ -64,14 +68,15 @@ void seep_assessor_free(struct seep_assessor *assessor)
 	seep_causes_free(assessor->causes);
 	seep_descendants_free(assessor->descendants);
 	seep_judge_free(assessor->judge);
+	seep_pools_free(assessor->pools);
 	seep_runtime_roles_free(assessor->roles);
 	seep_process_stats_source_done(&assessor->source);
 	free(assessor);
 }
 
 /*
- * Which sites belong to runtimes; and where there is memory that collections of the JVM release,
- * how many there were. Of V8 nothing can be had from outside.
+ * Which sites belong to runtimes, and which to pools; and where there is memory that collections of
+ * the JVM release, how many there were. Of V8 nothing can be had from outside.
  */
 static int find_roles(struct seep_assessor *assessor, const struct seep_snapshot *snapshot,
 		      struct seep_site *sites, struct seep_process *processes)
@@ -90,7 +95,7 @@ static int find_roles(struct seep_assessor *assessor, const struct seep_snapshot
 		    process->collections == SEEP_UNKNOWN)
 			seep_hsperf_read(process->pid, &process->collections);
 	}
-	return 0;
+	return seep_pools_fill(assessor->pools, sites, snapshot->num_sites);
 }
 
 /* What /proc and the control groups tell, for the judge. */

@@ -104,11 +104,22 @@ static void add_finding(struct seep_answer_process *of, const struct seep_site *
 		of->worst = site;
 }
 
-/* What of a process grows fastest: of class growth, and of what is young. NULL: nothing. */
+/*
+ * What of a process grows fastest: of class growth, of what is young, and of all that rises and is
+ * not judged yet. NULL: nothing.
+ */
 struct fastest {
 	const struct seep_site *growing;
 	const struct seep_site *young;
+	const struct seep_site *rising;
 };
+
+/* Few large blocks, as a pool takes them, rise for long before there are enough to judge. */
+static bool rises(const struct seep_site *site)
+{
+	return seep_judgement_class(site->judgement) == SEEP_CLASS_WARMING_UP &&
+	       site->judgement->rate.low > 0;
+}
 
 static void add_site(const struct question *question, struct seep_answer_process *of,
 		     struct fastest *fastest, const struct seep_site *site)
@@ -122,6 +133,8 @@ static void add_site(const struct question *question, struct seep_answer_process
 		fastest->growing = site;
 	if (seep_site_is_young(site, of->watched_s) && grows_faster(site, fastest->young))
 		fastest->young = site;
+	if (rises(site) && grows_faster(site, fastest->rising))
+		fastest->rising = site;
 }
 
 /*
@@ -156,10 +169,10 @@ static bool answer_ended(const struct question *question, struct seep_answer_pro
 }
 
 /* Is the site that is warming up a part of what the process grows by? */
-static bool is_part(const struct seep_site *young, const struct seep_answer_process *of)
+static bool is_part(const struct seep_site *rising, const struct seep_answer_process *of)
 {
-	return young && of_bytes(young) &&
-	       young->judgement->rate.value >= PART_SHARE * of->process->judgement->rate.value;
+	return rising && of_bytes(rising) &&
+	       rising->judgement->rate.value >= PART_SHARE * of->process->judgement->rate.value;
 }
 
 /* Are ever more mappings the worst of it? Not if memory is used up before. */
@@ -188,8 +201,8 @@ static void answer_process(const struct question *question, struct seep_answer_p
 	of->mappings_grow = has_too_many_mappings(of->process, process_grows);
 	if (of->worst || of->heap || of->mappings_grow || process_grows) {
 		of->outcome = SEEP_OUTCOME_GROWTH;
-		if (process_grows && !of->worst && !of->heap && is_part(fastest->young, of))
-			of->worst = fastest->young;
+		if (process_grows && !of->worst && !of->heap && is_part(fastest->rising, of))
+			of->worst = fastest->rising;
 		return;
 	}
 	if (answer_ended(question, of))

@@ -2,7 +2,7 @@
 /*
  * A heap has a site that stands for it: the sum of its sites, with a record as any site has
  * (record.c). The judge calls begin, add, judge and end for each snapshot. A process has few
- * runtimes, so there are few heaps.
+ * runtimes, so there are few heaps. The pools of the program itself are summed up in the same way.
  */
 #include "verdict/heaps.h"
 
@@ -18,6 +18,7 @@
 
 /* Hashed as bytes, so it must have no padding. */
 struct key {
+	uint64_t pool; /* 0: the heap of a runtime */
 	uint32_t process;
 	uint32_t runtime;
 };
@@ -81,14 +82,23 @@ void seep_heaps_begin(struct seep_heaps *heaps)
 	}
 }
 
-static struct entry *find(const struct seep_heaps *heaps, const struct seep_process *process,
-			  enum seep_runtime runtime)
+static struct entry *find_key(const struct seep_heaps *heaps, struct key key)
 {
-	struct key key = {process->id, runtime};
 	struct entry *entry;
 
 	HASH_FIND(hh, heaps->entries, &key, sizeof(key), entry);
 	return entry;
+}
+
+static struct key key_of(const struct seep_site *site)
+{
+	return (struct key){site->pool ? site->pool->id : 0, site->process->id, site->runtime};
+}
+
+static struct entry *find(const struct seep_heaps *heaps, const struct seep_process *process,
+			  enum seep_runtime runtime)
+{
+	return find_key(heaps, (struct key){0, process->id, runtime});
 }
 
 static int add_entry(struct seep_heaps *heaps, const struct seep_site *site,
@@ -98,7 +108,7 @@ static int add_entry(struct seep_heaps *heaps, const struct seep_site *site,
 
 	if (!entry)
 		return -ENOMEM;
-	entry->key = (struct key){site->process->id, site->runtime};
+	entry->key = key_of(site);
 	entry->heap.runtime = site->runtime;
 	HASH_ADD(hh, heaps->entries, key, sizeof(entry->key), entry);
 	if (!entry->hh.tbl) {
@@ -125,7 +135,7 @@ static void add_numbers(struct seep_site *sum, const struct seep_site *site, boo
 
 int seep_heaps_add(struct seep_heaps *heaps, const struct seep_site *site)
 {
-	struct entry *entry = find(heaps, site->process, site->runtime);
+	struct entry *entry = find_key(heaps, key_of(site));
 	int error;
 
 	if (!entry) {
@@ -135,7 +145,7 @@ int seep_heaps_add(struct seep_heaps *heaps, const struct seep_site *site)
 	}
 	add_numbers(&entry->sum, site, entry->heap.num_sites == 0);
 	entry->heap.num_sites++;
-	entry->sum.kind = SEEP_KIND_MAPPING;
+	entry->sum.kind = site->pool ? site->kind : SEEP_KIND_MAPPING;
 	entry->sum.process = site->process;
 	entry->sum.role = site->role;
 	entry->sum.runtime = site->runtime;
@@ -170,6 +180,19 @@ static void judge_heap(struct entry *entry, double share, const struct seep_heap
 	heap->verdict = record->verdict;
 }
 
+/* All that is in its blocks counts: a pool has no use for blocks that it has not begun. */
+static void judge_pools(struct seep_heaps *heaps, const struct seep_process *process,
+			const struct seep_heaps_moment *moment)
+{
+	struct entry *entry, *next;
+
+	HASH_ITER(hh, heaps->entries, entry, next) {
+		if (entry->key.pool && entry->key.process == process->id &&
+		    entry->heap.num_sites > 0)
+			judge_heap(entry, 1, moment);
+	}
+}
+
 /*
  * Of arenas that are only reserved little is resident: then what is in use is what is resident and
  * has no other owner, and heaps share in it by their size.
@@ -193,6 +216,7 @@ double seep_heaps_judge(struct seep_heaps *heaps, const struct seep_process *pro
 		if (entry && entry->heap.num_sites > 0)
 			judge_heap(entry, mapped > 0 ? used / mapped : 1, moment);
 	}
+	judge_pools(heaps, process, moment);
 	return used;
 }
 
@@ -206,6 +230,14 @@ const struct seep_heap *seep_heaps_find(const struct seep_heaps *heaps,
 					enum seep_runtime runtime)
 {
 	const struct entry *entry = find(heaps, process, runtime);
+
+	return entry ? &entry->heap : NULL;
+}
+
+const struct seep_heap *seep_heaps_find_pool(const struct seep_heaps *heaps,
+					     const struct seep_site *site)
+{
+	const struct entry *entry = site->pool ? find_key(heaps, key_of(site)) : NULL;
 
 	return entry ? &entry->heap : NULL;
 }

@@ -34,7 +34,7 @@ struct seep_heap {
 	 * judged.
 	 */
 	double used_bytes;
-	struct seep_verdict verdict; /* never a leak */
+	struct seep_verdict verdict; /* never a leak, unless it is a pool */
 	size_t num_sites;
 };
 
@@ -48,8 +48,8 @@ void seep_heaps_free(struct seep_heaps *heaps);
 bool seep_heaps_have(const struct seep_site *site);
 
 /*
- * Takes the next snapshot into account: begin, then each site of which seep_heaps_have is true,
- * then judge for each of its processes, then end, which forgets the
+ * Takes the next snapshot into account: begin, then each site of which seep_heaps_have is true or
+ * that may grow a pool, then judge for each of its processes, then end, which forgets the
  * others. 0 or -ENOMEM.
  */
 void seep_heaps_begin(struct seep_heaps *heaps);
@@ -63,5 +63,12 @@ void seep_heaps_end(struct seep_heaps *heaps);
 const struct seep_heap *seep_heaps_find(const struct seep_heaps *heaps,
 					const struct seep_process *process,
 					enum seep_runtime runtime);
+
+/*
+ * The sum of all sites that grow the pool of @site, which has one, judged as one site: by the bytes
+ * of its blocks, and it may be a leak. NULL if it is not known. Valid until the next snapshot.
+ */
+const struct seep_heap *seep_heaps_find_pool(const struct seep_heaps *heaps,
+					     const struct seep_site *site);
 
 #endif

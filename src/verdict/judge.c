@@ -33,6 +33,7 @@ struct site {
 	struct key key;
 	uint64_t seen; /* seq of the snapshot */
 	struct seep_site_record record;
+	struct seep_verdict *of_pool; /* instead of the record's; NULL: it grows no pool */
 	UT_hash_handle hh;
 };
 
@@ -65,6 +66,7 @@ static void forget(struct seep_judge *judge, uint64_t seq)
 		if (site->seen == seq)
 			continue;
 		HASH_DEL(judge->sites, site);
+		free(site->of_pool);
 		free(site);
 	}
 }
@@ -143,6 +145,36 @@ static bool is_part_of_others(const struct seep_site *site)
 	       seep_heaps_have(site);
 }
 
+/*
+ * A pool is judged as one; of its rate the site has its share. What was measured stays the site's.
+ * 0 or -ENOMEM.
+ */
+static int follow_pool(const struct seep_judge *judge, const struct seep_site *site,
+		       struct site *known)
+{
+	const struct seep_heap *pool =
+		seep_pool_is_known(site->pool) ? seep_watched_pool(judge->processes, site) : NULL;
+	double share;
+
+	if (!pool) {
+		free(known->of_pool);
+		known->of_pool = NULL;
+		return 0;
+	}
+	if (!known->of_pool)
+		known->of_pool = malloc(sizeof(*known->of_pool));
+	if (!known->of_pool)
+		return -ENOMEM;
+	share = pool->mapped_bytes ?
+			(double)seep_counts_live_bytes(&site->counts) / (double)pool->mapped_bytes :
+			0;
+	*known->of_pool = pool->verdict;
+	known->of_pool->rate = seep_interval_scaled(pool->verdict.rate, share);
+	known->of_pool->acceleration *= share;
+	known->of_pool->measured = known->record.verdict.measured;
+	return 0;
+}
+
 static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snapshot,
 		     const struct seep_site *site, const struct seep_process_stats *stats,
 		     double now_s)
@@ -171,7 +203,7 @@ static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snaps
 	if (seep_site_record_is_due(&known->record, site, snapshot))
 		seep_site_record_judge(&known->record, site, process ? &process->collections : NULL,
 				       stats ? stats->usage : NULL, now_s);
-	return 0;
+	return follow_pool(judge, site, known);
 }
 
 int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapshot,
@@ -199,9 +231,11 @@ int seep_judge_feed(struct seep_judge *judge, const struct seep_snapshot *snapsh
 const struct seep_verdict *seep_judge_site(const struct seep_judge *judge,
 					   const struct seep_site *site)
 {
-	const struct seep_site_record *record = find_record(judge, site);
+	const struct site *found = find_site(judge, site);
 
-	return record ? &record->verdict : NULL;
+	if (!found)
+		return NULL;
+	return found->of_pool ? found->of_pool : &found->record.verdict;
 }
 
 const struct seep_process_verdict *seep_judge_process(const struct seep_judge *judge,

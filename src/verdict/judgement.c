@@ -111,10 +111,32 @@ static const char *severity_key(enum seep_severity severity)
 	return severity == SEEP_SEVERITY_NONE ? NULL : seep_severity_key(severity);
 }
 
-static int judge_site(struct of_site *of, const struct seep_verdict *verdict)
+/* Where it grows: that it is a pool comes after how fast it grows. 0 or -ENOMEM. */
+static int add_pool(struct seep_sentences *evidence, const struct seep_pool *pool)
 {
+	size_t count = evidence->count < SEEP_SENTENCES_MAX ? evidence->count : evidence->count - 1;
+	size_t at = count ? 1 : 0;
+	char *text = strdup(pool->evidence);
+
+	if (!text)
+		return -ENOMEM;
+	if (count < evidence->count)
+		free(evidence->texts[count]);
+	memmove(&evidence->texts[at + 1], &evidence->texts[at],
+		(count - at) * sizeof(evidence->texts[0]));
+	evidence->texts[at] = text;
+	evidence->count = count + 1;
+	return 0;
+}
+
+static int judge_site(struct of_site *of, const struct seep_verdict *verdict,
+		      const struct seep_pool *pool)
+{
+	bool of_pool = seep_pool_is_known(pool) && seep_class_grows(verdict->class);
 	int error = seep_evidence_of_site(verdict, &of->evidence);
 
+	if (!error && of_pool)
+		error = add_pool(&of->evidence, pool);
 	if (error)
 		return error;
 	of->judgement = (struct seep_judgement){
@@ -133,6 +155,11 @@ static int judge_site(struct of_site *of, const struct seep_verdict *verdict)
 		.num_advice = seep_advice_for_site(verdict, of->advice, MAX_ADVICE),
 		.advice = of->advice,
 	};
+	/* What to do about an object is no advice about what is handed out of it. */
+	if (of_pool) {
+		of->advice[0] = pool->advice;
+		of->judgement.num_advice = 1;
+	}
 	return 0;
 }
 
@@ -181,7 +208,7 @@ static int fill_sites(struct seep_judgements *judgements, const struct seep_judg
 		sites[i].judgement = NULL;
 		if (!verdict)
 			continue;
-		error = judge_site(&judgements->sites[i], verdict);
+		error = judge_site(&judgements->sites[i], verdict, sites[i].pool);
 		if (error)
 			return error;
 		sites[i].judgement = &judgements->sites[i].judgement;

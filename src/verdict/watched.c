@@ -148,12 +148,16 @@ static int add_site(struct seep_watched_processes *processes, const struct seep_
 	double bytes = (double)seep_counts_live_bytes(&site->counts);
 	struct entry *entry = find(processes, site->process);
 	int origin = seep_origin_of(site->stack);
+	int error = 0;
 
 	if (seep_heaps_have(site)) {
 		if (site->kind == SEEP_KIND_MEMORY)
 			entry->heap_memory += bytes;
 		return seep_heaps_add(processes->heaps, site);
 	}
+	/* Its blocks are what the process has taken, whatever their sum is judged by. */
+	if (site->pool)
+		error = seep_heaps_add(processes->heaps, site);
 	/*
 	 * A mapping from before the trace can only shrink, as a part that was reserved does when it
 	 * is mapped again for use: what grows is the other one.
@@ -161,7 +165,7 @@ static int add_site(struct seep_watched_processes *processes, const struct seep_
 	if (site->kind == SEEP_KIND_MAPPING && origin != SEEP_ORIGIN_ALLOCATOR &&
 	    origin != SEEP_ORIGIN_BEFORE)
 		entry->mapped_bytes += bytes;
-	return 0;
+	return error;
 }
 
 /*
@@ -251,4 +255,10 @@ const struct seep_heap *seep_watched_heap(const struct seep_watched_processes *p
 					  enum seep_runtime runtime)
 {
 	return seep_heaps_find(processes->heaps, process, runtime);
+}
+
+const struct seep_heap *seep_watched_pool(const struct seep_watched_processes *processes,
+					  const struct seep_site *site)
+{
+	return seep_heaps_find_pool(processes->heaps, site);
 }

@@ -44,4 +44,8 @@ const struct seep_heap *seep_watched_heap(const struct seep_watched_processes *p
 					  const struct seep_process *process,
 					  enum seep_runtime runtime);
 
+/* The sum of the pool of @site, see seep_heaps_find_pool. */
+const struct seep_heap *seep_watched_pool(const struct seep_watched_processes *processes,
+					  const struct seep_site *site);
+
 #endif

@@ -253,6 +253,18 @@ def test_user_functions(traced, variant: str) -> None:
         assert {names(site)[0] for site in sites_of(report, function)} == {called}
 
 
+def test_blocks_of_one_size(traced) -> None:
+    """An item of a pool has the size that the user says, whatever the function is called with."""
+    options = tuple("pool_static:size=333,ret=ptr" if "static" in option else option for option in POOL)
+    report, _ = traced("pool", options=options)
+    sites = sites_of(report, "by_static")
+    assert {names(site)[0] for site in sites} == {"pool_static"}
+    for site in sites:
+        assert site["allocs"] > 0
+        assert site["alloc_bytes"] == 333 * site["allocs"]
+        assert site["live_bytes"] == 333 * site["live_objects"]
+
+
 def test_user_function_that_is_nowhere(start, seep) -> None:
     target = start("bulk", "10")
     trace = seep("-p", target.pid, "--alloc", "no_such_pool:size=arg1,ret=ptr").attached()
@@ -272,7 +284,7 @@ def test_user_function_that_is_nowhere(start, seep) -> None:
         ("--alloc", "pool_get:ret=ptr"),
         ("--alloc", "pool_get:size=arg0,ret=ptr"),
         ("--alloc", "pool_get:size=arg7,ret=ptr"),
-        ("--alloc", "pool_get:size=1,ret=ptr"),
+        ("--alloc", "pool_get:size=0,ret=ptr"),
         ("--alloc", "pool_get:size=arg1,ret=size"),
         ("--alloc", "pool_get:size=arg1,ret=ptr,out=arg2"),
         ("--alloc", "pool_get:size=arg1,size=arg2,ret=ptr"),

@@ -262,10 +262,10 @@ static void signal_trampolines(void **state)
 		assert_int_equal(target.registers.pc, 0x1000 + 4 + 168 / 8);
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		target_init(&target);
-		target.context.code = others[i];
-		target.context.code_at = target.registers.pc;
-		assert_false(is_signal_return(&target.context, target.registers.pc));
+		__u64 code[2];
+
+		memcpy(code, others[i], sizeof(code));
+		assert_false(is_signal_return(code));
 	}
 	/* Whoever runs in the trampoline itself is not returned to. */
 	target_init(&target);
@@ -274,6 +274,49 @@ static void signal_trampolines(void **state)
 	target.registers.exact = 1;
 	assert_int_equal(step_by_chain(&target, false), STEP_NEXT);
 	assert_true(target.registers.guessed);
+}
+
+/* runtime.asmcgocall of Go 1.19, behind the call of C; then the same with another register. */
+static const __u8 go_switch[16] = {0x48, 0x8b, 0x7c, 0x24, 0x30, 0x48, 0x8b, 0x77,
+				   0x08, 0x48, 0x2b, 0x74, 0x24, 0x28, 0x64, 0x48};
+static const __u8 no_go_switch[16] = {0x48, 0x8b, 0x7c, 0x24, 0x30, 0x48, 0x8b, 0x77,
+				      0x08, 0x48, 0x2b, 0x74, 0x24, 0x20, 0x64, 0x48};
+
+/* The goroutine has its stack elsewhere, and rbp is already on it: no guess is needed. */
+static void c_returns_to_its_goroutine(void **state)
+{
+	__u64 words[64] = {0};
+	struct target target;
+
+	(void)state;
+	target_init(&target);
+	target.context.words = words;
+	target.context.num_words = 64;
+	target.context.code = go_switch;
+	target.context.code_at = target.registers.pc;
+	target.registers.sp = STACK_BASE + 8 * 40;
+	target.registers.fp = STACK_BASE + 8 * 12;
+	words[40 + 6] = STACK_BASE + 8 * 60; /* the goroutine */
+	words[40 + 5] = 8 * 20;		     /* below the upper end */
+	words[60 + 1] = STACK_BASE + 8 * 30; /* which is here */
+	words[10] = 0x4242;		     /* where asmcgocall returns to */
+	assert_int_equal(step_by_chain(&target, true), STEP_NEXT);
+	assert_int_equal(target.registers.pc, 0x4242);
+	assert_int_equal(target.registers.return_at, STACK_BASE + 8 * 10);
+	assert_int_equal(target.registers.sp, STACK_BASE + 8 * 11);
+	assert_int_equal(target.registers.fp, STACK_BASE + 8 * 12);
+	assert_false(target.registers.guessed);
+
+	/* Words that lead nowhere. */
+	target.context.code_at = target.registers.pc;
+	target.registers.sp = STACK_BASE + 8 * 40;
+	words[40 + 5] = 8 * 31;
+	assert_int_equal(step_by_chain(&target, true), SEEP_END_READ);
+
+	/* Other code: rbp is on no stack that it could be on. */
+	words[40 + 5] = 8 * 20;
+	target.context.code = no_go_switch;
+	assert_int_equal(step_by_chain(&target, true), SEEP_END_JIT);
 }
 
 static __u32 random_word(void)
@@ -327,6 +370,7 @@ int main(void)
 		cmocka_unit_test(a_guess_is_kept),
 		cmocka_unit_test(a_pc_of_zero_is_an_end),
 		cmocka_unit_test(signal_trampolines),
+		cmocka_unit_test(c_returns_to_its_goroutine),
 		cmocka_unit_test(implausible_frame_pointers),
 		cmocka_unit_test(search_agrees_with_a_plain_one),
 	};

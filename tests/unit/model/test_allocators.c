@@ -56,7 +56,7 @@ static bool fits_memory(const struct seep_allocator *allocator)
 	bool sized = allocator->role != SEEP_ROLE_FREE && allocator->role != SEEP_ROLE_STRING;
 
 	return allocator->role < SEEP_ROLE_CREATE && takes == (allocator->pointer_arg != 0) &&
-	       sized == (allocator->size_arg != 0) &&
+	       sized == (allocator->size_arg != 0 || allocator->bytes != 0) &&
 	       (sized || (!allocator->count_arg && !allocator->out_arg));
 }
 
@@ -159,26 +159,33 @@ struct example {
 static const struct example good[] = {
 	{"pool_get:size=arg2,ret=ptr",
 	 SEEP_ROLE_ALLOC,
-	 {"pool_get", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 2, 0, 0, 0, SEEP_KIND_MEMORY, false}},
+	 {"pool_get", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 2, 0, 0, 0, SEEP_KIND_MEMORY, false, 0}},
 	{"f:ret=ptr,count=arg1,size=arg6",
 	 SEEP_ROLE_ALLOC,
-	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 6, 1, 0, 0, SEEP_KIND_MEMORY, false}},
+	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 6, 1, 0, 0, SEEP_KIND_MEMORY, false, 0}},
 	{"f:size=arg1,out=arg2",
 	 SEEP_ROLE_ALLOC,
-	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 1, 0, 0, 2, SEEP_KIND_MEMORY, false}},
+	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 1, 0, 0, 2, SEEP_KIND_MEMORY, false, 0}},
 	{"f:ptr=arg1,size=arg3,count=arg2,ret=ptr",
 	 SEEP_ROLE_ALLOC,
-	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_REALLOC, 3, 2, 1, 0, SEEP_KIND_MEMORY, false}},
+	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_REALLOC, 3, 2, 1, 0, SEEP_KIND_MEMORY, false, 0}},
 	{"f:ptr=arg1,size=arg2,out=arg1",
 	 SEEP_ROLE_ALLOC,
-	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_REALLOC, 2, 0, 1, 1, SEEP_KIND_MEMORY, false}},
+	 {"f", SEEP_FAMILY_USER, SEEP_ROLE_REALLOC, 2, 0, 1, 1, SEEP_KIND_MEMORY, false, 0}},
 	{"store::Pool<char>::take:size=arg2,ret=ptr",
 	 SEEP_ROLE_ALLOC,
 	 {"store::Pool<char>::take", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 2, 0, 0, 0,
-	  SEEP_KIND_MEMORY, false}},
+	  SEEP_KIND_MEMORY, false, 0}},
+	{"item_get:size=4294967295,ret=ptr",
+	 SEEP_ROLE_ALLOC,
+	 {"item_get", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 0, 0, 0, 0, SEEP_KIND_MEMORY, false,
+	  UINT32_MAX}},
+	{"items_get:count=arg1,size=24,ret=ptr",
+	 SEEP_ROLE_ALLOC,
+	 {"items_get", SEEP_FAMILY_USER, SEEP_ROLE_ALLOC, 0, 1, 0, 0, SEEP_KIND_MEMORY, false, 24}},
 	{"pool_put:ptr=arg4",
 	 SEEP_ROLE_FREE,
-	 {"pool_put", SEEP_FAMILY_USER, SEEP_ROLE_FREE, 0, 0, 4, 0, SEEP_KIND_MEMORY, false}},
+	 {"pool_put", SEEP_FAMILY_USER, SEEP_ROLE_FREE, 0, 0, 4, 0, SEEP_KIND_MEMORY, false, 0}},
 };
 
 static void test_good_descriptions(void **state)
@@ -200,6 +207,7 @@ static void test_good_descriptions(void **state)
 		assert_int_equal(found->count_arg, expected->count_arg);
 		assert_int_equal(found->pointer_arg, expected->pointer_arg);
 		assert_int_equal(found->out_arg, expected->out_arg);
+		assert_int_equal(found->bytes, expected->bytes);
 		check_arguments(found);
 		seep_allocators_free(allocators);
 	}
@@ -220,7 +228,13 @@ static const struct {
 	{"f:size=arg0,ret=ptr", SEEP_ROLE_ALLOC},
 	{"f:size=arg7,ret=ptr", SEEP_ROLE_ALLOC},
 	{"f:size=arg11,ret=ptr", SEEP_ROLE_ALLOC},
-	{"f:size=1,ret=ptr", SEEP_ROLE_ALLOC},
+	{"f:size=0,ret=ptr", SEEP_ROLE_ALLOC},
+	{"f:size=1x,ret=ptr", SEEP_ROLE_ALLOC},
+	{"f:size=-1,ret=ptr", SEEP_ROLE_ALLOC},
+	{"f:size=4294967296,ret=ptr", SEEP_ROLE_ALLOC},
+	{"f:size=8,size=arg1,ret=ptr", SEEP_ROLE_ALLOC},
+	{"f:size=arg1,size=8,ret=ptr", SEEP_ROLE_ALLOC},
+	{"f:size=8,size=8,ret=ptr", SEEP_ROLE_ALLOC},
 	{"f:size=arg1", SEEP_ROLE_ALLOC},
 	{"f:ret=ptr", SEEP_ROLE_ALLOC},
 	{"f:size=arg1,ret=size", SEEP_ROLE_ALLOC},

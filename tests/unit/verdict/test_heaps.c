@@ -186,6 +186,70 @@ static void a_judgement_has_the_largest_callers(void **state)
 	seep_judge_free(watch.judge);
 }
 
+/* What is taken stays. */
+static void add_blocks(struct watch *watch, size_t index, uint64_t count)
+{
+	struct seep_site *site = &watch->sites[index];
+
+	site->counts.allocs += count;
+	site->counts.alloc_bytes += count * ARENA_BYTES;
+	site->live_objects = site->counts.allocs;
+	site->live_bytes = site->counts.alloc_bytes;
+}
+
+/* One caller needs more now and then, the other one all the time; together they are regular. */
+static void sites_of_a_pool_are_judged_as_one(void **state)
+{
+	struct seep_pool pool = {.id = 42};
+	const struct seep_verdict *one, *other;
+	struct seep_judgements *judgements;
+	struct watch watch;
+
+	(void)state;
+	begin(&watch);
+	for (size_t i = 0; i < NUM_SITES; i++) {
+		watch.sites[i].role = SEEP_SITE_ROLE_NONE;
+		watch.sites[i].runtime = SEEP_RUNTIME_NONE;
+	}
+	watch.sites[0].pool = watch.sites[1].pool = &pool;
+	while (watch.now_s < 120) {
+		/* Three of four for the first, and none for the second in the last minute. */
+		add_blocks(&watch, watch.now_s < 60 && watch.now_s % 8 == 0, 1);
+		next(&watch);
+	}
+	/* Until it is known to be a pool, each site stands for itself. */
+	one = seep_judge_site(watch.judge, &watch.sites[0]);
+	other = seep_judge_site(watch.judge, &watch.sites[1]);
+	assert_true(seep_class_grows(one->class));
+	assert_false(seep_class_grows(other->class));
+
+	pool = (struct seep_pool){42, "a pool grows", "trace it"};
+	add_blocks(&watch, 0, 1);
+	next(&watch);
+	one = seep_judge_site(watch.judge, &watch.sites[0]);
+	other = seep_judge_site(watch.judge, &watch.sites[1]);
+	assert_true(seep_class_grows(one->class));
+	assert_int_equal(other->class, one->class);
+	assert_int_equal(other->pattern, one->pattern);
+	/* One block in two seconds, of which each site has its share. */
+	assert_float_equal(one->rate.value + other->rate.value, ARENA_BYTES / 2.0,
+			   ARENA_BYTES / 20.0);
+	assert_float_equal(
+		one->rate.value / other->rate.value,
+		(double)watch.sites[0].counts.allocs / (double)watch.sites[1].counts.allocs, 0.01);
+
+	assert_int_equal(seep_judgements_new(&judgements), 0);
+	assert_int_equal(seep_judgements_fill(judgements, watch.judge, watch.sites, NUM_SITES,
+					      &watch.process, 1),
+			 0);
+	assert_int_equal(watch.process.judgement->num_heaps, 0);
+	assert_string_equal(watch.sites[1].judgement->evidence[1], "a pool grows");
+	assert_int_equal(watch.sites[1].judgement->num_advice, 1);
+	assert_string_equal(watch.sites[1].judgement->advice[0], "trace it");
+	seep_judgements_free(judgements);
+	seep_judge_free(watch.judge);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +257,7 @@ int main(void)
 		cmocka_unit_test(a_heap_that_is_large_enough_is_steady),
 		cmocka_unit_test(only_what_is_resident_counts),
 		cmocka_unit_test(a_judgement_has_the_largest_callers),
+		cmocka_unit_test(sites_of_a_pool_are_judged_as_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,8 @@ IN_C = (
     leak("item-pool", "c/item_pool.c", "pool_get", mode="leak"),
     leak("item-pool-described", "c/item_pool.c", "checkout", mode="leak", options=POOL),
     healthy("item-pool-healthy", "c/item_pool.c", "healthy"),
+    leak("shared-pool", "c/shared_pool.c", "pool_grow", mode="leak", kind="mapping"),
+    healthy("shared-pool-healthy", "c/shared_pool.c", "healthy", kind="mapping"),
     leak("break-arena", "c/break_arena.c", "arena_more", kind="mapping"),
     healthy("request-arena", "c/request_arena.c"),
     healthy("ring-full", "c/ring.c", "1000", "200", warm_up_s=8),

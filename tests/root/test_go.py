@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Go programs that call C: the stack goes on from the thread's own to that of the goroutine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from harness import BUILD, ROOT, Report
+
+SOURCE = ROOT / "tests/fixtures/go_strings.go"
+
+
+@pytest.fixture(scope="module")
+def strings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not shutil.which("go") or not shutil.which("gcc"):
+        pytest.skip("needs go and gcc")
+    program = tmp_path_factory.mktemp("go") / "strings"
+    environment = {**os.environ, "CGO_ENABLED": "1", "GOCACHE": str(BUILD / "go"), "GO111MODULE": "off"}
+    subprocess.run(("go", "build", "-o", program, SOURCE), check=True, env=environment)
+    return program
+
+
+def of_size(report: Report, size: int) -> Report:
+    (site,) = (s for s in report["sites"] if s["live_bytes"] == size * s["live_objects"] and s["live_objects"])
+    return site
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "callers"),
+    [
+        (1003, 30, ["main.keep", "main.main", "runtime.main"]),
+        (2003, 20, ["main.keep", "main.work"]),
+    ],
+)
+def test_strings_of_c(size: int, count: int, callers: list[str], strings: Path, seep) -> None:
+    site = of_size(seep("--", strings).final(), size)
+    names = [frame["function"].removesuffix(".abi0") for frame in site["stack"]]
+    assert site["live_objects"] == count
+    assert site["stack_end"] == "complete"
+    assert names[0] == "malloc"
+    assert "runtime.asmcgocall" in names
+    assert names[names.index("main._Cfunc_CString") + 1 :][: len(callers)] == callers
+    assert names[-1] == "runtime.goexit"
