@@ -33,6 +33,8 @@ enum seep_cause_kind {
 };
 
 #define SEEP_CAUSE_TEXT 192
+/* Of each name of a function in an owner, so that two of them fit. */
+#define SEEP_CAUSE_NAME_COLUMNS 40
 
 struct seep_cause {
 	enum seep_cause_kind kind;

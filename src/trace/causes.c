@@ -173,7 +173,7 @@ static void find_owner(struct seep_causes *causes, const struct seep_process *pr
 		break;
 	case -1:
 		seep_buffer_puts(&text, "mapped by ");
-		seep_entry_append_name(&text, causes->symbolizer, &site);
+		seep_entry_append_name(&text, causes->symbolizer, &site, SEEP_CAUSE_NAME_COLUMNS);
 		break;
 	default:
 		break;

@@ -87,7 +87,7 @@ static bool find_segments(const struct seep_outside *outside, const struct seep_
 		.rate = trend->slope,
 	};
 	seep_buffer_printf(&text, "%llu segments, made by ", (unsigned long long)segments.count);
-	seep_entry_append_name(&text, outside->symbolizer, maker);
+	seep_entry_append_name(&text, outside->symbolizer, maker, SEEP_CAUSE_NAME_COLUMNS);
 	set_owner(ret_cause, &text);
 	return true;
 }
