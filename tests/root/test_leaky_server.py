@@ -123,7 +123,10 @@ def test_among_others(start, seep, tmp_path: Path) -> None:
         target.go()
         target.done()
         report = trace.finish()
+    # what else the machine runs may leak as it likes
+    comms = {process["pid"]: process["comm"] for process in report["processes"]}
+    ours = {"leaky_server", "nginx", "postgres"}
+    report["sites"] = [site for site in report["sites"] if comms.get(site["pid"]) in ours]
     check_socket_site(report, target.pid)
     check_thread_site(report, target.pid)
-    comms = {process["comm"] for process in report["processes"]}
-    assert {"nginx", "postgres"} <= comms
+    assert ours <= set(comms.values())
