@@ -84,12 +84,14 @@ def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     assert top["verdict"]["evidence"] and top["verdict"]["advice"]
     assert report["elapsed_s"] < 60 * SLOWNESS
     kept = json.loads(report_of(tmp_path / "out.seep", "--format", "json"))
-    for key in ("class", "pattern", "severity", "confidence", "rate_low", "evidence", "advice"):
+    words = ("class", "pattern", "severity", "limit", "evidence", "advice")
+    for key in (*words, "confidence", "rate_low", "eta_s"):
         assert kept["sites"][0]["verdict"][key] == top["verdict"][key]
     assert report_of(tmp_path / "out.seep").decode().count("    leak, ") == 1
     (process,) = report["processes"]
     assert process["anon_bytes"] < process["rss_bytes"]
     assert 0.3 * process["anon_bytes"] < process["pss_bytes"] <= 1.5 * process["rss_bytes"]
+    assert top["verdict"]["limit"]
     (kept_process,) = kept["processes"]
     for key in ("rss_bytes", "anon_bytes", "pss_bytes"):
         assert kept_process[key] == process[key]

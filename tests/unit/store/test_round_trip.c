@@ -556,25 +556,19 @@ static void check_version(const char *older)
 	world_done(&world);
 }
 
-static void test_version_1(void **state)
+/* Each version lacks what those behind it have added. */
+#define LACKS_4 "DROP TABLE limits; "
+#define LACKS_3 LACKS_4 "DROP TABLE unmatched; "
+#define LACKS_2 LACKS_3 "DROP TABLE vitals; DROP TABLE companions; DROP TABLE ages; "
+
+static void test_older_version(void **state)
 {
-	(void)state;
-	check_version("DROP TABLE vitals; DROP TABLE companions; DROP TABLE ages; "
-		      "DROP TABLE unmatched; DROP TABLE limits; PRAGMA user_version = 1");
+	check_version(*state);
 }
 
-static void test_version_2(void **state)
-{
-	(void)state;
-	check_version("DROP TABLE unmatched; DROP TABLE limits; PRAGMA user_version = 2");
-}
-
-static void test_version_3(void **state)
-{
-	(void)state;
-	check_version("DROP TABLE limits; PRAGMA user_version = 3");
-}
-
+#define OF_VERSION(sql)                                                                            \
+	cmocka_unit_test_prestate_setup_teardown(test_older_version, fixture_set_up,               \
+						 fixture_tear_down, (void *)sql)
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, fixture_set_up, fixture_tear_down)
 
 int main(void)
@@ -589,9 +583,9 @@ int main(void)
 		IN_DIRECTORY(test_process_stats),
 		IN_DIRECTORY(test_unmatched),
 		IN_DIRECTORY(test_ages),
-		IN_DIRECTORY(test_version_1),
-		IN_DIRECTORY(test_version_2),
-		IN_DIRECTORY(test_version_3),
+		OF_VERSION(LACKS_2 "PRAGMA user_version = 1"),
+		OF_VERSION(LACKS_3 "PRAGMA user_version = 2"),
+		OF_VERSION(LACKS_4 "PRAGMA user_version = 3"),
 		IN_DIRECTORY(test_details),
 		IN_DIRECTORY(test_names_that_come_late),
 		IN_DIRECTORY(test_code_of_no_file),
