@@ -155,8 +155,11 @@ static int add_site(struct seep_watched_processes *processes, const struct seep_
 			entry->heap_memory += bytes;
 		return seep_heaps_add(processes->heaps, site);
 	}
-	/* Its blocks are what the process has taken, whatever their sum is judged by. */
-	if (site->pool)
+	/*
+	 * Its blocks are what the process has taken, whatever their sum is judged by. A single one
+	 * is a buffer more often than the first of a pool, and most processes have some.
+	 */
+	if (seep_pool_is_known(site->pool) || (site->pool && site->counts.allocs > 1))
 		error = seep_heaps_add(processes->heaps, site);
 	/*
 	 * A mapping from before the trace can only shrink, as a part that was reserved does when it
