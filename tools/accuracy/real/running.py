@@ -33,7 +33,7 @@ class Run:
     program: Program
     answer: Answer
     seconds: float
-    growth_bytes_per_s: float = 0  # over a minute, the fastest one
+    growth_bytes_per_s: float = 0  # over the last minute
     message: str = ""
 
     @property
@@ -110,15 +110,19 @@ class Course:
     samples: list[tuple[float, int]] = field(default_factory=list)
 
     def growth_bytes_per_s(self) -> float:
-        """The fastest growth that went on for a minute; 0 if it was not observed for so long."""
+        """In the minute before the answer; 0 if it was not observed for so long.
+
+        What has grown before that, and is full now, is rightly said not to grow.
+        """
+        if not self.samples:
+            return 0
         half_s = FAST_S / 2
-        fastest = 0.0
-        for end, last in self.samples:
-            middle = self._before(end - half_s)
-            first = self._before(end - FAST_S)
-            if middle is not None and first is not None:
-                fastest = max(fastest, min(middle - first, last - middle) / half_s)
-        return fastest
+        end, last = self.samples[-1]
+        middle = self._before(end - half_s)
+        first = self._before(end - FAST_S)
+        if middle is None or first is None:
+            return 0
+        return max(0, min(middle - first, last - middle) / half_s)
 
     def _before(self, moment: float) -> int | None:
         residents = [resident for when, resident in self.samples if when <= moment]
