@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "measure/filling.h"
 #include "measure/interval.h"
 #include "measure/measurements.h"
 
@@ -25,8 +26,15 @@ enum seep_class {
 	SEEP_CLASS_COUNT
 };
 
-/* Of a site that grows at @rate: per second, in bytes or objects. */
-enum seep_class seep_classify(const struct seep_measurements *measured, double rate);
+/*
+ * Of a site that grows at @rate: per second, in bytes or objects. What may not grow at all, by its
+ * interval, is not called a leak.
+ */
+enum seep_class seep_classify(const struct seep_measurements *measured,
+			      const struct seep_interval *rate);
+
+/* Do objects stay, still come, and make the site grow? Then it leaks, or it fills up. */
+bool seep_leak_is_suspected(const struct seep_measurements *measured);
 
 /*
  * Does what was found speak against a leak of this @rate, rather than just not for it? The growth
@@ -40,18 +48,12 @@ bool seep_objects_stay(const struct seep_survival *survival);
 struct seep_interval seep_staying_per_s(const struct seep_measurements *measured);
 
 /*
- * How long something that grows at @rate (per second) has to be watched before it is called a leak.
+ * Steady, full and fallen are said of what has been watched for this long, in seconds; and how long
+ * a trace lasts that has watched everything for so long: a process is looked at for the first time
+ * some time after it is attached to.
  */
-double seep_min_observation_s(bool in_bytes, double rate);
-
-/*
- * The least rate, in bytes per second, of a leak that is called one after it has been watched for
- * so long: the other way round.
- */
-double seep_visible_rate(double observed_s);
-
-/* Steady, full and fallen are said of what has been watched for this long, in seconds. */
-#define SEEP_OBSERVED_LEAST_S 20.0
+#define SEEP_OBSERVED_LEAST_S 18.0
+#define SEEP_DURATION_LEAST_S 20.0
 
 /* The classes that are worth an alarm. */
 static inline bool seep_class_grows(enum seep_class class)

@@ -85,11 +85,10 @@ def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     assert result.returncode == 3, result.stdout + result.stderr
     headline, _, (_, verdict, *_) = parts_of(result.stdout)
     assert re.match(
-        rf"seep-simulate \(PID {pid}\) leaks [\d.]+ [KM]iB/s in leak_session; "
+        rf"seep-simulate \(PID {pid}\) likely leaks [\d.]+ [KM]iB/s in leak_session; "
         r".* is used up in .*; watched for [\d.]+ s\.$",
         headline,
     )
-    assert verdict.strip().startswith("leak, ")
     report = last_line(path)
     top = report["sites"][0]
     assert "leak_session" in names(top)
@@ -97,10 +96,14 @@ def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     assert top["verdict"]["pattern"] == "linear"
     assert top["verdict"]["rate_low"] <= 1 << 20 <= top["verdict"]["rate_high"] * 1.05
     assert top["verdict"]["survival"] == pytest.approx(1, abs=0.01)
+    # A program that has just been started: it could be a cache that fills up.
+    assert verdict.strip() == "leak, high, likely"
+    assert top["verdict"]["sureness"] == "likely"
+    assert 0.9 <= top["verdict"]["confidence"] < 0.99
     assert top["verdict"]["evidence"] and top["verdict"]["advice"]
     assert report["elapsed_s"] < 60
     kept = json.loads(report_of(tmp_path / "out.seep", "--format", "json"))
-    for key in ("class", "pattern", "severity", "confidence", "rate_low", "evidence", "advice"):
+    for key in ("class", "pattern", "severity", "sureness", "confidence", "rate_low", "evidence", "advice"):
         assert kept["sites"][0]["verdict"][key] == top["verdict"][key]
     assert report_of(tmp_path / "out.seep").decode().count("    leak, ") == 1
     (process,) = report["processes"]
@@ -213,9 +216,9 @@ def test_what_belongs_together(start, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     target.go()
     result = subprocess.run(
-        [str(SEEP), "trace", "-p", str(target.pid), "-k", "memory,fd", "-d", "45s", "-i", "1s",
+        [str(SEEP), "trace", "-p", str(target.pid), "-k", "memory,fd", "-d", "75s", "-i", "1s",
          "--fail-on", "growth", "--json", str(path), "-o", str(tmp_path / "out.seep")],
-        capture_output=True, text=True, check=False, timeout=TIMEOUT + 45 * SLOWNESS,
+        capture_output=True, text=True, check=False, timeout=TIMEOUT + 75 * SLOWNESS,
     )  # fmt: skip
     assert result.returncode == 3, result.stdout + result.stderr
     report = last_line(path)
