@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "growth/observation.h"
+#include "measure/filling.h"
 #include "measure/shape.h"
 
 /* Too little to tell growth from start-up. */

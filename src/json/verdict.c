@@ -75,6 +75,8 @@ void seep_json_add_verdict(struct seep_json *json, struct json_object *site,
 	seep_json_add_text(json, object, "class", judgement->class);
 	seep_json_add_text(json, object, "pattern", judgement->pattern);
 	seep_json_add_text(json, object, "severity", judgement->severity);
+	seep_json_add_text(json, object, "sureness",
+			   seep_sureness_key(seep_judgement_sureness(judgement)));
 	seep_json_add_real(json, object, "confidence", judgement->confidence);
 	add_interval(json, object, counted ? &objects : &bytes, &judgement->rate);
 	add_interval(json, object, &survival, &judgement->leaked);

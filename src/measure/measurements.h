@@ -22,6 +22,18 @@ enum seep_series_value {
 	SEEP_SERIES_ALLOCS, /* so far */
 };
 
+/* One part of so many: long enough for some growth, short enough to see that it has ended. */
+#define SEEP_LATE_PART 6
+
+/* What is known of the process of a site besides; zeroed if nothing is. */
+struct seep_past {
+	double age_s;	     /* when the trace began; 0: it was started with it, or later */
+	double memory_bytes; /* resident then, and of no file */
+	bool growth_known;
+	double growth;	    /* of that, in bytes per second, since the trace began */
+	double late_growth; /* and in the last part of the time, see SEEP_LATE_PART */
+};
+
 struct seep_measurements {
 	enum seep_kind kind;
 	bool in_bytes; /* growth is measured in bytes; of threads and descriptors in objects */
@@ -46,11 +58,12 @@ struct seep_measurements {
 	/* Of threads: those of the live that have ended and wait to be joined. */
 	bool exited_known;
 	double exited;
-	/* Whose collector releases it; NONE: nobody's. */
+	/* Set by who knows it: whose collector releases it; NONE: nobody's. */
 	enum seep_runtime runtime;
 	/* That objects stay is no evidence: a runtime keeps them, or no collection has seen them.
 	 */
 	bool kept_by_runtime;
+	struct seep_past past;
 	unsigned int num_collections; /* that enough of the objects have outlived; 2 is the most */
 };
 

@@ -150,7 +150,7 @@ static void widen(const uint64_t *lifetimes, const uint64_t *ages, unsigned int 
 static void fill_tail(const uint64_t *lifetimes, const uint64_t *ages, const struct point *curve,
 		      unsigned int settled, unsigned int last, struct seep_survival *survival)
 {
-	double all = SEEP_LIFETIME_BUCKETS;
+	unsigned int all = SEEP_LIFETIME_BUCKETS;
 	double got_there =
 		count_from(lifetimes, settled + 1, all) + count_from(ages, settled + 1, all);
 	double total = count_from(lifetimes, 0, all) + count_from(ages, 0, all);
@@ -161,6 +161,12 @@ static void fill_tail(const uint64_t *lifetimes, const uint64_t *ages, const str
 			share_of(tail, curve[last].greenwood - curve[settled].greenwood, got_there);
 	else
 		survival->tail = (struct seep_interval){0, 0, 1};
+	got_there = count_from(lifetimes, last + 1, all) + count_from(ages, last + 1, all);
+	survival->late = (struct seep_interval){1, 0, 1};
+	if (got_there > 0)
+		survival->late =
+			share_of(fall(curve, last, all - 1),
+				 curve[all - 1].greenwood - curve[last].greenwood, got_there);
 	survival->kept = share_of(curve[last].survival, curve[last].greenwood, total);
 	widen(lifetimes, ages, last, &survival->kept);
 	survival->kept.low *= survival->tail.value;

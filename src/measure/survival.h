@@ -36,6 +36,11 @@ struct seep_survival {
 	 * on.
 	 */
 	struct seep_interval tail;
+	/*
+	 * The same from limit_s on, to the age of the oldest: of those that get to limit_s, which
+	 * share is not released later? Lower when a cache is full and drops its oldest entries.
+	 */
+	struct seep_interval late;
 	/* Live objects by age, as recent as settle_s .. limit_s, and older. */
 	double recent;
 	double old;

@@ -82,6 +82,12 @@ static struct share share_of(const struct seep_headline *headline,
 	return share;
 }
 
+static const char *verb_of(const struct seep_judgement *judgement)
+{
+	return seep_judgement_sureness(judgement) == SEEP_SURENESS_LIKELY ? "likely leaks" :
+									    "leaks";
+}
+
 /* "leaks 378 KiB/s in 3 places, 82 % of it in read_headers" */
 static void append_leak(struct seep_buffer *buffer, const struct seep_headline *headline,
 			const struct seep_answer_process *of, const char *verb)
@@ -259,7 +265,7 @@ void seep_headline_append_process(struct seep_buffer *buffer, const struct seep_
 	}
 	switch (of->outcome) {
 	case SEEP_OUTCOME_LEAK:
-		append_leak(buffer, headline, of, "leaks");
+		append_leak(buffer, headline, of, verb_of(of->worst->judgement));
 		append_deadline_of(buffer, of);
 		break;
 	case SEEP_OUTCOME_GROWTH:

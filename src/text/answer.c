@@ -107,28 +107,54 @@ void seep_text_put_answers(const struct seep_layout *layout, const struct seep_h
 	seep_text_table_done(&table, layout);
 }
 
+/* Has the headline, or the line of its process, named it already? */
+static bool is_named(const struct seep_answer *answer, const struct seep_entry *entry)
+{
+	for (size_t i = 0; i < answer->num; i++) {
+		for (size_t j = 0; answer->processes[i].worst && j < entry->num_sites; j++) {
+			if (entry->sites[j] == answer->processes[i].worst)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Appends the first of them; how many there are that nothing has named yet. */
+static size_t append_pending(struct seep_buffer *line, const struct seep_headline *headline,
+			     const struct seep_entries *entries)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < entries->num; i++) {
+		const struct seep_entry *entry = &entries->entries[i];
+
+		if (is_named(headline->answer, entry) || count++ >= PENDING_SHOWN)
+			continue;
+		seep_buffer_puts(line,
+				 line->length ? ", " : "Also growing, and not certain to leak: ");
+		seep_entry_append_name(line, headline->symbolizer, entry->sites[0], NAME_COLUMNS);
+		seep_buffer_puts(line, " (");
+		seep_words_append_rate(line, entry->sites[0]->kind, entry->per_s);
+		seep_buffer_putc(line, ')');
+	}
+	return count;
+}
+
 int seep_text_put_pending(const struct seep_layout *layout, const struct seep_headline *headline)
 {
 	SEEP_AUTO_FREE const struct seep_site **sites = NULL;
 	SEEP_AUTO_BUFFER struct seep_buffer line = SEEP_BUFFER_INIT;
 	struct seep_entries entries;
-	size_t num;
+	size_t num, count = 0;
 	int error = seep_pending_find(headline->snapshot, headline->answer->findings, &sites, &num);
 
 	if (error)
 		return error;
 	error = seep_entries_join(sites, num, headline->symbolizer, &entries);
-	for (size_t i = 0; !error && i < entries.num && i < PENDING_SHOWN; i++) {
-		const struct seep_site *site = entries.entries[i].sites[0];
-
-		seep_buffer_puts(&line, i ? ", " : "Also growing, and not certain to leak: ");
-		seep_entry_append_name(&line, headline->symbolizer, site, NAME_COLUMNS);
-		seep_buffer_puts(&line, " (");
-		seep_words_append_rate(&line, site->kind, entries.entries[i].per_s);
-		seep_buffer_putc(&line, ')');
-	}
-	if (line.length && entries.num > PENDING_SHOWN)
-		seep_buffer_printf(&line, " and %zu more", entries.num - PENDING_SHOWN);
+	if (!error)
+		count = append_pending(&line, headline, &entries);
+	if (count > PENDING_SHOWN)
+		seep_buffer_printf(&line, " and %zu more", count - PENDING_SHOWN);
 	if (line.length) {
 		seep_buffer_puts(&line, ".");
 		seep_buffer_putc(layout->out, '\n');

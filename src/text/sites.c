@@ -104,10 +104,9 @@ static void put_judgement(struct site_list *list, const struct seep_judgement *j
 	seep_layout_reset(list->layout, line);
 	seep_buffer_puts(line, judgement->class);
 	if (alarm) {
-		seep_buffer_printf(line, ", %s, ",
-				   judgement->severity ? judgement->severity : "harmless");
-		seep_words_append_share(line, judgement->confidence);
-		seep_buffer_puts(line, " sure");
+		seep_buffer_printf(line, ", %s, %s",
+				   judgement->severity ? judgement->severity : "harmless",
+				   seep_sureness_key(seep_judgement_sureness(judgement)));
 	}
 	seep_layout_pad(list->layout, SEEP_TEXT_STACK_INDENT);
 	seep_layout_wrap(list->layout, alarm ? SEEP_STYLE_WARNING : SEEP_STYLE_STRONG,

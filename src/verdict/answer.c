@@ -208,12 +208,12 @@ static void answer_process(const struct question *question, struct seep_answer_p
 	if (answer_ended(question, of))
 		return;
 	if (of->watched_s < SEEP_OBSERVED_LEAST_S) {
-		decide_not(of, SEEP_REASON_TOO_SHORT, SEEP_OBSERVED_LEAST_S);
+		decide_not(of, SEEP_REASON_TOO_SHORT, SEEP_DURATION_LEAST_S);
 		return;
 	}
 	of->worst = fastest->young;
 	if (of->worst)
-		decide_not(of, SEEP_REASON_GROWING, seep_site_needed_s(of->worst));
+		decide_not(of, SEEP_REASON_GROWING, seep_site_needed_s(of->worst, of->watched_s));
 }
 
 /* The worst first; among equals the one that grows faster, then the order of the snapshot. */

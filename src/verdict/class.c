@@ -16,7 +16,8 @@
 
 /*
  * Objects stay if of those that got to a quarter of the limit this share, and certainly the other
- * one, got to the limit; and if there are this many of them.
+ * one, got to the limit; if there are this many of them; and if of those that got to the limit not
+ * certainly less than this share has been released later.
  */
 #define STAY_SHARE     0.8
 #define STAY_CERTAINLY 0.5
@@ -99,7 +100,8 @@ static bool still_comes(const struct seep_survival *survival)
 bool seep_objects_stay(const struct seep_survival *survival)
 {
 	return survival->valid && survival->recent >= STAY_OBJECTS &&
-	       survival->tail.value >= STAY_SHARE && survival->tail.low >= STAY_CERTAINLY;
+	       survival->tail.value >= STAY_SHARE && survival->tail.low >= STAY_CERTAINLY &&
+	       survival->late.high >= STAY_SHARE;
 }
 
 /* A trend of the objects that hides in the noise, but not in the ages. */
@@ -135,7 +137,7 @@ static bool fades(const struct seep_shape *shape, double sigma)
  * Objects have to stay and still come. Beyond that either their ages are evidence enough, or the
  * series has to rise and must not fade.
  */
-static bool leaks(const struct seep_measurements *measured)
+bool seep_leak_is_suspected(const struct seep_measurements *measured)
 {
 	const struct seep_shape *shape = &measured->shape;
 
@@ -192,18 +194,26 @@ static bool is_full(const struct seep_measurements *measured)
 	       survival->median_s > measured->observed_s / 2 && shape->early > 0;
 }
 
+/* Long enough, so that it does not only fill up. */
+static bool is_watched(const struct seep_measurements *measured, const struct seep_interval *rate)
+{
+	return measured->observed_s >= SEEP_FILLING_LEAST_S &&
+	       seep_filling_doubt(measured, rate->value) <= SEEP_FILLING_DOUBT;
+}
+
 /*
  * Asked in this order: a leak, unless it is normal that objects stay; what has levelled; what
  * fades; and then whether the rest grows at all. Growth without objects that stay is weaker
  * evidence and takes twice the minimum observation.
  */
-static enum seep_class classify_growth(const struct seep_measurements *measured, double rate)
+static enum seep_class classify_growth(const struct seep_measurements *measured,
+				       const struct seep_interval *rate)
 {
-	double min_observation_s = seep_min_observation_s(measured->in_bytes, rate);
+	double min_observation_s = seep_min_observation_s(measured->in_bytes, rate->value);
 
-	if (!measured->kept_by_runtime && leaks(measured))
-		return measured->observed_s >= min_observation_s ? SEEP_CLASS_LEAK :
-								   SEEP_CLASS_WARMING_UP;
+	if (!measured->kept_by_runtime && seep_leak_is_suspected(measured))
+		return rate->low > 0 && is_watched(measured, rate) ? SEEP_CLASS_LEAK :
+								     SEEP_CLASS_WARMING_UP;
 	if (measured->shape.valid && seep_shape_levelled(&measured->shape))
 		return is_full(measured) ? SEEP_CLASS_CACHE : SEEP_CLASS_STEADY;
 	if (fades(&measured->shape, SEEP_SHAPE_CERTAIN) ||
@@ -216,7 +226,8 @@ static enum seep_class classify_growth(const struct seep_measurements *measured,
 							       SEEP_CLASS_WARMING_UP;
 }
 
-enum seep_class seep_classify(const struct seep_measurements *measured, double rate)
+enum seep_class seep_classify(const struct seep_measurements *measured,
+			      const struct seep_interval *rate)
 {
 	enum seep_class class;
 
@@ -245,7 +256,8 @@ bool seep_leak_is_refuted(const struct seep_measurements *measured, double rate)
 	double width = seep_noise_quantile(&measured->trend.noise) * shape->late_deviation;
 
 	if (measured->ages_known && survival->valid &&
-	    (survival->tail.high < STAY_SHARE || has_ended(survival)))
+	    (survival->tail.high < STAY_SHARE || survival->late.high < STAY_SHARE ||
+	     has_ended(survival)))
 		return true;
 	return shape->valid && shape->late + width < OVER_SHARE * rate;
 }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "growth/observation.h"
+#include "measure/filling.h"
 #include "measure/interval.h"
 #include "measure/measurements.h"
 
@@ -26,8 +26,15 @@ enum seep_class {
 	SEEP_CLASS_COUNT
 };
 
-/* Of a site that grows at @rate: per second, in bytes or objects. */
-enum seep_class seep_classify(const struct seep_measurements *measured, double rate);
+/*
+ * Of a site that grows at @rate: per second, in bytes or objects. What may not grow at all, by its
+ * interval, is not called a leak.
+ */
+enum seep_class seep_classify(const struct seep_measurements *measured,
+			      const struct seep_interval *rate);
+
+/* Do objects stay, still come, and make the site grow? Then it leaks, or it fills up. */
+bool seep_leak_is_suspected(const struct seep_measurements *measured);
 
 /*
  * Does what was found speak against a leak of this @rate, rather than just not for it? The growth

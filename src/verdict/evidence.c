@@ -133,13 +133,9 @@ static void say_collections(struct writer *writer, const struct seep_measurement
 	if (!measured->kept_by_runtime)
 		say(writer, "it has outlived two collections of %s, which would release it",
 		    runtime);
-	else if (measured->num_collections == 0)
-		say(writer,
-		    "it is released by collections of %s, and no collection has been seen since",
-		    runtime);
 	else
-		say(writer, "it is released by collections of %s, and only one has been seen since",
-		    runtime);
+		say(writer, "it is released by collections of %s, and %s has been seen since",
+		    runtime, measured->num_collections ? "only one" : "no collection");
 }
 
 static void say_trend(struct writer *writer, const struct seep_trend *trend)
@@ -284,6 +280,13 @@ static void say_class(struct writer *writer, const struct seep_verdict *verdict)
 		say(writer, "it rose to %s and has come down to %s",
 		    quantity(one, measured, shape->peak),
 		    amount(two, measured->in_bytes, shape->last));
+		break;
+	case SEEP_CLASS_LEAK:
+		if (seep_sureness_of(verdict->class, verdict->confidence) < SEEP_SURENESS_CERTAIN)
+			say(writer,
+			    "likely a leak: a %s that is still filling looks the same until it is "
+			    "full",
+			    measured->in_bytes ? "cache" : "pool");
 		break;
 	case SEEP_CLASS_WARMING_UP:
 		if (shape->late < shape->early)

@@ -62,6 +62,11 @@ enum seep_severity seep_judgement_severity(const struct seep_judgement *judgemen
 	return SEEP_SEVERITY_NONE;
 }
 
+enum seep_sureness seep_judgement_sureness(const struct seep_judgement *judgement)
+{
+	return seep_sureness_of(seep_judgement_class(judgement), judgement->confidence);
+}
+
 int seep_judgements_new(struct seep_judgements **ret_judgements)
 {
 	struct seep_judgements *judgements = calloc(1, sizeof(*judgements));

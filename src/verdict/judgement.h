@@ -19,7 +19,7 @@ struct seep_judgement {
 	const char *class;
 	const char *pattern;
 	const char *severity; /* NULL: it is no reason to worry */
-	double confidence;    /* 0 to 1 */
+	double confidence;    /* 0 to 1: how often such a verdict is right */
 	struct seep_interval
 		rate; /* growth per second: bytes, of threads and descriptors objects */
 	struct seep_interval leaked; /* share of the objects that is never released */
@@ -83,6 +83,8 @@ struct seep_process_judgement {
  */
 enum seep_class seep_judgement_class(const struct seep_judgement *judgement);
 enum seep_severity seep_judgement_severity(const struct seep_judgement *judgement);
+/* The word for its confidence. */
+enum seep_sureness seep_judgement_sureness(const struct seep_judgement *judgement);
 
 struct seep_judgements;
 

@@ -7,8 +7,11 @@
 #include "verdict/judgement.h"
 #include "verdict/pending.h"
 
-/* How sure of a leak, and for how long: three looks of a second, never apart by exactly that. */
-#define CERTAIN	       0.7
+/*
+ * For how long a leak has been one: three looks of a second, never apart by exactly that; one that
+ * is only likely for a tenth of the time that it took, so that what has just become full shows it.
+ */
+#define LIKELY_SHARE   10
 #define CERTAIN_FOR_NS (1900 * SEEP_NS_PER_MS)
 
 /* For what grows beside it: as long again as the first took, and this at least. */
@@ -33,10 +36,13 @@ static bool may_follow(const struct seep_snapshot *snapshot, const struct seep_f
 bool seep_patience_ends(struct seep_patience *patience, const struct seep_snapshot *snapshot,
 			const struct seep_findings *findings)
 {
-	uint64_t now_ns = snapshot->elapsed_ns, certain_for_ns, wait_ns;
+	uint64_t now_ns = snapshot->elapsed_ns, certain_for_ns, least_ns = CERTAIN_FOR_NS, wait_ns;
+	enum seep_sureness sureness =
+		findings->num ? seep_judgement_sureness(findings->sites[0]->judgement) :
+				SEEP_SURENESS_NONE;
 
-	/* Certainty must last: one look below the limit starts the time anew. */
-	if (!findings->num || findings->sites[0]->judgement->confidence < CERTAIN) {
+	/* It must last: one look that says otherwise starts the time anew. */
+	if (sureness < SEEP_SURENESS_LIKELY) {
 		patience->certain_ns = 0;
 		return false;
 	}
@@ -44,7 +50,9 @@ bool seep_patience_ends(struct seep_patience *patience, const struct seep_snapsh
 		patience->certain_ns = now_ns;
 	certain_for_ns = now_ns - patience->certain_ns;
 	wait_ns = patience->certain_ns > WAIT_LEAST_NS ? patience->certain_ns : WAIT_LEAST_NS;
-	if (certain_for_ns < CERTAIN_FOR_NS)
+	if (sureness == SEEP_SURENESS_LIKELY && patience->certain_ns / LIKELY_SHARE > least_ns)
+		least_ns = patience->certain_ns / LIKELY_SHARE;
+	if (certain_for_ns < least_ns)
 		return false;
 	return certain_for_ns >= wait_ns || !may_follow(snapshot, findings);
 }

@@ -14,7 +14,8 @@
 
 /* Zeroed at first. */
 struct seep_patience {
-	uint64_t certain_ns; /* since when, in the time of the trace; 0: it is not */
+	uint64_t certain_ns; /* that there is a leak: since when, in the time of the trace; 0: it is
+				not */
 };
 
 /*

@@ -16,10 +16,17 @@
 /* Of the growth of a process, what may remain unexplained. */
 #define UNEXPLAINED_SHARE 0.25
 
-double seep_site_needed_s(const struct seep_site *site)
+double seep_site_needed_s(const struct seep_site *site, double watched_s)
 {
-	return seep_min_observation_s(!seep_kind_is_counted(site->kind),
-				      site->judgement->rate.value);
+	const struct seep_judgement *judgement = site->judgement;
+	double needed_s =
+		seep_leak_observation_s(!seep_kind_is_counted(site->kind), judgement->rate.value);
+
+	/* Where something speaks against the leak it takes longer: doubt falls with the square. */
+	if (seep_judgement_sureness(judgement) == SEEP_SURENESS_SUSPECTED)
+		needed_s = fmax(needed_s,
+				watched_s * sqrt((1 - judgement->confidence) / SEEP_FILLING_DOUBT));
+	return needed_s;
 }
 
 bool seep_site_is_young(const struct seep_site *site, double watched_s)
@@ -27,7 +34,7 @@ bool seep_site_is_young(const struct seep_site *site, double watched_s)
 	const struct seep_judgement *judgement = site->judgement;
 
 	return judgement && seep_judgement_class(judgement) == SEEP_CLASS_WARMING_UP &&
-	       judgement->rate.low > 0 && seep_site_needed_s(site) > watched_s;
+	       judgement->rate.low > 0 && seep_site_needed_s(site, watched_s) > watched_s;
 }
 
 /* The rate of the fastest finding, in bytes and in objects. */

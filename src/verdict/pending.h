@@ -13,8 +13,11 @@
 #include "model/snapshot.h"
 #include "verdict/gate.h"
 
-/* How long a judged site that grows as fast as it does has to be watched, in seconds. */
-double seep_site_needed_s(const struct seep_site *site);
+/*
+ * How long a judged site that grows as fast as it does has to be watched, in seconds; it has been
+ * for @watched_s.
+ */
+double seep_site_needed_s(const struct seep_site *site, double watched_s);
 
 /* Is the site warming up, and only because it has not been watched for long enough? */
 bool seep_site_is_young(const struct seep_site *site, double watched_s);

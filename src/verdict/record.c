@@ -11,9 +11,12 @@
 
 /*
  * A leak is taken back when what speaks against it has done so for this many times its minimum
- * observation: a leak that pauses is still one, and a verdict that comes and goes is of no use.
+ * observation: a leak that pauses is still one, and a verdict that comes and goes is of no use. But
+ * what has just been called one was not, if it is full now: for no longer than it has been called,
+ * and within this share of the time observed not at all if the doubt is large again.
  */
-#define HOLD_DOWN 2
+#define HOLD_DOWN   2
+#define FRESH_SHARE 0.15
 
 /* Judging n samples takes as long as n * n / EVEN_WORK times judging so few that it is nothing. */
 #define EVEN_WORK 256
@@ -97,13 +100,28 @@ static void keep_pattern(const struct seep_site_record *record, struct seep_verd
 		keep_steps(&record->verdict, verdict);
 }
 
+/*
+ * Has it just been called a leak, and does it look like something that is full now, because the
+ * process has stopped growing?
+ */
+static bool is_doubted_at_once(const struct seep_verdict *old, const struct seep_verdict *verdict,
+			       double now_s)
+{
+	const struct seep_measurements *measured = &verdict->measured;
+
+	return now_s - old->since_s < FRESH_SHARE * measured->observed_s &&
+	       seep_filling_doubt(measured, old->rate.value) > 2 * SEEP_FILLING_DOUBT;
+}
+
 /* Is it too early to take a leak back? */
 static bool is_held_down(struct seep_site_record *record, const struct seep_verdict *verdict,
 			 double now_s)
 {
 	const struct seep_verdict *old = &record->verdict;
+	double hold_s;
 
-	if (old->class != SEEP_CLASS_LEAK || verdict->class == SEEP_CLASS_LEAK) {
+	if (old->class != SEEP_CLASS_LEAK || verdict->class == SEEP_CLASS_LEAK ||
+	    is_doubted_at_once(old, verdict, now_s)) {
 		record->against_since_s = NAN;
 		return false;
 	}
@@ -114,8 +132,9 @@ static bool is_held_down(struct seep_site_record *record, const struct seep_verd
 	}
 	if (isnan(record->against_since_s))
 		record->against_since_s = now_s;
+	hold_s = HOLD_DOWN * seep_min_observation_s(old->measured.in_bytes, old->rate.value);
 	return now_s - record->against_since_s <
-	       HOLD_DOWN * seep_min_observation_s(old->measured.in_bytes, old->rate.value);
+	       fmin(hold_s, record->against_since_s - old->since_s);
 }
 
 /*
@@ -158,6 +177,7 @@ void seep_site_record_judge(struct seep_site_record *record, const struct seep_s
 
 	seep_measurements_take(site, &record->series, &verdict.measured);
 	look_at_runtime(record, site, collections, now_s, &verdict.measured);
+	verdict.measured.past = record->past;
 	seep_verdict_conclude(&verdict, usage);
 	/*
 	 * A leak that is held down keeps its whole verdict, with the measurements that showed it.

@@ -16,6 +16,7 @@ struct seep_site_record {
 	unsigned int same_pattern; /* times in a row */
 	/* Since then it would not be called a leak any more; NAN: it would. */
 	double against_since_s;
+	struct seep_past past; /* of its process; zeroed, unless who judges it sets it */
 	struct seep_bulk bulk; /* of memory that a collector releases */
 };
 

@@ -20,6 +20,15 @@
 #define HIGH_OBJECTS   1.0
 #define MEDIUM_OBJECTS (1.0 / 60)
 
+/* From here on a verdict is certain; that of a leak is likely at first (SEEP_FILLING_DOUBT). */
+#define CERTAIN 0.99
+
+static const char *const surenesses[] = {
+#define SURENESS_NAME(name, key) [SEEP_SURENESS_##name] = key,
+	SEEP_SURENESSES(SURENESS_NAME)
+#undef SURENESS_NAME
+};
+
 static const char *const severities[] = {
 #define SEVERITY_NAME(name, key) [SEEP_SEVERITY_##name] = key,
 	SEEP_SEVERITIES(SEVERITY_NAME)
@@ -29,6 +38,20 @@ static const char *const severities[] = {
 const char *seep_severity_key(enum seep_severity severity)
 {
 	return severities[severity];
+}
+
+const char *seep_sureness_key(enum seep_sureness sureness)
+{
+	return surenesses[sureness];
+}
+
+enum seep_sureness seep_sureness_of(enum seep_class class, double confidence)
+{
+	if (class == SEEP_CLASS_WARMING_UP && confidence > 0.5)
+		return SEEP_SURENESS_SUSPECTED;
+	if (!seep_class_grows(class))
+		return SEEP_SURENESS_NONE;
+	return confidence >= CERTAIN ? SEEP_SURENESS_CERTAIN : SEEP_SURENESS_LIKELY;
 }
 
 /* Steps first: regular ones may have a period too. What does not grow can only oscillate. */
@@ -87,9 +110,12 @@ static struct seep_interval find_rate(const struct seep_measurements *measured)
 		return shape->step_rate;
 	if (shape->valid && seep_shape_steepens(shape))
 		return late_rate(measured);
-	/* Counting those that stay does not suffer from those that come and go. */
+	/*
+	 * Counting those that stay does not suffer from those that come and go. Where they differ
+	 * in size it says less, but more than a slope that may be none.
+	 */
 	if (seep_objects_stay(&measured->survival) && measured->ages_known &&
-	    (measured->same_size || !measured->in_bytes) &&
+	    (measured->same_size || !measured->in_bytes || slope->low <= 0) &&
 	    staying.high - staying.low < 0.5 * (slope->high - slope->low))
 		return staying;
 	return *slope;
@@ -103,14 +129,18 @@ bool seep_verdict_refutes(const struct seep_verdict *verdict, double rate)
 static double find_confidence(const struct seep_verdict *verdict)
 {
 	const struct seep_measurements *measured = &verdict->measured;
-	double min_observation_s = seep_min_observation_s(measured->in_bytes, verdict->rate.value);
+	double rate = verdict->rate.value;
+	double min_observation_s = seep_min_observation_s(measured->in_bytes, rate);
 	/* 0.75 at the minimum observation, nearer to 1 with each further one; less before it. */
 	double watched = 1 - 0.25 * exp(1 - measured->observed_s / min_observation_s);
-	double staying = 1 - exp2(-measured->survival.recent);
 
 	switch (verdict->class) {
 	case SEEP_CLASS_LEAK:
-		return watched * staying * (measured->ages_known ? 1 : 0.8);
+		return 1 - seep_filling_doubt(measured, rate);
+	case SEEP_CLASS_WARMING_UP:
+		if (measured->kept_by_runtime || !seep_leak_is_suspected(measured))
+			return 0.5;
+		return fmax(0.5, 1 - fmax(SEEP_FILLING_DOUBT, seep_filling_doubt(measured, rate)));
 	case SEEP_CLASS_GROWTH:
 	case SEEP_CLASS_BURST:
 	case SEEP_CLASS_CACHE:
@@ -184,8 +214,9 @@ static void look_ahead(struct seep_verdict *verdict,
  */
 static void allow_for_period(struct seep_verdict *verdict)
 {
-	double width =
-		fabs(verdict->rate.value) * verdict->period_s / (2 * verdict->measured.observed_s);
+	const struct seep_measurements *measured = &verdict->measured;
+	double periods = measured->observed_s / measured->shape.period_s;
+	double width = fabs(verdict->rate.value) / (2 * periods);
 
 	verdict->rate.low -= width;
 	verdict->rate.high += width;
@@ -215,11 +246,11 @@ void seep_verdict_conclude(struct seep_verdict *verdict,
 	 */
 	verdict->rate = find_rate(measured);
 	allow_for_objects(verdict);
-	verdict->class = seep_classify(measured, verdict->rate.value);
+	if (shape->period_s > 0 && shape->num_steps == 0)
+		allow_for_period(verdict);
+	verdict->class = seep_classify(measured, &verdict->rate);
 	verdict->pattern = find_pattern(verdict);
 	verdict->period_s = verdict->pattern == SEEP_PATTERN_OSCILLATING ? shape->period_s : 0;
-	if (verdict->period_s > 0)
-		allow_for_period(verdict);
 	verdict->leaked =
 		measured->survival.valid ? measured->survival.kept : SEEP_INTERVAL_UNKNOWN;
 	verdict->confidence = find_confidence(verdict);

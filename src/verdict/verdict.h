@@ -28,12 +28,32 @@ enum seep_severity {
 	SEEP_SEVERITY_COUNT
 };
 
+/*
+ * How sure it is that a site leaks or grows, in words. X(enum suffix, key in JSON and word for
+ * people). Certain is right in 99 of 100 cases, likely in nine of ten; what is suspected is not
+ * said to leak yet. Ascending.
+ */
+#define SEEP_SURENESSES(X)                                                                         \
+	X(NONE, NULL)                                                                              \
+	X(SUSPECTED, "suspected")                                                                  \
+	X(LIKELY, "likely")                                                                        \
+	X(CERTAIN, "certain")
+
+enum seep_sureness {
+#define SEEP_SURENESS_ENUM(name, key) SEEP_SURENESS_##name,
+	SEEP_SURENESSES(SEEP_SURENESS_ENUM)
+#undef SEEP_SURENESS_ENUM
+	SEEP_SURENESS_COUNT
+};
+
 struct seep_verdict {
 	enum seep_class class;
 	enum seep_pattern pattern;
 	enum seep_severity severity;
-	/* That the class is right, 0 to 1: grows with the time observed, in units of the minimum
-	 * observation, and with the number of objects that stay. For ranking; not a frequency. */
+	/*
+	 * How often such a verdict is right, 0 to 1. Of what is warming up: how often it turns out
+	 * to leak; 0.5 if nothing speaks for that. Of leaks see filling.h.
+	 */
 	double confidence;
 	/* Growth per second, in bytes or objects: measured.in_bytes. The mean one, but of what
 	 * accelerates that of the last third of the time observed. */
@@ -66,6 +86,11 @@ bool seep_verdict_refutes(const struct seep_verdict *verdict, double rate);
  * By the rate (per second), or by the time that is left if that is worse; NAN if it is not known.
  */
 enum seep_severity seep_severity_of(bool in_bytes, double rate, double eta_s);
+
+/* NONE of what neither grows nor may leak. */
+enum seep_sureness seep_sureness_of(enum seep_class class, double confidence);
+/* NULL of NONE. */
+const char *seep_sureness_key(enum seep_sureness sureness);
 
 const char *seep_severity_key(enum seep_severity severity);
 

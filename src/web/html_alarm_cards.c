@@ -93,6 +93,7 @@ static void put_correlated(struct seep_html_page *page, const struct seep_judgem
 static void put_facts(struct seep_html_page *page, const struct seep_site *site)
 {
 	const struct seep_judgement *judgement = site->judgement;
+	const char *sureness = seep_sureness_key(seep_judgement_sureness(judgement));
 	struct seep_buffer *note = &page->note;
 
 	seep_html_put(page, "<dl class=\"facts\">\n");
@@ -105,8 +106,11 @@ static void put_facts(struct seep_html_page *page, const struct seep_site *site)
 		seep_words_append_seconds(note, judgement->eta_s.value);
 		put_limit_fact(page, judgement->limit);
 	}
-	seep_words_append_share(note, judgement->confidence);
-	seep_html_put_fact(page, "Sure");
+	/* Of what a program has left at its end it is nothing to be sure of. */
+	if (sureness) {
+		seep_buffer_puts(note, sureness);
+		seep_html_put_fact(page, "How sure");
+	}
 	seep_report_append_process_pid(note, site->process);
 	seep_html_put_fact(page, "Process");
 	put_caller(page, site);

@@ -107,7 +107,7 @@ static int write_strings(struct data *data, const char *const *texts, size_t cou
 static const char verdict_columns[] =
 	"[\"confidence\",\"rate\",\"rate_low\",\"rate_high\",\"leaked\",\"leaked_low\","
 	"\"leaked_high\",\"eta_s\",\"eta_low_s\",\"eta_high_s\",\"period_s\",\"since_s\","
-	"\"class\",\"pattern\",\"severity\",\"limit\",\"evidence\",\"advice\"]";
+	"\"class\",\"pattern\",\"sureness\",\"severity\",\"limit\",\"evidence\",\"advice\"]";
 
 /*
  * An array, as verdict_columns names it, or 0 for a site that was not judged: keys for each of
@@ -136,6 +136,8 @@ static int write_verdict(struct data *data, const struct seep_judgement *judgeme
 	error = write_string(data, judgement->class);
 	if (!error)
 		error = write_string(data, judgement->pattern);
+	if (!error)
+		error = write_string(data, seep_sureness_key(seep_judgement_sureness(judgement)));
 	if (!error)
 		error = write_string(data, judgement->severity ?
 						   judgement->severity :

@@ -26,7 +26,7 @@
 				verdict.rate_high)) : null,
 			verdict.limit && verdict.eta_s !== null ?
 				fact("Uses up " + verdict.limit + " in", Seep.duration(verdict.eta_s)) : null,
-			fact("Sure", Seep.percent(verdict.confidence)),
+			verdict.sureness ? fact("How sure", verdict.sureness) : null,
 			verdict.since_s === null ? null :
 				fact("So since", Seep.duration(verdict.since_s) + " into the trace"),
 		];

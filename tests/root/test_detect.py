@@ -67,11 +67,10 @@ def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     assert result.returncode == 3, result.stdout + result.stderr
     headline, _, (_, verdict, *_) = parts_of(result.stdout)
     assert re.match(
-        rf"seep-simulate \(PID {pid}\) leaks [\d.]+ [KM]iB/s in leak_session; "
+        rf"seep-simulate \(PID {pid}\) likely leaks [\d.]+ [KM]iB/s in leak_session; "
         r".* is used up in .*; watched for [\d.]+ s\.$",
         headline,
     )
-    assert verdict.strip().startswith("leak, ")
     report = last_line(path)
     top = report["sites"][0]
     assert "leak_session" in names(top)
@@ -81,10 +80,14 @@ def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     rate = top["live_bytes"] / report["elapsed_s"]
     assert top["verdict"]["rate_low"] <= 1.1 * rate and rate <= 1.1 * top["verdict"]["rate_high"]
     assert top["verdict"]["survival"] == pytest.approx(1, abs=0.01)
+    # A program that has just been started: it could be a cache that fills up.
+    assert verdict.strip() == "leak, high, likely"
+    assert top["verdict"]["sureness"] == "likely"
+    assert 0.9 <= top["verdict"]["confidence"] < 0.99
     assert top["verdict"]["evidence"] and top["verdict"]["advice"]
     assert report["elapsed_s"] < 60 * SLOWNESS
     kept = json.loads(report_of(tmp_path / "out.seep", "--format", "json"))
-    words = ("class", "pattern", "severity", "limit", "evidence", "advice")
+    words = ("class", "pattern", "severity", "limit", "sureness", "evidence", "advice")
     for key in (*words, "confidence", "rate_low", "eta_s"):
         assert kept["sites"][0]["verdict"][key] == top["verdict"][key]
     assert report_of(tmp_path / "out.seep").decode().count("    leak, ") == 1

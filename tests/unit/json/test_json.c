@@ -56,6 +56,7 @@ static void test_small_numbers(void **state)
 	static const struct seep_judgement judgement = {
 		.class = "leak",
 		.pattern = "linear",
+		.confidence = 0.95,
 		.rate = {-0.000125, -1234.56789, 0.9999999},
 		.leaked = {0.0010312, 0, 1},
 		.eta_s = {NAN, NAN, NAN},
@@ -74,6 +75,8 @@ static void test_small_numbers(void **state)
 	assert_string_equal(json_object_get_string(member(verdict, "rate_low")), "-1234.568");
 	assert_string_equal(json_object_get_string(member(verdict, "rate_high")), "1.0");
 	assert_null(member(verdict, "eta_s"));
+	assert_string_equal(json_object_get_string(member(verdict, "sureness")), "likely");
+	assert_string_equal(json_object_get_string(member(verdict, "confidence")), "0.95");
 	json_object_put(report);
 }
 

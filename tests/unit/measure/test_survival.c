@@ -79,6 +79,29 @@ static void without_censoring_it_is_the_share(void **state)
 	assert_true(survival.old == 100);
 }
 
+/* A cache that is full drops its oldest entries: nobody who is younger tells. */
+static void what_ends_late_is_told(void **state)
+{
+	struct history history = {.ages = {[FIRST + 2] = 100, 100, 100, 100, 100}};
+	double observed_s = 2 * seep_survival_bucket_s(FIRST + 5);
+	struct seep_survival survival;
+
+	(void)state;
+	seep_survival_fit(history.lifetimes, history.ages, observed_s, &survival);
+	assert_true(survival.limit_s == seep_survival_bucket_s(FIRST + 5));
+	assert_true(survival.late.value == 1 && survival.late.low > 0.95);
+	history.lifetimes[FIRST + 6] = 60;
+	seep_survival_fit(history.lifetimes, history.ages, observed_s, &survival);
+	assert_true(survival.tail.value == 1);
+	/* 60 of the 100 and 60 that got there, of which the 100 count by half. */
+	assert_float_equal(survival.late.value, 1 - 60.0 / 110, 1e-9);
+	assert_true(survival.late.high < 0.6);
+	/* Nobody got there. */
+	history = (struct history){.ages = {[FIRST] = 100}};
+	seep_survival_fit(history.lifetimes, history.ages, observed_s, &survival);
+	assert_true(survival.late.value == 1 && survival.late.low == 0);
+}
+
 static void nothing_is_said_of_too_little(void **state)
 {
 	struct history history = {.ages = {[5] = 3}};
@@ -268,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_life_table_is_that_of_cutler_and_ederer),
 		cmocka_unit_test(without_censoring_it_is_the_share),
+		cmocka_unit_test(what_ends_late_is_told),
 		cmocka_unit_test(nothing_is_said_of_too_little),
 		cmocka_unit_test(the_last_bucket_has_no_end),
 		cmocka_unit_test(many_at_once_are_all_of_one_age),

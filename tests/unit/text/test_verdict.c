@@ -85,11 +85,39 @@ static void test_no_baseline(void **state)
 	assert_null(strstr(buffer.data, "Compared with"));
 }
 
+/* The headline names what grows, and the list of what else grows does not repeat it. */
+static void test_named_once(void **state)
+{
+	static const struct seep_judgement growing = {.class = "growth",
+						      .pattern = "linear",
+						      .confidence = 0.95,
+						      .rate = {2e6, 1e6, 3e6}};
+	static const struct seep_judgement slower = {.class = "growth",
+						     .pattern = "linear",
+						     .confidence = 0.95,
+						     .rate = {1e6, 9e5, 2e6}};
+	const struct seep_findings findings = {0};
+	SEEP_AUTO_BUFFER struct seep_buffer alone = SEEP_BUFFER_INIT, both = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	fixture.sites[0].judgement = &growing;
+	render_verdict(&fixture.snapshot, &findings, &ten, &alone);
+	assert_non_null(strstr(alone.data, "server (PID 1234) grows by "));
+	assert_null(strstr(alone.data, "Also growing"));
+	fixture.sites[1].judgement = &slower;
+	render_verdict(&fixture.snapshot, &findings, &ten, &both);
+	assert_non_null(strstr(both.data, "Also growing, and not certain to leak: "));
+	assert_null(strstr(strstr(both.data, "Also growing"), "buffer_grow"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_baseline),
 		cmocka_unit_test(test_no_baseline),
+		cmocka_unit_test(test_named_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,7 @@
 	X(start_up, IS(STEADY), LOOKS(NONE))                                                       \
 	X(cache, IS(CACHE), LOOKS(NONE))                                                           \
 	X(evicting, IS(CACHE) | IS(STEADY), LOOKS(NONE))                                           \
+	X(filling, IS(CACHE) | IS(STEADY), LOOKS(NONE))                                            \
 	X(pool, IS(CACHE) | IS(STEADY), LOOKS(NONE))                                               \
 	X(burst, IS(BURST), LOOKS(NONE))                                                           \
 	X(jump, IS(STEADY) | IS(CACHE), LOOKS(NONE))                                               \
@@ -168,6 +169,17 @@ static inline void draw_evicting(struct series *series, struct random *random, d
 {
 	series->rate = random_scale(random, 500, 2000) / all_s;
 	series->capacity = ceil(series->rate * random_between(random, 5, 18));
+}
+
+/* Evenly, until it is full: a ring, or a cache that is only asked for what it does not have. */
+static inline void draw_filling(struct series *series, struct random *random, double all_s)
+{
+	double rate_bytes = random_scale(random, 1000, 5e5);
+
+	(void)all_s;
+	series->rate = random_scale(random, 3, 50);
+	series->capacity = ceil(series->rate * random_between(random, 10, 42));
+	series->bytes = ceil(rate_bytes / series->rate);
 }
 
 static inline void draw_pool(struct series *series, struct random *random, double all_s)

@@ -18,14 +18,18 @@
 
 #define RUNS 40
 
+/* When all traces of this file begin, as a time of day. */
+#define BEGIN_NS ((uint64_t)1 << 60)
+
 /* The last third of what accelerates is where its rate is looked at. */
 #define LATE_FROM (2.0 / 3)
 
 struct outcome {
 	struct watch watch;
 	struct series series;
-	double now_s;  /* of the last snapshot */
-	double left_s; /* until the limit is met, if all goes as expected */
+	double now_s;	       /* of the last snapshot */
+	double left_s;	       /* until the limit is met, if all goes as expected */
+	struct seep_past past; /* of the process; growth_known: its memory is known */
 	struct seep_verdict verdict;
 	bool alarmed; /* was it ever called a leak? */
 };
@@ -65,6 +69,21 @@ static struct seep_process_stats limit(const struct outcome *outcome, const stru
 	return stats;
 }
 
+/* What the kernel knows of the process: since when it runs, and what it has resident. */
+static void add_past(const struct outcome *outcome, const struct seep_site *site,
+		     struct seep_process *process, struct seep_process_stats *stats)
+{
+	const struct seep_past *past = &outcome->past;
+
+	if (!past->growth_known)
+		return;
+	process->attached_late = past->age_s > 0;
+	process->start_utc_ns = BEGIN_NS - (uint64_t)(past->age_s * (double)SEEP_NS_PER_S);
+	process->pre_attach_bytes = (uint64_t)past->memory_bytes;
+	stats->anon_bytes = process->pre_attach_bytes + seep_counts_live_bytes(&site->counts);
+	stats->anon_bytes -= stats->anon_bytes % 4096;
+}
+
 static void feed(struct seep_judge *judge, uint64_t seq, bool final, const struct seep_site *seen,
 		 struct outcome *outcome)
 {
@@ -76,6 +95,7 @@ static void feed(struct seep_judge *judge, uint64_t seq, bool final, const struc
 		.seq = seq,
 		.final = final,
 		.elapsed_ns = (uint64_t)(outcome->now_s * (double)SEEP_NS_PER_S),
+		.utc_ns = BEGIN_NS + (uint64_t)(outcome->now_s * (double)SEEP_NS_PER_S),
 		.num_processes = 1,
 		.processes = &process,
 		.num_sites = site.counts.allocs > 0,
@@ -90,6 +110,7 @@ static void feed(struct seep_judge *judge, uint64_t seq, bool final, const struc
 		process.totals[SEEP_KIND_MAPPING].counts.allocs = seq;
 	process.totals[site.kind].counts = site.counts;
 	stats = limit(outcome, &site);
+	add_past(outcome, &site, &process, &stats);
 	assert_int_equal(seep_judge_feed(judge, &snapshot, &stats), 0);
 	verdict = seep_judge_site(judge, &site);
 	if (!verdict)
@@ -246,23 +267,108 @@ static void verdicts_are_right(void **state)
 	assert_share("times to the limit within 20 %", many.eta, many.found, 0.95);
 }
 
-/* When a site of this series is first called a leak; INFINITY: never in @until_s. */
-static double called_after(const struct series *series, double interval_s, double until_s)
+/* Watches outcome->series as outcome->watch says; to the end, or until it is called a leak. */
+static void watch(struct outcome *outcome, uint64_t seed, bool until_alarm)
 {
-	struct outcome outcome = {.watch = {interval_s, until_s, 0}, .series = *series};
+	double interval_s = outcome->watch.interval_s;
 	struct simulation simulation;
 	struct seep_judge *judge = NULL;
 	uint64_t seq = 0;
 
-	simulation_init(&simulation, series, 42);
+	simulation_init(&simulation, &outcome->series, seed);
 	assert_int_equal(seep_judge_new(&judge), 0);
-	for (double at_s = interval_s; at_s <= until_s && !outcome.alarmed; at_s += interval_s) {
-		outcome.now_s = at_s;
-		feed(judge, ++seq, false, simulation_run(&simulation, at_s), &outcome);
+	for (double at_s = interval_s;
+	     at_s <= outcome->watch.duration_s && !(outcome->alarmed && until_alarm);
+	     at_s += interval_s) {
+		outcome->now_s = at_s;
+		feed(judge, ++seq, at_s + interval_s > outcome->watch.duration_s,
+		     simulation_run(&simulation, at_s), outcome);
 	}
 	simulation_done(&simulation);
 	seep_judge_free(judge);
+}
+
+/* When a site of this series is first called a leak; INFINITY: never in @until_s. */
+static double called_after(const struct series *series, double interval_s, double until_s)
+{
+	struct outcome outcome = {.watch = {interval_s, until_s, 0}, .series = *series};
+
+	watch(&outcome, 42, true);
 	return outcome.alarmed ? outcome.now_s : INFINITY;
+}
+
+/* So often as large: of what fills, a quarter takes twice as long, or holds twice as much. */
+static double random_pareto(struct random *random, double least)
+{
+	return least / sqrt(1 - random_uniform(random));
+}
+
+/*
+ * Something that grows at an even rate: a leak, or a cache that fills up and then drops its oldest
+ * entries. Most programs have just been started; of those that have run for long few begin to fill
+ * something now, and of leaks some have run since then.
+ */
+static void draw_growing(struct random *random, bool leaks, struct outcome *outcome)
+{
+	double rate_bytes = random_scale(random, 1000, 2e6);
+	double old_share = leaks ? 0.3 : 0.1;
+	struct series *series = &outcome->series;
+	struct seep_past *past = &outcome->past;
+
+	*outcome = (struct outcome){
+		.watch = {1, floor(random_scale(random, 20, 300)), 0},
+		.left_s = 3600,
+		.series = {.rate = random_scale(random, 3, 50),
+			   .even = random_uniform(random) < 0.5,
+			   .lifetime_s = INFINITY},
+		.past = {.growth_known = true, .memory_bytes = random_scale(random, 1e6, 1e8)},
+	};
+	series->bytes = rate_bytes / series->rate;
+	if (random_uniform(random) < old_share) {
+		past->age_s = random_scale(random, 600, 1e6);
+		past->memory_bytes += leaks ? rate_bytes * past->age_s : 0;
+	} else {
+		past->age_s = random_between(random, 0, 5);
+	}
+	if (!leaks) {
+		series->capacity = series->rate * fmin(random_pareto(random, 15),
+						       random_pareto(random, 8e6) / rate_bytes);
+	} else if (random_uniform(random) < 0.5) {
+		series->forgotten = random_between(random, 0.1, 0.9);
+		series->lifetime_s = 0.1;
+	}
+}
+
+/* How often each word is right, half of what it is said of being leaks. */
+static void words_mean_what_they_say(void **state)
+{
+	const char *wanted = getenv("SEEP_ACCURACY_RUNS");
+	size_t runs = 10 * (wanted ? strtoul(wanted, NULL, 10) : RUNS);
+	size_t said[SEEP_SURENESS_COUNT] = {0};
+	size_t right[SEEP_SURENESS_COUNT] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < runs; i++) {
+		struct random random = {i};
+		struct outcome outcome;
+		enum seep_sureness word;
+
+		draw_growing(&random, i % 2, &outcome);
+		watch(&outcome, random_bits(&random), false);
+		word = seep_sureness_of(outcome.verdict.class, outcome.verdict.confidence);
+		said[word]++;
+		right[word] += i % 2;
+	}
+	printf("%-40s %.2f %% (%zu)\n", "said to be suspected, and leaks",
+	       percent(right[SEEP_SURENESS_SUSPECTED], said[SEEP_SURENESS_SUSPECTED]),
+	       said[SEEP_SURENESS_SUSPECTED]);
+	printf("%-40s %.2f %% (%zu)\n", "no word, and leaks",
+	       percent(right[SEEP_SURENESS_NONE], said[SEEP_SURENESS_NONE]),
+	       said[SEEP_SURENESS_NONE]);
+	assert_share("said to be likely, right", right[SEEP_SURENESS_LIKELY],
+		     said[SEEP_SURENESS_LIKELY], 0.9);
+	assert_share("said to be certain, right", right[SEEP_SURENESS_CERTAIN],
+		     said[SEEP_SURENESS_CERTAIN], 0.99);
 }
 
 static void an_obvious_leak_is_called_soon(void **state)
@@ -274,7 +380,7 @@ static void an_obvious_leak_is_called_soon(void **state)
 	(void)state;
 	assert_true(called_after(&series, 1, 60) < 30);
 	assert_true(called_after(&series, 5, 60) < 30);
-	assert_true(called_after(&series, 10, 60) < 30);
+	assert_true(called_after(&series, 10, 60) <= 30);
 }
 
 static void a_slow_leak_under_churn_is_called_in_time(void **state)
@@ -293,11 +399,37 @@ static void a_slow_leak_under_churn_is_called_in_time(void **state)
 	assert_true(called_after(&series, 10, 300) < 300);
 }
 
+/* 14 KB/s, which a process that has run for an hour may have had since it began, or not. */
+static void what_runs_for_long_is_called_sooner(void **state)
+{
+	struct outcome outcome = {
+		.watch = {1, 100, 0},
+		.left_s = 3600,
+		.series = {.rate = 14, .lifetime_s = INFINITY, .bytes = 1000, .even = true},
+		.past = {.age_s = 2, .memory_bytes = 5e7, .growth_known = true},
+	};
+	struct outcome old = outcome, idle = outcome;
+
+	(void)state;
+	watch(&outcome, 42, true);
+	assert_true(outcome.now_s > 45 && outcome.now_s < 60);
+	old.past.age_s = 3600;
+	watch(&old, 42, true);
+	assert_true(old.now_s < 35);
+	/* It had little when the trace began: this has only begun. */
+	idle.past.age_s = 3600;
+	idle.past.memory_bytes = 1e6;
+	watch(&idle, 42, true);
+	assert_true(idle.now_s >= outcome.now_s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdicts_are_right),
+		cmocka_unit_test(words_mean_what_they_say),
 		cmocka_unit_test(an_obvious_leak_is_called_soon),
+		cmocka_unit_test(what_runs_for_long_is_called_sooner),
 		cmocka_unit_test(a_slow_leak_under_churn_is_called_in_time),
 	};
 

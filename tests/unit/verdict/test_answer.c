@@ -65,11 +65,13 @@ static const struct seep_stack printed = {.hash = 2, .num_frames = 4, .frames = 
 static const struct seep_stack pool = {.hash = 3, .num_frames = 3, .frames = pool_frames};
 
 static const struct seep_judgement leak = {
-	.class = "leak", .severity = "high", .confidence = 0.9, .rate = {10000, 9000, 11000}};
+	.class = "leak", .severity = "high", .confidence = 0.99, .rate = {10000, 9000, 11000}};
 static const struct seep_judgement growth = {
 	.class = "growth", .severity = "low", .confidence = 0.9, .rate = {5000, 4000, 6000}};
 static const struct seep_judgement steady = {.class = "steady", .rate = {0, -10, 10}};
 /* Four bytes a second take 150 s; a MiB takes 18 s, so it only fades. */
+static const struct seep_judgement doubted = {
+	.class = "warming-up", .confidence = 0.8, .rate = {1e6, 9e5, 1.1e6}};
 static const struct seep_judgement slow = {.class = "warming-up", .rate = {4, 3, 5}};
 static const struct seep_judgement fading = {.class = "warming-up",
 					     .rate = {1 << 20, 1 << 19, 2 << 20}};
@@ -226,6 +228,10 @@ static void too_little_is_undecided(void **state)
 	ASSERT_ANSWER(&fixture, UNDECIDED, GROWING);
 	fixture.sites[0].judgement = &fading;
 	ASSERT_ANSWER(&fixture, NONE, NONE);
+	/* Fast enough to be called a leak by now, if nothing spoke against it. */
+	fixture.sites[0].judgement = &doubted;
+	ASSERT_ANSWER(&fixture, UNDECIDED, GROWING);
+	assert_float_equal(seep_site_needed_s(&fixture.sites[0], 60), 60 * sqrt(2), 1e-6);
 }
 
 static void ended_with_nothing_left(void **state)
@@ -311,6 +317,32 @@ static void certain_leaks_end_the_trace(void **state)
 	assert_true(ends_at(&patience, &fixture, 26));
 }
 
+/* One that is only likely is looked at for a tenth longer. */
+static void likely_leaks_are_looked_at_again(void **state)
+{
+	static const struct seep_judgement likely = {.class = "leak",
+						     .severity = "high",
+						     .confidence = 0.95,
+						     .rate = {10000, 9000, 11000}};
+	struct seep_patience patience = {0};
+	struct fixture fixture;
+
+	(void)state;
+	init(&fixture, 1);
+	find(&fixture, 0, &likely);
+	assert_false(ends_at(&patience, &fixture, 50));
+	assert_false(ends_at(&patience, &fixture, 54));
+	assert_true(ends_at(&patience, &fixture, 55));
+	/* As soon as it is certain, that is enough. */
+	fixture.sites[0].judgement = &leak;
+	assert_true(ends_at(&patience, &fixture, 52));
+	/* What is suspected does not count. */
+	patience = (struct seep_patience){0};
+	fixture.sites[0].judgement = &slow;
+	assert_false(ends_at(&patience, &fixture, 50));
+	assert_false(ends_at(&patience, &fixture, 90));
+}
+
 /* Another site grows as fast, or a process that has no finding: as long again, and no longer. */
 static void others_are_waited_for(void **state)
 {
@@ -366,6 +398,7 @@ int main(void)
 		cmocka_unit_test(the_worst_is_first),
 		cmocka_unit_test(short_lives_do_not_count),
 		cmocka_unit_test(certain_leaks_end_the_trace),
+		cmocka_unit_test(likely_leaks_are_looked_at_again),
 		cmocka_unit_test(others_are_waited_for),
 		cmocka_unit_test(pending_sites_are_sorted),
 	};

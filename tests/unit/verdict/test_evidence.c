@@ -83,6 +83,26 @@ static void a_leak_is_told_with_its_numbers(void **state)
 	assert_sentences(&evidence, expected, LENGTH(expected));
 }
 
+/* What is only likely says what it may be instead. */
+static void a_likely_leak_says_what_it_may_be(void **state)
+{
+	struct seep_verdict verdict = leak_of_one_in_a_thousand();
+	struct seep_sentences evidence;
+
+	(void)state;
+	verdict.measured.shape.valid = true;
+	verdict.confidence = 0.95;
+	assert_int_equal(seep_evidence_of_site(&verdict, &evidence), 0);
+	assert_string_equal(
+		evidence.texts[1],
+		"likely a leak: a cache that is still filling looks the same until it is full");
+	seep_sentences_done(&evidence);
+	verdict.confidence = 0.995;
+	assert_int_equal(seep_evidence_of_site(&verdict, &evidence), 0);
+	assert_memory_equal(evidence.texts[1], "of 1,000,000 made", 17);
+	seep_sentences_done(&evidence);
+}
+
 static void counted_things_are_counted(void **state)
 {
 	static const char *const expected[] = {
@@ -409,6 +429,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leak_is_told_with_its_numbers),
+		cmocka_unit_test(a_likely_leak_says_what_it_may_be),
 		cmocka_unit_test(counted_things_are_counted),
 		cmocka_unit_test(collections_are_told),
 		cmocka_unit_test(counted_things_have_their_name),

@@ -38,6 +38,15 @@ static void slow_growth_is_observed_for_longer(void **state)
 	assert_true(seep_min_observation_s(false, 1) == seep_min_observation_s(true, 1 << 20));
 }
 
+/* Growth that is seen in this time, and a leak that is called one. */
+static void a_leak_takes_no_less_than_growth(void **state)
+{
+	(void)state;
+	for (double rate = 1; rate < 1e9; rate *= 3)
+		assert_true(seep_leak_observation_s(true, rate) >=
+			    seep_min_observation_s(true, rate));
+}
+
 static void names_are_those_of_the_reports(void **state)
 {
 	(void)state;
@@ -53,6 +62,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(severity_goes_by_rate_and_time),
 		cmocka_unit_test(slow_growth_is_observed_for_longer),
+		cmocka_unit_test(a_leak_takes_no_less_than_growth),
 		cmocka_unit_test(names_are_those_of_the_reports),
 	};
 

@@ -110,7 +110,10 @@ class Course:
     samples: list[tuple[float, int]] = field(default_factory=list)
 
     def growth_bytes_per_s(self) -> float:
-        """Growth that went on for the last minute; 0 if it was not observed for so long."""
+        """In the minute before the answer; 0 if it was not observed for so long.
+
+        What has grown before that, and is full now, is rightly said not to grow.
+        """
         if not self.samples:
             return 0
         half_s = FAST_S / 2
