@@ -82,7 +82,7 @@
 				svg("text", { class: "tick end", x: LEFT - 8, y: Number(at) + 4 },
 					trim(chart.format(value))));
 		}
-		const room = Math.max(2, Math.floor((box.width - LEFT - RIGHT) / 90));
+		const room = Math.max(2, Math.floor((box.width - LEFT - RIGHT) / 75));
 		for (const time of range(chart.from, chart.to, timeStep(chart.to - chart.from, room)))
 			box.svg.append(svg("text", { class: "tick middle",
 				x: Math.min(box.x(time), box.width - LABEL / 2).toFixed(1), y: HEIGHT - 8 },

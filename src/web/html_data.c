@@ -14,6 +14,7 @@
 #include "verdict/judgement.h"
 #include "web/html_history.h"
 #include "web/html_tables.h"
+#include "web/html_words.h"
 #include "json/fields.h"
 #include "json/parts.h"
 
@@ -319,53 +320,6 @@ static void write_history(struct data *data)
 	seep_buffer_puts(&data->text, "]}");
 }
 
-/* The kind of the worst site, else memory, else the first that was traced. */
-static enum seep_kind first_kind(const struct seep_html_page *page)
-{
-	const struct seep_answer *answer = page->answer.answer;
-	enum seep_kind kind = SEEP_KIND_MEMORY;
-
-	if (answer->num && answer->processes[0].worst)
-		return answer->processes[0].worst->kind;
-	while (kind + 1 < SEEP_KIND_COUNT && !page->snapshot->totals[kind].traced)
-		kind++;
-	return kind;
-}
-
-/* The words of the lists that the data refers to by number, and of the classes by key. */
-static void write_words(struct data *data)
-{
-	struct seep_json *json = &data->json;
-	struct json_object *words = seep_json_new(json);
-	struct json_object *kinds = seep_json_new_array(json);
-	SEEP_AUTO_BUFFER struct seep_buffer title = SEEP_BUFFER_INIT;
-	struct json_object *titles = seep_json_new_array(json);
-	struct json_object *nouns = seep_json_new_array(json);
-	struct json_object *ends = seep_json_new_array(json);
-	struct json_object *classes = seep_json_new(json);
-
-	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		seep_json_append_text(json, kinds, seep_kind_key(kind));
-		seep_html_append_kind(&title, kind);
-		seep_json_append_text(json, titles, title.data);
-		seep_buffer_reset(&title);
-		seep_json_append_text(json, nouns, seep_kind_noun(kind));
-	}
-	for (enum seep_end end = 0; end < SEEP_END_COUNT; end++)
-		seep_json_append_text(json, ends, seep_end_text(end));
-	for (enum seep_class class = 0; class < SEEP_CLASS_COUNT; class ++)
-		seep_json_add_text(json, classes, seep_class_key(class), seep_class_text(class));
-	seep_json_add(json, words, "kinds", kinds);
-	seep_json_add(json, words, "titles", titles);
-	seep_json_add(json, words, "nouns", nouns);
-	seep_json_add(json, words, "ends", ends);
-	seep_json_add(json, words, "classes", classes);
-	seep_json_add_int(json, words, "kind", (int)first_kind(data->page));
-	seep_json_add_text(json, words, "metric", seep_metric_key(data->page->options->metric));
-	seep_buffer_puts(&data->text, ",\"words\":");
-	seep_json_write(json, words);
-}
-
 /* Tables come behind the sites, because these fill them; the tail closes the object. */
 static int write_all(struct data *data)
 {
@@ -375,7 +329,7 @@ static int write_all(struct data *data)
 	seep_json_write_head(&data->json, snapshot);
 	seep_json_write_processes(&data->json, snapshot);
 	/* The script needs the words to show anything of the sites. */
-	write_words(data);
+	seep_html_write_words(data->page, &data->json);
 	error = write_sites(data);
 	if (error)
 		return error;

@@ -6,19 +6,22 @@
 	const { el } = Seep;
 	const PAGE = 50;
 	const PATH_FUNCTIONS = 5;
+	const NO_RATE = -Number.MAX_VALUE;
 	const SEVERITIES = ["none", "low", "medium", "high", "critical"];
 	// Ascending: the last is the worst. What was not judged is "".
 	const CLASSES = ["steady", "cache", "burst", "", "unknown", "warming-up", "growth", "leak"];
 
 	const classOf = (site) => site.verdict ? site.verdict.class : "";
 	// Only among leaks it matters how severe they are.
-	const rank = (site) => CLASSES.indexOf(classOf(site)) * SEVERITIES.length +
+	const rankOf = (site) => CLASSES.indexOf(classOf(site)) * SEVERITIES.length +
 		(classOf(site) === "leak" ? SEVERITIES.indexOf(site.verdict.severity) : 0);
+	const ranks = Seep.sites.map(rankOf); // asked for in every comparison
+	const rank = (site) => ranks[site.index];
 	const isIdle = (site) => classOf(site) === "steady" && site.live_bytes === 0 && site.live_objects === 0;
 	// Bytes before objects, which cannot be compared with them.
 	const byRate = (a, b) => Seep.isCounted(a.kind) - Seep.isCounted(b.kind) || rate(b) - rate(a) ||
 		b.live - a.live;
-	const rate = (site) => Seep.grows(site) ? site.verdict.rate : -1e300;
+	const rate = (site) => Seep.grows(site) ? site.verdict.rate : NO_RATE;
 	const released = (site) => site.allocs ? site.frees / site.allocs : 0;
 
 	// value: what is sorted by, larger first; text: what is shown.
@@ -30,11 +33,11 @@
 		{ key: "process", title: "Process", value: (site) => Seep.processName(site.process),
 			ascending: true, text: (site) => Seep.processName(site.process) },
 		{ key: "bytes", title: "Live bytes", value: (site) => site.live_bytes, number: true,
-			text: (site) => Seep.bytes(site.live_bytes) },
+			text: (site) => Seep.isCounted(site.kind) && !site.live_bytes ? "" : Seep.bytes(site.live_bytes) },
 		{ key: "objects", title: "Live objects", value: (site) => site.live_objects, number: true,
 			text: (site) => Seep.count(site.live_objects) },
 		{ key: "rate", title: "Grows by", value: rate, number: true,
-			text: (site) => rate(site) === -1e300 ? "" : Seep.rate(site.kind, rate(site)) },
+			text: (site) => rate(site) === NO_RATE ? "" : Seep.rate(site.kind, rate(site)) },
 		{ key: "made", title: "Made", value: (site) => site.allocs, number: true,
 			text: (site) => Seep.count(site.allocs) },
 		{ key: "released", title: "Released", value: released, number: true,
