@@ -25,6 +25,7 @@
 #include "report/report.h"
 #include "text/text.h"
 #include "text/verdict.h"
+#include "web/html_recorder.h"
 
 struct output {
 	const struct seep_report_format *format; /* NULL: of the verdict, not of every report */
@@ -42,7 +43,9 @@ struct output {
 struct seep_outputs {
 	const struct seep_config *config;
 	struct output outputs[SEEP_OUTPUT_COUNT];
-	bool text; /* the text report goes to standard output */
+	struct seep_html_recorder
+		*recorder; /* for the charts of HTML; NULL: it was not asked for */
+	bool text;	   /* the text report goes to standard output */
 	/* Any write, ever: decides the exit status. */
 	bool failed;
 };
@@ -59,42 +62,6 @@ static bool is_stdout(const char *path)
 	return strcmp(path, "-") == 0;
 }
 
-/* The directory that will hold the file; the caller frees it. */
-static char *directory_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	if (!slash)
-		return strdup(".");
-	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
-/* A file is written next to its final place and renamed: so the directory must be writable. */
-static int check_directory(const char *path)
-{
-	SEEP_CLEANUP(seep_lookup_done) struct seep_lookup found = SEEP_LOOKUP_INIT;
-	SEEP_AUTO_FREE char *directory = directory_of(path);
-	struct stat status;
-
-	if (!directory)
-		return -ENOMEM;
-	/* What another user has put in the way is refused before the trace, not after it. */
-	if (seep_output_path_find(path, &found) == -SEEP_EFOREIGN)
-		return -SEEP_EFOREIGN;
-	/* A device or a pipe is written to as it is; only regular files are replaced. */
-	if (stat(path, &status) == 0) {
-		if (S_ISDIR(status.st_mode))
-			return -EISDIR;
-		if (!S_ISREG(status.st_mode))
-			return access(path, W_OK) ? -errno : 0;
-	}
-	/* The directory decides whether a file can be replaced, not the mode of the old one. */
-	if (stat(directory, &status) < 0)
-		return -errno;
-	if (!S_ISDIR(status.st_mode))
-		return -ENOTDIR;
-	return access(directory, W_OK) ? -errno : 0;
-}
-
 /*
  * Opens the file that JSON lines are added to. With %t in its name each report has a file of its
  * own, so there is nothing to hold open.
@@ -107,7 +74,7 @@ static int open_lines(struct output *output)
 		return output->fd < 0 ? -errno : 0;
 	}
 	if (seep_file_has_time(output->path))
-		return check_directory(output->path);
+		return seep_output_path_check(output->path);
 	/* Emptied now: a trace does not add to the lines of a former one. */
 	output->fd = seep_output_path_open(output->path);
 	return output->fd < 0 ? output->fd : 0;
@@ -118,7 +85,7 @@ static int open_output(struct output *output)
 {
 	if (output->lines)
 		return open_lines(output);
-	return is_stdout(output->path) ? 0 : check_directory(output->path);
+	return is_stdout(output->path) ? 0 : seep_output_path_check(output->path);
 }
 
 int seep_outputs_new(const struct seep_config *config, struct seep_outputs **ret_outputs)
@@ -153,6 +120,10 @@ int seep_outputs_new(const struct seep_config *config, struct seep_outputs **ret
 			return error;
 		}
 	}
+	if (config->output.paths[SEEP_OUTPUT_HTML] && seep_html_recorder_new(&outputs->recorder)) {
+		seep_outputs_free(outputs);
+		return -ENOMEM;
+	}
 	*ret_outputs = outputs;
 	return 0;
 }
@@ -185,6 +156,7 @@ void seep_outputs_free(struct seep_outputs *outputs)
 		seep_cleanup_fd(&outputs->outputs[i].fd);
 		say_written(&outputs->outputs[i]);
 	}
+	seep_html_recorder_free(outputs->recorder);
 	free(outputs);
 }
 
@@ -286,6 +258,7 @@ static int write_one(struct seep_outputs *outputs, struct output *output,
 		.top = output->lines && config->output.top_given ? config->output.top : SIZE_MAX,
 		.verbose = config->output.verbose,
 		.answer = answer,
+		.history = outputs->recorder ? seep_html_recorder_history(outputs->recorder) : NULL,
 	};
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	int error;
@@ -381,6 +354,8 @@ int seep_outputs_write(struct seep_outputs *outputs, const struct seep_snapshot 
 {
 	int result = write_text(outputs, snapshot, symbolizer);
 
+	if (outputs->recorder && seep_html_recorder_add(outputs->recorder, snapshot) && !result)
+		result = -ENOMEM;
 	for (int i = 0; i < SEEP_OUTPUT_COUNT; i++) {
 		struct output *output = &outputs->outputs[i];
 		int error = 0;

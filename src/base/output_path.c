@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -79,4 +81,39 @@ int seep_output_path_open(const char *path)
 	for (int i = 0; i < OPEN_ATTEMPTS && fd == -EEXIST; i++)
 		fd = open_once(path);
 	return fd;
+}
+
+/* The directory that will hold the file; the caller frees it. */
+static char *directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+int seep_output_path_check(const char *path)
+{
+	SEEP_CLEANUP(seep_lookup_done) struct seep_lookup found = SEEP_LOOKUP_INIT;
+	SEEP_AUTO_FREE char *directory = directory_of(path);
+	struct stat status;
+
+	if (!directory)
+		return -ENOMEM;
+	/* What another user has put in the way is refused before the trace, not after it. */
+	if (seep_output_path_find(path, &found) == -SEEP_EFOREIGN)
+		return -SEEP_EFOREIGN;
+	/* A device or a pipe is written to as it is; only regular files are replaced. */
+	if (stat(path, &status) == 0) {
+		if (S_ISDIR(status.st_mode))
+			return -EISDIR;
+		if (!S_ISREG(status.st_mode))
+			return access(path, W_OK) ? -errno : 0;
+	}
+	/* The directory decides whether a file can be replaced, not the mode of the old one. */
+	if (stat(directory, &status) < 0)
+		return -errno;
+	if (!S_ISDIR(status.st_mode))
+		return -ENOTDIR;
+	return access(directory, W_OK) ? -errno : 0;
 }

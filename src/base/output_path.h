@@ -23,6 +23,12 @@ const char *seep_output_error(int error);
 int seep_output_path_find(const char *path, struct seep_lookup *ret_lookup);
 
 /*
+ * Whether a file can be written at @path: it is written next to its final place and renamed, so
+ * the directory must be writable. 0 or -errno, as above.
+ */
+int seep_output_path_check(const char *path);
+
+/*
  * Opens @path for writing: what exists is emptied, what does not is created with mode 0666 less the
  * umask. A descriptor or -errno, as above.
  */

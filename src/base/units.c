@@ -292,11 +292,11 @@ const char *seep_format_duration(char buffer[SEEP_UNIT_MAX], uint64_t ns)
 	unsigned long long minutes = divide(ns, MINUTE_NS);
 	unsigned long long hours = divide(ns, HOUR_NS);
 
-	/* Each limit is that of the rounded number: 999.9 us is 1.00 ms, 59.96 s is 1 min 00 s. */
+	/* Each limit is that of the rounded number: 999.9 µs is 1.00 ms, 59.96 s is 1 min 00 s. */
 	if (ns < SEEP_NS_PER_US)
 		snprintf(buffer, SEEP_UNIT_MAX, "%u ns", (unsigned int)ns);
 	else if (divide(ns, SEEP_NS_PER_US) < 1000)
-		format_ratio(buffer, ns, SEEP_NS_PER_US, " us");
+		format_ratio(buffer, ns, SEEP_NS_PER_US, " \xc2\xb5s"); /* U+00B5 */
 	else if (divide(ns, SEEP_NS_PER_MS) < 1000)
 		format_ratio(buffer, ns, SEEP_NS_PER_MS, " ms");
 	else if (divide((wide)ns * 10, SEEP_NS_PER_S) < 600)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The differential flame graph: as wide as what is there now, red for what grew, blue for what
- * shrank. What is gone has no width; how much that is stands above.
+ * The differential flame graph: as wide as what is there now or, at a click, as what has come and
+ * gone; red for what grew, blue for what shrank. What is gone has no width now; how much that is
+ * stands above.
  *
  * One tree has both values of each path, before and now (report/diff.h folds a change). The picture
  * is drawn by svg.c; here is what it says and which of NUM_SHADES a frame gets: the larger the
@@ -100,13 +101,15 @@ static bool append_doubt(const struct flame *flame, size_t *number, struct seep_
  * The lines below the subtitle: what is gone, then doubts, then losses of old and of new. Each list
  * takes its length from the number until the number falls into it.
  */
-static bool append_note(const void *context, size_t number, struct seep_buffer *text)
+static bool append_note(const void *context, size_t number, struct seep_buffer *text,
+			bool *ret_loss)
 {
 	const struct flame *flame = context;
 	const struct seep_comparison *comparison = flame->diff->comparison;
 
+	*ret_loss = true;
 	if (flame->num_gone && number-- == 0) {
-		seep_buffer_puts(text, "gone, and not drawn: ");
+		seep_buffer_puts(text, "gone, and drawn by change only: ");
 		seep_words_append_value(text, flame->metric, flame->gone);
 		seep_buffer_printf(text, " of %zu site%s", flame->num_gone,
 				   flame->num_gone == 1 ? "" : "s");
@@ -168,7 +171,7 @@ static int build_tree(struct flame *flame)
 			flame->num_gone++;
 			flame->gone += before;
 		}
-		path = seep_flame_path_begin(&flame->tree, after, before);
+		path = seep_flame_path_begin(&flame->tree, after, before, SEEP_FLAME_ALARM_NONE);
 		error = seep_diff_fold(flame->diff, change, seep_flame_path_step, &path);
 	}
 	return error ? error : seep_flame_tree_place(&flame->tree);

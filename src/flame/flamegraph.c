@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The flame graph of one snapshot: the colour of a frame is by its name. */
+/*
+ * The flame graph of one snapshot. The colour of a frame is by the worst verdict of the sites above
+ * it; if none of them grows, by its module.
+ */
 #include <string.h>
-#include <xxhash.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -16,13 +18,13 @@
 
 /* A scope may be a long path or command line: it is elided to this in the title. */
 #define SCOPE_COLUMNS 60
-#define NUM_COLORS    20 /* classes c0 to c19 of flamegraph.css */
 
 /* One rendering, and the context of the callbacks. */
 struct flame {
 	const struct seep_snapshot *snapshot;
 	enum seep_metric metric;
 	struct seep_flame_tree tree;
+	uint64_t left_out; /* value of what was there before the trace */
 };
 
 /* "growth in live bytes, pid 1234": growth if the snapshot counts from a later moment on. */
@@ -55,25 +57,51 @@ static void append_subtitle(const void *context, struct seep_buffer *text)
 				   seep_format_duration(unit, flame->snapshot->since_ns));
 }
 
-static bool append_loss(const void *context, size_t number, struct seep_buffer *text)
+/* The root has the worst of all sites. */
+static bool has_alarm(const struct flame *flame)
+{
+	return flame->tree.nodes[0].alarm != SEEP_FLAME_ALARM_NONE;
+}
+
+/* "colour: leaks, grows, does not grow" in words, as the picture has no place for a legend. */
+static void append_colors(const struct flame *flame, struct seep_buffer *text)
+{
+	seep_buffer_puts(text, has_alarm(flame) ? "red leaks, orange grows, yellow is warming up, "
+						  "grey does not grow" :
+						  "colours are those of modules");
+}
+
+/* What is not drawn, what the colours mean, then the losses. */
+static bool append_note(const void *context, size_t number, struct seep_buffer *text,
+			bool *ret_loss)
 {
 	const struct flame *flame = context;
 
+	*ret_loss = false;
+	if (flame->tree.nodes[0].value && number-- == 0) {
+		append_colors(flame, text);
+		return true;
+	}
+	if (flame->left_out && number-- == 0) {
+		seep_words_append_value(text, flame->metric, flame->left_out);
+		seep_buffer_puts(text, " from before the trace not drawn");
+		return true;
+	}
+	*ret_loss = true;
 	return seep_report_append_next_loss(text, "loss: ", flame->snapshot, &number);
 }
 
-/* By a hash of the name: a function has the same colour wherever it appears, in every graph. */
 static void append_color(const void *context, const struct seep_flame_node *node, const char *name,
 			 struct seep_buffer *text)
 {
-	(void)context;
 	if (node->depth < 2) /* everything, the process */
 		seep_buffer_puts(text, "base");
 	else if (name[0] == '[') /* seep_report_append_marker */
 		seep_buffer_puts(text, "mark");
+	else if (has_alarm(context))
+		seep_buffer_puts(text, seep_flame_alarm_key(node->alarm));
 	else
-		seep_buffer_printf(text, "c%u",
-				   (unsigned int)(XXH3_64bits(name, strlen(name)) % NUM_COLORS));
+		seep_buffer_printf(text, "m%u", node->module);
 }
 
 /* The share is that of everything drawn, not of the parent. */
@@ -95,7 +123,7 @@ static int render_flamegraph(const struct seep_snapshot *snapshot,
 	static const struct seep_flame_style style = {
 		.title = append_title,
 		.subtitle = append_subtitle,
-		.note = append_loss,
+		.note = append_note,
 		.color = append_color,
 		.facts = append_facts,
 		/* The common style sheets have all that is needed. */
@@ -103,7 +131,8 @@ static int render_flamegraph(const struct seep_snapshot *snapshot,
 		.dark_css = "",
 	};
 	struct flame flame = {.snapshot = snapshot, .metric = options->metric};
-	int error = seep_flame_tree_build(&flame.tree, snapshot, symbolizer, options->metric);
+	int error = seep_flame_tree_build(&flame.tree, snapshot, symbolizer, options->metric,
+					  &flame.left_out);
 
 	if (!error)
 		error = seep_flame_svg_draw(&flame.tree, &style, &flame, buffer);

@@ -24,15 +24,19 @@ function seepFlameGraph(svg, host) {
 	let zoomed = root;
 	let current = root;
 	let pattern = "";
+	let drawn = "now";
+	let extra = 0; // px above, see makeRoom
 
-	// data-f holds start, value and depth, data-s the short name if there is one; the first line of the
-	// title is the name.
+	// data-f holds start, value and depth, data-c start and value if it is drawn by change, data-s the
+	// short name if there is one; the first line of the title is the name.
 	function readFrame(element) {
 		const [start, value, depth] = element.dataset.f.split(" ").map(Number);
+		const [movedStart, moved] = (element.dataset.c || "0 0").split(" ").map(Number);
 		const text = element.querySelector("title").textContent;
 		const end = text.lastIndexOf("\n");
 		return {
 			element, start, value, depth,
+			now: { start, value }, change: { start: movedStart, value: moved },
 			name: text.slice(0, end),
 			short: element.dataset.s || text.slice(0, end),
 			facts: text.slice(end + 1),
@@ -87,11 +91,11 @@ function seepFlameGraph(svg, host) {
 	}
 
 	function layout() {
-		const scale = width / zoomed.value;
+		const scale = zoomed.value ? width / zoomed.value : 0;
 		for (const frame of frames) {
 			const above = frame.depth < zoomed.depth && covers(frame, zoomed);
 			const inside = frame.depth >= zoomed.depth && covers(zoomed, frame);
-			frame.visible = above || inside;
+			frame.visible = frame.value > 0 && (above || inside);
 			frame.element.classList.toggle("up", above);
 			frame.element.style.display = frame.visible ? "" : "none";
 			if (!frame.visible)
@@ -103,6 +107,32 @@ function seepFlameGraph(svg, host) {
 			setLabel(frame, x, w);
 		}
 		reset.style.display = zoomed === root ? "none" : "";
+	}
+
+	// The y of the topmost frame that has a width.
+	const top = (which) => Math.min(...frames.filter((frame) => frame[which].value > 0)
+		.map((frame) => Number(frame.rect.getAttribute("y"))));
+
+	// What is gone may stand higher than all that there is now: then the head moves up.
+	function makeRoom(which) {
+		extra = root.now.value ? Math.max(0, top("now") - top(which)) : 0;
+		for (const element of svg.querySelectorAll(":scope > text:not(#details), :scope > foreignObject"))
+			element.setAttribute("transform", "translate(0 " + -extra + ")");
+		svg.querySelector(".paper").setAttribute("y", -extra);
+		svg.setAttribute("height", height + extra);
+		resize();
+	}
+
+	// The widths are what there is now, or how much has come and gone.
+	function drawBy(which) {
+		drawn = which;
+		for (const frame of frames)
+			Object.assign(frame, frame[which]);
+		byChange.textContent = which === "now" ? "Draw by change" : "Draw by size now";
+		zoomed = root;
+		makeRoom(which);
+		if (pattern)
+			search(pattern);
 	}
 
 	function zoom(frame) {
@@ -148,7 +178,7 @@ function seepFlameGraph(svg, host) {
 			sum += hitEnd - Math.max(hit.start, end);
 			end = hitEnd;
 		}
-		return 100 * sum / root.value;
+		return root.value ? 100 * sum / root.value : 0;
 	}
 
 	function search(text) {
@@ -162,17 +192,20 @@ function seepFlameGraph(svg, host) {
 		matched.textContent = text ? "matched " + share(hits).toFixed(2) + " %" : "";
 	}
 
-	function makeControls() {
+	function makeButton(id, y, text) {
 		const button = document.createElementNS(NS, "text");
-		button.id = "reset";
+		button.id = id;
 		button.setAttribute("class", "control");
 		button.setAttribute("x", "10");
-		button.setAttribute("y", "24");
+		button.setAttribute("y", y);
 		button.setAttribute("role", "button");
 		button.setAttribute("tabindex", "0");
-		button.textContent = "Reset zoom";
+		button.textContent = text;
 		svg.appendChild(button);
+		return button;
+	}
 
+	function makeControls() {
 		const holder = document.createElementNS(NS, "foreignObject");
 		holder.setAttribute("y", "6");
 		holder.setAttribute("width", "230");
@@ -192,13 +225,13 @@ function seepFlameGraph(svg, host) {
 		result.setAttribute("text-anchor", "end");
 		result.setAttribute("aria-live", "polite");
 		svg.appendChild(result);
-		return [button, holder, field, result];
+		return [holder, field, result];
 	}
 
 	function resize() {
 		width = Math.max(host.width() || width, MIN_WIDTH);
 		svg.setAttribute("width", width);
-		svg.setAttribute("viewBox", "0 0 " + width + " " + height);
+		svg.setAttribute("viewBox", "0 " + -extra + " " + width + " " + (height + extra));
 		for (const element of svg.querySelectorAll(".middle"))
 			element.setAttribute("x", width / 2);
 		holder.setAttribute("x", width - 240);
@@ -250,7 +283,7 @@ function seepFlameGraph(svg, host) {
 		} else if (event.key.startsWith("Arrow")) {
 			focus(move(event.key));
 		} else if (event.key === "Enter" || event.key === " ") {
-			zoom(event.target === reset ? root : current);
+			press(event.target, current);
 		} else {
 			return;
 		}
@@ -262,15 +295,23 @@ function seepFlameGraph(svg, host) {
 		return element && byElement.get(element);
 	}
 
-	const [reset, holder, field, matched] = makeControls();
+	function press(target, frame) {
+		if (target === byChange)
+			drawBy(drawn === "now" ? "change" : "now");
+		else if (target === reset)
+			zoom(root);
+		else if (frame)
+			zoom(frame);
+	}
+
+	const reset = makeButton("reset", 24, "Reset zoom");
+	const byChange = makeButton("by-change", 48, "");
+	const [holder, field, matched] = makeControls();
 	svg.addEventListener("click", (event) => {
 		const frame = frameOf(event);
-		if (event.target === reset)
-			zoom(root);
-		else if (frame) {
-			zoom(frame);
+		press(event.target, frame);
+		if (frame)
 			focus(frame);
-		}
 	});
 	svg.addEventListener("mouseover", (event) => show(frameOf(event)));
 	svg.addEventListener("focusin", (event) => {
@@ -282,6 +323,10 @@ function seepFlameGraph(svg, host) {
 	host.keys.addEventListener("keydown", onKey, { signal: host.signal });
 	window.addEventListener("resize", resize, { signal: host.signal });
 	resize();
+	if (root.change.value === 0)
+		byChange.remove();
+	else
+		drawBy(root.value ? "now" : "change");
 	root.element.setAttribute("tabindex", "0");
 	return { focus: () => root.element.focus({ preventScroll: true }) };
 }

@@ -43,10 +43,11 @@ int seep_folded_begin(struct seep_folded *folded, uint64_t before, uint64_t valu
 }
 
 /* The semicolon is the format's separator, it cannot be escaped. */
-int seep_folded_name(void *context, const char *name)
+int seep_folded_name(void *context, const char *name, const char *module)
 {
 	struct seep_folded *folded = context;
 
+	(void)module; /* lines have no place for it */
 	for (const char *c = name; *c; c++)
 		seep_buffer_putc(&folded->text, *c == ';' ? ':' : *c);
 	seep_buffer_putc(&folded->text, ';');

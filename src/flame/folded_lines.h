@@ -27,7 +27,7 @@ void seep_folded_done(struct seep_folded *folded);
  * A stack: begin, its names, end. Each 0 or -errno. The second is a seep_fold_fn of a seep_folded.
  */
 int seep_folded_begin(struct seep_folded *folded, uint64_t before, uint64_t value);
-int seep_folded_name(void *context, const char *name);
+int seep_folded_name(void *context, const char *name, const char *module);
 int seep_folded_end(struct seep_folded *folded);
 
 /* Appends all of them, with one number or, as difffolded.pl does it, with the one before too. */

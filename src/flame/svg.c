@@ -64,11 +64,23 @@ static void reset_scratch(struct flame *flame)
  * A share of the width in tenths of a pixel. The product may not fit 64 bits, so it is taken in
  * 128. With a total of 0 every width is 0: not even the root is drawn.
  */
+static uint64_t share_of(uint64_t value, uint64_t total)
+{
+	return total ? (uint64_t)((unsigned __int128)value * (WIDTH * 10) / total) : 0;
+}
+
 static uint64_t to_tenths(const struct flame *flame, uint64_t value)
 {
-	uint64_t total = flame->tree->nodes[0].value;
+	return share_of(value, flame->tree->nodes[0].value);
+}
 
-	return total ? (uint64_t)((unsigned __int128)value * (WIDTH * 10) / total) : 0;
+/* The wider of the two widths that a frame can be drawn with. */
+static uint64_t widest(const struct flame *flame, const struct seep_flame_node *node)
+{
+	uint64_t by_value = to_tenths(flame, node->value);
+	uint64_t by_change = share_of(node->moved, flame->tree->nodes[0].moved);
+
+	return by_value > by_change ? by_value : by_change;
 }
 
 /* Wider first, then closer to the root: so a parent is always before its children. */
@@ -96,7 +108,7 @@ static int choose_drawn(struct flame *flame)
 	if (!order)
 		return -ENOMEM;
 	for (size_t i = 0; i < tree->num_nodes; i++) {
-		if (to_tenths(flame, tree->nodes[i].value) >= NARROWEST_TENTHS)
+		if (widest(flame, &tree->nodes[i]) >= NARROWEST_TENTHS)
 			order[wide++] = &tree->nodes[i];
 	}
 	/*
@@ -109,7 +121,9 @@ static int choose_drawn(struct flame *flame)
 	flame->num_drawn = wide < FRAMES_MAX ? wide : FRAMES_MAX;
 	for (size_t i = 0; i < flame->num_drawn; i++) {
 		order[i]->drawn = true;
-		if (order[i]->depth > flame->max_depth)
+		/* The script makes room for those that have a width by change only. */
+		if (order[i]->depth > flame->max_depth &&
+		    to_tenths(flame, order[i]->value) >= NARROWEST_TENTHS)
 			flame->max_depth = order[i]->depth;
 	}
 	return 0;
@@ -129,8 +143,7 @@ static const char *label_of(struct flame *flame, const struct seep_flame_node *n
 }
 
 /* What fits of a name; the script does the same after each zoom. */
-static void put_label(struct flame *flame, const char *name, uint64_t x, uint64_t width,
-		      unsigned int y)
+static void put_label(struct flame *flame, const char *name, uint64_t x, uint64_t width, int y)
 {
 	size_t columns;
 
@@ -141,7 +154,7 @@ static void put_label(struct flame *flame, const char *name, uint64_t x, uint64_
 	reset_scratch(flame);
 	seep_shorten_append_fitting(&flame->scratch, name, columns);
 	x += TEXT_PAD_PX * 10;
-	seep_buffer_printf(flame->out, "<text x=\"%" PRIu64 ".%u\" y=\"%u.5\">", x / 10,
+	seep_buffer_printf(flame->out, "<text x=\"%" PRIu64 ".%u\" y=\"%d.5\">", x / 10,
 			   (unsigned int)(x % 10), y + 11);
 	seep_report_append_escaped(flame->out, flame->scratch.data);
 	seep_buffer_puts(flame->out, "</text>");
@@ -150,7 +163,8 @@ static void put_label(struct flame *flame, const char *name, uint64_t x, uint64_
 /*
  * One frame: a group of title (the browser's tooltip), rectangle and label. The attribute data-f
  * has start, value and depth in the units of the metric, from which the script computes widths
- * after a zoom; data-s the name as it is shown, if it is not the whole one.
+ * after a zoom; data-c start and value if it is drawn by change; data-s the name as it is shown, if
+ * it is not the whole one.
  */
 static void put_frame(struct flame *flame, const struct seep_flame_node *node)
 {
@@ -159,7 +173,7 @@ static void put_frame(struct flame *flame, const struct seep_flame_node *node)
 	uint64_t x = to_tenths(flame, node->start);
 	uint64_t width = to_tenths(flame, node->value);
 	/* Rows are counted from the bottom, where the root is; y of SVG grows downwards. */
-	unsigned int y = flame->height - FOOTER_HEIGHT - (node->depth + 1) * ROW_HEIGHT;
+	int y = (int)flame->height - FOOTER_HEIGHT - (int)(node->depth + 1) * ROW_HEIGHT;
 	struct seep_buffer *out = flame->out;
 
 	seep_buffer_puts(out, "<g class=\"f ");
@@ -167,6 +181,9 @@ static void put_frame(struct flame *flame, const struct seep_flame_node *node)
 	flame->style->color(flame->context, node, name, out);
 	seep_buffer_printf(out, "\" data-f=\"%" PRIu64 " %" PRIu64 " %" PRIu32 "\"", node->start,
 			   node->value, node->depth);
+	if (node->moved)
+		seep_buffer_printf(out, " data-c=\"%" PRIu64 " %" PRIu64 "\"", node->moved_start,
+				   node->moved);
 	if (strcmp(label, name) != 0) {
 		seep_buffer_puts(out, " data-s=\"");
 		seep_report_append_escaped(out, label);
@@ -179,7 +196,7 @@ static void put_frame(struct flame *flame, const struct seep_flame_node *node)
 	flame->style->facts(flame->context, node, &flame->scratch);
 	seep_report_append_escaped(out, flame->scratch.data);
 	seep_buffer_printf(out,
-			   "</title><rect x=\"%" PRIu64 ".%u\" y=\"%u\" width=\"%" PRIu64
+			   "</title><rect x=\"%" PRIu64 ".%u\" y=\"%d\" width=\"%" PRIu64
 			   ".%u\" height=\"%u\"/>",
 			   x / 10, (unsigned int)(x % 10), y, width / 10,
 			   (unsigned int)(width % 10), RECT_HEIGHT);
@@ -217,11 +234,13 @@ static void put_subtitle(struct flame *flame)
 static unsigned int put_notes(struct flame *flame, bool measure)
 {
 	unsigned int count = 0;
+	bool is_loss;
 
 	reset_scratch(flame);
-	while (flame->style->note(flame->context, count, &flame->scratch)) {
+	while (flame->style->note(flame->context, count, &flame->scratch, &is_loss)) {
 		if (!measure)
-			put_middle(flame, "class=\"middle loss\"",
+			put_middle(flame,
+				   is_loss ? "class=\"middle loss\"" : "class=\"middle faint\"",
 				   HEADER_HEIGHT + count * NOTE_HEIGHT);
 		reset_scratch(flame);
 		count++;

@@ -4,6 +4,8 @@
  * of its own without the script, which adds zoom, search and details. Outermost function at the
  * bottom.
  *
+ * If values moved, the script can draw it by how much (see seep_flame_node) in place of the values.
+ *
  * What frames are coloured by, and what is said of them, is the caller's.
  */
 #ifndef SEEP_FLAME_SVG_H
@@ -21,8 +23,11 @@ struct seep_flame_style {
 	void (*title)(const void *context, struct seep_buffer *text);
 	/* The line below it; what was left out of the picture is added to it. */
 	void (*subtitle)(const void *context, struct seep_buffer *text);
-	/* A line below that, by its number from 0. False: there is none any more. */
-	bool (*note)(const void *context, size_t number, struct seep_buffer *text);
+	/*
+	 * A line below that, by its number from 0, and whether it tells what is missing. False:
+	 * there is none any more.
+	 */
+	bool (*note)(const void *context, size_t number, struct seep_buffer *text, bool *ret_loss);
 	/* The class, in the style sheets, of the rectangle of @node. */
 	void (*color)(const void *context, const struct seep_flame_node *node, const char *name,
 		      struct seep_buffer *text);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/numbers.h"
 #include "report/fold.h"
 
 #define ROOT_NAME "all"
@@ -38,12 +39,22 @@ static int append_node(struct seep_flame_tree *tree, struct seep_flame_node node
 	return error;
 }
 
+/* What a path has is added to every node on it. */
+static void add_values(struct seep_flame_node *node, const struct seep_flame_path *path)
+{
+	node->value += path->value;
+	node->before += path->before;
+	node->moved += path->moved;
+	if (path->alarm > node->alarm)
+		node->alarm = (unsigned char)path->alarm;
+}
+
 /*
  * The numbers of by_path are given in the order of first sight, as nodes are appended; the root has
  * no path, so the node of a path has the next higher number. A failure between the two steps leaves
  * them out of step, which ends the rendering.
  */
-int seep_flame_path_step(void *context, const char *name)
+int seep_flame_path_step(void *context, const char *name, const char *module)
 {
 	struct seep_flame_path *path = context;
 	struct seep_flame_tree *tree = path->tree;
@@ -58,6 +69,7 @@ int seep_flame_path_step(void *context, const char *name)
 					 &number, &is_new);
 	/* The child of a node is one deeper; its values are added below. */
 	if (!error && is_new) {
+		node.module = (unsigned char)seep_flame_module_color(module);
 		node.depth = tree->nodes[path->node].depth + 1;
 		error = append_node(tree, node);
 	}
@@ -68,18 +80,24 @@ int seep_flame_path_step(void *context, const char *name)
 	 * children.
 	 */
 	path->node = number + 1;
-	tree->nodes[path->node].value += path->value;
-	tree->nodes[path->node].before += path->before;
+	add_values(&tree->nodes[path->node], path);
 	return 0;
 }
 
 /* The path starts at node 0, the root, which gets the value of every path. */
 struct seep_flame_path seep_flame_path_begin(struct seep_flame_tree *tree, uint64_t value,
-					     uint64_t before)
+					     uint64_t before, enum seep_flame_alarm alarm)
 {
-	tree->nodes[0].value += value;
-	tree->nodes[0].before += before;
-	return (struct seep_flame_path){.tree = tree, .value = value, .before = before};
+	struct seep_flame_path path = {
+		.tree = tree,
+		.value = value,
+		.before = before,
+		.moved = seep_distance(before, value),
+		.alarm = alarm,
+	};
+
+	add_values(&tree->nodes[0], &path);
+	return path;
 }
 
 int seep_flame_tree_begin(struct seep_flame_tree *tree)
@@ -132,7 +150,7 @@ int seep_flame_tree_place(struct seep_flame_tree *tree)
 	SEEP_AUTO_FREE uint32_t *ranks = NULL;
 	size_t children = tree->num_nodes - 1; /* all but the root */
 	uint32_t parent = 0;
-	uint64_t next = 0;
+	uint64_t next = 0, next_moved = 0;
 	int error;
 
 	error = order ? rank_names(&tree->names, &ranks) : -ENOMEM;
@@ -156,28 +174,52 @@ int seep_flame_tree_place(struct seep_flame_tree *tree)
 		if (node->parent != parent) {
 			parent = node->parent;
 			next = tree->nodes[parent].start;
+			next_moved = tree->nodes[parent].moved_start;
 		}
 		node->start = next;
+		node->moved_start = next_moved;
 		next += node->value;
+		next_moved += node->moved;
 	}
 	return 0;
 }
 
+static bool is_before(const struct seep_site *site)
+{
+	return seep_origin_of(site->stack) == SEEP_ORIGIN_BEFORE;
+}
+
+/* Of what was there before the trace, and of all the rest. */
+static void add_up(const struct seep_snapshot *snapshot, enum seep_metric metric,
+		   uint64_t *ret_before, uint64_t *ret_rest)
+{
+	*ret_before = *ret_rest = 0;
+	for (size_t i = 0; i < snapshot->num_sites; i++) {
+		const struct seep_site *site = &snapshot->sites[i];
+
+		*(is_before(site) ? ret_before : ret_rest) += seep_site_metric(site, metric);
+	}
+}
+
 /* Sites without a value are left out: they would be frames without a width. */
 int seep_flame_tree_build(struct seep_flame_tree *tree, const struct seep_snapshot *snapshot,
-			  struct seep_symbolizer *symbolizer, enum seep_metric metric)
+			  struct seep_symbolizer *symbolizer, enum seep_metric metric,
+			  uint64_t *ret_left_out)
 {
+	uint64_t before, rest;
 	int error = seep_flame_tree_begin(tree);
 
+	add_up(snapshot, metric, &before, &rest);
+	*ret_left_out = rest ? before : 0;
 	for (size_t i = 0; !error && i < snapshot->num_sites; i++) {
-		uint64_t value = seep_site_metric(&snapshot->sites[i], metric);
+		const struct seep_site *site = &snapshot->sites[i];
+		uint64_t value = seep_site_metric(site, metric);
 		struct seep_flame_path path;
 
-		if (value == 0)
+		if (value == 0 || (*ret_left_out && is_before(site)))
 			continue;
-		path = seep_flame_path_begin(tree, value, 0);
-		error = seep_report_fold(snapshot, symbolizer, &snapshot->sites[i],
-					 seep_flame_path_step, &path);
+		path = seep_flame_path_begin(tree, value, value, seep_flame_alarm_of(site));
+		error = seep_report_fold(snapshot, symbolizer, site, seep_flame_path_step, &path);
 	}
 	return error ? error : seep_flame_tree_place(tree);
 }

@@ -19,12 +19,12 @@ static int fold_frames(struct seep_symbolizer *symbolizer, const struct seep_sit
 	 */
 	seep_report_append_marker(&name, site->stack);
 	if (name.length > 0 || name.error)
-		error = name.error ? name.error : fn(context, name.data);
+		error = name.error ? name.error : fn(context, name.data, NULL);
 	seep_walk_init(&walk, symbolizer, site, SEEP_WALK_OUTERMOST_FIRST);
 	while (!error && seep_walk_next(&walk)) {
 		seep_buffer_reset(&name);
 		seep_report_append_function(&name, walk.location, walk.line);
-		error = name.error ? name.error : fn(context, name.data);
+		error = name.error ? name.error : fn(context, name.data, walk.location->module);
 	}
 	return error;
 }
@@ -33,12 +33,12 @@ int seep_report_fold_below(const char *root, bool show_kind, struct seep_symboli
 			   const struct seep_site *site, seep_fold_fn fn, void *context)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer name = SEEP_BUFFER_INIT;
-	int error = fn(context, root);
+	int error = fn(context, root, NULL);
 
 	/* In brackets, as no function is called so. */
 	if (!error && show_kind) {
 		seep_buffer_printf(&name, "[%s]", seep_kind_key(site->kind));
-		error = name.error ? name.error : fn(context, name.data);
+		error = name.error ? name.error : fn(context, name.data, NULL);
 	}
 	return error ? error : fold_frames(symbolizer, site, fn, context);
 }

@@ -10,8 +10,11 @@
 #include "model/snapshot.h"
 #include "symbol/symbolizer.h"
 
-/* Gets a name of a folded stack, valid during the call. 0, or what the folding is to return. */
-typedef int (*seep_fold_fn)(void *context, const char *name);
+/*
+ * Gets a name of a folded stack, valid during the call, and the file that the function is in, raw;
+ * NULL: it is none. 0, or what the folding is to return.
+ */
+typedef int (*seep_fold_fn)(void *context, const char *name, const char *module);
 
 /*
  * Calls @fn with each name of the site's folded stack: process, marker, functions from the

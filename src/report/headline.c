@@ -28,32 +28,40 @@ static void append_name(struct seep_buffer *buffer, const struct seep_headline *
 	seep_entry_append_name(buffer, headline->symbolizer, site, NAME_COLUMNS);
 }
 
-/* "; the memory of the machine is used up in 27 h": of the limit that is met first. */
-static void append_deadline(struct seep_buffer *buffer, const char *key, double eta_s)
-{
-	enum seep_limit limit = key ? seep_limit_find(key) : SEEP_LIMIT_COUNT;
-
-	/* A NAN, and what is far away, says nothing. */
-	if (limit == SEEP_LIMIT_COUNT || !(eta_s < FAR_S))
-		return;
-	seep_buffer_printf(buffer, "; %s is used up in ", seep_limit_text(limit));
-	seep_words_append_seconds(buffer, eta_s);
-}
-
 /*
- * One deadline for a process: by the growth of all of its memory, if that is known; else, and of
- * what is not memory, by the site.
+ * By the growth of all of its memory, if that is known; else, and of what is not memory, by the
+ * site.
  */
-static void append_deadline_of(struct seep_buffer *buffer, const struct seep_answer_process *of)
+enum seep_limit seep_headline_deadline(const struct seep_answer_process *of, double *ret_eta_s)
 {
 	const struct seep_process_judgement *process = of->process->judgement;
 	const struct seep_judgement *site = of->worst ? of->worst->judgement : NULL;
+	bool by_process = process && (!of->worst || !seep_kind_is_counted(of->worst->kind)) &&
+			  process->eta_s.value < INFINITY && process->limit;
+	const char *key = by_process ? process->limit : site ? site->limit : NULL;
+	double eta_s = by_process ? process->eta_s.value : site ? site->eta_s.value : NAN;
 
-	if (process && (!of->worst || !seep_kind_is_counted(of->worst->kind)) &&
-	    process->eta_s.value < INFINITY && process->limit)
-		append_deadline(buffer, process->limit, process->eta_s.value);
-	else if (site)
-		append_deadline(buffer, site->limit, site->eta_s.value);
+	if (of->mappings_grow) {
+		key = seep_limit_key(SEEP_LIMIT_MAP_COUNT);
+		eta_s = process->mappings_eta_s.value;
+	}
+	/* A NAN, and what is far away, says nothing. */
+	if (of->outcome <= SEEP_OUTCOME_UNDECIDED || !key || !(eta_s < FAR_S))
+		return SEEP_LIMIT_COUNT;
+	*ret_eta_s = eta_s;
+	return seep_limit_find(key);
+}
+
+/* "; the memory of the machine is used up in 27 h": of the limit that is met first. */
+static void append_deadline(struct seep_buffer *buffer, const struct seep_answer_process *of)
+{
+	double eta_s;
+	enum seep_limit limit = seep_headline_deadline(of, &eta_s);
+
+	if (limit == SEEP_LIMIT_COUNT)
+		return;
+	seep_buffer_printf(buffer, "; %s is used up in ", seep_limit_text(limit));
+	seep_words_append_seconds(buffer, eta_s);
 }
 
 /* The entries of this process; the worst of them, and what they leak of its kind. */
@@ -126,8 +134,7 @@ static void append_mappings(struct seep_buffer *buffer, const struct seep_answer
 
 	seep_buffer_puts(buffer, "has ");
 	seep_words_append_number(buffer, per_minute, "more mapping");
-	seep_buffer_puts(buffer, " per minute; vm.max_map_count is used up in ");
-	seep_words_append_seconds(buffer, judgement->mappings_eta_s.value);
+	seep_buffer_puts(buffer, " per minute");
 }
 
 /* ", 97 % of it in pages of an old mapping that are touched now (...)" */
@@ -266,19 +273,16 @@ void seep_headline_append_process(struct seep_buffer *buffer, const struct seep_
 	switch (of->outcome) {
 	case SEEP_OUTCOME_LEAK:
 		append_leak(buffer, headline, of, verb_of(of->worst->judgement));
-		append_deadline_of(buffer, of);
+		append_deadline(buffer, of);
 		break;
 	case SEEP_OUTCOME_GROWTH:
-		if (of->mappings_grow) {
+		if (of->mappings_grow)
 			append_mappings(buffer, of);
-			break;
-		}
-		if (grows_outside(of)) {
+		else if (grows_outside(of))
 			append_outside(buffer, of->process->judgement);
-			break;
-		}
-		append_growth(buffer, headline, of);
-		append_deadline_of(buffer, of);
+		else
+			append_growth(buffer, headline, of);
+		append_deadline(buffer, of);
 		break;
 	case SEEP_OUTCOME_UNDECIDED:
 		append_undecided(buffer, headline, of);

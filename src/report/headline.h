@@ -26,4 +26,10 @@ void seep_headline_append(struct seep_buffer *buffer, const struct seep_headline
 void seep_headline_append_process(struct seep_buffer *buffer, const struct seep_headline *headline,
 				  const struct seep_answer_process *of);
 
+/*
+ * The one deadline of a process: which limit it meets first, and in how many seconds.
+ * SEEP_LIMIT_COUNT: none that is known, or so late that it is none.
+ */
+enum seep_limit seep_headline_deadline(const struct seep_answer_process *of, double *ret_eta_s);
+
 #endif

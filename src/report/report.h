@@ -14,6 +14,7 @@
 #include "symbol/symbolizer.h"
 
 struct seep_answer;
+struct seep_html_history;
 
 struct seep_report_options {
 	enum seep_metric metric; /* folded, flame graph, HTML */
@@ -22,6 +23,7 @@ struct seep_report_options {
 	size_t columns;		 /* text: the width of lines; 0: 100 */
 	bool verbose;		 /* text: build IDs, offsets, every frame and every zero loss */
 	const struct seep_answer *answer; /* JSON, HTML: of the snapshot; NULL: nobody asked */
+	const struct seep_html_history *history; /* HTML: what was before; NULL: it is not known */
 };
 
 struct seep_report_format {

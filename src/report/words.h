@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Phrases that reports share, whatever their format: numbers, amounts, changes, rates and durations
- * in words. What is appended is plain ASCII; failures are kept in the buffer.
+ * in words. What is appended is clean, and ASCII but for the µ of µs; failures are kept in the
+ * buffer.
  */
 #ifndef SEEP_REPORT_WORDS_H
 #define SEEP_REPORT_WORDS_H

@@ -331,7 +331,9 @@ int seep_evidence_of_site(const struct seep_verdict *verdict, struct seep_senten
 	say_trend(&writer, &verdict->measured.trend);
 	say_oldest(&writer, &verdict->measured);
 	say_size(&writer, &verdict->measured);
-	say_eta(&writer, &verdict->eta_s, verdict->limit);
+	/* Of memory the process has the only deadline: by the growth of all of it. */
+	if (!verdict->measured.in_bytes)
+		say_eta(&writer, &verdict->eta_s, verdict->limit);
 	return finish(&writer);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A verdict in words: sentences that say what was found, with the numbers. Plain ASCII without
+ * A verdict in words: sentences that say what was found, with the numbers. Text without
  * control characters. What to do about it is in advice.h.
  */
 #ifndef SEEP_VERDICT_EVIDENCE_H

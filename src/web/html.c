@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The page: head with its policy and styles, sections in plain HTML (html_verdict.c,
- * html_alarm_cards.c, html_facts.c), places for what the script adds, the data (html_data.c), and
+ * html_entries.c, html_facts.c), places for what the script adds, the data (html_data.c), and
  * the scripts. Styles and scripts are assets of the build, and the policy allows them by their
  * hashes, so nothing that the data might smuggle in can run.
  */
 #include "web/html.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "base/asset.h"
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "report/report.h"
-#include "web/html_alarm_cards.h"
 #include "web/html_data.h"
+#include "web/html_entries.h"
 #include "web/html_facts.h"
 #include "web/html_hashes.h"
 #include "web/html_page.h"
@@ -79,9 +83,7 @@ static void put_head(struct seep_html_page *page)
 		      "<meta name=\"color-scheme\" content=\"light dark\">\n"
 		      "<meta name=\"generator\" content=\"seep " SEEP_VERSION "\">\n"
 		      "<link rel=\"icon\" href=\"" ICON "\">\n<title>");
-	seep_text_append_clean(&page->note, page->snapshot->scope_type, SIZE_MAX);
-	seep_buffer_putc(&page->note, ' ');
-	seep_text_append_clean(&page->note, page->snapshot->scope_value, SIZE_MAX);
+	seep_html_note_scope(page);
 	seep_buffer_puts(&page->note, " on ");
 	seep_text_append_clean(&page->note, page->snapshot->host_name, SIZE_MAX);
 	seep_buffer_puts(&page->note, " - seep report");
@@ -96,14 +98,14 @@ static void put_bar(struct seep_html_page *page)
 {
 	seep_html_put(page, "<a class=\"skip\" href=\"#main\">To the report</a>\n"
 			    "<div class=\"bar\"><b>seep</b> <span class=\"scope\">");
-	seep_text_append_clean(&page->note, page->snapshot->scope_type, SIZE_MAX);
-	seep_buffer_putc(&page->note, ' ');
-	seep_text_append_clean(&page->note, page->snapshot->scope_value, SIZE_MAX);
+	seep_html_note_scope(page);
 	seep_html_put_note(page);
 	seep_html_put(page, "</span>\n<nav aria-label=\"Sections\">");
-	/* A link must have a section to lead to: put_alarms writes none without alarms. */
-	if (page->alarms.num_sites > 0)
+	/* A link must have a section to lead to: put_entries writes none without entries. */
+	if (page->answer.leaks.num > 0)
 		seep_html_put(page, "<a href=\"#leaks\">Leaks</a> ");
+	if (page->answer.growing.num > 0)
+		seep_html_put(page, "<a href=\"#growing\">Growth</a> ");
 	seep_html_put(
 		page,
 		"<a class=\"scripted\" href=\"#courses\">Over time</a> "
@@ -129,7 +131,7 @@ static void put_main(struct seep_html_page *page)
 	seep_html_put_verdict(page);
 	seep_html_put(page, "<noscript><p class=\"warning\">Charts, the table of all sites and the "
 			    "flame graph need JavaScript.</p></noscript>\n");
-	seep_html_put_alarms(page);
+	seep_html_put_entries(page);
 	put_scripted(page, "courses", "Over time");
 	put_scripted(page, "sites", "All sites");
 	put_scripted(page, "flame", "Flame graph");
@@ -174,6 +176,21 @@ static int put_page(struct seep_html_page *page)
 	return error ? error : page->out->error;
 }
 
+/* Of the sites that leak or grow, in the order of the entries. */
+static int find_callers(struct seep_html_page *page)
+{
+	const struct seep_findings *findings = page->answer.answer->findings;
+	size_t num = findings->num + page->answer.num_pending;
+	SEEP_AUTO_FREE const struct seep_site **sites = calloc(num + 1, sizeof(*sites));
+
+	if (!sites)
+		return -ENOMEM;
+	for (size_t i = 0; i < num; i++)
+		sites[i] = i < findings->num ? findings->sites[i] :
+					       page->answer.pending[i - findings->num];
+	return seep_caller_groups_find(sites, num, page->symbolizer, &page->callers);
+}
+
 int seep_html_render(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
 		     const struct seep_html_history *history,
 		     const struct seep_html_options *options, struct seep_buffer *buffer)
@@ -193,27 +210,24 @@ int seep_html_render(const struct seep_snapshot *snapshot, struct seep_symbolize
 	 * Both are needed by the head of the page already, so they are found before anything is
 	 * written.
 	 */
-	error = seep_html_alarms_find(snapshot, &page.alarms);
-	if (error)
-		return error;
-	/* Of the sites that leak or grow, in their order. */
-	error = seep_caller_groups_find(page.alarms.sites, page.alarms.num_sites, symbolizer,
-					&page.callers);
+	error = seep_html_answer_make(snapshot, symbolizer, options->answer, &page.answer);
+	if (!error)
+		error = find_callers(&page);
 	if (!error)
 		error = put_page(&page);
 	seep_caller_groups_done(&page.callers);
-	seep_html_alarms_done(&page.alarms);
+	seep_html_answer_done(&page.answer);
 	seep_buffer_done(&page.note);
 	return error;
 }
 
-/* During a trace there is no history; seep report has that of the capture. */
 static int render_html(const struct seep_snapshot *snapshot, struct seep_symbolizer *symbolizer,
 		       const struct seep_report_options *options, struct seep_buffer *buffer)
 {
-	const struct seep_html_options html = {.metric = options->metric};
+	const struct seep_html_options html = {.metric = options->metric,
+					       .answer = options->answer};
 
-	return seep_html_render(snapshot, symbolizer, NULL, &html, buffer);
+	return seep_html_render(snapshot, symbolizer, options->history, &html, buffer);
 }
 
 const struct seep_report_format seep_report_html = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The HTML report: one file with its script, style and data inside; it fetches nothing and forbids
- * itself to (Content-Security-Policy). The verdict, what leaks with its stacks, totals and losses
+ * itself to (Content-Security-Policy). The answer, what leaks with its stacks, totals and losses
  * are plain HTML; the script adds charts, the table of all sites, a panel for each, and a flame
  * graph.
  *
@@ -52,8 +52,12 @@ struct seep_html_history {
 	void *context;
 };
 
+struct seep_answer;
+
 struct seep_html_options {
 	enum seep_metric metric; /* that the flame graph begins with */
+	const struct seep_answer
+		*answer; /* of the snapshot; NULL: it is made from its judgements */
 };
 
 /*
@@ -64,7 +68,7 @@ int seep_html_render(const struct seep_snapshot *snapshot, struct seep_symbolize
 		     const struct seep_html_history *history,
 		     const struct seep_html_options *options, struct seep_buffer *buffer);
 
-/* Without history. */
+/* With the history and the answer of the options. */
 extern const struct seep_report_format seep_report_html;
 
 #endif

@@ -5,6 +5,7 @@
 (function () {
 	const { el, svg } = Seep;
 	const HEIGHT = 220;
+	const LABEL = 72; // px of the longest time
 	const LEFT = 74, RIGHT = 14, TOP = 10, BOTTOM = 26;
 	const TIME_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
 		14400, 21600, 43200, 86400, 172800, 604800, 2592000];
@@ -81,10 +82,11 @@
 				svg("text", { class: "tick end", x: LEFT - 8, y: Number(at) + 4 },
 					trim(chart.format(value))));
 		}
-		const room = Math.max(2, Math.floor((box.width - LEFT - RIGHT) / 90));
+		const room = Math.max(2, Math.floor((box.width - LEFT - RIGHT) / 75));
 		for (const time of range(chart.from, chart.to, timeStep(chart.to - chart.from, room)))
-			box.svg.append(svg("text", { class: "tick middle", x: box.x(time).toFixed(1),
-				y: HEIGHT - 8 }, trim(Seep.duration(time))));
+			box.svg.append(svg("text", { class: "tick middle",
+				x: Math.min(box.x(time), box.width - LABEL / 2).toFixed(1), y: HEIGHT - 8 },
+			trim(Seep.duration(time))));
 	}
 
 	function drawLines(chart, box) {

@@ -14,6 +14,7 @@
 #include "verdict/judgement.h"
 #include "web/html_history.h"
 #include "web/html_tables.h"
+#include "web/html_words.h"
 #include "json/fields.h"
 #include "json/parts.h"
 
@@ -169,7 +170,7 @@ static void write_histogram(struct seep_buffer *out, const uint64_t counts[SEEP_
 static const char site_columns[] =
 	"[\"id\",\"process\",\"kind\",\"stack\",\"allocs\",\"frees\",\"alloc_bytes\",\"free_bytes\","
 	"\"live_objects\",\"live_bytes\",\"objects_change\",\"bytes_change\",\"oldest_ns\","
-	"\"lifetimes\",\"ages\",\"verdict\",\"details\"]";
+	"\"lifetimes\",\"ages\",\"verdict\",\"details\",\"before\"]";
 
 static void write_details(struct data *data, const struct seep_details *details)
 {
@@ -223,7 +224,8 @@ static int write_site(struct data *data, const struct seep_site *site)
 		seep_buffer_puts(out, ",0");
 	error = write_verdict(data, site->judgement);
 	write_details(data, site->details);
-	seep_buffer_putc(out, ']');
+	/* Whether it was there before the trace. */
+	seep_buffer_printf(out, ",%d]", seep_origin_of(site->stack) == SEEP_ORIGIN_BEFORE);
 	return error;
 }
 
@@ -320,33 +322,6 @@ static void write_history(struct data *data)
 	seep_buffer_puts(&data->text, "]}");
 }
 
-/* The words of the lists that the data refers to by number, and of the classes by key. */
-static void write_words(struct data *data)
-{
-	struct seep_json *json = &data->json;
-	struct json_object *words = seep_json_new(json);
-	struct json_object *kinds = seep_json_new_array(json);
-	struct json_object *nouns = seep_json_new_array(json);
-	struct json_object *ends = seep_json_new_array(json);
-	struct json_object *classes = seep_json_new(json);
-
-	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		seep_json_append_text(json, kinds, seep_kind_key(kind));
-		seep_json_append_text(json, nouns, seep_kind_noun(kind));
-	}
-	for (enum seep_end end = 0; end < SEEP_END_COUNT; end++)
-		seep_json_append_text(json, ends, seep_end_text(end));
-	for (enum seep_class class = 0; class < SEEP_CLASS_COUNT; class ++)
-		seep_json_add_text(json, classes, seep_class_key(class), seep_class_text(class));
-	seep_json_add(json, words, "kinds", kinds);
-	seep_json_add(json, words, "nouns", nouns);
-	seep_json_add(json, words, "ends", ends);
-	seep_json_add(json, words, "classes", classes);
-	seep_json_add_text(json, words, "metric", seep_metric_key(data->page->options->metric));
-	seep_buffer_puts(&data->text, ",\"words\":");
-	seep_json_write(json, words);
-}
-
 /* Tables come behind the sites, because these fill them; the tail closes the object. */
 static int write_all(struct data *data)
 {
@@ -356,7 +331,7 @@ static int write_all(struct data *data)
 	seep_json_write_head(&data->json, snapshot);
 	seep_json_write_processes(&data->json, snapshot);
 	/* The script needs the words to show anything of the sites. */
-	write_words(data);
+	seep_html_write_words(data->page, &data->json);
 	error = write_sites(data);
 	if (error)
 		return error;

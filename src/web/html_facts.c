@@ -71,7 +71,9 @@ void seep_html_put_totals(struct seep_html_page *page)
 
 		if (!totals->traced)
 			continue;
-		seep_buffer_printf(page->out, "<tr><th scope=\"row\">%s</th>", seep_kind_key(kind));
+		seep_html_put(page, "<tr>");
+		seep_html_append_kind(&page->note, kind);
+		seep_html_put_note_in(page, "th", " scope=\"row\"");
 		seep_words_append_amount(&page->note, kind, totals->live_bytes,
 					 totals->live_objects);
 		put_cell(page);

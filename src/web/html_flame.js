@@ -6,7 +6,7 @@
 	const WIDTH = 1200, ROW = 16, HEADER = 60, FOOTER = 32;
 	const NARROWEST = 1 / 12000; // of the width: 0.1 px
 	const FRAMES_MAX = 8000; // browsers become slow with more
-	const COLORS = 20; // classes c0 to c19 of flamegraph.css
+	const LEGEND_MAX = 8; // modules
 	const METRICS = [
 		["live-bytes", "live bytes", "live_bytes"],
 		["live-objects", "live objects", "live_objects"],
@@ -14,9 +14,18 @@
 		["alloc-objects", "objects allocated", "allocs"],
 	];
 
-	// Mappings from before the trace would leave no room for memory.
-	const state = { metric: Seep.data.words.metric, kind: String(Seep.tracedKinds[0]), process: "" };
-	let holder, drawing = null;
+	// Ascending, as in src/flame/colors.h: the worst of several counts.
+	const ALARMS = [["calm", "does not grow"], ["warming-up", "warming up"], ["growth", "grows"],
+		["leak", "leaks"]];
+	const alarmOf = (site) => site.verdict ?
+		Math.max(0, ALARMS.findIndex(([key]) => key === site.verdict.class)) : 0;
+
+	// One kind at a time, as bytes of one are not worth those of another; the one that grows.
+	const state = {
+		metric: Seep.data.words.metric, kind: Seep.data.words.kind, process: "",
+		color: Seep.sites.some((site) => alarmOf(site) > 0) ? "verdict" : "module", before: false,
+	};
+	let holder, legend, beforeBox, drawing = null;
 
 	function isPartial(site) {
 		return Seep.frames(site).length === 0 ? "[no stack]" :
@@ -24,30 +33,28 @@
 				null;
 	}
 
-	// From the process to the allocator.
-	function names(site) {
-		const path = [Seep.processName(site.process)];
-		if (Seep.tracedKinds.length > 1)
-			path.push("[" + Seep.data.words.kinds[site.kind] + "]");
+	// From the process to the allocator: names, and the modules of functions.
+	function path(site) {
 		const partial = isPartial(site);
-		if (partial)
-			path.push(partial);
-		return path.concat(Seep.functions(site).map((line) => line.name).reverse());
+		return [{ name: Seep.processName(site.process) }, partial ? { name: partial } : null,
+			...Seep.functions(site).reverse()].filter(Boolean);
 	}
 
-	function makeNode(name, depth) {
-		return { name, depth, value: 0, start: 0, children: new Map() };
+	function makeNode(name, module, color, depth) {
+		return { name, module, color, depth, alarm: 0, value: 0, start: 0, children: new Map() };
 	}
 
 	function add(root, site, value) {
 		let node = root;
-		node.value += value;
-		for (const name of names(site)) {
-			let child = node.children.get(name);
-			if (!child)
-				node.children.set(name, child = makeNode(name, node.depth + 1));
-			child.value += value;
-			node = child;
+		for (const { name, module, color } of [null, ...path(site)].map((step) => step || {})) {
+			if (name !== undefined) {
+				let child = node.children.get(name);
+				if (!child)
+					node.children.set(name, child = makeNode(name, module, color, node.depth + 1));
+				node = child;
+			}
+			node.value += value;
+			node.alarm = Math.max(node.alarm, alarmOf(site));
 		}
 	}
 
@@ -74,21 +81,33 @@
 		return wide.sort((a, b) => b.value - a.value || a.depth - b.depth).slice(0, FRAMES_MAX);
 	}
 
+	const isPlain = (node) => node.depth < 2 || node.name.startsWith("[");
+
 	function look(node) {
-		if (node.depth < 2)
-			return "base";
-		if (node.name.startsWith("["))
-			return "mark";
-		let hash = 7;
-		for (let i = 0; i < node.name.length; i++)
-			hash = (hash * 31 + node.name.charCodeAt(i)) >>> 0;
-		return "c" + hash % COLORS;
+		if (isPlain(node))
+			return node.depth < 2 ? "base" : "mark";
+		return state.color === "verdict" ? ALARMS[node.alarm][0] : "m" + (node.color || 0);
 	}
 
-	function format(value) {
-		return state.metric.endsWith("bytes") ? Seep.bytes(value) :
-			Seep.count(value) + " object" + (value === 1 ? "" : "s");
+	// What the colours mean, of those that are there; of modules the widest ones.
+	function drawLegend(nodes) {
+		const found = new Map();
+		for (const node of nodes.filter((one) => !isPlain(one)))
+			if (state.color === "verdict")
+				found.set(ALARMS[node.alarm][1], look(node));
+			else if (node.module && found.size < LEGEND_MAX)
+				found.set(node.module.replace(/^.*\//, ""), look(node));
+		legend.replaceChildren(...[...found].map(([name, color]) => el("li", {},
+			svg("svg", { class: "flame swatch", width: 12, height: 12, "aria-hidden": "true" },
+				svg("g", { class: color }, svg("rect", { width: 12, height: 12 }))), " " + name)));
 	}
+
+	// What has no bytes is counted, whatever was chosen.
+	const metricOf = () => Seep.isCounted(state.kind) ? state.metric.replace("bytes", "objects") :
+		state.metric;
+
+	const format = (value) => metricOf().endsWith("bytes") ? Seep.bytes(value) :
+		Seep.objects(state.kind, value);
 
 	function drawNode(node, total, height) {
 		const y = height - FOOTER - (node.depth + 1) * ROW;
@@ -112,11 +131,14 @@
 	}
 
 	function chosen() {
-		const key = METRICS.find((metric) => metric[0] === state.metric)[2];
-		const root = makeNode("all", 0);
-		for (const site of Seep.sites)
-			if (site[key] > 0 && (state.kind === "" || site.kind === Number(state.kind)) &&
-			    (state.process === "" || site.process === Number(state.process)))
+		const key = METRICS.find((metric) => metric[0] === metricOf())[2];
+		const root = makeNode("all", "", 0, 0);
+		const sites = Seep.sites.filter((site) => site[key] > 0 && site.kind === Number(state.kind) &&
+			(state.process === "" || site.process === Number(state.process)));
+		const old = sites.filter((site) => site.before);
+		beforeBox.hidden = old.length === 0 || old.length === sites.length;
+		for (const site of sites)
+			if (state.before || beforeBox.hidden || !site.before)
 				add(root, site, site[key]);
 		return root;
 	}
@@ -128,11 +150,13 @@
 		const root = chosen();
 		if (root.value === 0) {
 			holder.replaceChildren(el("p", {}, "Nothing to show."));
+			legend.replaceChildren();
 			return;
 		}
 		const all = place(root);
 		const nodes = choose(all, root.value);
 		const graph = drawGraph(nodes, root.value);
+		drawLegend(nodes);
 		holder.replaceChildren(graph, nodes.length === all.length ? "" :
 			el("p", { class: "faint" }, Seep.count(all.length - nodes.length) +
 				" more frames are too narrow to be drawn."));
@@ -144,7 +168,7 @@
 		if (options.length < 2)
 			return null;
 		const select = el("select", { id: "flame-" + key, change: () => {
-			state[key] = select.value;
+			state[key] = typeof state[key] === "number" ? Number(select.value) : select.value;
 			draw();
 		} }, all ? el("option", { value: "" }, "all") : null,
 		options.map(([value, text]) => el("option", { value }, text)));
@@ -152,16 +176,26 @@
 		return el("label", {}, label + " ", select);
 	}
 
+	function makeTools() {
+		const box = el("input", { type: "checkbox", id: "flame-before", change: () => {
+			state.before = box.checked;
+			draw();
+		} });
+		beforeBox = el("label", {}, box, " with what was there before the trace");
+		return el("div", { class: "tools" },
+			choice("kind", "Kind", Seep.tracedKinds.map((kind) => [kind, Seep.kindName(kind)]), false),
+			choice("metric", "Width", METRICS, false),
+			choice("color", "Colour", [["verdict", "verdict"], ["module", "module"]], false),
+			choice("process", "Process", Seep.data.processes.map((process, i) =>
+				[i, Seep.processName(i)]), true), beforeBox);
+	}
+
 	// Drawn when it comes into view: it is the dearest part of the page.
 	Seep.drawFlame = function (section) {
 		holder = el("div", { class: "graph" });
+		legend = el("ul", { class: "legend" });
 		section.append(el("p", { class: "faint hint" }, "Outermost function at the bottom. A click or Enter " +
-			"zooms, arrow keys move, / searches, Escape goes back."),
-		el("div", { class: "tools" }, choice("metric", "Width", METRICS, false),
-			choice("kind", "Kind", Seep.tracedKinds.map((kind) =>
-				[kind, Seep.data.words.kinds[kind]]), true),
-			choice("process", "Process", Seep.data.processes.map((process, i) =>
-				[i, Seep.processName(i)]), true)), holder);
+			"zooms, arrow keys move, / searches, Escape goes back."), makeTools(), legend, holder);
 		const observer = new IntersectionObserver(function (entries) {
 			if (!entries.some((entry) => entry.isIntersecting))
 				return;

@@ -43,9 +43,6 @@
 		return (process.comm || "unknown") + " (PID " + process.pid + ")";
 	};
 
-	Seep.shortProcess = (index) => (Seep.data.processes[index].comm || "unknown") + " " +
-		Seep.data.processes[index].pid;
-
 	const shortNames = new Map(data.short.map(([name, short]) =>
 		[data.strings[name], data.strings[short]]));
 	// Without parameters and arguments of templates.
@@ -54,7 +51,7 @@
 	// The functions of a frame, inlined ones first.
 	function readFrame(number) {
 		const [module, offset, ...lines] = data.frames[number];
-		const [path, build] = data.modules[module];
+		const [path, build, color] = data.modules[module];
 		const functions = [];
 		for (let i = 0; i < lines.length; i += 3)
 			functions.push({
@@ -63,6 +60,7 @@
 				line: lines[i + 2],
 				module: data.strings[path],
 				build: data.strings[build],
+				color,
 				offset,
 				inlined: i + 3 < lines.length,
 			});
@@ -152,6 +150,8 @@
 		const flat = data.courses.resident[process];
 		return flat && flat.length ? readCourse(flat) : null;
 	};
+	// "memory", "descriptors": as in the rest of the report.
+	Seep.kindName = (kind) => data.words.titles[kind];
 	Seep.tracedKinds = data.words.kinds.map((key, kind) => kind)
 		.filter((kind) => data.words.kinds[kind] in data.totals);
 })();

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "growth/exhaust.h"
 #include "report/escape.h"
+#include "report/names.h"
 
 void seep_html_put(struct seep_html_page *page, const char *markup)
 {
@@ -52,4 +53,24 @@ const char *seep_html_limit_text(const char *key)
 	enum seep_limit limit = seep_limit_find(key);
 
 	return limit == SEEP_LIMIT_COUNT ? key : seep_limit_text(limit);
+}
+
+void seep_html_note_scope(struct seep_html_page *page)
+{
+	if (page->snapshot->num_processes == 1) {
+		seep_report_append_process_pid(&page->note, page->snapshot->processes);
+		return;
+	}
+	seep_text_append_clean(&page->note, page->snapshot->scope_type, SIZE_MAX);
+	seep_buffer_putc(&page->note, ' ');
+	seep_text_append_clean(&page->note, page->snapshot->scope_value, SIZE_MAX);
+}
+
+/* The key of a kind is a word of the command line: "fd". */
+void seep_html_append_kind(struct seep_buffer *buffer, enum seep_kind kind)
+{
+	if (seep_kind_is_counted(kind))
+		seep_buffer_printf(buffer, "%ss", seep_kind_noun(kind));
+	else
+		seep_buffer_puts(buffer, seep_kind_plural(kind));
 }

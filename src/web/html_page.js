@@ -4,6 +4,7 @@
 (function () {
 	const { el } = Seep;
 	const RESIDENT_MAX = 6; // processes with a line of their own
+	const MEMORY = Seep.data.words.kinds.indexOf("memory");
 
 	// --- light and dark: the dark styles count or do not, by their media
 
@@ -25,14 +26,17 @@
 
 	// --- over time
 
-	function sizes() {
-		const kinds = Seep.tracedKinds.filter((kind) => !Seep.isCounted(kind));
-		return kinds.map(function (kind) {
-			const course = Seep.totalCourse(kind);
-			return course && { name: "live " + Seep.data.words.kinds[kind] +
-				(kind === 0 ? "" : "s"), look: "kind" + kind,
-				times: course.times, values: course.bytes };
-		}).filter(Boolean);
+	// What a kind has alive: in bytes or, of threads and descriptors, in objects.
+	function kindLine(kind) {
+		const course = Seep.totalCourse(kind);
+		return course && { name: "live " + Seep.kindName(kind), look: "kind" + kind,
+			times: course.times, values: Seep.isCounted(kind) ? course.objects : course.bytes };
+	}
+
+	function kindChart(kind, end) {
+		const line = kindLine(kind), counted = Seep.isCounted(kind);
+		return line && Seep.timeChart("Live " + Seep.kindName(kind), [line], end,
+			counted ? Seep.count : Seep.bytes, !counted);
 	}
 
 	// What several processes have resident together, at each time that one of them changed.
@@ -60,20 +64,15 @@
 	function charts() {
 		const end = Seep.data.elapsed_s;
 		const resident = residents();
-		const lines = sizes();
-		const all = [];
+		const lines = [Seep.tracedKinds.includes(MEMORY) ? kindLine(MEMORY) : null];
 		if (resident.length > 0)
 			lines.push({ name: "resident", look: "resident",
 				...addUp(resident.map((one) => one.course)) });
-		if (lines.length > 0)
-			all.push(Seep.timeChart("Memory", lines, end, Seep.bytes, true));
-		for (const kind of Seep.tracedKinds.filter(Seep.isCounted)) {
-			const course = Seep.totalCourse(kind);
-			if (course)
-				all.push(Seep.timeChart("Live " + Seep.data.words.nouns[kind] + "s", [{
-					name: "alive", look: "kind" + kind, times: course.times,
-					values: course.objects }], end, Seep.count, false));
-		}
+		const known = lines.filter(Boolean);
+		const all = known.length ? [Seep.timeChart("Memory", known, end, Seep.bytes, true)] : [];
+		// Mappings are address space, and most of it need not be memory: they have a chart of their own.
+		all.push(...Seep.tracedKinds.filter((kind) => kind !== MEMORY)
+			.map((kind) => kindChart(kind, end)).filter(Boolean));
 		if (resident.length > 1)
 			all.push(residentChart(resident, end));
 		return all;
@@ -99,7 +98,7 @@
 		section.append(el("div", { class: "charts" }, all));
 	}
 
-	// --- cards
+	// --- cards, and the sites that an entry has
 
 	function decorate(card) {
 		const site = Seep.sites[Number(card.dataset.site)];
@@ -109,6 +108,12 @@
 			header.append(Seep.sparkline(course.times, Seep.isCounted(site.kind) ? course.objects :
 				course.bytes, 160, 40));
 		header.append(el("button", { type: "button", class: "open", click: () =>
+			Seep.openSite(site), "aria-label": "Open site " + Seep.name(site) }, "Open"));
+	}
+
+	function link(part) {
+		const site = Seep.sites[Number(part.dataset.site)];
+		part.append(el("button", { type: "button", class: "open", click: () =>
 			Seep.openSite(site), "aria-label": "Open site " + Seep.name(site) }, "Open"));
 	}
 
@@ -124,6 +129,8 @@
 		element.classList.remove("scripted");
 	for (const card of document.querySelectorAll(".card"))
 		decorate(card);
+	for (const part of document.querySelectorAll(".parts > li[data-site]"))
+		link(part);
 	drawCourses(document.getElementById("courses"));
 	Seep.drawSites(document.getElementById("sites"));
 	Seep.drawFlame(document.getElementById("flame"));

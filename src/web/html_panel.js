@@ -24,7 +24,8 @@
 		return [
 			Seep.grows(site) ? fact("Grows by", interval(site, verdict.rate, verdict.rate_low,
 				verdict.rate_high)) : null,
-			verdict.limit && verdict.eta_s !== null ?
+			// Of memory the process has the only deadline, which is that of the answer.
+			Seep.isCounted(site.kind) && verdict.limit && verdict.eta_s !== null ?
 				fact("Uses up " + verdict.limit + " in", Seep.duration(verdict.eta_s)) : null,
 			verdict.sureness ? fact("How sure", verdict.sureness) : null,
 			verdict.since_s === null ? null :
@@ -40,7 +41,7 @@
 			fact("Released", Seep.amount(site.kind, site.free_bytes, site.frees) + share),
 			site.oldest_ns === null ? null : fact("Oldest", Seep.duration(site.oldest_ns / 1e9)),
 			fact("Process", Seep.processName(site.process)),
-			fact("Kind", Seep.data.words.kinds[site.kind]),
+			fact("Kind", Seep.kindName(site.kind)),
 			fact("Site", el("code", {}, site.id)));
 	}
 

@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The table of all sites: sorted, filtered, a page at a time, so that ten thousand are no burden.
+// The table of all sites: the worst first, filtered, a page at a time, so that ten thousand are no burden.
+// Steady sites with nothing live are folded behind one row, as there are many of them and they say little.
 "use strict";
 (function () {
 	const { el } = Seep;
 	const PAGE = 50;
 	const PATH_FUNCTIONS = 5;
+	const NO_RATE = -Number.MAX_VALUE;
 	const SEVERITIES = ["none", "low", "medium", "high", "critical"];
-	const CLASSES = Object.keys(Seep.data.words.classes); // ascending
+	// Ascending: the last is the worst. What was not judged is "".
+	const CLASSES = ["steady", "cache", "burst", "", "unknown", "warming-up", "growth", "leak"];
 
-	const rank = (site) => site.verdict ? CLASSES.indexOf(site.verdict.class) * SEVERITIES.length +
-		SEVERITIES.indexOf(site.verdict.severity) : -1;
-	const rate = (site) => Seep.grows(site) ? site.verdict.rate : -Infinity;
+	const classOf = (site) => site.verdict ? site.verdict.class : "";
+	// Only among leaks it matters how severe they are.
+	const rankOf = (site) => CLASSES.indexOf(classOf(site)) * SEVERITIES.length +
+		(classOf(site) === "leak" ? SEVERITIES.indexOf(site.verdict.severity) : 0);
+	const ranks = Seep.sites.map(rankOf); // asked for in every comparison
+	const rank = (site) => ranks[site.index];
+	const isIdle = (site) => classOf(site) === "steady" && site.live_bytes === 0 && site.live_objects === 0;
+	// Bytes before objects, which cannot be compared with them.
+	const byRate = (a, b) => Seep.isCounted(a.kind) - Seep.isCounted(b.kind) || rate(b) - rate(a) ||
+		b.live - a.live;
+	const rate = (site) => Seep.grows(site) ? site.verdict.rate : NO_RATE;
 	const released = (site) => site.allocs ? site.frees / site.allocs : 0;
 
 	// value: what is sorted by, larger first; text: what is shown.
@@ -18,15 +29,15 @@
 		{ key: "verdict", title: "Verdict", value: rank },
 		{ key: "name", title: "Function", value: Seep.name, ascending: true },
 		{ key: "kind", title: "Kind", value: (site) => -site.kind,
-			text: (site) => Seep.data.words.kinds[site.kind] },
+			text: (site) => Seep.kindName(site.kind) },
 		{ key: "process", title: "Process", value: (site) => Seep.processName(site.process),
-			ascending: true, text: (site) => Seep.shortProcess(site.process) },
+			ascending: true, text: (site) => Seep.processName(site.process) },
 		{ key: "bytes", title: "Live bytes", value: (site) => site.live_bytes, number: true,
-			text: (site) => Seep.bytes(site.live_bytes) },
+			text: (site) => Seep.isCounted(site.kind) && !site.live_bytes ? "" : Seep.bytes(site.live_bytes) },
 		{ key: "objects", title: "Live objects", value: (site) => site.live_objects, number: true,
 			text: (site) => Seep.count(site.live_objects) },
 		{ key: "rate", title: "Grows by", value: rate, number: true,
-			text: (site) => rate(site) === -Infinity ? "" : Seep.rate(site.kind, rate(site)) },
+			text: (site) => rate(site) === NO_RATE ? "" : Seep.rate(site.kind, rate(site)) },
 		{ key: "made", title: "Made", value: (site) => site.allocs, number: true,
 			text: (site) => Seep.count(site.allocs) },
 		{ key: "released", title: "Released", value: released, number: true,
@@ -35,15 +46,15 @@
 
 	const state = {
 		text: "", kind: "", class: "", process: "", page: 0,
-		sort: COLUMNS[0], reversed: false,
-		shown: Seep.sites,
+		sort: COLUMNS[0], reversed: false, unfolded: false,
+		shown: Seep.sites, folded: 0,
 	};
 
 	function compare(a, b) {
 		const left = state.sort.value(a), right = state.sort.value(b);
 		const order = left < right ? 1 : left > right ? -1 : 0;
 		const flip = Boolean(state.sort.ascending) !== state.reversed;
-		return (flip ? -order : order) || a.index - b.index;
+		return (flip ? -order : order) || byRate(a, b) || a.index - b.index;
 	}
 
 	function select() {
@@ -52,7 +63,13 @@
 			(!stacks || stacks[site.stack]) &&
 			(state.kind === "" || site.kind === Number(state.kind)) &&
 			(state.process === "" || site.process === Number(state.process)) &&
-			(state.class === "" || (site.verdict ? site.verdict.class : "") === state.class));
+			(state.class === "" || classOf(site) === state.class));
+		const idle = state.shown.filter(isIdle).length;
+		// Who looks for one of them, or has nothing else, sees them.
+		const fold = !state.unfolded && !state.text && idle > 1 && idle < state.shown.length;
+		state.folded = fold ? idle : 0;
+		if (fold)
+			state.shown = state.shown.filter((site) => !isIdle(site));
 		state.shown.sort(compare);
 	}
 
@@ -73,6 +90,14 @@
 		return el("tr", { "data-site": site.index }, COLUMNS.map((column) => cell(column, site)));
 	}
 
+	function foldedRow() {
+		return el("tr", { class: "folded" }, el("td", { colspan: COLUMNS.length },
+			el("button", { type: "button", class: "unfold", click: () => {
+				state.unfolded = true;
+				update();
+			} }, Seep.count(state.folded) + " steady sites with nothing live")));
+	}
+
 	let head, body, status, previous, next;
 
 	function drawHead() {
@@ -86,13 +111,16 @@
 	function draw() {
 		const first = state.page * PAGE;
 		const sites = state.shown.slice(first, first + PAGE);
+		const isLast = first + PAGE >= state.shown.length;
 		body.replaceChildren(...sites.map(row));
+		if (state.folded && isLast)
+			body.append(foldedRow());
 		status.textContent = state.shown.length === 0 ? "No site matches." :
 			Seep.count(first + 1) + " to " + Seep.count(first + sites.length) + " of " +
 			Seep.count(state.shown.length) +
-			(state.shown.length < Seep.sites.length ? " that match" : "");
+			(state.shown.length + state.folded < Seep.sites.length ? " that match" : "");
 		previous.disabled = state.page === 0;
-		next.disabled = first + PAGE >= state.shown.length;
+		next.disabled = isLast;
 		drawHead();
 	}
 
@@ -125,8 +153,8 @@
 
 	// The classes that there are, the worst first.
 	function classes() {
-		const found = new Set(Seep.sites.map((site) => site.verdict ? site.verdict.class : ""));
-		return CLASSES.filter((word) => found.has(word)).reverse().map((word) => [word, word]);
+		const found = new Set(Seep.sites.map(classOf));
+		return CLASSES.filter((word) => word && found.has(word)).reverse().map((word) => [word, word]);
 	}
 
 	function makeTools() {
@@ -138,7 +166,7 @@
 					update();
 				} })),
 			choice("kind", "Kind", Seep.tracedKinds.map((kind) =>
-				[kind, Seep.data.words.kinds[kind]])),
+				[kind, Seep.kindName(kind)])),
 			choice("class", "Verdict", classes()),
 			choice("process", "Process", Seep.data.processes.map((process, i) =>
 				[i, Seep.processName(i)])));
@@ -157,7 +185,7 @@
 		head = makeHead();
 		body = el("tbody", { click: (event) => {
 			const line = event.target.closest("tr");
-			if (line && !window.getSelection().toString())
+			if (line && line.dataset.site && !window.getSelection().toString())
 				Seep.openSite(Seep.sites[Number(line.dataset.site)]);
 		} });
 		status = el("span", { class: "status", "aria-live": "polite" });

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "flame/colors.h"
 #include "report/names.h"
 #include "report/naming.h"
 #include "symbol/walk.h"
@@ -79,7 +80,8 @@ static int get_module(struct seep_html_tables *tables, const struct seep_locatio
 	if (error || !is_new)
 		return error;
 	separate(&tables->module_text);
-	seep_buffer_printf(&tables->module_text, "[%" PRIu32 ",%" PRIu32 "]", path, build);
+	seep_buffer_printf(&tables->module_text, "[%" PRIu32 ",%" PRIu32 ",%u]", path, build,
+			   seep_flame_module_color(location->module));
 	return 0;
 }
 

@@ -48,7 +48,7 @@ int seep_html_tables_stack(struct seep_html_tables *tables, const struct seep_si
  * Appends the tables as members of an object, a comma before each:
  *   "strings": text
  *   "short":   [string of a name, string of its short form], where they differ
- *   "modules": [string of the path, string of the build ID]
+ *   "modules": [string of the path, string of the build ID, colour in flame graphs]
  *   "frames":  [module, offset, then for each function, inlined ones first: string of the name,
  * string of the source, line] "stacks":  [end, index of the function that it is known by, frames,
  * innermost first] A failure is kept in the error of the buffer.

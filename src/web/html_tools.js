@@ -101,15 +101,14 @@ const Seep = {};
 	// A word of the verdict as the name of a class of the style: nothing else gets into it.
 	Seep.look = (word) => /^[a-z-]+$/.test(word) ? word : "unknown";
 
-	// The label of a verdict. Growth that is no leak has one look whatever its severity.
+	// The label of a verdict. Only of a leak it matters how severe it is.
 	Seep.badge = function (verdict) {
 		if (!verdict)
 			return Seep.el("span", { class: "badge none" }, "not judged");
 		const leak = verdict.class === "leak";
-		const alarm = leak || verdict.class === "growth";
 		return Seep.el("span", {
 			class: "badge " + Seep.look(leak ? verdict.severity : verdict.class),
 			title: Seep.data.words.classes[verdict.class],
-		}, alarm ? verdict.severity + " " + verdict.class : verdict.class);
+		}, leak && verdict.severity !== "none" ? verdict.severity + " leak" : verdict.class);
 	};
 })();

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The first screen of the HTML report: what was found, how bad it is, and how much of it there is.
+ * The first section: the answer in the words that text and JSON have, the processes that need a
+ * look, what all sites are, and tiles with the numbers.
  *
- * seep_html_put_verdict puts title, badges, the worst site in a sentence, and tiles with the
- * numbers. It says less than is known where little was watched: whether it is too early for a
- * verdict is asked before "No leak found" is printed.
+ * Every sentence is that of the answer (report/headline.h); nothing is concluded here.
  */
 #include <math.h>
 #include <string.h>
@@ -21,137 +20,158 @@
 /* A ratio without an upper bound; the limit keeps its conversion to an integer defined. */
 #define COVERAGE_MAX 1000.0 /* a share */
 
-static size_t num_leaks(const struct seep_html_page *page)
+/* Of many processes those that need a look. */
+#define PROCESSES_SHOWN 20
+
+static const char *look_of_leak(const struct seep_site *site)
 {
-	return page->alarms.by_class[SEEP_CLASS_LEAK];
+	return seep_severity_key(seep_judgement_severity(site->judgement));
 }
 
-/* Something grows, and it is not known yet whether it goes on; or nothing is known of any site. */
-static bool is_too_early(const struct seep_html_page *page)
-{
-	return page->alarms.by_class[SEEP_CLASS_WARMING_UP] > 0 ||
-	       page->alarms.by_class[SEEP_CLASS_UNKNOWN] == page->alarms.num_judged;
-}
-
-/* What the headline looks like: a class of the style. */
+/* What the section looks like: a class of the style. */
 static const char *mood_of(const struct seep_html_page *page)
 {
-	/* Alarms are sorted, so the first one is the worst leak and decides the colour. */
-	if (num_leaks(page) > 0)
-		return seep_severity_key(seep_judgement_severity(page->alarms.sites[0]->judgement));
-	if (page->alarms.num_sites > 0)
+	const struct seep_entries *leaks = &page->answer.leaks;
+
+	switch (page->answer.answer->outcome) {
+	case SEEP_OUTCOME_LEAK:
+		return look_of_leak(leaks->entries[0].sites[0]);
+	case SEEP_OUTCOME_GROWTH:
 		return "growth";
-	return page->alarms.num_judged > 0 && !is_too_early(page) ? "fine" : "open";
+	case SEEP_OUTCOME_NONE:
+		return "fine";
+	default:
+		return "open";
+	}
 }
 
-/*
- * From the worst to the best: leaks, growth, nothing, nothing known. "So far" stands where the time
- * was too short to call it clean.
- */
+static void put_outcome(struct seep_html_page *page, const char *look, enum seep_outcome outcome)
+{
+	seep_buffer_printf(page->out, "<span class=\"badge %s\">%s</span>", look,
+			   seep_outcome_key(outcome));
+}
+
+/* The sentence that text and JSON begin with, too. */
 static void put_title(struct seep_html_page *page)
 {
-	struct seep_buffer *note = &page->note;
+	const struct seep_answer *answer = page->answer.answer;
 
-	if (num_leaks(page) > 0) {
-		seep_words_append_number(note, num_leaks(page), "leak");
-		seep_buffer_puts(note, " found");
-	} else if (page->alarms.num_sites > 0) {
-		seep_words_append_number(note, page->alarms.num_sites, "site");
-		seep_buffer_puts(note, page->alarms.num_sites == 1 ? " grows" : " grow");
-		seep_buffer_puts(note, ", no leak found");
-	} else if (page->alarms.num_judged > 0) {
-		seep_buffer_puts(note,
-				 is_too_early(page) ? "No leak found so far" : "No leak found");
-	} else {
-		seep_buffer_puts(note, "No verdict yet");
-	}
+	put_outcome(page, mood_of(page), answer->outcome);
+	seep_headline_append(&page->note, &page->answer.headline);
 	seep_html_put_note_in(page, "h1", "");
 	seep_html_put(page, "\n");
+	if (answer->command_exit > 0)
+		seep_buffer_printf(page->out, "<p>The command ended with exit status %d.</p>\n",
+				   answer->command_exit);
 }
 
-/* How many of each severity, the worst first. */
-static void put_severities(struct seep_html_page *page)
+/* How fast its memory grows, if it does: the other kinds are in the sentence. */
+static void note_growth(struct seep_html_page *page, const struct seep_answer_process *of)
 {
-	size_t growing = page->alarms.num_sites - num_leaks(page);
+	const struct seep_process_judgement *judgement = of->process->judgement;
 
-	if (page->alarms.num_sites == 0)
+	if (judgement && of->outcome != SEEP_OUTCOME_NONE && judgement->rate.value > 0)
+		seep_words_append_rate(&page->note, SEEP_KIND_MEMORY, judgement->rate.value);
+}
+
+/* "22 h 10 min", and the name of the limit in @limit; nothing without a deadline. */
+static void note_deadline(struct seep_html_page *page, const struct seep_answer_process *of,
+			  struct seep_buffer *limit)
+{
+	double eta_s;
+	enum seep_limit first = seep_headline_deadline(of, &eta_s);
+
+	if (first == SEEP_LIMIT_COUNT)
 		return;
-	seep_html_put(page, "<p class=\"badges\">");
-	for (int i = SEEP_SEVERITY_COUNT - 1; i >= 0; i--) {
-		size_t count = page->alarms.by_severity[i];
-
-		if (count > 0)
-			seep_buffer_printf(page->out, "<span class=\"badge %s\">%zu %s</span> ",
-					   seep_severity_key(i), count, seep_severity_key(i));
-	}
-	if (growing > 0)
-		seep_buffer_printf(page->out, "<span class=\"badge growth\">%zu growing</span>",
-				   growing);
-	seep_html_put(page, "</p>\n");
+	seep_words_append_seconds(&page->note, eta_s);
+	seep_buffer_puts(limit, seep_limit_text(first));
 }
 
-/* Nothing if the growth reaches no limit that is known. */
-static void append_eta(struct seep_buffer *note, const struct seep_judgement *judgement)
+static void put_process(struct seep_html_page *page, const struct seep_answer_process *of)
 {
-	if (!judgement->limit || !isfinite(judgement->eta_s.value))
-		return;
-	seep_buffer_puts(note, " At this rate, ");
-	seep_text_append_clean(note, seep_html_limit_text(judgement->limit), SIZE_MAX);
-	seep_buffer_puts(note, " is used up in ");
-	seep_words_append_seconds(note, judgement->eta_s.value);
-	seep_buffer_putc(note, '.');
-}
+	SEEP_AUTO_BUFFER struct seep_buffer limit = SEEP_BUFFER_INIT;
 
-/* The first alarm is the worst; the caller knows that there is one. */
-static void put_worst(struct seep_html_page *page)
-{
-	const struct seep_site *site = page->alarms.sites[0];
-	const struct seep_judgement *judgement = site->judgement;
-
-	seep_html_put(page, "<p class=\"lead\">");
-	if (page->alarms.num_sites > 1)
-		seep_html_put(page, "The worst: ");
-	seep_html_note_function(page, site);
-	seep_html_put_note_in(page, "code", "");
-	seep_buffer_puts(&page->note, " in ");
-	seep_report_append_process_pid(&page->note, site->process);
-	seep_buffer_puts(&page->note, num_leaks(page) > 0 ? " leaks " : " grows by ");
-	seep_words_append_rate(&page->note, site->kind, judgement->rate.value);
-	seep_buffer_putc(&page->note, '.');
-	append_eta(&page->note, judgement);
+	seep_html_put(page, "<tr><th scope=\"row\">");
+	seep_report_append_process_pid(&page->note, of->process);
 	seep_html_put_note(page);
-	seep_html_put(page, "</p>\n");
+	seep_html_put(page, "</th><td>");
+	put_outcome(page,
+		    of->outcome == SEEP_OUTCOME_LEAK   ? look_of_leak(of->worst) :
+		    of->outcome == SEEP_OUTCOME_GROWTH ? "growth" :
+							 "open",
+		    of->outcome);
+	seep_html_put(page, "</td>");
+	note_growth(page, of);
+	seep_html_put_note_in(page, "td", " class=\"n\" data-head=\"grows by\"");
+	seep_html_put(page, "<td class=\"n\" data-head=\"time left\">");
+	note_deadline(page, of, &limit);
+	seep_html_put_note(page);
+	seep_html_put(page, "</td>");
+	seep_headline_append_process(&page->note, &page->answer.headline, of);
+	seep_html_put_note_in(page, "td", "");
+	seep_html_put(page, "</tr>\n");
 }
 
-/* "12 sites were watched for 1 h 00 min: 7 steady, 2 cache." */
-static void put_watched(struct seep_html_page *page)
+/* Of several processes those that need a look, the worst first; the healthy ones are counted. */
+static void put_processes(struct seep_html_page *page)
 {
+	const struct seep_answer *answer = page->answer.answer;
+	size_t healthy = answer->counts[SEEP_OUTCOME_NONE];
+	size_t shown = 0;
+
+	if (answer->num < 2 || healthy == answer->num)
+		return;
+	seep_html_put(page, "<div class=\"wide\"><table class=\"answers\"><thead><tr>"
+			    "<th scope=\"col\">Process</th><th scope=\"col\">Answer</th>"
+			    "<th scope=\"col\" class=\"n\">Memory grows by</th>"
+			    "<th scope=\"col\" class=\"n\">Time left</th>"
+			    "<th scope=\"col\">What</th></tr></thead>\n<tbody>\n");
+	for (size_t i = 0; i < answer->num && shown < PROCESSES_SHOWN; i++) {
+		if (answer->processes[i].outcome == SEEP_OUTCOME_NONE)
+			continue;
+		put_process(page, &answer->processes[i]);
+		shown++;
+	}
+	seep_html_put(page, "</tbody></table></div>\n");
+	if (answer->num - healthy > shown)
+		seep_buffer_printf(page->out,
+				   "<p class=\"more\">%zu more are not listed here.</p>\n",
+				   answer->num - healthy - shown);
+	if (!healthy)
+		return;
+	seep_buffer_puts(&page->note, "No leak was found in ");
+	seep_words_append_number(&page->note, healthy, "other process");
+	seep_buffer_putc(&page->note, '.');
+	seep_html_put_note_in(page, "p", " class=\"more\"");
+}
+
+/* "12 sites: 2 leak, 1 growth, 9 steady; 1 suppressed." */
+static void put_classes(struct seep_html_page *page)
+{
+	const struct seep_findings *findings = page->answer.answer->findings;
 	struct seep_buffer *note = &page->note;
 	const char *before = ": ";
 	char text[SEEP_UNIT_MAX];
 
+	if (!page->snapshot->num_sites)
+		return;
 	seep_words_append_number(note, page->snapshot->num_sites, "site");
-	seep_buffer_printf(note, " watched for %s",
-			   seep_format_duration(text, page->snapshot->elapsed_ns));
 	/* Classes are in the order of their enum, leaks last: the most alarming is named first. */
 	for (int class = SEEP_CLASS_COUNT - 1; class >= 0; class --) {
-		if (page->alarms.by_class[class] == 0)
+		if (page->answer.by_class[class] == 0)
 			continue;
 		seep_buffer_printf(note, "%s%s %s", before,
-				   seep_format_count(text, page->alarms.by_class[class]),
+				   seep_format_count(text, page->answer.by_class[class]),
 				   class == SEEP_CLASS_UNKNOWN ? "with too little to go by" :
 								 seep_class_key(class));
 		before = ", ";
 	}
+	if (findings->num_suppressed)
+		seep_buffer_printf(note, "; %zu suppressed", findings->num_suppressed);
+	if (findings->num_known)
+		seep_buffer_printf(note, "; %zu known from the baseline", findings->num_known);
 	seep_buffer_putc(note, '.');
-	/* Early in a trace: says what to wait for. */
-	if (page->alarms.num_judged == 0)
-		seep_buffer_puts(note, " What is alive is listed below; whether it leaks takes a "
-				       "few intervals to tell.");
-	else if (page->alarms.by_class[SEEP_CLASS_WARMING_UP] > 0)
-		seep_buffer_printf(note, " Warming-up: %s.",
-				   seep_class_text(SEEP_CLASS_WARMING_UP));
-	seep_html_put_note_in(page, "p", "");
+	seep_html_put_note_in(page, "p", " class=\"faint\"");
 	seep_html_put(page, "\n");
 }
 
@@ -187,8 +207,8 @@ static void put_live(struct seep_html_page *page, enum seep_kind kind)
 	SEEP_AUTO_BUFFER struct seep_buffer term = SEEP_BUFFER_INIT;
 	char text[SEEP_UNIT_MAX];
 
-	seep_buffer_printf(&term, "Live %s%s", seep_kind_key(kind),
-			   kind == SEEP_KIND_MEMORY ? "" : "s");
+	seep_buffer_puts(&term, "Live ");
+	seep_html_append_kind(&term, kind);
 	if (seep_kind_is_counted(kind)) {
 		seep_buffer_puts(&page->note, seep_format_count(text, totals->live_objects));
 	} else {
@@ -196,6 +216,22 @@ static void put_live(struct seep_html_page *page, enum seep_kind kind)
 		seep_words_append_number(&more, totals->live_objects, seep_kind_noun(kind));
 	}
 	put_tile(page, term.data, more.data);
+}
+
+/* Of a single process, which has no table. */
+static void put_growth(struct seep_html_page *page)
+{
+	const struct seep_answer *answer = page->answer.answer;
+	SEEP_AUTO_BUFFER struct seep_buffer limit = SEEP_BUFFER_INIT;
+
+	if (answer->num != 1)
+		return;
+	note_growth(page, answer->processes);
+	if (page->note.length)
+		put_tile(page, "Memory grows by", "");
+	note_deadline(page, answer->processes, &limit);
+	if (page->note.length)
+		put_tile(page, "Time left", limit.data);
 }
 
 /* The processes that are alive and whose memory could be read; how many these are stands below. */
@@ -245,6 +281,7 @@ static void put_tiles(struct seep_html_page *page)
 	char text[SEEP_UNIT_MAX];
 
 	seep_html_put(page, "<dl class=\"tiles\">\n");
+	put_growth(page);
 	for (enum seep_kind kind = 0; kind < SEEP_KIND_COUNT; kind++) {
 		if (snapshot->totals[kind].traced)
 			put_live(page, kind);
@@ -254,29 +291,25 @@ static void put_tiles(struct seep_html_page *page)
 	seep_buffer_puts(&page->note, seep_format_duration(text, snapshot->elapsed_ns));
 	seep_words_append_number(&more, snapshot->seq, "report");
 	put_tile(page, "Traced for", more.data);
-	seep_buffer_puts(&page->note, seep_format_count(text, snapshot->num_sites));
-	put_tile(page, "Sites", "");
 	seep_html_put(page, "</dl>\n");
 }
 
 /*
- * The parts in the order of a reader's questions: is there a leak, how bad, where, can I trust it,
- * how much is there.
+ * The parts in the order of a reader's questions: is there a leak, where, can I trust it, how much
+ * is there.
  */
 void seep_html_put_verdict(struct seep_html_page *page)
 {
 	seep_buffer_printf(page->out,
-			   "<section id=\"verdict\" class=\"verdict %s\" aria-label=\"Verdict\">\n",
+			   "<section id=\"verdict\" class=\"verdict %s\" aria-label=\"Answer\">\n",
 			   mood_of(page));
 	put_title(page);
-	put_severities(page);
-	if (page->alarms.num_sites > 0)
-		put_worst(page);
-	put_watched(page);
-	/* Close to the verdict, because it limits what the verdict is worth. */
+	put_processes(page);
+	/* Close to the answer, because it limits what the answer is worth. */
 	if (is_incomplete(page->snapshot))
 		seep_html_put(page, "<p class=\"warning\">The trace did not see everything: "
 				    "<a href=\"#losses\">what was lost</a>.</p>\n");
 	put_tiles(page);
+	put_classes(page);
 	seep_html_put(page, "</section>\n");
 }

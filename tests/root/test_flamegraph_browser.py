@@ -16,6 +16,9 @@ FIND_FRAME = """
     return Array.from(document.querySelectorAll('.f')).find(
         (frame) => frame.querySelector('title').textContent.startsWith(arguments[0] + '\\n'));
 """
+ALL = """
+    return Array.from(document.querySelectorAll('.f > title'), (t) => t.textContent.split('\\n')[0]);
+"""
 VISIBLE = """
     return Array.from(document.querySelectorAll('.f'))
         .filter((frame) => frame.style.display !== 'none')
@@ -158,6 +161,31 @@ def test_differential(browser):
     before = fill(browser, "calloc")
     browser.find_element("id", "search").send_keys("^calloc$")
     assert fill(browser, "calloc") != before
+    assert not errors(browser)
+
+
+def test_differential_by_change(browser):
+    """As wide as what has come and gone: what is gone is drawn, too, and all of it fits the picture."""
+    open_file(browser, GOLDEN / "diff.svg")
+    full = width(browser, "all")
+    grown = width(browser, "buffer_grow")
+    hidden = set(browser.execute_script(ALL)) - set(browser.execute_script(VISIBLE))
+    assert hidden, "what is gone has no width"
+    click(browser, browser.find_element("id", "by-change"))
+    assert hidden <= set(browser.execute_script(VISIBLE))
+    assert width(browser, "all") == pytest.approx(full)
+    moved, total = (
+        int(frame(browser, name).get_attribute("data-c").split()[1]) for name in ("buffer_grow", "all")
+    )
+    assert width(browser, "buffer_grow") == pytest.approx(full * moved / total, rel=1e-3)
+    assert browser.execute_script(
+        "const box = document.documentElement.getBoundingClientRect();"
+        "return Array.from(document.querySelectorAll('.f'))"
+        "    .every((f) => f.getBoundingClientRect().top >= box.top)"
+    )
+    click(browser, browser.find_element("id", "by-change"))
+    assert width(browser, "buffer_grow") == pytest.approx(grown)
+    assert not hidden & set(browser.execute_script(VISIBLE))
     assert not errors(browser)
 
 

@@ -67,6 +67,31 @@ def test_report_on_request(start, seep) -> None:
     trace.finish()
 
 
+def test_charts_of_a_running_trace(start, seep, tmp_path: Path) -> None:
+    """The page of a trace has the course of it, up to now, without a capture."""
+    target = start("bulk", "100", "10", "2")
+    path = tmp_path / "report.html"
+    trace = seep("-p", target.pid, "--html", path).attached()
+    trace.report_now()
+    target.go()
+    target.done()
+    trace.report_now()
+    report = trace.finish()
+    found = re.search(r'id="data">(.*?)</script>', path.read_text(), re.DOTALL)
+    assert found
+    data = json.loads(found[1])
+    live = data["courses"]["totals"]["memory"]
+    # Differences of milliseconds, bytes and objects: nothing, then what it has now.
+    assert live[1:3] == [0, 0]
+    assert len(live) >= 6
+    assert sum(live[1::3]) == report["totals"]["memory"]["live_bytes"] > 0
+    assert sum(live[2::3]) == report["totals"]["memory"]["live_objects"]
+    for site, course in zip(data["sites"], data["courses"]["sites"]):
+        row = dict(zip(data["site_columns"], site))
+        assert sum(course[1::3]) == row["live_bytes"]
+    assert [course[1] > 0 for course in data["courses"]["resident"]] == [True]
+
+
 @pytest.mark.serial
 @pytest.mark.parametrize("metric", METRICS)
 def test_metrics(start, seep, tmp_path: Path, metric: str) -> None:

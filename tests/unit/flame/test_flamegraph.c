@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "flame/colors.h"
 #include "flame/flame.h"
-#include "report/fixture.h"
 #include "report/golden.h"
+#include "report/judged.h"
 
 static const struct seep_report_options live_bytes = {.metric = SEEP_METRIC_LIVE_BYTES};
 static const struct seep_report_options alloc_objects = {.metric = SEEP_METRIC_ALLOC_OBJECTS};
@@ -81,6 +82,55 @@ static void test_narrow_frames_are_counted(void **state)
 	assert_null(strstr(buffer.data, "<title>calloc\n"));
 }
 
+/* Judged sites give the colour, the worst of those above a frame; else it is that of the module. */
+static void test_colors(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_judged(&fixture);
+	assert_int_equal(
+		seep_report_flamegraph.render(&fixture.snapshot, NULL, &live_bytes, &buffer), 0);
+	assert_non_null(strstr(buffer.data, "class=\"f leak\""));
+	assert_non_null(strstr(buffer.data, "class=\"f calm\""));
+	assert_int_equal(count(buffer.data, "class=\"f m"), count(buffer.data, "class=\"f mark"));
+	fixture_init(&fixture);
+	seep_buffer_reset(&buffer);
+	assert_int_equal(
+		seep_report_flamegraph.render(&fixture.snapshot, NULL, &live_bytes, &buffer), 0);
+	assert_int_equal(count(buffer.data, "class=\"f calm\""), 0);
+	/* The same wherever the library is, and none for the library of C. */
+	assert_int_equal(seep_flame_module_color("/usr/lib/libz.so.1"),
+			 seep_flame_module_color("/opt/lib/libz.so.1"));
+	assert_int_equal(seep_flame_module_color("/lib/x86_64-linux-gnu/libc.so.6"), 0);
+	assert_int_equal(seep_flame_module_color(NULL), 0);
+	assert_in_range(seep_flame_module_color("libz.so.1"), 1, SEEP_FLAME_MODULE_COLORS - 1);
+}
+
+/* It would leave no room for the rest; what is alone is drawn all the same. */
+static void test_before_the_trace(void **state)
+{
+	static const uint64_t frames[] = {F_BEFORE};
+	static const struct seep_stack before = {1, SEEP_END_COMPLETE, 1, frames};
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	fixture.sites[0].stack = &before;
+	fixture.sites[0].live_bytes = 1024;
+	assert_int_equal(
+		seep_report_flamegraph.render(&fixture.snapshot, NULL, &live_bytes, &buffer), 0);
+	assert_non_null(strstr(buffer.data, ">1.00 KiB from before the trace not drawn<"));
+	fixture.snapshot.num_sites = 1;
+	seep_buffer_reset(&buffer);
+	assert_int_equal(
+		seep_report_flamegraph.render(&fixture.snapshot, NULL, &live_bytes, &buffer), 0);
+	assert_null(strstr(buffer.data, "not drawn"));
+	assert_non_null(strstr(buffer.data, "data-f=\"0 1024 0\""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +138,8 @@ int main(void)
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_same_path_is_one_frame),
 		cmocka_unit_test(test_narrow_frames_are_counted),
+		cmocka_unit_test(test_colors),
+		cmocka_unit_test(test_before_the_trace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

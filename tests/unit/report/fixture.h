@@ -73,6 +73,7 @@ struct fixture_frame {
 #define F_STRIPPED    SEEP_FRAME(VENDOR, 0x1f40)
 #define F_EVIL	      SEEP_FRAME(EVIL, 0x666)
 #define F_EVIL_MODULE SEEP_FRAME(EVIL, 0x777)
+#define F_BEFORE      SEEP_ORIGIN_FRAME(SEEP_ORIGIN_BEFORE)
 #define F_JIT	      (SEEP_FRAME_RAW | 0x7f0012345678)
 
 static const struct fixture_frame fixture_frames[] = {
@@ -101,6 +102,7 @@ static const struct fixture_frame fixture_frames[] = {
 	{F_STRIPPED, {VENDOR_PATH, NULL, 0x1f40, ONE(NULL, NULL, 0)}},
 	{F_EVIL, {EVIL_PATH, NULL, 0x666, ONE(EVIL_NAME, NULL, 0)}},
 	{F_EVIL_MODULE, {EVIL_PATH, NULL, 0x777, ONE(NULL, NULL, 0)}},
+	{F_BEFORE, {NULL, NULL, 0, ONE("[before the trace]", NULL, 0)}},
 	{F_JIT, {NULL, NULL, 0x7f0012345678, ONE(NULL, NULL, 0)}},
 };
 

@@ -72,8 +72,6 @@ static void a_leak_is_told_with_its_numbers(void **state)
 		"no trend stands out of the noise: Mann-Kendall z = 1.2",
 		"the oldest object is 4 min 58 s old: from the first on, not all are released",
 		"all objects have 64 B",
-		"at this rate memory.max of its cgroup is used up in 2 h 00 min (95 %: 1 h 00 min "
-		"to for ever)",
 	};
 	struct seep_verdict verdict = leak_of_one_in_a_thousand();
 	struct seep_sentences evidence;
@@ -108,11 +106,13 @@ static void counted_things_are_counted(void **state)
 	static const char *const expected[] = {
 		"what is live grows by 36 descriptors per hour (95 %: 18 to 54), over 5 min 00 s",
 		"of 3 made, 0 were released (0 %)",
+		"at this rate RLIMIT_NOFILE is used up in 2 h 00 min (95 %: 1 h 00 min to for ever)",
 	};
 	const struct seep_verdict verdict = {
 		.class = SEEP_CLASS_LEAK,
 		.rate = {0.01, 0.005, 0.015},
-		.eta_s = SEEP_INTERVAL_UNKNOWN,
+		.eta_s = {7200, 3600, INFINITY},
+		.limit = SEEP_LIMIT_NOFILE,
 		.measured = {.kind = SEEP_KIND_FD,
 			     .observed_s = 300,
 			     .oldest_s = NAN,

@@ -239,7 +239,7 @@ static void sites_of_a_pool_are_judged_as_one(void **state)
 		(double)watch.sites[0].counts.allocs / (double)watch.sites[1].counts.allocs, 0.01);
 
 	assert_int_equal(seep_judgements_new(&judgements), 0);
-	assert_int_equal(seep_judgements_fill(judgements, watch.judge, watch.sites, NUM_SITES,
+	assert_int_equal(seep_judgements_fill(judgements, watch.judge, NULL, watch.sites, NUM_SITES,
 					      &watch.process, 1),
 			 0);
 	assert_int_equal(watch.process.judgement->num_heaps, 0);

@@ -11,19 +11,11 @@
 #include <json-c/json.h>
 
 #include "formats/formats.h"
+#include "report/headline.h"
 #include "web/html.h"
 #include "web/html_history.h"
 
 static const struct seep_html_options live_bytes = {.metric = SEEP_METRIC_LIVE_BYTES};
-
-static const struct seep_judgement warming_up = {
-	.class = "warming-up",
-	.pattern = "none",
-	.severity = "none",
-	.rate = {NAN, NAN, NAN},
-	.leaked = {NAN, NAN, NAN},
-	.eta_s = {NAN, NAN, NAN},
-};
 
 static const struct seep_html_point site_points[] = {
 	{SEEP_NS_PER_S, 10, 1000},
@@ -226,54 +218,95 @@ static void test_forged_words(void **state)
 	assert_non_null(strstr(buffer.data, "<section id=\"verdict\" class=\"verdict none\""));
 }
 
-/* Growth that is no reason to worry has no severity. */
-static void test_growth_without_severity(void **state)
+/* How severe it is matters of a leak only. */
+static void test_growth_has_no_severity(void **state)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
-	struct seep_judgement harmless = growth;
+	struct seep_judgement fast = growth;
 	struct fixture fixture;
 
 	(void)state;
 	fixture_init_judged(&fixture);
-	harmless.severity = NULL;
-	fixture.sites[1].judgement = &harmless;
+	fast.rate = (struct seep_interval){900, 800, 1000};
+	fixture.sites[1].judgement = &fast;
 	render(&fixture, NULL, &buffer);
 	assert_int_equal(count(buffer.data, "class=\"card growth\""), 1);
 	assert_non_null(strstr(buffer.data, "<span class=\"badge growth\">growth</span>"));
+	assert_non_null(strstr(buffer.data, "<section id=\"growing\"><h2>What also grows</h2>"));
 }
 
-static void test_headlines(void **state)
+/* The answer that was given is the one that is shown; without one it is made by the same rules. */
+static void test_answer(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	SEEP_AUTO_BUFFER struct seep_buffer sentence = SEEP_BUFFER_INIT;
+	struct seep_findings findings = {0};
+	struct seep_html_options options = live_bytes;
+	struct seep_entries entries = {0};
+	struct seep_answer answer;
+	struct seep_headline headline = {NULL, &answer, &entries, NULL};
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_judged(&fixture);
+	render(&fixture, NULL, &buffer);
+	assert_non_null(strstr(buffer.data, "leaks 427 B/s in 2 places"));
+	assert_non_null(strstr(buffer.data, "<section id=\"leaks\"><h2>What leaks</h2>"));
+	/* Somebody has suppressed both. */
+	headline.snapshot = &fixture.snapshot;
+	assert_int_equal(seep_answer_make(&fixture.snapshot, &findings, NULL, &answer), 0);
+	seep_headline_append(&sentence, &headline);
+	options.answer = &answer;
+	seep_buffer_reset(&buffer);
+	assert_int_equal(seep_html_render(&fixture.snapshot, NULL, NULL, &options, &buffer), 0);
+	assert_non_null(strstr(buffer.data, sentence.data));
+	assert_null(strstr(buffer.data, "id=\"leaks\""));
+	seep_answer_done(&answer);
+}
+
+/* Sites of one function are one card, with the sum of all and a list of them. */
+static void test_sites_are_joined(void **state)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
 	struct fixture fixture;
 
 	(void)state;
 	fixture_init_judged(&fixture);
-	render(&fixture, NULL, &buffer);
-	assert_non_null(strstr(buffer.data, "<h1>2 leaks found</h1>"));
-	assert_non_null(strstr(buffer.data, "<code>buffer_grow</code> in server (PID 1234) leaks "
-					    "213 B/s. At this rate, memory.max of its cgroup is "
-					    "used up in 3 h 20 min.</p>"));
-	fixture.sites[0].judgement = &steady;
 	fixture.sites[4].judgement = NULL;
-	seep_buffer_reset(&buffer);
+	fixture.sites[1] = fixture.sites[0];
+	fixture.sites[1].id++;
 	render(&fixture, NULL, &buffer);
-	assert_non_null(strstr(buffer.data, "<h1>1 site grows, no leak found</h1>"));
-	assert_non_null(strstr(buffer.data, "grows by 2 B/h."));
-	fixture.sites[1].judgement = NULL;
-	seep_buffer_reset(&buffer);
+	assert_int_equal(count(buffer.data, "class=\"card high\""), 1);
+	assert_non_null(strstr(buffer.data, "<dt>Grows by</dt><dd>427 B/s</dd>"));
+	assert_non_null(strstr(buffer.data, "<summary>Its 2 sites</summary>"));
+	assert_int_equal(count(buffer.data, "<li data-site="), 2);
+}
+
+/* Of memory only the process has a deadline, and of several processes each that has one. */
+static void test_one_deadline(void **state)
+{
+	static const struct seep_process_judgement grows = {
+		.health = "unexplained",
+		.coverage = NAN,
+		.rate = {51200, 50000, 52000},
+		.eta_s = {7200, 7000, 7400},
+		.limit = "machine-memory",
+		.observed_s = 90,
+		.mappings_rate = {NAN, NAN, NAN},
+		.mappings_eta_s = {NAN, NAN, NAN},
+	};
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_judged(&fixture);
+	fixture.processes[0].judgement = &grows;
 	render(&fixture, NULL, &buffer);
-	assert_non_null(strstr(buffer.data, "<h1>No leak found</h1>"));
-	assert_null(strstr(buffer.data, "id=\"leaks\""));
-	fixture.sites[0].judgement = &warming_up;
-	seep_buffer_reset(&buffer);
-	render(&fixture, NULL, &buffer);
-	assert_non_null(strstr(buffer.data, "<h1>No leak found so far</h1>"));
-	fixture.sites[0].judgement = NULL;
-	fixture.sites[2].judgement = NULL;
-	seep_buffer_reset(&buffer);
-	render(&fixture, NULL, &buffer);
-	assert_non_null(strstr(buffer.data, "<h1>No verdict yet</h1>"));
+	assert_non_null(strstr(buffer.data,
+			       "data-head=\"grows by\">50.0 KiB/s</td>"
+			       "<td class=\"n\" data-head=\"time left\">2 h 00 min</td>"));
+	/* That of the site, 12,000 s, is nowhere. */
+	assert_null(strstr(buffer.data, "3 h 20 min"));
 }
 
 static void test_failing_series_ends_it(void **state)
@@ -332,10 +365,16 @@ static void test_long_series_keeps_extremes(void **state)
 static void test_what_belongs_together(void **state)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct seep_judgement fast = growth;
 	struct fixture fixture;
 
 	(void)state;
 	fixture_init_together(&fixture);
+	/* As fast as to be worth a word beside the leaks. */
+	fast.rate = (struct seep_interval){30, 28, 32};
+	fixture.sites[1].judgement = &fast;
+	/* The first of an entry is the one whose evidence is shown. */
+	fixture.sites[0].judgement = fixture.sites[5].judgement;
 	render(&fixture, NULL, &buffer);
 	assert_non_null(strstr(buffer.data, "<ul class=\"callers\">\n<li>2 sites leak below "
 					    "buffer_grow (src/buffer.c): 427 B/s together</li>\n"
@@ -354,8 +393,10 @@ int main(void)
 		cmocka_unit_test(test_data_shares_frames_and_stacks),
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_forged_words),
-		cmocka_unit_test(test_growth_without_severity),
-		cmocka_unit_test(test_headlines),
+		cmocka_unit_test(test_growth_has_no_severity),
+		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_sites_are_joined),
+		cmocka_unit_test(test_one_deadline),
 		cmocka_unit_test(test_failing_series_ends_it),
 		cmocka_unit_test(test_found_by_name),
 		cmocka_unit_test(test_short_series_is_whole),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What leaks and grows: a card for each site, with evidence, advice and stack.
+ * What leaks and what else grows: a card for each entry, with evidence, advice and stack of its
+ * worst site, and the list of its sites if there are several.
  *
- * The first CARDS_OPEN are open, and CARDS_MAX at most are in the page: the table of all sites,
+ * The first CARDS_OPEN are open, and CARDS_MAX at most are in each section: the table of all sites,
  * which the script makes, has the others. Before them stand the functions below which several sites
  * grow, as one mistake often shows at many sites.
  */
@@ -13,14 +14,17 @@
 #include "report/words.h"
 #include "text/callers.h"
 #include "verdict/judgement.h"
-#include "web/html_alarm_cards.h"
+#include "web/html_entries.h"
 #include "web/html_stack.h"
+
+#define NAME_COLUMNS 80 /* of each function in a heading */
 
 #define CARDS_MAX      50
 #define CARDS_MAX_TEXT "50"
 #define CARDS_OPEN     5 /* that are seen at once */
 #define CALLERS_MAX    5
-#define EVIDENCE_OPEN  4 /* of the sentences */
+#define EVIDENCE_OPEN  4  /* of the sentences */
+#define PARTS_MAX      20 /* sites of an entry that are listed */
 
 /* A class of the style: of leaks the severity, of the rest one for all. */
 static const char *look_of(const struct seep_judgement *judgement)
@@ -30,10 +34,12 @@ static const char *look_of(const struct seep_judgement *judgement)
 		       seep_class_key(SEEP_CLASS_GROWTH);
 }
 
-/* A site that grows without being a leak has no severity: then its class stands alone. */
+/* Only of a leak it matters how severe it is: the class of anything else stands alone. */
 static void put_badge(struct seep_html_page *page, const struct seep_judgement *judgement)
 {
-	enum seep_severity severity = seep_judgement_severity(judgement);
+	enum seep_severity severity = seep_judgement_class(judgement) == SEEP_CLASS_LEAK ?
+					      seep_judgement_severity(judgement) :
+					      SEEP_SEVERITY_NONE;
 
 	seep_buffer_printf(page->out, "<span class=\"badge %s\">%s%s%s</span>", look_of(judgement),
 			   severity == SEEP_SEVERITY_NONE ? "" : seep_severity_key(severity),
@@ -41,13 +47,13 @@ static void put_badge(struct seep_html_page *page, const struct seep_judgement *
 			   seep_class_key(seep_judgement_class(judgement)));
 }
 
-/* The function by which the site is known, where it is, and the calls that lead to it. */
+/* The function by which the entry is known, where it is, and the calls that lead to it. */
 static void put_head(struct seep_html_page *page, const struct seep_site *site)
 {
 	seep_html_put(page, "<header>");
 	put_badge(page, site->judgement);
 	seep_html_put(page, "<h3><code>");
-	seep_html_note_function(page, site);
+	seep_entry_append_name(&page->note, page->symbolizer, site, NAME_COLUMNS);
 	seep_html_put_note(page);
 	seep_html_put(page, "</code> ");
 	seep_html_note_place(page, site);
@@ -58,11 +64,18 @@ static void put_head(struct seep_html_page *page, const struct seep_site *site)
 	seep_html_put(page, "\n");
 }
 
-/* The note: how long it takes. */
-static void put_limit_fact(struct seep_html_page *page, const char *limit)
+/*
+ * When threads or descriptors run out. Of memory the process has the only deadline, which is that
+ * of the answer. A site that does not reach a limit has an infinite or unknown time.
+ */
+static void put_limit(struct seep_html_page *page, const struct seep_site *site)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer term = SEEP_BUFFER_INIT;
+	const char *limit = site->judgement->limit;
 
+	if (!seep_kind_is_counted(site->kind) || !limit || !isfinite(site->judgement->eta_s.value))
+		return;
+	seep_words_append_seconds(&page->note, site->judgement->eta_s.value);
 	seep_buffer_puts(&term, "Uses up ");
 	seep_text_append_clean(&term, seep_html_limit_text(limit), SIZE_MAX);
 	seep_buffer_puts(&term, " in");
@@ -90,31 +103,45 @@ static void put_correlated(struct seep_html_page *page, const struct seep_judgem
 	seep_html_put_fact(page, "Grows together with");
 }
 
-static void put_facts(struct seep_html_page *page, const struct seep_site *site)
+/* What is left at the end of a program has no rate, nor has what has settled. */
+static bool has_rate(const struct seep_judgement *judgement)
 {
-	const struct seep_judgement *judgement = site->judgement;
-	const char *sureness = seep_sureness_key(seep_judgement_sureness(judgement));
+	enum seep_class class = seep_judgement_class(judgement);
+
+	return seep_class_grows(class) || class == SEEP_CLASS_WARMING_UP;
+}
+
+/* Of all sites of the entry together. */
+static void put_facts(struct seep_html_page *page, const struct seep_entry *entry)
+{
+	const struct seep_site *site = entry->sites[0];
+	const char *sureness = seep_sureness_key(seep_judgement_sureness(site->judgement));
 	struct seep_buffer *note = &page->note;
 
 	seep_html_put(page, "<dl class=\"facts\">\n");
-	seep_words_append_rate_interval(note, site->kind, &judgement->rate);
-	seep_html_put_fact(page, "Grows by");
-	seep_words_append_amount(note, site->kind, site->live_bytes, site->live_objects);
-	seep_html_put_fact(page, "Alive");
-	/* A site that does not reach a limit has an infinite or unknown time. */
-	if (judgement->limit && isfinite(judgement->eta_s.value)) {
-		seep_words_append_seconds(note, judgement->eta_s.value);
-		put_limit_fact(page, judgement->limit);
+	if (has_rate(site->judgement)) {
+		if (entry->num_sites == 1)
+			seep_words_append_rate_interval(note, site->kind, &site->judgement->rate);
+		else
+			seep_words_append_rate(note, site->kind, entry->per_s);
+		seep_html_put_fact(page, "Grows by");
 	}
 	/* Of what a program has left at its end it is nothing to be sure of. */
 	if (sureness) {
 		seep_buffer_puts(note, sureness);
 		seep_html_put_fact(page, "How sure");
 	}
+	seep_words_append_amount(note, site->kind, entry->live_bytes, entry->live_objects);
+	seep_html_put_fact(page, "Alive");
+	put_limit(page, site);
 	seep_report_append_process_pid(note, site->process);
 	seep_html_put_fact(page, "Process");
+	if (entry->num_sites > 1) {
+		seep_buffer_printf(note, "%zu", entry->num_sites);
+		seep_html_put_fact(page, "Sites");
+	}
 	put_caller(page, site);
-	put_correlated(page, judgement);
+	put_correlated(page, site->judgement);
 	seep_html_put(page, "</dl>\n");
 }
 
@@ -133,9 +160,46 @@ static void put_sentences(struct seep_html_page *page, const char *look, const c
 	seep_html_put(page, "</ul>\n");
 }
 
-/* The first sentences are visible; the rest is folded away with the stack. */
-static void put_card(struct seep_html_page *page, const struct seep_site *site)
+/* One of the sites of an entry: how much it has, how fast it grows, by which calls. */
+static void put_part(struct seep_html_page *page, const struct seep_site *site)
 {
+	seep_buffer_printf(page->out, "<li data-site=\"%zu\">",
+			   (size_t)(site - page->snapshot->sites));
+	if (has_rate(site->judgement)) {
+		seep_words_append_rate(&page->note, site->kind, site->judgement->rate.value);
+		seep_buffer_puts(&page->note, ", ");
+	}
+	seep_words_append_amount(&page->note, site->kind, site->live_bytes, site->live_objects);
+	seep_html_put_note_in(page, "b", "");
+	seep_html_put(page, " ");
+	seep_html_note_place(page, site);
+	seep_html_put_note_in(page, "span", " class=\"place\"");
+	seep_html_note_path(page, site);
+	seep_html_put_note_in(page, "span", " class=\"path\"");
+	seep_html_put(page, "</li>\n");
+}
+
+static void put_parts(struct seep_html_page *page, const struct seep_entry *entry)
+{
+	size_t shown = entry->num_sites < PARTS_MAX ? entry->num_sites : PARTS_MAX;
+
+	if (entry->num_sites == 1)
+		return;
+	seep_buffer_printf(page->out,
+			   "<details><summary>Its %zu sites</summary>\n<ul class=\"parts\">\n",
+			   entry->num_sites);
+	for (size_t i = 0; i < shown; i++)
+		put_part(page, entry->sites[i]);
+	if (entry->num_sites > shown)
+		seep_buffer_printf(page->out, "<li class=\"more\">%zu more</li>\n",
+				   entry->num_sites - shown);
+	seep_html_put(page, "</ul></details>\n");
+}
+
+/* The first sentences are visible; the rest is folded away with the stack. */
+static void put_card(struct seep_html_page *page, const struct seep_entry *entry)
+{
+	const struct seep_site *site = entry->sites[0];
 	const struct seep_judgement *judgement = site->judgement;
 	size_t open =
 		judgement->num_evidence < EVIDENCE_OPEN ? judgement->num_evidence : EVIDENCE_OPEN;
@@ -144,12 +208,14 @@ static void put_card(struct seep_html_page *page, const struct seep_site *site)
 	seep_buffer_printf(page->out, "<article class=\"card %s\" data-site=\"%zu\">\n",
 			   look_of(judgement), (size_t)(site - page->snapshot->sites));
 	put_head(page, site);
-	put_facts(page, site);
+	put_facts(page, entry);
 	seep_html_put(page, "<div class=\"why\">\n");
 	put_sentences(page, "evidence", judgement->evidence, 0, open);
 	/* Advice is never folded away: it is what a reader is to do. */
 	put_sentences(page, "advice", judgement->advice, 0, judgement->num_advice);
-	seep_html_put(page, "</div>\n<details><summary>Stack");
+	seep_html_put(page, "</div>\n");
+	put_parts(page, entry);
+	seep_html_put(page, "<details><summary>Stack");
 	seep_html_put(page, open < judgement->num_evidence ? " and more evidence" : "");
 	seep_html_put(page, "</summary>\n");
 	put_sentences(page, "evidence", judgement->evidence, open, judgement->num_evidence);
@@ -158,7 +224,7 @@ static void put_card(struct seep_html_page *page, const struct seep_site *site)
 }
 
 /* The worst, and behind a click the next ones. */
-static void put_cards(struct seep_html_page *page, size_t count)
+static void put_cards(struct seep_html_page *page, const struct seep_entry *entries, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		/*
@@ -169,7 +235,7 @@ static void put_cards(struct seep_html_page *page, size_t count)
 			seep_buffer_printf(page->out,
 					   "<details class=\"rest\"><summary>%zu more</summary>\n",
 					   count - CARDS_OPEN);
-		put_card(page, page->alarms.sites[i]);
+		put_card(page, &entries[i]);
 	}
 	seep_html_put(page, count > CARDS_OPEN ? "</details>\n" : "");
 }
@@ -194,24 +260,33 @@ static void put_callers(struct seep_html_page *page)
 	seep_html_put(page, "</ul>\n");
 }
 
-/* The section is missing if nothing leaks or grows. */
-void seep_html_put_alarms(struct seep_html_page *page)
+/* The section is missing without an entry; the @first has what the sites have in common. */
+static void put_section(struct seep_html_page *page, const char *id, const char *title,
+			const struct seep_entries *entries, bool first)
 {
-	size_t count = page->alarms.num_sites;
 	/* Each card has a stack: their number bounds the size of this section. */
-	size_t shown = count < CARDS_MAX ? count : CARDS_MAX;
+	size_t shown = entries->num < CARDS_MAX ? entries->num : CARDS_MAX;
 
-	if (count == 0)
+	if (entries->num == 0)
 		return;
-	seep_html_put(page, "<section id=\"leaks\"><h2>");
-	seep_html_put(page, page->alarms.by_class[SEEP_CLASS_LEAK] ? "What leaks" : "What grows");
-	seep_html_put(page, "</h2>\n");
-	put_callers(page);
-	put_cards(page, shown);
-	if (count > shown)
+	seep_buffer_printf(page->out, "<section id=\"%s\"><h2>%s</h2>\n", id, title);
+	if (first)
+		put_callers(page);
+	put_cards(page, entries->entries, shown);
+	if (entries->num > shown)
 		seep_buffer_printf(page->out,
 				   "<p class=\"more\">%zu more; the " CARDS_MAX_TEXT
 				   " worst are here, all of them in the table of sites.</p>\n",
-				   count - shown);
+				   entries->num - shown);
 	seep_html_put(page, "</section>\n");
+}
+
+/* Findings may be of what grows only, if that was asked for. */
+void seep_html_put_entries(struct seep_html_page *page)
+{
+	bool leaks = page->answer.answer->outcome == SEEP_OUTCOME_LEAK;
+
+	put_section(page, "leaks", leaks ? "What leaks" : "What grows", &page->answer.leaks, true);
+	put_section(page, "growing", leaks ? "What also grows" : "What grows",
+		    &page->answer.growing, page->answer.leaks.num == 0);
 }
