@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The answer in text, in the order of the calls: the headline, of many processes a table of those
+ * that need a look, and the sites that also grow. Bounded: PROCESSES_SHOWN rows, PENDING_SHOWN
+ * names; the rest is counted.
+ */
 #include "text/answer.h"
 
 #include <stdlib.h>

@@ -71,9 +71,9 @@ static double time_unit(double rate, const char **ret_unit)
 /* Thirty years is the most that is told, which also fits into nanoseconds. */
 static const char *duration(char text[SEEP_UNIT_MAX], double seconds)
 {
-	if (isinf(seconds))
-		return "for ever";
-	return seep_format_duration(text, (uint64_t)(fmin(seconds, 1e9) * (double)SEEP_NS_PER_S));
+	double ns = fmin(seconds, 1e9) * (double)SEEP_NS_PER_S;
+
+	return isinf(seconds) ? "for ever" : seep_format_duration(text, (uint64_t)ns);
 }
 
 /* Small shares keep two digits: one object in a thousand is what slow leaks look like. */
@@ -358,12 +358,16 @@ static void say_memory(struct writer *writer, const struct seep_process_verdict 
 	if (verdict->before_bytes > 0)
 		say(writer, "%s were resident before the trace began",
 		    amount(one, true, verdict->before_bytes));
+	if (!isnan(verdict->coverage))
+		say(writer, "the sites cover %s of what has become resident since",
+		    percent(one, verdict->coverage));
 }
 
-/* What is one too many fails: mmap, and with it malloc and the start of a thread. */
+/* With one too many mmap fails, and with it malloc and the start of a thread. */
 static void say_mappings(struct writer *writer, const struct seep_process_verdict *verdict)
 {
-	const struct seep_interval *rate = &verdict->mappings.slope, *eta_s;
+	const struct seep_interval *rate = &verdict->mappings.slope;
+	const struct seep_interval *eta_s = &verdict->mappings_eta_s;
 	const char *unit;
 	double unit_s = time_unit(rate->value, &unit);
 	char one[TEXT_MAX], low[TEXT_MAX], high[TEXT_MAX], limit[TEXT_MAX], time[SEEP_UNIT_MAX];
@@ -373,7 +377,6 @@ static void say_mappings(struct writer *writer, const struct seep_process_verdic
 	say(writer, "the number of its mappings grows by %s per %s (95 %%: %s to %s)",
 	    amount(one, false, unit_s * rate->value), unit, amount(low, false, unit_s * rate->low),
 	    amount(high, false, unit_s * rate->high));
-	eta_s = &verdict->mappings_eta_s;
 	if (seep_interval_known(eta_s) && isfinite(eta_s->value))
 		say(writer, "it has %s mappings; the limit of %s (%s) is reached in %s",
 		    amount(one, false, verdict->num_mappings),
@@ -385,15 +388,11 @@ int seep_evidence_of_process(const struct seep_process_verdict *verdict,
 			     const struct seep_cause *cause, struct seep_sentences *ret_evidence)
 {
 	struct writer writer = {.sentences = ret_evidence};
-	char share[TEXT_MAX];
 
 	ret_evidence->count = 0;
 	if (cause)
 		writer.error = seep_cause_words(cause, ret_evidence->texts, &ret_evidence->count);
 	say_memory(&writer, verdict);
-	if (!isnan(verdict->coverage))
-		say(&writer, "the sites cover %s of what has become resident since",
-		    percent(share, verdict->coverage));
 	if (verdict->health == SEEP_HEALTH_EXPLAINED || verdict->health == SEEP_HEALTH_UNEXPLAINED)
 		say_eta(&writer, &verdict->eta_s, verdict->limit);
 	say_mappings(&writer, verdict);
