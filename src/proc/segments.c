@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "proc/lines.h"
 #include "proc/process.h"
 
 #define FILES_MAX 65536
@@ -21,26 +21,38 @@
 /* Blocks of stat(2), whatever the file system has. */
 #define BLOCK_BYTES 512
 
+/* Columns of /proc/sysvipc/shm, counted from 0 (ipc/shm.c); the first line names them. */
+enum sysv_column {
+	SYSV_CREATOR = 4,
+	SYSV_CHANGED = 13,
+	SYSV_RSS,
+	SYSV_SWAP,
+	SYSV_COLUMNS
+};
+
+/* What is no line of numbers is no segment. */
+static bool parse_sysv(const char *line, uint64_t columns[SYSV_COLUMNS])
+{
+	for (int i = 0; i < SYSV_COLUMNS; i++) {
+		line += strspn(line, " ");
+		if (seep_proc_take_number(&line, &columns[i]))
+			return false;
+	}
+	return true;
+}
+
 void seep_segments_parse_sysv(const char *text, pid_t pid, int64_t since_s,
 			      struct seep_segments *segments)
 {
-	/* The first line names the columns. */
+	uint64_t columns[SYSV_COLUMNS];
+
 	for (const char *line = strchr(text, '\n'); line && line[1];
 	     line = strchr(line + 1, '\n')) {
-		uint64_t rss, swap;
-		int64_t changed_s;
-		int creator;
-
-		/* key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss
-		 * swap */
-		if (sscanf(line + 1,
-			   "%*d %*d %*o %*u %d %*d %*u %*u %*u %*u %*u %*d %*d %" SCNd64 " %" SCNu64
-			   " %" SCNu64,
-			   &creator, &changed_s, &rss, &swap) != 4 ||
-		    creator != pid || changed_s < since_s)
+		if (!parse_sysv(line + 1, columns) || (pid_t)columns[SYSV_CREATOR] != pid ||
+		    (int64_t)columns[SYSV_CHANGED] < since_s)
 			continue;
 		segments->count++;
-		segments->bytes += rss + swap;
+		segments->bytes += columns[SYSV_RSS] + columns[SYSV_SWAP];
 	}
 }
 

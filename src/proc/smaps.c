@@ -2,54 +2,35 @@
 #include "proc/smaps.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/cleanup.h"
+#include "proc/lines.h"
+#include "proc/maps.h"
 
 #define FIRST_CAPACITY 128
 #define KIB	       1024
 
-/* "7f00a000-7f00c000 rw-p 00000000 00:00 0    [heap]". Is it the first line of a mapping? */
-static bool parse_head(const char *line, struct seep_region *region)
-{
-	char permissions[5];
-	int name_at = 0;
-	size_t length;
-
-	*region = (struct seep_region){0};
-	/* The inode is the last number; the path, if there is one, follows after spaces. */
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %*x:%*x %*u %n", &region->start,
-		   &region->end, permissions, &name_at) < 3 ||
-	    !name_at || region->end <= region->start)
-		return false;
-	region->writable = permissions[1] == 'w';
-	region->shared = permissions[3] == 's';
-	length = strlen(line + name_at);
-	if (length >= SEEP_REGION_NAME)
-		name_at += (int)(length - SEEP_REGION_NAME + 1);
-	strncpy(region->name, line + name_at, SEEP_REGION_NAME - 1);
-	return true;
-}
-
-static void parse_number(const char *line, struct seep_region *region)
+/* "Rss:      32 kB" */
+static bool parse_field(const char *line, const char *name, uint64_t *bytes)
 {
 	uint64_t kib;
 
-	if (sscanf(line, "Rss: %" SCNu64 " kB", &kib) == 1)
-		region->resident_bytes = kib * KIB;
-	else if (sscanf(line, "Anonymous: %" SCNu64 " kB", &kib) == 1)
-		region->anon_bytes = kib * KIB;
+	if (seep_proc_take_text(&line, name))
+		return false;
+	line += strspn(line, " ");
+	if (seep_proc_take_number(&line, &kib) || seep_proc_take_text(&line, " kB"))
+		return false;
+	*bytes = kib * KIB;
+	return true;
 }
 
-static int add(struct seep_smaps *smaps, size_t *capacity, const struct seep_region *region)
+static int add(struct seep_smaps *smaps, size_t *capacity)
 {
 	if (smaps->count == SEEP_SMAPS_MAX)
 		return -E2BIG;
-	/* Who searches relies on the order. */
-	if (smaps->count && smaps->regions[smaps->count - 1].end > region->start)
-		return -EINVAL;
 	if (smaps->count == *capacity) {
 		size_t more = *capacity ? 2 * *capacity : FIRST_CAPACITY;
 		struct seep_region *grown = reallocarray(smaps->regions, more, sizeof(*grown));
@@ -59,30 +40,84 @@ static int add(struct seep_smaps *smaps, size_t *capacity, const struct seep_reg
 		smaps->regions = grown;
 		*capacity = more;
 	}
-	smaps->regions[smaps->count++] = *region;
+	smaps->regions[smaps->count++] = (struct seep_region){0};
 	return 0;
+}
+
+/* Names of fields begin with a capital letter, which no address does. */
+static bool is_field(const char *line)
+{
+	return *line >= 'A' && *line <= 'Z';
+}
+
+/* The fields go to the regions; the lines before them, those of maps, to @heads. */
+static int read_lines(FILE *stream, struct seep_smaps *smaps, struct seep_buffer *heads)
+{
+	SEEP_AUTO_FREE char *line = NULL;
+	size_t capacity = 0, size = 0;
+	int error;
+
+	while (getline(&line, &size, stream) > 0) {
+		if (is_field(line) && smaps->count) {
+			struct seep_region *last = &smaps->regions[smaps->count - 1];
+
+			if (!parse_field(line, "Rss:", &last->resident_bytes))
+				parse_field(line, "Anonymous:", &last->anon_bytes);
+			continue;
+		}
+		error = add(smaps, &capacity);
+		if (error)
+			return error;
+		seep_buffer_puts(heads, line);
+	}
+	if (ferror(stream))
+		return errno == ESRCH ? -ESRCH : -EIO;
+	return heads->error;
+}
+
+static void fill_head(struct seep_region *region, const struct seep_mapping *mapping)
+{
+	size_t length = strlen(mapping->path);
+	size_t skip = length < SEEP_REGION_NAME ? 0 : length - SEEP_REGION_NAME + 1;
+
+	region->start = mapping->start;
+	region->end = mapping->end;
+	region->writable = mapping->writable;
+	region->shared = mapping->shared;
+	strncpy(region->name, mapping->path + skip, SEEP_REGION_NAME - 1);
+}
+
+/* Takes the text. */
+static int fill_heads(struct seep_smaps *smaps, struct seep_buffer *heads)
+{
+	struct seep_maps maps;
+	char *text;
+	int error;
+
+	if (!smaps->count)
+		return 0;
+	text = seep_buffer_take(heads);
+	error = text ? seep_maps_parse(text, &maps) : -ENOMEM;
+	if (error) {
+		free(text);
+		return error;
+	}
+	if (maps.num_mappings != smaps->count)
+		error = -EINVAL;
+	for (size_t i = 0; !error && i < smaps->count; i++)
+		fill_head(&smaps->regions[i], &maps.mappings[i]);
+	seep_maps_done(&maps);
+	return error;
 }
 
 int seep_smaps_parse(FILE *stream, struct seep_smaps *ret_smaps)
 {
-	SEEP_AUTO_FREE char *line = NULL;
+	SEEP_AUTO_BUFFER struct seep_buffer heads = SEEP_BUFFER_INIT;
 	struct seep_smaps smaps = {0};
-	struct seep_region region;
-	size_t capacity = 0, size = 0;
-	ssize_t length;
-	int error = 0;
+	int error = read_lines(stream, &smaps, &heads);
 
-	while (!error && (length = getline(&line, &size, stream)) > 0) {
-		line[length - (line[length - 1] == '\n')] = '\0';
-		/* Names of fields begin with a capital letter, which no address does. */
-		if (*line >= 'A' && *line <= 'Z' && smaps.count)
-			parse_number(line, &smaps.regions[smaps.count - 1]);
-		else
-			error = parse_head(line, &region) ? add(&smaps, &capacity, &region) :
-							    -EINVAL;
-	}
-	if (!error && ferror(stream))
-		error = errno == ESRCH ? -ESRCH : -EIO;
+	if (!error)
+		error = fill_heads(&smaps, &heads);
 	if (error) {
 		seep_smaps_done(&smaps);
 		return error;

@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 
-#define INDENT 2
-#define GAP    2
+/* Before each column, the first one too. */
+#define GAP 2
 
 /* Those that a row always begins with; the others go on below the first of them, if need be. */
 #define FIXED_COLUMNS 2
@@ -63,16 +63,16 @@ static void append_cell(struct seep_buffer *line, const struct seep_text_table *
 			size_t number, const char *text)
 {
 	int pad = (int)(table->columns[number].columns - seep_text_columns(text));
-	bool is_text = table->columns[number].is_text;
+	/* To the left of numbers, to the right of text. */
+	int left = table->columns[number].is_text ? 0 : pad;
 
-	seep_buffer_printf(line, "%*s%*s%s%*s", number ? GAP : INDENT, "", is_text ? 0 : pad, "",
-			   text, is_text ? pad : 0, "");
+	seep_buffer_printf(line, "%*s%*s%s%*s", GAP, "", left, "", text, pad - left, "");
 }
 
 /* Where the column with this number begins; that of the sentences is behind the last one. */
 static size_t column_start(const struct seep_text_table *table, size_t number)
 {
-	size_t columns = INDENT;
+	size_t columns = GAP;
 
 	for (size_t i = 0; i < number; i++)
 		columns += table->columns[i].columns + GAP;

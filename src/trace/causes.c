@@ -31,10 +31,10 @@
 #define LOOK_SHARE 100
 
 /*
- * The lock of the mappings is held for as long as one of them takes: of 4 GiB in small pages half a
- * second on a busy machine, in which the process cannot map or unmap. Nothing larger is looked at.
+ * The lock of the mappings is held for as long as one of them takes: of 1 GiB in small pages up to
+ * 0.2 s on a busy machine, in which the process cannot map or unmap. Nothing larger is looked at.
  */
-#define RESIDENT_MAX (4UL << 30)
+#define RESIDENT_MAX (1UL << 30)
 
 struct entry {
 	uint32_t id;
