@@ -165,7 +165,7 @@ const struct seep_option seep_option_table[] = {
 	 SIZE(filter.max_size_bytes), .unset = UINT64_MAX},
 	{"min-age", 0, TRACE, "What", "TIME", "report only objects older than this",
 	 DURATION(filter.min_age_ns)},
-	{"max-objects", 0, TRACING, "What", "N", "blocks of memory tracked at once; of other kinds at most 262144",
+	{"max-objects", 0, TRACING, "What", "N", "memory blocks tracked at once",
 	 COUNT(limits.max_objects), .min = 16, .max = 1 << 28, .initial = "1048576"},
 	{"stack-depth", 0, TRACING, "What", "N", "frames per stack (default and most: {default})",
 	 COUNT(limits.stack_depth), .min = 1, .max = SEEP_MAX_FRAMES,

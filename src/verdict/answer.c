@@ -106,12 +106,13 @@ static void add_finding(struct seep_answer_process *of, const struct seep_site *
 
 /*
  * What of a process grows fastest: of class growth, of what is young, and of all that rises and is
- * not judged yet. NULL: nothing.
+ * not judged yet; and the site of memory that has most. NULL: nothing.
  */
 struct fastest {
 	const struct seep_site *growing;
 	const struct seep_site *young;
 	const struct seep_site *rising;
+	const struct seep_site *largest;
 };
 
 /* Few large blocks, as a pool takes them, rise for long before there are enough to judge. */
@@ -135,6 +136,9 @@ static void add_site(const struct question *question, struct seep_answer_process
 		fastest->young = site;
 	if (rises(site) && grows_faster(site, fastest->rising))
 		fastest->rising = site;
+	if (site->kind == SEEP_KIND_MEMORY && !seep_pending_is_told(site, question->findings) &&
+	    (!fastest->largest || site->live_bytes > fastest->largest->live_bytes))
+		fastest->largest = site;
 }
 
 /*
@@ -175,6 +179,28 @@ static bool is_part(const struct seep_site *rising, const struct seep_answer_pro
 	       rising->judgement->rate.value >= PART_SHARE * of->process->judgement->rate.value;
 }
 
+/*
+ * Does this site have most of what was allocated since the trace began, and that a part of what the
+ * process has grown by? A buffer that doubles does so too seldom to have a trend of its own.
+ */
+static bool has_most(const struct seep_site *largest, const struct seep_answer_process *of)
+{
+	const struct seep_process *process = of->process;
+	double grown = process->judgement->rate.value * of->watched_s;
+
+	return largest && (double)largest->live_bytes >= PART_SHARE * grown &&
+	       largest->live_bytes > process->totals[SEEP_KIND_MEMORY].live_bytes / 2;
+}
+
+/* Of a process that grows, and of which no site does: what it is, as far as sites have it. */
+static const struct seep_site *find_part(const struct fastest *fastest,
+					 const struct seep_answer_process *of)
+{
+	if (is_part(fastest->rising, of))
+		return fastest->rising;
+	return has_most(fastest->largest, of) ? fastest->largest : NULL;
+}
+
 /* Are ever more mappings the worst of it? Not if memory is used up before. */
 static bool has_too_many_mappings(const struct seep_process *process, bool process_grows)
 {
@@ -201,8 +227,8 @@ static void answer_process(const struct question *question, struct seep_answer_p
 	of->mappings_grow = has_too_many_mappings(of->process, process_grows);
 	if (of->worst || of->heap || of->mappings_grow || process_grows) {
 		of->outcome = SEEP_OUTCOME_GROWTH;
-		if (process_grows && !of->worst && !of->heap && is_part(fastest->rising, of))
-			of->worst = fastest->rising;
+		if (process_grows && !of->worst && !of->heap)
+			of->worst = find_part(fastest, of);
 		return;
 	}
 	if (answer_ended(question, of))

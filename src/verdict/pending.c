@@ -66,8 +66,7 @@ static bool is_listed(const struct seep_site *site, const struct seep_site *cons
 	return false;
 }
 
-/* What was passed over is not to come back by another door. */
-static bool is_told(const struct seep_site *site, const struct seep_findings *findings)
+bool seep_pending_is_told(const struct seep_site *site, const struct seep_findings *findings)
 {
 	return is_listed(site, findings->sites, findings->num) ||
 	       is_listed(site, findings->suppressed, findings->num_suppressed) ||
@@ -109,7 +108,7 @@ int seep_pending_find(const struct seep_snapshot *snapshot, const struct seep_fi
 		if (seep_judgement_class(site->judgement) != SEEP_CLASS_GROWTH &&
 		    !seep_site_is_young(site, elapsed_s))
 			continue;
-		if (!is_told(site, findings))
+		if (!seep_pending_is_told(site, findings))
 			sites[num++] = site;
 	}
 	qsort(sites, num, sizeof(*sites), compare);

@@ -33,4 +33,10 @@ int seep_pending_find(const struct seep_snapshot *snapshot, const struct seep_fi
 /* Has the growth of a process a part, of a quarter at least, that its findings do not explain? */
 bool seep_pending_growth(const struct seep_process *process, const struct seep_findings *findings);
 
+/*
+ * Is the site one of the findings, or was it passed over (suppressed, known)? Then it is not to
+ * come back by another door.
+ */
+bool seep_pending_is_told(const struct seep_site *site, const struct seep_findings *findings);
+
 #endif

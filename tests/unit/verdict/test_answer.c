@@ -172,6 +172,31 @@ static void growth_needs_no_site(void **state)
 	ASSERT_ANSWER(&fixture, NONE, NONE);
 }
 
+/* A buffer that doubles: steady, but most of what there is. */
+static void growth_names_who_has_most(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	init(&fixture, 1);
+	fixture.processes[0].judgement = &grown;
+	fixture.sites[0].live_bytes = 1 << 20;
+	fixture.processes[0].totals[SEEP_KIND_MEMORY].live_bytes = 3 << 19;
+	answer(&fixture);
+	assert_ptr_equal(fixture.answer.processes[0].worst, &fixture.sites[0]);
+	seep_answer_done(&fixture.answer);
+	/* It has less than half of what is live; or that is nothing beside 2.4 MB of growth. */
+	fixture.processes[0].totals[SEEP_KIND_MEMORY].live_bytes = 2 << 20;
+	answer(&fixture);
+	assert_null(fixture.answer.processes[0].worst);
+	seep_answer_done(&fixture.answer);
+	fixture.sites[0].live_bytes = 500000;
+	fixture.processes[0].totals[SEEP_KIND_MEMORY].live_bytes = 500000;
+	answer(&fixture);
+	assert_null(fixture.answer.processes[0].worst);
+	seep_answer_done(&fixture.answer);
+}
+
 static void too_many_mappings_are_growth(void **state)
 {
 	const struct seep_process_judgement split = {.health = "steady",
@@ -391,6 +416,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_finding_is_a_leak_or_growth),
 		cmocka_unit_test(growth_needs_no_site),
+		cmocka_unit_test(growth_names_who_has_most),
 		cmocka_unit_test(too_many_mappings_are_growth),
 		cmocka_unit_test(none_says_what_would_have_been_seen),
 		cmocka_unit_test(too_little_is_undecided),
