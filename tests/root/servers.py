@@ -109,10 +109,9 @@ def redis_server(directory: Path) -> Iterator[tuple[int, Path]]:
 
 @contextlib.contextmanager
 def redis_under_load(directory: Path) -> Iterator[int]:
-    """Each command has its turn again after some seconds, also while all calls are traced."""
     with redis_server(directory) as (server, path), redis_rounds(path), background(
         directory, "redis-benchmark", "-s", path, "-l", "-q", "-c", "5", "-r", "1000", "-n",
-        "2000", "-t", "set,get,incr,lpush,rpop,sadd,hset,spop,zadd,lrange_100,mset",
+        "20000", "-t", "set,get,incr,lpush,rpop,sadd,hset,spop,zadd,lrange_100,mset",
     ):  # fmt: skip
         yield server
 

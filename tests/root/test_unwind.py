@@ -60,10 +60,15 @@ Frame = tuple[str, int]
 Stack = tuple[Frame, ...]
 
 
+def file_of(module: str | None) -> str:
+    """As the kernel calls it: seep has the name by which a program was started."""
+    return os.path.basename(os.path.realpath(module)) if module else ""
+
+
 def frames_of(site: dict[str, Any]) -> Stack:
     """A site's stack as gdb_stacks.py writes them: what is a frame in memory."""
     return tuple(
-        (os.path.basename(frame["module"] or ""), frame["offset"])
+        (file_of(frame["module"]), frame["offset"])
         for frame in site["stack"]
         if not frame["inlined"]
     )
