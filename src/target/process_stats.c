@@ -20,6 +20,12 @@
 #define PSS_INTERVAL_NS (10 * SEEP_NS_PER_S)
 #define PSS_TIME_SHARE	100 /* one part of so many */
 
+/*
+ * Meanwhile the process cannot map or unmap memory: 50 ms for so much of it. It is a number that
+ * nothing is decided by, so of a larger process it stays unknown.
+ */
+#define PSS_RESIDENT_MAX (4UL << 30)
+
 static const struct seep_proc_usage unknown = {SEEP_UNKNOWN, SEEP_UNKNOWN};
 
 void seep_process_stats_source_init(struct seep_process_stats_source *source,
@@ -133,7 +139,8 @@ void seep_process_stats_read_pss(struct seep_process *process, uint64_t *due_ns)
 {
 	uint64_t start_ns = seep_clock_monotonic_ns(), pss_bytes, wait_ns;
 
-	if (start_ns < *due_ns)
+	if (start_ns < *due_ns ||
+	    (process->rss_bytes != SEEP_UNKNOWN && process->rss_bytes > PSS_RESIDENT_MAX))
 		return;
 	if (!seep_proc_pss_read(process->pid, &pss_bytes))
 		process->pss_bytes = pss_bytes;

@@ -30,7 +30,8 @@ void seep_process_stats_source_read(struct seep_process_stats_source *source);
 /*
  * Sets process->pss_bytes, for which the kernel goes over all its pages: 12 ms for each GiB on the
  * machine of the benchmarks. So at most every 10 s, and for at most a hundredth of the time;
- * *due_ns, which is 0 at first, says when again. What cannot be read stays as it is.
+ * *due_ns, which is 0 at first, says when again. What cannot be read stays as it is, and so does
+ * that of a process of more than 4 GiB, which would stand still for too long.
  */
 void seep_process_stats_read_pss(struct seep_process *process, uint64_t *due_ns);
 
