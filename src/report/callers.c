@@ -123,6 +123,61 @@ static void fill(struct seep_caller_groups *groups, const struct seep_site *cons
 	}
 }
 
+static bool is_of_same_function(const struct seep_caller_group *a,
+				const struct seep_caller_group *b,
+				struct seep_symbolizer *symbolizer)
+{
+	return a->site->kind == b->site->kind && a->site->process == b->site->process &&
+	       is_same_function(resolve(symbolizer, a->site, a->frame),
+				resolve(symbolizer, b->site, b->frame));
+}
+
+static void take_over(struct seep_caller_group *group, const struct seep_caller_group *other)
+{
+	for (size_t i = 0; i < other->num_sites; i++)
+		group->sites[group->num_sites++] = other->sites[i];
+	group->leak &= other->leak;
+	group->per_s += other->per_s;
+	group->in_common = false;
+}
+
+/*
+ * Several places of one function that each have a group are one to people: a loop that the compiler
+ * has unrolled, say. 0 or -ENOMEM.
+ */
+static int merge(struct seep_caller_groups *groups, size_t num_sites,
+		 struct seep_symbolizer *symbolizer)
+{
+	const struct seep_site **sites = calloc(num_sites + 1, sizeof(*sites));
+	size_t count = 0, used = 0;
+
+	if (!sites)
+		return -ENOMEM;
+	for (size_t i = 0; i < groups->count; i++) {
+		struct seep_caller_group group = groups->groups[i];
+
+		/* One that has been taken over has no sites any more. */
+		if (!group.num_sites)
+			continue;
+		memcpy(sites + used, group.sites, group.num_sites * sizeof(*sites));
+		group.sites = sites + used;
+		for (size_t j = i + 1; j < groups->count; j++) {
+			struct seep_caller_group *other = &groups->groups[j];
+
+			if (!other->num_sites || !is_of_same_function(&group, other, symbolizer))
+				continue;
+			take_over(&group, other);
+			other->num_sites = 0;
+		}
+		used += group.num_sites;
+		groups->groups[count++] = group;
+	}
+	free(groups->sites);
+	groups->sites = sites;
+	groups->count = count;
+	return 0;
+}
+
 int seep_caller_groups_find(const struct seep_site *const *sites, size_t num_sites,
 			    struct seep_symbolizer *symbolizer,
 			    struct seep_caller_groups *ret_groups)
@@ -150,6 +205,11 @@ int seep_caller_groups_find(const struct seep_site *const *sites, size_t num_sit
 		add_up(&groups.groups[i]);
 		name_function(&groups.groups[i],
 			      callers[i].site->stack->num_frames - callers[i].frame, symbolizer);
+	}
+	error = merge(&groups, num_sites, symbolizer);
+	if (error) {
+		seep_caller_groups_done(&groups);
+		return error;
 	}
 	qsort(groups.groups, groups.count, sizeof(*groups.groups), compare_groups);
 	*ret_groups = groups;

@@ -15,6 +15,8 @@ static const char *const standard_functions[] = {
 	"std::",   "__gnu_cxx::", "operator new", "alloc::", "core::",
 	"__rust_", "__rustc",	  "<alloc::",	  "<core::", "<std::",
 };
+/* The crates of Rust's standard library. */
+static const char *const rust_crates[] = {"alloc::", "core::", "std::"};
 /* How Go begins the names of its own, and what cgo makes for each call of C. */
 static const char *const go_functions[] = {"runtime.", "_cgo_"};
 static const char *const cgo_parts[] = {"._Cfunc_", "._cgo_"};
@@ -43,6 +45,26 @@ static bool is_of_go(const char *function)
 	return begins_with(function, go_functions, COUNT(go_functions));
 }
 
+/*
+ * "<u8 as alloc::vec::spec_from_elem::SpecFromElem>::from_elem": a trait of Rust's standard
+ * library, for a type that is no program's: that would have the path of its crate.
+ */
+static bool is_of_rust(const char *function)
+{
+	const char *trait = strstr(function, " as "), *type = function + 1;
+	const char *path = strstr(function, "::");
+
+	if (*function != '<' || !trait ||
+	    !begins_with(trait + strlen(" as "), rust_crates, COUNT(rust_crates)))
+		return false;
+	/* What stands before the path of a type: "&mut [core::". */
+	type += strspn(type, "&*[(");
+	if (strncmp(type, "mut ", strlen("mut ")) == 0)
+		type += strlen("mut ");
+	type += strspn(type, "&*[(");
+	return path > trait || begins_with(type, rust_crates, COUNT(rust_crates));
+}
+
 bool seep_module_is_standard(const char *path)
 {
 	return path &&
@@ -54,7 +76,7 @@ bool seep_walk_is_standard(const struct seep_walk *walk)
 	const char *function = walk->line->function;
 
 	return (function && (begins_with(function, standard_functions, COUNT(standard_functions)) ||
-			     is_of_go(function))) ||
+			     is_of_go(function) || is_of_rust(function))) ||
 	       seep_module_is_standard(walk->location->module);
 }
 

@@ -232,6 +232,21 @@ static void put_entries(struct verdict_text *text, const struct seep_entries *en
 				   entries->num - options->top);
 }
 
+/* Where a process grows that has no finding: the site that the headline names, whole. */
+static void put_growing(struct verdict_text *text, const struct seep_answer *answer,
+			size_t num_entries, const struct seep_report_options *options)
+{
+	size_t number = num_entries;
+
+	for (size_t i = 0; i < answer->num && number < options->top; i++) {
+		const struct seep_answer_process *of = &answer->processes[i];
+
+		if (!of->num_findings && of->worst)
+			seep_text_put_numbered(&text->layout, text->snapshot, text->symbolizer,
+					       options, of->worst, ++number);
+	}
+}
+
 /* Of the stacks above, and of the functions that the first sentences name. */
 static void put_missing(struct verdict_text *text, const struct seep_answer *answer,
 			const struct seep_entries *entries)
@@ -288,6 +303,7 @@ int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbol
 	if (!error && all_grow(findings))
 		error = seep_text_put_callers(&text.layout, symbolizer, findings, &entries);
 	put_entries(&text, &entries, options);
+	put_growing(&text, answer, entries.num, options);
 	if (!error)
 		error = seep_text_put_pending(&text.layout, &headline);
 	put_missing(&text, answer, &entries);
