@@ -39,8 +39,13 @@
 #define FEW_OBJECTS   5.0
 #define OBJECTS_POWER 0.4
 
-/* The process grows by what the site grows by, if at least by this share of it. */
+/*
+ * The process grows by what the site grows by, if at least by this share of it, and if the site has
+ * at least the other share of its growth: else it would grow without the site just the same, as a
+ * runtime does that warms up.
+ */
 #define GROWING_SHARE 0.5
+#define PART_SHARE    0.02
 
 /*
  * A process that has run for long, and whose memory allows for this growth since its start, seldom
@@ -108,7 +113,8 @@ static bool process_grows(const struct seep_measurements *measured, double rate,
 {
 	if (!measured->past.growth_known || !measured->in_bytes)
 		return if_unknown;
-	return measured->past.growth >= GROWING_SHARE * rate;
+	return measured->past.growth >= GROWING_SHARE * rate &&
+	       rate >= PART_SHARE * measured->past.growth;
 }
 
 /* How long growth like this takes to be called a leak, in a process that has just been started. */

@@ -28,6 +28,16 @@ static void append_name(struct seep_buffer *buffer, const struct seep_headline *
 	seep_entry_append_name(buffer, headline->symbolizer, site, NAME_COLUMNS);
 }
 
+/* Does what grows end before, as pages of a mapping do? */
+static bool ends_before(const struct seep_process_judgement *process)
+{
+	const struct seep_cause *cause = process->cause;
+
+	return cause && cause->kind == SEEP_CAUSE_TOUCHED &&
+	       (double)(cause->mapping_bytes - cause->touched_bytes) <
+		       process->rate.value * process->eta_s.value;
+}
+
 /*
  * By the growth of all of its memory, if that is known; else, and of what is not memory, by the
  * site.
@@ -46,7 +56,8 @@ enum seep_limit seep_headline_deadline(const struct seep_answer_process *of, dou
 		eta_s = process->mappings_eta_s.value;
 	}
 	/* A NAN, and what is far away, says nothing. */
-	if (of->outcome <= SEEP_OUTCOME_UNDECIDED || !key || !(eta_s < FAR_S))
+	if (of->outcome <= SEEP_OUTCOME_UNDECIDED || !key || !(eta_s < FAR_S) ||
+	    (by_process && ends_before(process)))
 		return SEEP_LIMIT_COUNT;
 	*ret_eta_s = eta_s;
 	return seep_limit_find(key);

@@ -201,6 +201,17 @@ static const struct seep_site *find_part(const struct fastest *fastest,
 	return has_most(fastest->largest, of) ? fastest->largest : NULL;
 }
 
+/*
+ * Has its memory become more for certain, be it less and less? That is no growth of a process by
+ * itself, but with a site that grows and is not judged yet it is more than undecided.
+ */
+static bool has_risen(const struct seep_answer_process *of)
+{
+	const struct seep_process_judgement *judgement = of->process->judgement;
+
+	return judgement && judgement->rate.low >= of->visible_rate;
+}
+
 /* Are ever more mappings the worst of it? Not if memory is used up before. */
 static bool has_too_many_mappings(const struct seep_process *process, bool process_grows)
 {
@@ -238,7 +249,9 @@ static void answer_process(const struct question *question, struct seep_answer_p
 		return;
 	}
 	of->worst = fastest->young;
-	if (of->worst)
+	if (of->worst && has_risen(of))
+		of->outcome = SEEP_OUTCOME_GROWTH;
+	else if (of->worst)
 		decide_not(of, SEEP_REASON_GROWING, seep_site_needed_s(of->worst, of->watched_s));
 }
 

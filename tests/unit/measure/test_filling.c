@@ -92,6 +92,18 @@ static void few_objects_take_longer(void **state)
 	assert_true(seep_filling_doubt(&measured, 1024) >= 0.5);
 }
 
+/* The process would grow without it just the same: many objects are no reason for haste. */
+static void a_small_part_takes_longer(void **state)
+{
+	struct seep_measurements measured = watched_for(1);
+
+	(void)state;
+	measured.past.growth = measured.past.late_growth = 200;
+	assert_true(called_after(measured, 160) < 70);
+	measured.past.growth = measured.past.late_growth = 800e3;
+	assert_true(called_after(measured, 160) > 100);
+}
+
 /* By what it had when the trace began. */
 static void long_running_processes_take_less(void **state)
 {
@@ -165,6 +177,7 @@ int main(void)
 		cmocka_unit_test(doubt_falls_with_time),
 		cmocka_unit_test(fast_leaks_are_called_sooner),
 		cmocka_unit_test(few_objects_take_longer),
+		cmocka_unit_test(a_small_part_takes_longer),
 		cmocka_unit_test(long_running_processes_take_less),
 		cmocka_unit_test(what_is_flat_takes_longer),
 		cmocka_unit_test(forgotten_ones_take_less),

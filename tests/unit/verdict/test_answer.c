@@ -259,6 +259,23 @@ static void too_little_is_undecided(void **state)
 	assert_float_equal(seep_site_needed_s(&fixture.sites[0], 60), 60 * sqrt(2), 1e-6);
 }
 
+/* Less and less, but for certain: not nothing, if a site grows as well. */
+static void what_has_risen_is_growth(void **state)
+{
+	static const struct seep_process_judgement risen = {
+		.health = "steady", .observed_s = 60, .rate = {50000, 40000, 60000}};
+	struct fixture fixture;
+
+	(void)state;
+	init(&fixture, 1);
+	fixture.processes[0].judgement = &risen;
+	ASSERT_ANSWER(&fixture, NONE, NONE);
+	fixture.sites[0].judgement = &slow;
+	ASSERT_ANSWER(&fixture, GROWTH, NONE);
+	fixture.processes[0].judgement = &flat;
+	ASSERT_ANSWER(&fixture, UNDECIDED, GROWING);
+}
+
 static void ended_with_nothing_left(void **state)
 {
 	struct fixture fixture;
@@ -420,6 +437,7 @@ int main(void)
 		cmocka_unit_test(too_many_mappings_are_growth),
 		cmocka_unit_test(none_says_what_would_have_been_seen),
 		cmocka_unit_test(too_little_is_undecided),
+		cmocka_unit_test(what_has_risen_is_growth),
 		cmocka_unit_test(ended_with_nothing_left),
 		cmocka_unit_test(the_worst_is_first),
 		cmocka_unit_test(short_lives_do_not_count),
