@@ -82,15 +82,13 @@ static __always_inline __u32 row_search(const seep_row *words, __u32 first, __u3
 }
 
 /*
- * Does a signal handler return to this code? Then it is the system call
- * rt_sigreturn, and the stack pointer is that of the kernel's frame, whatever CFI there is or is
- * not: glibc describes its trampoline, musl, Free Pascal and programs with an sa_restorer of their
- * own do not.
+ * Does a signal handler return to the code of these words, which are changed? Then it is the system
+ * call rt_sigreturn, and the stack pointer is that of the kernel's frame, whatever CFI there is or
+ * is not: glibc describes its trampoline, musl, Free Pascal and programs with an sa_restorer of
+ * their own do not.
  */
-static __always_inline bool is_signal_return(const __u64 code[2])
+static __always_inline bool is_signal_return(__u64 words[2])
 {
-	__u64 words[2] = {code[0], code[1]};
-
 	if ((__u32)words[0] == SEEP_ENDBR64) {
 		words[0] = words[0] >> 32 | words[1] << 32;
 		words[1] >>= 32;
@@ -116,19 +114,19 @@ static __always_inline int step_signal(struct unwind_context *context, struct re
 
 /*
  * From C to the goroutine that has called it: its stack is another one, and the words by which it
- * is found are those that the code at the return address reads. C has given rbp back.
+ * is found are those that the code at the return address reads. C has given rbp back. @words are
+ * room: the stack of a BPF program is short, above all on Linux 6.1.
  */
 static __always_inline int step_to_goroutine(struct unwind_context *context,
-					     struct registers *registers)
+					     struct registers *registers, __u64 words[2])
 {
-	__u64 goroutine, depth, high;
-
-	if (stack_read(context, registers->sp + SEEP_GO_SWITCH_DEPTH, &depth) ||
-	    stack_read(context, registers->sp + SEEP_GO_SWITCH_G, &goroutine) ||
-	    stack_read(context, goroutine + SEEP_GO_STACK_HIGH, &high) ||
-	    stack_read(context, high - depth, &registers->pc))
+	/* The goroutine, and the upper end of its stack. */
+	if (stack_read(context, registers->sp + SEEP_GO_SWITCH_G, &words[0]) ||
+	    stack_read(context, words[0] + SEEP_GO_STACK_HIGH, &words[0]) ||
+	    stack_read(context, registers->sp + SEEP_GO_SWITCH_DEPTH, &words[1]) ||
+	    stack_read(context, words[0] - words[1], &registers->pc))
 		return SEEP_END_READ;
-	registers->return_at = high - depth;
+	registers->return_at = words[0] - words[1];
 	registers->sp = registers->return_at + 8;
 	registers->exact = 0;
 	registers->chained = 0;
@@ -143,10 +141,10 @@ static __always_inline int step_by_code(struct unwind_context *context, struct r
 
 	*ret_known = true;
 	if (!code_read(context, registers->pc, code)) {
+		if (code[0] == SEEP_GO_SWITCH && code[1] << 16 >> 16 == SEEP_GO_SWITCH_END)
+			return step_to_goroutine(context, registers, code);
 		if (is_signal_return(code))
 			return step_signal(context, registers);
-		if (code[0] == SEEP_GO_SWITCH && code[1] << 16 >> 16 == SEEP_GO_SWITCH_END)
-			return step_to_goroutine(context, registers);
 	}
 	*ret_known = false;
 	return STEP_NEXT;

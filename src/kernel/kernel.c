@@ -188,17 +188,32 @@ static int load(struct seep_kernel *kernel, const struct seep_kernel_config *con
 	return error ? error : seep_bpf__attach(skeleton);
 }
 
-/* libbpf's own messages, for -v only: explain_load_failure says what failed and what to do. */
+/* Of a log of the verifier its end says what it did not like: so many lines. */
+#define LOG_LINES 30
+
+/*
+ * libbpf's own messages, for -v only: explain_load_failure says what failed and what to do. libbpf
+ * ends its lines with a newline, the log adds its own.
+ */
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	char line[4096];
+	char *text, *line;
+	size_t count = 0;
 
-	/* libbpf ends its lines with a newline, the log adds its own. */
-	if (level == LIBBPF_DEBUG || seep_log_get_level() < SEEP_LOG_DEBUG)
+	if (level == LIBBPF_DEBUG || seep_log_get_level() < SEEP_LOG_DEBUG ||
+	    vasprintf(&text, format, arguments) < 0)
 		return 0;
-	vsnprintf(line, sizeof(line), format, arguments);
-	line[strcspn(line, "\n")] = '\0';
-	seep_debug("%s", line);
+	for (line = text; (line = strchr(line, '\n')) && line[1]; line++)
+		count++;
+	line = text;
+	for (size_t i = 0; line; i++) {
+		const char *one = strsep(&line, "\n");
+
+		/* The first line names the program. */
+		if (*one && (i == 0 || i + LOG_LINES > count))
+			seep_debug("%s", one);
+	}
+	free(text);
 	return 0;
 }
 
