@@ -264,7 +264,7 @@ class Seep:
         def line() -> bool:
             ended = self.process.poll() is not None
             if ended:
-                self.reader.join()
+                self.join_reader()
             if any(text.startswith("seep: tracing ") for text in self.talk):
                 return True
             if ended:
@@ -302,8 +302,12 @@ class Seep:
 
     def wait(self, timeout: float = TIMEOUT) -> int:
         code = self.process.wait(timeout)
-        self.reader.join(timeout)
+        self.join_reader()
         return code
+
+    def join_reader(self) -> None:
+        """Of what seep has said. A command that it has launched may live on, and keep the pipe open."""
+        self.reader.join(5 * SLOWNESS)
 
     def final(self, expect: int | tuple[int, ...] = 0) -> Report:
         """Waits until seep ends by itself. The last report."""
@@ -325,7 +329,7 @@ class Seep:
 
     def end(self) -> None:
         end_process(self.process)
-        self.reader.join(TIMEOUT)
+        self.join_reader()
 
     def check(self, report: Report) -> None:
         def given(*options: str) -> bool:
