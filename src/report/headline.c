@@ -51,7 +51,7 @@ enum seep_limit seep_headline_deadline(const struct seep_answer_process *of, dou
 	const char *key = by_process ? process->limit : site ? site->limit : NULL;
 	double eta_s = by_process ? process->eta_s.value : site ? site->eta_s.value : NAN;
 
-	if (of->mappings_grow) {
+	if (of->mappings_grow && process) {
 		key = seep_limit_key(SEEP_LIMIT_MAP_COUNT);
 		eta_s = process->mappings_eta_s.value;
 	}

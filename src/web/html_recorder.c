@@ -92,7 +92,7 @@ static int add_point(struct track *track, const struct seep_html_point *point, s
 		*last = *point;
 		return 0;
 	}
-	if (track->num == max)
+	if (last && track->num == max)
 		thin(track, max);
 	error = seep_array_reserve(&track->points, &track->capacity, track->num,
 				   sizeof(*track->points));
