@@ -136,8 +136,10 @@ static void add_site(const struct question *question, struct seep_answer_process
 		fastest->young = site;
 	if (rises(site) && grows_faster(site, fastest->rising))
 		fastest->rising = site;
-	if (site->kind == SEEP_KIND_MEMORY && !seep_pending_is_told(site, question->findings) &&
-	    (!fastest->largest || site->live_bytes > fastest->largest->live_bytes))
+	/* The list of findings is gone through last: there may be many sites. */
+	if (site->kind == SEEP_KIND_MEMORY &&
+	    (!fastest->largest || site->live_bytes > fastest->largest->live_bytes) &&
+	    !seep_pending_is_told(site, question->findings))
 		fastest->largest = site;
 }
 

@@ -17,9 +17,6 @@
 #include "verdict/record.h"
 #include "verdict/watched.h"
 
-/* A slope of fewer samples says nothing. */
-#define GROWTH_SAMPLES 4
-
 /* Instead of exit(): an element that could not be added has no table afterwards. */
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
@@ -178,42 +175,6 @@ static int follow_pool(const struct seep_judge *judge, const struct seep_site *s
 	return 0;
 }
 
-/* How fast the memory of a process has grown lately. */
-static double late_growth(const struct seep_watched *watched)
-{
-	const struct seep_series *series = &watched->series;
-	double from_s = series->latest.time_s - seep_series_span_s(series) / SEEP_LATE_PART;
-	size_t from = series->num_samples - 1;
-
-	while (from > 0 && series->samples[from].time_s > from_s)
-		from--;
-	return (series->latest.values[SEEP_PROCESS_STAT_RESIDENT] -
-		series->samples[from].values[SEEP_PROCESS_STAT_RESIDENT]) /
-	       (series->latest.time_s - series->samples[from].time_s);
-}
-
-/* How long its process has run, what it had, and whether that grows. */
-static struct seep_past past_of(const struct seep_snapshot *snapshot,
-				const struct seep_process *process,
-				const struct seep_watched *watched)
-{
-	struct seep_past past = {0};
-	uint64_t began_ns = snapshot->utc_ns - snapshot->elapsed_ns;
-
-	if (watched && watched->verdict.resident.num_samples >= GROWTH_SAMPLES) {
-		past.growth_known = true;
-		past.growth = watched->verdict.resident.slope.value;
-		past.late_growth = late_growth(watched);
-	}
-	/* The clock of the day may have been set in between. */
-	if (!process->attached_late || process->pre_attach_bytes == SEEP_UNKNOWN ||
-	    process->start_utc_ns == SEEP_UNKNOWN || process->start_utc_ns > began_ns)
-		return past;
-	past.age_s = (double)(began_ns - process->start_utc_ns) / (double)SEEP_NS_PER_S;
-	past.memory_bytes = (double)process->pre_attach_bytes;
-	return past;
-}
-
 static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snapshot,
 		     const struct seep_site *site, const struct seep_process_stats *stats,
 		     double now_s)
@@ -239,7 +200,8 @@ static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snaps
 	if (waits(process, &known->record))
 		return 0;
 	seep_site_record_add(&known->record, site, now_s);
-	known->record.past = past_of(snapshot, site->process, process);
+	if (process)
+		known->record.past = process->past;
 	if (seep_site_record_is_due(&known->record, site, snapshot))
 		seep_site_record_judge(&known->record, site, process ? &process->collections : NULL,
 				       stats ? stats->usage : NULL, now_s);

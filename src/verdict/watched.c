@@ -16,6 +16,9 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+/* A slope of fewer samples says nothing. */
+#define GROWTH_SAMPLES 4
+
 struct entry {
 	uint32_t id;
 	uint64_t seen;	      /* seq of the snapshot */
@@ -204,6 +207,42 @@ static double judge_heaps(struct seep_watched_processes *processes,
 	return seep_heaps_judge(processes->heaps, process, &moment);
 }
 
+/* How fast the memory of a process has grown lately. */
+static double late_growth(const struct seep_watched *watched)
+{
+	const struct seep_series *series = &watched->series;
+	double from_s = series->latest.time_s - seep_series_span_s(series) / SEEP_LATE_PART;
+	size_t from = series->num_samples - 1;
+
+	while (from > 0 && series->samples[from].time_s > from_s)
+		from--;
+	return (series->latest.values[SEEP_PROCESS_STAT_RESIDENT] -
+		series->samples[from].values[SEEP_PROCESS_STAT_RESIDENT]) /
+	       (series->latest.time_s - series->samples[from].time_s);
+}
+
+/* How long a process has run, what it had, and whether that grows. */
+static struct seep_past past_of(const struct seep_snapshot *snapshot,
+				const struct seep_process *process,
+				const struct seep_watched *watched)
+{
+	struct seep_past past = {0};
+	uint64_t began_ns = snapshot->utc_ns - snapshot->elapsed_ns;
+
+	if (watched->verdict.resident.num_samples >= GROWTH_SAMPLES) {
+		past.growth_known = true;
+		past.growth = watched->verdict.resident.slope.value;
+		past.late_growth = late_growth(watched);
+	}
+	/* The clock of the day may have been set in between. */
+	if (!process->attached_late || process->pre_attach_bytes == SEEP_UNKNOWN ||
+	    process->start_utc_ns == SEEP_UNKNOWN || process->start_utc_ns > began_ns)
+		return past;
+	past.age_s = (double)(began_ns - process->start_utc_ns) / (double)SEEP_NS_PER_S;
+	past.memory_bytes = (double)process->pre_attach_bytes;
+	return past;
+}
+
 /* A process whose memory is not known gets no sample, and is judged by those that it has. */
 static void judge(struct seep_watched_processes *processes, const struct seep_snapshot *snapshot,
 		  const struct seep_process *process, const struct seep_process_stats *stats,
@@ -224,6 +263,7 @@ static void judge(struct seep_watched_processes *processes, const struct seep_sn
 		seep_series_add(&watched->parts, &sample);
 	}
 	seep_process_conclude(process, stats, &watched->series, &watched->parts, &watched->verdict);
+	watched->past = past_of(snapshot, process, watched);
 }
 
 int seep_watched_feed(struct seep_watched_processes *processes,

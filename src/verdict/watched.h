@@ -10,6 +10,7 @@
 
 #include "growth/collections.h"
 #include "growth/process.h"
+#include "measure/measurements.h"
 #include "model/snapshot.h"
 #include "verdict/heaps.h"
 
@@ -19,6 +20,7 @@ struct seep_watched {
 	struct seep_series series;
 	struct seep_series parts; /* of seep_process_part */
 	struct seep_process_verdict verdict;
+	struct seep_past past; /* for its sites */
 };
 
 struct seep_watched_processes;
