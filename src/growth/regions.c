@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "proc/maps.h"
+
 /* HEAP_MAX_SIZE of glibc's malloc/arena.c with 64-bit addresses; arenas are aligned to it. */
 #define ARENA_BYTES (64UL << 20)
 
@@ -18,26 +20,13 @@ static bool begins_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Names that the kernel gives to shared memory (mm/shmem.c, ipc/shm.c), and tmpfs of POSIX. */
-static bool is_shared_memory(const char *name)
-{
-	static const char *const prefixes[] = {"/dev/shm/", "/memfd:", "/SYSV", "/dev/zero",
-					       "[anon_shmem:"};
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		if (begins_with(name, prefixes[i]))
-			return true;
-	}
-	return false;
-}
-
 enum seep_region_kind seep_region_kind_of(const struct seep_region *region)
 {
 	const char *name = region->name;
 
 	if (strcmp(name, "[heap]") == 0)
 		return SEEP_REGION_HEAP;
-	if (is_shared_memory(name))
+	if (seep_maps_is_shared_memory(name))
 		return SEEP_REGION_SHARED;
 	if (!*name && region->writable && !region->shared && region->start % ARENA_BYTES == 0 &&
 	    region->end - region->start <= ARENA_BYTES)

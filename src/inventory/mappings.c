@@ -35,12 +35,7 @@ static const char *group_of(const struct seep_mapping *mapping)
 	/* ipc/shm.c names the file of a segment SYSV and its key. */
 	if (begins_with(path, "/SYSV"))
 		return "System V shared memory";
-	/*
-	 * /dev/zero is also what the kernel calls shared anonymous memory (shmem_zero_setup in
-	 * mm/shmem.c).
-	 */
-	if (begins_with(path, "/memfd:") || begins_with(path, "/dev/shm/") ||
-	    begins_with(path, "/dev/zero") || begins_with(path, "[anon_shmem:"))
+	if (seep_maps_is_shared_memory(path))
 		return "shared memory";
 	/* [vdso], [vvar] and the like: mapped by the kernel, not by the program. */
 	if (*path == '[')

@@ -231,6 +231,18 @@ static int compare_address(const void *key, const void *element)
 	return address < mapping->start ? -1 : address >= mapping->end;
 }
 
+bool seep_maps_is_shared_memory(const char *path)
+{
+	static const char *const prefixes[] = {"/dev/shm/", "/memfd:", "/SYSV", "/dev/zero",
+					       "[anon_shmem:"};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (strncmp(path, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
 const struct seep_mapping *seep_maps_find(const struct seep_maps *maps, uint64_t address)
 {
 	if (maps->num_mappings == 0)

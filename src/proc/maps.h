@@ -45,6 +45,12 @@ int seep_maps_parse(char *text, struct seep_maps *ret_maps);
 int seep_maps_read(pid_t pid, struct seep_maps *ret_maps);
 void seep_maps_done(struct seep_maps *maps);
 
+/*
+ * Does @path, of a mapping, name shared memory: of System V, POSIX, memfd_create, or shared
+ * anonymous memory, which the kernel calls /dev/zero (ipc/shm.c, mm/shmem.c)?
+ */
+bool seep_maps_is_shared_memory(const char *path);
+
 /* The mapping that covers @address, or NULL. */
 const struct seep_mapping *seep_maps_find(const struct seep_maps *maps, uint64_t address);
 
