@@ -31,7 +31,7 @@ const char *seep_format_bytes(char buffer[SEEP_UNIT_MAX], uint64_t bytes);
 const char *seep_format_bytes_change(char buffer[SEEP_UNIT_MAX], int64_t bytes);
 /* "1,234,567" */
 const char *seep_format_count(char buffer[SEEP_UNIT_MAX], uint64_t count);
-/* "850 ns", "12.3 us", "4.50 ms", "29.8 s", "3 min 20 s", "2 h 05 min", "3 d 04 h" */
+/* "850 ns", "12.3 µs", "4.50 ms", "29.8 s", "3 min 20 s", "2 h 05 min", "3 d 04 h" */
 const char *seep_format_duration(char buffer[SEEP_UNIT_MAX], uint64_t ns);
 /*
  * @part of @whole: "12.3 %", "0.01 %", "100 %". "0 %" and "100 %" are exact, what only rounds to

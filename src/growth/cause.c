@@ -40,6 +40,12 @@ const char *seep_cause_key(enum seep_cause_kind kind)
 	return causes[kind].key;
 }
 
+void seep_cause_set_owner(struct seep_cause *cause, const struct seep_buffer *text)
+{
+	if (!text->error && text->length < sizeof(cause->owner))
+		memcpy(cause->owner, text->data, text->length + 1);
+}
+
 /* A part of the growth, and the mapping that has most of it. */
 struct part {
 	enum seep_cause_kind kind;

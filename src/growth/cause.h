@@ -82,6 +82,9 @@ static inline const char *seep_cause_verb(enum seep_cause_kind kind)
 	return kind == SEEP_CAUSE_DESCENDANTS ? "grow" : "grows";
 }
 
+/* A name that is too long is left out rather than cut within a character. */
+void seep_cause_set_owner(struct seep_cause *cause, const struct seep_buffer *text);
+
 const char *seep_cause_key(enum seep_cause_kind kind);
 
 /* "pages of an old mapping that are touched now (1.00 GiB at 7f0000000000, ...)" */

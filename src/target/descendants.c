@@ -2,9 +2,9 @@
 /*
  * New ones are found by the parents of all processes in /proc, which is read at intervals that are
  * long against the time that it takes. The memory of those that are known, CHILDREN_MAX at most, is
- * read each time. A worker copies pages and fills its caches when it
- * is young, so its growth counts from the second time on; what it has grown by stays in the sum of
- * its traced ancestor when it ends, because servers replace their workers.
+ * read each time. A worker copies pages and fills its caches when it is young, so its growth counts
+ * from the second time on; what it has grown by stays in the sum of its traced ancestor when it
+ * ends, because servers replace their workers.
  */
 #include "target/descendants.h"
 
@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "base/vector.h"
 #include "proc/process.h"
 
 /* Instead of exit(): an element that could not be added has no table afterwards. */
@@ -64,9 +65,7 @@ struct link {
 };
 
 struct links {
-	size_t count;
-	size_t capacity;
-	struct link *links; /* by PID */
+	SEEP_VECTOR(struct link) all; /* by PID */
 };
 
 int seep_descendants_new(struct seep_descendants **ret_descendants)
@@ -104,21 +103,6 @@ static int compare_links(const void *left, const void *right)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-static int add_link(struct links *links, pid_t pid, pid_t parent)
-{
-	if (links->count == links->capacity) {
-		size_t capacity = links->capacity ? 2 * links->capacity : 256;
-		struct link *grown = reallocarray(links->links, capacity, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		links->links = grown;
-		links->capacity = capacity;
-	}
-	links->links[links->count++] = (struct link){pid, parent};
-	return 0;
-}
-
 /* All processes with their parents. The caller frees the list. */
 static int read_links(struct links *ret_links)
 {
@@ -139,15 +123,15 @@ static int read_links(struct links *ret_links)
 		parent = seep_proc_parent((pid_t)pid);
 		/* It has ended, or it is the first one of all. */
 		if (parent > 0)
-			error = add_link(&links, (pid_t)pid, parent);
+			error = SEEP_APPEND(&links.all, ((struct link){(pid_t)pid, parent}));
 	}
 	closedir(proc);
 	if (error) {
-		free(links.links);
+		free(links.all.items);
 		return error;
 	}
-	if (links.count)
-		qsort(links.links, links.count, sizeof(*links.links), compare_links);
+	if (links.all.count)
+		qsort(links.all.items, links.all.count, sizeof(*links.all.items), compare_links);
 	*ret_links = links;
 	return 0;
 }
@@ -173,7 +157,8 @@ static const struct seep_process *find_ancestor(const struct links *links,
 
 		if (traced)
 			return traced;
-		link = bsearch(&key, links->links, links->count, sizeof(key), compare_links);
+		link = bsearch(&key, links->all.items, links->all.count, sizeof(key),
+			       compare_links);
 	}
 	return NULL;
 }
@@ -244,18 +229,18 @@ static void find_children(struct seep_descendants *descendants,
 
 	if (read_links(&links))
 		return;
-	for (size_t i = 0; i < links.count; i++) {
+	for (size_t i = 0; i < links.all.count; i++) {
 		const struct seep_process *above;
 		struct child *child;
 
-		if (find_traced(processes, num_processes, links.links[i].pid))
+		if (find_traced(processes, num_processes, links.all.items[i].pid))
 			continue;
-		above = find_ancestor(&links, processes, num_processes, &links.links[i]);
-		child = above ? get_child(descendants, links.links[i].pid) : NULL;
+		above = find_ancestor(&links, processes, num_processes, &links.all.items[i]);
+		child = above ? get_child(descendants, links.all.items[i].pid) : NULL;
 		if (child)
 			child->ancestor = above->id;
 	}
-	free(links.links);
+	free(links.all.items);
 }
 
 void seep_descendants_read(struct seep_descendants *descendants,

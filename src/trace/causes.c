@@ -178,9 +178,7 @@ static void find_owner(struct seep_causes *causes, const struct seep_process *pr
 	default:
 		break;
 	}
-	/* A name that is too long is left out rather than cut within a character. */
-	if (!text.error && text.length < sizeof(cause->owner))
-		memcpy(cause->owner, text.data, text.length + 1);
+	seep_cause_set_owner(cause, &text);
 }
 
 /* What the process has, with the time that it took: 0 or -errno. */

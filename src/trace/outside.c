@@ -59,13 +59,6 @@ static const struct seep_site *find_maker(const struct seep_outside *outside,
 	return found;
 }
 
-static void set_owner(struct seep_cause *cause, const struct seep_buffer *text)
-{
-	/* A name that is too long is left out rather than cut within a character. */
-	if (!text->error && text->length < sizeof(cause->owner))
-		memcpy(cause->owner, text->data, text->length + 1);
-}
-
 static bool find_segments(const struct seep_outside *outside, const struct seep_snapshot *snapshot,
 			  const struct seep_process *process,
 			  const struct seep_process_verdict *verdict, struct seep_cause *ret_cause)
@@ -88,7 +81,7 @@ static bool find_segments(const struct seep_outside *outside, const struct seep_
 	};
 	seep_buffer_printf(&text, "%llu segments, made by ", (unsigned long long)segments.count);
 	seep_entry_append_name(&text, outside->symbolizer, maker, SEEP_CAUSE_NAME_COLUMNS);
-	set_owner(ret_cause, &text);
+	seep_cause_set_owner(ret_cause, &text);
 	return true;
 }
 
@@ -105,7 +98,7 @@ static void find_descendants(const struct seep_outside *outside, const struct se
 		.rate = verdict->parts[SEEP_PROCESS_PART_DESCENDANTS].slope,
 	};
 	seep_descendants_append(&text, outside->descendants, process);
-	set_owner(ret_cause, &text);
+	seep_cause_set_owner(ret_cause, &text);
 }
 
 bool seep_outside_find(const struct seep_outside *outside, const struct seep_snapshot *snapshot,
