@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Descriptors are dealt out to up to MAX_THREADS threads, so that their waits overlap. Each thread
- * closes its part shielded from SIGKILL (base/shield.h). Where no thread or no memory is to be had,
- * the calling thread closes them itself: nothing stays open.
+ * Up to MAX_THREADS threads take one descriptor after the other, so that their waits overlap. Each
+ * descriptor is closed shielded from SIGKILL (base/shield.h). The threads never end by themselves:
+ * the kernel removes probes only for threads that it ends (base/shield.h), and if seep is killed
+ * while a thread of it is ending, that one may be the last that has the descriptors. Where no
+ * thread is to be had, the calling thread closes them itself: nothing stays open.
  */
 #include "base/close.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,104 +18,151 @@
 
 /* What waits at once. The threads do nothing but wait. */
 #define MAX_THREADS 64
+/* The shield's own stack is a part of it. */
 #define STACK_BYTES (64 << 10)
 
-/* Every step-th descriptor from first on. */
-struct part {
+/* Descriptors that were given together; in the queue until the last one is taken. */
+struct batch {
+	struct batch *next;
 	const int *fds;
 	size_t count;
-	size_t first;
-	size_t step;
-	pthread_t thread;
-	bool started;
+	size_t taken;
+	size_t closed;
+	int *owned; /* fds, if nobody waits: freed with the batch */
 };
 
-static int close_fds(void *context)
-{
-	const struct part *part = context;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* Something is in the queue. */
+static pthread_cond_t filled = PTHREAD_COND_INITIALIZER;
+/* A batch was closed to its last descriptor. */
+static pthread_cond_t finished = PTHREAD_COND_INITIALIZER;
+static struct batch *queue;
+static size_t num_threads;
+static size_t num_idle;
 
-	for (size_t i = part->first; i < part->count; i += part->step) {
-		if (part->fds[i] >= 0)
-			close(part->fds[i]);
-	}
-	return 0;
+static int close_fd(void *context)
+{
+	const int *fd = context;
+
+	return close(*fd);
 }
 
-/* Shielded, because SIGKILL would leave probes in the target's text (base/shield.h). */
-static void *close_part(void *context)
+/* Closes one descriptor of @batch. With the lock, which is released meanwhile. */
+static void close_next(struct batch *batch)
 {
-	seep_shielded(close_fds, context);
+	struct batch **link = &queue;
+	int fd = batch->fds[batch->taken++];
+
+	if (batch->taken == batch->count) {
+		while (*link != batch)
+			link = &(*link)->next;
+		*link = batch->next;
+	}
+	pthread_mutex_unlock(&lock);
+	if (fd >= 0)
+		seep_shielded(close_fd, &fd);
+	pthread_mutex_lock(&lock);
+	if (++batch->closed < batch->count)
+		return;
+	pthread_cond_broadcast(&finished);
+	if (batch->owned) {
+		free(batch->owned);
+		free(batch);
+	}
+}
+
+/* What every thread does until the process ends. */
+static void *close_queued(void *context)
+{
+	(void)context;
+	pthread_mutex_lock(&lock);
+	for (;;) {
+		if (queue) {
+			close_next(queue);
+			continue;
+		}
+		num_idle++;
+		pthread_cond_wait(&filled, &lock);
+		num_idle--;
+	}
 	return NULL;
 }
 
 /* False if there is no thread to be had. */
-static bool start(pthread_t *thread, int detach_state, void *(*fn)(void *context), void *context)
+static bool start_thread(void)
 {
 	pthread_attr_t attributes;
+	pthread_t thread;
+	sigset_t all, before;
 	bool started;
 
 	if (pthread_attr_init(&attributes))
 		return false;
 	/* The usual 8 MiB for each thread would be address space for nothing. */
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	pthread_attr_setdetachstate(&attributes, detach_state);
-	started = pthread_create(thread, &attributes, fn, context) == 0;
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	/* Signals are for the thread that reports. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	started = pthread_create(&thread, &attributes, close_queued, NULL) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);
 	return started;
 }
 
-void seep_close_all(const int *fds, size_t count)
+/* Sees to it that @count descriptors have threads, as far as there are any. With the lock. */
+static void start_threads(size_t count)
 {
-	size_t num_parts = count < MAX_THREADS ? count : MAX_THREADS;
-	struct part *parts = calloc(num_parts ? num_parts : 1, sizeof(*parts));
-
-	for (size_t i = 0; i < num_parts && parts; i++) {
-		parts[i] = (struct part){fds, count, i, num_parts, .started = false};
-		/* Without a thread this one does it, and the others wait a little longer. */
-		if (num_parts > 1)
-			parts[i].started = start(&parts[i].thread, PTHREAD_CREATE_JOINABLE,
-						 close_part, &parts[i]);
-		if (!parts[i].started)
-			close_part(&parts[i]);
-	}
-	for (size_t i = 0; i < num_parts && parts; i++) {
-		if (parts[i].started)
-			pthread_join(parts[i].thread, NULL);
-	}
-	/* Without memory one after the other, with one part for all. */
-	if (!parts)
-		close_part(&(struct part){fds, count, 0, 1, .started = false});
-	free(parts);
+	while (count-- > num_idle && num_threads < MAX_THREADS && start_thread())
+		num_threads++;
 }
 
-/* What the thread in the background takes over. */
-struct later {
-	int *fds;
-	size_t count;
-};
-
-static void *close_and_free(void *context)
+/* At the end of the queue. With the lock. */
+static void enqueue(struct batch *batch)
 {
-	struct later *later = context;
+	struct batch **link = &queue;
 
-	seep_close_all(later->fds, later->count);
-	free(later->fds);
-	free(later);
-	return NULL;
+	while (*link)
+		link = &(*link)->next;
+	*link = batch;
+	pthread_cond_broadcast(&filled);
+}
+
+void seep_close_all(const int *fds, size_t count)
+{
+	struct batch batch = {.fds = fds, .count = count};
+
+	if (!count)
+		return;
+	pthread_mutex_lock(&lock);
+	start_threads(count - 1);
+	enqueue(&batch);
+	/* This thread would only wait. */
+	while (batch.taken < count)
+		close_next(&batch);
+	while (batch.closed < count)
+		pthread_cond_wait(&finished, &lock);
+	pthread_mutex_unlock(&lock);
 }
 
 void seep_close_later(int *fds, size_t count)
 {
-	/* Without memory for the hand-over the caller closes them and waits. */
-	struct later *later = count ? malloc(sizeof(*later)) : NULL;
-	pthread_t thread;
+	struct batch *batch = count ? malloc(sizeof(*batch)) : NULL;
+	bool in_background = false;
 
-	if (later) {
-		*later = (struct later){fds, count};
-		if (!start(&thread, PTHREAD_CREATE_DETACHED, close_and_free, later))
-			close_and_free(later);
-		return;
+	if (batch) {
+		*batch = (struct batch){.fds = fds, .count = count, .owned = fds};
+		pthread_mutex_lock(&lock);
+		start_threads(count);
+		in_background = num_threads > 0;
+		if (in_background)
+			enqueue(batch);
+		pthread_mutex_unlock(&lock);
 	}
+	if (in_background)
+		return;
+	/* Without memory for the batch, or a thread, the caller closes them and waits. */
+	free(batch);
 	seep_close_all(fds, count);
 	free(fds);
 }

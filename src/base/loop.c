@@ -152,6 +152,19 @@ int seep_loop_add_signals(struct seep_loop *loop, const sigset_t *set, seep_loop
 	return 0;
 }
 
+int seep_loop_listen(struct seep_loop *loop, seep_loop_fn fn, void *context)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	return seep_loop_add_signals(loop, &set, fn, context);
+}
+
 void seep_loop_remove(struct seep_loop *loop, struct seep_loop_source *source)
 {
 	if (!source)

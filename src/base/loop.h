@@ -41,6 +41,12 @@ int seep_loop_add_timer(struct seep_loop *loop, uint64_t first_ns, uint64_t inte
  */
 int seep_loop_add_signals(struct seep_loop *loop, const sigset_t *set, seep_loop_fn fn,
 			  void *context);
+/*
+ * The signals that a user sends to a program that runs until it is told to end: SIGINT, SIGTERM,
+ * SIGHUP, and SIGUSR1 for a report now. They become events of the loop, so that a handler never
+ * interrupts a report. SIGPIPE is ignored: a closed pipe is an error of write(). 0 or -errno.
+ */
+int seep_loop_listen(struct seep_loop *loop, seep_loop_fn fn, void *context);
 /* Removes a source; allowed inside any callback, its own too. NULL does nothing. */
 void seep_loop_remove(struct seep_loop *loop, struct seep_loop_source *source);
 

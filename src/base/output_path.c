@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 
 /* Somebody else may give the name that was missing to a file of ours; not again and again. */
 #define OPEN_ATTEMPTS 16
@@ -116,4 +117,18 @@ int seep_output_path_check(const char *path)
 	if (!S_ISDIR(status.st_mode))
 		return -ENOTDIR;
 	return access(directory, W_OK) ? -errno : 0;
+}
+
+int seep_output_path_open_lines(const char *path, int *ret_fd)
+{
+	*ret_fd = -1;
+	if (strcmp(path, "-") == 0) {
+		*ret_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+		return *ret_fd < 0 ? -errno : 0;
+	}
+	if (seep_file_has_time(path))
+		return seep_output_path_check(path);
+	/* Emptied now: nothing is added to the lines of a former run. */
+	*ret_fd = seep_output_path_open(path);
+	return *ret_fd < 0 ? *ret_fd : 0;
 }

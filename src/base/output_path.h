@@ -34,4 +34,11 @@ int seep_output_path_check(const char *path);
  */
 int seep_output_path_open(const char *path);
 
+/*
+ * Opens the file that lines are added to, one for each report. *ret_fd is a duplicate of standard
+ * output for "-", so that it can be closed, and -1 if @path has a time stamp (seep_file_has_time):
+ * then each report has a file of its own, and there is nothing to hold open. 0 or -errno, as above.
+ */
+int seep_output_path_open_lines(const char *path, int *ret_fd);
+
 #endif

@@ -3,7 +3,10 @@
  * System calls that SIGKILL must not cut short. The kernel gives up placing or removing a uprobe
  * when the calling thread has a fatal signal pending, and leaves what is in the target's text where
  * it is, for ever ("uprobe: failed to unregister, leaking uprobe"). At exit, after the signal, it
- * does not.
+ * does not: the signal is no longer pending for a thread that it ends. It stays pending for a
+ * thread that was ending by itself, and if that one is the last of the process, it closes the
+ * descriptors. So threads must not end while probes are in place (2 to 3 of 100 kills beside eight
+ * threads that start and end all the time, Linux 6.18).
  */
 #ifndef SEEP_BASE_SHIELD_H
 #define SEEP_BASE_SHIELD_H

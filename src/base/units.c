@@ -10,6 +10,7 @@
 #include "base/units.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -208,6 +209,28 @@ int seep_parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *ret
 	return 0;
 }
 
+int seep_parse_number(const char *text, uint64_t *ret_number)
+{
+	static const struct {
+		char unit;
+		uint64_t of;
+	} units[] = {{'\0', 1}, {'k', 1000}, {'K', 1000}, {'M', 1000000}, {'G', 1000000000}};
+	uint64_t count;
+	bool overflow;
+
+	if (!is_digit(*text))
+		return -EINVAL;
+	text = parse_whole(text, &count, &overflow);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (*text != units[i].unit || (*text && text[1]))
+			continue;
+		if (overflow || __builtin_mul_overflow(count, units[i].of, ret_number))
+			return -ERANGE;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 /* @value / @divisor, rounded half up. */
 static wide divide(wide value, wide divisor)
 {
@@ -308,6 +331,17 @@ const char *seep_format_duration(char buffer[SEEP_UNIT_MAX], uint64_t ns)
 	else
 		snprintf(buffer, SEEP_UNIT_MAX, "%llu d %02llu h", hours / 24, hours % 24);
 	return buffer;
+}
+
+/* Nanoseconds of more than a thousand million seconds would not be worth the digits. */
+#define MOST_SECONDS 1e9
+
+const char *seep_format_seconds(char buffer[SEEP_UNIT_MAX], double seconds)
+{
+	if (isinf(seconds))
+		return "for ever";
+	return seep_format_duration(
+		buffer, (uint64_t)(fmin(seconds, MOST_SECONDS) * (double)SEEP_NS_PER_S));
 }
 
 const char *seep_format_percent(char buffer[SEEP_UNIT_MAX], uint64_t part, uint64_t whole)

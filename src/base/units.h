@@ -21,6 +21,11 @@ int seep_parse_size(const char *text, uint64_t *ret_bytes);
 int seep_parse_duration(const char *text, uint64_t *ret_ns);
 /* A whole number from @min to @max, decimal: 0, -EINVAL, -ERANGE. */
 int seep_parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *ret_count);
+/*
+ * A whole number, which may have K, M or G behind it: thousands, millions, thousands of millions.
+ * 0; -EINVAL; -ERANGE, and *ret_number is undefined.
+ */
+int seep_parse_number(const char *text, uint64_t *ret_number);
 
 /* Enough for every format below, with the final NUL. */
 #define SEEP_UNIT_MAX 32
@@ -33,6 +38,8 @@ const char *seep_format_bytes_change(char buffer[SEEP_UNIT_MAX], int64_t bytes);
 const char *seep_format_count(char buffer[SEEP_UNIT_MAX], uint64_t count);
 /* "850 ns", "12.3 µs", "4.50 ms", "29.8 s", "3 min 20 s", "2 h 05 min", "3 d 04 h" */
 const char *seep_format_duration(char buffer[SEEP_UNIT_MAX], uint64_t ns);
+/* The same of seconds, at most some 30 years of them; "for ever" of INFINITY. */
+const char *seep_format_seconds(char buffer[SEEP_UNIT_MAX], double seconds);
 /*
  * @part of @whole: "12.3 %", "0.01 %", "100 %". "0 %" and "100 %" are exact, what only rounds to
  * them is "< 0.01 %" and "> 99.9 %"; more than 999 is "> 999 %"; "-" if @whole is 0.
