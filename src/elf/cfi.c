@@ -14,8 +14,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "elf/cfi_place.h"
@@ -23,6 +21,7 @@
 #include "elf/cfi_reader.h"
 #include "elf/cfi_rows.h"
 #include "elf/cfi_stubs.h"
+#include "elf/context_start.h"
 #include "elf/extents_private.h"
 #include "elf/image_private.h"
 #include "elf/signal_return.h"
@@ -32,14 +31,6 @@
 
 /* With fewer FDEs in .eh_frame, which come from the C runtime, .debug_frame is read as well. */
 #define FDES_FEW 8
-
-/*
- * Bytes of __start_context, with some room (26 in glibc 2.36), and how many such functions are
- * read.
- */
-#define CONTEXT_START_MIN	 16
-#define CONTEXT_START_MAX	 64
-#define CONTEXT_START_CHECKS_MAX 4096
 
 struct reader {
 	const struct seep_image *image;
@@ -52,7 +43,7 @@ struct reader {
 	size_t max_cies;
 	const struct seep_cfi_cie *last_cie;
 	const struct seep_segment *last_segment;
-	size_t context_start_checks;
+	struct seep_context_starts context_starts;
 };
 
 static void reader_done(struct reader *reader)
@@ -124,25 +115,6 @@ static const struct seep_segment *find_code(struct reader *reader, uint64_t addr
 	return NULL;
 }
 
-/*
- * glibc's __start_context: makecontext gives its first byte to a coroutine as the return address,
- * so the address of the call that never was lies in the padding before it. There the stack begins.
- * mov %rbx, %rsp; mov (%rsp), %rdi; test %rdi, %rdi
- */
-static bool is_context_start(struct reader *reader, const struct seep_cfi_fde *fde, uint64_t offset)
-{
-	static const uint8_t start[] = {0x48, 0x89, 0xdc, 0x48, 0x8b, 0x3c, 0x24, 0x48, 0x85, 0xff};
-	uint8_t code[sizeof(start)];
-
-	if (fde->length < CONTEXT_START_MIN || fde->length > CONTEXT_START_MAX || !offset ||
-	    !reader->context_start_checks)
-		return false;
-	reader->context_start_checks--;
-	return pread(reader->image->fd, code, sizeof(code), (off_t)offset) ==
-		       (ssize_t)sizeof(code) &&
-	       memcmp(code, start, sizeof(code)) == 0;
-}
-
 /* A block of one row that no FDE describes. */
 static int add_block(struct reader *reader, uint64_t start, uint64_t end, enum seep_rule_kind kind)
 {
@@ -172,7 +144,7 @@ static int add_code(struct reader *reader, const struct seep_cfi_cie *cie, struc
 	offset = segment->offset + skip;
 	if (fde->length > segment->length - skip)
 		fde->length = segment->length - skip;
-	error = is_context_start(reader, fde, offset) ?
+	error = seep_context_starts_at(&reader->context_starts, offset, fde->length) ?
 			add_block(reader, offset - 1, offset, SEEP_RULE_END) :
 			0;
 	if (!error)
@@ -315,7 +287,7 @@ int seep_cfi_read(const struct seep_image *image, struct seep_cfi *ret_cfi)
 	struct reader reader = {
 		.image = image,
 		.cfi = &cfi,
-		.context_start_checks = CONTEXT_START_CHECKS_MAX,
+		.context_starts = {.image = image, .left = SEEP_CONTEXT_STARTS_MAX},
 	};
 	int error;
 

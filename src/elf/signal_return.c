@@ -60,6 +60,24 @@ static void add(struct seep_signal_returns *returns, uint64_t start, const uint8
 		returns->list[returns->count++] = (struct seep_range){start + first - 1, end};
 }
 
+/*
+ * The next place of the six bytes, or NULL. By the last of them, which memchr finds several times
+ * faster than memmem, that reads every byte of all code, finds six.
+ */
+static const uint8_t *find_number(const uint8_t *from, const uint8_t *end)
+{
+	const size_t last = sizeof(number_syscall) - 1;
+	const uint8_t *at;
+
+	if ((size_t)(end - from) <= last)
+		return NULL;
+	for (at = from + last; (at = memchr(at, number_syscall[last], (size_t)(end - at))); at++) {
+		if (memcmp(at - last, number_syscall, last) == 0)
+			return at - last;
+	}
+	return NULL;
+}
+
 static void search_piece(struct seep_signal_returns *returns, uint64_t start, const uint8_t *piece,
 			 size_t length)
 {
@@ -68,8 +86,7 @@ static void search_piece(struct seep_signal_returns *returns, uint64_t start, co
 	/*
 	 * A search for six fixed bytes, as nothing says where trampolines are in a stripped file.
 	 */
-	while ((found = memmem(from, length - (size_t)(from - piece), number_syscall,
-			       sizeof(number_syscall)))) {
+	while ((found = find_number(from, piece + length))) {
 		add(returns, start, piece, (size_t)(found - piece));
 		from = found + 1;
 	}

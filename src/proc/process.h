@@ -20,6 +20,7 @@ struct seep_proc_info {
 	bool kernel_thread;
 	pid_t parent;
 	uint32_t num_threads;
+	uint64_t page_faults;  /* so far, of its threads that have ended too */
 	uint64_t start_ticks;  /* since boot; with the PID the identity of a process */
 	uint64_t start_utc_ns; /* the same as a time of day */
 	char *exe;	       /* link target, " (deleted)" cut off; NULL if not readable */

@@ -17,6 +17,8 @@
 enum stat_field {
 	STAT_PARENT = STAT_FIELD(4),
 	STAT_FLAGS = STAT_FIELD(9),
+	STAT_MINOR_FAULTS = STAT_FIELD(10),
+	STAT_MAJOR_FAULTS = STAT_FIELD(12),
 	STAT_NUM_THREADS = STAT_FIELD(20),
 	STAT_START_TICKS = STAT_FIELD(22),
 	STAT_NUM_FIELDS,
@@ -57,6 +59,7 @@ int seep_proc_parse_stat(const char *text, struct seep_proc_info *ret_info)
 	info.pid = (pid_t)pid;
 	info.parent = (pid_t)fields[STAT_PARENT];
 	info.kernel_thread = fields[STAT_FLAGS] & PF_KTHREAD;
+	info.page_faults = fields[STAT_MINOR_FAULTS] + fields[STAT_MAJOR_FAULTS];
 	info.num_threads = (uint32_t)fields[STAT_NUM_THREADS];
 	info.start_ticks = fields[STAT_START_TICKS];
 	*ret_info = info;
