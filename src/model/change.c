@@ -5,6 +5,9 @@
 
 #define NS_PER_HOUR (3600 * SEEP_NS_PER_S)
 
+/* Of the standard normal distribution: 1.96^2. */
+#define SQUARE_OF_95 3.84
+
 static const char *const change_keys[] = {
 #define SEEP_CHANGE_KEY(name, key, text) key,
 	SEEP_CHANGES(SEEP_CHANGE_KEY)
@@ -39,6 +42,18 @@ uint64_t seep_amount_metric(const struct seep_amount *amount, enum seep_metric m
 	return seep_site_metric(&site, metric);
 }
 
+/*
+ * Of two moments of one trace the variances are not independent; what they have in common makes the
+ * difference more certain than this takes it for. An error that is not known excuses nothing.
+ */
+bool seep_change_is_noise(const struct seep_change *change, enum seep_metric metric)
+{
+	double difference = (double)seep_change_of(change, metric);
+	double variance = change->before.variances[metric] + change->after.variances[metric];
+
+	return difference * difference < SQUARE_OF_95 * variance;
+}
+
 /* Of threads and descriptors bytes mean nothing; the metric becomes that of objects. */
 enum seep_metric seep_metric_of_kind(enum seep_metric metric, enum seep_kind kind)
 {
@@ -62,4 +77,7 @@ void seep_amount_add(struct seep_amount *sum, const struct seep_amount *amount)
 	seep_counts_add(&sum->counts, &amount->counts);
 	sum->live_objects += amount->live_objects;
 	sum->live_bytes += amount->live_bytes;
+	sum->estimated |= amount->estimated;
+	for (size_t i = 0; i < SEEP_METRIC_COUNT; i++)
+		sum->variances[i] += amount->variances[i];
 }

@@ -36,6 +36,8 @@ struct seep_amount {
 	struct seep_counts counts;
 	uint64_t live_objects;
 	uint64_t live_bytes;
+	bool estimated;			     /* some of it: see sampling.h */
+	double variances[SEEP_METRIC_COUNT]; /* by enum seep_metric, see seep_site_variance */
 };
 
 struct seep_change {
@@ -52,6 +54,9 @@ void seep_amount_add(struct seep_amount *sum, const struct seep_amount *amount);
 
 /* One of the four measures. */
 uint64_t seep_amount_metric(const struct seep_amount *amount, enum seep_metric metric);
+
+/* Does it differ by no more than what its estimates may be wrong by, at 95 %? */
+bool seep_change_is_noise(const struct seep_change *change, enum seep_metric metric);
 
 /* @metric, or of threads and descriptors, which are counted, the same in objects. */
 enum seep_metric seep_metric_of_kind(enum seep_metric metric, enum seep_kind kind);

@@ -70,6 +70,21 @@ static int compare_rows(const void *left, const void *right)
 	return result;
 }
 
+static struct seep_amount amount_of(const struct seep_site *site)
+{
+	struct seep_amount amount = {
+		.num_sites = 1,
+		.counts = site->counts,
+		.live_objects = site->live_objects,
+		.live_bytes = site->live_bytes,
+		.estimated = site->sampling != NULL,
+	};
+
+	for (enum seep_metric metric = 0; metric < SEEP_METRIC_COUNT; metric++)
+		amount.variances[metric] = seep_site_variance(site, metric);
+	return amount;
+}
+
 /*
  * Adds a row for each site of one side whose kind is compared. What the other side has stays 0
  * until rows are joined. Returns how many were added.
@@ -88,12 +103,7 @@ static size_t add_side(const struct seep_side *side, uint32_t kinds, bool later,
 			.change = {.site = site, .program = seep_program_of(site->process)},
 			.path = side->paths ? side->paths[i] : (struct seep_path){0},
 		};
-		*(later ? &row->change.after : &row->change.before) = (struct seep_amount){
-			.num_sites = 1,
-			.counts = site->counts,
-			.live_objects = site->live_objects,
-			.live_bytes = site->live_bytes,
-		};
+		*(later ? &row->change.after : &row->change.before) = amount_of(site);
 		count++;
 	}
 	return count;
@@ -227,6 +237,8 @@ static enum seep_change_type type_of(const struct seep_change *change, enum seep
 		return SEEP_CHANGE_SAME;
 	if (!change->before.num_sites)
 		return SEEP_CHANGE_NEW;
+	if (seep_change_is_noise(change, metric))
+		return SEEP_CHANGE_SAME;
 	if (!after)
 		return SEEP_CHANGE_GONE;
 	return after > before ? SEEP_CHANGE_GREW : SEEP_CHANGE_SHRANK;
@@ -311,6 +323,14 @@ static bool is_disjoint(const struct seep_comparison *comparison)
 	return num_before && num_after;
 }
 
+/* Only memory is ever estimated. */
+static bool is_sampled(const struct seep_comparison *comparison)
+{
+	return comparison->kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY) &&
+	       (seep_snapshot_is_sampled(comparison->before.snapshot) ||
+		seep_snapshot_is_sampled(comparison->after.snapshot));
+}
+
 int seep_compare(const struct seep_side *before, const struct seep_side *after,
 		 const struct seep_compare_options *options,
 		 struct seep_comparison **ret_comparison)
@@ -346,6 +366,8 @@ int seep_compare(const struct seep_side *before, const struct seep_side *after,
 		comparison->doubts |= 1u << SEEP_DOUBT_BUILDS;
 	if (is_disjoint(comparison))
 		comparison->doubts |= 1u << SEEP_DOUBT_DISJOINT;
+	if (is_sampled(comparison))
+		comparison->doubts |= 1u << SEEP_DOUBT_SAMPLED;
 	*ret_comparison = comparison;
 	return 0;
 }

@@ -9,7 +9,7 @@
 
 /*
  * Reasons not to take the numbers at face value, as bits 1 << SEEP_DOUBT_...; X(enum suffix, key in
- * JSON). Two moments of one trace have none of them.
+ * JSON). Two moments of one trace have SAMPLED at most.
  */
 #define SEEP_DOUBTS(X)                                                                             \
 	X(KINDS, "kinds")     /* a kind was traced in one of them only: it is left out */          \
@@ -20,7 +20,8 @@
 	X(ATTACHED, "attached")	  /* one was traced from its beginning, the other one was not */   \
 	X(DISJOINT, "disjoint")	  /* no site is in both: other programs? */                        \
 	X(PROCESSES, "processes") /* a different number of processes is added up */                \
-	X(BUILDS, "builds")	  /* there are sites that were matched by names */
+	X(BUILDS, "builds")	  /* there are sites that were matched by names */                 \
+	X(SAMPLED, "sampled")	  /* the memory of one at least is estimated */
 
 enum seep_doubt {
 #define SEEP_DOUBT_ENUM(name, key) SEEP_DOUBT_##name,
@@ -32,8 +33,8 @@ enum seep_doubt {
 const char *seep_doubt_key(enum seep_doubt doubt);
 
 /*
- * Those of how two snapshots were traced, of the kinds @wanted (bits); all but DISJOINT and BUILDS,
- * which are known when the snapshots have been compared.
+ * Those of how two snapshots were traced, of the kinds @wanted (bits); all but DISJOINT, BUILDS
+ * and SAMPLED, which are known when the snapshots have been compared.
  */
 uint32_t seep_doubts_find(const struct seep_snapshot *before, const struct seep_snapshot *after,
 			  uint32_t wanted);

@@ -12,7 +12,8 @@ struct seep_filter {
 	uint32_t kinds;		 /* SEEP_KIND_BIT of each that is traced */
 	uint64_t min_size_bytes; /* smaller blocks are not tracked */
 	uint64_t max_size_bytes; /* nor are larger ones; UINT64_MAX: no limit */
-	uint64_t min_age_ns;	 /* younger objects are tracked, but not reported */
+	uint64_t sample_bytes; /* of memory, from one tracked block to the next, mean; 0: all are */
+	uint64_t min_age_ns;   /* younger objects are tracked, but not reported */
 };
 
 #endif

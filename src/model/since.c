@@ -7,16 +7,19 @@
 #include "model/since.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "base/numbers.h"
+#include "model/sampling.h"
 
 /* The later snapshot with arrays of its own; what these point to is still that of the later one. */
 struct seep_since {
 	struct seep_snapshot snapshot;
 	struct seep_process *processes;
 	struct seep_site *sites;
+	struct seep_sampling *sampling; /* of the sites, by where they stood in the later one */
 };
 
 /* Within a trace a site is a stack in a process. */
@@ -94,6 +97,39 @@ static void subtract(struct seep_site *site, const struct seep_site *then, uint6
 		site->oldest_ns = SEEP_UNKNOWN;
 }
 
+/*
+ * Windows since then are independent of those before, so variances of what was counted in both are
+ * subtracted.
+ */
+static double error_since(double now, double then)
+{
+	return sqrt(fmax(now * now - then * then, 0));
+}
+
+/*
+ * What is live hangs together at both moments, by an amount that is not known; the root of the sum
+ * is at least the error of the difference. The share that stays is that of the whole trace.
+ */
+static const struct seep_sampling *sampling_since(struct seep_sampling *sampling,
+						  const struct seep_sampling *now,
+						  const struct seep_sampling *then)
+{
+	static const struct seep_sampling exact;
+
+	then = then ? then : &exact;
+	*sampling = *now;
+	sampling->seen_objects = gain(now->seen_objects, then->seen_objects);
+	sampling->allocs_error = error_since(now->allocs_error, then->allocs_error);
+	sampling->alloc_bytes_error = error_since(now->alloc_bytes_error, then->alloc_bytes_error);
+	sampling->live_objects_error = hypot(now->live_objects_error, then->live_objects_error);
+	sampling->live_bytes_error = hypot(now->live_bytes_error, then->live_bytes_error);
+	for (size_t i = 0; i < SEEP_LIFETIME_BUCKETS; i++) {
+		sampling->lifetimes[i] = gain(now->lifetimes[i], then->lifetimes[i]);
+		sampling->ages[i] = 0; /* as those of the site */
+	}
+	return sampling;
+}
+
 /* Live bytes may change although no counter does, so these are asked for as well. */
 static bool has_anything(const struct seep_site *site)
 {
@@ -122,6 +158,9 @@ static void fill_sites(struct seep_since *since, const struct seep_snapshot *now
 		/* The copy points to the copy of its process, at the same index. */
 		site->process = &since->processes[site->process - now->processes];
 		subtract(site, then, since->snapshot.interval_ns);
+		if (site->sampling)
+			site->sampling =
+				sampling_since(&since->sampling[i], site->sampling, then->sampling);
 		/* A site at which nothing happened is overwritten by the next one. */
 		count += has_anything(site);
 	}
@@ -177,7 +216,8 @@ static int fill(struct seep_since *since, const struct seep_snapshot *now,
 
 	since->processes = calloc(now->num_processes + 1, sizeof(*since->processes));
 	since->sites = calloc(now->num_sites + 1, sizeof(*since->sites));
-	if (!sites || !then_sites || !since->processes || !since->sites)
+	since->sampling = calloc(now->num_sites + 1, sizeof(*since->sampling));
+	if (!sites || !then_sites || !since->processes || !since->sites || !since->sampling)
 		return -ENOMEM;
 	since->snapshot = *now;
 	since->snapshot.processes = since->processes;
@@ -217,6 +257,7 @@ void seep_since_free(struct seep_since *since)
 		return;
 	free(since->processes);
 	free(since->sites);
+	free(since->sampling);
 	free(since);
 }
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/sampling.h"
+
 void seep_counts_add(struct seep_counts *sum, const struct seep_counts *counts)
 {
 	sum->allocs += counts->allocs;
@@ -31,6 +33,32 @@ uint64_t seep_site_metric(const struct seep_site *site, enum seep_metric metric)
 		break;
 	}
 	return 0;
+}
+
+double seep_site_variance(const struct seep_site *site, enum seep_metric metric)
+{
+	const struct seep_sampling *sampling = site->sampling;
+	double error = 0;
+
+	if (!sampling)
+		return 0;
+	switch (metric) {
+	case SEEP_METRIC_LIVE_BYTES:
+		error = sampling->live_bytes_error;
+		break;
+	case SEEP_METRIC_LIVE_OBJECTS:
+		error = sampling->live_objects_error;
+		break;
+	case SEEP_METRIC_ALLOC_BYTES:
+		error = sampling->alloc_bytes_error;
+		break;
+	case SEEP_METRIC_ALLOC_OBJECTS:
+		error = sampling->allocs_error;
+		break;
+	case SEEP_METRIC_COUNT:
+		break;
+	}
+	return error * error;
 }
 
 static int compare(uint64_t a, uint64_t b)
@@ -86,6 +114,27 @@ static void totals_add(struct seep_totals *totals, const struct seep_site *site)
 	seep_counts_add(&totals->counts, &site->counts);
 	totals->live_objects += site->live_objects;
 	totals->live_bytes += site->live_bytes;
+	totals->estimated |= site->sampling != NULL;
+}
+
+bool seep_snapshot_is_sampled(const struct seep_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->num_processes; i++) {
+		if (snapshot->processes[i].sampled)
+			return true;
+	}
+	return false;
+}
+
+const char *seep_tracing_mode_key(enum seep_tracing_mode mode)
+{
+	static const char *const keys[] = {
+#define SEEP_TRACING_MODE_KEY(name, key) key,
+		SEEP_TRACING_MODES(SEEP_TRACING_MODE_KEY)
+#undef SEEP_TRACING_MODE_KEY
+	};
+
+	return keys[mode];
 }
 
 void seep_snapshot_sum(struct seep_process *processes, size_t num_processes,

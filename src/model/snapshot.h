@@ -24,6 +24,23 @@
 
 struct seep_judgement;
 struct seep_process_judgement;
+struct seep_sampling;
+
+/*
+ * How the calls of a process are seen: all of them, those in windows of time, or of allocations one
+ * in so many bytes. X(enum suffix, key in JSON)
+ */
+#define SEEP_TRACING_MODES(X)                                                                      \
+	X(EXACT, "exact")                                                                          \
+	X(WINDOWS, "windows")                                                                      \
+	X(BYTES, "bytes")
+
+enum seep_tracing_mode {
+#define SEEP_TRACING_MODE_ENUM(name, key) SEEP_TRACING_##name,
+	SEEP_TRACING_MODES(SEEP_TRACING_MODE_ENUM)
+#undef SEEP_TRACING_MODE_ENUM
+	SEEP_TRACING_MODE_COUNT
+};
 
 /* Monotonic counters; live = allocs - frees, by the functions below. */
 struct seep_counts {
@@ -47,6 +64,7 @@ struct seep_totals {
 	struct seep_counts counts;
 	uint64_t live_objects; /* as reported: see seep_site */
 	uint64_t live_bytes;
+	bool estimated; /* numbers of some site are: see sampling.h */
 };
 
 struct seep_process {
@@ -87,6 +105,15 @@ struct seep_process {
 	 */
 	uint64_t fd_limit_eta_ns;
 	uint64_t collections; /* full ones of its runtime so far; for verdicts only, as above */
+	enum seep_tracing_mode mode; /* at present */
+	/*
+	 * Its memory is sampled by bytes, or has been traced in windows, at least for a time: the
+	 * numbers of memory are estimates.
+	 */
+	bool sampled;
+	double seen_share; /* of its calls of allocators so far; 1: all of them */
+	/* What the probes take of its CPU time, in the last interval, percent; NAN: not known. */
+	double probes_cpu_pct;
 	struct seep_totals totals[SEEP_KIND_COUNT];
 	const struct seep_process_judgement *judgement; /* NULL: none, see judgement.h */
 };
@@ -128,6 +155,7 @@ struct seep_site {
 	/* Of the live, by age, in the same buckets; only if ages_known, else 0. */
 	uint64_t ages[SEEP_LIFETIME_BUCKETS];
 	bool ages_known;
+	const struct seep_sampling *sampling;	/* NULL: the numbers are exact; see sampling.h */
 	const struct seep_details *details;	/* NULL: there is nothing to say */
 	const struct seep_judgement *judgement; /* NULL: none, see judgement.h */
 };
@@ -161,7 +189,8 @@ struct seep_snapshot {
 	const char *arch;
 	const char *scope_type; /* "pid", "command" */
 	const char *scope_value;
-	uint64_t min_age_ns; /* 0: every live object is reported */
+	uint64_t min_age_ns;   /* 0: every live object is reported */
+	uint64_t sample_bytes; /* of memory: one block in so many bytes is tracked; 0: all are */
 	uint64_t min_size_bytes;
 	uint64_t max_size_bytes; /* UINT64_MAX: no limit */
 	struct seep_totals totals[SEEP_KIND_COUNT];
@@ -197,10 +226,26 @@ static inline uint64_t seep_counts_live_bytes(const struct seep_counts *counts)
 
 void seep_counts_add(struct seep_counts *sum, const struct seep_counts *counts);
 
+/* Are its calls seen in windows, or were they for a time? */
+static inline bool seep_process_in_windows(const struct seep_process *process)
+{
+	return process->mode == SEEP_TRACING_WINDOWS ||
+	       (process->sampled && process->mode != SEEP_TRACING_BYTES);
+}
+
+/* Are there estimates among its numbers? */
+bool seep_snapshot_is_sampled(const struct seep_snapshot *snapshot);
+
+/* "exact", "windows", "bytes" */
+const char *seep_tracing_mode_key(enum seep_tracing_mode mode);
+
 /* The enum seep_origin of objects whose allocation was not seen, or -1 if it was. */
 int seep_origin_of(const struct seep_stack *stack);
 
 uint64_t seep_site_metric(const struct seep_site *site, enum seep_metric metric);
+
+/* The square of its standard error; 0: it is exact. */
+double seep_site_variance(const struct seep_site *site, enum seep_metric metric);
 
 /*
  * Orders sites for reports: live bytes, then live objects, allocated bytes (all descending), id,

@@ -82,6 +82,7 @@ struct seep_known_process {
 	XXH128_hash_t sample;
 	XXH128_hash_t stats;
 	XXH128_hash_t unmatched;
+	XXH128_hash_t tracing;
 	struct seep_totals totals[SEEP_KIND_COUNT];
 	struct seep_known_verdict verdict;
 	UT_hash_handle hh;
@@ -101,6 +102,7 @@ struct seep_known_site {
 	const struct seep_known_stack *stack;
 	XXH128_hash_t sample;
 	XXH128_hash_t details;
+	XXH128_hash_t sampling;
 	struct seep_known_verdict verdict;
 	UT_hash_handle hh;
 };

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "store/keys.h"
+#include "model/keys.h"
 #include "store/known.h"
 
 /* What the rows of a query are read into. */

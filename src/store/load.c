@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/keys.h"
+#include "model/keys.h"
 #include "store/reader_private.h"
 
 /* Characters of a word. */
@@ -145,6 +145,25 @@ static int load_head(struct seep_load *load)
 	return read_head(load, &query);
 }
 
+/* How memory was sampled, which older captures do not have. */
+static int load_sampling_of_run(struct seep_load *load)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	int result;
+
+	if (load->reader->version < 6)
+		return 0;
+	result = seep_load_query(load,
+				 "SELECT sample_bytes FROM samplings JOIN snapshots USING (run) "
+				 "WHERE id = :snapshot",
+				 &query);
+	if (!result)
+		result = seep_query_step(&query);
+	if (result > 0)
+		load->loaded.snapshot.sample_bytes = (uint64_t)seep_column_int(&query);
+	return result < 0 ? result : query.error;
+}
+
 /* The snapshots between which rows are looked for. */
 static int load_span(struct seep_load *load)
 {
@@ -217,9 +236,9 @@ static int load_all(struct seep_load *load)
 	 * samples, details and ages go to the sites.
 	 */
 	static int (*const steps[])(struct seep_load *load) = {
-		load_head,	  load_span,	     seep_load_processes, seep_load_sites,
-		seep_load_stacks, seep_load_samples, seep_load_details,	  load_losses,
-		load_ends,	  seep_load_ages,
+		load_head,	   load_sampling_of_run, load_span,	    seep_load_processes,
+		seep_load_sites,   seep_load_stacks,	 seep_load_samples, seep_load_sampling,
+		seep_load_details, load_losses,		 load_ends,	    seep_load_ages,
 	};
 	struct seep_snapshot *snapshot = &load->loaded.snapshot;
 	int error = 0;

@@ -7,8 +7,10 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
+#include "model/keys.h"
 #include "store/reader_private.h"
 #include "store/writer.h"
 
@@ -138,6 +140,24 @@ static void read_unmatched(struct seep_query *query, struct seep_process *proces
 	process->unmatched_frees_unsized = seep_column_uint(query);
 }
 
+/* A share, which reports print as it is; from 0 to @most, or not known. */
+static double read_share(struct seep_query *query, double most)
+{
+	double share = seep_column_real(query);
+
+	return share >= 0 && share <= most ? share : (double)NAN;
+}
+
+/* A mode of another version is taken for windows: not all may have been seen. */
+static void read_tracing(struct seep_query *query, struct seep_process *process)
+{
+	if (seep_tracing_mode_of_key(seep_column_text(query), &process->mode))
+		process->mode = SEEP_TRACING_WINDOWS;
+	process->sampled = seep_column_int(query);
+	process->seen_share = read_share(query, 1);
+	process->probes_cpu_pct = read_share(query, 100);
+}
+
 /* What not every process has, and older captures do not have at all. */
 static int read_process_stats(struct seep_load *load)
 {
@@ -149,6 +169,8 @@ static int read_process_stats(struct seep_load *load)
 		process->anon_bytes = process->pss_bytes = SEEP_UNKNOWN;
 		process->unmatched_frees = process->unmatched_free_bytes = SEEP_UNKNOWN;
 		process->unmatched_frees_unsized = SEEP_UNKNOWN;
+		process->seen_share = 1;
+		process->probes_cpu_pct = NAN;
 	}
 	if (load->reader->version >= 2)
 		result = each_process_row(
@@ -162,6 +184,12 @@ static int read_process_stats(struct seep_load *load)
 			"SELECT process, frees, free_bytes, frees_unsized FROM unmatched "
 			"WHERE snapshot BETWEEN :first AND :snapshot ORDER BY snapshot",
 			read_unmatched);
+	if (!result && load->reader->version >= 5)
+		result = each_process_row(
+			load,
+			"SELECT process, mode, sampled, seen_share, probes_cpu_pct FROM tracing "
+			"WHERE snapshot BETWEEN :first AND :snapshot ORDER BY snapshot",
+			read_tracing);
 	return result;
 }
 

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "model/keys.h"
 #include "store/details.h"
-#include "store/keys.h"
 #include "store/reader_private.h"
 #include "store/sample.h"
 #include "store/writer.h"
@@ -186,6 +187,52 @@ int seep_load_samples(struct seep_load *load)
 		error = take_rows(load, &query, needs);
 	free(needs);
 	return error;
+}
+
+/* The row that holds for @site. */
+static int take_sampling(struct seep_load *load, struct seep_query *query, struct seep_site *site)
+{
+	struct seep_sampling sampling, *copy;
+	bool exact;
+	int error = seep_sampling_read(query, &sampling, &exact);
+
+	/* Only numbers of memory are ever estimated. */
+	if (error || exact || site->kind != SEEP_KIND_MEMORY)
+		return error;
+	copy = seep_arena_alloc(&load->arena, sizeof(*copy));
+	if (!copy)
+		return -ENOMEM;
+	*copy = sampling;
+	site->sampling = copy;
+	return 0;
+}
+
+/* Before the sums are made, which tell whether there is an estimate in them. */
+int seep_load_sampling(struct seep_load *load)
+{
+	SEEP_AUTO_QUERY struct seep_query query = {0};
+	SEEP_AUTO_FREE bool *found = calloc(load->loaded.snapshot.num_sites + 1, sizeof(*found));
+	int result = found ? 0 : -ENOMEM;
+
+	if (result || load->reader->version < 5)
+		return result;
+	result = seep_load_query(load,
+				 "SELECT site, " SEEP_SAMPLING_COLUMNS " FROM estimates "
+				 "WHERE snapshot BETWEEN :first AND :snapshot "
+				 "ORDER BY snapshot DESC",
+				 &query);
+	while (!result && (result = seep_query_step(&query)) > 0) {
+		int64_t row = seep_column_int(&query);
+		size_t index;
+
+		result = 0;
+		if (seep_load_find(load->site_rows, load->loaded.snapshot.num_sites, row, &index) ||
+		    found[index])
+			continue;
+		found[index] = true;
+		result = take_sampling(load, &query, &load->sites[index]);
+	}
+	return result;
 }
 
 /* A site that had details has a row, also when it has none any more. */

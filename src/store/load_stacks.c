@@ -12,7 +12,7 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
-#include "store/keys.h"
+#include "model/keys.h"
 #include "store/reader_private.h"
 #include "symbol/lines.h"
 

@@ -61,6 +61,7 @@ int seep_load_processes(struct seep_load *load);
 int seep_load_sites(struct seep_load *load);
 int seep_load_stacks(struct seep_load *load);
 int seep_load_samples(struct seep_load *load);
+int seep_load_sampling(struct seep_load *load);
 int seep_load_details(struct seep_load *load);
 int seep_load_ages(struct seep_load *load);
 int seep_load_verdicts(struct seep_load *load);

@@ -7,6 +7,7 @@
 #include "store/sample.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #define LEB_BITS 7
@@ -148,11 +149,16 @@ void seep_sample_bind(const struct seep_stored_sample *sample, uint8_t bytes[SEE
 	seep_bind_bytes(query, bytes, seep_histogram_encode(sample->lifetimes, bytes));
 }
 
+static int read_histogram(struct seep_query *query, uint64_t ret_buckets[SEEP_LIFETIME_BUCKETS])
+{
+	size_t length;
+	const uint8_t *bytes = seep_column_bytes(query, &length);
+
+	return query->error ? query->error : seep_histogram_decode(bytes, length, ret_buckets);
+}
+
 int seep_sample_read(struct seep_query *query, struct seep_stored_sample *ret_sample)
 {
-	const uint8_t *bytes;
-	size_t length;
-
 	memset(ret_sample, 0, sizeof(*ret_sample));
 	ret_sample->counts.allocs = (uint64_t)seep_column_int(query);
 	ret_sample->counts.frees = (uint64_t)seep_column_int(query);
@@ -162,8 +168,78 @@ int seep_sample_read(struct seep_query *query, struct seep_stored_sample *ret_sa
 	ret_sample->live_bytes = read_live(query, seep_counts_live_bytes(&ret_sample->counts));
 	ret_sample->has_oldest = !seep_column_is_null(query);
 	ret_sample->oldest_made_ns = seep_column_int(query);
-	bytes = seep_column_bytes(query, &length);
-	if (query->error)
-		return query->error;
-	return seep_histogram_decode(bytes, length, ret_sample->lifetimes);
+	return read_histogram(query, ret_sample->lifetimes);
+}
+
+XXH128_hash_t seep_sampling_hash(const struct seep_sampling *sampling)
+{
+	/* All of its members have 64 bits, so there is no padding in it. */
+	_Static_assert(sizeof(*sampling) == (9 + 2 * SEEP_LIFETIME_BUCKETS) * sizeof(uint64_t),
+		       "no padding");
+	return sampling ? XXH3_128bits(sampling, sizeof(*sampling)) : (XXH128_hash_t){0};
+}
+
+void seep_sampling_bind(const struct seep_sampling *sampling, struct seep_sampling_bytes *bytes,
+			struct seep_query *query)
+{
+	static const struct seep_sampling nothing = {
+		.allocs_error = NAN,
+		.alloc_bytes_error = NAN,
+		.live_objects_error = NAN,
+		.live_bytes_error = NAN,
+		.staying = NAN,
+		.staying_low = NAN,
+		.staying_high = NAN,
+	};
+
+	seep_bind_uint(query, sampling ? sampling->seen_objects : SEEP_UNKNOWN);
+	sampling = sampling ? sampling : &nothing;
+	seep_bind_real(query, sampling->allocs_error);
+	seep_bind_real(query, sampling->alloc_bytes_error);
+	seep_bind_real(query, sampling->live_objects_error);
+	seep_bind_real(query, sampling->live_bytes_error);
+	seep_bind_real(query, sampling->staying);
+	seep_bind_real(query, sampling->staying_low);
+	seep_bind_real(query, sampling->staying_high);
+	seep_bind_bytes(query, bytes->lifetimes,
+			seep_histogram_encode(sampling->lifetimes, bytes->lifetimes));
+	seep_bind_bytes(query, bytes->ages, seep_histogram_encode(sampling->ages, bytes->ages));
+}
+
+/* NULL is an error that is not known. */
+static int read_error(struct seep_query *query, double *ret_error)
+{
+	*ret_error = seep_column_real(query);
+	return *ret_error < 0 ? -EBADMSG : 0;
+}
+
+/* From 0 to 1, or not known. */
+static int read_share(struct seep_query *query, double *ret_share)
+{
+	*ret_share = seep_column_real(query);
+	return *ret_share < 0 || *ret_share > 1 ? -EBADMSG : 0;
+}
+
+int seep_sampling_read(struct seep_query *query, struct seep_sampling *ret_sampling,
+		       bool *ret_exact)
+{
+	struct seep_sampling sampling = {.seen_objects = seep_column_uint(query)};
+	/* In the order of the columns. */
+	double *const errors[] = {&sampling.allocs_error, &sampling.alloc_bytes_error,
+				  &sampling.live_objects_error, &sampling.live_bytes_error};
+	double *const shares[] = {&sampling.staying, &sampling.staying_low, &sampling.staying_high};
+	int error = 0;
+
+	*ret_exact = sampling.seen_objects == SEEP_UNKNOWN;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]) && !error; i++)
+		error = read_error(query, errors[i]);
+	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]) && !error; i++)
+		error = read_share(query, shares[i]);
+	if (!error)
+		error = read_histogram(query, sampling.lifetimes);
+	if (!error)
+		error = read_histogram(query, sampling.ages);
+	if (!error)
+		*ret_sampling = sampling;
+	return error;
 }

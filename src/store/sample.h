@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What changes about a site: a row of the table samples. The age of its oldest object is not among
+ * What changes about a site: a row of the table samples, and one of estimates for how far it can be
+ * trusted. The age of its oldest object is not among
  * it, as it changes with every snapshot; when the object was made does not.
  */
 #ifndef SEEP_STORE_SAMPLE_H
@@ -10,6 +11,7 @@
 #include <stdint.h>
 #include <xxhash.h>
 
+#include "model/sampling.h"
 #include "model/snapshot.h"
 #include "store/query.h"
 
@@ -55,5 +57,25 @@ void seep_sample_bind(const struct seep_stored_sample *sample, uint8_t bytes[SEE
 		      struct seep_query *query);
 /* 0 or -EBADMSG. */
 int seep_sample_read(struct seep_query *query, struct seep_stored_sample *ret_sample);
+
+/* The columns of estimates, in the order of bind and read. */
+#define SEEP_SAMPLING_COLUMNS                                                                      \
+	"seen_objects, allocs_error, alloc_bytes_error, live_objects_error, live_bytes_error, "    \
+	"staying, staying_low, staying_high, lifetimes, ages"
+
+/* Room for the histograms of a row, to stay until the query has run. */
+struct seep_sampling_bytes {
+	uint8_t lifetimes[SEEP_HISTOGRAM_MAX];
+	uint8_t ages[SEEP_HISTOGRAM_MAX];
+};
+
+/* To notice that it changed; NULL, of a site whose numbers are exact, has a hash of 0. */
+XXH128_hash_t seep_sampling_hash(const struct seep_sampling *sampling);
+/* NULL: the numbers are exact from here on. */
+void seep_sampling_bind(const struct seep_sampling *sampling, struct seep_sampling_bytes *bytes,
+			struct seep_query *query);
+/* 0 or -EBADMSG, also for numbers that are none. *ret_exact: the row says so; then that is all. */
+int seep_sampling_read(struct seep_query *query, struct seep_sampling *ret_sampling,
+		       bool *ret_exact);
 
 #endif

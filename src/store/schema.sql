@@ -23,6 +23,12 @@ CREATE TABLE runs (
 	max_size_bytes INTEGER           -- NULL: no limit
 );
 
+-- Since version 6. Runs whose memory is sampled by bytes.
+CREATE TABLE samplings (
+	run INTEGER PRIMARY KEY REFERENCES runs,
+	sample_bytes INTEGER NOT NULL    -- from one block that is tracked to the next, mean
+);
+
 CREATE TABLE snapshots (
 	id INTEGER PRIMARY KEY,          -- ascends with time, has gaps
 	run INTEGER NOT NULL REFERENCES runs,
@@ -255,6 +261,36 @@ CREATE TABLE ages (
 	snapshot INTEGER NOT NULL REFERENCES snapshots,
 	site INTEGER NOT NULL REFERENCES sites,
 	histogram BLOB,                  -- as samples.lifetimes
+	PRIMARY KEY (snapshot, site)
+) WITHOUT ROWID;
+
+-- How the calls of a process are seen. Changed only; no row: all of them, at a cost that is not known.
+-- Since version 5.
+CREATE TABLE tracing (
+	snapshot INTEGER NOT NULL REFERENCES snapshots,
+	process INTEGER NOT NULL REFERENCES processes,
+	mode TEXT NOT NULL,              -- "exact", "windows": at the snapshot
+	sampled INTEGER NOT NULL,        -- it has been traced in windows: its memory is estimated
+	seen_share REAL,                 -- of its calls of allocators, from 0 to 1
+	probes_cpu_pct REAL,             -- of its CPU time, in the interval before the snapshot
+	PRIMARY KEY (snapshot, process)
+) WITHOUT ROWID;
+
+-- How far to trust the samples of a site that are estimates; no row: they are exact. Changed only.
+-- Since version 5.
+CREATE TABLE estimates (
+	snapshot INTEGER NOT NULL REFERENCES snapshots,
+	site INTEGER NOT NULL REFERENCES sites,
+	seen_objects INTEGER,            -- that were seen being made; NULL: exact from here on
+	allocs_error REAL,               -- standard errors
+	alloc_bytes_error REAL,
+	live_objects_error REAL,
+	live_bytes_error REAL,
+	staying REAL,                    -- share of the objects that is never released, ...
+	staying_low REAL,                -- ... and the ends of its 95 % interval
+	staying_high REAL,
+	lifetimes BLOB,                  -- of those that were seen being made: as samples.lifetimes
+	ages BLOB,                       -- and of those of them that live
 	PRIMARY KEY (snapshot, site)
 ) WITHOUT ROWID;
 

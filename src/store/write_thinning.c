@@ -36,8 +36,10 @@ static const char *const inheritances[] = {
 	INHERIT_OF("process_samples", "process", "processes"),
 	INHERIT_OF("vitals", "process", "processes"),
 	INHERIT_OF("unmatched", "process", "processes"),
+	INHERIT_OF("tracing", "process", "processes"),
 	INHERIT_OF("totals", "process", "processes"),
 	INHERIT_OF("samples", "site", "sites"),
+	INHERIT_OF("estimates", "site", "sites"),
 	INHERIT_OF("details", "site", "sites"),
 	INHERIT("losses"),
 	INHERIT("ends"),
@@ -48,9 +50,11 @@ static const char *const removals[] = {
 	"DELETE FROM process_samples WHERE snapshot = ?1",
 	"DELETE FROM vitals WHERE snapshot = ?1",
 	"DELETE FROM unmatched WHERE snapshot = ?1",
+	"DELETE FROM tracing WHERE snapshot = ?1",
 	"DELETE FROM ages WHERE snapshot = ?1",
 	"DELETE FROM totals WHERE snapshot = ?1",
 	"DELETE FROM samples WHERE snapshot = ?1",
+	"DELETE FROM estimates WHERE snapshot = ?1",
 	"DELETE FROM details WHERE snapshot = ?1",
 	"DELETE FROM losses WHERE snapshot = ?1",
 	"DELETE FROM ends WHERE snapshot = ?1",
@@ -146,6 +150,7 @@ static int sweep(struct seep_writer *writer)
 		"DELETE FROM sources WHERE id NOT IN "
 		"(SELECT source FROM lines WHERE source IS NOT NULL)",
 		"DELETE FROM processes WHERE gone <= ?1 OR run < ?2",
+		"DELETE FROM samplings WHERE run < ?2",
 		"DELETE FROM runs WHERE id < ?2",
 	};
 	const struct seep_instant *first = &writer->instants[0];

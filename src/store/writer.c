@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "model/keys.h"
 #include "store/capture_file.h"
-#include "store/keys.h"
 #include "store/schema.h"
 #include "store/writer_private.h"
 
@@ -183,8 +183,8 @@ static XXH128_hash_t hash_head(const struct seep_snapshot *snapshot, struct seep
 {
 	const char *const names[] = {snapshot->host_name, snapshot->kernel, snapshot->arch,
 				     snapshot->scope_type, snapshot->scope_value};
-	const uint64_t limits[] = {snapshot->min_age_ns, snapshot->min_size_bytes,
-				   snapshot->max_size_bytes};
+	const uint64_t limits[] = {snapshot->min_age_ns, snapshot->sample_bytes,
+				   snapshot->min_size_bytes, snapshot->max_size_bytes};
 
 	seep_buffer_reset(text);
 	seep_buffer_append(text, limits, sizeof(limits));
@@ -229,6 +229,8 @@ static int begin_run(struct seep_write *write)
 	seep_bind_int(query, (int64_t)snapshot->min_size_bytes);
 	seep_bind_uint(query, snapshot->max_size_bytes);
 	error = seep_write_row(write, query, &write->last.run);
+	if (!error)
+		error = seep_write_run_sampling(write);
 	if (error)
 		return error;
 	seep_known_done(&writer->known);

@@ -13,6 +13,7 @@
 /* X(enum suffix, SQL). Prepared once. */
 #define SEEP_WRITER_QUERIES(X)                                                                     \
 	X(ADD_RUN, "INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")              \
+	X(ADD_SAMPLING, "INSERT INTO samplings VALUES (?, ?)")                                     \
 	X(ADD_SNAPSHOT, "INSERT INTO snapshots VALUES "                                            \
 			"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                        \
 	X(ADD_FUNCTION, "INSERT INTO functions VALUES (NULL, ?)")                                  \
@@ -36,6 +37,9 @@
 	X(ADD_PROCESS_SAMPLE, "INSERT INTO process_samples VALUES (?, ?, ?, ?, ?, ?)")             \
 	X(ADD_PROCESS_STATS, "INSERT INTO vitals VALUES (?, ?, ?, ?)")                             \
 	X(ADD_UNMATCHED, "INSERT INTO unmatched VALUES (?, ?, ?, ?, ?)")                           \
+	X(ADD_TRACING, "INSERT INTO tracing VALUES (?, ?, ?, ?, ?, ?)")                            \
+	X(ADD_ESTIMATE, "INSERT INTO estimates (snapshot, site, " SEEP_SAMPLING_COLUMNS ") "       \
+			"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                             \
 	X(ADD_AGES, "INSERT INTO ages VALUES (?, ?, ?)")                                           \
 	X(DROP_CORRELATED, "DELETE FROM companions WHERE verdict = ?")                             \
 	X(ADD_CORRELATED, "INSERT INTO companions VALUES (?, ?, ?, ?, ?)")                         \
@@ -116,6 +120,7 @@ static inline struct seep_query *seep_writer_query(const struct seep_write *writ
 int seep_write_row(const struct seep_write *write, struct seep_query *query, int64_t *ret_id);
 
 /* The steps, in this order. 0 or -errno. */
+int seep_write_run_sampling(struct seep_write *write);
 int seep_write_processes(struct seep_write *write);
 int seep_write_sites(struct seep_write *write);
 int seep_write_sums(struct seep_write *write);

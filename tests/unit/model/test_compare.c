@@ -4,6 +4,7 @@
  * the doubts about numbers that are hard to compare.
  */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 
 #include "base/units.h"
 #include "model/compare.h"
+#include "model/sampling.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_SITES     8
@@ -280,10 +282,44 @@ static void what_makes_it_doubtful(void **state)
 	add(&before, 0, SEEP_KIND_FD, 5, 1, 1);
 	add(&after, 0, SEEP_KIND_MEMORY, 2, 1, 1);
 	comparison = compare(&before, &after);
-	assert_int_equal(comparison->doubts, (1u << SEEP_DOUBT_COUNT) - 1 -
-						     (1u << SEEP_DOUBT_PROCESSES) -
-						     (1u << SEEP_DOUBT_BUILDS));
+	assert_int_equal(comparison->doubts,
+			 (1u << SEEP_DOUBT_COUNT) - 1 - (1u << SEEP_DOUBT_PROCESSES) -
+				 (1u << SEEP_DOUBT_BUILDS) - (1u << SEEP_DOUBT_SAMPLED));
 	assert_int_equal(comparison->num_changes, 2); /* no descriptors */
+	seep_comparison_free(comparison);
+}
+
+/* What may be the error of an estimate is no change; nobody knows of one without an error. */
+static void estimates_that_agree(void **state)
+{
+	static const struct seep_sampling rough = {.live_bytes_error = 30, .allocs_error = 1};
+	static const struct seep_sampling unknown = {.live_bytes_error = NAN};
+	const struct seep_process process = {.id = 7, .exe = "/usr/bin/server", .sampled = true};
+	struct one_side before, after;
+	struct seep_comparison *comparison;
+
+	(void)state;
+	init_both(&before, &after);
+	init(&after, &process, 1);
+	for (uint64_t i = 0; i < 4; i++) {
+		add(&before, 0, SEEP_KIND_MEMORY, 1 + i, 200, 100);
+		add(&after, 0, SEEP_KIND_MEMORY, 1 + i, 200, i == 1 ? 109 : 108);
+		/*
+		 * Errors of 30 bytes on both sides are one of 42 in the difference, and of 83 once
+		 * in 20 times.
+		 */
+		before.sites[i].sampling = i == 3 ? &unknown : i == 2 ? NULL : &rough;
+		after.sites[i].sampling = i == 2 ? NULL : &rough;
+	}
+	comparison = compare(&before, &after);
+	assert_int_equal(comparison->num_changes, 4);
+	/* The three that grew come first, the largest change before the others. */
+	assert_int_equal(comparison->changes[0].site->id, 2);
+	assert_int_equal(comparison->changes[2].type, SEEP_CHANGE_GREW);
+	assert_int_equal(comparison->changes[3].type, SEEP_CHANGE_SAME);
+	assert_int_equal(comparison->changes[3].site->id, 1);
+	assert_true(comparison->changes[3].after.estimated);
+	assert_true(comparison->doubts & 1u << SEEP_DOUBT_SAMPLED);
 	seep_comparison_free(comparison);
 }
 
@@ -328,6 +364,7 @@ int main(void)
 		cmocka_unit_test(names_do_not_join_what_ids_tell_apart),
 		cmocka_unit_test(the_metric_decides),
 		cmocka_unit_test(what_makes_it_doubtful),
+		cmocka_unit_test(estimates_that_agree),
 		cmocka_unit_test(nothing_in_common),
 		cmocka_unit_test(rates_of_one_trace),
 	};

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/units.h"
+#include "model/sampling.h"
 #include "model/since.h"
 
 #define MAX_SITES 8
@@ -146,6 +147,52 @@ static void losses_are_those_since(void **state)
 	seep_since_free(since);
 }
 
+static void errors_are_those_of_the_difference(void **state)
+{
+	static const struct seep_sampling before = {.seen_objects = 10,
+						    .allocs_error = 3,
+						    .alloc_bytes_error = 50,
+						    .live_objects_error = 3,
+						    .live_bytes_error = 30,
+						    .staying = 0.5,
+						    .lifetimes = {[3] = 2},
+						    .ages = {[5] = 8}};
+	static const struct seep_sampling after = {.seen_objects = 25,
+						   .allocs_error = 5,
+						   .alloc_bytes_error = 40, /* a file that lies */
+						   .live_objects_error = 4,
+						   .live_bytes_error = 40,
+						   .staying = 0.6,
+						   .lifetimes = {[3] = 7},
+						   .ages = {[5] = 18}};
+	const struct seep_sampling *sampling;
+	struct moment then, now;
+	struct seep_since *since;
+
+	(void)state;
+	init(&then, 10);
+	init(&now, 30);
+	add(&then, 0, 0, 100, 40, 10)->sampling = &before;
+	add(&now, 0, 0, 180, 45, 30)->sampling = &after;
+	add(&now, 0, 1, 5, 0, 30)->sampling = &after; /* came since */
+	add(&now, 1, 0, 5, 0, 30);
+	assert_int_equal(seep_since_new(&now.snapshot, &then.snapshot, &since), 0);
+	sampling = seep_since_snapshot(since)->sites[0].sampling;
+	assert_int_equal(sampling->seen_objects, 15);
+	assert_true(sampling->allocs_error == 4 && sampling->alloc_bytes_error == 0);
+	assert_true(sampling->live_objects_error == 5 && sampling->live_bytes_error == 50);
+	assert_true(sampling->staying == 0.6);
+	assert_int_equal(sampling->lifetimes[3], 5);
+	assert_int_equal(sampling->ages[5], 0);
+	assert_null(seep_since_snapshot(since)->sites[1].sampling);
+	sampling = seep_since_snapshot(since)->sites[2].sampling;
+	assert_int_equal(sampling->seen_objects, 25);
+	assert_true(sampling->allocs_error == 5 && sampling->live_bytes_error == 40);
+	assert_true(seep_since_snapshot(since)->totals[SEEP_KIND_MEMORY].estimated);
+	assert_true(after.ages[5] == 18);
+	seep_since_free(since);
+}
+
 /* How old the oldest was when its process ended says nothing of when it was made. */
 static void ages_of_the_ended_are_not_known(void **state)
 {
@@ -167,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_from_then_on),
 		cmocka_unit_test(losses_are_those_since),
+		cmocka_unit_test(errors_are_those_of_the_difference),
 		cmocka_unit_test(ages_of_the_ended_are_not_known),
 	};
 

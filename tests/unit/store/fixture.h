@@ -12,6 +12,7 @@
 #include <math.h>
 #include <sqlite3.h>
 
+#include "model/sampling.h"
 #include "store/reader.h"
 #include "store/world.h"
 #include "store/writer.h"
@@ -158,6 +159,7 @@ static inline void assert_same_totals(const struct seep_totals *expected,
 		assert_same_counts(&expected[kind].counts, &actual[kind].counts);
 		assert_int_equal(expected[kind].live_objects, actual[kind].live_objects);
 		assert_int_equal(expected[kind].live_bytes, actual[kind].live_bytes);
+		assert_int_equal(expected[kind].estimated, actual[kind].estimated);
 	}
 }
 
@@ -184,6 +186,10 @@ static inline void assert_same_process(const struct seep_process *expected,
 	assert_int_equal(expected->unmatched_frees_unsized, actual->unmatched_frees_unsized);
 	assert_int_equal(expected->fd_limit, actual->fd_limit);
 	assert_int_equal(expected->fd_limit_eta_ns, actual->fd_limit_eta_ns);
+	assert_int_equal(expected->mode, actual->mode);
+	assert_int_equal(expected->sampled, actual->sampled);
+	assert_same_real(expected->seen_share, actual->seen_share);
+	assert_same_real(expected->probes_cpu_pct, actual->probes_cpu_pct);
 	assert_same_totals(expected->totals, actual->totals);
 }
 
@@ -221,6 +227,24 @@ static inline void assert_same_details(const struct seep_details *expected,
 		assert_string_equal(expected->examples[i], actual->examples[i]);
 }
 
+static inline void assert_same_sampling(const struct seep_sampling *expected,
+					const struct seep_sampling *actual)
+{
+	assert_true(!expected == !actual);
+	if (!expected)
+		return;
+	assert_int_equal(expected->seen_objects, actual->seen_objects);
+	assert_same_real(expected->allocs_error, actual->allocs_error);
+	assert_same_real(expected->alloc_bytes_error, actual->alloc_bytes_error);
+	assert_same_real(expected->live_objects_error, actual->live_objects_error);
+	assert_same_real(expected->live_bytes_error, actual->live_bytes_error);
+	assert_same_real(expected->staying, actual->staying);
+	assert_same_real(expected->staying_low, actual->staying_low);
+	assert_same_real(expected->staying_high, actual->staying_high);
+	assert_memory_equal(expected->lifetimes, actual->lifetimes, sizeof(actual->lifetimes));
+	assert_memory_equal(expected->ages, actual->ages, sizeof(actual->ages));
+}
+
 static inline void assert_same_site(const struct seep_site *expected,
 				    struct seep_symbolizer *symbolizer,
 				    const struct seep_site *actual, struct seep_symbolizer *other)
@@ -237,6 +261,7 @@ static inline void assert_same_site(const struct seep_site *expected,
 	assert_memory_equal(expected->lifetimes, actual->lifetimes, sizeof(actual->lifetimes));
 	assert_int_equal(expected->ages_known, actual->ages_known);
 	assert_memory_equal(expected->ages, actual->ages, sizeof(actual->ages));
+	assert_same_sampling(expected->sampling, actual->sampling);
 	assert_same_details(expected->details, actual->details);
 	assert_int_equal(expected->stack->hash, actual->stack->hash);
 	assert_int_equal(expected->stack->end, actual->stack->end);
@@ -264,6 +289,7 @@ static inline void assert_same_head(const struct seep_snapshot *expected,
 	assert_same_text(expected->scope_type, actual->scope_type);
 	assert_same_text(expected->scope_value, actual->scope_value);
 	assert_int_equal(expected->min_age_ns, actual->min_age_ns);
+	assert_int_equal(expected->sample_bytes, actual->sample_bytes);
 	assert_int_equal(expected->min_size_bytes, actual->min_size_bytes);
 	assert_int_equal(expected->max_size_bytes, actual->max_size_bytes);
 	assert_memory_equal(expected->losses, actual->losses, sizeof(actual->losses));

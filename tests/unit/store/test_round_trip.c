@@ -76,7 +76,7 @@ static void fill_edges(struct world *world)
 	snapshot->kernel = "";
 	snapshot->scope_value = "a\xff\n;'\"";
 	snapshot->min_age_ns = 5;
-	snapshot->min_size_bytes = 6;
+	snapshot->sample_bytes = snapshot->min_size_bytes = 6;
 	snapshot->max_size_bytes = 7;
 	snapshot->totals[SEEP_KIND_FD].traced = true;
 	for (int i = 0; i < SEEP_LOSS_COUNT; i++)
@@ -557,7 +557,8 @@ static void check_version(const char *older)
 }
 
 /* Each version lacks what those behind it have added. */
-#define LACKS_4 "DROP TABLE limits; "
+#define LACKS_5 "DROP TABLE tracing; DROP TABLE estimates; "
+#define LACKS_4 LACKS_5 "DROP TABLE limits; "
 #define LACKS_3 LACKS_4 "DROP TABLE unmatched; "
 #define LACKS_2 LACKS_3 "DROP TABLE vitals; DROP TABLE companions; DROP TABLE ages; "
 
@@ -586,6 +587,7 @@ int main(void)
 		OF_VERSION(LACKS_2 "PRAGMA user_version = 1"),
 		OF_VERSION(LACKS_3 "PRAGMA user_version = 2"),
 		OF_VERSION(LACKS_4 "PRAGMA user_version = 3"),
+		OF_VERSION(LACKS_5 "PRAGMA user_version = 4"),
 		IN_DIRECTORY(test_details),
 		IN_DIRECTORY(test_names_that_come_late),
 		IN_DIRECTORY(test_code_of_no_file),

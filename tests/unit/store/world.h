@@ -117,6 +117,8 @@ static inline void world_make_process(struct world *world, size_t number)
 		.pre_attach_bytes = number ? 4096 : SEEP_UNKNOWN,
 		.fd_limit = number ? 1024 : UINT64_MAX,
 		.fd_limit_eta_ns = SEEP_UNKNOWN,
+		.seen_share = 1,
+		.probes_cpu_pct = NAN,
 		.unmatched_frees = SEEP_UNKNOWN,
 		.unmatched_free_bytes = SEEP_UNKNOWN,
 		.unmatched_frees_unsized = SEEP_UNKNOWN,

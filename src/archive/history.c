@@ -5,7 +5,7 @@
  * converted up to the moment of the report; the capture bounds how many there are. Called by the
  * command report for each page.
  */
-#include "app/history.h"
+#include "archive/history.h"
 
 #include <errno.h>
 #include <stdlib.h>

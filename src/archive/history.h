@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The history of a capture, as the HTML report draws them. */
-#ifndef SEEP_APP_HISTORY_H
-#define SEEP_APP_HISTORY_H
+#ifndef SEEP_ARCHIVE_HISTORY_H
+#define SEEP_ARCHIVE_HISTORY_H
 
 #include "store/reader.h"
 #include "web/html.h"

@@ -3,7 +3,7 @@
  * Enums and their words. A search goes over all words: there are few of them, and each is asked for
  * once for each row.
  */
-#include "store/keys.h"
+#include "model/keys.h"
 
 #include <errno.h>
 #include <string.h>
@@ -37,6 +37,17 @@ int seep_loss_of_key(const char *key, enum seep_loss *ret_loss)
 	for (enum seep_loss loss = 0; key && loss < SEEP_LOSS_COUNT; loss++) {
 		if (strcmp(key, seep_loss_key(loss)) == 0) {
 			*ret_loss = loss;
+			return 0;
+		}
+	}
+	return -EBADMSG;
+}
+
+int seep_tracing_mode_of_key(const char *key, enum seep_tracing_mode *ret_mode)
+{
+	for (enum seep_tracing_mode mode = 0; key && mode < SEEP_TRACING_MODE_COUNT; mode++) {
+		if (strcmp(key, seep_tracing_mode_key(mode)) == 0) {
+			*ret_mode = mode;
 			return 0;
 		}
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "app/archive.h"
+#include "archive/archive.h"
 
 #include <endian.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The enums of a snapshot as words, because their numbers are another version's tomorrow. A capture
- * has the keys that JSON has (seep_kind_key and so on); here is the way back.
+ * The enums of a snapshot from the words that captures have for them, because their numbers are
+ * another version's tomorrow. The words are the keys of JSON (seep_kind_key and so on).
  */
-#ifndef SEEP_STORE_KEYS_H
-#define SEEP_STORE_KEYS_H
+#ifndef SEEP_MODEL_KEYS_H
+#define SEEP_MODEL_KEYS_H
 
 #include <stdint.h>
 
@@ -15,6 +15,7 @@
 int seep_kind_of_key(const char *key, enum seep_kind *ret_kind);
 int seep_end_of_key(const char *key, enum seep_end *ret_end);
 int seep_loss_of_key(const char *key, enum seep_loss *ret_loss);
+int seep_tracing_mode_of_key(const char *key, enum seep_tracing_mode *ret_mode);
 
 /* The traced kinds as "memory,thread", and back: "" is none. */
 void seep_kinds_append(struct seep_buffer *buffer, const struct seep_totals *totals);

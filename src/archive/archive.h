@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A capture that is read, and moments of it. What goes wrong is said here, in words of a user. */
-#ifndef SEEP_APP_ARCHIVE_H
-#define SEEP_APP_ARCHIVE_H
+#ifndef SEEP_ARCHIVE_ARCHIVE_H
+#define SEEP_ARCHIVE_ARCHIVE_H
 
 #include <stdbool.h>
 #include <stddef.h>
