@@ -103,6 +103,11 @@ double seep_visible_rate(double observed_s)
 	return least * fmin(1, OBSERVE_LIMIT_S / observed_s);
 }
 
+double seep_visible_rate_of(bool in_bytes, double observed_s)
+{
+	return seep_visible_rate(observed_s) / (in_bytes ? 1 : OBSERVE_BYTES);
+}
+
 double seep_leak_observation_s(bool in_bytes, double rate)
 {
 	return fmax(seep_min_observation_s(in_bytes, rate), fill_s(in_bytes, rate));

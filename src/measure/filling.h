@@ -30,6 +30,8 @@ double seep_min_observation_s(bool in_bytes, double rate);
 
 /* The other way round: the least rate, in bytes per second, that is seen in this time. */
 double seep_visible_rate(double observed_s);
+/* The same of what is counted in objects, if not @in_bytes: per second. */
+double seep_visible_rate_of(bool in_bytes, double observed_s);
 
 /* How long a leak is watched before it is called one, at most: seconds. */
 double seep_leak_observation_s(bool in_bytes, double rate);

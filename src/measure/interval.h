@@ -38,10 +38,20 @@ static inline struct seep_interval seep_interval_at_least(struct seep_interval i
 				      fmax(interval.high, interval.value + width)};
 }
 
+/*
+ * The quantile of Student's distribution with so many degrees of freedom, where that of the normal
+ * distribution is @z: by its expansion, which is wide enough for few of them.
+ */
+double seep_student(double z, double freedom);
+
 /* A share of which @value was found among @count: Wilson's score interval. */
 struct seep_interval seep_interval_of_share(double value, double count);
 
+/* The same with any quantile of the normal distribution, SEEP_Z_95 above. */
+struct seep_interval seep_interval_of_share_at(double value, double count, double z);
+
 /* The expected number of events where @count happened: the score interval of a Poisson mean. */
 struct seep_interval seep_interval_of_count(double count);
+struct seep_interval seep_interval_of_count_at(double count, double z);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "model/sampling.h"
 
 /* Sizes count as equal if their sums do within this: the sums of a snapshot are read one by one. */
 #define SAME_SIZE 0.01
@@ -153,11 +154,50 @@ static void look_at_lifetimes(const struct seep_site *site, struct seep_measurem
 	uint64_t guessed[SEEP_LIFETIME_BUCKETS];
 
 	measured->ages_known = site->ages_known;
+	/* Of what is sampled by bytes those that were seen tell, as many as they are. */
+	if (site->sampling) {
+		seep_survival_fit(site->sampling->lifetimes, site->sampling->ages,
+				  measured->observed_s, &measured->survival);
+		return;
+	}
 	if (!site->ages_known)
 		seep_survival_guess_ages(site->lifetimes, seep_counts_live_objects(&site->counts),
 					 measured->allocs_per_s, measured->observed_s, guessed);
 	seep_survival_fit(site->lifetimes, site->ages_known ? site->ages : guessed,
 			  measured->observed_s, &measured->survival);
+}
+
+/* For how many objects one of the sample stands, on average. */
+static double weight_of(const struct seep_site *site)
+{
+	double seen = (double)site->sampling->seen_objects;
+
+	return seen > 0 ? fmax(1, (double)site->counts.allocs / seen) : 1;
+}
+
+/*
+ * Of what was seen in windows: how long it lives, and how well that is known. Of some times more
+ * was seen than of others, so whether as many come as before is asked of what the seen ones stand
+ * for.
+ */
+static void look_at_windows(const struct seep_site *site, struct seep_measurements *measured)
+{
+	const struct seep_sampling *sampling = site->sampling;
+	struct seep_survival all;
+
+	measured->ages_known = true;
+	measured->seen = (struct seep_sampled_share){
+		.known = true,
+		.objects = (double)sampling->seen_objects,
+		.staying = {sampling->staying, sampling->staying_low, sampling->staying_high},
+		.surely = sampling->staying_surely,
+		.made_error = measured->allocs > 0 ? sampling->allocs_error / measured->allocs : 0,
+	};
+	seep_survival_fit(sampling->lifetimes, sampling->ages, measured->observed_s,
+			  &measured->survival);
+	seep_survival_fit(site->lifetimes, site->ages, measured->observed_s, &all);
+	measured->survival.recent_per_s = all.recent_per_s;
+	measured->survival.old_per_s = all.old_per_s;
 }
 
 /* What the kernel says of the threads that are live. */
@@ -177,13 +217,19 @@ static void count_exited(const struct seep_site *site, struct seep_measurements 
 void seep_measurements_take(const struct seep_site *site, const struct seep_series *series,
 			    struct seep_measurements *ret_measured)
 {
-	*ret_measured = (struct seep_measurements){0};
+	*ret_measured = (struct seep_measurements){.weight = 1};
 	count_up(site, series, ret_measured);
 	count_exited(site, ret_measured);
 	if (series->num_samples < 2)
 		return;
 	compare_thirds(series, ret_measured);
 	compare_sizes(site, ret_measured);
+	if (site->sampling && seep_process_in_windows(site->process)) {
+		look_at_windows(site, ret_measured);
+		return;
+	}
+	if (site->sampling)
+		ret_measured->weight = weight_of(site);
 	look_at_series(series, ret_measured);
 	look_at_lifetimes(site, ret_measured);
 }
@@ -196,8 +242,8 @@ bool seep_measurements_enlarged(const struct seep_measurements *measured)
 double seep_measurements_unit(const struct seep_measurements *measured)
 {
 	if (!measured->in_bytes)
-		return 1;
+		return measured->weight;
 	if (measured->enlargements > 0 && seep_measurements_enlarged(measured))
 		return measured->live_bytes / (measured->live_objects + measured->enlargements);
-	return measured->bytes_each;
+	return measured->bytes_each * measured->weight;
 }

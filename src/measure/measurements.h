@@ -34,6 +34,15 @@ struct seep_past {
 	double late_growth; /* and in the last part of the time, see SEEP_LATE_PART */
 };
 
+/* Of a site whose process is traced in windows: see model/sampling.h. */
+struct seep_sampled_share {
+	bool known;		      /* false: every call was seen; the rest is 0 */
+	double objects;		      /* that were seen being made */
+	struct seep_interval staying; /* of them, the share that is never released ... */
+	double surely;		      /* ... and the least of it, to be accused by */
+	double made_error;	      /* of how many were made: standard error, as a share of it */
+};
+
 struct seep_measurements {
 	enum seep_kind kind;
 	bool in_bytes; /* growth is measured in bytes; of threads and descriptors in objects */
@@ -54,7 +63,9 @@ struct seep_measurements {
 	struct seep_trend objects_trend; /* of live objects */
 	struct seep_shape shape;	 /* as trend */
 	struct seep_survival survival;
-	bool ages_known; /* false: survival is from guessed ages */
+	double weight;			/* for so many objects stands one of the survival */
+	bool ages_known;		/* false: survival is from guessed ages */
+	struct seep_sampled_share seen; /* then there is no trend and no shape */
 	/* Of threads: those of the live that have ended and wait to be joined. */
 	bool exited_known;
 	double exited;

@@ -8,6 +8,7 @@
 #include "measure/series.h"
 
 #include <math.h>
+#include <string.h>
 
 #define NUM_CHANGES (SEEP_SERIES_MOMENTS - 1)
 
@@ -71,6 +72,15 @@ void seep_series_add(struct seep_series *series, const struct seep_sample *sampl
 		halve(series);
 	series->samples[series->num_samples++] = *sample;
 	series->last_filled = 1;
+}
+
+void seep_series_make_room(struct seep_series *series, size_t count)
+{
+	if (series->num_samples < SEEP_SERIES_SAMPLES || series->stride > 1)
+		return;
+	series->num_samples -= count;
+	memmove(series->samples, series->samples + count,
+		series->num_samples * sizeof(series->samples[0]));
 }
 
 double seep_series_span_s(const struct seep_series *series)

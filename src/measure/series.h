@@ -52,6 +52,12 @@ void seep_series_init(struct seep_series *series);
 /* Adds a snapshot. One that is not later than the one before is left out. */
 void seep_series_add(struct seep_series *series, const struct seep_sample *sample);
 
+/*
+ * Makes room for what is recent in a series whose samples are single snapshots: the oldest @count
+ * of a full one are dropped instead of being merged. Does nothing to one with room.
+ */
+void seep_series_make_room(struct seep_series *series, size_t count);
+
 /* From the first sample to the latest snapshot; 0 without one. */
 double seep_series_span_s(const struct seep_series *series);
 

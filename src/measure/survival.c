@@ -9,6 +9,8 @@
 
 #include <math.h>
 
+#include "measure/life_table.h"
+
 /*
  * Octaves from settle_s to limit_s: two, or one if too many end in the first of the two and hardly
  * any in the second.
@@ -29,27 +31,19 @@ double seep_survival_bucket_s(unsigned int bucket)
 	return bucket + 1 < SEEP_LIFETIME_BUCKETS ? ldexp(1e-6, (int)bucket) : INFINITY;
 }
 
-/*
- * The curve, at the end of each bucket. Objects whose age is in a bucket are counted as if they
- * had been watched through half of it, as life tables do.
- */
+/* The curve, at the end of each bucket. */
 static void walk_curve(const uint64_t *lifetimes, const uint64_t *ages, struct point *ret_curve)
 {
 	struct point point = {.survival = 1};
-	double at_risk = 0;
+	struct seep_life_table table;
 
-	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++)
-		at_risk += (double)lifetimes[i] + (double)ages[i];
+	seep_life_table_fill(lifetimes, ages, &table);
 	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++) {
-		double ended = (double)lifetimes[i];
-		/* Never fewer than ended here, or the share below would become negative. */
-		double watched = fmax(ended, at_risk - (double)ages[i] / 2);
+		double hazard = table.hazards[i];
 
-		if (ended > 0 && ended < watched)
-			point.greenwood += ended / (watched * (watched - ended));
-		if (ended > 0)
-			point.survival *= 1 - ended / watched;
-		at_risk -= ended + (double)ages[i];
+		if (hazard > 0 && hazard < 1)
+			point.greenwood += hazard / (table.watched[i] * (1 - hazard));
+		point.survival *= 1 - hazard;
 		ret_curve[i] = point;
 	}
 }
@@ -87,8 +81,7 @@ static double median_of(const struct point *curve)
 	return INFINITY;
 }
 
-/* The last bucket that ends before half of the time observed; 0 if there are too few below it. */
-static unsigned int last_bucket(double observed_s)
+unsigned int seep_survival_last_bucket(double observed_s)
 {
 	unsigned int last = 0;
 
@@ -177,7 +170,7 @@ void seep_survival_fit(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS],
 		       struct seep_survival *ret_survival)
 {
 	struct point curve[SEEP_LIFETIME_BUCKETS];
-	unsigned int last = last_bucket(observed_s);
+	unsigned int last = seep_survival_last_bucket(observed_s);
 	unsigned int settled;
 
 	*ret_survival = (struct seep_survival){0};

@@ -66,6 +66,9 @@ void seep_survival_guess_ages(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS], u
 			      double allocs_per_s, double observed_s,
 			      uint64_t ret_ages[SEEP_LIFETIME_BUCKETS]);
 
+/* The last bucket that ends before half of the time observed; 0 if there are too few below it. */
+unsigned int seep_survival_last_bucket(double observed_s);
+
 /* The age at the upper end of a bucket; INFINITY for the last one. */
 double seep_survival_bucket_s(unsigned int bucket);
 
