@@ -23,7 +23,8 @@
 /*
  * An allocator is called with its return address at @sp. INSIDE: the call is within a call of a
  * function that the user named, and does not count. STANDS_IN: that function has jumped to the
- * allocator, so its request moves to the thread: it returns when the allocator does.
+ * allocator, so its request moves to the thread: it returns when the allocator does. OUTSIDE: it
+ * counts; *ret_outer is the call that it is made for, NULL if it is the outermost one.
  */
 enum inside {
 	OUTSIDE,
@@ -31,12 +32,14 @@ enum inside {
 	STANDS_IN,
 };
 
-static __always_inline enum inside
-where_called(struct task_struct *task, struct thread_state *thread, __u32 process, __u64 sp)
+static __always_inline enum inside where_called(struct task_struct *task,
+						struct thread_state *thread, __u32 process,
+						__u64 sp, const struct pending_call **ret_outer)
 {
 	struct seep_object_key key;
 	struct pending_call *call;
 
+	*ret_outer = NULL;
 	if (!thread->outer_slot)
 		return OUTSIDE;
 	call = outer_call(task, thread, process, sp);
@@ -44,8 +47,10 @@ where_called(struct task_struct *task, struct thread_state *thread, __u32 proces
 		outer_abandon(thread, process);
 		return OUTSIDE;
 	}
-	if (!hides_inner_calls(&call->request))
+	if (!hides_inner_calls(&call->request)) {
+		*ret_outer = call;
 		return OUTSIDE;
+	}
 	if (sp != thread->outer_slot) {
 		thread->left_out++;
 		return INSIDE;
@@ -59,13 +64,35 @@ where_called(struct task_struct *task, struct thread_state *thread, __u32 proces
 }
 
 /*
+ * The call that begins asks for a block that is not in the sample: is that the end of it? Not if
+ * there is a block to be released, or to be put back, when it returns. Else nothing is left to be
+ * done at the return, but to know what is within the call.
+ */
+static __always_inline bool leave_out(struct thread_state *thread, const struct entered *now,
+				      const struct seep_probe *probe, bool session)
+{
+	if (thread->request.sampled != SAMPLED_LEFT_OUT || thread->request.has_old)
+		return false;
+	/* All but malloc may call or jump to it: by the pending return that is known for sure. */
+	if (probe->size_arg != 1 || probe->count_arg || probe->pointer_arg || probe->out_arg)
+		return false;
+	/* Without a session the probe at the return is there in any case. */
+	if (!session || !may_pass(now))
+		return false;
+	thread->passed = *now;
+	return true;
+}
+
+/*
  * A call of an allocating function begins. Returns 0, or SESSION_SKIP_RETURN, by which a session
  * spares the probe at the return.
  */
-static __always_inline int alloc_enter(struct pt_regs *ctx, void *guard)
+static __always_inline int alloc_enter(struct pt_regs *ctx, void *guard, bool session)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	const struct pending_call *outer;
 	struct thread_state *thread;
+	struct entered now;
 	enum inside inside;
 	struct call call;
 
@@ -82,30 +109,54 @@ static __always_inline int alloc_enter(struct pt_regs *ctx, void *guard)
 	thread->return_slot = 0;
 	if (thread->request.has_old)
 		restore_old(&thread->request);
-	inside = where_called(task, thread, call.process, ctx->sp);
+	if (cfg_sample_bytes) {
+		entered_now(ctx, &call, &now);
+		if (is_passed(thread, &now))
+			return SESSION_SKIP_RETURN;
+	}
+	inside = where_called(task, thread, call.process, ctx->sp, &outer);
 	if (inside == INSIDE)
 		return SESSION_SKIP_RETURN;
 	if (inside == OUTSIDE) {
 		read_arguments(ctx, &thread->request, &call);
 		if (is_realloc(thread->request.role))
 			take_old(&thread->request, call.probe);
+		if (cfg_sample_bytes) {
+			sample_request(thread, &thread->request, outer);
+			if (leave_out(thread, &now, call.probe, session))
+				return SESSION_SKIP_RETURN;
+		}
 	}
 	thread->return_slot = ctx->sp;
 	return 0;
 }
 
-/* A call that resizes in place returns what it could get: a size, or a pointer for success. */
-static __always_inline void block_resized(struct pt_regs *ctx, const struct request *request)
+/*
+ * A call that resizes in place returns what it could get: a size, or a pointer for success. With
+ * its size a block changes its chance to be in the sample, so there it is another block at the same
+ * address, which is returned; else 0.
+ */
+static __always_inline __u64 resize_result(struct pt_regs *ctx, struct request *request,
+					   __u64 now_ns)
 {
 	__u64 result = PT_REGS_RC(ctx), bytes = request->bytes + request->extra;
 	struct seep_object_key key = key_of_old(request);
 
 	if (result < request->bytes)
-		return;
-	if (object_resized(&live_memory, &key, result < bytes ? result : bytes) && cfg_user_heap) {
-		key.heap = SEEP_HEAP_USER;
-		object_resized(&live_memory, &key, result < bytes ? result : bytes);
+		return 0;
+	bytes = result < bytes ? result : bytes;
+	if (cfg_sample_bytes) {
+		request->bytes = bytes;
+		request->has_old = !block_take(&key, &request->old);
+		request->heap = key.heap;
+		release_old(request, now_ns);
+		return request->pointer;
 	}
+	if (block_resized(&key, bytes) && cfg_user_heap) {
+		key.heap = SEEP_HEAP_USER;
+		block_resized(&key, bytes);
+	}
+	return 0;
 }
 
 /*
@@ -154,13 +205,11 @@ static __always_inline int alloc_leave(struct pt_regs *ctx, void *guard)
 	if (!thread->return_slot || thread->return_slot != ctx->sp - 8)
 		return 0;
 	thread->return_slot = 0;
-	if (thread->request.role == SEEP_ROLE_RESIZE) {
-		block_resized(ctx, &thread->request);
-		return 0;
-	}
 	now_ns = bpf_ktime_get_ns();
-	address = call_result(ctx, &thread->request, now_ns);
-	if (thread->request.role == SEEP_ROLE_STRING && address)
+	address = thread->request.role == SEEP_ROLE_RESIZE ?
+			  resize_result(ctx, &thread->request, now_ns) :
+			  call_result(ctx, &thread->request, now_ns);
+	if (address && thread->request.role == SEEP_ROLE_STRING)
 		thread->request.bytes = string_bytes(address);
 	if (address)
 		block_created(ctx, &thread->request, 0, address, now_ns);
@@ -177,14 +226,14 @@ int alloc_session(struct pt_regs *ctx)
 {
 	bool entry = bpf_get_func_ip(ctx) == ctx->ip;
 
-	return entry ? alloc_enter(ctx, &no_session_programs) :
+	return entry ? alloc_enter(ctx, &no_session_programs, true) :
 		       alloc_leave(ctx, &no_session_programs);
 }
 
 SEC("uprobe")
 int alloc_entry(struct pt_regs *ctx)
 {
-	alloc_enter(ctx, &no_programs);
+	alloc_enter(ctx, &no_programs, false);
 	return 0;
 }
 

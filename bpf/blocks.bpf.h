@@ -17,6 +17,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "addresses.bpf.h"
 #include "calls.bpf.h"
 #include "copies.bpf.h"
 #include "enlarged.bpf.h"
@@ -30,12 +31,12 @@
  */
 static __always_inline int block_take(struct seep_object_key *key, struct seep_object *ret_object)
 {
-	if (object_take(&live_memory, key, ret_object) == 0)
+	if (block_take_out(key, ret_object) == 0)
 		return 0;
 	if (!cfg_user_heap)
 		return -1;
 	key->heap = key->heap == SEEP_HEAP_USER ? SEEP_HEAP_USUAL : SEEP_HEAP_USER;
-	return object_take(&live_memory, key, ret_object);
+	return block_take_out(key, ret_object);
 }
 
 static __always_inline struct seep_object_key key_of_old(const struct request *request)
@@ -55,9 +56,8 @@ static __always_inline void restore_old(struct request *request)
 
 	key.heap = request->old_heap;
 	request->has_old = 0;
-	if (bpf_map_update_elem(&live_memory, &key, &request->old, BPF_NOEXIST))
-		site_released(request->process, SEEP_KIND_MEMORY, &request->old,
-			      bpf_ktime_get_ns());
+	if (block_is_there(&key) || block_insert_new(&key, &request->old, bpf_ktime_get_ns()))
+		block_released(request->process, &request->old, bpf_ktime_get_ns());
 }
 
 static __always_inline bool is_realloc(__u8 role)
@@ -83,6 +83,7 @@ static __always_inline void read_arguments(struct pt_regs *ctx, struct request *
 	request->role = probe->role;
 	request->heap = probe->heap;
 	request->has_old = 0;
+	request->sampled = SAMPLED_UNDECIDED;
 }
 
 static __always_inline void take_old(struct request *request, const struct seep_probe *probe)
@@ -99,8 +100,81 @@ static __always_inline void take_old(struct request *request, const struct seep_
 	request->has_old = !block_take(&key, &request->old);
 	request->old_heap = key.heap;
 	/* The size is there as long as the block is, so it is not asked for at the return. */
-	if (!request->has_old)
+	if (!request->has_old && !cfg_sample_bytes)
 		request->old.bytes = block_room(probe, request->pointer);
+}
+
+/* The function that is entered, for is_called_by. */
+static __always_inline void entered_now(struct pt_regs *ctx, const struct call *call,
+					struct entered *ret_now)
+{
+	*ret_now = (struct entered){
+		.slot = ctx->sp + call->probe->pushed,
+		.ip = call->probe->heap == SEEP_HEAP_USER ? 0 : ctx->ip,
+		.process = call->process,
+		.probe = call->index,
+	};
+	bpf_probe_read_user(&ret_now->return_address, 8, (void *)ret_now->slot);
+}
+
+/*
+ * What a function calls for a block of its own is near by on the stack: allocators call each other
+ * with little in between.
+ */
+#define INNER_STACK_BYTES 512
+
+/*
+ * Is the function that is entered a part of the call that was left out last? Then it is left out
+ * with that, and its own callees with it. One that was jumped to does not stand in for the other:
+ * that would look as if it were jumped to by the next call from the same place.
+ */
+static __always_inline bool is_passed(struct thread_state *thread, const struct entered *now)
+{
+	if (!is_called_by(&thread->passed, now, INNER_STACK_BYTES))
+		return false;
+	if (thread->passed.slot != now->slot)
+		thread->passed = *now;
+	return true;
+}
+
+/*
+ * Can a call be left out without a probe at its return? Then is_passed has to tell what is within
+ * it. It could not where the program itself is as near to the allocator as the allocator is.
+ */
+static __always_inline bool may_pass(const struct entered *now)
+{
+	return now->return_address - now->ip + LIBRARY_BYTES > 2 * LIBRARY_BYTES;
+}
+
+/*
+ * Is the block that is asked for in the sample? Decided at once if the size is known and the call
+ * hides nothing. @outer: what the call is a part of, for the same block; NULL: nothing.
+ */
+static __always_inline void sample_request(struct thread_state *thread, struct request *request,
+					   const struct pending_call *outer)
+{
+	if (hides_inner_calls(request) || request->role == SEEP_ROLE_STRING ||
+	    request->role == SEEP_ROLE_RESIZE)
+		return;
+	if (outer && outer->request.sampled != SAMPLED_UNDECIDED)
+		request->sampled = outer->request.sampled;
+	else if (windows_of(request->process))
+		request->sampled = SAMPLED_TAKEN;
+	else
+		request->sampled = sample_decide(&thread->until_sample, request->bytes);
+}
+
+/*
+ * The same at the return, of what could not be decided at the entry: enum sampled. A global
+ * function, see weighed_add.
+ */
+__weak int sample_at_return(__u32 process, __u64 bytes)
+{
+	struct thread_state *thread = thread_state_get(bpf_get_current_task_btf(), false);
+
+	if (windows_of(process))
+		return SAMPLED_TAKEN;
+	return thread ? sample_decide(&thread->until_sample, bytes) : SAMPLED_LEFT_OUT;
 }
 
 /*
@@ -143,8 +217,8 @@ static __always_inline void release_old(struct request *request, __u64 now_ns)
 {
 	if (request->has_old) {
 		request->has_old = 0;
-		site_released(request->process, SEEP_KIND_MEMORY, &request->old, now_ns);
-	} else if (request->pointer) {
+		block_released(request->process, &request->old, now_ns);
+	} else if (request->pointer && !cfg_sample_bytes) {
 		count_unmatched(request->process, request->old.bytes);
 	}
 }
@@ -182,7 +256,8 @@ static __always_inline __u64 call_result(struct pt_regs *ctx, struct request *re
 	}
 	if (!is_realloc(request->role))
 		return address;
-	if (address && is_enlarged(request))
+	/* Which block was enlarged is known only of those in a sample, so none is. */
+	if (!cfg_sample_bytes && address && is_enlarged(request))
 		return address;
 	if (!failed || request->role == SEEP_ROLE_REALLOCF)
 		release_old(request, now_ns);
@@ -192,8 +267,10 @@ static __always_inline __u64 call_result(struct pt_regs *ctx, struct request *re
 }
 
 /*
- * Counts a new block, or the one that was enlarged. @return_address: 0 at a return probe, which
- * runs behind the return; else what the stack still holds, at a return instruction.
+ * Counts a new block, or the one that was enlarged. What was made in an earlier window may be
+ * another block by now that has its address, so it cannot be said to be enlarged. @return_address:
+ * 0 at a return probe, which runs behind the return; else what the stack still holds, at a return
+ * instruction.
  */
 static __always_inline void block_created(struct pt_regs *ctx, struct request *request,
 					  __u64 return_address, __u64 address, __u64 now_ns)
@@ -204,14 +281,25 @@ static __always_inline void block_created(struct pt_regs *ctx, struct request *r
 		.kind = SEEP_KIND_MEMORY,
 		.heap = request->heap,
 	};
-	struct seep_object object = {.bytes = request->bytes, .created_ns = now_ns};
+	struct seep_object object = {.bytes = request->bytes};
 	__u32 index;
 	struct slot *slot = NULL;
+	struct seep_budget_value *windows;
 
+	if (cfg_sample_bytes) {
+		if (request->sampled == SAMPLED_UNDECIDED)
+			request->sampled = sample_at_return(request->process, request->bytes);
+		if (request->sampled == SAMPLED_LEFT_OUT)
+			return;
+	}
+	object.created_ns = created_now(budget_of(request->process), now_ns);
+	windows = windows_of(request->process);
+	if (windows)
+		address_met(&key, now_ns, windows);
 	if (request->bytes >= cfg_min_bytes && request->bytes <= cfg_max_bytes)
 		slot = object_slot(request->bytes, &index);
 	if (!slot) {
-		if (request->has_old)
+		if (!cfg_sample_bytes && request->has_old)
 			release_old(request, now_ns);
 		return;
 	}
@@ -221,12 +309,15 @@ static __always_inline void block_created(struct pt_regs *ctx, struct request *r
 		slot->start.sp += 8;
 	}
 	unwind_from_return(slot, index, request->process, request->function, now_ns);
-	if (request->has_old) {
+	if (!cfg_sample_bytes && request->has_old &&
+	    is_of_earlier_window(windows_of(request->process), &request->old))
+		release_old(request, now_ns);
+	if (!cfg_sample_bytes && request->has_old) {
 		request->has_old = 0;
 		block_enlarged(slot, &key, &request->old, &object);
 	} else {
 		copy_if_wanted(slot);
-		object_created(&live_memory, slot, &key, &object);
+		object_created(NULL, slot, &key, &object, true);
 	}
 	slot_release(slot);
 }

@@ -16,14 +16,18 @@
 
 #include "blocks.bpf.h"
 
-/* Puts the call into the map of calls, and makes it the outer call of the thread. */
+/*
+ * Puts the call into the map of calls, and makes it the outer call of the thread; but not if it is
+ * left out of the sample. @now, @outer: see alloc_enter in allocs.bpf.c.
+ */
 static __always_inline void call_begin(struct pt_regs *ctx, struct thread_state *thread,
-				       const struct call *call, __u64 slot, __u64 return_address)
+				       const struct call *call, const struct entered *now,
+				       const struct pending_call *outer)
 {
-	struct seep_object_key key = call_key(call->process, slot);
+	struct seep_object_key key = call_key(call->process, now->slot);
 	struct pending_call *old = bpf_map_lookup_elem(&calls, &key), new = {};
 
-	new.return_address = return_address;
+	new.return_address = now->return_address;
 	new.thread = bpf_get_current_pid_tgid();
 	new.probe = call->index;
 	if (old) {
@@ -31,7 +35,7 @@ static __always_inline void call_begin(struct pt_regs *ctx, struct thread_state 
 		 * The function in the map has jumped here, as operator new[] does to operator new.
 		 * That one call counts.
 		 */
-		if (old->return_address == return_address && old->probe != new.probe &&
+		if (old->return_address == now->return_address && old->probe != new.probe &&
 		    old->thread == new.thread)
 			return;
 		call_abandon(old);
@@ -40,33 +44,44 @@ static __always_inline void call_begin(struct pt_regs *ctx, struct thread_state 
 	read_arguments(ctx, &new.request, call);
 	if (is_realloc(new.request.role))
 		take_old(&new.request, call->probe);
+	if (cfg_sample_bytes) {
+		sample_request(thread, &new.request, outer);
+		if (new.request.sampled == SAMPLED_LEFT_OUT && !new.request.has_old &&
+		    may_pass(now)) {
+			thread->passed = *now;
+			bpf_map_delete_elem(&calls, &key);
+			return;
+		}
+	}
 	if (bpf_map_update_elem(&calls, &key, &new, BPF_ANY)) {
 		count_loss(SEEP_LOSS_UNTRACKED_OBJECTS, 1);
 		count_loss(SEEP_LOSS_UNTRACKED_BYTES, new.request.bytes);
 		call_abandon(&new);
 		return;
 	}
-	thread->outer_slot = slot;
+	thread->outer_slot = now->slot;
 	thread->outer_ns = new.entered_ns;
 	thread->left_out = 0;
 }
 
 /*
- * Is the call that begins, with its return address in @slot, within the outer call of the thread?
+ * The outer call of the thread, if the call that begins, with its return address in @slot, is
+ * within it; else NULL.
  * The same function with the same slot is a new call: the last one has ended by an exception.
  */
-static __always_inline bool is_within_outer(struct task_struct *task, struct thread_state *thread,
-					    const struct call *call, __u64 slot)
+static __always_inline const struct pending_call *within_outer(struct task_struct *task,
+							       struct thread_state *thread,
+							       const struct call *call, __u64 slot)
 {
 	const struct pending_call *outer;
 
 	if (!thread->outer_slot)
-		return false;
+		return NULL;
 	outer = outer_call(task, thread, call->process, slot);
 	if (outer && (slot != thread->outer_slot || outer->probe != call->index))
-		return hides_inner_calls(&outer->request);
+		return outer;
 	outer_abandon(thread, call->process);
-	return false;
+	return NULL;
 }
 
 /* At the entry of a function that has no return probe. */
@@ -74,8 +89,9 @@ SEC("uprobe")
 int call_entry(struct pt_regs *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	const struct pending_call *outer;
 	struct thread_state *thread;
-	__u64 slot, return_address;
+	struct entered now;
 	struct call call;
 
 	if (call_identify(ctx, &call))
@@ -88,15 +104,16 @@ int call_entry(struct pt_regs *ctx)
 	}
 	if (thread_in_call(task, thread))
 		return 0;
-	slot = ctx->sp + call.probe->pushed;
-	return_address = return_address_at(task, slot);
-	if (!return_address)
+	entered_now(ctx, &call, &now);
+	now.return_address = return_address_at(task, now.slot);
+	if (!now.return_address || (cfg_sample_bytes && is_passed(thread, &now)))
 		return 0;
-	if (is_within_outer(task, thread, &call, slot)) {
+	outer = within_outer(task, thread, &call, now.slot);
+	if (outer && hides_inner_calls(&outer->request)) {
 		thread->left_out++;
 		return 0;
 	}
-	call_begin(ctx, thread, &call, slot, return_address);
+	call_begin(ctx, thread, &call, &now, outer);
 	return 0;
 }
 
@@ -109,9 +126,9 @@ static __always_inline bool is_counted(const struct pending_call *call, __u64 ad
 		.kind = SEEP_KIND_MEMORY,
 		.heap = call->request.heap,
 	};
-	struct seep_object *object = bpf_map_lookup_elem(&live_memory, &key);
+	struct seep_object object = {};
 
-	return object && object->created_ns >= call->entered_ns;
+	return block_read(&key, &object) == 0 && is_made_since(&object, call->entered_ns);
 }
 
 /*
@@ -123,7 +140,7 @@ static __always_inline void take_old_again(struct pending_call *call)
 	struct seep_object_key key = key_of_old(&call->request);
 
 	key.heap = call->request.old_heap;
-	call->request.has_old = !object_take(&live_memory, &key, &call->request.old);
+	call->request.has_old = !block_take_out(&key, &call->request.old);
 }
 
 /* At a return instruction, of a call that is in the map or of one that does not count. */

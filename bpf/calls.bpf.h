@@ -47,7 +47,9 @@ struct request {
 	struct seep_object old; /* REALLOC: the block it was given, taken from the live map */
 	__u32 process;
 	__u8 has_old;
-	__u8 old_heap;
+	/* Programs have copies on their stacks, where 8 bytes more are too many. */
+	__u8 old_heap : 4;
+	__u8 sampled : 4; /* enum sampled */
 	__u8 heap;
 	__u8 role; /* enum seep_role */
 };
@@ -93,6 +95,9 @@ struct thread_state {
 	__u64 left_out;
 	struct entered released; /* the outermost release that was entered last */
 	__u64 unsized;		 /* the block that it was given, if nobody has told its size yet */
+	/* Of a thread whose blocks are sampled by bytes: see bytes.bpf.h and leave_out. */
+	__u64 until_sample;
+	struct entered passed; /* the call that was left out last */
 };
 
 struct {

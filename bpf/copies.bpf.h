@@ -9,6 +9,7 @@
 #ifndef SEEP_BPF_COPIES_H
 #define SEEP_BPF_COPIES_H
 
+#include "stack_copy.bpf.h"
 #include "unwind.bpf.h"
 
 /* One part in so many of the ring buffer may be in use when a copy is sent. */
@@ -30,55 +31,6 @@ static __always_inline __u32 copy_purpose(const struct slot *slot)
 			       bpf_ringbuf_query(&events, BPF_RB_RING_SIZE))
 		return 0;
 	return purpose;
-}
-
-/* Copies the stack from its top on, page by page up to the first that cannot be read. Bytes. */
-static __always_inline __u32 copy_stack(struct seep_copy_event *event, __u64 sp)
-{
-	__u32 size = PAGE_BYTES - (sp & (PAGE_BYTES - 1)), done = 0;
-
-#pragma unroll
-	for (int i = 0; i < SEEP_COPY_BYTES / PAGE_BYTES; i++) {
-		if (bpf_probe_read_user(event->stack + done, size, (void *)(sp + done)))
-			break;
-		done += size;
-		size = PAGE_BYTES;
-	}
-	return done;
-}
-
-struct copy_repair {
-	struct seep_copy_event *event;
-	struct return_instance *instance;
-	__u64 sp;
-};
-
-static long repair_step(__u32 step, void *context)
-{
-	struct copy_repair *repair = context;
-	struct return_instance *instance = repair->instance;
-	__u64 offset;
-
-	if (!instance)
-		return 1;
-	offset = BPF_CORE_READ(instance, stack) - repair->sp;
-	if (offset <= SEEP_COPY_BYTES - 8 && !(offset & 7))
-		*(__u64 *)(repair->event->stack + offset) = BPF_CORE_READ(instance, orig_ret_vaddr);
-	repair->instance = BPF_CORE_READ(instance, next);
-	return 0;
-}
-
-/* Puts the return addresses back that return probes, of seep or anybody else, have replaced. */
-static __always_inline void copy_repair(struct seep_copy_event *event, __u64 sp)
-{
-	struct uprobe_task *utask = bpf_get_current_task_btf()->utask;
-	struct copy_repair repair = {
-		.event = event,
-		.instance = utask ? utask->return_instances : NULL,
-		.sp = sp,
-	};
-
-	bpf_loop(MAX_RETURN_DEPTH, repair_step, &repair, 0);
 }
 
 /*
@@ -111,8 +63,8 @@ static __noinline int copy_send(struct slot *slot, __u32 purpose)
 	event->delta = slot->mapping.delta;
 	event->registers = slot->start;
 	bpf_probe_read_kernel(event->frames, sizeof(event->frames), slot->stack.frames);
-	event->stack_bytes = copy_stack(event, slot->start.sp);
-	copy_repair(event, slot->start.sp);
+	event->stack_bytes = copy_stack(event->stack, slot->start.sp);
+	copy_repair(event->stack, slot->start.sp);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }

@@ -32,10 +32,7 @@ struct enlarged {
 	__u64 rival_bytes;
 };
 
-/*
- * By process and created_ns, which a block keeps while its address changes. If two blocks share
- * that, their bytes are added up, and only the choice of a site suffers.
- */
+/* By process and name_of. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
@@ -44,13 +41,27 @@ struct {
 } enlarged SEC(".maps") __weak;
 
 /*
+ * Names a block by what it keeps while its address changes: when and where it was made. The time
+ * alone would not do, as two threads often enough make a block in the same nanosecond. If two
+ * blocks share both, their bytes are added up, and only the choice of a site suffers.
+ */
+static __always_inline struct seep_process_key name_of(const struct seep_object *object,
+						       __u32 process)
+{
+	return (struct seep_process_key){
+		.id = object->created_ns ^ object->stack,
+		.process = process,
+	};
+}
+
+/*
  * Takes down that the block @old was enlarged by @bytes at the site of @stack. Does it stay at its
  * site?
  */
 static __always_inline bool enlarged_stays(const struct seep_object *old, __u32 process,
 					   __u64 stack, __u64 bytes)
 {
-	struct seep_process_key key = {.id = old->created_ns, .process = process};
+	struct seep_process_key key = name_of(old, process);
 	struct enlarged *known = bpf_map_lookup_elem(&enlarged, &key);
 
 	if (stack == old->stack) {
@@ -71,12 +82,12 @@ static __always_inline bool enlarged_stays(const struct seep_object *old, __u32 
 	return known->rival != stack || known->rival_bytes <= HOME_LEAD * known->home_bytes;
 }
 
-/* The block @old becomes @new at another site, where it was enlarged by @bytes just now. */
+/* The block @old becomes @new, of another site, where it was enlarged by @bytes just now. */
 static __always_inline void enlarged_moves(const struct seep_object *old,
 					   const struct seep_object *new, __u32 process,
 					   __u64 bytes)
 {
-	struct seep_process_key key = {.id = old->created_ns, .process = process};
+	struct seep_process_key key = name_of(old, process);
 	struct enlarged *known = bpf_map_lookup_elem(&enlarged, &key);
 	struct enlarged value = {.home_bytes = bytes};
 
@@ -86,7 +97,7 @@ static __always_inline void enlarged_moves(const struct seep_object *old,
 		value.rival_bytes = known->home_bytes;
 		bpf_map_delete_elem(&enlarged, &key);
 	}
-	key.id = new->created_ns;
+	key = name_of(new, process);
 	bpf_map_update_elem(&enlarged, &key, &value, BPF_ANY);
 }
 
@@ -101,12 +112,13 @@ static __always_inline void block_enlarged(struct slot *slot, const struct seep_
 	__u64 bytes = object->bytes - old->bytes, now_ns = object->created_ns;
 
 	if (enlarged_stays(old, key->process, slot->stack.stack, bytes) &&
-	    object_enlarged(&live_memory, key, old, object, now_ns) == 0)
+	    object_enlarged(key, old, object, now_ns) == 0)
 		return;
+	object->stack = slot->stack.stack;
 	enlarged_moves(old, object, key->process, bytes);
 	copy_if_wanted(slot);
-	site_released(key->process, SEEP_KIND_MEMORY, old, now_ns);
-	object_created(&live_memory, slot, key, object);
+	block_released(key->process, old, now_ns);
+	object_created(NULL, slot, key, object, true);
 }
 
 #endif

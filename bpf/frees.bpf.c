@@ -44,23 +44,122 @@ static __always_inline bool is_nested_release(struct thread_state *thread,
 	return false;
 }
 
+/* Counts a release in the present window of a block that was made before it. */
+static __always_inline void count_release(__u32 process, __u64 size_class,
+					  const struct seep_budget_value *budget, __u64 now_ns)
+{
+	struct seep_site_key key = {
+		.stack = size_class,
+		.process = process,
+		.kind = SEEP_KIND_COUNT,
+	};
+	struct seep_sample_value *sample;
+
+	if (now_ns < budget->releases_ns)
+		return;
+	sample = sample_get(&key);
+	if (sample)
+		__sync_fetch_and_add(&sample->releases, 1);
+}
+
+/* The address of a block is remembered as released, once more if it is already. */
+static __always_inline void remember_address(const struct seep_object_key *key,
+					     const struct seep_address *address,
+					     struct seep_budget_value *budget)
+{
+	struct seep_address *known = bpf_map_lookup_elem(&addresses, key);
+
+	if (known) {
+		/* What an earlier window released has been met just now, and is not there. */
+		__sync_fetch_and_add(&known->count, 1);
+		return;
+	}
+	/* Threads may go a little below 0 together; so far a window can be over its number. */
+	if ((__s64)budget->addresses > 0 &&
+	    !bpf_map_update_elem(&addresses, key, address, BPF_NOEXIST))
+		__sync_fetch_and_add(&budget->addresses, -1);
+}
+
+/*
+ * A block was released within a window. @object: of which it is the stack, 0 if that is not known,
+ * and the size.
+ */
+static __noinline int address_released(const struct seep_object_key *block,
+				       const struct seep_object *object, __u64 now_ns, __u32 age,
+				       struct seep_budget_value *windows)
+{
+	struct seep_object_key key = {
+		.id = block->id,
+		.process = block->process,
+		.kind = SEEP_KIND_MEMORY,
+	};
+	struct seep_address address = {
+		.released_ns = now_ns,
+		.stack = object->stack,
+		.size_class = SEEP_SIZE_CLASS_UNKNOWN,
+		.age = age,
+		.count = 1,
+	};
+	__u64 chunk = SEEP_CHUNK_BYTES(object->bytes);
+
+	if (!windows)
+		return 0;
+	if (object->bytes)
+		address.size_class = SEEP_SIZE_CLASS(chunk, log2_floor(chunk));
+	if (age == SEEP_RELEASED_OLD)
+		count_release(block->process, address.size_class, windows, now_ns);
+	if (now_ns >= windows->addresses_ns)
+		remember_address(&key, &address, windows);
+	return 0;
+}
+
 /*
  * Counts a release of a block that is not in the live map. operator delete does not know its
  * allocator; the free that it calls may.
  */
 static __always_inline void released_unknown(struct thread_state *thread, const struct call *call,
-					     __u64 address, bool nested)
+					     const struct seep_object_key *key, bool nested,
+					     struct seep_budget_value *windows)
 {
-	__u64 bytes;
+	struct seep_object object = {};
 
-	if (nested && thread->unsized != address)
+	if (nested && thread->unsized != key->id)
 		return;
-	bytes = block_room(call->probe, address);
-	if (!nested)
-		count_unmatched(call->process, bytes);
-	else if (bytes)
-		size_unmatched(call->process, bytes);
-	thread->unsized = bytes ? 0 : address;
+	object.bytes = block_room(call->probe, key->id);
+	/* Of a process in windows it is no loss: most of its blocks are made between them. */
+	if (windows)
+		address_released(key, &object, bpf_ktime_get_ns(), SEEP_RELEASED_OLD, windows);
+	else if (!nested)
+		count_unmatched(call->process, object.bytes);
+	else if (object.bytes)
+		size_unmatched(call->process, object.bytes);
+	thread->unsized = object.bytes ? 0 : key->id;
+}
+
+/* A block that was in the live map, as @object says, is released. */
+static __always_inline void known_released(const struct seep_object_key *key,
+					   const struct seep_object *object,
+					   struct seep_budget_value *windows)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+
+	count_released(key->process, object, now_ns, windows);
+	if (windows)
+		address_released(key, object, now_ns,
+				 is_of_earlier_window(windows, object) ? SEEP_RELEASED_OLD :
+									 SEEP_RELEASED_YOUNG,
+				 windows);
+}
+
+/* Is the block in the live map, in either heap? */
+static __always_inline bool is_live(struct seep_object_key key)
+{
+	if (block_is_there(&key))
+		return true;
+	if (!cfg_user_heap)
+		return false;
+	key.heap = key.heap == SEEP_HEAP_USER ? SEEP_HEAP_USUAL : SEEP_HEAP_USER;
+	return block_is_there(&key);
 }
 
 SEC("uprobe")
@@ -69,9 +168,10 @@ int free_entry(struct pt_regs *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct seep_object_key key = {.kind = SEEP_KIND_MEMORY};
 	struct thread_state *thread;
-	struct seep_object object;
-	struct entered now = {0};
+	struct seep_object object = {};
+	struct entered now;
 	const struct pending_call *outer;
+	struct seep_budget_value *windows;
 	struct call call;
 	bool nested;
 
@@ -81,6 +181,10 @@ int free_entry(struct pt_regs *ctx)
 	key.process = call.process;
 	key.heap = call.probe->heap;
 	if (!key.id)
+		return 0;
+	windows = windows_of(call.process);
+	/* Most blocks are not in the sample, which is no loss. */
+	if (cfg_sample_bytes && !windows && !is_live(key))
 		return 0;
 	thread = thread_state_get(task, true);
 	if (!thread) {
@@ -92,15 +196,13 @@ int free_entry(struct pt_regs *ctx)
 	if (thread_in_call(task, thread))
 		return 0;
 	outer = outer_call(task, thread, call.process, ctx->sp);
-	now.slot = ctx->sp + call.probe->pushed;
-	now.ip = key.heap == SEEP_HEAP_USER ? 0 : ctx->ip;
-	now.process = call.process;
-	now.probe = call.index;
-	bpf_probe_read_user(&now.return_address, 8, (void *)now.slot);
+	entered_now(ctx, &call, &now);
 	nested = is_nested_release(thread, &now) || (outer && hides_inner_calls(&outer->request));
+	if (windows)
+		address_met(&key, bpf_ktime_get_ns(), windows);
 	if (block_take(&key, &object) == 0)
-		site_released(call.process, SEEP_KIND_MEMORY, &object, bpf_ktime_get_ns());
+		known_released(&key, &object, windows);
 	else if (nested || !is_internal_release(ctx, &call, now.return_address))
-		released_unknown(thread, &call, key.id, nested);
+		released_unknown(thread, &call, &key, nested, windows);
 	return 0;
 }

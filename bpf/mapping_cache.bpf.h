@@ -44,11 +44,12 @@ struct mm_struct___number {
 } __attribute__((preserve_access_index));
 
 /*
- * A number that changes with the mappings of the process. The loader announces each change twice,
- * and what it maps or unmaps lies between: _dl_close calls _dl_debug_state before it unmaps and
- * again after it, _dl_open before it maps and before the first instruction of the new code runs.
- * While a change is in progress (the sequence is odd) the old state counts: the new one is not in
- * use yet.
+ * A number that changes with the mappings of the process. Read by loads and not by BPF_CORE_READ,
+ * which would be a call of a helper each: a walk asks at each change of mapping. @mm has a type
+ * that the verifier knows. The loader announces each change twice, and what it maps or unmaps lies
+ * between: _dl_close calls _dl_debug_state before it unmaps and again after it, _dl_open before it
+ * maps and before the first instruction of the new code runs. While a change is in progress (the
+ * sequence is odd) the old state counts: the new one is not in use yet.
  */
 static __always_inline __u64 mapping_generation(struct mm_struct *mm, __u32 process)
 {
@@ -60,9 +61,9 @@ static __always_inline __u64 mapping_generation(struct mm_struct *mm, __u32 proc
 	if (!mm)
 		return 0;
 	if (bpf_core_field_exists(sequence->mm_lock_seq.sequence))
-		changes = BPF_CORE_READ(sequence, mm_lock_seq.sequence) & ~1U;
+		changes = sequence->mm_lock_seq.sequence & ~1U;
 	else if (bpf_core_field_exists(number->mm_lock_seq))
-		changes = BPF_CORE_READ(number, mm_lock_seq);
+		changes = number->mm_lock_seq;
 	return (value ? (__u64)value->library_changes << 32 : 0) | changes;
 }
 

@@ -20,8 +20,9 @@
 /*
  * Every object that exists, in a map per kind: live_memory, live_mappings, live_threads, live_fds.
  * The loader gives room to those of the traced kinds. Not preallocated: most traces hold far fewer
- * objects than the cap. Safe in uprobe programs since the BPF memory allocator of 6.1 (commit
- * fba1a1c6c912), the oldest kernel that seep supports.
+ * objects than the cap. Blocks are in a table of their own (block_table.bpf.h), and only those that
+ * it has no room for in live_memory. Safe in uprobe programs since the BPF memory allocator of 6.1
+ * (commit fba1a1c6c912), the oldest kernel that seep supports.
  */
 #define LIVE_MAP(name, one, plural, ...)                                                           \
 	struct {                                                                                   \

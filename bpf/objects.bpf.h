@@ -12,9 +12,11 @@
 #ifndef SEEP_BPF_OBJECTS_H
 #define SEEP_BPF_OBJECTS_H
 
+#include "block_table.bpf.h"
+#include "bytes.bpf.h"
+#include "numbers.bpf.h"
+#include "sampling.bpf.h"
 #include "unwind.bpf.h"
-
-#define NS_PER_US 1000
 
 /*
  * Claims a slot for a new object of @bytes, and stores its index. NULL if there is none: counted as
@@ -32,33 +34,6 @@ static __always_inline struct slot *object_slot(__u64 bytes, __u32 *ret_index)
 	return NULL;
 }
 
-/*
- * Without branches (a borrow out of bit 63 stands for the comparison), because the verifier would
- * follow each of 64 paths. For values below 2^63.
- */
-static __always_inline __u32 log2_floor(__u64 value)
-{
-	__u32 result = 0;
-
-#pragma unroll
-	for (__u32 shift = 32; shift > 0; shift >>= 1) {
-		__u64 larger = ((1ULL << shift) - 1 - value) >> 63;
-
-		value >>= larger * shift;
-		result += larger * shift;
-	}
-	return result;
-}
-
-/* See SEEP_LIFETIME_BUCKETS. */
-static __always_inline __u32 lifetime_bucket(__u64 ns)
-{
-	__u64 us = ns / NS_PER_US;
-	__u32 bucket = us ? log2_floor(us) + 1 : 0;
-
-	return bucket < SEEP_LIFETIME_BUCKETS ? bucket : SEEP_LIFETIME_BUCKETS - 1;
-}
-
 /* Counts the release of an object at its site. */
 static __always_inline void site_released(__u32 process, __u32 kind,
 					  const struct seep_object *object, __u64 now_ns)
@@ -71,9 +46,51 @@ static __always_inline void site_released(__u32 process, __u32 kind,
 		return; /* the process was reaped meanwhile */
 	__sync_fetch_and_add(&site->frees, 1);
 	__sync_fetch_and_add(&site->free_bytes, object->bytes);
+	if (cfg_sample_bytes && kind == SEEP_KIND_MEMORY)
+		weighed_add(&site->released, object->bytes, object->created_ns);
 	bucket = lifetime_bucket(now_ns - object->created_ns);
 	if (bucket < SEEP_LIFETIME_BUCKETS)
 		__sync_fetch_and_add(&site->lifetimes[bucket], 1);
+}
+
+/*
+ * The same of a block, which may have been made in an earlier one of the @windows of its process:
+ * then it is not known when it was released, only that it was. What is not of a cohort tells
+ * nothing of how long blocks live.
+ */
+static __always_inline void count_released(__u32 process, const struct seep_object *object,
+					   __u64 now_ns, const struct seep_budget_value *windows)
+{
+	struct seep_site_key key = {
+		.stack = object->stack,
+		.process = process,
+		.kind = SEEP_KIND_MEMORY,
+	};
+	struct seep_site_value *site;
+
+	if (!windows || (is_of_cohort(object) && !is_of_earlier_window(windows, object))) {
+		site_released(process, SEEP_KIND_MEMORY, object, now_ns);
+		return;
+	}
+	site = bpf_map_lookup_elem(&sites, &key);
+	if (!site)
+		return;
+	__sync_fetch_and_add(&site->frees, 1);
+	__sync_fetch_and_add(&site->free_bytes, object->bytes);
+	if (cfg_sample_bytes)
+		weighed_add(&site->released, object->bytes, object->created_ns);
+	if (is_of_cohort(object))
+		sample_late(&key, now_ns - object->created_ns);
+}
+
+/*
+ * The same where the windows have not been looked up. Not inlined: the frames of its callers are at
+ * the limit.
+ */
+static __noinline int block_released(__u32 process, const struct seep_object *object, __u64 now_ns)
+{
+	count_released(process, object, now_ns, windows_of(process));
+	return 0;
 }
 
 /* Sends the frames once; when the ring buffer is full the next object of the site tries again. */
@@ -111,8 +128,69 @@ static __always_inline struct seep_site_value *site_get(struct slot *slot,
 }
 
 /*
- * Puts an object into the live map of its kind. If the key is there already, the release of the old
- * object was not seen. 0, or -1 when the map is full.
+ * Another block @old has got the key of a new one: its release was not seen. Between two windows
+ * nothing is seen, and nothing lost.
+ */
+static __always_inline void block_displaced(const struct seep_object_key *key,
+					    const struct seep_object *old, __u64 now_ns)
+{
+	if (!is_of_earlier_window(windows_of(key->process), old))
+		count_loss(SEEP_LOSS_IMPLICIT_FREES, 1);
+	block_released(key->process, old, now_ns);
+}
+
+/* Puts a block where none has its key. 0, or -1 when there is no room. */
+__weak int block_insert_new(const struct seep_object_key *key, const struct seep_object *object,
+			    __u64 now_ns)
+{
+	struct block_place place;
+	struct seep_object copy = {};
+	int position, taken;
+
+	if (!key || !object)
+		return -1;
+	if (!block_place(key, cfg_buckets, &place))
+		return spilled_put(key, object);
+	position = block_put(key, &place, object);
+	if (position == NO_POSITION)
+		return -1;
+	/* A copy in each place is the most that there can be. */
+	for (int i = 0; i < BLOCK_PROBES; i++) {
+		taken = block_take_copy(key, &place, position, &copy);
+		if (taken == NO_POSITION)
+			break;
+		block_displaced(key, &copy, now_ns);
+		if (taken == position)
+			break;
+	}
+	return 0;
+}
+
+/*
+ * Puts a block into its place, from which it drives another one; once more if that was put there
+ * just now. 0, or -1 when there is no room.
+ */
+__weak int block_insert(const struct seep_object_key *key, const struct seep_object *object,
+			__u64 now_ns)
+{
+	struct seep_object old = {};
+
+	if (!key || !object)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		if (block_take_out(key, &old) == 0)
+			block_displaced(key, &old, now_ns);
+		else if (i)
+			break;
+		if (block_insert_new(key, object, now_ns) == 0)
+			return 0;
+	}
+	return -1;
+}
+
+/*
+ * Puts an object of another kind into its live map. If the key is there already, the release of the
+ * old object was not seen. 0, or -1 when the map is full.
  */
 static __always_inline int live_insert(void *map, const struct seep_object_key *key,
 				       const struct seep_object *object, __u64 now_ns)
@@ -125,8 +203,8 @@ static __always_inline int live_insert(void *map, const struct seep_object_key *
 		if (old) {
 			struct seep_object copy = *old;
 
-			site_released(key->process, key->kind, &copy, now_ns);
 			count_loss(SEEP_LOSS_IMPLICIT_FREES, 1);
+			site_released(key->process, key->kind, &copy, now_ns);
 		}
 		error = bpf_map_update_elem(map, key, object, BPF_ANY);
 	}
@@ -136,11 +214,12 @@ static __always_inline int live_insert(void *map, const struct seep_object_key *
 /*
  * Counts an object that was created at the stack in @slot, which is stored in it. @object is the
  * beginning of a value of @map. The live map first: only the running thread knows the object yet,
- * so nobody can release it before it is counted. 0, or -1: counted as a loss.
+ * so nobody can release it before it is counted. @blocks, a constant: it is a block, and there is
+ * no @map. 0, or -1: counted as a loss.
  */
 static __always_inline int object_created(void *map, struct slot *slot,
 					  const struct seep_object_key *key,
-					  struct seep_object *object)
+					  struct seep_object *object, bool blocks)
 {
 	struct seep_site_key site_key = {
 		.stack = slot->stack.stack,
@@ -156,13 +235,16 @@ static __always_inline int object_created(void *map, struct slot *slot,
 		count_loss(SEEP_LOSS_UNTRACKED_BYTES, bytes);
 		return -1;
 	}
-	if (live_insert(map, key, object, object->created_ns)) {
+	if (blocks ? block_insert(key, object, object->created_ns) :
+		     live_insert(map, key, object, object->created_ns)) {
 		count_loss(SEEP_LOSS_UNTRACKED_OBJECTS, 1);
 		count_loss(SEEP_LOSS_UNTRACKED_BYTES, bytes);
 		return -1;
 	}
 	__sync_fetch_and_add(&site->allocs, 1);
 	__sync_fetch_and_add(&site->alloc_bytes, bytes);
+	if (cfg_sample_bytes && blocks)
+		weighed_add(&site->made, object->bytes, object->created_ns);
 	return 0;
 }
 
@@ -184,7 +266,7 @@ static __always_inline int object_take(void *map, const struct seep_object_key *
  * under @key: @object gets its site and its age. Counts a release and an allocation there, but no
  * lifetime, as it lives on. 0, or -1 if the site is gone. A live map that is full is a loss.
  */
-static __always_inline int object_enlarged(void *map, const struct seep_object_key *key,
+static __always_inline int object_enlarged(const struct seep_object_key *key,
 					   const struct seep_object *old,
 					   struct seep_object *object, __u64 now_ns)
 {
@@ -200,7 +282,7 @@ static __always_inline int object_enlarged(void *map, const struct seep_object_k
 		return -1;
 	object->stack = old->stack;
 	object->created_ns = old->created_ns;
-	if (live_insert(map, key, object, now_ns)) {
+	if (block_insert(key, object, now_ns)) {
 		count_loss(SEEP_LOSS_UNTRACKED_OBJECTS, 1);
 		count_loss(SEEP_LOSS_UNTRACKED_BYTES, bytes);
 	} else {
@@ -212,26 +294,46 @@ static __always_inline int object_enlarged(void *map, const struct seep_object_k
 	return 0;
 }
 
-/* Changes the size of a live object; its site stays the same. -1 if it is not there. */
+/* An object has another size now; its site stays the same. @old: what it was. */
+static __always_inline void site_resized(const struct seep_object_key *key,
+					 const struct seep_object *old, __u64 bytes)
+{
+	struct seep_site_key site_key = {
+		.stack = old->stack,
+		.process = key->process,
+		.kind = key->kind,
+	};
+	struct seep_site_value *site = bpf_map_lookup_elem(&sites, &site_key);
+
+	if (!site)
+		return; /* the process was reaped meanwhile */
+	if (bytes > old->bytes)
+		__sync_fetch_and_add(&site->alloc_bytes, bytes - old->bytes);
+	else
+		__sync_fetch_and_add(&site->free_bytes, old->bytes - bytes);
+}
+
+/* Changes the size of a live object of another kind. -1 if it is not there. */
 static __always_inline int object_resized(void *map, const struct seep_object_key *key, __u64 bytes)
 {
-	struct seep_object *object = bpf_map_lookup_elem(map, key);
-	struct seep_site_key site_key = {.process = key->process, .kind = key->kind};
-	struct seep_site_value *site;
-	__u64 old_bytes;
+	struct seep_object *object = bpf_map_lookup_elem(map, key), old;
 
 	if (!object)
 		return -1;
-	old_bytes = object->bytes;
+	old = *object;
 	object->bytes = bytes;
-	site_key.stack = object->stack;
-	site = bpf_map_lookup_elem(&sites, &site_key);
-	if (!site)
-		return 0; /* the process was reaped meanwhile */
-	if (bytes > old_bytes)
-		__sync_fetch_and_add(&site->alloc_bytes, bytes - old_bytes);
-	else
-		__sync_fetch_and_add(&site->free_bytes, old_bytes - bytes);
+	site_resized(key, &old, bytes);
+	return 0;
+}
+
+/* The same of a block. */
+static __always_inline int block_resized(const struct seep_object_key *key, __u64 bytes)
+{
+	struct seep_object old = {};
+
+	if (block_resize(key, bytes, &old))
+		return -1;
+	site_resized(key, &old, bytes);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "maps.bpf.h"
+#include "sampling.bpf.h"
 
 /* What a session program returns at an entry if it need not run at the return. */
 #define SESSION_SKIP_RETURN 1
@@ -91,6 +92,9 @@ static __always_inline int call_identify(struct pt_regs *ctx, struct call *ret_c
 	if (!process || !probe || !process->active)
 		return -1;
 	counter_add(&hits, index, 1);
+	budget_charge(slot, probe->trap_ns);
+	if (process->paused && probe->kind == SEEP_KIND_MEMORY)
+		return -1;
 	ret_call->probe = probe;
 	ret_call->index = index;
 	ret_call->process = process->id;

@@ -14,7 +14,8 @@
 #include "seep/hash.h"
 #include "unwind_step.h"
 
-#define WINDOW_WORDS 128 /* 1 KiB: one read of it costs hardly more than one of a word */
+#define RECENT_MAPPINGS 4   /* a power of two */
+#define WINDOW_WORDS	128 /* 1 KiB: one read of it costs hardly more than one of a word */
 
 /* The user's stack, read by windows. */
 struct unwind_context {
@@ -36,6 +37,13 @@ struct slot {
 	struct registers registers; /* of the frame to be unwound next */
 	struct seep_mapping_value
 		mapping; /* of the frame before: the next one is often in the same file */
+	/*
+	 * What earlier walks in this slot have found in the cache of mappings, and of which
+	 * process: the next walk mostly goes through the same files.
+	 */
+	struct seep_mapping_value recent[RECENT_MAPPINGS];
+	__u32 recent_process;
+	__u32 recent_next; /* to be replaced */
 	/* Of mapping_of_moved_text; on the stack of the program there is no room. */
 	struct seep_mapping_value anonymous;
 	struct seep_mapping_value neighbour;

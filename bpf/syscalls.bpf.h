@@ -64,7 +64,7 @@ static __always_inline int syscall_created(void *map, struct pt_regs *regs,
 	registers_save(&slot->start, regs);
 	unwind_from_return(slot, index, key->process, 0, now_ns);
 	copy_if_wanted(slot);
-	error = object_created(map, slot, key, object);
+	error = object_created(map, slot, key, object, false);
 	slot_release(slot);
 	return error;
 }
@@ -87,7 +87,7 @@ static __always_inline int origin_created(void *map, const struct seep_object_ke
 		return -1;
 	object->created_ns = now_ns;
 	stack_of_origin(slot, key->process, function, origin, now_ns);
-	error = object_created(map, slot, key, object);
+	error = object_created(map, slot, key, object, false);
 	slot_release(slot);
 	return error;
 }

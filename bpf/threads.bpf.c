@@ -116,7 +116,7 @@ static __always_inline int count_new(const struct seep_object_key *key,
 	copy_if_wanted(slot);
 	if (call)
 		thread->start = frame_of_function(slot, index, call->start);
-	error = object_created(&live_threads, slot, key, &thread->object);
+	error = object_created(&live_threads, slot, key, &thread->object, false);
 	slot_release(slot);
 	return error;
 }

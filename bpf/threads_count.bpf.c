@@ -62,7 +62,7 @@ static __always_inline int count_met(struct task_struct *task, const struct seep
 	/* Both are CLOCK_MONOTONIC. */
 	thread->object.created_ns = task->start_time;
 	stack_of_origin(slot, key->process, 0, origin, bpf_ktime_get_ns());
-	error = object_created(&live_threads, slot, key, &thread->object);
+	error = object_created(&live_threads, slot, key, &thread->object, false);
 	slot_release(slot);
 	return error;
 }

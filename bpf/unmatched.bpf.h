@@ -11,6 +11,7 @@
 #define SEEP_BPF_UNMATCHED_H
 
 #include "maps.bpf.h"
+#include "sampling.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -63,11 +64,17 @@ static __always_inline void unmatched_add_size(struct seep_unmatched *value, __u
 	__sync_fetch_and_add(&value->bytes, bytes);
 }
 
-/* Counts a release. @bytes: of the block, 0 if not known. */
+/*
+ * Counts a release. @bytes: of the block, 0 if not known. Of a process that is traced in windows it
+ * tells nothing: most of its blocks are made between them.
+ */
 static __always_inline void count_unmatched(__u32 process, __u64 bytes)
 {
-	struct seep_unmatched *value = unmatched_of(process);
+	struct seep_unmatched *value;
 
+	if (windows_of(process))
+		return;
+	value = unmatched_of(process);
 	count_loss(SEEP_LOSS_UNMATCHED_FREES, 1);
 	if (!value)
 		return;
@@ -79,7 +86,7 @@ static __always_inline void count_unmatched(__u32 process, __u64 bytes)
 /* The size of a block whose release was counted without it: an inner function knows. */
 static __always_inline void size_unmatched(__u32 process, __u64 bytes)
 {
-	struct seep_unmatched *value = unmatched_of(process);
+	struct seep_unmatched *value = windows_of(process) ? NULL : unmatched_of(process);
 
 	if (value)
 		unmatched_add_size(value, bytes);

@@ -10,11 +10,9 @@
 #define SEEP_BPF_UNWIND_H
 
 #include "config.bpf.h"
+#include "stack_copy.bpf.h"
 #include "tables.bpf.h"
 #include "vmas.bpf.h"
-
-#define PAGE_BYTES	 4096
-#define MAX_RETURN_DEPTH 64 /* MAX_URETPROBE_DEPTH in kernel/events/uprobes.c */
 
 /* The page that pending return probes of this process return to, 0 if there are none. */
 static __always_inline __u64 trampoline_page(struct task_struct *task)
@@ -110,19 +108,6 @@ __weak int unwind_step(__u32 index)
 	if (slot->trampoline && slot->registers.pc - slot->trampoline < PAGE_BYTES)
 		slot->registers.pc = hijacked_return_address(slot->registers.return_at);
 	return step_result(STEP_NEXT, &slot->registers);
-}
-
-/* At a return probe the registers are as the caller will find them, the pc its return address. */
-static __always_inline void registers_save(struct seep_registers *registers, struct pt_regs *ctx)
-{
-	registers->ip = ctx->ip;
-	registers->sp = ctx->sp;
-	registers->bp = ctx->bp;
-	registers->bx = ctx->bx;
-	registers->r12 = ctx->r12;
-	registers->r13 = ctx->r13;
-	registers->r14 = ctx->r14;
-	registers->r15 = ctx->r15;
 }
 
 static __always_inline void stack_begin(struct slot *slot, __u32 process, __u64 now_ns)

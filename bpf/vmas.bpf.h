@@ -100,6 +100,42 @@ __weak long mapping_keep(__u32 index, __u64 code)
 	return 0;
 }
 
+static __always_inline bool mapping_is_fresh(const struct slot *slot,
+					     const struct seep_mapping_value *mapping)
+{
+	return mapping->generation == slot->generation &&
+	       slot->now_ns - mapping->seen_ns < MAPPING_FRESH_NS;
+}
+
+/*
+ * Fills slot->mapping from what this slot remembers: an entry is as good as when it was read, and
+ * nobody else writes it, so it needs no lookup and no checksum.
+ */
+static __always_inline bool mapping_recent(struct slot *slot, __u64 address)
+{
+	if (slot->recent_process != slot->process)
+		return false;
+	for (int i = 0; i < RECENT_MAPPINGS; i++) {
+		const struct seep_mapping_value *recent = &slot->recent[i];
+
+		if (mapping_covers(recent, address) && mapping_is_fresh(slot, recent)) {
+			slot->mapping = *recent;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* slot->mapping was found in the cache, and is fresh. */
+static __always_inline void mapping_remember(struct slot *slot)
+{
+	if (slot->recent_process != slot->process) {
+		__builtin_memset(slot->recent, 0, sizeof(slot->recent));
+		slot->recent_process = slot->process;
+	}
+	slot->recent[slot->recent_next++ & (RECENT_MAPPINGS - 1)] = slot->mapping;
+}
+
 /*
  * Fills slot->mapping for the user address @address from the cache. 0; MAPPING_OLD if it may have
  * changed; MAPPING_UNKNOWN. A global function, as the next one.
@@ -116,11 +152,15 @@ __weak long mapping_recall(__u32 index, __u64 address)
 	key = mapping_key(slot->process, address);
 	/* Read before the VMA: a change in between makes the entry an old one. */
 	slot->generation = mapping_generation(mm, slot->process);
+	if (mapping_recent(slot, address))
+		return 0;
 	if (mapping_cached(slot, &key, address))
 		return MAPPING_UNKNOWN;
 	before = slot->mapping.generation;
-	if (before == slot->generation && slot->now_ns - slot->mapping.seen_ns < MAPPING_FRESH_NS)
+	if (mapping_is_fresh(slot, &slot->mapping)) {
+		mapping_remember(slot);
 		return 0;
+	}
 	if (mapping_stands(slot, mm)) {
 		mapping_renew(slot, &key, MAPPING_FRESH_NS);
 		return 0;

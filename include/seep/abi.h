@@ -63,6 +63,18 @@ struct seep_site_key {
  */
 #define SEEP_LIFETIME_BUCKETS 40
 
+/*
+ * What the blocks in a sample stand for, if memory is sampled by their bytes (seep/sampling.h):
+ * sums over the blocks of a site, of their weights w, and of what tells how far these sums can be
+ * trusted. Monotonic, atomic.
+ */
+struct seep_weighed {
+	__u64 objects;	      /* w, in 2^-SEEP_SAMPLE_SHIFT */
+	__u64 bytes;	      /* w b of blocks with b bytes */
+	__u64 object_squares; /* w (w - 1), in 2^-SEEP_SQUARES_SHIFT */
+	__u64 byte_squares; /* w (w - 1) (b / mean)^2, in 2^-SEEP_SAMPLE_SHIFT: 1 at most of each */
+};
+
 struct seep_site_value {
 	__u64 allocs; /* monotonic, atomic; live = allocs - frees */
 	__u64 alloc_bytes;
@@ -72,11 +84,14 @@ struct seep_site_value {
 	__u32 sent;  /* the frames are in the ring buffer */
 	/* Results of the last pass of ages_scan over the live map, valid if scan is its number. */
 	__u64 scan;
-	__u64 oldest_ns; /* created_ns of the oldest live object */
-	__u64 young_objects;
+	__u64 oldest_ns;     /* created_ns of the oldest live object */
+	__u64 young_objects; /* if memory is sampled by bytes, as struct seep_weighed has them */
 	__u64 young_bytes;
 	__u64 ages[SEEP_LIFETIME_BUCKETS];	/* of the live objects */
 	__u64 lifetimes[SEEP_LIFETIME_BUCKETS]; /* of the released ones */
+	/* If memory is sampled by bytes; else 0. What lives is the difference. */
+	struct seep_weighed made;
+	struct seep_weighed released;
 };
 
 /* map "processes", by slot */
@@ -85,6 +100,12 @@ struct seep_process_value {
 	__u32 active; /* 0: count nothing (a launched command before its exec, a free slot) */
 	__u32 thread; /* tid that the probes are bound to: its end is told */
 	__u32 library_changes; /* that its loader has announced */
+	/*
+	 * Its calls of allocators are not counted, between two windows (seep/sampling.h). Set by
+	 * either side, cleared by user space.
+	 */
+	__u32 paused;
+	__u32 pad[3];
 };
 
 /* map "probes", by index; the attach cookie is slot << 32 | index */
@@ -97,11 +118,12 @@ struct seep_probe {
 	__u8 out_arg;
 	__u8 kind;
 	__u8 heap;
-	__u8 libc;    /* of the C family */
-	__u32 pushed; /* bytes on the stack above the return address, at the probe */
-	__u32 bytes;  /* of each block, if no argument is the size */
-	__u8 glibc;   /* of glibc's malloc: the word before a block tells its size */
-	__u8 pad[7];
+	__u8 libc;     /* of the C family */
+	__u32 pushed;  /* bytes on the stack above the return address, at the probe */
+	__u32 bytes;   /* of each block, if no argument is the size */
+	__u32 trap_ns; /* what a hit costs, but for the program: see seep/sampling.h */
+	__u8 glibc;    /* of glibc's malloc: the word before a block tells its size */
+	__u8 pad[3];
 };
 
 /*
@@ -198,6 +220,7 @@ enum seep_event_type {
 	SEEP_EVENT_LIBRARY,
 	SEEP_EVENT_HAZARD,
 	SEEP_EVENT_UNBOUND,
+	SEEP_EVENT_BUDGET,
 };
 
 struct seep_stack_event {
@@ -257,6 +280,12 @@ struct seep_unbound_event {
 	__u32 process;
 	__u32 thread;
 	__u32 pad;
+};
+
+/* The hits of a process have cost what user space allowed: see seep/sampling.h. */
+struct seep_budget_event {
+	__u32 type;
+	__u32 process;
 };
 
 struct seep_exec_event {
@@ -326,8 +355,8 @@ struct seep_copy_event {
 
 _Static_assert(sizeof(struct seep_site_key) == 16, "no padding in keys");
 _Static_assert(SEEP_PROCESS_AT(seep_site_key) == SEEP_PROCESS_AT(seep_process_key), "alike");
-_Static_assert(sizeof(struct seep_site_value) == 72 + 16 * SEEP_LIFETIME_BUCKETS, "no padding");
-_Static_assert(sizeof(struct seep_process_value) == 16, "no padding in values");
+_Static_assert(sizeof(struct seep_site_value) == 136 + 16 * SEEP_LIFETIME_BUCKETS, "no padding");
+_Static_assert(sizeof(struct seep_process_value) == 32, "no padding in values");
 _Static_assert(sizeof(struct seep_probe) == 32, "no padding in values");
 _Static_assert(sizeof(struct seep_unmatched) == 24, "no padding in values");
 _Static_assert(sizeof(struct seep_file_key) == 16, "no padding in keys");
@@ -340,6 +369,7 @@ _Static_assert(sizeof(struct seep_table_event) == 8, "no padding");
 _Static_assert(sizeof(struct seep_library_event) == 8, "no padding");
 _Static_assert(sizeof(struct seep_hazard_event) == 16, "no padding");
 _Static_assert(sizeof(struct seep_unbound_event) == 16, "no padding");
+_Static_assert(sizeof(struct seep_budget_event) == 8, "no padding");
 _Static_assert(sizeof(struct seep_exec_event) == 40, "no padding");
 _Static_assert(sizeof(struct seep_process_event) == 40, "no padding");
 _Static_assert(sizeof(struct seep_cgroup_event) == 8, "no padding");

@@ -44,6 +44,8 @@
 	X(UNSEEN_THREADS, unseen_threads, "threads whose making was not seen")                     \
 	X(UNSEEN_EXITS, unseen_exits, "threads whose end was not seen")                            \
 	X(STACK_DISAGREEMENTS, stack_disagreements, "stacks that libdw unwinds differently")       \
+	X(LOST_SAMPLES, lost_samples,                                                              \
+	  "observations of windows not counted: the table of samples was full")                    \
 	X(UNJUDGED_SITES, unjudged_sites, "sites without a verdict: too many are watched")
 
 enum seep_loss {

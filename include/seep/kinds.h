@@ -76,6 +76,8 @@ enum seep_kind_set {
 	X(MEMORY, calls, SEEP_MAX_PENDING)                                                         \
 	X(MEMORY, unmatched, 2 * SEEP_MAX_PROCESSES)                                               \
 	X(MEMORY, enlarged, SEEP_MAX_ENLARGED)                                                     \
+	X(MEMORY, addresses, SEEP_MAX_ADDRESSES)                                                   \
+	X(MEMORY, samples, SEEP_SAMPLES(caps[SEEP_KIND_MEMORY]))                                   \
 	X(MAPPING, range_words, SEEP_RANGE_WORDS(caps[SEEP_KIND_MAPPING]))                         \
 	X(THREAD, pthreads, caps[SEEP_KIND_THREAD])                                                \
 	X(FD, fd_candidates, SEEP_MAX_FD_CANDIDATES)

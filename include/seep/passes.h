@@ -13,6 +13,11 @@ struct seep_ages_pass {
 	__u64 number;	      /* of the pass, from 1 */
 	__u64 young_after_ns; /* objects made later than this are young; CLOCK_MONOTONIC */
 	__u64 now_ns;	      /* that ages are counted up to */
+	/* Of processes in windows (seep/sampling.h): what is older is not followed any further. */
+	__u64 keep_blocks_ns;
+	__u64 keep_addresses_ns;
+	__u64 num_blocks;    /* out: live blocks of memory ... */
+	__u64 num_addresses; /* ... and entries of the map of addresses */
 };
 
 /*
@@ -124,6 +129,6 @@ _Static_assert(sizeof(struct seep_mappings_pass) == 24, "no padding");
 _Static_assert(sizeof(struct seep_fd_record) == 136, "no padding");
 _Static_assert(sizeof(struct seep_identify_pass) == 24, "no padding");
 _Static_assert(sizeof(struct seep_rewalk_pass) == 80, "no padding");
-_Static_assert(sizeof(struct seep_ages_pass) == 24, "no padding");
+_Static_assert(sizeof(struct seep_ages_pass) == 56, "no padding");
 
 #endif

@@ -98,6 +98,9 @@ static void deliver(const struct seep_kernel_events *events, const void *data, s
 	case SEEP_EVENT_UNBOUND:
 		events->unbound(events->context, data);
 		break;
+	case SEEP_EVENT_BUDGET:
+		events->budget(events->context, data);
+		break;
 	case SEEP_EVENT_EXEC:
 		events->exec(events->context, data);
 		break;

@@ -19,6 +19,7 @@ struct seep_kernel_events {
 	void (*library)(void *context, const struct seep_library_event *event);
 	void (*hazard)(void *context, const struct seep_hazard_event *event);
 	void (*unbound)(void *context, const struct seep_unbound_event *event);
+	void (*budget)(void *context, const struct seep_budget_event *event);
 	void *context;
 };
 /* Sets the receivers; once, before the first drain. 0 or -errno. */

@@ -27,6 +27,7 @@
 #include "base/log.h"
 #include "bpf/features.skel.h"
 #include "kernel/attach.h"
+#include "kernel/load_log.h"
 #include "kernel/return_trials.h"
 #include "proc/maps.h"
 
@@ -75,22 +76,13 @@ int seep_attach_variant_parse(const char *name, enum seep_attach_variant *ret_va
 	return -ENOENT;
 }
 
-/* Variants that this kernel does not have fail to load, which is expected and no message. */
-static int libbpf_silent(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	(void)level;
-	(void)format;
-	(void)arguments;
-	return 0;
-}
-
 /*
  * Loads only the programs that @variant needs. What the kernel has against the others is of no
- * interest.
+ * interest, and a variant that it does not have fails to load, which is no message.
  */
 static int load_empty(enum seep_attach_variant variant, struct features_bpf **ret_skeleton)
 {
-	libbpf_print_fn_t print = libbpf_set_print(libbpf_silent);
+	libbpf_print_fn_t print = seep_load_log_silence();
 	struct features_bpf *skeleton = features_bpf__open();
 	int error = skeleton ? 0 : -errno;
 
@@ -272,7 +264,7 @@ static const struct {
 int seep_features_explain_missing(void)
 {
 	SEEP_AUTO_BUFFER struct seep_buffer text = SEEP_BUFFER_INIT;
-	libbpf_print_fn_t print = libbpf_set_print(libbpf_silent);
+	libbpf_print_fn_t print = seep_load_log_silence();
 	struct utsname system;
 
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {

@@ -10,7 +10,6 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,10 +17,14 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "kernel/budgets.h"
 #include "kernel/kernel_private.h"
+#include "kernel/load_log.h"
 #include "kernel/processes.h"
+#include "seep/blocks.h"
 
 #define PROCESSES_BYTES (SEEP_MAX_PROCESSES * sizeof(struct seep_process_value))
+#define BUDGETS_BYTES	(SEEP_MAX_PROCESSES * sizeof(struct seep_budget_value))
 
 /* A row of seep/kinds.h names the map of its kind. */
 struct bpf_map *seep_kernel_live_map(const struct seep_bpf *skeleton, enum seep_kind kind)
@@ -47,6 +50,31 @@ static void fill_caps(const struct seep_limits *limits, uint32_t *caps)
 				     SEEP_MAX_KERNEL_OBJECTS :
 				     objects;
 	}
+}
+
+/* Room for the blocks: nearly all of it is in their table, if memory is traced. */
+static int size_blocks(struct seep_bpf *skeleton, const struct seep_kernel_config *config)
+{
+	bool traced = config->filter->kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY);
+	uint32_t objects = traced ? (uint32_t)config->limits->max_objects : 1;
+	uint32_t buckets = SEEP_BUCKETS(objects);
+	int error;
+
+	skeleton->rodata->cfg_buckets = buckets;
+	error = bpf_map__set_max_entries(skeleton->maps.blocks, buckets ? buckets : 1);
+	return error ? error :
+		       bpf_map__set_max_entries(skeleton->maps.live_memory, SEEP_SPILLED(objects));
+}
+
+/* Without windows nothing is kept of them. */
+static int size_samples(struct seep_bpf *skeleton, bool windows)
+{
+	int error;
+
+	if (windows)
+		return 0;
+	error = bpf_map__set_max_entries(skeleton->maps.addresses, 1);
+	return error ? error : bpf_map__set_max_entries(skeleton->maps.samples, 1);
 }
 
 /* A kind that is not traced needs no room: the kernel allocates the buckets of a hash at once. */
@@ -93,17 +121,23 @@ static int configure_maps(struct seep_bpf *skeleton, const struct seep_kernel_co
 	skeleton->rodata->cfg_kinds = config->filter->kinds;
 	skeleton->rodata->cfg_min_bytes = config->filter->min_size_bytes;
 	skeleton->rodata->cfg_max_bytes = config->filter->max_size_bytes;
+	skeleton->rodata->cfg_sample_bytes = config->filter->sample_bytes;
 	skeleton->rodata->cfg_user_heap = config->user_heap;
 	skeleton->rodata->cfg_max_frames = (uint32_t)config->limits->stack_depth;
 	skeleton->rodata->cfg_verify_every = (uint32_t)config->limits->verify_every;
 	skeleton->rodata->cfg_scope = config->scope;
 	skeleton->rodata->cfg_children = config->children;
 	skeleton->rodata->cfg_hazards = config->hazards;
+	skeleton->rodata->cfg_windows = config->windows;
 	/* The scope of a whole machine leaves seep itself out. */
 	skeleton->rodata->cfg_self = (__u32)getpid();
 	if (config->comm)
 		strncpy((char *)skeleton->rodata->cfg_comm, config->comm, SEEP_COMM_BYTES - 1);
 	error = size_maps(skeleton, config);
+	if (!error)
+		error = size_blocks(skeleton, config);
+	if (!error)
+		error = size_samples(skeleton, config->windows);
 	if (error)
 		return error;
 	/*
@@ -124,13 +158,24 @@ static bool have_btf(void)
 	return true;
 }
 
-/* An error number alone does not help: -ESRCH may mean that the kernel has no BTF. */
+/*
+ * An error number alone does not help: -ESRCH may mean that the kernel has no BTF, and the verifier
+ * refuses a program with the same -EACCES and -EPERM as a user without permission.
+ */
 static void explain_load_failure(int error)
 {
+	struct seep_refused_program refused;
+
 	if (!have_btf())
 		seep_error("cannot load the BPF programs: this kernel tells no types (no BTF in "
 			   "/sys/kernel/btf/vmlinux); it needs CONFIG_DEBUG_INFO_BTF=y, which the "
 			   "kernels of the distributions have");
+	else if (seep_load_log_refused(&refused))
+		seep_error(
+			"cannot load the BPF programs: the kernel's verifier refused \"%s\"%s%s; "
+			"run again with -v to see the end of its log, and report it with the "
+			"version of the kernel",
+			refused.name, *refused.reason ? ": " : "", refused.reason);
 	else if (error == -EPERM || error == -EACCES)
 		seep_error("cannot load the BPF programs: %s; " SEEP_NEEDS_PERMISSION,
 			   seep_error_text(-error));
@@ -144,23 +189,31 @@ static void explain_load_failure(int error)
 			   seep_error_text(-error));
 }
 
+/* The memory of a map that both sides write single words of; NULL and errno on failure. */
+static void *map_memory(const struct bpf_map *map, size_t bytes)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
 /* Fills what the programs need before they run: free slots, the cgroup of the scope. */
 static int fill_scope(struct seep_kernel *kernel, const struct seep_kernel_config *config)
 {
 	__u32 zero = 0;
 
-	/* Mapped, because single words of an entry are written from both sides. */
-	kernel->processes = mmap(NULL, PROCESSES_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
-				 bpf_map__fd(kernel->skeleton->maps.processes), 0);
-	if (kernel->processes == MAP_FAILED) {
-		kernel->processes = NULL;
+	kernel->processes = map_memory(kernel->skeleton->maps.processes, PROCESSES_BYTES);
+	if (!kernel->processes)
 		return -errno;
-	}
+	kernel->budgets = map_memory(kernel->skeleton->maps.budgets, BUDGETS_BYTES);
+	if (!kernel->budgets)
+		return -errno;
 	for (uint32_t slot = 0; slot < SEEP_MAX_PROCESSES; slot++) {
 		/*
 		 * Generation 0, which no process has: the first process of a slot gets the next id.
 		 */
 		kernel->processes[slot].id = slot;
+		seep_kernel_budget_reset(kernel, slot);
 		seep_kernel_give_slot(kernel, slot);
 	}
 	if (config->scope != SEEP_SCOPE_CGROUP)
@@ -188,35 +241,6 @@ static int load(struct seep_kernel *kernel, const struct seep_kernel_config *con
 	return error ? error : seep_bpf__attach(skeleton);
 }
 
-/* Of a log of the verifier its end says what it did not like: so many lines. */
-#define LOG_LINES 30
-
-/*
- * libbpf's own messages, for -v only: explain_load_failure says what failed and what to do. libbpf
- * ends its lines with a newline, the log adds its own.
- */
-static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	char *text, *line;
-	size_t count = 0;
-
-	if (level == LIBBPF_DEBUG || seep_log_get_level() < SEEP_LOG_DEBUG ||
-	    vasprintf(&text, format, arguments) < 0)
-		return 0;
-	for (line = text; (line = strchr(line, '\n')) && line[1]; line++)
-		count++;
-	line = text;
-	for (size_t i = 0; line; i++) {
-		const char *one = strsep(&line, "\n");
-
-		/* The first line names the program. */
-		if (*one && (i == 0 || i + LOG_LINES > count))
-			seep_debug("%s", one);
-	}
-	free(text);
-	return 0;
-}
-
 int seep_kernel_open(const struct seep_kernel_config *config, struct seep_kernel **ret_kernel)
 {
 	struct seep_kernel *kernel = calloc(1, sizeof(*kernel));
@@ -224,9 +248,10 @@ int seep_kernel_open(const struct seep_kernel_config *config, struct seep_kernel
 
 	if (!kernel)
 		return -ENOMEM;
-	libbpf_set_print(print_libbpf);
+	seep_load_log_start();
 	/* Possible, not online: a lookup in a per-CPU map copies values of all possible CPUs. */
 	kernel->num_cpus = libbpf_num_possible_cpus();
+	kernel->max_blocks = config->limits->max_objects;
 	error = kernel->num_cpus < 0 ? kernel->num_cpus : load(kernel, config);
 	if (error) {
 		explain_load_failure(error);
@@ -246,6 +271,8 @@ void seep_kernel_free(struct seep_kernel *kernel)
 	ring_buffer__free(kernel->ring);
 	if (kernel->processes)
 		munmap(kernel->processes, PROCESSES_BYTES);
+	if (kernel->budgets)
+		munmap(kernel->budgets, BUDGETS_BYTES);
 	seep_bpf__destroy(kernel->skeleton);
 	free(kernel);
 }

@@ -30,6 +30,7 @@ struct seep_kernel_config {
 	const char *comm; /* of SEEP_SCOPE_COMM */
 	int cgroup_fd;	  /* of SEEP_SCOPE_CGROUP; else -1 */
 	bool children;	  /* the children of traced processes are traced too */
+	bool windows;	  /* processes may be traced in windows: kernel/budgets.h */
 	uint32_t hazards; /* what returns cannot be probed with: see struct seep_features */
 };
 

@@ -9,8 +9,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-/* The skeleton names types of it. */
+/* The skeleton names types of them. */
 #include "seep/passes.h"
+#include "seep/sampling.h"
 
 #include "bpf/seep.skel.h"
 #include "kernel/events.h"
@@ -25,8 +26,12 @@ struct seep_kernel {
 	struct event *queue; /* taken from the ring buffer and not delivered yet */
 	size_t queue_bytes;
 	struct seep_process_value *processes; /* the map's memory */
+	struct seep_budget_value *budgets;    /* the same */
 	int num_cpus;
 	uint64_t scan_number;
+	uint64_t max_blocks;	/* that there is room for */
+	uint64_t num_blocks;	/* that live, at the last scan ... */
+	uint64_t num_addresses; /* ... and that are in the map of addresses */
 	uint64_t inventory_number;
 };
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/units.h"
 #include "kernel/kernel_private.h"
 
 /* Entries read in one go; sites have some 700 bytes each. */
@@ -87,6 +88,17 @@ int seep_kernel_each_object(const struct seep_kernel *kernel, enum seep_kind kin
 	return each_entry(seep_kernel_live_map(kernel->skeleton, kind), on_object, &receiver);
 }
 
+/*
+ * Blocks and addresses of processes in windows are followed for as long as there is room for them:
+ * KEEP_NS while a table is not half full, a tenth of that beyond.
+ */
+#define KEEP_NS (600 * SEEP_NS_PER_S)
+
+static uint64_t keep_ns(uint64_t count, uint64_t room)
+{
+	return count < room / 2 ? KEEP_NS : KEEP_NS / 10;
+}
+
 int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t now_ns, uint64_t young_after_ns,
 			  uint64_t *ret_number)
 {
@@ -94,11 +106,15 @@ int seep_kernel_scan_ages(struct seep_kernel *kernel, uint64_t now_ns, uint64_t 
 		.number = ++kernel->scan_number,
 		.young_after_ns = young_after_ns,
 		.now_ns = now_ns,
+		.keep_blocks_ns = keep_ns(kernel->num_blocks, kernel->max_blocks),
+		.keep_addresses_ns = keep_ns(kernel->num_addresses, SEEP_MAX_ADDRESSES),
 	};
 	int error = seep_kernel_run_pass(kernel->skeleton->progs.ages_scan, &pass, sizeof(pass));
 
 	if (error)
 		return error;
+	kernel->num_blocks = pass.num_blocks;
+	kernel->num_addresses = pass.num_addresses;
 	*ret_number = pass.number;
 	return 0;
 }

@@ -129,3 +129,15 @@ int seep_kernel_map_count(struct seep_kernel *kernel, pid_t pid, uint64_t *ret_m
 	*ret_mappings = kernel->skeleton->bss->mappings_counted;
 	return 0;
 }
+
+int seep_kernel_user_time(struct seep_kernel *kernel, pid_t pid, uint64_t *ret_ns)
+{
+	int error;
+
+	/* The iterator adds that of each thread. */
+	kernel->skeleton->bss->user_time_read = 0;
+	error = seep_kernel_iterate(kernel->skeleton->progs.user_time_sum, pid, NULL, NULL);
+	if (!error)
+		*ret_ns = kernel->skeleton->bss->user_time_read;
+	return error;
+}

@@ -61,4 +61,10 @@ int seep_kernel_find_hazards(struct seep_kernel *kernel, pid_t pid, uint32_t *re
  */
 int seep_kernel_map_count(struct seep_kernel *kernel, pid_t pid, uint64_t *ret_mappings);
 
+/*
+ * CPU time that the process has spent in its own code, threads that have ended included; ns,
+ * counted in ticks. 0 or -errno.
+ */
+int seep_kernel_user_time(struct seep_kernel *kernel, pid_t pid, uint64_t *ret_ns);
+
 #endif

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The two ways to run a program of seep's at will: an iterator, which user space reads, and a pass
- * (BPF_PROG_RUN).
+ * (BPF_PROG_RUN). A walk over the copy of a stack is a loop in stack/rewalk.c, each step of which
+ * is a pass that runs the same code as probes do. The copy is in .bss, and there is one of it.
  */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "kernel/kernel_private.h"
+#include "kernel/rewalk.h"
 
 int seep_kernel_iterate(const struct bpf_program *program, pid_t pid,
 			int (*fn)(void *context, const void *data, size_t size), void *context)
@@ -43,4 +46,16 @@ int seep_kernel_run_pass(const struct bpf_program *program, void *argument, size
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = argument, .ctx_size_in = (__u32)size);
 
 	return bpf_prog_test_run_opts(bpf_program__fd(program), &options);
+}
+
+void seep_kernel_rewalk_begin(struct seep_kernel *kernel, const void *stack, size_t size)
+{
+	/* .bss is mapped memory: the programs see the copy without a system call. */
+	memcpy(kernel->skeleton->bss->rewalk_stack, stack,
+	       size < SEEP_COPY_BYTES ? size : SEEP_COPY_BYTES);
+}
+
+int seep_kernel_rewalk_step(struct seep_kernel *kernel, struct seep_rewalk_pass *pass)
+{
+	return seep_kernel_run_pass(kernel->skeleton->progs.rewalk_step, pass, sizeof(*pass));
 }
