@@ -9,11 +9,13 @@
 #include "trace/collect.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "base/clock.h"
+#include "base/units.h"
 #include "kernel/counters.h"
 #include "kernel/events.h"
 #include "kernel/objects.h"
@@ -84,10 +86,18 @@ static int add_site(const struct pass *pass, const struct seep_record *record,
 		.stack = seep_stacks_get(collector->parts.stacks, key->stack),
 		.details = seep_inventory_details(collector->parts.inventory, key),
 	};
+	struct seep_sampling sampling;
+	int error;
 
 	if (!site.stack)
 		return -ENOMEM;
 	seep_site_fill(&site, value, &pass->moment);
+	error = seep_sampled_fill(collector->parts.sampled, key, value, &pass->moment,
+				  (double)(pass->moment.now_ns - collector->start_ns) /
+					  (double)SEEP_NS_PER_S,
+				  &site, &sampling);
+	if (error)
+		return error;
 	return seep_site_table_add(collector->sites, key->process, &site);
 }
 
@@ -113,7 +123,8 @@ static int add_frozen_sites(struct seep_collector *collector, const struct seep_
 {
 	const struct pass pass = {
 		.collector = collector,
-		.moment = {record->scan_number, record->ended_ns, collector->filter->min_age_ns},
+		.moment = {record->scan_number, record->ended_ns, collector->filter->min_age_ns,
+			   collector->filter->sample_bytes != 0},
 	};
 
 	for (size_t i = 0; i < record->num_frozen; i++) {
@@ -133,7 +144,9 @@ static int collect_sites(struct seep_collector *collector, uint64_t now_ns)
 	uint64_t min_age_ns = collector->filter->min_age_ns;
 	struct pass pass = {
 		.collector = collector,
-		.moment = {.now_ns = now_ns, .min_age_ns = min_age_ns},
+		.moment = {.now_ns = now_ns,
+			   .min_age_ns = min_age_ns,
+			   .weighed = collector->filter->sample_bytes != 0},
 	};
 	int error;
 
@@ -170,6 +183,28 @@ static void collect_memory(const struct seep_collector *collector, struct seep_r
 		seep_process_stats_read_pss(process, &record->pss_due_ns);
 }
 
+/* How the memory of a process is traced. Once that is in windows, it is not sampled by bytes. */
+static void describe_tracing(const struct seep_collector *collector, struct seep_process *process)
+{
+	const struct seep_filter *filter = collector->filter;
+	bool in_windows = seep_sampled_has(collector->parts.sampled, process->id);
+
+	process->seen_share = seep_sampled_share(collector->parts.sampled, process->id);
+	process->sampled = in_windows || filter->sample_bytes;
+	if (!filter->sample_bytes)
+		return;
+	if (!in_windows) {
+		process->mode = SEEP_TRACING_BYTES;
+		process->seen_share = NAN;
+	} else if (process->mode == SEEP_TRACING_BYTES) {
+		process->mode = SEEP_TRACING_EXACT;
+	}
+	/* A release of a block that is not known is one of a block that is not in the sample. */
+	process->unmatched_frees = SEEP_UNKNOWN;
+	process->unmatched_free_bytes = SEEP_UNKNOWN;
+	process->unmatched_frees_unsized = SEEP_UNKNOWN;
+}
+
 /*
  * Copies the records into the array of the snapshot, whose readers and writers leave the records
  * alone.
@@ -197,6 +232,7 @@ static int collect_processes(struct seep_collector *collector)
 		collect_memory(collector, record);
 		if (!record->process.exited)
 			seep_processes_read_unmatched(collector->parts.kernel, &record->process);
+		describe_tracing(collector, &record->process);
 		processes[shown++] = record->process;
 	}
 	collector->snapshot.processes = processes;
@@ -215,8 +251,9 @@ static int collect_losses(struct seep_collector *collector,
 		return error;
 	for (int i = 0; i < SEEP_LOSS_COUNT; i++)
 		snapshot->losses[i] += user_losses[i];
-	/* An unknown block may be one that was too small or too large to be tracked. */
-	if (snapshot->min_size_bytes || snapshot->max_size_bytes != UINT64_MAX)
+	/* An unknown block may be one that was too small or too large, or not in the sample. */
+	if (snapshot->sample_bytes || snapshot->min_size_bytes ||
+	    snapshot->max_size_bytes != UINT64_MAX)
 		snapshot->losses[SEEP_LOSS_UNMATCHED_FREES] = SEEP_UNKNOWN;
 	/*
 	 * After the drain: a stack that is still missing was lost, or waits for room in the ring
@@ -251,6 +288,7 @@ static void describe(struct seep_collector *collector, bool final, uint64_t now_
 		.scope_type = collector->scope->key,
 		.scope_value = collector->scope->value,
 		.min_age_ns = filter->min_age_ns,
+		.sample_bytes = filter->sample_bytes,
 		.min_size_bytes = filter->min_size_bytes,
 		.max_size_bytes = filter->max_size_bytes,
 	};

@@ -19,6 +19,7 @@
 #include "target/scope.h"
 #include "trace/assessor.h"
 #include "trace/overhead.h"
+#include "trace/sampled.h"
 
 struct seep_collector;
 
@@ -30,6 +31,7 @@ struct seep_collector_parts {
 	const struct seep_rewalk *rewalk;
 	const struct seep_inventory *inventory;
 	struct seep_overhead_meter *overhead;
+	struct seep_sampled *sampled;
 	struct seep_assessor *assessor; /* NULL: nothing is judged */
 };
 

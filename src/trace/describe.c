@@ -75,7 +75,7 @@ static void each_of_file(const struct seep_tracer *tracer, const struct seep_fil
 			.offset = function->offset,
 			.emulated = function->site.emulated,
 			.cost_ns = seep_registry_cost(seep_files_registry(tracer->files),
-						      function->probe, &tracer->features.cost),
+						      function->probe),
 			.instruction = function->site.text,
 			.function = function->name,
 		};
@@ -87,8 +87,8 @@ static void each_of_file(const struct seep_tracer *tracer, const struct seep_fil
 		struct seep_tracer_probe probe = {
 			.file = file,
 			.offset = exit->offset,
-			.cost_ns = seep_registry_cost(seep_files_registry(tracer->files),
-						      exit->probe, &tracer->features.cost),
+			.cost_ns =
+				seep_registry_cost(seep_files_registry(tracer->files), exit->probe),
 			/* Always single-stepped: the kernel does not emulate it. */
 			.instruction = "ret",
 			.function = exit->function,

@@ -236,6 +236,7 @@ struct seep_kernel_events seep_follow_events(struct seep_tracer *tracer)
 		.library = on_library,
 		.hazard = on_hazard,
 		.unbound = on_unbound,
+		.budget = seep_governor_on_budget,
 		.context = tracer,
 	};
 }

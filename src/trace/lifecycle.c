@@ -19,18 +19,20 @@
 #include "target/attach.h"
 #include "target/safety.h"
 #include "trace/follow.h"
+#include "trace/governor.h"
 #include "trace/tracer_private.h"
 
 /* So many ended processes are reaped at once, as each time takes a pass over the maps. */
 #define MAX_DYING     256
 #define REAP_PAUSE_NS (500 * SEEP_NS_PER_MS)
 
-/* The last moment at which code made at run time can be named: the sites are frozen now. */
+/* The last moment at which code made at run time can be named, and samples be read. */
 static void on_frozen(void *context, struct seep_record *record)
 {
 	struct seep_tracer *tracer = context;
 
 	seep_jit_reap(tracer->jit, record);
+	seep_sampled_keep(tracer->sampled, record->process.id);
 }
 
 void seep_lifecycle_reap(struct seep_tracer *tracer)
@@ -44,6 +46,7 @@ void seep_lifecycle_reap(struct seep_tracer *tracer)
 	else
 		seep_targets_release(tracer->targets);
 	tracer->losses[SEEP_LOSS_DROPPED_PROCESSES] += seep_processes_forget(tracer->processes);
+	seep_sampled_forget(tracer->sampled, tracer->processes);
 	seep_loop_remove(tracer->loop, tracer->reap_source);
 	tracer->reap_source = NULL;
 }
@@ -104,6 +107,7 @@ static void follow_exec(struct seep_tracer *tracer, struct seep_target *target, 
 	/* Without memory for a record the target keeps the old one, which has ended. */
 	if (seep_targets_replace(tracer->targets, target, id, comm, unbound))
 		return;
+	seep_governor_restart(tracer, target);
 	added = seep_follow_rescan(tracer, target);
 	if (seep_lifecycle_missed_exec(added, late, tracer->config.filter->kinds,
 				       launched || tracer->config.probing->from_start))
@@ -191,6 +195,7 @@ int seep_lifecycle_watch(struct seep_tracer *tracer, struct seep_target *target)
 		return error;
 	}
 	LL_PREPEND(tracer->watches, watch);
+	seep_governor_add(tracer, watch);
 	return 0;
 }
 

@@ -2,7 +2,7 @@
 /*
  * What tracing costs: hits come from BPF's counters, the cost of a trap from the calibration at
  * start (kernel/features.h), the run time of our programs from the kernel's BPF statistics, which
- * are only on during short windows. Rates are taken between two readings at least MIN_RATE_NS
+ * are only on for short times. Rates are taken between two readings at least MIN_RATE_NS
  * apart.
  */
 #include "trace/overhead.h"
@@ -23,6 +23,9 @@
 /* Rates over less than this say more about the reporting than about the trace. */
 #define MIN_RATE_NS (500 * SEEP_NS_PER_MS)
 
+/* What each link of another process adds to a hit, docs/developers/probing.md. */
+#define OTHER_LINK_NS 40
+
 /* Totals at a moment; a rate is the difference of two readings by their time. */
 struct reading {
 	uint64_t time_ns;
@@ -33,25 +36,26 @@ struct reading {
 struct seep_overhead_meter {
 	struct seep_kernel *kernel;
 	struct seep_files *files;
-	struct seep_probe_cost cost;
 	/* Rates are taken from the reading before, or the one before that if it is too fresh. */
 	struct reading latest;
 	struct reading earlier;
-	/* the window, and what it gave */
+	/* the measurement, and what it gave */
 	int stats_fd;
-	uint64_t window_start_ns;
-	/* Totals when it was opened: run time at probes, run time at calls, hits. */
-	uint64_t window_run_ns;
-	uint64_t window_calls_ns;
-	uint64_t window_events;
+	uint64_t began_ns;
+	/* Totals when it began: run time at probes, run time at calls, hits. */
+	uint64_t began_run_ns;
+	uint64_t began_calls_ns;
+	uint64_t began_events;
 	uint64_t bpf_ns_per_event;
+	uint64_t trap_ns; /* mean of a hit, when that was measured; 0: not yet */
 	double calls_cpu_pct;
+	size_t others; /* links that the kernel asks besides, at each hit */
 	/* Scratch, 32 KiB: too large for the stack. */
 	uint64_t hits[SEEP_MAX_PROBES];
 };
 
 int seep_overhead_new(struct seep_kernel *kernel, struct seep_files *files,
-		      const struct seep_probe_cost *cost, struct seep_overhead_meter **ret_meter)
+		      struct seep_overhead_meter **ret_meter)
 {
 	struct seep_overhead_meter *meter = calloc(1, sizeof(*meter));
 
@@ -59,9 +63,8 @@ int seep_overhead_new(struct seep_kernel *kernel, struct seep_files *files,
 		return -ENOMEM;
 	meter->kernel = kernel;
 	meter->files = files;
-	meter->cost = *cost;
 	meter->stats_fd = -1;
-	/* Unknown until the first window has closed with events in it. */
+	/* Unknown until the first measurement has ended with events in it. */
 	meter->bpf_ns_per_event = SEEP_UNKNOWN;
 	meter->calls_cpu_pct = NAN;
 	meter->latest.time_ns = seep_clock_monotonic_ns();
@@ -95,44 +98,28 @@ int seep_overhead_events(struct seep_overhead_meter *meter, uint64_t *ret_events
 }
 
 /* Totals first: the few hits before the statistics are on count without run time. */
-void seep_overhead_window_open(struct seep_overhead_meter *meter)
+void seep_overhead_measure(struct seep_overhead_meter *meter)
 {
-	if (meter->stats_fd >= 0 || seep_overhead_events(meter, &meter->window_events) ||
+	if (meter->stats_fd >= 0 || seep_overhead_events(meter, &meter->began_events) ||
 	    seep_kernel_read_run_time(meter->kernel, SEEP_PROGRAMS_AT_PROBES,
-				      &meter->window_run_ns) ||
+				      &meter->began_run_ns) ||
 	    seep_kernel_read_run_time(meter->kernel, SEEP_PROGRAMS_AT_CALLS,
-				      &meter->window_calls_ns))
+				      &meter->began_calls_ns))
 		return;
-	meter->window_start_ns = seep_clock_monotonic_ns();
+	meter->began_ns = seep_clock_monotonic_ns();
 	/* Negative without CAP_SYS_ADMIN: then closing does nothing, and the costs stay unknown. */
 	meter->stats_fd = seep_kernel_measure_run_time();
 }
 
-/* What the programs at system calls took of the machine in the window that ends. */
+/* What the programs at system calls took of the machine in the measurement that ends. */
 static void read_calls(struct seep_overhead_meter *meter)
 {
-	uint64_t elapsed_ns = seep_clock_monotonic_ns() - meter->window_start_ns, calls_ns;
+	uint64_t elapsed_ns = seep_clock_monotonic_ns() - meter->began_ns, calls_ns;
 
 	if (elapsed_ns &&
 	    !seep_kernel_read_run_time(meter->kernel, SEEP_PROGRAMS_AT_CALLS, &calls_ns))
 		meter->calls_cpu_pct =
-			100.0 * (double)(calls_ns - meter->window_calls_ns) / (double)elapsed_ns;
-}
-
-void seep_overhead_window_close(struct seep_overhead_meter *meter)
-{
-	uint64_t run_ns, events;
-
-	if (meter->stats_fd < 0)
-		return;
-	close(meter->stats_fd);
-	meter->stats_fd = -1;
-	read_calls(meter);
-	if (seep_kernel_read_run_time(meter->kernel, SEEP_PROGRAMS_AT_PROBES, &run_ns) ||
-	    seep_overhead_events(meter, &events) || events == meter->window_events)
-		return;
-	/* A window without hits tells nothing, and the value of the last one stays. */
-	meter->bpf_ns_per_event = (run_ns - meter->window_run_ns) / (events - meter->window_events);
+			100.0 * (double)(calls_ns - meter->began_calls_ns) / (double)elapsed_ns;
 }
 
 /* Mean cost of a trap, over all hits so far. */
@@ -143,9 +130,45 @@ static uint64_t probe_ns_per_event(const struct seep_overhead_meter *meter, uint
 	if (!events)
 		return SEEP_UNKNOWN;
 	for (uint32_t i = 0; i < seep_registry_count(seep_files_registry(meter->files)); i++)
-		sum_ns += meter->hits[i] *
-			  seep_registry_cost(seep_files_registry(meter->files), i, &meter->cost);
+		sum_ns += meter->hits[i] * seep_registry_cost(seep_files_registry(meter->files), i);
 	return sum_ns / events;
+}
+
+void seep_overhead_measured(struct seep_overhead_meter *meter)
+{
+	uint64_t run_ns, events;
+
+	if (meter->stats_fd < 0)
+		return;
+	close(meter->stats_fd);
+	meter->stats_fd = -1;
+	read_calls(meter);
+	if (seep_kernel_read_run_time(meter->kernel, SEEP_PROGRAMS_AT_PROBES, &run_ns) ||
+	    seep_overhead_events(meter, &events) || events == meter->began_events)
+		return;
+	/* A measurement without hits tells nothing, and the value of the last one stays. */
+	meter->bpf_ns_per_event = (run_ns - meter->began_run_ns) / (events - meter->began_events);
+	meter->trap_ns = probe_ns_per_event(meter, events);
+}
+
+/* Before it is measured: what a trap takes, and a program below a dozen frames. */
+#define USUAL_TRAP_NS 700.0
+#define USUAL_BPF_NS  700.0
+
+double seep_overhead_cost_factor(const struct seep_overhead_meter *meter, size_t others)
+{
+	double trap_ns = USUAL_TRAP_NS, bpf_ns = USUAL_BPF_NS;
+
+	if (meter->bpf_ns_per_event != SEEP_UNKNOWN && meter->trap_ns) {
+		trap_ns = (double)meter->trap_ns;
+		bpf_ns = (double)meter->bpf_ns_per_event;
+	}
+	return 1 + (bpf_ns + (double)(others * OTHER_LINK_NS)) / trap_ns;
+}
+
+void seep_overhead_set_others(struct seep_overhead_meter *meter, size_t others)
+{
+	meter->others = others;
 }
 
 /* Leaves what cannot be said as it is: NAN or unknown. */
@@ -190,6 +213,8 @@ int seep_overhead_read(struct seep_overhead_meter *meter, uint64_t now_ns,
 	overhead.bpf_ns_per_event = meter->bpf_ns_per_event;
 	overhead.calls_cpu_pct = meter->calls_cpu_pct;
 	overhead.probe_ns_per_event = probe_ns_per_event(meter, now.events);
+	if (overhead.probe_ns_per_event != SEEP_UNKNOWN)
+		overhead.probe_ns_per_event += meter->others * OTHER_LINK_NS;
 	overhead.map_bytes = seep_kernel_map_bytes(meter->kernel);
 	if (seep_proc_memory_read(getpid(), &memory) == 0)
 		overhead.seep_rss_bytes = memory.rss_bytes;

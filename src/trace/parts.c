@@ -8,11 +8,14 @@
 #include "trace/parts.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "base/errors.h"
 #include "base/log.h"
 #include "trace/follow.h"
+#include "trace/governor.h"
 #include "trace/tracer_private.h"
 
 /* The BPF maps and programs alone take 60; libbpf says nothing useful when it has too few. */
@@ -65,6 +68,7 @@ static int open_kernel(struct seep_tracer *tracer)
 	 */
 	kernel_config.variant = tracer->features.variant;
 	kernel_config.hazards = tracer->features.hazards;
+	kernel_config.windows = seep_governor_is_wanted(tracer);
 	error = seep_kernel_open(&kernel_config, &tracer->kernel);
 	if (!error) {
 		error = seep_kernel_listen(tracer->kernel, &events);
@@ -95,6 +99,7 @@ static int new_files(struct seep_tracer *tracer)
 		.kernel = tracer->kernel,
 		.symbolizer = tracer->symbolizer,
 		.allocators = tracer->config.allocators,
+		.cost = &tracer->features.cost,
 		.unplaced = tracer->config.probing->unplaced,
 	};
 
@@ -152,14 +157,19 @@ static int open_tables(struct seep_tracer *tracer)
 		error = seep_verifier_new(&tracer->verifier);
 	if (error)
 		return error;
-	return seep_overhead_new(tracer->kernel, tracer->files, &tracer->features.cost,
-				 &tracer->overhead);
+	error = seep_sampled_new(tracer->kernel, tracer->config.filter->sample_bytes,
+				 &tracer->sampled);
+	if (error)
+		return error;
+	return seep_overhead_new(tracer->kernel, tracer->files, &tracer->overhead);
 }
 
 int seep_parts_open(struct seep_tracer *tracer)
 {
 	int error = raise_descriptor_limit(tracer);
 
+	/* For the gaps between windows, which must not be the same in every trace. */
+	srand48((long)seep_clock_monotonic_ns());
 	if (!error)
 		error = open_kernel(tracer);
 	if (error)
@@ -175,6 +185,7 @@ void seep_parts_close(struct seep_tracer *tracer)
 {
 	seep_collector_free(tracer->collector);
 	seep_overhead_free(tracer->overhead);
+	seep_sampled_free(tracer->sampled);
 	seep_verifier_free(tracer->verifier);
 	seep_jit_free(tracer->jit);
 	seep_targets_free(tracer->targets);

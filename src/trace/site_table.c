@@ -8,12 +8,15 @@
 #include "trace/site_table.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <uthash.h>
 
 #include "base/vector.h"
+#include "model/sampling.h"
+#include "seep/sampling.h"
 
 /* Sites that are remembered although they are gone: so many more than there are. */
 #define MAX_REMEMBERED_MORE 1000
@@ -27,6 +30,7 @@ struct memory {
 	uint64_t objects_before;
 	uint64_t live_bytes;
 	uint64_t live_objects;
+	struct seep_sampling *sampling; /* of the site in the last snapshot; NULL: it was exact */
 	UT_hash_handle hh;
 };
 
@@ -61,7 +65,10 @@ static void fill_ages(struct seep_site *site, const struct seep_site_value *valu
 	if (value->oldest_ns <= moment->now_ns)
 		site->oldest_ns = moment->now_ns - value->oldest_ns;
 	if (moment->min_age_ns) {
-		site->live_objects = older(site->live_objects, value->young_objects);
+		bool weighed = moment->weighed && site->kind == SEEP_KIND_MEMORY;
+		uint64_t young = value->young_objects >> (weighed ? SEEP_SAMPLE_SHIFT : 0);
+
+		site->live_objects = older(site->live_objects, young);
 		site->live_bytes = older(site->live_bytes, value->young_bytes);
 	}
 }
@@ -92,6 +99,7 @@ int seep_site_table_new(struct seep_site_table **ret_table)
 static void forget(struct seep_site_table *table, struct memory *memory)
 {
 	HASH_DEL(table->memories, memory);
+	free(memory->sampling);
 	free(memory);
 }
 
@@ -128,6 +136,46 @@ static int remember(struct seep_site_table *table, const struct seep_site_key *k
 		HASH_ADD(hh, table->memories, key, sizeof(memory->key), memory);
 	}
 	*ret_memory = memory;
+	return 0;
+}
+
+/* Chance was another one in both entries of a site. The share that stays is that of the larger. */
+static void merge_sampling(struct seep_sampling *sampling, const struct seep_sampling *other)
+{
+	if (other->seen_objects > sampling->seen_objects) {
+		sampling->staying = other->staying;
+		sampling->staying_low = other->staying_low;
+		sampling->staying_high = other->staying_high;
+		sampling->staying_surely = other->staying_surely;
+	}
+	sampling->seen_objects += other->seen_objects;
+	sampling->allocs_error = hypot(sampling->allocs_error, other->allocs_error);
+	sampling->alloc_bytes_error = hypot(sampling->alloc_bytes_error, other->alloc_bytes_error);
+	sampling->live_objects_error =
+		hypot(sampling->live_objects_error, other->live_objects_error);
+	sampling->live_bytes_error = hypot(sampling->live_bytes_error, other->live_bytes_error);
+	for (int i = 0; i < SEEP_LIFETIME_BUCKETS; i++) {
+		sampling->lifetimes[i] += other->lifetimes[i];
+		sampling->ages[i] += other->ages[i];
+	}
+}
+
+/* Keeps how far the numbers of @site can be trusted for as long as the snapshot. 0 or -ENOMEM. */
+static int keep_sampling(struct memory *memory, const struct seep_site *site,
+			 struct seep_site *kept)
+{
+	if (!site->sampling)
+		return 0;
+	if (kept->sampling && kept->sampling == memory->sampling) {
+		merge_sampling(memory->sampling, site->sampling);
+		return 0;
+	}
+	if (!memory->sampling)
+		memory->sampling = malloc(sizeof(*memory->sampling));
+	if (!memory->sampling)
+		return -ENOMEM;
+	*memory->sampling = *site->sampling;
+	kept->sampling = memory->sampling;
 	return 0;
 }
 
@@ -196,6 +244,9 @@ int seep_site_table_add(struct seep_site_table *table, uint32_t process,
 		return error;
 	/* By index again: appending may have moved the array. */
 	kept = &table->sites.items[memory->index];
+	error = keep_sampling(memory, site, kept);
+	if (error)
+		return error;
 	memory->live_bytes = kept->live_bytes;
 	memory->live_objects = kept->live_objects;
 	/* In the first snapshot everything would be growth. */

@@ -7,6 +7,7 @@
 #ifndef SEEP_TRACE_SITE_TABLE_H
 #define SEEP_TRACE_SITE_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct seep_site_moment {
 	uint64_t scan_number; /* ages of this number are those of now */
 	uint64_t now_ns;      /* CLOCK_MONOTONIC */
 	uint64_t min_age_ns;  /* younger objects do not count as live */
+	bool weighed; /* memory is sampled by bytes: of the young as struct seep_weighed has them */
 };
 
 /*
@@ -37,9 +39,10 @@ void seep_site_table_free(struct seep_site_table *table);
 void seep_site_table_begin(struct seep_site_table *table);
 
 /*
- * Adds an entry of the process with this id. Entries of one process, kind and stack become one
- * site: a stack that was walked late has entries of its own in the kernel. The change since the
- * snapshot before is filled in, but not in the first snapshot. 0 or -ENOMEM.
+ * Adds an entry of the process with this id; of what it points to, its sampling is copied. Entries
+ * of one process, kind and stack become one site: a stack that was walked late has entries of its
+ * own in the kernel. The change since the snapshot before is filled in, but not in the first
+ * snapshot. 0 or -ENOMEM.
  */
 int seep_site_table_add(struct seep_site_table *table, uint32_t process,
 			const struct seep_site *site);

@@ -21,12 +21,14 @@
 #include "target/attach.h"
 #include "target/detach.h"
 #include "target/safety.h"
+#include "trace/account.h"
 #include "trace/follow.h"
+#include "trace/governor.h"
 #include "trace/lifecycle.h"
 #include "trace/membership.h"
+#include "trace/metering.h"
 #include "trace/parts.h"
 #include "trace/tracer_private.h"
-#include "trace/windows.h"
 
 int seep_tracer_add_pid(struct seep_tracer *tracer, pid_t pid)
 {
@@ -124,7 +126,8 @@ void seep_tracer_free(struct seep_tracer *tracer)
 		return;
 	seep_lifecycle_unwatch_all(tracer);
 	seep_loop_remove(tracer->loop, tracer->events_source);
-	seep_windows_stop(tracer);
+	seep_metering_stop(tracer);
+	seep_governor_stop(tracer);
 	seep_loop_remove(tracer->loop, tracer->reap_source);
 	seep_launch_free(tracer->launch);
 	seep_parts_close(tracer);
@@ -142,6 +145,7 @@ int seep_tracer_start(struct seep_tracer *tracer)
 		.rewalk = tracer->rewalk,
 		.inventory = tracer->inventory,
 		.overhead = tracer->overhead,
+		.sampled = tracer->sampled,
 		.assessor = tracer->assessor,
 	};
 	int error = seep_collector_new(&parts, tracer->config.scope, tracer->config.filter,
@@ -151,7 +155,7 @@ int seep_tracer_start(struct seep_tracer *tracer)
 		error = seep_loop_add_fd(tracer->loop, seep_kernel_events_fd(tracer->kernel),
 					 seep_follow_on_events, tracer, &tracer->events_source);
 	if (!error)
-		error = seep_windows_start(tracer);
+		error = seep_metering_start(tracer);
 	if (!error && tracer->launch)
 		error = seep_launch_release(tracer->launch);
 	return error;
@@ -176,7 +180,9 @@ void seep_tracer_stop(struct seep_tracer *tracer)
 		take_inventory(tracer);
 		tracer->stopped_ns = seep_clock_monotonic_ns();
 	}
-	seep_overhead_window_close(tracer->overhead);
+	seep_overhead_measured(tracer->overhead);
+	seep_governor_account(tracer);
+	seep_governor_stop(tracer);
 	seep_targets_detach(tracer->targets);
 }
 
@@ -198,6 +204,12 @@ int seep_tracer_snapshot(struct seep_tracer *tracer, bool final,
 	tracer->losses[SEEP_LOSS_REFUSED_PROCESSES] = seep_targets_num_refused(tracer->targets);
 	if (!tracer->stopped_ns)
 		take_inventory(tracer);
+	if (!tracer->stopped_ns) {
+		size_t links = seep_account_num_links(tracer, NULL);
+
+		seep_governor_account(tracer);
+		seep_overhead_set_others(tracer->overhead, links > 1 ? links - 1 : 0);
+	}
 	/* Letting go takes a while, in which nothing is released: it would make all objects older.
 	 */
 	error = seep_collector_take(tracer->collector, final,

@@ -25,7 +25,9 @@
 #include "target/targets.h"
 #include "trace/assessor.h"
 #include "trace/collect.h"
+#include "trace/governor.h"
 #include "trace/overhead.h"
+#include "trace/sampled.h"
 #include "trace/tracer.h"
 
 /* A target as the event loop sees it. */
@@ -33,6 +35,7 @@ struct watch {
 	struct seep_tracer *tracer;
 	struct seep_target *target;
 	struct seep_loop_source *source;
+	struct seep_governed governed;
 	struct watch *next;
 };
 
@@ -53,6 +56,7 @@ struct seep_tracer {
 	struct seep_jit *jit;
 	struct seep_verifier *verifier; /* NULL: not asked for */
 	struct seep_overhead_meter *overhead;
+	struct seep_sampled *sampled;
 	struct seep_collector *collector;
 	struct seep_launch *launch;
 	struct rlimit descriptor_limit; /* as we were given it */
@@ -61,6 +65,7 @@ struct seep_tracer {
 	struct seep_loop_source *events_source;
 	struct seep_loop_source *open_source;
 	struct seep_loop_source *close_source;
+	struct seep_loop_source *governor_source;
 	struct seep_loop_source *reap_source; /* NULL: nothing is to be reaped */
 	uint64_t losses[SEEP_LOSS_COUNT];     /* counted here, not in the kernel */
 	uint64_t stopped_ns;		      /* since when no probe counts any more; 0: they do */

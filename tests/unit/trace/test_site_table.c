@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "model/sampling.h"
 #include "trace/site_table.h"
 
 static const struct seep_stack first_stack = {.hash = 1, .num_frames = 3};
@@ -121,6 +122,43 @@ static void test_merge(void **state)
 	seep_site_table_free(table);
 }
 
+/* What a site points to is the table's, and tells of both entries if there are two. */
+static void test_sampling(void **state)
+{
+	struct seep_sampling first = {.seen_objects = 3, .allocs_error = 3, .staying = 0.5};
+	struct seep_sampling second = {.seen_objects = 5, .allocs_error = 4, .staying = 0.25};
+	struct seep_site one = site_of(&first_stack, 10, 1000);
+	struct seep_site other = site_of(&first_stack, 3, 30);
+	struct seep_site_table *table;
+	struct seep_site *sites;
+	size_t count;
+
+	(void)state;
+	first.ages[7] = 1;
+	second.ages[7] = 2;
+	one.sampling = &first;
+	other.sampling = &second;
+	assert_int_equal(seep_site_table_new(&table), 0);
+	seep_site_table_begin(table);
+	assert_int_equal(seep_site_table_add(table, 1, &one), 0);
+	assert_int_equal(seep_site_table_add(table, 1, &other), 0);
+	memset(&first, 0, sizeof(first));
+	memset(&second, 0, sizeof(second));
+	sites = seep_site_table_end(table, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(sites[0].sampling->seen_objects, 8);
+	assert_true(sites[0].sampling->allocs_error == 5);
+	assert_true(sites[0].sampling->staying == 0.25);
+	assert_int_equal(sites[0].sampling->ages[7], 3);
+	/* The next snapshot knows nothing of it. */
+	one.sampling = NULL;
+	seep_site_table_begin(table);
+	assert_int_equal(seep_site_table_add(table, 1, &one), 0);
+	sites = seep_site_table_end(table, &count);
+	assert_null(sites[0].sampling);
+	seep_site_table_free(table);
+}
+
 static void test_apart(void **state)
 {
 	struct seep_site one = site_of(&first_stack, 10, 1000);
@@ -218,11 +256,11 @@ static void test_without_stack(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fill),	      cmocka_unit_test(test_min_age),
-		cmocka_unit_test(test_old_scan),      cmocka_unit_test(test_made_later),
-		cmocka_unit_test(test_merge),	      cmocka_unit_test(test_apart),
-		cmocka_unit_test(test_changes),	      cmocka_unit_test(test_forgets),
-		cmocka_unit_test(test_without_stack),
+		cmocka_unit_test(test_fill),	 cmocka_unit_test(test_min_age),
+		cmocka_unit_test(test_old_scan), cmocka_unit_test(test_made_later),
+		cmocka_unit_test(test_merge),	 cmocka_unit_test(test_sampling),
+		cmocka_unit_test(test_apart),	 cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_forgets),	 cmocka_unit_test(test_without_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
