@@ -242,10 +242,8 @@ static void append_end(struct seep_buffer *buffer, const struct seep_cause *caus
 	seep_buffer_printf(buffer, "%s of it are touched; it ends with the mapping",
 			   bytes_text(text, (double)cause->touched_bytes));
 	if (rest > 0 && cause->rate.value > 0)
-		seep_buffer_printf(
-			buffer, ", in %s",
-			seep_format_duration(time, (uint64_t)(fmin(rest / cause->rate.value, 1e9) *
-							      (double)SEEP_NS_PER_S)));
+		seep_buffer_printf(buffer, ", in %s",
+				   seep_format_seconds(time, rest / cause->rate.value));
 	seep_buffer_puts(buffer, "; look for what writes to ever more of it");
 }
 

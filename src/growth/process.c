@@ -10,23 +10,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "growth/rise.h"
 #include "measure/filling.h"
 #include "measure/shape.h"
 
-/* Too little to tell growth from start-up. */
-#define MIN_SAMPLES 4
+#define PAGE_BYTES 4096.0
 
-/* A process that grows by less than this, in all, may do so by chance: memory comes in pages. */
-#define GROWTH_BYTES 65536.0
-#define PAGE_BYTES   4096.0
-
-/*
- * Code and data of a large program come in page by page while it warms up: so much of them is not
- * worth a word. The kernel drops them again when memory is short.
- */
-#define GROWTH_FILE_BYTES 8388608.0
-
-/* Nor are fewer mappings than this: those of a library or two. */
+/* Fewer mappings than this are not worth a word: those of a library or two. */
 #define GROWTH_MAPPINGS 16
 
 /*
@@ -35,8 +25,10 @@
  * are known, and the process grows by less than this share of what the site seems to grow by.
  */
 #define TURNOVER_SHARE 0.5
-#define UNSIZED_SHARE  0.1
-#define GROWING_SHARE  0.25
+/* And as many blocks: the sizes of what a cache holds differ, but not by more than this. */
+#define BLOCKS_SHARE  0.25
+#define UNSIZED_SHARE 0.1
+#define GROWING_SHARE 0.25
 
 /* Sites explain the growth if theirs is at least this share of it. */
 #define EXPLAINED_SHARE 0.5
@@ -150,14 +142,17 @@ bool seep_turnover_of(const struct seep_process *process,
 		      const struct seep_process_verdict *verdict,
 		      struct seep_turnover *ret_turnover)
 {
-	if (!process->attached_late || process->unmatched_frees == SEEP_UNKNOWN ||
-	    verdict->resident.num_samples < MIN_SAMPLES)
+	/* Of what is traced in windows such releases are not counted. */
+	if (!process->attached_late || process->sampled ||
+	    process->unmatched_frees == SEEP_UNKNOWN ||
+	    verdict->resident.num_samples < SEEP_RISE_MIN_SAMPLES)
 		return false;
 	*ret_turnover = (struct seep_turnover){
 		.known = true,
 		.in_bytes = process->unmatched_free_bytes != SEEP_UNKNOWN &&
 			    process->unmatched_frees_unsized <=
 				    UNSIZED_SHARE * (double)process->unmatched_frees,
+		.blocks = (double)process->unmatched_frees,
 		.resident_rate = verdict->resident.slope.value,
 	};
 	ret_turnover->released = (double)(ret_turnover->in_bytes ? process->unmatched_free_bytes :
@@ -172,9 +167,11 @@ bool seep_turnover_explains(struct seep_turnover *turnover, const struct seep_si
 
 	if (!turnover->known || site->kind != SEEP_KIND_MEMORY ||
 	    turnover->released < TURNOVER_SHARE * live ||
+	    turnover->blocks < BLOCKS_SHARE * (double)site->live_objects ||
 	    turnover->resident_rate >= GROWING_SHARE * rate)
 		return false;
 	turnover->released -= fmin(live, turnover->released);
+	turnover->blocks -= fmin((double)site->live_objects, turnover->blocks);
 	return true;
 }
 
@@ -202,20 +199,6 @@ static double coverage_of(const struct seep_process_verdict *verdict)
 	return since > 0 ? verdict->explained_bytes / since : NAN;
 }
 
-/* It has risen, by an amount that matters, and has not become level. */
-static bool still_grows(const struct seep_trend *trend, const struct seep_shape *shape,
-			double observed_s, double least_bytes)
-{
-	double rate = trend->slope.value;
-
-	if (trend->num_samples < MIN_SAMPLES || observed_s < SEEP_OBSERVED_LEAST_S ||
-	    !seep_trend_rises(trend) || rate < seep_visible_rate(observed_s) ||
-	    rate * observed_s < least_bytes)
-		return false;
-	return !shape->valid || (shape->late > 0 && !seep_shape_levelled(shape) &&
-				 !seep_shape_flattens(shape, SEEP_SHAPE_CERTAIN));
-}
-
 /*
  * Of what is resident the part that grows. Anonymous memory is the first that is asked. Shared
  * memory only counts if there is more of it in all: a process that touches what another one has
@@ -226,7 +209,8 @@ static bool find_part(struct seep_process_verdict *verdict, const struct seep_sh
 	bool shared = verdict->grows[SEEP_PROCESS_PART_SHARED] &&
 		      verdict->grows[SEEP_PROCESS_PART_SYSTEM_SHARED];
 
-	if (still_grows(&verdict->resident, shape, verdict->observed_s, GROWTH_BYTES))
+	if (seep_rise_goes_on(&verdict->resident, shape, verdict->observed_s, true,
+			      SEEP_RISE_BYTES))
 		return true;
 	if (shared) {
 		verdict->part = SEEP_RESIDENT_SHARED;
@@ -245,7 +229,7 @@ static bool find_part(struct seep_process_verdict *verdict, const struct seep_sh
 static enum seep_health health_of(struct seep_process_verdict *verdict,
 				  const struct seep_shape *shape)
 {
-	if (verdict->resident.num_samples < MIN_SAMPLES ||
+	if (verdict->resident.num_samples < SEEP_RISE_MIN_SAMPLES ||
 	    verdict->observed_s < SEEP_OBSERVED_LEAST_S)
 		return SEEP_HEALTH_UNKNOWN;
 	if (!find_part(verdict, shape))
@@ -273,8 +257,9 @@ bool seep_process_mappings_grow(const struct seep_process_verdict *verdict)
 	const struct seep_trend *trend = &verdict->mappings;
 	double grown = trend->slope.value * verdict->observed_s;
 
-	return trend->num_samples >= MIN_SAMPLES && verdict->observed_s >= SEEP_OBSERVED_LEAST_S &&
-	       seep_trend_rises(trend) && grown >= GROWTH_MAPPINGS;
+	return trend->num_samples >= SEEP_RISE_MIN_SAMPLES &&
+	       verdict->observed_s >= SEEP_OBSERVED_LEAST_S && seep_trend_rises(trend) &&
+	       grown >= GROWTH_MAPPINGS;
 }
 
 static void conclude_parts(const struct seep_series *parts, struct seep_process_verdict *verdict)
@@ -283,9 +268,9 @@ static void conclude_parts(const struct seep_series *parts, struct seep_process_
 		struct seep_shape shape;
 
 		fit(parts, i, &verdict->parts[i], &shape);
-		verdict->grows[i] =
-			still_grows(&verdict->parts[i], &shape, seep_series_span_s(parts),
-				    i == SEEP_PROCESS_PART_FILE ? GROWTH_FILE_BYTES : GROWTH_BYTES);
+		verdict->grows[i] = seep_rise_goes_on(
+			&verdict->parts[i], &shape, seep_series_span_s(parts), true,
+			i == SEEP_PROCESS_PART_FILE ? SEEP_RISE_FILE_BYTES : SEEP_RISE_BYTES);
 	}
 }
 
@@ -333,7 +318,7 @@ void seep_process_conclude(const struct seep_process *process,
 	verdict->health = health_of(verdict, &resident);
 	/* Acceleration stays 0: nothing but a line is fitted to resident memory. */
 	growth.rate = verdict->resident.slope;
-	if (stats && verdict->resident.num_samples >= MIN_SAMPLES)
+	if (stats && verdict->resident.num_samples >= SEEP_RISE_MIN_SAMPLES)
 		verdict->limit = seep_exhaust_first(stats->usage, SEEP_KIND_MEMORY, &growth,
 						    &verdict->eta_s);
 }

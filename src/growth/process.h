@@ -130,6 +130,7 @@ struct seep_turnover {
 	bool known; /* false: the rest is 0, and explains nothing */
 	bool in_bytes;
 	double released;
+	double blocks;	      /* how many these are, whether their sizes are known or not */
 	double resident_rate; /* bytes per second: how fast the process grows all the same */
 };
 

@@ -113,6 +113,8 @@ struct fastest {
 	const struct seep_site *young;
 	const struct seep_site *rising;
 	const struct seep_site *largest;
+	/* As fast as one may leak without being told, of which only a part of the calls is seen. */
+	double hidden_rate;
 };
 
 /* Few large blocks, as a pool takes them, rise for long before there are enough to judge. */
@@ -257,6 +259,20 @@ static void answer_process(const struct question *question, struct seep_answer_p
 		decide_not(of, SEEP_REASON_GROWING, seep_site_needed_s(of->worst, of->watched_s));
 }
 
+/*
+ * Of what is seen in windows a slow leak may hide in what is not known; but a leak makes the
+ * process grow.
+ */
+static void allow_for_windows(struct seep_answer_process *of, const struct fastest *fastest)
+{
+	const struct seep_process_judgement *judgement = of->process->judgement;
+	double hidden = fastest->hidden_rate;
+
+	if (judgement && seep_interval_known(&judgement->rate))
+		hidden = fmin(hidden, judgement->rate.high);
+	of->visible_rate = fmax(of->visible_rate, hidden);
+}
+
 /* The worst first; among equals the one that grows faster, then the order of the snapshot. */
 static int compare(const void *left, const void *right)
 {
@@ -335,9 +351,15 @@ int seep_answer_make(const struct seep_snapshot *snapshot, const struct seep_fin
 		size_t at = (size_t)(site->process - first);
 
 		add_site(&question, &processes[at], &fastest[at], site);
+		if (site->sampling && site->judgement)
+			fastest[at].hidden_rate =
+				fmax(fastest[at].hidden_rate, site->judgement->rate.high);
 	}
 	for (size_t i = 0; i < num; i++)
 		answer_process(&question, &processes[i], &fastest[i]);
+	/* Afterwards: what is told as growth is measured by the rate that exact numbers show. */
+	for (size_t i = 0; i < num; i++)
+		allow_for_windows(&processes[i], &fastest[i]);
 	qsort(processes, num, sizeof(*processes), compare);
 	conclude(ret_answer);
 	return 0;

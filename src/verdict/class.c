@@ -11,6 +11,8 @@
 
 #include <math.h>
 
+#include "verdict/windows.h"
+
 /* Below this a series is no evidence of anything. */
 #define MIN_SAMPLES 3
 
@@ -84,11 +86,11 @@ struct seep_interval seep_staying_per_s(const struct seep_measurements *measured
 	double time_s = measured->observed_s - survival->settle_s;
 
 	return seep_interval_scaled(seep_interval_of_count(survival->recent + survival->old),
-				    1 / time_s);
+				    measured->weight / time_s);
 }
 
 /* What ended, or has filled up, has fewer recent ones; few may be fewer by chance. */
-static bool still_comes(const struct seep_survival *survival)
+bool seep_objects_come(const struct seep_survival *survival)
 {
 	struct seep_interval recent = seep_interval_of_count(survival->recent);
 	double share = survival->old_per_s > 0 ? survival->recent_per_s / survival->old_per_s : 1;
@@ -141,7 +143,9 @@ bool seep_leak_is_suspected(const struct seep_measurements *measured)
 {
 	const struct seep_shape *shape = &measured->shape;
 
-	if (!seep_objects_stay(&measured->survival) || !still_comes(&measured->survival))
+	if (measured->seen.known)
+		return seep_windows_suspect_leak(measured);
+	if (!seep_objects_stay(&measured->survival) || !seep_objects_come(&measured->survival))
 		return false;
 	if (grows_buried(measured) && !fades(shape, FADES_BURIED))
 		return true;
@@ -233,6 +237,8 @@ enum seep_class seep_classify(const struct seep_measurements *measured,
 
 	if (measured->num_samples < MIN_SAMPLES)
 		return SEEP_CLASS_UNKNOWN;
+	if (measured->seen.known)
+		return seep_windows_classify(measured, rate);
 	class = has_burst(measured) ? SEEP_CLASS_BURST : classify_growth(measured, rate);
 	/* A leak has its own minimum observation, and warming-up claims nothing. */
 	if (class != SEEP_CLASS_LEAK && class != SEEP_CLASS_WARMING_UP &&

@@ -44,6 +44,8 @@ bool seep_leak_is_refuted(const struct seep_measurements *measured, double rate)
 
 /* Do objects stay that were expected to be released, by the ages of those that are live? */
 bool seep_objects_stay(const struct seep_survival *survival);
+/* Do they still come as they did? */
+bool seep_objects_come(const struct seep_survival *survival);
 /* How many of them come per second. */
 struct seep_interval seep_staying_per_s(const struct seep_measurements *measured);
 

@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#include "verdict/windows.h"
+
 /*
  * Severity: by the time that is left to do something (at once, today, this week), or the rate. A
  * MiB in a second is 84 GiB in a day, ten KiB nearly one.
@@ -22,6 +24,9 @@
 
 /* From here on a verdict is certain; that of a leak is likely at first (SEEP_FILLING_DOUBT). */
 #define CERTAIN 0.99
+
+/* No rate is known better than to this share: 15 ms in 30 s. */
+#define CLOCK_SHARE 0.0005
 
 static const char *const surenesses[] = {
 #define SURENESS_NAME(name, key) [SEEP_SURENESS_##name] = key,
@@ -106,6 +111,8 @@ static struct seep_interval find_rate(const struct seep_measurements *measured)
 	struct seep_interval staying = seep_interval_scaled(
 		seep_staying_per_s(measured), measured->in_bytes ? measured->bytes_each : 1);
 
+	if (measured->seen.known)
+		return seep_windows_rate(measured);
 	if (shape->num_steps > 0)
 		return shape->step_rate;
 	if (shape->valid && seep_shape_steepens(shape))
@@ -224,14 +231,16 @@ static void allow_for_period(struct seep_verdict *verdict)
 
 /*
  * What comes in whole objects, or by enlarging one, cannot be told apart from what is one of them
- * faster or slower over all the time.
+ * faster or slower over all the time. And a snapshot reads its sites one after the other, some ms
+ * apart from its time: of a steady rate the series says less than it seems.
  */
-static void allow_for_objects(struct seep_verdict *verdict)
+static void allow_for_reading(struct seep_verdict *verdict)
 {
 	const struct seep_measurements *measured = &verdict->measured;
 	double one = seep_measurements_unit(measured) / measured->observed_s;
+	double clock = CLOCK_SHARE * fabs(verdict->rate.value);
 
-	verdict->rate = seep_interval_at_least(verdict->rate, one);
+	verdict->rate = seep_interval_at_least(verdict->rate, fmax(one, clock));
 }
 
 void seep_verdict_conclude(struct seep_verdict *verdict,
@@ -245,14 +254,15 @@ void seep_verdict_conclude(struct seep_verdict *verdict,
 	 * here (severity, acceleration) stays 0, as the caller has set it.
 	 */
 	verdict->rate = find_rate(measured);
-	allow_for_objects(verdict);
+	allow_for_reading(verdict);
 	if (shape->period_s > 0 && shape->num_steps == 0)
 		allow_for_period(verdict);
 	verdict->class = seep_classify(measured, &verdict->rate);
 	verdict->pattern = find_pattern(verdict);
 	verdict->period_s = verdict->pattern == SEEP_PATTERN_OSCILLATING ? shape->period_s : 0;
-	verdict->leaked =
-		measured->survival.valid ? measured->survival.kept : SEEP_INTERVAL_UNKNOWN;
+	verdict->leaked = measured->seen.known	   ? measured->seen.staying :
+			  measured->survival.valid ? measured->survival.kept :
+						     SEEP_INTERVAL_UNKNOWN;
 	verdict->confidence = find_confidence(verdict);
 	if (verdict->pattern == SEEP_PATTERN_ACCELERATING) {
 		verdict->acceleration = acceleration_of(measured);

@@ -230,8 +230,16 @@ static void what_was_full_before_is_exchanged(void **state)
 	verdict.resident.slope.value = 390;
 	assert_true(seep_turnover_of(&process, &verdict, &turnover));
 	assert_false(seep_turnover_explains(&turnover, &site, 400));
-	/* Of many the size is not known: then blocks are counted. */
+	/* A few large blocks are not exchanged for many small ones. */
 	verdict.resident.slope.value = 0;
+	process.unmatched_frees = 20;
+	assert_true(seep_turnover_of(&process, &verdict, &turnover));
+	assert_false(seep_turnover_explains(&turnover, &site, 400));
+	/* Of what is traced in windows no releases are counted. */
+	process.sampled = true;
+	assert_false(seep_turnover_of(&process, &verdict, &turnover));
+	process.sampled = false;
+	/* Of many the size is not known: then blocks are counted. */
 	process.unmatched_frees_unsized = 50;
 	process.unmatched_frees = 49;
 	assert_true(seep_turnover_of(&process, &verdict, &turnover));
