@@ -45,10 +45,12 @@ static void append_subtitle(const void *context, struct seep_buffer *text)
 	const struct flame *flame = context;
 	char unit[SEEP_UNIT_MAX], time[SEEP_CLOCK_TEXT_MAX];
 
-	if (flame->tree.nodes[0].value == 0)
+	if (flame->tree.nodes[0].value == 0) {
 		seep_buffer_puts(text, "nothing to show");
-	else
+	} else {
+		seep_buffer_puts(text, seep_words_mark(seep_snapshot_is_sampled(flame->snapshot)));
 		seep_words_append_value(text, flame->metric, flame->tree.nodes[0].value);
+	}
 	seep_buffer_printf(text, ", %s into the trace, %s",
 			   seep_format_duration(unit, flame->snapshot->elapsed_ns),
 			   seep_clock_format_utc(time, flame->snapshot->utc_ns));

@@ -230,14 +230,15 @@ static void append_message(struct junit *junit, const struct seep_site *site)
 				   seep_severity_key(seep_judgement_severity(judgement)));
 	if (seep_class_grows(seep_judgement_class(judgement))) {
 		seep_buffer_puts(note, ": grows by ");
-		seep_words_append_rate(note, site->kind, judgement->rate.value);
+		seep_words_append_rate_of(note, site, judgement->rate.value);
 	} else {
 		seep_buffer_puts(note, ": not released at the end");
 	}
 	seep_buffer_puts(note, " in ");
 	seep_report_append_process_pid(note, site->process);
 	seep_buffer_puts(note, ", ");
-	seep_words_append_amount(note, site->kind, site->live_bytes, site->live_objects);
+	seep_words_append_amount(note, site->kind, site->live_bytes, site->live_objects,
+				 site->sampling != NULL);
 	seep_buffer_puts(note, " alive");
 }
 

@@ -21,13 +21,17 @@
 #include "formats/formats.h"
 #include "formats/pprof_private.h"
 #include "report/losses.h"
+#include "report/names.h"
 #include "report/report.h"
+#include "report/words.h"
 #include "seep/functions.h"
 
 /* PID_MAX holds the longest int with its sign and NUL. */
 #define PID_MAX	   12
 #define MAX_VALUES 7 /* four of memory, one of each other kind */
 #define NUM_LABELS 3
+/* Processes whose values are estimates that a comment is made of. */
+#define MAX_SAMPLED 8
 
 /* The values of a sample; those of kinds that are not traced are left out. */
 static const struct value_kind {
@@ -168,7 +172,9 @@ static void pack_head(struct pprof *pprof)
 	part.default_sample_type_text = seep_pprof_text(pprof, fallback);
 	part.drop_frames_text = seep_pprof_text(pprof, drop_frames);
 	part.period_type = &period;
-	part.period = 1; /* every allocation counts, none is sampled */
+	/* Every allocation counts, or one in so many bytes; what was not seen is part of estimates.
+	 */
+	part.period = pprof->snapshot->sample_bytes ? to_int64(pprof->snapshot->sample_bytes) : 1;
 	part.time_ns = to_int64(pprof->snapshot->utc_ns);
 	part.duration_ns = to_int64(pprof->snapshot->elapsed_ns - pprof->snapshot->since_ns);
 	seep_pprof_pack(pprof, &part);
@@ -187,15 +193,37 @@ static void add_since(struct pprof *pprof, Seep__Pprof__Profile *part)
 	part->comment_texts[part->n_comment_texts++] = seep_pprof_text(pprof, pprof->clean.data);
 }
 
+/* pprof has no field for values that are estimates either; and it shows no errors. */
+static void add_sampled(struct pprof *pprof, Seep__Pprof__Profile *part)
+{
+	const struct seep_snapshot *snapshot = pprof->snapshot;
+	size_t count = 0;
+
+	for (size_t i = 0; i < snapshot->num_processes && count < MAX_SAMPLED; i++) {
+		if (!snapshot->processes[i].sampled)
+			continue;
+		count++;
+		seep_buffer_reset(&pprof->clean);
+		seep_buffer_puts(&pprof->clean, "values are estimates: ");
+		seep_report_append_process_pid(&pprof->clean, &snapshot->processes[i]);
+		seep_buffer_puts(&pprof->clean, ", ");
+		seep_words_append_tracing(&pprof->clean, &snapshot->processes[i]);
+		seep_pprof_keep_error(pprof, pprof->clean.error);
+		part->comment_texts[part->n_comment_texts++] =
+			seep_pprof_text(pprof, pprof->clean.data);
+	}
+}
+
 /* What the trace did not see: `go tool pprof -comments` shows it. */
 static void pack_comments(struct pprof *pprof)
 {
-	int64_t comments[SEEP_LOSS_COUNT + 1];
+	int64_t comments[SEEP_LOSS_COUNT + MAX_SAMPLED + 1];
 	Seep__Pprof__Profile part = SEEP__PPROF__PROFILE__INIT;
 
 	part.comment_texts = comments;
 	if (pprof->snapshot->since_ns)
 		add_since(pprof, &part);
+	add_sampled(pprof, &part);
 	for (enum seep_loss loss = 0; loss < SEEP_LOSS_COUNT; loss++) {
 		if (!seep_snapshot_lost(pprof->snapshot, loss))
 			continue;

@@ -40,6 +40,7 @@ static struct json_object *new_side(struct seep_json *json, const struct seep_di
 	seep_json_add_settings(json, object, snapshot);
 	seep_json_add(json, object, "kinds", kinds);
 	seep_json_add_uint(json, object, "processes", snapshot->num_processes);
+	seep_json_add_bool(json, object, "sampled", seep_snapshot_is_sampled(snapshot));
 	seep_json_add_losses(json, object, snapshot);
 	return object;
 }
@@ -75,6 +76,7 @@ static void add_amount(struct seep_json *json, struct json_object *object, const
 	seep_json_add_counts(json, value, &amount->counts);
 	seep_json_add_uint(json, value, "live_objects", amount->live_objects);
 	seep_json_add_uint(json, value, "live_bytes", amount->live_bytes);
+	seep_json_add_bool(json, value, "sampled", amount->estimated);
 	seep_json_add(json, object, key, value);
 }
 

@@ -46,6 +46,7 @@ static int write_site(struct json_report *report, const struct seep_site *site)
 			      seep_json_new_histogram(json, site->ages));
 	else
 		seep_json_add_null(json, object, "ages_us_log2");
+	seep_json_add_sampling(json, object, site->sampling);
 	seep_json_add_details(json, object, site->details);
 	seep_json_add_verdict(json, object, site->judgement, site->kind);
 	return seep_json_write_site(&report->stacks, json, object, site);

@@ -7,6 +7,7 @@
 #include "json/parts.h"
 
 #include "base/clock.h"
+#include "model/sampling.h"
 #include "json/verdict.h"
 
 #define SCHEMA "seep.report/1"
@@ -21,25 +22,25 @@ void seep_json_add_counts(struct seep_json *json, struct json_object *object,
 	seep_json_add_uint(json, object, "free_bytes", counts->free_bytes);
 }
 
-/* Where the trace ran. */
-static struct json_object *new_host(struct seep_json *json, const struct seep_snapshot *snapshot)
+void seep_json_add_host(struct seep_json *json, struct json_object *object, const char *name,
+			const char *kernel, const char *arch)
 {
 	struct json_object *host = seep_json_new(json);
 
-	seep_json_add_text(json, host, "name", snapshot->host_name);
-	seep_json_add_text(json, host, "kernel", snapshot->kernel);
-	seep_json_add_text(json, host, "arch", snapshot->arch);
-	return host;
+	seep_json_add_text(json, host, "name", name);
+	seep_json_add_text(json, host, "kernel", kernel);
+	seep_json_add_text(json, host, "arch", arch);
+	seep_json_add(json, object, "host", host);
 }
 
-/* The scope as the user gave it: "pid" and "1234", "cgroup" and a path. */
-static struct json_object *new_scope(struct seep_json *json, const struct seep_snapshot *snapshot)
+void seep_json_add_scope(struct seep_json *json, struct json_object *object, const char *type,
+			 const char *value)
 {
 	struct json_object *scope = seep_json_new(json);
 
-	seep_json_add_text(json, scope, "type", snapshot->scope_type);
-	seep_json_add_text(json, scope, "value", snapshot->scope_value);
-	return scope;
+	seep_json_add_text(json, scope, "type", type);
+	seep_json_add_text(json, scope, "value", value);
+	seep_json_add(json, object, "scope", scope);
 }
 
 /* Which objects the report leaves out because of options. */
@@ -52,6 +53,7 @@ static struct json_object *new_filters(struct seep_json *json, const struct seep
 	seep_json_add_seconds(json, filters, "min_age_s", snapshot->min_age_ns);
 	seep_json_add_uint(json, filters, "min_size_bytes", snapshot->min_size_bytes);
 	seep_json_add_uint(json, filters, "max_size_bytes", snapshot->max_size_bytes);
+	seep_json_add_uint(json, filters, "sample_bytes", snapshot->sample_bytes);
 	return filters;
 }
 
@@ -59,8 +61,8 @@ static struct json_object *new_filters(struct seep_json *json, const struct seep
 void seep_json_add_settings(struct seep_json *json, struct json_object *object,
 			    const struct seep_snapshot *snapshot)
 {
-	seep_json_add(json, object, "host", new_host(json, snapshot));
-	seep_json_add(json, object, "scope", new_scope(json, snapshot));
+	seep_json_add_host(json, object, snapshot->host_name, snapshot->kernel, snapshot->arch);
+	seep_json_add_scope(json, object, snapshot->scope_type, snapshot->scope_value);
 	seep_json_add(json, object, "filters", new_filters(json, snapshot));
 }
 
@@ -139,6 +141,10 @@ static struct json_object *new_process(struct seep_json *json, const struct seep
 	add_container(json, object, process->container, process->pod);
 	seep_json_add_bool(json, object, "exited", process->exited);
 	seep_json_add_bool(json, object, "attached_late", process->attached_late);
+	seep_json_add_text(json, object, "mode", seep_tracing_mode_key(process->mode));
+	seep_json_add_bool(json, object, "sampled", process->sampled);
+	seep_json_add_real(json, object, "seen_share", process->seen_share);
+	seep_json_add_real(json, object, "probes_cpu_pct", process->probes_cpu_pct);
 	seep_json_add_uint(json, object, "rss_bytes", process->rss_bytes);
 	seep_json_add_uint(json, object, "anon_bytes", process->anon_bytes);
 	seep_json_add_uint(json, object, "pss_bytes", process->pss_bytes);
@@ -186,8 +192,7 @@ void seep_json_write_head(struct seep_json *json, const struct seep_snapshot *sn
 	if (snapshot->since_ns)
 		seep_json_add(json, head, "since", new_since(json, snapshot));
 	seep_json_add_settings(json, head, snapshot);
-	/* Every allocation is counted, unlike in the profiles that some readers expect. */
-	seep_json_add_bool(json, head, "sampled", false);
+	seep_json_add_bool(json, head, "sampled", seep_snapshot_is_sampled(snapshot));
 	seep_json_add(json, head, "totals", new_totals(json, snapshot->totals));
 	seep_json_write_open(json, head);
 }
@@ -216,6 +221,27 @@ struct json_object *seep_json_new_histogram(struct seep_json *json,
 	for (size_t i = 0; i < used; i++)
 		seep_json_append(json, histogram, json_object_new_uint64(counts[i]));
 	return histogram;
+}
+
+/* Standard errors; then the share that is never released, with the ends of its 95 % interval. */
+void seep_json_add_sampling(struct seep_json *json, struct json_object *site,
+			    const struct seep_sampling *sampling)
+{
+	seep_json_add_bool(json, site, "sampled", sampling);
+	if (!sampling)
+		return;
+	seep_json_add_uint(json, site, "seen_objects", sampling->seen_objects);
+	seep_json_add_real(json, site, "allocs_error", sampling->allocs_error);
+	seep_json_add_real(json, site, "alloc_bytes_error", sampling->alloc_bytes_error);
+	seep_json_add_real(json, site, "live_objects_error", sampling->live_objects_error);
+	seep_json_add_real(json, site, "live_bytes_error", sampling->live_bytes_error);
+	seep_json_add_real(json, site, "staying", sampling->staying);
+	seep_json_add_real(json, site, "staying_low", sampling->staying_low);
+	seep_json_add_real(json, site, "staying_high", sampling->staying_high);
+	seep_json_add(json, site, "seen_lifetimes_us_log2",
+		      seep_json_new_histogram(json, sampling->lifetimes));
+	seep_json_add(json, site, "seen_ages_us_log2",
+		      seep_json_new_histogram(json, sampling->ages));
 }
 
 /* Objects of a site that have a property in common: sockets or pipes, for example. */

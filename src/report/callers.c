@@ -286,6 +286,6 @@ void seep_caller_group_append(struct seep_buffer *buffer, const struct seep_call
 			   group->leak ? "leak" : "grow");
 	seep_caller_group_append_function(buffer, group, symbolizer);
 	seep_buffer_puts(buffer, ": ");
-	seep_words_append_rate(buffer, group->site->kind, group->per_s);
+	seep_words_append_rate_of(buffer, group->site, group->per_s);
 	seep_buffer_puts(buffer, " together");
 }

@@ -103,6 +103,15 @@ static const char *attached(const struct seep_snapshot *snapshot)
 	return "traced from its beginning on";
 }
 
+/* One of them at least has estimates. */
+static const char *sampled_sides(const struct seep_snapshot *before,
+				 const struct seep_snapshot *after)
+{
+	if (!seep_snapshot_is_sampled(after))
+		return "old";
+	return seep_snapshot_is_sampled(before) ? "both" : "new";
+}
+
 /*
  * Says which property of the two traces differs and how, so that a reader can judge what the
  * comparison is worth.
@@ -154,6 +163,14 @@ void seep_diff_append_doubt(struct seep_buffer *text, const struct seep_diff *di
 		seep_buffer_printf(text,
 				   " %s of other builds, and matched by the names of functions",
 				   diff->comparison->num_by_names == 1 ? "is" : "are");
+		break;
+	case SEEP_DOUBT_SAMPLED:
+		seep_buffer_printf(
+			text,
+			"memory of %s was sampled: amounts marked ~ are "
+			"estimates, and a site whose difference may be their error counts as "
+			"unchanged",
+			sampled_sides(before, after));
 		break;
 	case SEEP_DOUBT_COUNT:
 		break;

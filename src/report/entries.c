@@ -126,6 +126,7 @@ static void add_entry(struct seep_entries *entries, size_t *done, const struct k
 		entry->per_s += each->site->judgement->rate.value;
 		entry->live_bytes += each->site->live_bytes;
 		entry->live_objects += each->site->live_objects;
+		entry->estimated |= each->site->sampling != NULL;
 	}
 }
 

@@ -7,6 +7,7 @@
 #ifndef SEEP_REPORT_ENTRIES_H
 #define SEEP_REPORT_ENTRIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buffer.h"
@@ -19,6 +20,7 @@ struct seep_entry {
 	double per_s; /* of all together; NAN: not known of one of them */
 	uint64_t live_bytes;
 	uint64_t live_objects;
+	bool estimated; /* some of its numbers: see model/sampling.h */
 };
 
 struct seep_entries {

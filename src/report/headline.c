@@ -116,12 +116,12 @@ static void append_leak(struct seep_buffer *buffer, const struct seep_headline *
 
 	seep_buffer_printf(buffer, "%s ", verb);
 	if (!share.worst) {
-		seep_words_append_rate(buffer, site->kind, site->judgement->rate.value);
+		seep_words_append_rate_of(buffer, site, site->judgement->rate.value);
 		seep_buffer_puts(buffer, " in ");
 		append_name(buffer, headline, site);
 		return;
 	}
-	seep_words_append_rate(buffer, site->kind, share.per_s);
+	seep_words_append_rate_of(buffer, share.worst->sites[0], share.per_s);
 	if (share.num > 1) {
 		seep_buffer_printf(buffer, " in %zu places, ", share.num);
 		if (share.worst->per_s > 0 && share.per_s > 0) {
@@ -188,7 +188,7 @@ static void append_growth(struct seep_buffer *buffer, const struct seep_headline
 
 	seep_buffer_puts(buffer, "grows by ");
 	if (by_site)
-		seep_words_append_rate(buffer, of->worst->kind, of->worst->judgement->rate.value);
+		seep_words_append_rate_of(buffer, of->worst, of->worst->judgement->rate.value);
 	else
 		seep_words_append_rate(buffer, SEEP_KIND_MEMORY, judgement->rate.value);
 	if (of->worst) {
@@ -213,8 +213,9 @@ static void append_none(struct seep_buffer *buffer, const struct seep_headline *
 			const struct seep_answer_process *of)
 {
 	if (of->process->exited) {
-		seep_buffer_puts(buffer,
-				 "has no leak: it ended, and had released all that it allocated");
+		seep_buffer_printf(buffer, "has no leak: it ended, and had released all that %s",
+				   of->process->sampled ? "was seen being allocated" :
+							  "it allocated");
 		return;
 	}
 	seep_buffer_printf(buffer, "no %sleak was found, and one of more than ",
@@ -231,9 +232,10 @@ static void append_ended(struct seep_buffer *buffer, const struct seep_headline 
 
 	seep_buffer_puts(buffer, "ended after ");
 	seep_words_append_seconds(buffer, of->watched_s);
-	seep_buffer_puts(buffer, " with ");
+	seep_buffer_printf(buffer, " with %s", of->process->sampled ? "about " : "");
 	seep_words_append_number(buffer, of->outstanding.blocks, "block");
-	seep_buffer_printf(buffer, " (%s) not released, from ",
+	seep_buffer_printf(buffer, " (%s%s) not released, from ",
+			   seep_words_mark(of->process->sampled),
 			   seep_format_bytes(bytes, of->outstanding.bytes));
 	seep_words_append_number(buffer, of->outstanding.num_sites, "site");
 	seep_buffer_puts(buffer, of->outstanding.num_sites > 1 ? ", most in " : ": ");
@@ -250,7 +252,7 @@ static void append_undecided(struct seep_buffer *buffer, const struct seep_headl
 	case SEEP_REASON_GROWING:
 		append_name(buffer, headline, of->worst);
 		seep_buffer_puts(buffer, " grows by ");
-		seep_words_append_rate(buffer, of->worst->kind, of->worst->judgement->rate.value);
+		seep_words_append_rate_of(buffer, of->worst, of->worst->judgement->rate.value);
 		seep_buffer_puts(buffer, ", which takes ");
 		seep_words_append_seconds(buffer, of->needed_s);
 		seep_buffer_puts(buffer, " to judge (-d)");

@@ -23,6 +23,12 @@
 /* A share is cut, not rounded, to a tenth of a percent. */
 #define PERCENT_DECIMAL 1000
 
+/* What is seen of a process may be far less; in millionths. */
+#define MILLION 1000000
+
+/* Percent of the CPU time of a process: less is not worth a line. */
+#define COST_WORTH_A_LINE 1.0
+
 /* English only: an "s", or "es" behind one. */
 void seep_words_append_number(struct seep_buffer *buffer, uint64_t count, const char *noun)
 {
@@ -38,12 +44,14 @@ void seep_words_append_number(struct seep_buffer *buffer, uint64_t count, const 
  * Bytes and objects for kinds with bytes; for the others the number, and for threads their stacks.
  */
 void seep_words_append_amount(struct seep_buffer *buffer, enum seep_kind kind, uint64_t bytes,
-			      uint64_t objects)
+			      uint64_t objects, bool estimated)
 {
 	char unit[SEEP_UNIT_MAX];
 
 	if (!seep_kind_is_counted(kind))
-		seep_buffer_printf(buffer, "%s in ", seep_format_bytes(unit, bytes));
+		seep_buffer_printf(buffer, "%s%s in ", seep_words_mark(estimated),
+				   seep_format_bytes(unit, bytes));
+	seep_buffer_puts(buffer, seep_words_mark(estimated));
 	seep_words_append_number(buffer, objects, seep_kind_noun(kind));
 	if (kind == SEEP_KIND_THREAD && bytes > 0)
 		seep_buffer_printf(buffer, " with %s of stack", seep_format_bytes(unit, bytes));
@@ -63,33 +71,38 @@ static void append_signed(struct seep_buffer *buffer, int64_t number)
 
 /* By bytes or by objects, never both: the text report has a line for a site. */
 void seep_words_append_change(struct seep_buffer *buffer, enum seep_kind kind, int64_t bytes,
-			      int64_t objects)
+			      int64_t objects, bool estimated)
 {
 	char unit[SEEP_UNIT_MAX];
 
-	if (seep_kind_is_counted(kind) ? !objects : !bytes)
+	if (seep_kind_is_counted(kind) ? !objects : !bytes) {
 		seep_buffer_puts(buffer, "unchanged");
-	else if (seep_kind_is_counted(kind))
+		return;
+	}
+	seep_buffer_puts(buffer, seep_words_mark(estimated));
+	if (seep_kind_is_counted(kind))
 		append_signed(buffer, objects);
 	else
 		seep_buffer_puts(buffer, seep_format_bytes_change(unit, bytes));
 }
 
 void seep_words_append_difference(struct seep_buffer *buffer, enum seep_kind kind, int64_t bytes,
-				  int64_t objects, uint64_t span_ns)
+				  int64_t objects, uint64_t span_ns, bool estimated)
 {
+	const char *mark = seep_words_mark(estimated);
 	bool counted = seep_kind_is_counted(kind);
 	char unit[SEEP_UNIT_MAX];
 
 	if (!counted)
-		seep_buffer_printf(buffer, "%s in ", seep_format_bytes_change(unit, bytes));
+		seep_buffer_printf(buffer, "%s%s in ", mark, seep_format_bytes_change(unit, bytes));
+	seep_buffer_puts(buffer, mark);
 	append_signed(buffer, objects);
 	seep_buffer_printf(buffer, " %s%s", seep_kind_noun(kind),
 			   objects == 1 || objects == -1 ? "" : "s");
 	/* Without a span, or without a change, there is no rate to tell. */
 	if (!span_ns || !(counted ? objects : bytes))
 		return;
-	seep_buffer_puts(buffer, ", ");
+	seep_buffer_printf(buffer, ", %s", mark);
 	if (counted)
 		append_signed(buffer, seep_change_per_hour(objects, span_ns));
 	else
@@ -143,6 +156,14 @@ void seep_words_append_rate(struct seep_buffer *buffer, enum seep_kind kind, dou
 	seep_buffer_puts(buffer, hourly ? "/h" : "/s");
 }
 
+void seep_words_append_rate_of(struct seep_buffer *buffer, const struct seep_site *site,
+			       double per_s)
+{
+	if (site->sampling && !isnan(per_s))
+		seep_buffer_puts(buffer, "about ");
+	seep_words_append_rate(buffer, site->kind, per_s);
+}
+
 void seep_words_append_rate_interval(struct seep_buffer *buffer, enum seep_kind kind,
 				     const struct seep_interval *rate)
 {
@@ -156,10 +177,7 @@ void seep_words_append_rate_interval(struct seep_buffer *buffer, enum seep_kind 
 	seep_buffer_putc(buffer, ')');
 }
 
-/*
- * Appends nothing for a negative number or NAN; the limit of 1e9 s (31 years) keeps the nanoseconds
- * in 64 bits.
- */
+/* Appends nothing for a negative number or NAN. */
 void seep_words_append_seconds(struct seep_buffer *buffer, double seconds)
 {
 	char text[SEEP_UNIT_MAX];
@@ -167,8 +185,7 @@ void seep_words_append_seconds(struct seep_buffer *buffer, double seconds)
 	if (isinf(seconds))
 		seep_buffer_puts(buffer, "ever");
 	else if (seconds >= 0)
-		seep_buffer_puts(buffer,
-				 seep_format_duration(text, (uint64_t)(fmin(seconds, 1e9) * 1e9)));
+		seep_buffer_puts(buffer, seep_format_seconds(text, seconds));
 }
 
 void seep_words_append_share(struct seep_buffer *buffer, double share)
@@ -179,26 +196,71 @@ void seep_words_append_share(struct seep_buffer *buffer, double share)
 						     PERCENT_DECIMAL));
 }
 
-void seep_words_append_scope(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
-			     size_t columns)
+bool seep_words_has_tracing(const struct seep_process *process)
+{
+	/* A NAN is not known. */
+	return seep_process_in_windows(process) || process->probes_cpu_pct >= COST_WORTH_A_LINE;
+}
+
+/* From 0 to 1. */
+static void append_part(struct seep_buffer *buffer, double part)
+{
+	char text[SEEP_UNIT_MAX];
+
+	seep_buffer_puts(buffer,
+			 seep_format_percent(text, (uint64_t)llround(part * MILLION), MILLION));
+}
+
+void seep_words_append_tracing(struct seep_buffer *buffer, const struct seep_process *process)
+{
+	double seen = process->seen_share, cost = process->probes_cpu_pct / 100;
+
+	if (process->mode == SEEP_TRACING_WINDOWS)
+		seep_buffer_puts(buffer, "traced in windows");
+	else if (process->mode == SEEP_TRACING_BYTES)
+		seep_buffer_puts(buffer, "a sample of its blocks tracked");
+	else if (process->sampled)
+		seep_buffer_puts(buffer, "traced in windows for a time, in full now");
+	else
+		seep_buffer_puts(buffer, "traced in full");
+	if (seep_process_in_windows(process) && seen >= 0 && seen <= 1) {
+		seep_buffer_puts(buffer, ", ");
+		append_part(buffer, seen);
+		seep_buffer_puts(buffer, " of its calls seen");
+	}
+	if (cost >= 0 && cost <= 1) {
+		seep_buffer_puts(buffer, ", the probes take ");
+		append_part(buffer, cost);
+		seep_buffer_puts(buffer, " of its CPU time");
+	}
+}
+
+void seep_words_append_scope_of(struct seep_buffer *buffer, const char *type, const char *value,
+				size_t columns)
 {
 	static const struct {
 		const char *type, *words;
 	} types[] = {{"pid", "PID "}, {"comm", "command name "}};
 	const char *words = NULL;
 
-	if (strcmp(snapshot->scope_type, "all") == 0) {
+	if (strcmp(type, "all") == 0) {
 		seep_buffer_puts(buffer, "the whole machine");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (strcmp(snapshot->scope_type, types[i].type) == 0)
+		if (strcmp(type, types[i].type) == 0)
 			words = types[i].words;
 	}
 	/* "cgroup" and "command" are words. */
 	if (words)
 		seep_buffer_puts(buffer, words);
 	else
-		seep_buffer_printf(buffer, "%s ", snapshot->scope_type);
-	seep_text_append_clean_elided(buffer, snapshot->scope_value, columns);
+		seep_buffer_printf(buffer, "%s ", type);
+	seep_text_append_clean_elided(buffer, value, columns);
+}
+
+void seep_words_append_scope(struct seep_buffer *buffer, const struct seep_snapshot *snapshot,
+			     size_t columns)
+{
+	seep_words_append_scope_of(buffer, snapshot->scope_type, snapshot->scope_value, columns);
 }

@@ -139,7 +139,7 @@ static size_t append_pending(struct seep_buffer *line, const struct seep_headlin
 				 line->length ? ", " : "Also growing, and not certain to leak: ");
 		seep_entry_append_name(line, headline->symbolizer, entry->sites[0], NAME_COLUMNS);
 		seep_buffer_puts(line, " (");
-		seep_words_append_rate(line, entry->sites[0]->kind, entry->per_s);
+		seep_words_append_rate_of(line, entry->sites[0], entry->per_s);
 		seep_buffer_putc(line, ')');
 	}
 	return count;

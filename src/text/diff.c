@@ -112,7 +112,7 @@ static void append_amount(struct diff_text *text, enum seep_kind kind,
 			  const struct seep_amount *amount)
 {
 	seep_words_append_amount(&text->line, kind, bytes_of(text, amount),
-				 objects_of(text, amount));
+				 objects_of(text, amount), amount->estimated);
 }
 
 /* The difference of unsigned numbers, taken for a signed one: it wraps to the right value. */
@@ -122,7 +122,8 @@ static void append_difference(struct diff_text *text, enum seep_kind kind,
 	seep_words_append_difference(&text->line, kind,
 				     (int64_t)(bytes_of(text, after) - bytes_of(text, before)),
 				     (int64_t)(objects_of(text, after) - objects_of(text, before)),
-				     text->diff->comparison->span_ns);
+				     text->diff->comparison->span_ns,
+				     before->estimated || after->estimated);
 }
 
 /*
@@ -225,12 +226,15 @@ static void put_rest(struct diff_text *text, const struct seep_change *changes, 
 		before.live_objects += objects_of(text, &changes[i].before);
 		after.live_bytes += bytes_of(text, &changes[i].after);
 		after.live_objects += objects_of(text, &changes[i].after);
+		before.estimated |= changes[i].before.estimated;
+		after.estimated |= changes[i].after.estimated;
 	}
 	seep_buffer_printf(&text->line, "%zu more site%s: ", count, count == 1 ? "" : "s");
 	seep_words_append_difference(&text->line, changes->site->kind,
 				     (int64_t)(after.live_bytes - before.live_bytes),
 				     (int64_t)(after.live_objects - before.live_objects),
-				     text->diff->comparison->span_ns);
+				     text->diff->comparison->span_ns,
+				     before.estimated || after.estimated);
 	seep_buffer_putc(text->layout.out, '\n');
 	put_line(text, SEEP_STYLE_PLAIN, 0);
 }

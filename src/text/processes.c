@@ -7,6 +7,7 @@
 #include "text/processes.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,7 +98,7 @@ static const char *bytes_or_unknown(char unit[SEEP_UNIT_MAX], uint64_t bytes)
  */
 static void add_live_cells(struct seep_text_table *table, const struct seep_process *process)
 {
-	char bytes[SEEP_UNIT_MAX], count[SEEP_UNIT_MAX];
+	char unit[SEEP_UNIT_MAX], bytes[SEEP_UNIT_MAX + 1], count[SEEP_UNIT_MAX + 1];
 
 	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
 		const struct seep_totals *totals = &process->totals[kind];
@@ -105,8 +106,10 @@ static void add_live_cells(struct seep_text_table *table, const struct seep_proc
 
 		if (!totals->traced)
 			continue;
-		seep_format_bytes(bytes, totals->live_bytes);
-		seep_format_count(count, totals->live_objects);
+		snprintf(bytes, sizeof(bytes), "%s%s", seep_words_mark(totals->estimated),
+			 seep_format_bytes(unit, totals->live_bytes));
+		snprintf(count, sizeof(count), "%s%s", seep_words_mark(totals->estimated),
+			 seep_format_count(unit, totals->live_objects));
 		if (!counted)
 			seep_text_table_add_cell(table, bytes);
 		if (counted || kind == SEEP_KIND_MEMORY)

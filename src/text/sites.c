@@ -133,7 +133,8 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 	seep_layout_reset(list->layout, line);
 	if (number)
 		seep_buffer_printf(line, "#%-3zu", number);
-	seep_words_append_amount(line, site->kind, site->live_bytes, site->live_objects);
+	seep_words_append_amount(line, site->kind, site->live_bytes, site->live_objects,
+				 site->sampling != NULL);
 	if (whole > 0)
 		seep_buffer_printf(line, ", %s of %s", seep_format_percent(unit, part, whole),
 				   list->snapshot->since_ns ? "the growth" : "live");
@@ -145,7 +146,7 @@ static void put_site(struct site_list *list, const struct seep_site *site, size_
 	if (list->with_changes && list->snapshot->seq > 1 && !list->snapshot->since_ns) {
 		seep_buffer_puts(line, ", ");
 		seep_words_append_change(line, site->kind, site->live_bytes_change,
-					 site->live_objects_change);
+					 site->live_objects_change, site->sampling != NULL);
 	}
 	if (site->oldest_ns != SEEP_UNKNOWN)
 		seep_buffer_printf(line, ", oldest %s",
@@ -185,9 +186,9 @@ static void put_empty(struct site_list *list)
 		seep_buffer_puts(line, "Nothing outstanding: no allocation was seen yet.");
 	else if (allocs == frees)
 		seep_buffer_printf(line,
-				   "Nothing outstanding: all %s objects that were seen being "
+				   "Nothing outstanding: all %s%s objects that were seen being "
 				   "allocated have been released.",
-				   count);
+				   seep_words_mark(seep_snapshot_is_sampled(snapshot)), count);
 	else if (snapshot->min_age_ns == 0)
 		seep_buffer_puts(line, "Nothing outstanding.");
 	else
@@ -207,6 +208,7 @@ static void add_unlisted(struct seep_totals *totals, const struct seep_site *sit
 {
 	totals->live_bytes += site->live_bytes;
 	totals->live_objects += site->live_objects;
+	totals->estimated |= site->sampling != NULL;
 }
 
 /*
@@ -222,7 +224,7 @@ static void put_rest(struct site_list *list, enum seep_kind kind, size_t count,
 	else
 		seep_buffer_printf(out, "\n%zu more site%s hold%s ", count, count == 1 ? "" : "s",
 				   count == 1 ? "s" : "");
-	seep_words_append_amount(out, kind, rest->live_bytes, rest->live_objects);
+	seep_words_append_amount(out, kind, rest->live_bytes, rest->live_objects, rest->estimated);
 	seep_buffer_puts(out, ".\n");
 }
 
@@ -238,7 +240,7 @@ static void put_origins(struct site_list *list, enum seep_kind kind,
 			continue;
 		seep_buffer_puts(line, line->length ? ", " : "Besides: ");
 		seep_words_append_amount(line, kind, origins[origin].live_bytes,
-					 origins[origin].live_objects);
+					 origins[origin].live_objects, origins[origin].estimated);
 		seep_buffer_printf(line, " %s", seep_origin_text(origin));
 	}
 	if (!line->length)

@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -19,6 +18,7 @@
 #include "report/words.h"
 #include "text/callers.h"
 #include "text/layout.h"
+#include "text/overhead.h"
 #include "text/processes.h"
 #include "text/sites.h"
 #include "text/text.h"
@@ -29,6 +29,9 @@
  */
 #define LABEL_COLUMNS 12
 #define SCOPE_COLUMNS 40
+
+#define TRACING_MAX 10 /* processes of which is said how they are traced, unless verbose */
+
 struct text {
 	const struct seep_snapshot *snapshot;
 	const struct seep_report_options *options;
@@ -91,7 +94,8 @@ static void append_change(struct text *text, enum seep_kind kind)
 		return; /* nothing shrank */
 	seep_buffer_puts(&text->note, ", ");
 	seep_words_append_change(&text->note, kind, (int64_t)change.live_bytes,
-				 (int64_t)change.live_objects);
+				 (int64_t)change.live_objects,
+				 text->snapshot->totals[kind].estimated);
 	seep_buffer_puts(&text->note, text->snapshot->since_ns ? " net of what shrank" :
 								 " since the last report");
 }
@@ -101,14 +105,15 @@ static void put_totals(struct text *text, enum seep_kind kind)
 {
 	const struct seep_totals *totals = &text->snapshot->totals[kind];
 	const struct seep_counts *counts = &totals->counts;
+	bool estimated = totals->estimated;
 	struct seep_buffer *note = &text->note;
 
-	seep_words_append_amount(note, kind, totals->live_bytes, totals->live_objects);
+	seep_words_append_amount(note, kind, totals->live_bytes, totals->live_objects, estimated);
 	append_change(text, kind);
 	put_fact(text, SEEP_STYLE_STRONG, text->snapshot->since_ns ? "grown" : "live");
-	seep_words_append_amount(note, kind, counts->alloc_bytes, counts->allocs);
+	seep_words_append_amount(note, kind, counts->alloc_bytes, counts->allocs, estimated);
 	put_fact(text, SEEP_STYLE_PLAIN, kind == SEEP_KIND_MEMORY ? "allocated" : "made");
-	seep_words_append_amount(note, kind, counts->free_bytes, counts->frees);
+	seep_words_append_amount(note, kind, counts->free_bytes, counts->frees, estimated);
 	put_fact(text, SEEP_STYLE_PLAIN, "released");
 }
 
@@ -116,14 +121,16 @@ static void put_totals(struct text *text, enum seep_kind kind)
 static void put_kind(struct text *text, enum seep_kind kind)
 {
 	const struct seep_totals *totals = &text->snapshot->totals[kind];
+	const char *mark = seep_words_mark(totals->estimated);
 	char made[SEEP_UNIT_MAX], released[SEEP_UNIT_MAX];
 
-	seep_words_append_amount(&text->note, kind, totals->live_bytes, totals->live_objects);
+	seep_words_append_amount(&text->note, kind, totals->live_bytes, totals->live_objects,
+				 totals->estimated);
 	if (text->snapshot->since_ns)
 		seep_buffer_puts(&text->note, " more");
 	append_change(text, kind);
-	seep_buffer_printf(&text->note, "; %s made, %s released",
-			   seep_format_count(made, totals->counts.allocs),
+	seep_buffer_printf(&text->note, "; %s%s made, %s%s released", mark,
+			   seep_format_count(made, totals->counts.allocs), mark,
 			   seep_format_count(released, totals->counts.frees));
 	put_fact(text, SEEP_STYLE_STRONG, seep_kind_key(kind));
 }
@@ -230,6 +237,11 @@ static void put_filters(struct text *text)
 				   seep_format_bytes(unit, snapshot->max_size_bytes));
 	if (note->length > 0)
 		put_fact(text, SEEP_STYLE_PLAIN, "only");
+	if (snapshot->sample_bytes > 0) {
+		seep_buffer_printf(note, "one block in %s on average; numbers with ~ are estimates",
+				   seep_format_bytes(unit, snapshot->sample_bytes));
+		put_fact(text, SEEP_STYLE_PLAIN, "sampled");
+	}
 }
 
 /* How many stacks are whole, and why the others end; not shown if all are whole, unless verbose. */
@@ -276,88 +288,34 @@ static void put_losses(struct text *text)
 	}
 }
 
-/* One digit after the point, whatever the locale says. */
-static void append_tenths(struct seep_buffer *buffer, double number, const char *unit)
+/* Of each process whose calls are not all seen, or not for nothing; a machine may have many. */
+static void put_tracing(struct text *text)
 {
-	uint64_t tenths = (uint64_t)llround(number * 10);
+	const struct seep_snapshot *snapshot = text->snapshot;
+	size_t shown = text->options->verbose ? SIZE_MAX : TRACING_MAX, count = 0;
 
-	seep_buffer_printf(buffer, "%" PRIu64 ".%" PRIu64 "%s", tenths / 10, tenths % 10, unit);
-}
+	for (size_t i = 0; i < snapshot->num_processes; i++) {
+		const struct seep_process *process = &snapshot->processes[i];
 
-/* The limit keeps the tenths far below 2^63; a capture may have any double. */
-static bool is_known(double number)
-{
-	return isfinite(number) && number >= 0 && number < 1e15;
-}
-
-static bool traces_any(const struct seep_snapshot *snapshot, uint32_t kinds)
-{
-	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
-		if (kinds & SEEP_KIND_BIT(kind) && snapshot->totals[kind].traced)
-			return true;
+		if (!seep_words_has_tracing(process) || count++ >= shown)
+			continue;
+		if (snapshot->num_processes > 1) {
+			seep_report_append_process_pid(&text->note, process);
+			seep_buffer_puts(&text->note, ": ");
+		}
+		seep_words_append_tracing(&text->note, process);
+		put_fact(text, SEEP_STYLE_PLAIN, "mode");
 	}
-	return false;
+	if (count > shown) {
+		seep_words_append_number(&text->note, count - shown, "more process");
+		seep_buffer_puts(&text->note, " (listed with -v)");
+		put_fact(text, SEEP_STYLE_PLAIN, "");
+	}
 }
 
-/* The kinds that are seen by probes in functions, and those that are seen at system calls. */
-static bool has_probes(const struct seep_snapshot *snapshot)
-{
-	return traces_any(snapshot, SEEP_KINDS_OF_FUNCTIONS);
-}
-
-static bool sees_calls(const struct seep_snapshot *snapshot)
-{
-	return traces_any(snapshot, SEEP_KINDS_OF_CALLS);
-}
-
-/* Probes at system calls run for all processes of the machine, so their cost is told apart. */
-static void append_calls(struct seep_buffer *note, const struct seep_overhead *overhead)
-{
-	if (note->length)
-		seep_buffer_puts(note, ", ");
-	if (is_known(overhead->calls_cpu_pct))
-		append_tenths(note, overhead->calls_cpu_pct,
-			      " % of a CPU at system calls of all processes");
-	else
-		seep_buffer_puts(note, "not measured at system calls");
-}
-
-/*
- * Shares of a CPU first, then what an event costs, then what seep itself uses. What was not
- * measured is left out, but for the cost in the targets, which is said to be missing.
- */
 static void put_overhead(struct text *text)
 {
-	const struct seep_overhead *overhead = &text->snapshot->overhead;
-	struct seep_buffer *note = &text->note;
-	char unit[SEEP_UNIT_MAX];
-
-	if (is_known(overhead->target_cpu_pct))
-		append_tenths(note, overhead->target_cpu_pct, " % of a CPU in the targets");
-	else if (has_probes(text->snapshot))
-		seep_buffer_puts(note, "not measured in the targets");
-	if (sees_calls(text->snapshot))
-		append_calls(note, overhead);
-	if (is_known(overhead->events_per_s) && has_probes(text->snapshot))
-		seep_buffer_printf(note, ", %s events/s",
-				   seep_format_count(unit,
-						     (uint64_t)llround(overhead->events_per_s)));
-	if (overhead->bpf_ns_per_event != SEEP_UNKNOWN)
-		seep_buffer_printf(note, ", %s program",
-				   seep_format_duration(unit, overhead->bpf_ns_per_event));
-	if (overhead->probe_ns_per_event != SEEP_UNKNOWN)
-		seep_buffer_printf(note, " + %s probe each",
-				   seep_format_duration(unit, overhead->probe_ns_per_event));
-	if (is_known(overhead->seep_cpu_pct)) {
-		seep_buffer_puts(note, "; seep itself ");
-		append_tenths(note, overhead->seep_cpu_pct, " %");
-	}
-	if (overhead->seep_rss_bytes != SEEP_UNKNOWN)
-		seep_buffer_printf(note, ", %s resident",
-				   seep_format_bytes(unit, overhead->seep_rss_bytes));
-	if (overhead->map_bytes != SEEP_UNKNOWN)
-		seep_buffer_printf(note, ", %s of maps",
-				   seep_format_bytes(unit, overhead->map_bytes));
+	seep_text_append_overhead(&text->note, text->snapshot);
 	put_fact(text, SEEP_STYLE_PLAIN, "overhead");
 }
 
@@ -383,6 +341,7 @@ static int render_text(const struct seep_snapshot *snapshot, struct seep_symboli
 	put_filters(&text);
 	put_ends(&text);
 	put_losses(&text);
+	put_tracing(&text);
 	put_overhead(&text);
 	error = seep_text_put_processes(&text.layout, snapshot, options);
 	if (!error)

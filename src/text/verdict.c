@@ -88,7 +88,7 @@ static void put_status(struct verdict_text *text, const char *label, const struc
 	seep_buffer_printf(line, ", %s", seep_class_key(seep_judgement_class(site->judgement)));
 	if (seep_interval_known(&site->judgement->rate)) {
 		seep_buffer_puts(line, ", ");
-		seep_words_append_rate(line, site->kind, site->judgement->rate.value);
+		seep_words_append_rate_of(line, site, site->judgement->rate.value);
 	}
 	/* A new site has nothing to be compared with. */
 	if (status->type != SEEP_BASELINE_NEW) {
@@ -159,6 +159,23 @@ static void put_processes(struct verdict_text *text)
 	}
 }
 
+/* What the verdict of a process rests on, if that is not all of its calls. */
+static void put_tracing(struct verdict_text *text)
+{
+	for (size_t i = 0; i < text->snapshot->num_processes; i++) {
+		const struct seep_process *process = &text->snapshot->processes[i];
+
+		if (!process->sampled && process->mode != SEEP_TRACING_WINDOWS)
+			continue;
+		seep_report_append_process_pid(&text->line, process);
+		seep_buffer_puts(&text->line, ": ");
+		seep_words_append_tracing(&text->line, process);
+		seep_buffer_putc(&text->line, '.');
+		seep_layout_wrap(&text->layout, SEEP_STYLE_PLAIN, 0, text->line.data);
+		seep_layout_reset(&text->layout, &text->line);
+	}
+}
+
 /* What a verdict about a process does not cover. */
 static void put_untraced(struct verdict_text *text)
 {
@@ -216,12 +233,12 @@ static void put_entries(struct verdict_text *text, const struct seep_entries *en
 		seep_buffer_puts(&text->line, " of this function; all of them ");
 		if (seep_class_grows(seep_judgement_class(entry->sites[0]->judgement))) {
 			seep_buffer_puts(&text->line, "grow by ");
-			seep_words_append_rate(&text->line, entry->sites[0]->kind, entry->per_s);
+			seep_words_append_rate_of(&text->line, entry->sites[0], entry->per_s);
 			seep_buffer_puts(&text->line, " and ");
 		}
 		seep_buffer_puts(&text->line, "hold ");
 		seep_words_append_amount(&text->line, entry->sites[0]->kind, entry->live_bytes,
-					 entry->live_objects);
+					 entry->live_objects, entry->estimated);
 		seep_layout_pad(&text->layout, SEEP_TEXT_STACK_INDENT);
 		seep_layout_wrap(&text->layout, SEEP_STYLE_STRONG, SEEP_TEXT_STACK_INDENT,
 				 text->line.data);
@@ -311,6 +328,7 @@ int seep_verdict_render(const struct seep_snapshot *snapshot, struct seep_symbol
 		put_baseline(&text, options->top);
 	put_classes(&text);
 	put_processes(&text);
+	put_tracing(&text);
 	put_untraced(&text);
 	put_losses(&text);
 	seep_buffer_done(&text.line);

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/sampling.h"
 #include "verdict/judgement.h"
 #include "web/html_history.h"
 #include "web/html_tables.h"
@@ -170,7 +171,12 @@ static void write_histogram(struct seep_buffer *out, const uint64_t counts[SEEP_
 static const char site_columns[] =
 	"[\"id\",\"process\",\"kind\",\"stack\",\"allocs\",\"frees\",\"alloc_bytes\",\"free_bytes\","
 	"\"live_objects\",\"live_bytes\",\"objects_change\",\"bytes_change\",\"oldest_ns\","
-	"\"lifetimes\",\"ages\",\"verdict\",\"details\",\"before\"]";
+	"\"lifetimes\",\"ages\",\"verdict\",\"details\",\"sampling\",\"before\"]";
+
+/* After the first one standard errors, then the share that is never released and its interval. */
+static const char sampling_columns[] =
+	"[\"seen_objects\",\"allocs\",\"alloc_bytes\",\"live_objects\",\"live_bytes\",\"staying\","
+	"\"staying_low\",\"staying_high\"]";
 
 static void write_details(struct data *data, const struct seep_details *details)
 {
@@ -185,6 +191,24 @@ static void write_details(struct data *data, const struct seep_details *details)
 	seep_json_add_details(&data->json, object, details);
 	seep_buffer_putc(&data->text, ',');
 	seep_json_write(&data->json, object);
+}
+
+/* In the order of sampling_columns; 0: the numbers are exact. */
+static void write_sampling(struct seep_buffer *out, const struct seep_sampling *sampling)
+{
+	if (!sampling) {
+		seep_buffer_puts(out, ",0");
+		return;
+	}
+	seep_buffer_printf(out, ",[%" PRIu64, sampling->seen_objects);
+	write_real(out, sampling->allocs_error);
+	write_real(out, sampling->alloc_bytes_error);
+	write_real(out, sampling->live_objects_error);
+	write_real(out, sampling->live_bytes_error);
+	write_real(out, sampling->staying);
+	write_real(out, sampling->staying_low);
+	write_real(out, sampling->staying_high);
+	seep_buffer_putc(out, ']');
 }
 
 /* The middle columns of a site, from allocs to oldest_ns. */
@@ -224,6 +248,7 @@ static int write_site(struct data *data, const struct seep_site *site)
 		seep_buffer_puts(out, ",0");
 	error = write_verdict(data, site->judgement);
 	write_details(data, site->details);
+	write_sampling(out, site->sampling);
 	/* Whether it was there before the trace. */
 	seep_buffer_printf(out, ",%d]", seep_origin_of(site->stack) == SEEP_ORIGIN_BEFORE);
 	return error;
@@ -267,8 +292,10 @@ static int write_sites(struct data *data)
 	const struct seep_snapshot *snapshot = data->page->snapshot;
 	int error = 0;
 
-	seep_buffer_printf(&data->text, ",\"site_columns\":%s,\"verdict_columns\":%s,\"sites\":[",
-			   site_columns, verdict_columns);
+	seep_buffer_printf(
+		&data->text,
+		",\"site_columns\":%s,\"verdict_columns\":%s,\"sampling_columns\":%s,\"sites\":[",
+		site_columns, verdict_columns, sampling_columns);
 	for (size_t i = 0; !error && i < snapshot->num_sites; i++) {
 		if (i > 0)
 			seep_buffer_putc(&data->text, ',');

@@ -123,7 +123,7 @@ static void put_facts(struct seep_html_page *page, const struct seep_entry *entr
 		if (entry->num_sites == 1)
 			seep_words_append_rate_interval(note, site->kind, &site->judgement->rate);
 		else
-			seep_words_append_rate(note, site->kind, entry->per_s);
+			seep_words_append_rate_of(note, site, entry->per_s);
 		seep_html_put_fact(page, "Grows by");
 	}
 	/* Of what a program has left at its end it is nothing to be sure of. */
@@ -131,7 +131,8 @@ static void put_facts(struct seep_html_page *page, const struct seep_entry *entr
 		seep_buffer_puts(note, sureness);
 		seep_html_put_fact(page, "How sure");
 	}
-	seep_words_append_amount(note, site->kind, entry->live_bytes, entry->live_objects);
+	seep_words_append_amount(note, site->kind, entry->live_bytes, entry->live_objects,
+				 entry->estimated);
 	seep_html_put_fact(page, "Alive");
 	put_limit(page, site);
 	seep_report_append_process_pid(note, site->process);
@@ -166,10 +167,11 @@ static void put_part(struct seep_html_page *page, const struct seep_site *site)
 	seep_buffer_printf(page->out, "<li data-site=\"%zu\">",
 			   (size_t)(site - page->snapshot->sites));
 	if (has_rate(site->judgement)) {
-		seep_words_append_rate(&page->note, site->kind, site->judgement->rate.value);
+		seep_words_append_rate_of(&page->note, site, site->judgement->rate.value);
 		seep_buffer_puts(&page->note, ", ");
 	}
-	seep_words_append_amount(&page->note, site->kind, site->live_bytes, site->live_objects);
+	seep_words_append_amount(&page->note, site->kind, site->live_bytes, site->live_objects,
+				 site->sampling != NULL);
 	seep_html_put_note_in(page, "b", "");
 	seep_html_put(page, " ");
 	seep_html_note_place(page, site);

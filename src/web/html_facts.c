@@ -75,13 +75,13 @@ void seep_html_put_totals(struct seep_html_page *page)
 		seep_html_append_kind(&page->note, kind);
 		seep_html_put_note_in(page, "th", " scope=\"row\"");
 		seep_words_append_amount(&page->note, kind, totals->live_bytes,
-					 totals->live_objects);
+					 totals->live_objects, totals->estimated);
 		put_cell(page);
 		seep_words_append_amount(&page->note, kind, totals->counts.alloc_bytes,
-					 totals->counts.allocs);
+					 totals->counts.allocs, totals->estimated);
 		put_cell(page);
 		seep_words_append_amount(&page->note, kind, totals->counts.free_bytes,
-					 totals->counts.frees);
+					 totals->counts.frees, totals->estimated);
 		put_cell(page);
 		seep_html_put(page, "</tr>\n");
 	}
@@ -107,6 +107,7 @@ static void put_process(struct seep_html_page *page, const struct seep_process *
 	seep_text_append_place(note, ", ", process);
 	seep_html_put_note(page);
 	seep_html_put(page, "</th>");
+	seep_buffer_puts(note, seep_words_mark(process->totals[SEEP_KIND_MEMORY].estimated));
 	append_bytes(note, process->totals[SEEP_KIND_MEMORY].live_bytes);
 	put_number(page);
 	/* A process that ended has no resident memory any more. */
@@ -121,9 +122,11 @@ static void put_process(struct seep_html_page *page, const struct seep_process *
 	put_number(page);
 	append_bytes(note, process->pre_attach_bytes);
 	put_number(page);
+	if (seep_words_has_tracing(process))
+		seep_words_append_tracing(note, process);
 	/* A process that was not judged has an empty cell. */
 	for (size_t i = 0; judgement && i < judgement->num_evidence; i++) {
-		seep_buffer_puts(note, i ? "; " : "");
+		seep_buffer_puts(note, note->length ? "; " : "");
 		seep_text_append_clean(note, judgement->evidence[i], SIZE_MAX);
 	}
 	put_cell(page);
@@ -317,6 +320,10 @@ static void put_filters(struct seep_html_page *page)
 	if (snapshot->min_size_bytes > 0) {
 		append_bytes(&page->note, snapshot->min_size_bytes);
 		seep_html_put_fact(page, "Only objects of at least");
+	}
+	if (snapshot->sample_bytes > 0) {
+		append_bytes(&page->note, snapshot->sample_bytes);
+		seep_html_put_fact(page, "One block tracked in");
 	}
 	/* UINT64_MAX is no limit. */
 	if (snapshot->max_size_bytes != UINT64_MAX) {

@@ -17,7 +17,7 @@
 		if (!row)
 			return null;
 		const verdict = record(data.verdict_columns, row);
-		for (const key of ["class", "pattern", "severity", "limit"])
+		for (const key of ["class", "pattern", "sureness", "severity", "limit"])
 			verdict[key] = data.strings[verdict[key]];
 		return verdict;
 	}
@@ -26,6 +26,8 @@
 		const site = record(data.site_columns, row);
 		site.index = index;
 		site.verdict = readVerdict(site.verdict);
+		// Of what is estimated: standard errors and what it stands on; else null.
+		site.sampling = site.sampling ? record(data.sampling_columns, site.sampling) : null;
 		site.details = site.details ? site.details.details : null;
 		// What of it is alive, in what its kind is measured by.
 		site.live = Seep.isCounted(site.kind) ? site.live_objects : site.live_bytes;

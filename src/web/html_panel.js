@@ -33,12 +33,28 @@
 		];
 	}
 
+	// Of a process that is traced in windows: how far to trust what is marked "~". Only memory is.
+	function samplingFacts(site) {
+		const sampling = site.sampling;
+		if (!sampling)
+			return [];
+		return [
+			fact("Seen being made", Seep.objects(site.kind, sampling.seen_objects)),
+			sampling.live_bytes === null ? null : fact("Standard error of alive",
+				Seep.bytes(sampling.live_bytes)),
+			sampling.staying === null ? null : fact("Never released", Seep.percent(sampling.staying) +
+				" (95 %: " + Seep.percent(sampling.staying_low) + " to " +
+				Seep.percent(sampling.staying_high) + ")"),
+		];
+	}
+
 	function facts(site) {
 		const share = site.allocs ? " (" + Seep.percent(site.frees / site.allocs) + ")" : "";
 		return el("dl", { class: "facts" }, verdictFacts(site),
-			fact("Alive", Seep.amount(site.kind, site.live_bytes, site.live_objects)),
-			fact("Made", Seep.amount(site.kind, site.alloc_bytes, site.allocs)),
-			fact("Released", Seep.amount(site.kind, site.free_bytes, site.frees) + share),
+			fact("Alive", Seep.amount(site, site.live_bytes, site.live_objects)),
+			fact("Made", Seep.amount(site, site.alloc_bytes, site.allocs)),
+			fact("Released", Seep.amount(site, site.free_bytes, site.frees) + share),
+			samplingFacts(site),
 			site.oldest_ns === null ? null : fact("Oldest", Seep.duration(site.oldest_ns / 1e9)),
 			fact("Process", Seep.processName(site.process)),
 			fact("Kind", Seep.kindName(site.kind)),

@@ -33,13 +33,15 @@
 		{ key: "process", title: "Process", value: (site) => Seep.processName(site.process),
 			ascending: true, text: (site) => Seep.processName(site.process) },
 		{ key: "bytes", title: "Live bytes", value: (site) => site.live_bytes, number: true,
-			text: (site) => Seep.isCounted(site.kind) && !site.live_bytes ? "" : Seep.bytes(site.live_bytes) },
+			text: (site) => Seep.isCounted(site.kind) && !site.live_bytes ? "" :
+				Seep.mark(site) + Seep.bytes(site.live_bytes) },
 		{ key: "objects", title: "Live objects", value: (site) => site.live_objects, number: true,
-			text: (site) => Seep.count(site.live_objects) },
+			text: (site) => Seep.mark(site) + Seep.count(site.live_objects) },
 		{ key: "rate", title: "Grows by", value: rate, number: true,
-			text: (site) => rate(site) === NO_RATE ? "" : Seep.rate(site.kind, rate(site)) },
+			text: (site) => rate(site) === NO_RATE ? "" :
+				Seep.mark(site) + Seep.rate(site.kind, rate(site)) },
 		{ key: "made", title: "Made", value: (site) => site.allocs, number: true,
-			text: (site) => Seep.count(site.allocs) },
+			text: (site) => Seep.mark(site) + Seep.count(site.allocs) },
 		{ key: "released", title: "Released", value: released, number: true,
 			text: (site) => Seep.percent(released(site)) },
 	].filter((column) => column.key !== "process" || Seep.data.processes.length > 1);

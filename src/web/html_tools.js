@@ -79,12 +79,18 @@ const Seep = {};
 	Seep.isCounted = (kind) => Seep.data.words.kinds[kind] === "thread" ||
 		Seep.data.words.kinds[kind] === "fd";
 
+	// Before a number of a site that is an estimate, as in the text report.
+	Seep.mark = (site) => site.sampling ? "~" : "";
+
 	Seep.objects = function (kind, count) {
 		return Seep.count(count) + " " + Seep.data.words.nouns[kind] + (count === 1 ? "" : "s");
 	};
 
-	Seep.amount = function (kind, bytes, objects) {
-		return (Seep.isCounted(kind) ? "" : Seep.bytes(bytes) + " in ") + Seep.objects(kind, objects);
+	// Of a site.
+	Seep.amount = function (site, bytes, objects) {
+		const mark = Seep.mark(site);
+		return (Seep.isCounted(site.kind) ? "" : mark + Seep.bytes(bytes) + " in ") + mark +
+			Seep.objects(site.kind, objects);
 	};
 
 	// By the hour if it is slow, as in the evidence.

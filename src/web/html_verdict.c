@@ -22,6 +22,7 @@
 
 /* Of many processes those that need a look. */
 #define PROCESSES_SHOWN 20
+#define TRACING_MAX	5 /* of which is said how they are traced */
 
 static const char *look_of_leak(const struct seep_site *site)
 {
@@ -186,6 +187,29 @@ static bool is_incomplete(const struct seep_snapshot *snapshot)
 	return false;
 }
 
+/* What the answer rests on, if that is not all calls; the table of processes has them all. */
+static void put_tracing(struct seep_html_page *page)
+{
+	const struct seep_snapshot *snapshot = page->snapshot;
+	size_t count = 0;
+
+	for (size_t i = 0; i < snapshot->num_processes && count < TRACING_MAX; i++) {
+		const struct seep_process *process = &snapshot->processes[i];
+
+		if (!process->sampled && process->mode != SEEP_TRACING_WINDOWS)
+			continue;
+		count++;
+		seep_report_append_process_pid(&page->note, process);
+		seep_buffer_puts(&page->note, ": ");
+		seep_words_append_tracing(&page->note, process);
+		seep_buffer_putc(&page->note, '.');
+		seep_html_put_note_in(page, "p", " class=\"more\"");
+		seep_html_put(page, "\n");
+	}
+	if (count)
+		seep_html_put(page, "<p class=\"more\">Numbers with a ~ are estimates.</p>\n");
+}
+
 /* The note is the large number; @more is what stands small below it, or "". */
 static void put_tile(struct seep_html_page *page, const char *term, const char *more)
 {
@@ -209,10 +233,12 @@ static void put_live(struct seep_html_page *page, enum seep_kind kind)
 
 	seep_buffer_puts(&term, "Live ");
 	seep_html_append_kind(&term, kind);
+	seep_buffer_puts(&page->note, seep_words_mark(totals->estimated));
 	if (seep_kind_is_counted(kind)) {
 		seep_buffer_puts(&page->note, seep_format_count(text, totals->live_objects));
 	} else {
 		seep_buffer_puts(&page->note, seep_format_bytes(text, totals->live_bytes));
+		seep_buffer_puts(&more, seep_words_mark(totals->estimated));
 		seep_words_append_number(&more, totals->live_objects, seep_kind_noun(kind));
 	}
 	put_tile(page, term.data, more.data);
@@ -270,6 +296,8 @@ static void put_coverage(struct seep_html_page *page)
 		return;
 	share = fmin(share, COVERAGE_MAX);
 	seep_buffer_puts(&page->note,
+			 seep_words_mark(snapshot->totals[SEEP_KIND_MEMORY].estimated));
+	seep_buffer_puts(&page->note,
 			 seep_format_percent(text, (uint64_t)llround(1000 * share), 1000));
 	put_tile(page, "Explained by sites", "of what became resident");
 }
@@ -309,6 +337,7 @@ void seep_html_put_verdict(struct seep_html_page *page)
 	if (is_incomplete(page->snapshot))
 		seep_html_put(page, "<p class=\"warning\">The trace did not see everything: "
 				    "<a href=\"#losses\">what was lost</a>.</p>\n");
+	put_tracing(page);
 	put_tiles(page);
 	put_classes(page);
 	seep_html_put(page, "</section>\n");

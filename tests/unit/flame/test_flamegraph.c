@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Flame graphs: the golden files, hostile names, frames that are joined or left out, colours. */
 #include "flame/colors.h"
 #include "flame/flame.h"
 #include "report/golden.h"
-#include "report/judged.h"
+#include "report/sampled.h"
 
 static const struct seep_report_options live_bytes = {.metric = SEEP_METRIC_LIVE_BYTES};
 static const struct seep_report_options alloc_objects = {.metric = SEEP_METRIC_ALLOC_OBJECTS};
@@ -29,6 +30,24 @@ static void test_golden(void **state)
 	fixture_init_empty(&fixture);
 	golden_assert_report("report.empty.svg", &seep_report_flamegraph, &fixture.snapshot,
 			     &live_bytes);
+}
+
+/* The sum of all is one if one process is traced in windows. */
+static void test_estimate(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer exact = SEEP_BUFFER_INIT, sampled = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_two(&fixture);
+	assert_int_equal(
+		seep_report_flamegraph.render(&fixture.snapshot, NULL, &live_bytes, &exact), 0);
+	assert_null(strstr(exact.data, "~6.73 MiB, 30.0 s into the trace"));
+	assert_non_null(strstr(exact.data, "6.73 MiB, 30.0 s into the trace"));
+	fixture_init_sampled(&fixture);
+	assert_int_equal(
+		seep_report_flamegraph.render(&fixture.snapshot, NULL, &live_bytes, &sampled), 0);
+	assert_non_null(strstr(sampled.data, "~6.73 MiB, 30.0 s into the trace"));
 }
 
 /* Names of targets stay text: one script, ours, and nothing that ends it early. */
@@ -135,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_estimate),
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_same_path_is_one_frame),
 		cmocka_unit_test(test_narrow_frames_are_counted),

@@ -5,7 +5,7 @@
  */
 #include "report/answered.h"
 #include "report/golden.h"
-#include "report/judged.h"
+#include "report/sampled.h"
 
 static const struct seep_report_options ten = {.top = 10};
 
@@ -61,6 +61,22 @@ static void test_leaks(void **state)
 	render(&fixture, &findings, &buffer);
 	assert_well_formed(&buffer);
 	golden_assert("report.junit.xml", buffer.data, buffer.length);
+}
+
+/* The rate and what is alive are estimates. */
+static void test_estimates(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	const struct seep_site *sites[1];
+	const struct seep_findings findings = {.num = 1, .sites = sites};
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_sampled(&fixture);
+	sites[0] = &fixture.sites[1];
+	render(&fixture, &findings, &buffer);
+	assert_well_formed(&buffer);
+	golden_assert("report.sampled.junit.xml", buffer.data, buffer.length);
 }
 
 /* What a baseline knows already fails nothing. */
@@ -163,7 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_leaks),	      cmocka_unit_test(test_known),
 		cmocka_unit_test(test_nothing_leaks), cmocka_unit_test(test_hostile_text),
-		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_many),	      cmocka_unit_test(test_estimates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
  */
 #include "report/fixture.h"
 #include "report/golden.h"
+#include "report/sampled.h"
 
 #include <regex.h>
 #include <zlib.h>
@@ -238,6 +239,23 @@ static void test_comments_name_losses(void **state)
 	seep__pprof__profile__free_unpacked(unpacked, NULL);
 }
 
+/* Nothing else in a profile could say that its values are estimates. */
+static void test_comments_name_estimates(void **state)
+{
+	struct fixture fixture;
+	profile *unpacked;
+
+	(void)state;
+	fixture_init_sampled(&fixture);
+	unpacked = render(&fixture.snapshot);
+	assert_string_equal(text(unpacked, unpacked->comment_texts[0]),
+			    "values are estimates: redis-server (PID 1240), traced in windows, "
+			    "2.90 % of its calls seen, the probes take 2.80 % of its CPU time");
+	assert_string_equal(text(unpacked, unpacked->comment_texts[1]),
+			    "loss: 12 releases of blocks from before the trace began (expected)");
+	seep__pprof__profile__free_unpacked(unpacked, NULL);
+}
+
 /* For `go tool pprof`, which test_report_formats.py runs on it. */
 static void test_golden(void **state)
 {
@@ -271,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_mappings),
 		cmocka_unit_test(test_code_of_no_file),
 		cmocka_unit_test(test_comments_name_losses),
+		cmocka_unit_test(test_comments_name_estimates),
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_nothing),
 	};

@@ -5,7 +5,7 @@
  */
 #include "report/fixture.h"
 #include "report/golden.h"
-#include "report/judged.h"
+#include "report/sampled.h"
 #include "verdict/judgement.h"
 #include "json/json.h"
 
@@ -46,6 +46,8 @@ static void test_golden(void **state)
 	golden_assert_report("report.json", &seep_report_json, &fixture.snapshot, &all);
 	fixture_init_two(&fixture);
 	golden_assert_report("report.two.json", &seep_report_json, &fixture.snapshot, &all);
+	fixture_init_sampled(&fixture);
+	golden_assert_report("report.sampled.json", &seep_report_json, &fixture.snapshot, &all);
 	fixture_init_empty(&fixture);
 	golden_assert_report("report.empty.json", &seep_report_json, &fixture.snapshot, &all);
 }

@@ -5,6 +5,7 @@
 #include "report/diff.h"
 #include "report/fixture.h"
 #include "report/golden.h"
+#include "report/sampled.h"
 #include "symbol/walk.h"
 #include "text/text.h"
 #include "json/json.h"
@@ -146,6 +147,27 @@ static void test_golden_of_two_traces(void **state)
 	seep_comparison_free(pair.comparison);
 }
 
+/* One site that is exact, one whose numbers are estimates on both sides. */
+static void test_golden_of_estimates(void **state)
+{
+	static const struct seep_report_options options = {.top = 1};
+	static const struct seep_report_options all = {.top = SIZE_MAX};
+	struct pair pair;
+
+	(void)state;
+	fixture_init_sampled(&pair.before);
+	fixture_init_sampled(&pair.after);
+	set_live(&pair.after.sites[0], 4100, 6560000);
+	set_live(&pair.after.sites[1], 300, 1228800);
+	set_live(&pair.after.sites[5], 4, 4000);
+	finish(&pair);
+	compare(&pair, SEEP_METRIC_LIVE_BYTES, true);
+	assert_int_equal(pair.comparison->doubts, 1u << SEEP_DOUBT_SAMPLED);
+	assert_golden("diff.sampled.txt", &pair, &seep_diff_text, &options);
+	assert_golden("diff.sampled.json", &pair, &seep_diff_json, &all);
+	seep_comparison_free(pair.comparison);
+}
+
 static void test_nothing_changed(void **state)
 {
 	static const struct seep_report_options options = {.top = 3};
@@ -214,9 +236,13 @@ static void test_names_of_formats(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),		cmocka_unit_test(test_golden_of_two_traces),
-		cmocka_unit_test(test_nothing_changed), cmocka_unit_test(test_top),
-		cmocka_unit_test(test_paths),		cmocka_unit_test(test_names_of_formats),
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_golden_of_two_traces),
+		cmocka_unit_test(test_golden_of_estimates),
+		cmocka_unit_test(test_nothing_changed),
+		cmocka_unit_test(test_top),
+		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_names_of_formats),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

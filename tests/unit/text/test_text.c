@@ -6,7 +6,7 @@
 #include "report/answered.h"
 #include "report/fixture.h"
 #include "report/golden.h"
-#include "report/judged.h"
+#include "report/sampled.h"
 
 #include "base/text.h"
 #include "flame/flame.h"
@@ -73,6 +73,65 @@ static void test_several_processes(void **state)
 	(void)state;
 	fixture_init_two(&fixture);
 	golden_assert_report("report.two.txt", &seep_report_text, &fixture.snapshot, &two);
+}
+
+/* A process that is traced in windows beside one that is not. */
+static void test_estimates(void **state)
+{
+	static const size_t widths[] = {80, 100, 160};
+	const struct seep_report_options wide = {.top = 10, .columns = 160};
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_sampled(&fixture);
+	golden_assert_report("report.sampled.txt", &seep_report_text, &fixture.snapshot, &two);
+	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+		const struct seep_report_options options = {.top = 10, .columns = widths[i]};
+
+		assert_narrow(&fixture.snapshot, &options);
+	}
+	/* With another kind beside it, whose numbers are exact. */
+	fixture.snapshot.totals[SEEP_KIND_FD].traced = true;
+	fixture.sites[5].kind = SEEP_KIND_FD;
+	fixture.sites[5].sampling = NULL;
+	fixture_sum(&fixture);
+	assert_int_equal(seep_report_text.render(&fixture.snapshot, NULL, &wide, &buffer), 0);
+	assert_non_null(strstr(buffer.data, "  memory    ~6.73 MiB in ~4,223 objects, "));
+	assert_non_null(strstr(buffer.data, "; ~24,276 made, ~20,053 released\n"));
+	assert_non_null(strstr(buffer.data, "  fd        3 descriptors, "));
+}
+
+/* How a process is traced is told where it matters. */
+static void test_modes(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer alone = SEEP_BUFFER_INIT, both = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+	struct seep_process *process = &fixture.processes[0];
+
+	(void)state;
+	fixture_init(&fixture);
+	assert_int_equal(seep_report_text.render(&fixture.snapshot, NULL, &ten, &alone), 0);
+	assert_null(strstr(alone.data, "  mode "));
+	seep_buffer_reset(&alone);
+	process->probes_cpu_pct = 12.345;
+	assert_int_equal(seep_report_text.render(&fixture.snapshot, NULL, &ten, &alone), 0);
+	assert_non_null(strstr(alone.data,
+			       "\n  mode      traced in full, the probes take 12.3 % of "
+			       "its CPU time\n"));
+	seep_buffer_reset(&alone);
+	process->sampled = true;
+	process->seen_share = 0.00004;
+	process->probes_cpu_pct = NAN;
+	assert_int_equal(seep_report_text.render(&fixture.snapshot, NULL, &ten, &alone), 0);
+	assert_non_null(strstr(alone.data,
+			       "\n  mode      traced in windows for a time, in full now, "
+			       "< 0.01 % of its calls seen\n"));
+	fixture_init_two(&fixture);
+	fixture.processes[1].mode = SEEP_TRACING_WINDOWS;
+	fixture.processes[1].seen_share = NAN;
+	assert_int_equal(seep_report_text.render(&fixture.snapshot, NULL, &ten, &both), 0);
+	assert_non_null(strstr(both.data, " (PID 1240): traced in windows\n"));
 }
 
 static void assert_header_has(const struct seep_snapshot *snapshot, const char *text)
@@ -332,6 +391,8 @@ int main(void)
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_widths),
 		cmocka_unit_test(test_several_processes),
+		cmocka_unit_test(test_estimates),
+		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_since),
 		cmocka_unit_test(test_place_of_a_process),
 		cmocka_unit_test(test_code_of_no_file),

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The text of a verdict: against a baseline, what is named once, and what is an estimate. */
 #include "report/answered.h"
 #include "report/golden.h"
-#include "verdict/judgement.h"
+#include "report/sampled.h"
 
 static const struct seep_report_options ten = {.top = 10};
 
-static const char *const evidence[] = {"what is live grows by 2.00 KiB per second"};
+static const char *const fast_evidence[] = {"what is live grows by 2.00 KiB per second"};
 
-static const struct seep_judgement leak = {
+static const struct seep_judgement fast = {
 	.class = "leak",
 	.pattern = "linear",
 	.severity = "high",
 	.confidence = 0.9,
 	.rate = {2048, 2000, 2100},
 	.num_evidence = 1,
-	.evidence = evidence,
+	.evidence = fast_evidence,
 };
 
 static const struct seep_judgement slow = {
@@ -62,7 +63,7 @@ static void test_baseline(void **state)
 
 	(void)state;
 	fixture_init(&fixture);
-	fixture.sites[0].judgement = &leak;
+	fixture.sites[0].judgement = &fast;
 	fixture.sites[1].judgement = &slow;
 	fixture.sites[2].judgement = &slow;
 	fixture.sites[7].judgement = &of_threads;
@@ -112,12 +113,55 @@ static void test_named_once(void **state)
 	assert_null(strstr(strstr(both.data, "Also growing"), "buffer_grow"));
 }
 
+/* One process leaks, and that is an estimate; the other one is traced in full. */
+static void test_estimates(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	const struct seep_site *sites[1];
+	const struct seep_findings findings = {.num = 1, .sites = sites};
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_sampled(&fixture);
+	sites[0] = &fixture.sites[1];
+	render_verdict(&fixture.snapshot, &findings, &ten, &buffer);
+	golden_assert("verdict.sampled.txt", buffer.data, buffer.length);
+}
+
+/* One alone: the first sentence says that its numbers are not exact. */
+static void test_headlines_of_estimates(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer leaking = SEEP_BUFFER_INIT, ended = SEEP_BUFFER_INIT;
+	const struct seep_findings nobody = {0};
+	const struct seep_site *sites[1];
+	const struct seep_findings findings = {.num = 1, .sites = sites};
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	fixture.processes[0].sampled = true;
+	fixture.sites[0].sampling = &leak_sampling;
+	fixture.sites[0].judgement = &leak;
+	fixture_sum(&fixture);
+	sites[0] = &fixture.sites[0];
+	render_verdict(&fixture.snapshot, &findings, &ten, &leaking);
+	assert_non_null(
+		strstr(leaking.data, "server (PID 1234) leaks about 213 B/s in buffer_grow; "));
+	fixture.processes[0].exited = true;
+	fixture.snapshot.num_sites = 0;
+	fixture_sum(&fixture);
+	render_verdict(&fixture.snapshot, &nobody, &ten, &ended);
+	assert_non_null(strstr(ended.data, "had released all that was seen being allocated"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_baseline),
 		cmocka_unit_test(test_no_baseline),
 		cmocka_unit_test(test_named_once),
+		cmocka_unit_test(test_estimates),
+		cmocka_unit_test(test_headlines_of_estimates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

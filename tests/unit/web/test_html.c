@@ -5,7 +5,7 @@
  */
 #include "report/fixture.h"
 #include "report/golden.h"
-#include "report/judged.h"
+#include "report/sampled.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -106,6 +106,8 @@ static void test_golden(void **state)
 	(void)state;
 	fixture_init_judged(&fixture);
 	assert_golden("report.judged.html", &fixture, &history);
+	fixture_init_sampled(&fixture);
+	assert_golden("report.sampled.html", &fixture, NULL);
 	fixture_init_empty(&fixture);
 	assert_golden("report.empty.html", &fixture, NULL);
 }
