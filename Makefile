@@ -52,7 +52,9 @@ all: $(BUILD)/seep $(BUILD)/seep.1 ## build seep and its man page
 
 BPF_FLAGS   := -target bpf -mcpu=v3 -g -O2 -std=gnu11 -Wall -Wextra -Wno-unused-parameter \
 	       -D__TARGET_ARCH_$(BPF_ARCH) -Ivmlinux/$(BPF_ARCH) -Iinclude -Ibpf
-BPF_PARTS   := $(filter-out bpf/features.bpf.c,$(wildcard bpf/*.bpf.c))
+# Those with a skeleton of their own.
+BPF_ALONE   := features oom touches
+BPF_PARTS   := $(filter-out $(BPF_ALONE:%=bpf/%.bpf.c),$(wildcard bpf/*.bpf.c))
 BPF_OBJECTS := $(BPF_PARTS:%.c=$(BUILD)/%.o)
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
@@ -68,11 +70,11 @@ $(BUILD)/bpf/seep.skel.h: $(BUILD)/bpf/seep.linked.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name seep_bpf > $@
 
-$(BUILD)/bpf/features.skel.h: $(BUILD)/bpf/features.bpf.o
+$(BPF_ALONE:%=$(BUILD)/bpf/%.skel.h): $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name features_bpf > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
-SKELETONS := $(BUILD)/bpf/seep.skel.h $(BUILD)/bpf/features.skel.h
+SKELETONS := $(BUILD)/bpf/seep.skel.h $(BPF_ALONE:%=$(BUILD)/bpf/%.skel.h)
 
 # User space
 
@@ -159,7 +161,7 @@ check: ## install what the tests need, build, run the tests of each feature and 
 .PHONY: check-rest
 check-rest: ## the same with what check leaves out: long tests, fuzzing, another kernel
 	@tools/setup test
-	@$(MAKE) --no-print-directory all fixtures fuzzers torture-programs
+	@$(MAKE) --no-print-directory all unit fixtures fuzzers torture-programs
 	@BUILD=$(BUILD) tools/check rest
 
 .PHONY: check-all

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/archive.h"
 #include "app/commands.h"
+#include "archive/archive.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"

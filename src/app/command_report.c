@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/archive.h"
 #include "app/commands.h"
-#include "app/history.h"
+#include "archive/archive.h"
+#include "archive/history.h"
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/log.h"

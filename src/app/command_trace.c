@@ -4,11 +4,15 @@
  * checks of options together are here too.
  */
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "app/commands.h"
 #include "app/engine.h"
 #include "base/log.h"
+
+/* Of the CPU time of a process that somebody else has started and relies on. */
+#define DEFAULT_MAX_OVERHEAD 0.03
 
 /* @stray is the first word behind the options, or NULL. */
 static int check_scope(const struct seep_config *config, const char *stray)
@@ -45,11 +49,35 @@ static int check_filter(const struct seep_config *config)
 		seep_error("--alloc and --free are for the kind memory, which is not traced");
 		return -EINVAL;
 	}
+	if (config->filter.sample_bytes &&
+	    !(config->filter.kinds & SEEP_KIND_BIT(SEEP_KIND_MEMORY))) {
+		seep_error("--sample is for the kind memory, which is not traced");
+		return -EINVAL;
+	}
 	if (config->filter.min_size_bytes > config->filter.max_size_bytes) {
 		seep_error("--min-size is larger than --max-size: nothing would be tracked");
 		return -EINVAL;
 	}
 	return 0;
+}
+
+/*
+ * A budget is kept by taking the probes out of a process for a while, which those of --from-start
+ * are not for: they are in all processes.
+ */
+static int choose_overhead(struct seep_config *config)
+{
+	double *max = &config->limits.max_overhead;
+	bool whole = config->named.command || config->probing.from_start;
+
+	if (!config->max_overhead_given)
+		*max = whole ? INFINITY : DEFAULT_MAX_OVERHEAD;
+	if (!config->probing.from_start || isinf(*max))
+		return 0;
+	seep_error(
+		"--from-start puts probes into all processes, so they cannot be taken out of one "
+		"that costs too much: leave --max-overhead out, or give none");
+	return -EINVAL;
 }
 
 /* Two formats in one stream could not be told apart. */
@@ -68,7 +96,7 @@ static int check_outputs(const struct seep_output_settings *settings)
 	return 0;
 }
 
-/* The checks of seep trace and seep detect: scope, filter, outputs, in this order. */
+/* The checks of seep trace and seep detect: scope, budget, filter, outputs, in this order. */
 static int finish_trace(struct seep_config *config, char **stray)
 {
 	int error;
@@ -80,6 +108,8 @@ static int finish_trace(struct seep_config *config, char **stray)
 		config->scope.children = true;
 	}
 	error = check_scope(config, *stray);
+	if (!error)
+		error = choose_overhead(config);
 	if (!error)
 		error = check_filter(config);
 	if (!error)
@@ -121,16 +151,14 @@ const struct seep_command seep_command_trace = {
 		"Usage: seep trace -p PID[,PID...] | -g CGROUP | -c NAME | -a [options]\n"
 		"  or:  seep trace [options] -- COMMAND [ARG...]\n\n"
 		"Shows which code paths of running processes hold memory, mappings, threads and\n"
-		"descriptors that were made and not released. The processes need no restart, and keep\n"
-		"running when the trace ends.\n",
+		"descriptors that were made and not released. They need no restart, and run on afterwards.\n",
 	.examples =
-		"\nSIZE takes K, M, G; TIME takes ms, s, m, h. FILE may be - for standard output; with\n"
-		"%t in its name every report gets its own. SIGUSR1 asks for a report now.\n"
+		"\nSIZE takes K, M, G, and N too (thousands); TIME takes ms, s, m, h. FILE may be -; with %t\n"
+		"in its name every report gets its own. SIGUSR1 asks for a report now.\n"
 		"\nExamples:\n"
 		"  seep trace -p 1234                            every 10 s, until Ctrl-C\n"
 		"  seep trace -p 1234 -d 1m --min-age 30s        what lives longer than 30 s\n"
 		"  seep trace -p 1234 -d 1m --flamegraph a.svg   and a flame graph of it\n"
-		"  seep trace -p 1234 -k fd,thread               descriptors and threads instead\n"
 		"  seep trace -g /system.slice/shop.service      a service with all its processes\n"
 		"  seep trace --json out.json -- ./server --port 8080\n"
 		"  seep trace -p 1234 --alloc pool_get:size=arg2,ret=ptr --free pool_put:ptr=arg2\n",

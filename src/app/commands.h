@@ -21,6 +21,7 @@ enum seep_exit {
 #define SEEP_COMMANDS(X)                                                                           \
 	X(TRACE, trace)                                                                            \
 	X(DETECT, detect)                                                                          \
+	X(WATCH, watch)                                                                            \
 	X(REPORT, report)                                                                          \
 	X(DIFF, diff)                                                                              \
 	X(DOCTOR, doctor)                                                                          \

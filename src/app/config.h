@@ -47,6 +47,12 @@ struct seep_verdict_settings {
 	bool detect;		  /* end as soon as it is clear that something leaks */
 };
 
+/* What is done with processes that are watched and grow. */
+struct seep_watch_settings {
+	uint64_t escalations; /* traced at once; 0: only watch */
+	uint64_t trace_ns;    /* for how long, at most */
+};
+
 /* The capture that a trace writes. */
 struct seep_capture_settings {
 	const char *path;   /* NULL: none */
@@ -106,10 +112,12 @@ struct seep_config {
 	char *scope_text; /* scope.value, if it had to be put together */
 	struct seep_filter filter;
 	struct seep_limits limits;
+	bool max_overhead_given; /* else the scope decides what limits.max_overhead is */
 	struct seep_probing probing;
 	struct seep_allocators *allocators; /* the functions to be traced */
 	struct seep_timing timing;
 	struct seep_verdict_settings verdict;
+	struct seep_watch_settings watch;
 	struct seep_capture_settings capture;
 	struct seep_output_settings output;
 	struct seep_reading reading;

@@ -293,20 +293,6 @@ static int on_status(void *context, uint64_t seconds)
 	return 0;
 }
 
-static int listen_to_signals(struct seep_engine *engine)
-{
-	sigset_t set;
-
-	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write() */
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
-	/* The signals become events of the loop, so that a handler never interrupts a report. */
-	return seep_loop_add_signals(engine->loop, &set, on_signal, engine);
-}
-
 /* Reports at intervals, the end of the trace, and the status line if a person watches. */
 static int start_timers(struct seep_engine *engine)
 {
@@ -340,7 +326,7 @@ static void announce(const struct seep_engine *engine)
  */
 int seep_engine_run(struct seep_engine *engine)
 {
-	int error = listen_to_signals(engine), report_error;
+	int error = seep_loop_listen(engine->loop, on_signal, engine), report_error;
 
 	if (!error)
 		error = start_timers(engine);

@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "app/archive.h"
+#include "archive/archive.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"

@@ -137,7 +137,7 @@ static void append_amount(const struct seep_option *option, uint64_t amount,
 
 static void append_range(const struct seep_option *option, struct seep_buffer *buffer)
 {
-	if (option->type == SEEP_OPTION_NUMBER || option->type == SEEP_OPTION_RATE) {
+	if (option->max_number > 0) {
 		/* The least number that there is stands for what is above 0. */
 		if (option->min_number <= DBL_MIN)
 			seep_buffer_printf(buffer, " (above 0, up to %.10g)", option->max_number);
@@ -183,6 +183,7 @@ void seep_option_append_refusal(const struct seep_option *option, int error,
 		[SEEP_OPTION_SIZE] = "not a size, such as 512, 64K or 1.5G",
 		[SEEP_OPTION_DURATION] = "not a time, such as 500ms, 10s or 1h30m",
 		[SEEP_OPTION_NUMBER] = "not a number, such as 2 or 0.5",
+		[SEEP_OPTION_SHARE] = "not a percentage, such as 3, 3% or 0.5%, nor none",
 		[SEEP_OPTION_SIZE_RATE] = "not a rate, such as 64K/s or 1M/h",
 		[SEEP_OPTION_RATE] = "not a rate, such as 100/s or 2.5/m",
 		[SEEP_OPTION_PIDS] = "not a PID, nor several with commas between them",

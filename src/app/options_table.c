@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "formats/formats.h"
 #include "kernel/features.h"
+#include "seep/sampling.h"
 
 #define MAX_PID 4194304 /* PID_MAX_LIMIT on 64 bit */
 #define MIB	(1ULL << 20)
@@ -72,6 +73,7 @@ static bool diff_format_at(size_t index, struct seep_choice *choice)
 /* Short names for the columns of the table. */
 #define TRACE	   SEEP_COMMAND_BIT(TRACE)
 #define DETECT	   SEEP_COMMAND_BIT(DETECT)
+#define WATCH	   SEEP_COMMAND_BIT(WATCH)
 #define REPORT	   SEEP_COMMAND_BIT(REPORT)
 #define DIFF	   SEEP_COMMAND_BIT(DIFF)
 #define DOCTOR	   SEEP_COMMAND_BIT(DOCTOR)
@@ -79,6 +81,8 @@ static bool diff_format_at(size_t index, struct seep_choice *choice)
 #define COMPLETION SEEP_COMMAND_BIT(COMPLETION)
 /* Commands that run the engine. */
 #define TRACING (TRACE | DETECT)
+/* And those that trace some of what they look at. */
+#define LOOKING (TRACING | WATCH)
 
 /*
  * A field of struct seep_config, which must have the C type that the type of the option asks for.
@@ -92,6 +96,7 @@ static bool diff_format_at(size_t index, struct seep_choice *choice)
 #define SIZE(member)		      .type = SEEP_OPTION_SIZE, AT(uint64_t, member)
 #define DURATION(member)	      .type = SEEP_OPTION_DURATION, AT(uint64_t, member)
 #define NUMBER(member)		      .type = SEEP_OPTION_NUMBER, AT(double, member)
+#define SHARE(member)		      .type = SEEP_OPTION_SHARE, AT(double, member)
 #define TEXT(member)		      .type = SEEP_OPTION_TEXT, AT(const char *, member)
 #define OUTPUT(name)		      TEXT(output.paths[SEEP_OUTPUT_##name])
 #define FILE_FORMAT(NAME, name, help) {#name, 0, TRACING, "Output", "FILE", help, OUTPUT(NAME)},
@@ -119,12 +124,15 @@ const struct seep_option seep_option_table[] = {
 	/* Scope */
 	{"pid", 'p', TRACING, "Scope", "PID[,PID...]",
 	 "trace these processes; may be repeated", PIDS},
-	{"cgroup", 'g', TRACING, "Scope", "PATH",
+	{"pid", 'p', WATCH, "Scope", "PID[,PID...]", "watch these processes; may be repeated", PIDS},
+	{"cgroup", 'g', LOOKING, "Scope", "PATH",
 	 "all of a cgroup (v2), those below it and those to come",
 	 SCOPE(CGROUP), GIVEN(scope.children)}, /* they are born into it */
-	{"comm", 'c', TRACING, "Scope", "NAME", "all with this command name, those to come too",
+	{"comm", 'c', LOOKING, "Scope", "NAME", "all with this command name, those to come too",
 	 SCOPE(COMM)},
 	{"all", 'a', TRACING, "Scope", NULL, "all processes of the machine", SCOPE(ALL)},
+	{"all", 'a', WATCH, "Scope", NULL, "all processes of the machine (default)", SCOPE(ALL)},
+	{"children", 0, WATCH, "Scope", NULL, "with -p or -c: children too", FLAG(scope.children)},
 	{"children", 0, TRACING, "Scope", NULL, "children too (default for commands and cgroups)",
 	 FLAG(scope.children)},
 	{"from-start", 0, TRACING, "Scope", NULL,
@@ -163,14 +171,27 @@ const struct seep_option seep_option_table[] = {
 	 SIZE(filter.min_size_bytes)},
 	{"max-size", 0, TRACE, "What", "SIZE", "track only allocations of at most this size",
 	 SIZE(filter.max_size_bytes), .unset = UINT64_MAX},
+	{"sample", 0, TRACING, "What", "SIZE",
+	 "one memory block in so many bytes; saves work, no traps",
+	 SIZE(filter.sample_bytes), .max = SEEP_MAX_SAMPLE_BYTES},
 	{"min-age", 0, TRACE, "What", "TIME", "report only objects older than this",
 	 DURATION(filter.min_age_ns)},
-	{"max-objects", 0, TRACING, "What", "N", "memory blocks tracked at once",
+	{"max-overhead", 0, TRACING, "What", "PCT", "probes take no more CPU time",
+	 SHARE(limits.max_overhead), GIVEN(max_overhead_given), .min_number = DBL_MIN,
+	 .max_number = 100, .otherwise = "3; none for commands"},
+	{"escalations", 0, WATCH, "What", "N",
+	 "of what grows, so many processes are traced at once; 0: none",
+	 COUNT(watch.escalations), .max = 16, .initial = "2"},
+	{"trace-time", 0, WATCH, "What", "TIME", "each of them at most for so long",
+	 DURATION(watch.trace_ns), .min = 20 * SEEP_NS_PER_S, .initial = "5m"},
+	{"max-overhead", 0, WATCH, "What", "PCT", "of its CPU time, for the probes in one",
+	 SHARE(limits.max_overhead), .min_number = DBL_MIN, .max_number = 100, .initial = "3"},
+	{"max-objects", 0, LOOKING, "What", "N", "memory blocks tracked at once",
 	 COUNT(limits.max_objects), .min = 16, .max = 1 << 28, .initial = "1048576"},
-	{"stack-depth", 0, TRACING, "What", "N", "frames per stack (default and most: {default})",
+	{"stack-depth", 0, LOOKING, "What", "N", "frames per stack (default and most: {default})",
 	 COUNT(limits.stack_depth), .min = 1, .max = SEEP_MAX_FRAMES,
 	 .initial = NUMERAL(SEEP_MAX_FRAMES)},
-	{"unwind-mem", 0, TRACING, "What", "SIZE", "kernel memory for unwind tables",
+	{"unwind-mem", 0, LOOKING, "What", "SIZE", "kernel memory for unwind tables",
 	 SIZE(limits.unwind_bytes), .min = MIB, .initial = "64M"},
 	{"verify-stacks", 0, TRACE, "What", "N",
 	 "self-check: walk one in N stacks again, with libdw",
@@ -206,6 +227,11 @@ const struct seep_option seep_option_table[] = {
 	 DURATION(timing.interval_ns), .min = 10 * SEEP_NS_PER_MS, .initial = "10s"},
 	{"interval", 'i', DETECT, "When", "TIME", "between two looks",
 	 DURATION(timing.interval_ns), .min = 10 * SEEP_NS_PER_MS, .initial = "1s"},
+	{"interval", 'i', WATCH, "When", "TIME", "between two looks",
+	 DURATION(timing.interval_ns), .min = 10 * SEEP_NS_PER_MS, .initial = "10s"},
+	{"duration", 'd', WATCH, "When", "TIME", "end after this time",
+	 DURATION(timing.duration_ns), .min = 1,
+	 .otherwise = "Ctrl-C or the processes' end"},
 	{"duration", 'd', TRACE, "When", "TIME", "end after this time",
 	 DURATION(timing.duration_ns), .min = 1,
 	 .otherwise = "Ctrl-C or the targets' end"},
@@ -247,12 +273,15 @@ const struct seep_option seep_option_table[] = {
 	{"junit", 0, DETECT, "Output", "FILE", "the verdict as JUnit XML, for CI systems",
 	 OUTPUT(JUNIT)},
 	SEEP_FILE_FORMATS(FILE_FORMAT)
+	{"json", 0, WATCH, "Output", "FILE", "each look as JSON, one object per line", OUTPUT(JSON)},
 	{"metric", 0, TRACING, "Output", "METRIC",
 	 "what folded stacks and flame graph show: {values}",
 	 CHOICE(output.metric, metric_at), .initial = "live-bytes"},
 	{"metric", 0, REPORT, "Output", "METRIC", "of folded stacks and flame graph: {values}",
 	 CHOICE(output.metric, metric_at), .initial = "live-bytes"},
 	{"fail-on", 0, TRACE, "Output", "CLASS", "exit 3 if there is one at the end: {values}",
+	 CHOICE(verdict.fail_on, failing_at), .unset = SEEP_CLASS_UNKNOWN},
+	{"fail-on", 0, WATCH, "Output", "CLASS", "exit 3 if one was found: {values}",
 	 CHOICE(verdict.fail_on, failing_at), .unset = SEEP_CLASS_UNKNOWN},
 	{"at", 0, REPORT, "Output", "TIME", "so long after the capture began",
 	 DURATION(reading.at_ns), .unset = UINT64_MAX, .otherwise = "at its end"},
@@ -265,9 +294,13 @@ const struct seep_option seep_option_table[] = {
 	 COUNT(output.top), .max = INT_MAX, .initial = "10", GIVEN(output.top_given)},
 	{"top", 'n', DETECT, "Output", "N", "sites that are listed",
 	 COUNT(output.top), .max = INT_MAX, .initial = "10", GIVEN(output.top_given)},
+	{"top", 'n', WATCH, "Output", "N", "processes that are listed",
+	 COUNT(output.top), .max = INT_MAX, .initial = "10", GIVEN(output.top_given)},
 	{"top", 'n', DIFF, "Output", "N", "new, grown, shrunk and gone sites, of each",
 	 COUNT(output.top), .max = INT_MAX, .initial = "10", GIVEN(output.top_given)},
 	{"quiet", 'q', TRACE, "Output", NULL, "no text report, no progress: only the files",
+	 FLAG(output.quiet)},
+	{"quiet", 'q', WATCH, "Output", NULL, "no text: only JSON and the exit status",
 	 FLAG(output.quiet)},
 	{"quiet", 'q', DETECT, "Output", NULL, "no text: only the files and the exit status",
 	 FLAG(output.quiet)},
@@ -275,6 +308,7 @@ const struct seep_option seep_option_table[] = {
 	 "build IDs, offsets, every counter; debug messages", FLAG(output.verbose)},
 	{"verbose", 'v', DETECT, "Output", NULL,
 	 "all evidence; build IDs, every counter; debug messages", FLAG(output.verbose)},
+	{"verbose", 'v', WATCH, "Output", NULL, "debug messages", FLAG(output.verbose)},
 	{"verbose", 'v', REPORT, "Output", NULL, "build IDs, offsets, every counter",
 	 FLAG(output.verbose)},
 	{"verbose", 'v', DIFF, "Output", NULL, "build IDs, offsets, ids of sites",
@@ -282,7 +316,7 @@ const struct seep_option seep_option_table[] = {
 	{"verbose", 'v', DOCTOR, "When", NULL, "debug messages", FLAG(output.verbose)},
 
 	/* For tests: not in the help */
-	{"attach", 0, TRACING, NULL, "VARIANT", "attach probes by this means or not at all",
+	{"attach", 0, LOOKING, NULL, "VARIANT", "attach probes by this means or not at all",
 	 CHOICE(probing.variant, variant_at), .unset = SEEP_ATTACH_VARIANT_COUNT},
 	{"unplaced", 0, TRACE, NULL, NULL, "put probes at first instructions",
 	 FLAG(probing.unplaced)},
@@ -293,7 +327,7 @@ const struct seep_option seep_option_table[] = {
 	 DURATION(simulate.until_ns)},
 
 	/* Last in the last group of each command. */
-	{"help", 'h', TRACING | REPORT | DIFF | SIMULATE | COMPLETION, "Output", NULL, "this text",
+	{"help", 'h', LOOKING | REPORT | DIFF | SIMULATE | COMPLETION, "Output", NULL, "this text",
 	 .type = SEEP_OPTION_HELP},
 	{"help", 'h', DOCTOR, "When", NULL, "this text", .type = SEEP_OPTION_HELP},
 };

@@ -21,10 +21,11 @@
 enum seep_option_type {
 	SEEP_OPTION_HELP,      /* no field */
 	SEEP_OPTION_FLAG,      /* no value; bool */
-	SEEP_OPTION_COUNT,     /* a whole number; uint64_t */
+	SEEP_OPTION_COUNT,     /* a whole number, see seep_parse_number; uint64_t */
 	SEEP_OPTION_SIZE,      /* see base/units.h; uint64_t, bytes */
 	SEEP_OPTION_DURATION,  /* see base/units.h; uint64_t, ns */
 	SEEP_OPTION_NUMBER,    /* a decimal number; double */
+	SEEP_OPTION_SHARE,     /* percent, with or without %, or "none"; double, 1 or INFINITY */
 	SEEP_OPTION_SIZE_RATE, /* a size, and "/s", "/m" or "/h"; double, per second */
 	SEEP_OPTION_RATE,      /* the same with a decimal number */
 	SEEP_OPTION_TEXT,      /* not empty; const char *, of the command line */
@@ -58,7 +59,7 @@ struct seep_option {
 	size_t given; /* offset of a bool that is set too; 0: none */
 	/* Of COUNT, SIZE, DURATION, SIZE_RATE and PIDS, in bytes or ns; a maximum of 0 is none. */
 	uint64_t min, max;
-	double min_number, max_number; /* of NUMBER and RATE */
+	double min_number, max_number; /* of NUMBER, RATE and SHARE (percent) */
 	const char *initial;	       /* the default, as on the command line; NULL: none ... */
 	uint64_t unset;		       /* ... but this in the field ... */
 	const char *otherwise;	       /* ... and this in the help */

@@ -4,6 +4,7 @@
  * an option is called, and between which limits its value lies, comes from its row.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,9 @@ static int parse_amount(const struct seep_option *option, const char *text, uint
 
 	if (option->type == SEEP_OPTION_DURATION)
 		error = seep_parse_duration(text, &amount);
-	else if (option->type == SEEP_OPTION_COUNT || option->type == SEEP_OPTION_PIDS)
+	else if (option->type == SEEP_OPTION_COUNT)
+		error = seep_parse_number(text, &amount);
+	else if (option->type == SEEP_OPTION_PIDS)
 		error = seep_parse_count(text, 0, UINT64_MAX, &amount);
 	else
 		error = seep_parse_size(text, &amount);
@@ -92,6 +95,30 @@ static int set_number(const struct seep_option *option, const char *value,
 		      struct seep_config *config)
 {
 	return parse_number(option, value, field_of(option, config));
+}
+
+/* "3", "3%" or "none", which is more than any share. The limits hold for the percentage. */
+static int set_share(const struct seep_option *option, const char *value,
+		     struct seep_config *config)
+{
+	double *share = field_of(option, config), percent;
+	size_t length = strlen(value);
+	char text[MAX_NUMBER_TEXT];
+	int error;
+
+	if (strcmp(value, "none") == 0) {
+		*share = INFINITY;
+		return 0;
+	}
+	if (length >= sizeof(text))
+		return -EINVAL;
+	memcpy(text, value, length + 1);
+	if (length && text[length - 1] == '%')
+		text[length - 1] = '\0';
+	error = parse_number(option, text, &percent);
+	if (!error)
+		*share = percent / 100;
+	return error;
 }
 
 /* Cuts "/s", "/m" or "/h" off a copy of @value; without one it is per second. */
@@ -259,7 +286,7 @@ static int (*const setters[SEEP_OPTION_TYPE_COUNT])(const struct seep_option *op
 	[SEEP_OPTION_RATE] = set_rate,	       [SEEP_OPTION_TEXT] = set_text,
 	[SEEP_OPTION_CHOICE] = set_choice,     [SEEP_OPTION_CHOICES] = set_choices,
 	[SEEP_OPTION_PIDS] = set_pids,	       [SEEP_OPTION_SCOPE] = set_scope,
-	[SEEP_OPTION_FUNCTION] = set_function,
+	[SEEP_OPTION_FUNCTION] = set_function, [SEEP_OPTION_SHARE] = set_share,
 };
 
 int seep_option_set(const struct seep_option *option, const char *value, struct seep_config *config)
@@ -281,6 +308,9 @@ static int set_default(const struct seep_option *option, struct seep_config *con
 	case SEEP_OPTION_DURATION:
 		if (!option->real)
 			*(uint64_t *)field_of(option, config) = option->unset;
+		break;
+	case SEEP_OPTION_SHARE:
+		*(double *)field_of(option, config) = INFINITY;
 		break;
 	/* Both fields have 32 bits: an enum or unsigned int, or a set of bits. */
 	case SEEP_OPTION_CHOICE:

@@ -62,29 +62,11 @@ static bool is_stdout(const char *path)
 	return strcmp(path, "-") == 0;
 }
 
-/*
- * Opens the file that JSON lines are added to. With %t in its name each report has a file of its
- * own, so there is nothing to hold open.
- */
-static int open_lines(struct output *output)
-{
-	if (is_stdout(output->path)) {
-		/* A duplicate, so that closing the output does not close standard output. */
-		output->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-		return output->fd < 0 ? -errno : 0;
-	}
-	if (seep_file_has_time(output->path))
-		return seep_output_path_check(output->path);
-	/* Emptied now: a trace does not add to the lines of a former one. */
-	output->fd = seep_output_path_open(output->path);
-	return output->fd < 0 ? output->fd : 0;
-}
-
 /* Lines need a descriptor from now on; other files are only checked. */
 static int open_output(struct output *output)
 {
 	if (output->lines)
-		return open_lines(output);
+		return seep_output_path_open_lines(output->path, &output->fd);
 	return is_stdout(output->path) ? 0 : seep_output_path_check(output->path);
 }
 

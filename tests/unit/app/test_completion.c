@@ -82,7 +82,7 @@ static void test_values(void **state)
 
 	(void)state;
 	assert_has(bash, "-k|--kinds) words=\"memory mapping thread fd\" ;;");
-	assert_has(bash, "trace detect report diff doctor simulate completion");
+	assert_has(bash, "trace detect watch report diff doctor simulate completion");
 	assert_has(zsh, "'(-k --kinds)'{-k,--kinds}'[");
 	assert_has(zsh, ":value:(memory mapping thread fd)'");
 	assert_has(fish, "-l kinds -s k -x -a 'memory mapping thread fd' -d '");

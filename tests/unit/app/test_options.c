@@ -2,7 +2,9 @@
 /* Options together: defaults of each command, what goes with what, words, and the help. */
 #include "command_line.h"
 
-#include "app/archive.h"
+#include <math.h>
+
+#include "archive/archive.h"
 #include "base/units.h"
 #include "formats/formats.h"
 #include "text/text.h"
@@ -65,7 +67,42 @@ static void defaults_of_doctor(void **state)
 	assert_common_defaults(&line.config);
 	assert_int_equal(line.config.filter.kinds, SEEP_KIND_BIT(SEEP_KIND_MEMORY));
 	assert_int_equal(line.config.timing.duration_ns, 5 * SEEP_NS_PER_S);
+	assert_true(isinf(line.config.limits.max_overhead));
 	done(&line);
+}
+
+/* What somebody relies on that runs already must not suffer; the others are there to be traced. */
+static void the_scope_decides_on_the_overhead(void **state)
+{
+	static const char *const exact[] = {
+		"trace ls",
+		"trace -g / --from-start",
+		"trace -g / --from-start --max-overhead none",
+		"trace -p 1 --max-overhead none",
+		"detect ls",
+	};
+	static const char *const bounded[] = {"trace -p 1",  "trace -a",
+					      "trace -c ls", "trace -g /",
+					      "detect -p 1", "trace --max-overhead 3 ls"};
+	struct command_line line;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++) {
+		accept(&line, *exact[i] == 'd' ? &seep_command_detect : &seep_command_trace,
+		       exact[i]);
+		assert_true(isinf(line.config.limits.max_overhead));
+		done(&line);
+	}
+	for (size_t i = 0; i < sizeof(bounded) / sizeof(bounded[0]); i++) {
+		accept(&line, *bounded[i] == 'd' ? &seep_command_detect : &seep_command_trace,
+		       bounded[i]);
+		assert_true(fabs(line.config.limits.max_overhead - 0.03) < 1e-9);
+		done(&line);
+	}
+	assert_refused(
+		&seep_command_trace, "trace -a --from-start --max-overhead 3",
+		"--from-start puts probes into all processes, so they cannot be taken out of "
+		"one that costs too much: leave --max-overhead out, or give none");
 }
 
 static void defaults_of_report_and_diff(void **state)
@@ -158,6 +195,8 @@ static void what_does_not_go_together_is_refused(void **state)
 		 "--from-start is for scopes that processes come to: -g, -c or -a"},
 		{&seep_command_trace, "trace -p 1 -k fd --free put:ptr=arg1",
 		 "--alloc and --free are for the kind memory, which is not traced"},
+		{&seep_command_trace, "trace -p 1 -k fd --sample 1M",
+		 "--sample is for the kind memory, which is not traced"},
 		{&seep_command_trace, "trace -p 1 --min-size 2K --max-size 1K",
 		 "--min-size is larger than --max-size: nothing would be tracked"},
 		{&seep_command_trace, "trace -p 1 --json - --html -",
@@ -315,6 +354,7 @@ int main(void)
 		cmocka_unit_test(defaults_of_trace),
 		cmocka_unit_test(defaults_of_detect),
 		cmocka_unit_test(defaults_of_doctor),
+		cmocka_unit_test(the_scope_decides_on_the_overhead),
 		cmocka_unit_test(defaults_of_report_and_diff),
 		cmocka_unit_test(a_capture_is_compared_with_itself),
 		cmocka_unit_test(defaults_of_a_pattern),

@@ -39,7 +39,8 @@ static bool takes_no_value(const struct seep_option *option)
 static void check_unit(const struct seep_option *option)
 {
 	bool chooses = option->type == SEEP_OPTION_CHOICE || option->type == SEEP_OPTION_CHOICES;
-	bool numeric = option->type == SEEP_OPTION_NUMBER || option->type == SEEP_OPTION_RATE;
+	bool numeric = option->type == SEEP_OPTION_NUMBER || option->type == SEEP_OPTION_RATE ||
+		       option->type == SEEP_OPTION_SHARE;
 
 	if (takes_no_value(option) != !option->unit)
 		fail_msg("--%s: the unit does not fit the type", option->name);

@@ -69,6 +69,12 @@ static void counts(void **state)
 		{TRACE, "trace -p 1 -n 2147483648",
 		 "--top 2147483648: out of range (0 to 2147483647)"},
 		{TRACE, "trace -p 1 -n ten", "--top ten: not a whole number"},
+		{TRACE, "trace -p 1 -n 1.5k", "--top 1.5k: not a whole number"},
+		{TRACE, "trace -p 1 --max-objects 1T", "--max-objects 1T: not a whole number"},
+		{TRACE, "trace -p 1 --max-objects 269M",
+		 "--max-objects 269M: out of range (16 to 268435456)"},
+		{TRACE, "trace -p 1 --max-objects 99999999999G",
+		 "--max-objects 99999999999G: out of range (16 to 268435456)"},
 		{TRACE, "trace -p 1 -n ''", "--top: the value is empty"},
 		{TRACE, "trace -p 1 -n", "-n needs a value: N"},
 		{SIMULATE, "simulate linear --threads 65", "--threads 65: out of range (1 to 64)"},
@@ -111,7 +117,9 @@ static void sizes(void **state)
 	(void)state;
 	accept(&line, TRACE,
 	       "trace -p 1 --min-size 1k --max-size 1.5M --unwind-mem 1M -o x "
-	       "--max-file 1");
+	       "--max-file 1 --max-objects 11M --sample 512K");
+	assert_int_equal(line.config.limits.max_objects, 11000000);
+	assert_int_equal(line.config.filter.sample_bytes, 512 << 10);
 	assert_int_equal(line.config.filter.min_size_bytes, 1024);
 	assert_int_equal(line.config.filter.max_size_bytes, 3 << 19);
 	assert_int_equal(line.config.limits.unwind_bytes, 1 << 20);
@@ -144,6 +152,49 @@ static void durations(void **state)
 	accept(&line, SIMULATE, "simulate linear -d 1ms");
 	assert_int_equal(line.config.simulate.duration_ns, SEEP_NS_PER_MS);
 	assert_int_equal(line.config.timing.duration_ns, 0);
+	done(&line);
+	REFUSE_ALL(refusals);
+}
+
+static void shares(void **state)
+{
+	static const struct refusal refusals[] = {
+		{TRACE, "trace -p 1 --max-overhead 0",
+		 "--max-overhead 0: out of range (above 0, up to 100)"},
+		{TRACE, "trace -p 1 --max-overhead 0%",
+		 "--max-overhead 0%: out of range (above 0, up to 100)"},
+		{DETECT, "detect -p 1 --max-overhead 100.1%",
+		 "--max-overhead 100.1%: out of range (above 0, up to 100)"},
+		{TRACE, "trace -p 1 --max-overhead -1",
+		 "--max-overhead -1: not a percentage, such as 3, 3% or 0.5%, nor none"},
+		{TRACE, "trace -p 1 --max-overhead 3%%",
+		 "--max-overhead 3%%: not a percentage, such as 3, 3% or 0.5%, nor none"},
+		{TRACE, "trace -p 1 --max-overhead %",
+		 "--max-overhead %: not a percentage, such as 3, 3% or 0.5%, nor none"},
+		{TRACE, "trace -p 1 --max-overhead nothing",
+		 "--max-overhead nothing: not a percentage, such as 3, 3% or 0.5%, nor none"},
+		{TRACE, "trace -p 1 --max-overhead ''", "--max-overhead: the value is empty"},
+	};
+	static const struct {
+		const char *text;
+		double share;
+	} cases[] = {
+		{"trace -p 1 --max-overhead 3", 0.03},
+		{"trace -p 1 --max-overhead 3%", 0.03},
+		{"trace -p 1 --max-overhead 0.5%", 0.005},
+		{"trace -p 1 --max-overhead=100", 1},
+		{"trace -p 1 --max-overhead 5 --max-overhead .1", 0.001},
+	};
+	struct command_line line;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		accept(&line, TRACE, cases[i].text);
+		assert_number(line.config.limits.max_overhead, cases[i].share);
+		done(&line);
+	}
+	accept(&line, DETECT, "detect -p 1 --max-overhead none");
+	assert_true(isinf(line.config.limits.max_overhead));
 	done(&line);
 	REFUSE_ALL(refusals);
 }
@@ -400,6 +451,7 @@ int main(void)
 		cmocka_unit_test(counts),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(durations),
+		cmocka_unit_test(shares),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(rates_are_per_second),
 		cmocka_unit_test(parameters_are_numbers),
