@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The cost of one malloc and free: each line "RUN N [DEPTH]" on standard input does N pairs below
- * DEPTH (or 12) frames and answers with nanoseconds per pair. "RATE N SECONDS" spreads N pairs per
- * second over SECONDS instead. Built twice, with frame pointers and without.
+ * The cost of one malloc and free: each line "RUN N [DEPTH [THREADS]]" on standard input does N
+ * pairs below DEPTH (or 12) frames in each of THREADS (or 1) threads, and answers with nanoseconds
+ * per pair of one thread. "RATE N SECONDS" spreads N pairs per second over SECONDS instead. Built
+ * twice, with frame pointers and without.
  */
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 enum {
 	DEFAULT_FRAMES = 12,
 	OWN_FRAMES = 5, /* malloc, its caller, run, main and what calls main */
+	MOST_THREADS = 64,
 	BURST_NS = 10000000
 };
 
@@ -44,6 +47,33 @@ static void run(uint64_t pairs, uint64_t frames)
 		free(deep(depth, 64 + (i & 255)));
 }
 
+struct job {
+	uint64_t pairs, frames;
+};
+
+static void *run_job(void *argument)
+{
+	const struct job *job = argument;
+
+	run(job->pairs, job->frames);
+	return NULL;
+}
+
+/* This thread is one of them. */
+static void run_in_threads(struct job job, uint64_t threads)
+{
+	pthread_t others[MOST_THREADS];
+	uint64_t started = 0;
+
+	if (threads > MOST_THREADS)
+		threads = MOST_THREADS;
+	while (started + 1 < threads && !pthread_create(&others[started], NULL, run_job, &job))
+		started++;
+	run(job.pairs, job.frames);
+	for (uint64_t i = 0; i < started; i++)
+		pthread_join(others[i], NULL);
+}
+
 static void run_at_rate(uint64_t per_second, uint64_t seconds)
 {
 	uint64_t start = now_ns();
@@ -66,11 +96,12 @@ int main(void)
 	printf("READY pid=%d\n", (int)getpid());
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin)) {
-		unsigned long long first = 0, second = 0;
+		unsigned long long first = 0, second = 0, threads = 1;
 		uint64_t start = now_ns();
 
-		if (sscanf(line, "RUN %llu %llu", &first, &second) >= 1)
-			run(first, second ? second : DEFAULT_FRAMES);
+		if (sscanf(line, "RUN %llu %llu %llu", &first, &second, &threads) >= 1)
+			run_in_threads((struct job){first, second ? second : DEFAULT_FRAMES},
+				       threads);
 		else if (sscanf(line, "RATE %llu %llu", &first, &second) == 2)
 			run_at_rate(first, second);
 		else

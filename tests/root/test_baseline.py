@@ -16,7 +16,7 @@ simulate = pytest.fixture(simulations, scope="module")
 
 
 def begin(directory: Path, *arguments: str | int | Path) -> Detect:
-    return Detect(directory, "-k", "memory", *arguments)
+    return Detect(directory, "-k", "memory", "--max-overhead", "none", *arguments)
 
 
 def in_one_line(text: str) -> str:

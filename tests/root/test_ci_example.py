@@ -104,8 +104,9 @@ def test_a_service_that_leaks(project: Path, system: str) -> None:
     assert run(project, after) == 0
     cases = list(xml.etree.ElementTree.parse(project / "leaks.xml").iter("testcase"))
     failed = [case.attrib["name"] for case in cases if case.find("failure") is not None]
-    assert failed == ["serve_customer (shop.c), called by main, __libc_start_call_main, in shop"]
-    assert len(cases) == 4  # and the other kinds
+    what = "serve_customer (shop.c), called by main, __libc_start_call_main, in shop"
+    assert failed and all(name.startswith(what) for name in failed)
+    assert len(cases) == len(failed) + 3  # the other kinds
     assert "serve_customer" in (project / "leaks.html").read_text()
     assert not Path(f"/proc/{(project / 'shop.pid').read_text().strip()}/exe").exists()
 

@@ -15,6 +15,7 @@ from detecting import LOOKS, Detect, has_leak, simulations
 from formats import validate_schema
 from harness import SEEP, SLOWNESS, TIMEOUT, Report, losses_of, names, wait_until
 
+SLACK = 1.25  # of a rate, on a machine where a simulation waits for a CPU
 
 simulate = pytest.fixture(simulations)
 
@@ -67,7 +68,7 @@ def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     assert result.returncode == 3, result.stdout + result.stderr
     headline, _, (_, verdict, *_) = parts_of(result.stdout)
     assert re.match(
-        rf"seep-simulate \(PID {pid}\) likely leaks [\d.]+ [KM]iB/s in leak_session; "
+        rf"seep-simulate \(PID {pid}\) likely leaks (about )?[\d.]+ [KM]iB/s in leak_session; "
         r".* is used up in .*; watched for [\d.]+ s\.$",
         headline,
     )
@@ -78,7 +79,7 @@ def test_an_obvious_leak(simulate, tmp_path: Path) -> None:
     assert top["verdict"]["pattern"] == "linear"
     # a simulation that waits for a CPU leaves out what it would have done
     rate = top["live_bytes"] / report["elapsed_s"]
-    assert top["verdict"]["rate_low"] <= 1.1 * rate and rate <= 1.1 * top["verdict"]["rate_high"]
+    assert top["verdict"]["rate_low"] <= SLACK * rate <= SLACK**2 * top["verdict"]["rate_high"]
     assert top["verdict"]["survival"] == pytest.approx(1, abs=0.01)
     # A program that has just been started: it could be a cache that fills up.
     assert verdict.strip() == "leak, high, likely"

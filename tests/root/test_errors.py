@@ -46,6 +46,15 @@ def public_seep() -> Iterator[Path]:
     shutil.rmtree(directory)
 
 
+@pytest.mark.parametrize("program", ["free_entry", "process_exec"])
+def test_program_that_the_verifier_refuses(program: str) -> None:
+    """Root is not told to be root: what the kernel has against which program."""
+    environment = ("env", f"UNVERIFIABLE={program}", f"LD_PRELOAD={FIXTURES}/libunverifiable.so")
+    result = run_seep("trace", "-p", "1", prefix=environment)
+    assert_refused(result, 1, "verifier refused", f'"{program}"', "!read_ok")
+    assert "as root" not in result.stderr
+
+
 def unused_pid() -> int:
     return int(Path("/proc/sys/kernel/pid_max").read_text()) - 1
 
@@ -118,6 +127,8 @@ def test_program_without_allocator(start) -> None:
         ("-p", "1", "--min-size", "2K", "--max-size", "1K"),
         ("-p", "1", "--metric", "beauty"),
         ("-p", "1", "--max-objects", "0"),
+        ("-p", "1", "--max-overhead", "0"),
+        ("-a", "--from-start", "--max-overhead", "3%"),
         ("-p", "1", "--no-such-option"),
         ("-p", "1", "argument"),
         ("-p", "1", "--", "true"),
@@ -134,6 +145,8 @@ def test_usage_errors(arguments: tuple[str, ...]) -> None:
     [
         (("--kinds", "heap"), "--kinds heap: not a kind; one of memory, mapping, thread, fd"),
         (("--max-objects", "3"), "out of range (16 to 268435456)"),
+        (("--max-overhead", "101%"), "out of range (above 0, up to 100)"),
+        (("--max-overhead", "much"), "not a percentage, such as 3, 3% or 0.5%, nor none"),
         (("-i", "1ms"), "out of range (at least 10ms)"),
         (("-d", "soon"), "not a time, such as"),
         (("-d", "0"), "out of range (more than 0)"),

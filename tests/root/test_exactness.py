@@ -182,25 +182,44 @@ def test_enlarged_blocks_stay_one_object(traced) -> None:
     assert losses_of(report) == {}
 
 
-def test_full_live_map(traced) -> None:
-    """With room for 100 objects, the others are counted as untracked, and nothing is lost."""
-    report, done = traced("bulk", "1000", "50", "0", options=("--max-objects", "100"))
+# Room for few blocks is a hash; for more it is a table with a small hash beside it.
+FULL = pytest.mark.parametrize(("blocks", "room"), [(1000, 100), (9000, 4096)])
+
+
+@FULL
+def test_full_live_map(traced, blocks: int, room: int) -> None:
+    """With room for so many objects, the others are counted as untracked, and nothing is lost."""
+    report, done = traced("bulk", blocks, "50", "0", options=("--max-objects", room))
     made = done["sites"]["made_in_bulk"]["allocs"]
     totals = report["totals"]["memory"]
     assert totals["allocs"] + report["losses"]["untracked_objects"] == made
-    assert totals["allocs"] >= 100
+    assert totals["allocs"] >= room
     assert report["losses"]["untracked_objects"] > 0
     assert report["losses"]["untracked_bytes"] == 50 * report["losses"]["untracked_objects"]
     assert set(losses_of(report)) == {"untracked_objects", "untracked_bytes"}
 
 
-def test_full_live_map_with_releases(traced) -> None:
+@FULL
+def test_full_live_map_with_releases(traced, blocks: int, room: int) -> None:
     """Room that is given back is used again; the release of an untracked block is unmatched."""
-    report, done = traced("bulk", "1000", "50", "2", options=("--max-objects", "100"))
+    report, done = traced("bulk", blocks, "50", "2", options=("--max-objects", room))
     totals = report["totals"]["memory"]
     freed = done["sites"]["made_in_bulk"]["frees"]
-    assert totals["allocs"] + report["losses"]["untracked_objects"] == 1000
+    assert totals["allocs"] + report["losses"]["untracked_objects"] == blocks
     assert totals["frees"] + report["losses"]["unmatched_frees"] == freed
+
+
+@pytest.mark.parametrize("free_every", [0, 1, 3])
+def test_blocks_that_find_no_slot(traced, free_every: int) -> None:
+    """
+    In a full table some blocks are in other buckets than their own, and some in none. All of them are found when they are released, and by the pass over what lives.
+    """
+    options = ("--max-objects", "4096")
+    report, done = traced("bulk", "4096", "50", free_every, options=options)
+    assert_exact(report, done)
+    assert losses_of(report) == {}
+    for site in sites_of(report, "made_in_bulk"):
+        assert sum(site["ages_us_log2"]) == site["live_objects"]
 
 
 def test_ten_thousand_sites(traced) -> None:

@@ -370,6 +370,14 @@ def test_panel_of_a_link(page, report, data):
     wait_until(lambda: "#" not in page.current_url, "an address without the site")
 
 
+def test_panel_says_how_sure(page, report, data):
+    word = {i: data["strings"][site["verdict"]["sureness"]] for i, site in enumerate(data["sites"])}
+    site = data["sites"][next(i for i in word if word[i])]
+    page.get("about:blank")
+    page.get(f"{report.as_uri()}#site-{site['id']}-{data['processes'][site['process']]['pid']}")
+    assert f"How sure{data['strings'][site['verdict']['sureness']]}" in text(page, "dialog .facts")
+
+
 def test_panel_shows_what_descriptors_are(page):
     choose(page, "#filter-kind", "descriptors")
     click(page, find(page, ".sites tbody tr"))

@@ -21,7 +21,9 @@ def need(program):
         pytest.skip(f"{program} is not installed")
 
 
-@pytest.mark.parametrize("name", ["report.json", "report.two.json", "report.empty.json"])
+@pytest.mark.parametrize(
+    "name", ["report.json", "report.two.json", "report.sampled.json", "report.empty.json"]
+)
 def test_json_fits_its_schema(name):
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads((ROOT / "docs" / "report.schema.json").read_text())
@@ -47,7 +49,22 @@ def test_schema_refuses():
         assert not validator.is_valid(report)
 
 
-@pytest.mark.parametrize("name", ["diff.json", "diff.rebuilt.json"])
+def test_schema_wants_the_errors_of_estimates():
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((ROOT / "docs" / "report.schema.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    for change in (
+        lambda site: site.pop("live_bytes_error"),
+        lambda site: site.pop("sampled"),
+        lambda site: site.update(staying=1.5),
+        lambda site: site.update(live_objects_error=-1),
+    ):
+        report = json.loads((GOLDEN / "report.sampled.json").read_text())
+        change(next(site for site in report["sites"] if site["sampled"]))
+        assert not validator.is_valid(report)
+
+
+@pytest.mark.parametrize("name", ["diff.json", "diff.rebuilt.json", "diff.sampled.json"])
 def test_diff_fits_its_schema(name):
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads((ROOT / "docs" / "diff.schema.json").read_text())
@@ -61,7 +78,8 @@ def test_diff_fits_its_schema(name):
         for side in ("old", "new"):
             for key, sum_of_all in total[side].items():
                 sites = [site for site in diff["sites"] if site["kind"] == kind]
-                assert sum_of_all == sum(site[side][key] for site in sites)
+                values = [site[side][key] for site in sites]
+                assert sum_of_all == (any(values) if key == "sampled" else sum(values))
     diff["sites"][0]["live_bytes_change"] = 0.5
     assert not validator.is_valid(diff)
 

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness import FIXTURES, Fixture, modified_text, losses_of
+from harness import FIXTURES, Fixture, attach_variants, losses_of, modified_text
 
 TRANSLATORS = {"valgrind": ["valgrind", "-q"], "qemu": ["qemu-x86_64"]}
 
@@ -76,13 +76,15 @@ def test_child_of_a_command(seep, translator) -> None:
     assert losses_of(report)["refused_processes"] >= 1
 
 
-def test_exec_of_a_traced_process(seep, translator, tmp_path: Path) -> None:
-    """Its probes would come along."""
+@pytest.mark.parametrize("variant", attach_variants())
+def test_exec_of_a_traced_process(seep, translator, variant: str, tmp_path: Path) -> None:
+    """Its probes would come along; those of perf take the longest to go away."""
     command = " ".join([*translator, str(FIXTURES / "launched"), "exit", "0"])
     done = tmp_path / "done"
     script = f"read line; exec 2> {done}; exec {command}"
     with subprocess.Popen(["/bin/sh", "-c", script], stdin=subprocess.PIPE) as target:
-        trace = seep("-p", target.pid, json_file=None).attached()
+        options = ("-k", "memory,thread", "--attach", variant)
+        trace = seep("-p", target.pid, *options, json_file=None).attached()
         target.communicate(b"go\n")
         assert target.returncode == 0, done.read_text()
         assert trace.wait() in (0, 1)

@@ -107,43 +107,59 @@ static bool is_ours(__u32 wanted)
 	return found;
 }
 
-int main(void)
+/* Loads the programs by this means, and reports on each. True: something is wrong. */
+static bool report_variant(csh capstone, enum seep_attach_variant variant, uint64_t sample_bytes)
 {
-	const struct seep_filter filter = {.kinds = SEEP_ALL_KINDS, .max_size_bytes = UINT64_MAX};
+	const struct seep_filter filter = {
+		.kinds = SEEP_ALL_KINDS,
+		.max_size_bytes = UINT64_MAX,
+		.sample_bytes = sample_bytes,
+	};
 	const struct seep_limits limits = {
-		.max_objects = 1024,
+		.max_objects = 4096, /* as few as have a table */
 		.stack_depth = SEEP_MAX_FRAMES,
 		.verify_every = 1, /* or the verifier drops that code */
 	};
-	int found = 0;
+	const struct seep_kernel_config config = {
+		.variant = variant,
+		.filter = &filter,
+		.limits = &limits,
+		.user_heap = true,
+		.windows = true, /* the same */
+	};
+	uint64_t start_ns = seep_clock_monotonic_ns();
+	__u32 id = last_program();
+	struct seep_kernel *kernel;
+	bool found = false;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s%s", seep_attach_variant_name(variant),
+		 sample_bytes ? "_sampled" : "");
+	if (seep_kernel_open(&config, &kernel)) {
+		printf("%s not on this kernel\n", name);
+		return false;
+	}
+	printf("%s loaded in %.0f ms\n", name,
+	       (double)(seep_clock_monotonic_ns() - start_ns) / 1e6);
+	while (bpf_prog_get_next_id(id, &id) == 0) {
+		if (is_ours(id))
+			found |= report(capstone, name, id);
+	}
+	seep_kernel_free(kernel);
+	return found;
+}
+
+int main(void)
+{
+	bool found = false;
 	csh capstone;
 
 	if (cs_open(CS_ARCH_X86, CS_MODE_64, &capstone) != CS_ERR_OK)
 		die("cannot open Capstone");
 	cs_option(capstone, CS_OPT_SKIPDATA, CS_OPT_ON);
 	for (int i = 0; i < SEEP_ATTACH_VARIANT_COUNT; i++) {
-		const struct seep_kernel_config config = {
-			.variant = (enum seep_attach_variant)i,
-			.filter = &filter,
-			.limits = &limits,
-			.user_heap = true,
-		};
-		const char *variant = seep_attach_variant_name(config.variant);
-		uint64_t start_ns = seep_clock_monotonic_ns();
-		__u32 id = last_program();
-		struct seep_kernel *kernel;
-
-		if (seep_kernel_open(&config, &kernel)) {
-			printf("%s not on this kernel\n", variant);
-			continue;
-		}
-		printf("%s loaded in %.0f ms\n", variant,
-		       (double)(seep_clock_monotonic_ns() - start_ns) / 1e6);
-		while (bpf_prog_get_next_id(id, &id) == 0) {
-			if (is_ours(id))
-				found |= report(capstone, variant, id);
-		}
-		seep_kernel_free(kernel);
+		found |= report_variant(capstone, (enum seep_attach_variant)i, 0);
+		found |= report_variant(capstone, (enum seep_attach_variant)i, 512 << 10);
 	}
 	cs_close(&capstone);
 	return found;

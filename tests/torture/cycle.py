@@ -30,6 +30,10 @@ MANY = ("pids", "cgroup", "children", "all")
 TWICE = (*MANY, "comm", "launched_children")
 KINDS = ("memory", "memory,mapping,thread,fd", "detect")
 ENDS = ("normal", "INT", "TERM", "KILL", "STOP")
+# Percent: so small that probes come and go; what the program has without the option; and without one.
+WINDOWED = ("0.05", "1", "10")
+BUDGETS = (*WINDOWED, *WINDOWED, None, "none")
+WINDOWS_SECONDS = 6
 # The kernel removes the breakpoints of a killed seep as it closes its links.
 GONE_SECONDS = 120
 # Losses that do not touch what the programs count: their blocks are released by who made them.
@@ -51,12 +55,14 @@ class Plan:
     exact: bool
     work_seconds: float  # between the start of seep and its end
     late_seconds: float
+    budget: str | None  # --max-overhead; none: not given
 
     def __str__(self) -> str:
         names = ",".join(program.name for program in self.programs)
         traits = [self.kinds, self.variant, self.end]
         traits += [f"{self.seeps} seeps"] * (self.seeps > 1)
         traits += ["--alloc"] * self.with_options + ["exact"] * self.exact
+        traits += [f"budget {self.budget}"] * bool(self.budget)
         return f"cycle {self.number}: {self.scope} {names} [{', '.join(traits)}]"
 
 
@@ -75,7 +81,7 @@ def make_plan(
         variants.remove("perf")
     kinds = rng.choice(KINDS)
     end = rng.choice(ENDS)
-    return Plan(
+    plan = Plan(
         number=number,
         scope=scope,
         programs=programs,
@@ -87,7 +93,12 @@ def make_plan(
         exact=kinds != "detect" and end in ("normal", "INT", "TERM") and rng.random() < 0.7,
         work_seconds=rng.choice((rng.uniform(0, 0.3), rng.uniform(0.1, 1.2))),
         late_seconds=rng.uniform(0, 0.3),
+        budget=None,
     )
+    plan.budget = "none" if plan.exact else rng.choice(BUDGETS)
+    if plan.budget in WINDOWED:
+        plan.work_seconds += rng.uniform(0, WINDOWS_SECONDS)
+    return plan
 
 
 @dataclass
@@ -235,6 +246,7 @@ class Cycle:
             if plan.end == "normal" and not (plan.exact and first):
                 words += ["-d", f"{int(1000 * plan.work_seconds) + 100}ms"]
         words += ["--attach", plan.variant]
+        words += ["--max-overhead", plan.budget] if plan.budget else []
         return words + list(plan.programs[0].options if plan.with_options else ())
 
     def scope(self) -> list[str]:
@@ -456,6 +468,9 @@ class Cycle:
         for target in self.targets:
             if not target.pid:
                 talk = self.traces[0].talk[-300:] if self.traces else ""
+                if target.program.translated and "cannot trace" in talk:
+                    self.outcome.refused.append(talk.strip())
+                    continue
                 self.outcome.harmed.append((target.program, f"never began: {why} {talk}"))
                 continue
             with contextlib.suppress(Harmed):

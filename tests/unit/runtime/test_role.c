@@ -36,6 +36,8 @@ static void arenas_are_known_by_what_grows_the_heap(void **state)
 	CHECK(MAPPING, 0, ARENA, GO, {"/srv/shop", "runtime.sysMmap.abi0"},
 	      {"/srv/shop", "runtime.mmap.func1"}, {"/srv/shop", "runtime.sysMapOS"},
 	      {"/srv/shop", "runtime.(*mheap).sysAlloc"});
+	CHECK(MEMORY, 64, ARENA, V8, {LIBC, "malloc"}, {NODE, "operator new(unsigned long)"},
+	      {NODE, "v8::internal::MemoryAllocator::AllocateBasicChunk(v8::internal::Heap*)"});
 	CHECK(MAPPING, 0, ARENA, V8, {LIBC, "mmap64"}, {NODE, NULL},
 	      {NODE, "v8::base::OS::Allocate(void*, unsigned long, unsigned long)"});
 	CHECK(MAPPING, 0, ARENA, HOTSPOT, {LIBC, "mmap64"},
