@@ -38,7 +38,10 @@ HURRY_S = 180
 ROUND_S = 290
 SERVE_S = 180
 
-def simulate(number: int, seconds: float, patterns: list[str], tally: Tally) -> None:
+
+def simulate(
+    number: int, seconds: float, patterns: list[str], tally: Tally, options: list[str]
+) -> None:
     """One round: every pattern at every speed."""
     with ExitStack() as stack:
         simulations = []
@@ -47,7 +50,7 @@ def simulate(number: int, seconds: float, patterns: list[str], tally: Tally) -> 
                 simulation = Simulation(pattern, scale, 2 * number + place)
                 stack.callback(simulation.end)
                 simulations.append(simulation)
-        trace = Trace([simulation.pid for simulation in simulations])
+        trace = Trace([simulation.pid for simulation in simulations], *options)
         stack.callback(trace.end)
         trace.attached()
         for simulation in simulations:
@@ -69,7 +72,7 @@ def simulate(number: int, seconds: float, patterns: list[str], tally: Tally) -> 
             Truth(simulation, trace, tally).count()
 
 
-def serve(seconds: float, tally: Tally) -> None:
+def serve(seconds: float, tally: Tally, options: list[str]) -> None:
     """Servers under load, all at once."""
     with ExitStack() as stack:
         running = {}
@@ -77,7 +80,7 @@ def serve(seconds: float, tally: Tally) -> None:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory())) / str(number)
             directory.mkdir()
             running[name] = stack.enter_context(start(directory))
-        trace = Trace(running.values(), "--children")
+        trace = Trace(running.values(), "--children", *options)
         stack.callback(trace.end)
         trace.attached()
         time.sleep(seconds)
@@ -118,10 +121,10 @@ def print_shares(tally: Tally, goals: Goals) -> None:
     goals.share("... of what doubles again and again", tally.etas_accelerating, None)
 
 
-def hurry(goals: Goals) -> None:
+def hurry(goals: Goals, options: list[str]) -> None:
     for case in CASES:
         for seed in range(1, case.rounds + 1):
-            seconds, exact, said = measure(case, seed)
+            seconds, exact, said = measure(case, seed, *options)
             goals.time(f"{case.name} is called a leak after", seconds, case.limit_s, exact)
             if math.isinf(seconds) or not exact:
                 print(said)
@@ -141,6 +144,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=17, help="that it may take, about (default 17)")
     parser.add_argument("--patterns", help="only these, separated by commas")
     parser.add_argument("--only", choices=("simulate", "serve", "hurry"), help="one of the three")
+    parser.add_argument("--max-overhead", help="of seep (default: its own default)")
     arguments = parser.parse_args()
     if os.geteuid() != 0:
         os.execvp("sudo", ["sudo", "env", f"BUILD={BUILD}", sys.executable, *sys.argv])
@@ -148,14 +152,15 @@ def main() -> int:
         raise SystemExit(f"accuracy: patterns without options: {set(listed()) ^ set(OPTIONS)}")
     patterns = arguments.patterns.split(",") if arguments.patterns else list(OPTIONS)
     rounds, simulate_s, serve_s = plan(arguments.minutes)
+    options = ["--max-overhead", arguments.max_overhead] if arguments.max_overhead else []
     tally, goals = Tally(), Goals()
     if arguments.only in (None, "hurry"):
-        hurry(goals)
+        hurry(goals, options)
     if arguments.only in (None, "simulate"):
         for number in range(rounds):
-            simulate(number, simulate_s, patterns, tally)
+            simulate(number, simulate_s, patterns, tally, options)
     if arguments.only in (None, "serve"):
-        serve(serve_s, tally)
+        serve(serve_s, tally, options)
     print_confusion(tally)
     print_shares(tally, goals)
     for mistake in tally.mistakes:

@@ -27,7 +27,7 @@ CASES = (
 )
 
 
-def measure(case: Case, seed: int) -> tuple[float, bool, str]:
+def measure(case: Case, seed: int, *options: str) -> tuple[float, bool, str]:
     """From the start of detect to its end; infinite if it finds nothing. Was the exact site first?"""
     target = subprocess.Popen(
         [str(SEEP), "simulate", *case.pattern, "--json", "--seed", str(seed)],
@@ -39,7 +39,7 @@ def measure(case: Case, seed: int) -> tuple[float, bool, str]:
         truth = json.loads(target.stdout.readline())["truth"]
         begin = time.monotonic()
         result = subprocess.run(
-            [str(SEEP), "detect", "-p", str(target.pid), "-d", f"{case.limit_s:.0f}s", "-v"],
+            [str(SEEP), "detect", "-p", str(target.pid), "-d", f"{case.limit_s:.0f}s", "-v", *options],
             capture_output=True,
             text=True,
             check=False,
