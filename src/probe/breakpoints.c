@@ -100,7 +100,7 @@ int seep_breakpoints_check(const struct seep_probes *probes, pid_t pid,
 	offsets = calloc(seep_probes_places_max(file), sizeof(*offsets));
 	if (!offsets)
 		return -ENOMEM;
-	count = seep_probes_places(file, offsets);
+	count = seep_probes_places(probes, file, offsets);
 	error = keep_lost(pid, mapping, file, offsets, count, ret_lost);
 	if (error || !*ret_lost || !again)
 		return error;

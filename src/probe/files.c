@@ -46,7 +46,7 @@ int seep_files_new(const struct seep_files_config *config, struct seep_files **r
 	if (!files)
 		return -ENOMEM;
 	if (seep_inodes_new(&files->inodes) ||
-	    seep_registry_new(config->kernel, &files->registry)) {
+	    seep_registry_new(config->kernel, config->cost, &files->registry)) {
 		seep_files_free(files);
 		return -ENOMEM;
 	}

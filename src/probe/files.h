@@ -70,6 +70,7 @@ struct seep_files_config {
 	struct seep_kernel *kernel;
 	struct seep_symbolizer *symbolizer;
 	const struct seep_allocators *allocators;
+	const struct seep_probe_cost *cost; /* of a hit on this machine */
 	bool unplaced; /* at first instructions, to measure what the search for places is worth */
 };
 

@@ -15,14 +15,21 @@
 #include "kernel/kernel.h"
 #include "probe/files.h"
 
+/* Descriptors that keep probes alive. */
+struct seep_links {
+	size_t count;
+	int *fds;
+};
+
 struct seep_probes {
-	pid_t pid;	      /* 0: all processes */
-	pid_t thread;	      /* a living one if the leader of pid has ended; else 0 */
-	uint32_t slot;	      /* of the process; SEEP_SLOT_ANY for all */
-	size_t num_functions; /* probed */
-	size_t num_files;     /* with probes */
-	size_t num_links;
-	int *links;
+	pid_t pid;			/* 0: all processes */
+	pid_t thread;			/* a living one if the leader of pid has ended; else 0 */
+	uint32_t slot;			/* of the process; SEEP_SLOT_ANY for all */
+	size_t num_functions;		/* probed */
+	size_t num_files;		/* with probes */
+	struct seep_links links;	/* of all but those of memory */
+	struct seep_links memory_links; /* of the functions of allocators */
+	bool memory_closed;		/* between two windows: these have no probes */
 	size_t states_size;
 	unsigned char *states; /* of files, by index: see probes.c */
 };
@@ -37,10 +44,29 @@ int seep_probes_add(struct seep_probes *probes, struct seep_kernel *kernel,
 /* Are all probes of @file placed? */
 bool seep_probes_has(const struct seep_probes *probes, const struct seep_file *file);
 
-/* Where the probes of @file are: offsets in it, at most as many as seep_probes_places_max. How
- * many. */
-size_t seep_probes_places(const struct seep_file *file, uint64_t *ret_offsets);
+/*
+ * Where probes of @file are at present: offsets in it, at most as many as seep_probes_places_max.
+ * How many.
+ */
+size_t seep_probes_places(const struct seep_probes *probes, const struct seep_file *file,
+			  uint64_t *ret_offsets);
 size_t seep_probes_places_max(const struct seep_file *file);
+
+/*
+ * Takes the probes of allocators away, for the caller to close and to free as below, and leaves
+ * them out from here on: of files that are added, too. How many descriptors.
+ */
+size_t seep_probes_close_memory(struct seep_probes *probes, int **ret_links);
+/*
+ * Places them again in those of @files that have probes. 0; -ESRCH; -ENOMEM; another -errno: some
+ * are missing.
+ */
+int seep_probes_open_memory(struct seep_probes *probes, struct seep_kernel *kernel,
+			    enum seep_attach_variant variant, const struct seep_file *const *files,
+			    size_t num_files);
+
+/* How many descriptors there are. */
+size_t seep_probes_num_links(const struct seep_probes *probes);
 
 /*
  * The thread that the probes are bound to has ended; from here on it is @thread. @files are those

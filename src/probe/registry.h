@@ -15,8 +15,9 @@
 
 struct seep_registry;
 
-/* @kernel must outlive it. 0 or -ENOMEM. */
-int seep_registry_new(struct seep_kernel *kernel, struct seep_registry **ret_registry);
+/* @cost: of a hit on this machine. @kernel must outlive it. 0 or -ENOMEM. */
+int seep_registry_new(struct seep_kernel *kernel, const struct seep_probe_cost *cost,
+		      struct seep_registry **ret_registry);
 void seep_registry_free(struct seep_registry *registry);
 
 /* What a hit of a probe costs depends on this. */
@@ -25,7 +26,10 @@ struct seep_registered {
 	bool emulated; /* its instruction is emulated, not single-stepped */
 };
 
-/* Adds a probe and stores its index. 0; -ENOSPC when the table is full; -errno of the kernel. */
+/*
+ * Adds a probe, with what a hit of it costs filled in, and stores its index. 0; -ENOSPC when the
+ * table is full; -errno of the kernel.
+ */
 int seep_registry_add(struct seep_registry *registry, const struct seep_probe *probe,
 		      struct seep_registered what, uint32_t *ret_index);
 
@@ -36,7 +40,6 @@ uint32_t seep_registry_file_id(struct seep_registry *registry);
 uint32_t seep_registry_count(const struct seep_registry *registry);
 
 /* What a hit of the probe @index, below the count, costs by itself: nanoseconds. */
-uint32_t seep_registry_cost(const struct seep_registry *registry, uint32_t index,
-			    const struct seep_probe_cost *cost);
+uint32_t seep_registry_cost(const struct seep_registry *registry, uint32_t index);
 
 #endif

@@ -65,6 +65,11 @@ static const struct rule rules[] = {
 	ARENA(GO, MAPPING, NULL, "runtime.persistentalloc*"),
 
 	ARENA(V8, MAPPING, NULL, "v8::internal::MemoryAllocator::*"),
+	/* What it keeps about each page. */
+	ARENA(V8, MEMORY, "*node*", "v8::internal::MemoryAllocator::*"),
+	ARENA(V8, MEMORY, "*v8*", "v8::internal::MemoryAllocator::*"),
+	ARENA(V8, MEMORY, "*deno*", "v8::internal::MemoryAllocator::*"),
+	ARENA(V8, MEMORY, "*electron*", "v8::internal::MemoryAllocator::*"),
 	ARENA(V8, MAPPING, NULL, "v8::base::OS::Allocate(*"),
 	ARENA(V8, MAPPING, NULL, "v8::base::PageAllocator::AllocatePages*"),
 	ARENA(V8, MAPPING, NULL, "v8::internal::VirtualMemory::VirtualMemory*"),

@@ -29,9 +29,9 @@ struct seep_libdw {
 	pid_t pid;
 	const struct seep_maps *maps;
 	Dwfl *dwfl;
-	const struct seep_copy_event *event; /* being walked */
-	bool ran_out;			     /* the last step took more than was copied */
-	struct known known[KNOWN_MAX];	     /* by the low bits of the address */
+	const struct seep_stack_copy *copy; /* being walked */
+	bool ran_out;			    /* the last step took more than was copied */
+	struct known known[KNOWN_MAX];	    /* by the low bits of the address */
 };
 
 /* Modules are reported with their files. */
@@ -146,16 +146,16 @@ static bool get_thread(Dwfl *dwfl, pid_t tid, void *context, void **ret_context)
 static bool read_memory(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *ret_word, void *context)
 {
 	struct seep_libdw *libdw = context;
-	const struct seep_copy_event *event = libdw->event;
-	uint64_t offset = address - event->registers.sp;
+	const struct seep_stack_copy *copy = libdw->copy;
+	uint64_t offset = address - copy->registers->sp;
 
 	(void)dwfl;
-	if (event->stack_bytes < sizeof(*ret_word) ||
-	    offset > event->stack_bytes - sizeof(*ret_word)) {
+	if (copy->stack_bytes < sizeof(*ret_word) ||
+	    offset > copy->stack_bytes - sizeof(*ret_word)) {
 		libdw->ran_out = true;
 		return false;
 	}
-	memcpy(ret_word, event->stack + offset, sizeof(*ret_word));
+	memcpy(ret_word, copy->stack + offset, sizeof(*ret_word));
 	return true;
 }
 
@@ -163,7 +163,7 @@ static bool read_memory(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *ret_word, vo
 static bool set_registers(Dwfl_Thread *thread, void *context)
 {
 	const struct seep_libdw *libdw = context;
-	const struct seep_registers *registers = &libdw->event->registers;
+	const struct seep_registers *registers = libdw->copy->registers;
 	const Dwarf_Word frame[] = {registers->bp, registers->sp};
 	const Dwarf_Word rest[] = {registers->r12, registers->r13, registers->r14, registers->r15,
 				   registers->ip};
@@ -208,6 +208,36 @@ void seep_libdw_free(struct seep_libdw *libdw)
 		return;
 	dwfl_end(libdw->dwfl);
 	free(libdw);
+}
+
+/* The next executable mapping from *@index on, which is moved behind it; NULL at the end. */
+static const struct seep_mapping *next_code(const struct seep_maps *maps, size_t *index)
+{
+	while (*index < maps->num_mappings) {
+		const struct seep_mapping *mapping = &maps->mappings[(*index)++];
+
+		if (mapping->executable)
+			return mapping;
+	}
+	return NULL;
+}
+
+/* The heap may come and go. */
+bool seep_libdw_is_current(const struct seep_libdw *libdw, const struct seep_maps *maps)
+{
+	size_t left_index = 0, right_index = 0;
+	const struct seep_mapping *a, *b;
+
+	do {
+		a = next_code(libdw->maps, &left_index);
+		b = next_code(maps, &right_index);
+		if (a && b &&
+		    (a->start != b->start || a->end != b->end || a->offset != b->offset ||
+		     a->inode != b->inode || a->dev_major != b->dev_major ||
+		     a->dev_minor != b->dev_minor))
+			return false;
+	} while (a && b);
+	return !a && !b;
 }
 
 struct seep_place seep_place_of(const struct seep_maps *maps, uint64_t address)
@@ -296,26 +326,28 @@ static int on_frame(Dwfl_Frame *frame, void *context)
 	 * An address that is not exact is a return address: the call is before it, and may be the
 	 * last instruction of its function.
 	 */
-	exact = activation && progress->in_signal;
+	exact = activation &&
+		(progress->count > 0 ? progress->in_signal : progress->libdw->copy->exact);
 	progress->in_signal = activation && progress->count > 0;
 	if (!exact)
 		pc--;
 	if (!is_code(progress->libdw->maps, pc))
 		return DWARF_CB_ABORT;
+	progress->walk->addresses[progress->count] = pc;
 	progress->walk->places[progress->count++] = seep_place_of(progress->libdw->maps, pc);
 	/* Without CFI libdw goes on by the frame pointer, as if it were sure. */
 	return has_cfi(progress->libdw, pc) ? DWARF_CB_OK : DWARF_CB_ABORT;
 }
 
 /* A walk that on_frame aborts has the frames so far, and is not whole. */
-void seep_libdw_walk(struct seep_libdw *libdw, const struct seep_copy_event *event,
+void seep_libdw_walk(struct seep_libdw *libdw, const struct seep_stack_copy *copy,
 		     struct seep_libdw_walk *ret_walk)
 {
 	struct progress progress = {.libdw = libdw, .walk = ret_walk};
 	int result;
 
 	/* For the callbacks, during this call. */
-	libdw->event = event;
+	libdw->copy = copy;
 	libdw->ran_out = false;
 	result = dwfl_getthread_frames(libdw->dwfl, libdw->pid, on_frame, &progress);
 	ret_walk->walk = (struct seep_unwound){
@@ -325,4 +357,5 @@ void seep_libdw_walk(struct seep_libdw *libdw, const struct seep_copy_event *eve
 		   undefined. */
 		.whole = result == 0 && !libdw->ran_out,
 	};
+	ret_walk->ran_out = libdw->ran_out;
 }

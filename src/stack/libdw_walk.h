@@ -6,6 +6,8 @@
 #ifndef SEEP_STACK_LIBDW_WALK_H
 #define SEEP_STACK_LIBDW_WALK_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "proc/maps.h"
@@ -20,13 +22,27 @@ struct seep_libdw;
 int seep_libdw_new(pid_t pid, const struct seep_maps *maps, struct seep_libdw **ret_libdw);
 void seep_libdw_free(struct seep_libdw *libdw);
 
-struct seep_libdw_walk {
-	struct seep_unwound walk; /* of places, from the allocator's caller on */
-	struct seep_place places[SEEP_MAX_FRAMES];
+/* Is the same code mapped at the same addresses as when it was opened? */
+bool seep_libdw_is_current(const struct seep_libdw *libdw, const struct seep_maps *maps);
+
+/* What is walked; it must stay during the walk only. */
+struct seep_stack_copy {
+	const struct seep_registers *registers;
+	const uint8_t *stack; /* from registers->sp on */
+	uint32_t stack_bytes;
+	bool exact; /* the pc is where the thread was, not behind a call that it is to return from
+		     */
 };
 
-/* Walks the stack of @event; the walk is not whole where libdw gives up or the copy ends. */
-void seep_libdw_walk(struct seep_libdw *libdw, const struct seep_copy_event *event,
+struct seep_libdw_walk {
+	struct seep_unwound walk; /* of places, from the first frame of the copy on */
+	bool ran_out;		  /* not whole, because more than was copied is needed */
+	struct seep_place places[SEEP_MAX_FRAMES];
+	uint64_t addresses[SEEP_MAX_FRAMES]; /* of the places; inside the calling instruction */
+};
+
+/* Walks a stack; the walk is not whole where libdw gives up or the copy ends. */
+void seep_libdw_walk(struct seep_libdw *libdw, const struct seep_stack_copy *copy,
 		     struct seep_libdw_walk *ret_walk);
 
 /* What the code at @address is called in comparisons. */

@@ -112,36 +112,6 @@ void seep_verifier_forget(struct seep_verifier *verifier, uint32_t process)
 	image_free(image);
 }
 
-/* The next executable mapping from *@index on, which is moved behind it; NULL at the end. */
-static const struct seep_mapping *next_code(const struct seep_maps *maps, size_t *index)
-{
-	while (*index < maps->num_mappings) {
-		const struct seep_mapping *mapping = &maps->mappings[(*index)++];
-
-		if (mapping->executable)
-			return mapping;
-	}
-	return NULL;
-}
-
-/* Is the same code mapped at the same addresses? The heap may come and go. */
-static bool same_code(const struct seep_maps *left, const struct seep_maps *right)
-{
-	size_t left_index = 0, right_index = 0;
-	const struct seep_mapping *a, *b;
-
-	do {
-		a = next_code(left, &left_index);
-		b = next_code(right, &right_index);
-		if (a && b &&
-		    (a->start != b->start || a->end != b->end || a->offset != b->offset ||
-		     a->inode != b->inode || a->dev_major != b->dev_major ||
-		     a->dev_minor != b->dev_minor))
-			return false;
-	} while (a && b);
-	return !a && !b;
-}
-
 /* Looks at the mappings again. 0; -ESRCH if the process is gone; -errno. */
 static int image_refresh(struct image *image)
 {
@@ -156,7 +126,7 @@ static int image_refresh(struct image *image)
 	 * Opening the files again is what costs time, so libdw is kept as long as the code is the
 	 * same.
 	 */
-	if (image->libdw && same_code(&image->maps, &maps)) {
+	if (image->libdw && seep_libdw_is_current(image->libdw, &maps)) {
 		seep_maps_done(&maps);
 		image->last_ns = before_ns;
 		return 0;
@@ -271,11 +241,16 @@ static void describe(const struct image *image, const struct seep_copy_event *ev
 static enum seep_agreement compare(struct seep_verifier *verifier, const struct image *image,
 				   const struct seep_copy_event *event)
 {
+	const struct seep_stack_copy copy = {
+		.registers = &event->registers,
+		.stack = event->stack,
+		.stack_bytes = event->stack_bytes,
+	};
 	struct seep_unwound ours = walk_of_event(verifier, image, event);
 	enum seep_agreement result;
 	size_t at;
 
-	seep_libdw_walk(image->libdw, event, &verifier->theirs);
+	seep_libdw_walk(image->libdw, &copy, &verifier->theirs);
 	result = seep_unwound_compare(&ours, &verifier->theirs.walk, &at);
 	/*
 	 * Agreement is believed whatever was mapped: wrong mappings do not make two walks the same.

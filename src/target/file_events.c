@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A file event has the kernel's device and inode; to read the file a path or a mapping is needed.
- * The mapping of the target comes first, as long as it is there; then the path that BPF has sent.
- * Either way the file counts only if it is that inode. follow.c of trace calls this for each file
- * event.
+ * The mappings of the target come first, as long as they are there; then the path that BPF has
+ * sent. Either way the file counts only if it is that inode. follow.c of trace calls this for each
+ * file event.
  */
 #include "target/file_events.h"
 
@@ -43,14 +43,6 @@ static void path_of_event(const struct seep_file_event *event, char path[SEEP_PA
 	path[used] = '\0';
 }
 
-/* A mapping at the same address may be of another file by now; only the inode decides. */
-static bool is_file_of(const struct seep_file *file, const struct seep_file_event *event)
-{
-	struct seep_inode inode = seep_inode_of_event(event);
-
-	return file->fd >= 0 && seep_inode_equal(&file->inode, &inode);
-}
-
 /* The file of a mapping that is gone already, or of a process: by the path that it had. */
 static const struct seep_file *file_by_path(struct seep_files *files,
 					    const struct seep_target *target,
@@ -78,25 +70,6 @@ static const struct seep_file *file_by_path(struct seep_files *files,
 	return file;
 }
 
-const struct seep_file *seep_file_of_event(struct seep_files *files,
-					   const struct seep_target *target,
-					   const struct seep_file_event *event)
-{
-	const struct seep_file *file = NULL;
-	const struct seep_mapping *mapping;
-	struct seep_maps maps;
-
-	if (seep_maps_read(target->pid, &maps) == 0) {
-		mapping = seep_maps_find(&maps, event->start);
-		/* Its inode there need not be that of the event: probe/inodes.h. */
-		if (mapping && mapping->inode &&
-		    seep_files_get(files, target->pid, target->root, mapping, &file))
-			file = NULL;
-		seep_maps_done(&maps);
-	}
-	return file && is_file_of(file, event) ? file : file_by_path(files, target, event);
-}
-
 void seep_files_meet_mapped(struct seep_files *files, const struct seep_target *target)
 {
 	const struct seep_file *file;
@@ -111,4 +84,31 @@ void seep_files_meet_mapped(struct seep_files *files, const struct seep_target *
 					       &file);
 	}
 	seep_maps_done(&maps);
+}
+
+/* The inode of the event is that in its layer, by which a file that is open is known for good. */
+static const struct seep_file *find_open(const struct seep_files *files,
+					 const struct seep_file_event *event)
+{
+	struct seep_inode inode = seep_inode_of_event(event);
+	const struct seep_file *file = seep_files_find(files, &inode);
+
+	return file && file->fd >= 0 ? file : NULL;
+}
+
+const struct seep_file *seep_file_of_event(struct seep_files *files,
+					   const struct seep_target *target,
+					   const struct seep_file_event *event)
+{
+	const struct seep_file *file = find_open(files, event);
+
+	if (file)
+		return file;
+	/*
+	 * A process comes with an event for each of its files: one look at its mappings, which
+	 * takes as long as they are many, meets them all.
+	 */
+	seep_files_meet_mapped(files, target);
+	file = find_open(files, event);
+	return file ? file : file_by_path(files, target, event);
 }

@@ -9,6 +9,7 @@
 #include "target/processes.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,6 +154,8 @@ int seep_processes_add(struct seep_processes *processes, uint32_t id,
 	entry->record.process.unmatched_frees = SEEP_UNKNOWN;
 	entry->record.process.unmatched_free_bytes = SEEP_UNKNOWN;
 	entry->record.process.unmatched_frees_unsized = SEEP_UNKNOWN;
+	entry->record.process.seen_share = 1;
+	entry->record.process.probes_cpu_pct = NAN;
 	entry->record.process.fd_limit = UINT64_MAX;
 	entry->record.process.fd_limit_eta_ns = SEEP_UNKNOWN;
 	HASH_ADD(hh, processes->by_id, record.process.id, sizeof(entry->record.process.id), entry);
@@ -295,20 +298,16 @@ int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *
 	for (size_t i = 0; i < processes->count; i++) {
 		struct seep_record *record = &processes->in_order[i]->record;
 
-		if (record->dying)
-			seep_processes_read_unmatched(kernel, &record->process);
-	}
-	reap_error = reap(processes, kernel);
-	for (size_t i = 0; i < processes->count; i++) {
-		struct seep_record *record = &processes->in_order[i]->record;
-
 		if (!record->dying)
 			continue;
-		record->dying = false;
+		seep_processes_read_unmatched(kernel, &record->process);
 		/* With it the ages in the frozen sites are told from those of an older pass. */
 		record->scan_number = number;
 		fn(context, record);
 	}
+	reap_error = reap(processes, kernel);
+	for (size_t i = 0; i < processes->count; i++)
+		processes->in_order[i]->record.dying = false;
 	processes->num_dying = 0;
 	return error ? error : reap_error;
 }

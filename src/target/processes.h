@@ -66,7 +66,8 @@ void seep_processes_read_unmatched(const struct seep_kernel *kernel, struct seep
 
 /*
  * Copies the sites of all that have ended out of the kernel, ages included, and drops them there;
- * in one pass, however many they are. @fn is called for each of them. 0 or -errno; what could be
+ * in one pass, however many they are. @fn is called for each of them before they are dropped. 0 or
+ * -errno; what could be
  * copied is kept.
  */
 int seep_processes_freeze(struct seep_processes *processes, struct seep_kernel *kernel,

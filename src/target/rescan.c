@@ -181,10 +181,10 @@ int seep_targets_rescan(struct seep_targets *targets, struct seep_target *target
 
 	/* A program that starts goes on loading until its loader is probed; so look once more. */
 	do {
-		num_links = probes->num_links;
+		num_links = seep_probes_num_links(probes);
 		result = scan(targets, target, missed);
 		if (result > 0)
 			added += result;
-	} while (result >= 0 && probes->num_links != num_links);
+	} while (result >= 0 && seep_probes_num_links(probes) != num_links);
 	return result < 0 ? result : added;
 }

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "kernel/processes.h"
 #include "target/detach.h"
+#include "target/hold.h"
 #include "target/targets_private.h"
 
 /* Sentences on standard error; of the others the report has the number. */
@@ -100,12 +101,23 @@ void seep_targets_refuse(struct seep_targets *targets, struct seep_target *targe
 void seep_targets_recheck(struct seep_targets *targets, struct seep_target *target)
 {
 	struct seep_maps maps;
+	int signal = 0;
+	bool held;
 
 	/* Without links there is nothing to take away: shared probes belong to no target. */
-	if (!target->probes.num_links || seep_maps_read(target->pid, &maps))
+	if (!seep_probes_num_links(&target->probes) || seep_maps_read(target->pid, &maps))
 		return;
-	if (seep_translators_have(targets->translators, target->pid, &maps))
+	if (seep_translators_have(targets->translators, target->pid, &maps)) {
+		/*
+		 * Closing a perf event takes a grace period of the machine, and the events follow
+		 * one after the other; a translator is at its first instructions to translate
+		 * before that. Here it has one thread.
+		 */
+		held = seep_hold_begin(target->pid, &signal);
 		seep_target_drop_probes(target);
+		if (held)
+			seep_hold_end(target->pid, signal);
+	}
 	seep_maps_done(&maps);
 }
 

@@ -258,6 +258,13 @@ static bool is_read_as_code(const struct seep_maps *maps, size_t first)
 	 */
 	if (!start->inode || start->offset || start->path[0] != '/')
 		return false;
+	/*
+	 * In a library that is smaller than a page the data, too, begins in the first page of the
+	 * file (libxshmfence.so.1, which every program with a window loads). A loader maps all of a
+	 * library without a gap.
+	 */
+	if (first && is_same_file(start - 1, start) && start[-1].end == start->start)
+		return false;
 	for (size_t i = first; i < maps->num_mappings; i++) {
 		const struct seep_mapping *mapping = &maps->mappings[i];
 

@@ -46,15 +46,33 @@ static int compare_range(const void *key, const void *element)
 	return *offset < range->start ? -1 : *offset >= range->end;
 }
 
-/* Before the first row, in a gap, or in what usually is padding. */
-static bool is_uncovered(const struct seep_uncovered_symbols *symbols, uint64_t offset)
+/* Makes the list of gaps; what is before the first row is one. 0 or -ENOMEM. */
+static int find_gaps(struct seep_uncovered_symbols *symbols)
 {
 	const struct seep_cfi *cfi = symbols->cfi;
-	size_t count = seep_cfi_rows_before(cfi, offset);
+	struct seep_range gap = {0, cfi->num_rows ? cfi->rows[0].offset : UINT64_MAX};
+	int error = SEEP_APPEND(&symbols->gaps, gap);
 
-	return !count || seep_uncovered_is_gap(symbols, &cfi->rows[count - 1]) ||
-	       (cfi->num_paddings && bsearch(&offset, cfi->paddings, cfi->num_paddings,
-					     sizeof(*cfi->paddings), compare_range));
+	for (size_t i = 0; i < cfi->num_rows && !error; i++) {
+		if (!seep_uncovered_is_gap(symbols, &cfi->rows[i]))
+			continue;
+		gap.start = cfi->rows[i].offset;
+		gap.end = i + 1 < cfi->num_rows ? cfi->rows[i + 1].offset : UINT64_MAX;
+		error = SEEP_APPEND(&symbols->gaps, gap);
+	}
+	return error;
+}
+
+static bool is_in(const struct seep_range *ranges, size_t count, uint64_t offset)
+{
+	return count && bsearch(&offset, ranges, count, sizeof(*ranges), compare_range);
+}
+
+/* In a gap, or in what usually is padding. */
+static bool is_uncovered(const struct seep_uncovered_symbols *symbols, uint64_t offset)
+{
+	return is_in(symbols->gaps.items, symbols->gaps.count, offset) ||
+	       is_in(symbols->cfi->paddings, symbols->cfi->num_paddings, offset);
 }
 
 static bool never_returns(const char *name)
@@ -77,14 +95,13 @@ int seep_uncovered_symbols_add(struct seep_uncovered_symbols *symbols,
 
 /*
  * Assemblers do not make every label a function: a global one without a type is taken for one, and
- * if it stands in the middle of a function, its returns do not fit and it is refused. The name that
- * a compiler gives to the rarely executed part of a function (".cold") is no function.
+ * if it stands in the middle of a function, its returns do not fit and it is refused.
  */
-static bool is_function(const Elf64_Sym *entry, const char *name)
+static bool is_function(const Elf64_Sym *entry)
 {
 	unsigned char type = ELF64_ST_TYPE(entry->st_info);
 
-	if (entry->st_shndx == SHN_UNDEF || !entry->st_value || !name || strstr(name, ".cold"))
+	if (entry->st_shndx == SHN_UNDEF || !entry->st_value)
 		return false;
 	return type == STT_FUNC || type == STT_GNU_IFUNC ||
 	       (type == STT_NOTYPE && ELF64_ST_BIND(entry->st_info) != STB_LOCAL &&
@@ -98,12 +115,19 @@ static int read_table(const struct seep_symbols *table, void *context)
 
 	for (size_t i = 0; i < table->count && !error; i++) {
 		const Elf64_Sym *entry = &table->entries[i];
-		const char *name = seep_symbols_name(table, entry);
 		struct seep_uncovered_symbol symbol = {.size = entry->st_size};
+		const char *name;
 
-		if (!is_function(entry, name) ||
+		if (!is_function(entry) ||
 		    seep_image_address_to_offset(symbols->image, entry->st_value, &symbol.offset) ||
 		    !is_uncovered(symbols, symbol.offset))
+			continue;
+		/*
+		 * After the offset, as nearly all code is covered, and names are all over the file.
+		 * What a compiler calls the rarely executed part of a function is none.
+		 */
+		name = seep_symbols_name(table, entry);
+		if (!name || strstr(name, ".cold"))
 			continue;
 		if (never_returns(name))
 			symbol.kind = SEEP_FUNCTION_NO_RETURN;
@@ -139,15 +163,18 @@ static int find_entry(struct seep_uncovered_symbols *symbols)
 {
 	struct seep_uncovered_symbol entry = {.kind = SEEP_FUNCTION_ENTRY};
 	GElf_Ehdr header;
+	int error;
 
 	/* Matches no row if there is no entry */
 	symbols->entry = UINT64_MAX;
-	if (!gelf_getehdr(seep_image_elf(symbols->image), &header) || !header.e_entry ||
-	    seep_image_address_to_offset(symbols->image, header.e_entry, &entry.offset))
-		return 0;
-	symbols->entry = entry.offset;
-	return is_uncovered(symbols, entry.offset) ? seep_uncovered_symbols_add(symbols, &entry) :
-						     0;
+	if (gelf_getehdr(seep_image_elf(symbols->image), &header) && header.e_entry &&
+	    !seep_image_address_to_offset(symbols->image, header.e_entry, &entry.offset))
+		symbols->entry = entry.offset;
+	/* The row of the entry is a gap, which has to be known before. */
+	error = find_gaps(symbols);
+	if (error || symbols->entry == UINT64_MAX || !is_uncovered(symbols, entry.offset))
+		return error;
+	return seep_uncovered_symbols_add(symbols, &entry);
 }
 
 int seep_uncovered_symbols_read(const struct seep_image *image, const struct seep_cfi *cfi,
@@ -171,6 +198,7 @@ int seep_uncovered_symbols_read(const struct seep_image *image, const struct see
 void seep_uncovered_symbols_done(struct seep_uncovered_symbols *symbols)
 {
 	free(symbols->items);
+	free(symbols->gaps.items);
 }
 
 size_t seep_uncovered_symbols_from(const struct seep_uncovered_symbols *symbols, uint64_t offset)

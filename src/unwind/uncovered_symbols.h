@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/vector.h"
 #include "elf/cfi.h"
 #include "unwind/prologue.h"
 
@@ -23,8 +24,10 @@ struct seep_uncovered_symbols {
 	struct seep_uncovered_symbol *items;
 	size_t count, max;
 	size_t num_sorted; /* by offset; those behind were added since */
-	uint64_t entry;	   /* of the program's first code; UINT64_MAX if there is none */
-	size_t capped;	   /* left out because there are too many */
+	/* What no row of CFI says anything of, in order: few, where rows are very many. */
+	SEEP_VECTOR(struct seep_range) gaps;
+	uint64_t entry; /* of the program's first code; UINT64_MAX if there is none */
+	size_t capped;	/* left out because there are too many */
 };
 
 /*
