@@ -17,7 +17,8 @@
 	X(NO_MAPPING, no_mapping, "a return address outside of all code")                          \
 	X(BUSY, busy, "another thread was changing the address space")                             \
 	X(READ, read_error, "the stack could not be read")                                         \
-	X(DEPTH, depth, "deeper than the limit")
+	X(DEPTH, depth, "deeper than the limit")                                                   \
+	X(RUNNING, running, "it was running, so its stack could not be read")
 
 enum seep_end {
 #define SEEP_END_ENUM(name, key, text) SEEP_END_##name,

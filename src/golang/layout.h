@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where the fields of the Go runtime's own structures are. They differ from one version of Go to
+ * the next, and builds with experiments have others again: so the debug information of the program,
+ * if it has any, goes before the tables here (layout_dwarf.c). Offsets of 64-bit Linux.
+ */
+#ifndef SEEP_GOLANG_LAYOUT_H
+#define SEEP_GOLANG_LAYOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The versions of Go that there are tables for, 1.x. */
+#define SEEP_GO_MINOR_FIRST 18
+#define SEEP_GO_MINOR_LAST  27
+
+/*
+ * X(enum suffix, structure, field, offset in Go 1.19, 1.21, 1.22, 1.23, 1.24, 1.25, 1.26, 1.27);
+ * 1.18 and 1.20 are as 1.19. Of src/runtime/runtime2.go.
+ */
+#define SEEP_GO_FIELDS(X)                                                                          \
+	X(G_STACK_LO, "runtime.g", "stack", 0, 0, 0, 0, 0, 0, 0, 0)                                \
+	X(G_M, "runtime.g", "m", 48, 48, 48, 48, 48, 48, 48, 48)                                   \
+	X(G_SCHED, "runtime.g", "sched", 56, 56, 56, 56, 56, 56, 56, 56)                           \
+	X(G_SYSCALLSP, "runtime.g", "syscallsp", 112, 112, 112, 112, 112, 104, 104, 104)           \
+	X(G_SYSCALLPC, "runtime.g", "syscallpc", 120, 120, 120, 120, 120, 112, 112, 112)           \
+	X(G_STATUS, "runtime.g", "atomicstatus", 144, 144, 144, 152, 152, 144, 144, 144)           \
+	X(G_GOID, "runtime.g", "goid", 152, 152, 152, 160, 160, 152, 152, 152)                     \
+	X(G_WAITSINCE, "runtime.g", "waitsince", 168, 168, 168, 176, 176, 168, 168, 168)           \
+	X(G_WAITREASON, "runtime.g", "waitreason", 176, 176, 176, 184, 184, 176, 176, 176)         \
+	X(G_GOPC, "runtime.g", "gopc", 296, 280, 280, 288, 288, 280, 288, 288)                     \
+	X(G_STARTPC, "runtime.g", "startpc", 312, 296, 296, 304, 304, 296, 304, 304)               \
+	X(G_LABELS, "runtime.g", "labels", 360, 344, 344, 352, 352, 344, 352, 352)                 \
+	X(GOBUF_SP, "runtime.gobuf", "sp", 0, 0, 0, 0, 0, 0, 0, 0)                                 \
+	X(GOBUF_PC, "runtime.gobuf", "pc", 8, 8, 8, 8, 8, 8, 8, 8)
+
+enum seep_go_field {
+#define SEEP_GO_FIELD_ENUM(name, ...) SEEP_GO_##name,
+	SEEP_GO_FIELDS(SEEP_GO_FIELD_ENUM)
+#undef SEEP_GO_FIELD_ENUM
+	SEEP_GO_FIELD_COUNT
+};
+
+struct seep_go_layout {
+	uint16_t offsets[SEEP_GO_FIELD_COUNT];
+};
+
+/* The structure that a field is of, as debug information calls it, and the field. */
+const char *seep_go_field_structure(enum seep_go_field field);
+const char *seep_go_field_name(enum seep_go_field field);
+
+/* That of Go 1.@minor. False: there is no table for it. */
+bool seep_go_layout_of_version(unsigned int minor, struct seep_go_layout *ret_layout);
+
+#endif

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The program itself is looked at first, then each mapped library, as a C program may have loaded
+ * one that is written in Go. The first with a runtime is taken; more than one in a process are
+ * rare, and they are separate worlds.
+ */
+#include "golang/runtime.h"
+
+#include <errno.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "elf/image.h"
+#include "elf/sections.h"
+
+/* Of the largest programs known it is 50 MB. */
+#define TABLE_MAX (512u << 20)
+
+/* What a string of Go is: a pointer and a length. */
+struct go_string {
+	uint64_t address;
+	uint64_t length;
+};
+
+/* The bytes of the table of functions. 0 or -ENOENT. */
+static int read_table(struct seep_go *go)
+{
+	static const char *const names[] = {".gopclntab", ".data.rel.ro.gopclntab"};
+	Elf *elf = seep_image_elf(go->image);
+	uint64_t text = seep_go_variable(go, SEEP_GO_TEXT);
+	const uint8_t *bytes = NULL;
+	GElf_Shdr header;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !bytes; i++) {
+		if (seep_section_find(elf, names[i], &header))
+			bytes = seep_section_bytes(elf, &header, TABLE_MAX);
+	}
+	if (!bytes || !text)
+		return -ENOENT;
+	return seep_pclntab_init(bytes, header.sh_size, text, &go->table);
+}
+
+/*
+ * The names of reasons to wait. They are for people: without them, or with one of them damaged,
+ * goroutines have a state all the same.
+ */
+static void read_reasons(struct seep_go *go)
+{
+	struct go_string strings[SEEP_GO_WAIT_REASONS];
+	uint64_t address = seep_go_variable(go, SEEP_GO_WAIT_REASONS_TABLE);
+	size_t count = go->program.variable_bytes[SEEP_GO_WAIT_REASONS_TABLE] / sizeof(*strings);
+
+	if (count > SEEP_GO_WAIT_REASONS)
+		count = SEEP_GO_WAIT_REASONS;
+	if (!address || !count ||
+	    seep_remote_read(go->remote, address, strings, count * sizeof(*strings)))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		char *name = go->reasons[i];
+
+		if (!strings[i].length || strings[i].length >= SEEP_GO_REASON_BYTES ||
+		    seep_remote_read(go->remote, strings[i].address, name, strings[i].length))
+			name[0] = '\0';
+	}
+	go->num_reasons = count;
+}
+
+/* Opens what the mapping is of. 0; -ENOENT: no Go program. */
+static int open_program(pid_t pid, const struct seep_mapping *mapping, struct seep_go *go)
+{
+	SEEP_AUTO_CLOSE int fd = seep_maps_open(pid, mapping);
+	uint64_t address;
+	int error;
+
+	if (fd < 0)
+		return fd == -ENOMEM ? fd : -ENOENT;
+	error = seep_image_open(fd, &go->image);
+	if (error)
+		return error == -ENOMEM ? error : -ENOENT;
+	error = seep_image_is_go(go->image) ? seep_go_program_read(go->image, &go->program) :
+					      -ENOENT;
+	if (!error)
+		error = seep_image_offset_to_address(go->image, mapping->offset, &address);
+	if (!error) {
+		go->bias = mapping->start - address;
+		return 0;
+	}
+	seep_image_close(SEEP_TAKE_PTR(go->image));
+	return -ENOENT;
+}
+
+static int find_program(pid_t pid, const struct seep_maps *maps, struct seep_go *go)
+{
+	uint64_t inode = 0;
+
+	for (size_t i = 0; i < maps->num_mappings; i++) {
+		const struct seep_mapping *mapping = &maps->mappings[i];
+		int error;
+
+		/* The code of a file is in one mapping, or in neighbours. */
+		if (!mapping->executable || !mapping->inode || mapping->inode == inode)
+			continue;
+		inode = mapping->inode;
+		error = open_program(pid, mapping, go);
+		if (error != -ENOENT)
+			return error;
+	}
+	return -ENOENT;
+}
+
+/* 0 or -EPROTO with the reason. */
+static int understand(struct seep_go *go, const char **ret_why)
+{
+	*ret_why = NULL;
+	if (!seep_go_layout_of_version(go->program.minor, &go->layout))
+		*ret_why = "this version of Go is not known";
+	else if (!go->program.variables[SEEP_GO_ALLGLEN])
+		*ret_why = "the program has no symbol table";
+	else if (read_table(go))
+		*ret_why = "the table of functions is damaged";
+	return *ret_why ? -EPROTO : 0;
+}
+
+int seep_go_open(pid_t pid, const struct seep_maps *maps, struct seep_go **ret_go,
+		 const char **ret_why)
+{
+	struct seep_go *go = calloc(1, sizeof(*go));
+	int error;
+
+	if (!go)
+		return -ENOMEM;
+	error = find_program(pid, maps, go);
+	if (!error)
+		error = seep_remote_open(pid, &go->remote);
+	if (!error)
+		error = understand(go, ret_why);
+	if (error) {
+		seep_go_close(go);
+		return error;
+	}
+	read_reasons(go);
+	*ret_go = go;
+	return 0;
+}
+
+void seep_go_close(struct seep_go *go)
+{
+	if (!go)
+		return;
+	seep_remote_close(go->remote);
+	seep_image_close(go->image);
+	free(go);
+}
