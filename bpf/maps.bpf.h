@@ -32,7 +32,7 @@
 		__type(key, struct seep_object_key);                                               \
 		__type(value, struct seep_##one##_object);                                         \
 	} live_##plural SEC(".maps") __weak;
-SEEP_KINDS(LIVE_MAP)
+SEEP_LIVE_KINDS(LIVE_MAP)
 #undef LIVE_MAP
 
 /* See seep/kinds.h. */

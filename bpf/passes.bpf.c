@@ -243,7 +243,7 @@ int ages_scan(struct seep_ages_pass *pass)
 #define SCAN_KIND(name, one, plural, ...)                                                          \
 	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_##name))                                           \
 		bpf_for_each_map_elem(&live_##plural, age_of_object, &copy, 0);
-	SEEP_KINDS(SCAN_KIND)
+	SEEP_LIVE_KINDS(SCAN_KIND)
 #undef SCAN_KIND
 	if (cfg_windows)
 		bpf_for_each_map_elem(&addresses, age_of_address, &copy, 0);
@@ -311,7 +311,7 @@ int exited_reap(void *none)
 #define REAP_MAP(kind, map, room)                                                                  \
 	if (cfg_kinds & SEEP_KIND_BIT(SEEP_KIND_##kind))                                           \
 		bpf_for_each_map_elem(&map, reap_entry, NULL, 0);
-	SEEP_KINDS(REAP_KIND)
+	SEEP_LIVE_KINDS(REAP_KIND)
 	SEEP_KIND_MAPS(REAP_MAP)
 #undef REAP_KIND
 #undef REAP_MAP

@@ -141,8 +141,9 @@ struct seep_unmatched {
 
 /*
  * The origin of objects that no visible code has created, or that belong to nobody's own code:
- * their stacks end with a frame of this file id, whose offset is the origin. X(enum suffix, the
- * name of the frame)
+ * their stacks end with a frame of this file id, whose offset is the origin. CREATOR is no origin:
+ * it stands between the stack of a goroutine and who created it. X(enum suffix, the name of the
+ * frame)
  */
 #define SEEP_FILE_ORIGIN 0x7fffff
 #define SEEP_ORIGINS(X)                                                                            \
@@ -150,7 +151,8 @@ struct seep_unmatched {
 	X(UNSEEN, "[not seen being made]")                                                         \
 	X(KERNEL, "[made by the kernel]")                                                          \
 	X(ALLOCATOR, "[arena of an allocator]")                                                    \
-	X(THREAD, "[stack of a thread]")
+	X(THREAD, "[stack of a thread]")                                                           \
+	X(CREATOR, "[created by]")
 
 enum seep_origin {
 #define SEEP_ORIGIN_ENUM(name, text) SEEP_ORIGIN_##name,

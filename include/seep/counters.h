@@ -43,6 +43,7 @@
 	X(UNSEEN_UNMAPPINGS, unseen_unmappings, "ranges of memory whose unmapping was not seen")   \
 	X(UNSEEN_THREADS, unseen_threads, "threads whose making was not seen")                     \
 	X(UNSEEN_EXITS, unseen_exits, "threads whose end was not seen")                            \
+	X(UNREAD_GOROUTINES, unread_goroutines, "goroutines that could not be read")               \
 	X(STACK_DISAGREEMENTS, stack_disagreements, "stacks that libdw unwinds differently")       \
 	X(LOST_SAMPLES, lost_samples,                                                              \
 	  "observations of windows not counted: the table of samples was full")                    \

@@ -11,9 +11,11 @@
  *		PLURAL_count with its argument seep_PLURAL_pass), and as the heading of a column
  * noun		one object, in messages
  * measure	BYTES: reports give its size; OBJECTS: only how many there are
- * source	FUNCTIONS: created by functions that are probed; CALLS: by system calls
+ * source	FUNCTIONS: created by functions that are probed; CALLS: by system calls; IMAGE: read
+ *		from the memory of the process, so BPF knows nothing of them
  * keeper	PROCESS: an allocator in the process keeps them; KERNEL: the kernel does, and has a
- *		list of them, which src/inventory reads
+ *		list of them, which src/inventory reads; RUNTIME: the runtime of a language does,
+ *		and src/managed reads them
  */
 #ifndef SEEP_KINDS_H
 #define SEEP_KINDS_H
@@ -22,11 +24,16 @@
 #include <linux/types.h>
 #endif
 
-#define SEEP_KINDS(X)                                                                              \
+/* Those that BPF sees come and go: each has a map of live objects. */
+#define SEEP_LIVE_KINDS(X)                                                                         \
 	X(MEMORY, memory, memory, "object", BYTES, FUNCTIONS, PROCESS)                             \
 	X(MAPPING, mapping, mappings, "range", BYTES, CALLS, KERNEL)                               \
 	X(THREAD, thread, threads, "thread", OBJECTS, FUNCTIONS, KERNEL)                           \
 	X(FD, fd, fds, "descriptor", OBJECTS, CALLS, KERNEL)
+
+#define SEEP_KINDS(X)                                                                              \
+	SEEP_LIVE_KINDS(X)                                                                         \
+	X(GOROUTINE, goroutine, goroutines, "goroutine", OBJECTS, IMAGE, RUNTIME)
 
 /* The order is that of the reports. */
 enum seep_kind {
@@ -46,8 +53,10 @@ enum seep_kind_column {
 	SEEP_COLUMN_OBJECTS,
 	SEEP_COLUMN_FUNCTIONS,
 	SEEP_COLUMN_CALLS,
+	SEEP_COLUMN_IMAGE,
 	SEEP_COLUMN_PROCESS,
 	SEEP_COLUMN_KERNEL,
+	SEEP_COLUMN_RUNTIME,
 };
 
 #define SEEP_KIND_IF(name, column, wanted)                                                         \

@@ -77,8 +77,8 @@ static int read_stacks(struct reading *reading, const struct seep_go_look *looks
 static int keep(struct reading *reading, const struct seep_go_look *look,
 		struct seep_go_window *window, bool moved)
 {
-	/* The go statement is a call, of which this is the return address. */
-	uint64_t created_at = look->created_pc ? look->created_pc - 1 : 0;
+	/* The go statement is a call, of which this is the return address. The first has none. */
+	uint64_t created_at = look->id != 1 && look->created_pc ? look->created_pc - 1 : 0;
 	long stack;
 
 	if (moved || !seep_go_look_stands(look))
@@ -268,7 +268,8 @@ void seep_goroutines_done(struct seep_goroutines *goroutines)
 	*goroutines = (struct seep_goroutines){.count = 0};
 }
 
-const char *seep_goroutine_words(const struct seep_go *go, const struct seep_goroutine *goroutine)
+const char *seep_goroutine_state(const struct seep_go *go, const struct seep_goroutine *goroutine,
+				 const char **ret_reason)
 {
 	static const char *const words[] = {
 #define WORDS(name, text) [SEEP_GO_STATE_##name] = text,
@@ -276,8 +277,9 @@ const char *seep_goroutine_words(const struct seep_go *go, const struct seep_gor
 #undef WORDS
 	};
 
-	if (goroutine->state == SEEP_GO_STATE_WAITING && goroutine->reason < go->num_reasons &&
-	    go->reasons[goroutine->reason][0])
-		return go->reasons[goroutine->reason];
+	*ret_reason =
+		goroutine->state == SEEP_GO_STATE_WAITING && goroutine->reason < go->num_reasons ?
+			go->reasons[goroutine->reason] :
+			"";
 	return words[goroutine->state];
 }

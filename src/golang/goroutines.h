@@ -22,13 +22,13 @@
 /* Different stacks of one reading; goroutines with one more have none. */
 #define SEEP_GO_STACKS_MAX 65536
 
-/* X(enum suffix, what it is called; as in Go's own listings) */
+/* X(enum suffix, what it is called) */
 #define SEEP_GO_STATES(X)                                                                          \
 	X(RUNNABLE, "runnable")                                                                    \
 	X(RUNNING, "running")                                                                      \
-	X(SYSCALL, "syscall")                                                                      \
+	X(SYSCALL, "in a system call")                                                             \
 	X(WAITING, "waiting")                                                                      \
-	X(LEAKED, "leaked")
+	X(LEAKED, "leaked, as the collector has found")
 
 enum seep_go_state {
 #define SEEP_GO_STATE_ENUM(name, text) SEEP_GO_STATE_##name,
@@ -71,7 +71,11 @@ int seep_goroutines_read(struct seep_go *go, struct seep_goroutines *ret_gorouti
 			 const char **ret_why);
 void seep_goroutines_done(struct seep_goroutines *goroutines);
 
-/* What a goroutine waits for, in the words of its runtime; else its state. */
-const char *seep_goroutine_words(const struct seep_go *go, const struct seep_goroutine *goroutine);
+/*
+ * In words what a goroutine does, and why it waits, as its runtime calls that; "": it does not, or
+ * the reason is not known.
+ */
+const char *seep_goroutine_state(const struct seep_go *go, const struct seep_goroutine *goroutine,
+				 const char **ret_reason);
 
 #endif

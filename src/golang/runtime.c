@@ -6,6 +6,7 @@
  */
 #include "golang/runtime.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <gelf.h>
 #include <stdlib.h>
@@ -63,6 +64,11 @@ static void read_reasons(struct seep_go *go)
 		if (!strings[i].length || strings[i].length >= SEEP_GO_REASON_BYTES ||
 		    seep_remote_read(go->remote, strings[i].address, name, strings[i].length))
 			name[0] = '\0';
+		/* It is for people, and comes from the process. */
+		for (char *c = name; *c; c++) {
+			if (!isprint((unsigned char)*c))
+				*c = '?';
+		}
 	}
 	go->num_reasons = count;
 }

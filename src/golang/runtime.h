@@ -32,7 +32,7 @@ struct seep_go {
 	uint64_t bias; /* from an address in the file to that in the process */
 	struct seep_pclntab table;
 	size_t num_reasons;
-	char reasons[SEEP_GO_WAIT_REASONS][SEEP_GO_REASON_BYTES]; /* raw */
+	char reasons[SEEP_GO_WAIT_REASONS][SEEP_GO_REASON_BYTES]; /* printable; "": unknown */
 };
 
 /*

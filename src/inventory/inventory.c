@@ -28,15 +28,18 @@ struct notes {
 
 /*
  * How each kind is counted, by its column "keeper" in seep/kinds.h: KERNEL has a list that can be
- * counted; NULL for PROCESS, because the kernel does not know the blocks of an allocator.
+ * counted; NULL for the others, because the kernel does not know the blocks of an allocator, or
+ * what a runtime keeps.
  */
 static seep_inventory_take_fn *const takers[SEEP_KIND_COUNT] = {
 #define TAKER_PROCESS(plural) NULL
+#define TAKER_RUNTIME(plural) NULL
 #define TAKER_KERNEL(plural)  seep_inventory_take_##plural
 #define TAKER(name, key, plural, noun, measure, source, keeper)                                    \
 	[SEEP_KIND_##name] = TAKER_##keeper(plural),
 	SEEP_KINDS(TAKER)
 #undef TAKER_PROCESS
+#undef TAKER_RUNTIME
 #undef TAKER_KERNEL
 #undef TAKER
 };

@@ -44,11 +44,13 @@ void seep_inventory_forget(struct seep_inventory *inventory, enum seep_kind kind
 typedef int seep_inventory_take_fn(struct seep_inventory *inventory, pid_t pid, uint32_t process,
 				   bool first);
 #define SEEP_INVENTORY_PROCESS(plural)
+#define SEEP_INVENTORY_RUNTIME(plural)
 #define SEEP_INVENTORY_KERNEL(plural) seep_inventory_take_fn seep_inventory_take_##plural;
 #define SEEP_INVENTORY_TAKE(name, key, plural, noun, measure, source, keeper)                      \
 	SEEP_INVENTORY_##keeper(plural)
 SEEP_KINDS(SEEP_INVENTORY_TAKE)
 #undef SEEP_INVENTORY_PROCESS
+#undef SEEP_INVENTORY_RUNTIME
 #undef SEEP_INVENTORY_KERNEL
 #undef SEEP_INVENTORY_TAKE
 

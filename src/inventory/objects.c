@@ -23,7 +23,7 @@ struct seep_object_list {
 /* Of each kind's struct seep_KEY_object in seep/kinds.h. */
 static const size_t value_bytes[SEEP_KIND_COUNT] = {
 #define VALUE_BYTES(name, key, ...) [SEEP_KIND_##name] = sizeof(struct seep_##key##_object),
-	SEEP_KINDS(VALUE_BYTES)
+	SEEP_LIVE_KINDS(VALUE_BYTES)
 #undef VALUE_BYTES
 };
 

@@ -31,7 +31,7 @@ struct bpf_map *seep_kernel_live_map(const struct seep_bpf *skeleton, enum seep_
 {
 	struct bpf_map *const maps[SEEP_KIND_COUNT] = {
 #define LIVE_MAP(name, key, plural, ...) [SEEP_KIND_##name] = skeleton->maps.live_##plural,
-		SEEP_KINDS(LIVE_MAP)
+		SEEP_LIVE_KINDS(LIVE_MAP)
 #undef LIVE_MAP
 	};
 
@@ -93,7 +93,7 @@ static int size_maps(struct seep_bpf *skeleton, const struct seep_kernel_config 
 	{skeleton->maps.live_##plural, SEEP_KIND_##name, caps[SEEP_KIND_##name]},
 #define OTHER_MAP(kind, map, room) {skeleton->maps.map, SEEP_KIND_##kind, room},
 #define ARRAY(kind, map)	   {skeleton->maps.map, SEEP_KIND_##kind, SEEP_MAX_PROCESSES},
-		SEEP_KINDS(LIVE_MAP) SEEP_KIND_MAPS(OTHER_MAP) SEEP_KIND_ARRAYS(ARRAY)
+		SEEP_LIVE_KINDS(LIVE_MAP) SEEP_KIND_MAPS(OTHER_MAP) SEEP_KIND_ARRAYS(ARRAY)
 #undef LIVE_MAP
 #undef OTHER_MAP
 #undef ARRAY

@@ -44,7 +44,7 @@ struct seep_file_exit {
 
 struct seep_file {
 	uint32_t index; /* in the order of being met */
-	uint32_t id;	/* in the frames of its traced functions; 0: it has none */
+	uint32_t id;	/* in frames that user space makes; 0: there are none yet */
 	struct seep_inode inode;
 	/*
 	 * As mapped where it was met first, for people; of a program that has several names the
@@ -96,6 +96,12 @@ int seep_files_get_fd(struct seep_files *files, int fd, const char *path,
  */
 int seep_files_get_gone(struct seep_files *files, pid_t pid, const char *root,
 			const struct seep_mapping *mapping, const struct seep_file **ret_file);
+
+/*
+ * The id of the file in frames that user space makes; given at the first time. 0 or -ENOMEM.
+ * @file is of this table.
+ */
+int seep_files_frame_id(struct seep_files *files, const struct seep_file *file, uint32_t *ret_id);
 
 /* A file known by this inode, that of a mapping or of a file event, or NULL. */
 const struct seep_file *seep_files_find(const struct seep_files *files,

@@ -17,9 +17,23 @@ static const char *const standard_functions[] = {
 };
 /* The crates of Rust's standard library. */
 static const char *const rust_crates[] = {"alloc::", "core::", "std::"};
-/* How Go begins the names of its own, and what cgo makes for each call of C. */
-static const char *const go_functions[] = {"runtime.", "_cgo_"};
+/* What cgo makes for each call of C. */
+static const char *const cgo_functions[] = {"_cgo_"};
 static const char *const cgo_parts[] = {"._Cfunc_", "._cgo_"};
+/* The first elements of the paths of Go's standard library (src of Go 1.18 to 1.27). */
+static const char *const go_packages[] = {
+	"archive",  "bufio",	"bytes",   "cmp",     "compress", "container", "context",
+	"crypto",   "database", "debug",   "embed",   "encoding", "errors",    "expvar",
+	"flag",	    "fmt",	"go",	   "hash",    "html",	  "image",     "index",
+	"internal", "io",	"iter",	   "log",     "maps",	  "math",      "mime",
+	"net",	    "os",	"path",	   "plugin",  "reflect",  "regexp",    "runtime",
+	"slices",   "sort",	"strconv", "strings", "structs",  "sync",      "syscall",
+	"testing",  "text",	"time",	   "unicode", "unique",	  "vendor",    "weak",
+};
+/* What GCC and Clang put behind the name of a function that they made of another one. */
+static const char *const c_suffixes[] = {
+	".isra", ".constprop", ".part", ".cold", ".lto_priv", ".llvm", ".localalias", ".clone",
+};
 /* Libraries of the C and C++ runtimes of glibc, musl, GCC and LLVM. */
 static const char *const standard_modules[] = {
 	"libc.so", "libc-", "ld-linux", "ld-musl", "libstdc++", "libc++", "libpthread", "libgcc_s",
@@ -36,13 +50,33 @@ static bool begins_with(const char *text, const char *const *beginnings, size_t 
 	return false;
 }
 
+/*
+ * "net/http.(*Transport).dialConn", "time.Sleep": the path of its package begins with an element of
+ * the library. "sort.isra.0" is a function of C that GCC has changed.
+ */
+static bool is_of_go_library(const char *function)
+{
+	size_t length = strcspn(function, "/.");
+	const char *rest = function + length;
+
+	if (!*rest || begins_with(rest, c_suffixes, COUNT(c_suffixes)))
+		return false;
+	for (size_t i = 0; i < COUNT(go_packages); i++) {
+		if (strlen(go_packages[i]) == length &&
+		    strncmp(function, go_packages[i], length) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_of_go(const char *function)
 {
 	for (size_t i = 0; i < COUNT(cgo_parts); i++) {
 		if (strstr(function, cgo_parts[i]))
 			return true;
 	}
-	return begins_with(function, go_functions, COUNT(go_functions));
+	return begins_with(function, cgo_functions, COUNT(cgo_functions)) ||
+	       is_of_go_library(function);
 }
 
 /*
@@ -71,12 +105,19 @@ bool seep_module_is_standard(const char *path)
 	       begins_with(seep_text_basename(path), standard_modules, COUNT(standard_modules));
 }
 
+/* Java has packages like "io" and "net" as well. */
+static bool is_made_at_run_time(const struct seep_walk *walk)
+{
+	return walk->location->module && strcmp(walk->location->module, SEEP_JIT_MODULE) == 0;
+}
+
 bool seep_walk_is_standard(const struct seep_walk *walk)
 {
 	const char *function = walk->line->function;
 
-	return (function && (begins_with(function, standard_functions, COUNT(standard_functions)) ||
-			     is_of_go(function) || is_of_rust(function))) ||
+	return (function &&
+		(begins_with(function, standard_functions, COUNT(standard_functions)) ||
+		 (is_of_go(function) && !is_made_at_run_time(walk)) || is_of_rust(function))) ||
 	       seep_module_is_standard(walk->location->module);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "inventory/inventory.h"
+#include "managed/managed.h"
 #include "kernel/features.h"
 #include "kernel/kernel.h"
 #include "probe/files.h"
@@ -44,6 +45,7 @@ struct seep_targets;
 struct seep_targets_config {
 	struct seep_kernel *kernel;
 	struct seep_inventory *inventory;
+	struct seep_managed *managed;
 	struct seep_files *files;
 	const struct seep_allocators *allocators;
 	struct seep_tables *tables;

@@ -65,6 +65,8 @@ void seep_text_append_overhead(struct seep_buffer *note, const struct seep_snaps
 		append_tenths(note, overhead->target_cpu_pct, " % of a CPU in the targets");
 	else if (has_probes(snapshot))
 		seep_buffer_puts(note, "not measured in the targets");
+	else if (!sees_calls(snapshot))
+		seep_buffer_puts(note, "none in the targets: they are only read");
 	if (sees_calls(snapshot))
 		append_calls(note, overhead);
 	if (is_known(overhead->events_per_s) && has_probes(snapshot))

@@ -72,6 +72,15 @@ void seep_collector_free(struct seep_collector *collector)
 	free(collector);
 }
 
+static const struct seep_details *details_of(const struct seep_collector *collector,
+					     const struct seep_site_key *key)
+{
+	const struct seep_collector_parts *parts = &collector->parts;
+
+	return key->kind == SEEP_KIND_GOROUTINE ? seep_managed_details(parts->managed, key) :
+						  seep_inventory_details(parts->inventory, key);
+}
+
 /* Adds one entry of the kernel's table, live or frozen, to the sites of the snapshot. */
 static int add_site(const struct pass *pass, const struct seep_record *record,
 		    const struct seep_site_key *key, const struct seep_site_value *value)
@@ -84,7 +93,7 @@ static int add_site(const struct pass *pass, const struct seep_record *record,
 		.process = &collector->processes[record->index],
 		.kind = (enum seep_kind)key->kind,
 		.stack = seep_stacks_get(collector->parts.stacks, key->stack),
-		.details = seep_inventory_details(collector->parts.inventory, key),
+		.details = details_of(collector, key),
 	};
 	struct seep_sampling sampling;
 	int error;
@@ -137,6 +146,46 @@ static int add_frozen_sites(struct seep_collector *collector, const struct seep_
 	return 0;
 }
 
+/*
+ * For seep_managed_each_site. Of a process that has ended the last reading stands, as old as it was
+ * at the end.
+ */
+static int add_managed_site(const struct seep_site_key *key, const struct seep_site_value *value,
+			    void *context)
+{
+	struct pass pass = *(const struct pass *)context;
+	struct seep_site_value copy = *value;
+	const struct seep_record *record =
+		seep_processes_find(pass.collector->parts.processes, key->process);
+
+	if (!record || !value->allocs)
+		return 0;
+	if (record->process.exited)
+		pass.moment.now_ns = record->ended_ns;
+	copy.scan = pass.moment.scan_number;
+	return add_site(&pass, record, key, &copy);
+}
+
+static bool is_known(const void *context, uint32_t process)
+{
+	return seep_processes_find(context, process) != NULL;
+}
+
+/*
+ * What runtimes keep. The kind is traced if there is a runtime that has it, or nothing else was
+ * asked for.
+ */
+static int collect_managed(struct seep_collector *collector, struct pass *pass)
+{
+	const uint32_t bit = SEEP_KIND_BIT(SEEP_KIND_GOROUTINE);
+	struct seep_managed *managed = collector->parts.managed;
+
+	if (!seep_managed_has(managed, SEEP_KIND_GOROUTINE) && collector->filter->kinds != bit)
+		collector->snapshot.totals[SEEP_KIND_GOROUTINE].traced = false;
+	seep_managed_forget(managed, is_known, collector->parts.processes);
+	return seep_managed_each_site(managed, add_managed_site, pass);
+}
+
 /* Live sites from the kernel, then frozen ones from the records: together all of the snapshot. */
 static int collect_sites(struct seep_collector *collector, uint64_t now_ns)
 {
@@ -160,6 +209,8 @@ static int collect_sites(struct seep_collector *collector, uint64_t now_ns)
 				      &pass.moment.scan_number);
 	if (!error)
 		error = seep_kernel_each_site(collector->parts.kernel, add_live_site, &pass);
+	if (!error)
+		error = collect_managed(collector, &pass);
 	for (size_t i = 0; i < seep_processes_count(processes) && !error; i++)
 		error = add_frozen_sites(collector, seep_processes_at(processes, i));
 	return error;
@@ -259,6 +310,8 @@ static int collect_losses(struct seep_collector *collector,
 	 * After the drain: a stack that is still missing was lost, or waits for room in the ring
 	 * buffer.
 	 */
+	snapshot->losses[SEEP_LOSS_UNREAD_GOROUTINES] +=
+		seep_managed_unread(collector->parts.managed);
 	snapshot->losses[SEEP_LOSS_STACKS_UNSENT] +=
 		seep_site_table_num_without_stack(collector->sites);
 	error = seep_kernel_read_ends(collector->parts.kernel, snapshot->ends);

@@ -12,6 +12,7 @@
 #include "inventory/inventory.h"
 #include "kernel/kernel.h"
 #include "model/filter.h"
+#include "managed/managed.h"
 #include "model/snapshot.h"
 #include "stack/rewalk.h"
 #include "stack/stacks.h"
@@ -30,6 +31,7 @@ struct seep_collector_parts {
 	struct seep_stacks *stacks;
 	const struct seep_rewalk *rewalk;
 	const struct seep_inventory *inventory;
+	struct seep_managed *managed;
 	struct seep_overhead_meter *overhead;
 	struct seep_sampled *sampled;
 	struct seep_assessor *assessor; /* NULL: nothing is judged */

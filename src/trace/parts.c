@@ -106,6 +106,18 @@ static int new_files(struct seep_tracer *tracer)
 	return seep_files_new(&config, &tracer->files);
 }
 
+static int new_managed(struct seep_tracer *tracer)
+{
+	const struct seep_managed_config config = {
+		.files = tracer->files,
+		.stacks = tracer->stacks,
+		.kinds = tracer->config.filter->kinds,
+		.min_age_ns = tracer->config.filter->min_age_ns,
+	};
+
+	return seep_managed_new(&config, &tracer->managed);
+}
+
 /* Each part gets pointers to the ones before it, and seep_parts_close goes the other way. */
 static int open_tables(struct seep_tracer *tracer)
 {
@@ -128,11 +140,14 @@ static int open_tables(struct seep_tracer *tracer)
 		return error;
 	error = seep_inventory_new(tracer->kernel, tracer->symbolizer, tracer->config.filter->kinds,
 				   &tracer->inventory);
+	if (!error)
+		error = new_managed(tracer);
 	if (error)
 		return error;
 	targets_config = (struct seep_targets_config){
 		.kernel = tracer->kernel,
 		.inventory = tracer->inventory,
+		.managed = tracer->managed,
 		.files = tracer->files,
 		.allocators = tracer->config.allocators,
 		.tables = tracer->tables,
@@ -190,6 +205,7 @@ void seep_parts_close(struct seep_tracer *tracer)
 	seep_jit_free(tracer->jit);
 	seep_targets_free(tracer->targets);
 	seep_assessor_free(tracer->assessor);
+	seep_managed_free(tracer->managed);
 	seep_inventory_free(tracer->inventory);
 	seep_processes_free(tracer->processes);
 	seep_rewalk_free(tracer->rewalk);

@@ -144,6 +144,7 @@ int seep_tracer_start(struct seep_tracer *tracer)
 		.stacks = tracer->stacks,
 		.rewalk = tracer->rewalk,
 		.inventory = tracer->inventory,
+		.managed = tracer->managed,
 		.overhead = tracer->overhead,
 		.sampled = tracer->sampled,
 		.assessor = tracer->assessor,
@@ -165,9 +166,12 @@ int seep_tracer_start(struct seep_tracer *tracer)
 static void take_inventory(struct seep_tracer *tracer)
 {
 	seep_inventory_begin(tracer->inventory);
-	for (struct watch *watch = tracer->watches; watch; watch = watch->next)
-		seep_inventory_take(tracer->inventory, watch->target->pid, watch->target->process,
-				    false);
+	for (struct watch *watch = tracer->watches; watch; watch = watch->next) {
+		const struct seep_target *target = watch->target;
+
+		seep_inventory_take(tracer->inventory, target->pid, target->process, false);
+		seep_managed_take(tracer->managed, target->pid, target->process, target->root);
+	}
 }
 
 void seep_tracer_stop(struct seep_tracer *tracer)

@@ -14,6 +14,7 @@
 #include "kernel/events.h"
 #include "kernel/kernel.h"
 #include "kernel/processes.h"
+#include "managed/managed.h"
 #include "probe/files.h"
 #include "stack/rewalk.h"
 #include "stack/stacks.h"
@@ -51,6 +52,7 @@ struct seep_tracer {
 	struct seep_rewalk *rewalk;
 	struct seep_processes *processes;
 	struct seep_inventory *inventory;
+	struct seep_managed *managed;
 	struct seep_assessor *assessor; /* NULL: nothing is judged */
 	struct seep_targets *targets;
 	struct seep_jit *jit;

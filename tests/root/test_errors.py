@@ -143,7 +143,7 @@ def test_usage_errors(arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        (("--kinds", "heap"), "--kinds heap: not a kind; one of memory, mapping, thread, fd"),
+        (("--kinds", "heap"), "--kinds heap: not a kind; one of memory, mapping, thread, fd, goroutine"),
         (("--max-objects", "3"), "out of range (16 to 268435456)"),
         (("--max-overhead", "101%"), "out of range (above 0, up to 100)"),
         (("--max-overhead", "much"), "not a percentage, such as 3, 3% or 0.5%, nor none"),

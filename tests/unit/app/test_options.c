@@ -321,7 +321,7 @@ static void help_shows_defaults_of_the_table(void **state)
 		{&seep_command_trace,
 		 "\n  -k, --kinds KIND[,KIND...]  memory (default), mapping, thread, fd\n"},
 		{&seep_command_detect,
-		 "\n  -k, --kinds KIND[,KIND...]  memory, mapping, thread, fd (default: all)\n"},
+		 "\n  -k, --kinds KIND[,KIND...]  memory, mapping, thread, fd, goroutine (default: all)\n"},
 		{&seep_command_detect,
 		 "\n      --fail-on CLASS         what to exit with 3 for: leak (default), growth\n"},
 		{&seep_command_trace,

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "managed/frames.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "seep/hash.h"
+
+/* The frame at an address: of the file that is mapped there, or else the address. 0 or -ENOMEM. */
+static int frame_at(const struct seep_frames_of *of, uint64_t address, uint64_t *ret_frame)
+{
+	const struct seep_mapping *mapping = seep_maps_find(of->maps, address);
+	const struct seep_file *file;
+	uint32_t id;
+	int error;
+
+	*ret_frame = SEEP_FRAME_RAW | address;
+	if (!mapping || !mapping->executable)
+		return 0;
+	if (strcmp(mapping->path, "[vdso]") == 0) {
+		*ret_frame = SEEP_FRAME(SEEP_FILE_VDSO, address - mapping->start);
+		return 0;
+	}
+	if (!mapping->inode)
+		return 0;
+	error = seep_files_get(of->files, of->pid, of->root, mapping, &file);
+	if (!error)
+		error = seep_files_frame_id(of->files, file, &id);
+	if (!error)
+		*ret_frame = SEEP_FRAME(id, address - mapping->start + mapping->offset);
+	return error;
+}
+
+/* The key of a stack as BPF makes it (bpf/unwind.bpf.h). */
+static uint64_t hash_of(const uint64_t *frames, size_t num_frames, enum seep_end end)
+{
+	struct seep_hash hash = SEEP_HASH_INIT;
+
+	for (size_t i = 0; i < num_frames; i++)
+		seep_hash_add(&hash, seep_frame_mix(frames[i]));
+	seep_hash_add(&hash, seep_frame_mix(end));
+	return seep_hash_key(&hash);
+}
+
+int seep_frames_keep(const struct seep_frames_of *of, const struct seep_go_stack *stack,
+		     uint64_t *ret_hash)
+{
+	/* With room for the mark and the creator. */
+	uint64_t frames[SEEP_MAX_FRAMES + 2];
+	size_t count = 0;
+	int error = 0;
+
+	while (count < stack->num_addresses && count < SEEP_MAX_FRAMES && !error) {
+		error = frame_at(of, stack->addresses[count], &frames[count]);
+		count++;
+	}
+	if (!error && stack->created_at) {
+		/* Of the deepest stacks two frames are less than who made them. */
+		if (count > SEEP_MAX_FRAMES - 2)
+			count = SEEP_MAX_FRAMES - 2;
+		frames[count++] = SEEP_ORIGIN_FRAME(SEEP_ORIGIN_CREATOR);
+		error = frame_at(of, stack->created_at, &frames[count++]);
+	}
+	if (error)
+		return error;
+	*ret_hash = hash_of(frames, count, (enum seep_end)stack->end);
+	return seep_stacks_resolve(of->stacks, *ret_hash, frames, count, (enum seep_end)stack->end);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The goroutines of one process from one reading to the next, as sites. */
+#ifndef SEEP_MANAGED_GOROUTINES_H
+#define SEEP_MANAGED_GOROUTINES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uthash.h>
+
+#include "golang/goroutines.h"
+#include "model/snapshot.h"
+
+/* What goroutines of one site wait for: few reasons, as they are at the same place. */
+#define SEEP_PLACE_GROUPS     8
+#define SEEP_PLACE_NAME_BYTES (SEEP_GO_REASON_BYTES + 16)
+
+/* Goroutines with the same stack and the same creator. */
+struct seep_place {
+	uint64_t stack; /* hash of its frames, as seep_stacks has it */
+	struct seep_site_value value;
+	struct seep_group groups[SEEP_PLACE_GROUPS];
+	char group_names[SEEP_PLACE_GROUPS][SEEP_PLACE_NAME_BYTES];
+	struct seep_details details;
+	UT_hash_handle hh;
+};
+
+/* One that was there at the last reading. */
+struct seep_tracked {
+	uint64_t id;
+	uint64_t since_ns; /* CLOCK_MONOTONIC: it is at its place since then at least */
+	struct seep_place *place;
+};
+
+struct seep_tracked_goroutines {
+	uint64_t min_age_ns; /* younger ones are counted apart, see struct seep_site_value */
+	struct seep_place *places;
+	size_t count; /* by id */
+	struct seep_tracked *items;
+};
+
+/*
+ * Takes a reading in. @stacks: for each stack of the reading the hash of its frames. 0 or -ENOMEM:
+ * then all is as before.
+ */
+int seep_tracked_goroutines_update(struct seep_tracked_goroutines *tracked,
+				   const struct seep_go *go,
+				   const struct seep_goroutines *goroutines, const uint64_t *stacks,
+				   uint64_t now_ns);
+
+void seep_tracked_goroutines_done(struct seep_tracked_goroutines *tracked);
+
+#endif

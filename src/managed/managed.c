@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One entry for each process that was met. Which of them have a runtime is found at the first
+ * reading, and looked for again ever more rarely, because a library with one may be loaded later:
+ * at the 1st, 2nd, 4th, 8th ... report. Memory is that of the goroutines (goroutines.c).
+ */
+#include "managed/managed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/errors.h"
+#include "base/log.h"
+#include "golang/goroutines.h"
+#include "managed/frames.h"
+#include "managed/goroutines.h"
+#include "proc/maps.h"
+
+struct process {
+	uint32_t id;
+	struct seep_go *go; /* NULL: none is known */
+	bool refused;	    /* there is one, which cannot be read */
+	unsigned int looks;
+	struct seep_tracked_goroutines goroutines;
+	UT_hash_handle hh;
+};
+
+struct seep_managed {
+	struct seep_files *files;
+	struct seep_stacks *stacks;
+	uint32_t kinds;
+	uint64_t min_age_ns;
+	bool has_goroutines;
+	uint64_t unread;
+	struct process *processes;
+};
+
+int seep_managed_new(const struct seep_managed_config *config, struct seep_managed **ret_managed)
+{
+	struct seep_managed *managed = calloc(1, sizeof(*managed));
+
+	if (!managed)
+		return -ENOMEM;
+	managed->files = config->files;
+	managed->stacks = config->stacks;
+	managed->kinds = config->kinds;
+	managed->min_age_ns = config->min_age_ns;
+	*ret_managed = managed;
+	return 0;
+}
+
+static void drop(struct seep_managed *managed, struct process *process)
+{
+	HASH_DEL(managed->processes, process);
+	seep_tracked_goroutines_done(&process->goroutines);
+	seep_go_close(process->go);
+	free(process);
+}
+
+void seep_managed_free(struct seep_managed *managed)
+{
+	struct process *process, *next;
+
+	if (!managed)
+		return;
+	HASH_ITER(hh, managed->processes, process, next)
+		drop(managed, process);
+	free(managed);
+}
+
+static struct process *find(const struct seep_managed *managed, uint32_t id)
+{
+	struct process *process;
+
+	HASH_FIND(hh, managed->processes, &id, sizeof(id), process);
+	return process;
+}
+
+static struct process *get(struct seep_managed *managed, uint32_t id)
+{
+	struct process *process = find(managed, id);
+
+	if (process)
+		return process;
+	process = calloc(1, sizeof(*process));
+	if (!process)
+		return NULL;
+	process->id = id;
+	process->goroutines.min_age_ns = managed->min_age_ns;
+	HASH_ADD(hh, managed->processes, id, sizeof(process->id), process);
+	return process;
+}
+
+/* Is it time to look for a runtime? At the looks whose number is a power of two. */
+static bool is_due(struct process *process)
+{
+	unsigned int number = ++process->looks;
+
+	return !process->go && !process->refused && (number & (number - 1)) == 0;
+}
+
+/* Finds the runtime of a process, if it has one. */
+static void look_for_runtime(struct process *process, pid_t pid, const struct seep_maps *maps)
+{
+	const char *why = NULL;
+	int error = seep_go_open(pid, maps, &process->go, &why);
+
+	if (!error || error == -ENOENT || error == -ESRCH)
+		return;
+	process->refused = true;
+	seep_warn("cannot read the goroutines of process %d: %s", pid,
+		  error == -EPROTO ? why : seep_error_text(-error));
+}
+
+/* What a reading has found becomes sites. 0 or -ENOMEM. */
+static int take_in(struct process *process, const struct seep_frames_of *of,
+		   const struct seep_goroutines *goroutines)
+{
+	SEEP_AUTO_FREE uint64_t *stacks = calloc(goroutines->num_stacks + 1, sizeof(*stacks));
+
+	if (!stacks)
+		return -ENOMEM;
+	for (size_t i = 0; i < goroutines->num_stacks; i++) {
+		int error = seep_frames_keep(of, &goroutines->stacks[i], &stacks[i]);
+
+		if (error)
+			return error;
+	}
+	return seep_tracked_goroutines_update(&process->goroutines, process->go, goroutines, stacks,
+					      seep_clock_monotonic_ns());
+}
+
+static void read_goroutines(struct seep_managed *managed, struct process *process,
+			    const struct seep_frames_of *of)
+{
+	struct seep_goroutines goroutines;
+	const char *why = NULL;
+	int error = seep_goroutines_read(process->go, &goroutines, &why);
+
+	if (!error) {
+		managed->has_goroutines = true;
+		managed->unread += goroutines.num_unread;
+		error = take_in(process, of, &goroutines);
+		seep_goroutines_done(&goroutines);
+	}
+	if (!error || error == -ESRCH)
+		return;
+	seep_warn("cannot read the goroutines of process %d: %s", of->pid,
+		  error == -EPROTO ? why : seep_error_text(-error));
+	/* What is not understood now will not be later. */
+	if (error == -EPROTO) {
+		process->refused = true;
+		seep_go_close(SEEP_TAKE_PTR(process->go));
+	}
+}
+
+void seep_managed_take(struct seep_managed *managed, pid_t pid, uint32_t process, const char *root)
+{
+	struct process *entry;
+	struct seep_maps maps;
+	bool due;
+
+	if (!(managed->kinds & SEEP_KIND_BIT(SEEP_KIND_GOROUTINE)))
+		return;
+	entry = get(managed, process);
+	if (!entry)
+		return;
+	due = is_due(entry);
+	if ((!due && !entry->go) || seep_maps_read(pid, &maps))
+		return;
+	if (due)
+		look_for_runtime(entry, pid, &maps);
+	if (entry->go) {
+		const struct seep_frames_of of = {managed->files, managed->stacks, pid, root,
+						  &maps};
+
+		read_goroutines(managed, entry, &of);
+	}
+	seep_maps_done(&maps);
+}
+
+bool seep_managed_has(const struct seep_managed *managed, enum seep_kind kind)
+{
+	return kind == SEEP_KIND_GOROUTINE && managed->has_goroutines;
+}
+
+uint64_t seep_managed_unread(const struct seep_managed *managed)
+{
+	return managed->unread;
+}
+
+void seep_managed_forget(struct seep_managed *managed,
+			 bool (*is_known)(const void *context, uint32_t process),
+			 const void *context)
+{
+	struct process *process, *next;
+
+	HASH_ITER(hh, managed->processes, process, next) {
+		if (!is_known(context, process->id))
+			drop(managed, process);
+	}
+}
+
+int seep_managed_each_site(const struct seep_managed *managed,
+			   int (*fn)(const struct seep_site_key *key,
+				     const struct seep_site_value *value, void *context),
+			   void *context)
+{
+	for (const struct process *process = managed->processes; process;
+	     process = process->hh.next) {
+		for (const struct seep_place *place = process->goroutines.places; place;
+		     place = place->hh.next) {
+			const struct seep_site_key key = {
+				.stack = place->stack,
+				.process = process->id,
+				.kind = SEEP_KIND_GOROUTINE,
+			};
+			int result = fn(&key, &place->value, context);
+
+			if (result)
+				return result;
+		}
+	}
+	return 0;
+}
+
+const struct seep_details *seep_managed_details(const struct seep_managed *managed,
+						const struct seep_site_key *site)
+{
+	const struct process *process = find(managed, site->process);
+	const struct seep_place *place = NULL;
+
+	if (process && site->kind == SEEP_KIND_GOROUTINE)
+		HASH_FIND(hh, process->goroutines.places, &site->stack, sizeof(site->stack), place);
+	return place && place->details.num_groups ? &place->details : NULL;
+}
