@@ -144,7 +144,7 @@ include tests/bench/bench.mk
 include tests/torture/torture.mk
 include tests/fuzz/fuzz.mk
 
--include $(shell find $(BUILD) -path $(BUILD)/kernels -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $(BUILD) \( -path $(BUILD)/kernels -o -path $(BUILD)/toolchains \) -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # Checks, from the shortest to the longest: quick while you work, check before a commit lands.
 

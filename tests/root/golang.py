@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+The Go programs of tests/fixtures/go: built by any compiler, driven, and what they say of themselves.
+
+What the tests need of seep's reports about goroutines is at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from go_toolchains import NEWEST, OLDEST, SUITES, ToolchainError, locked, toolchain
+from harness import BUILD, ROOT, TIMEOUT, Fixture, wait_until
+
+SOURCES = ROOT / "tests/fixtures/go"
+OUT = BUILD / "go-programs"
+REST_S = 0.05  # in which the runtime would have done something
+# Those that call C.
+WITH_C = {"calls_c"}
+VARIANTS = {
+    "plain": (),
+    "stripped": ("-ldflags=-s -w",),
+    "pie": ("-buildmode=pie",),
+    "pie_stripped": ("-buildmode=pie", "-ldflags=-s -w"),
+}
+PROGRAMS = ("parked", "leaks", "calls_c")
+# Nobody waits minutes for each of them before a commit.
+VERSIONS = [
+    version if version in (OLDEST, NEWEST) else pytest.param(version, marks=pytest.mark.long)
+    for version in SUITES
+]
+
+Memory = dict[str, Any]
+
+
+# --- Building ------------------------------------------------------------------------------------
+
+
+def sources_of(program: str) -> list[Path]:
+    return [SOURCES / f"{program}.go", SOURCES / "truth.go"]
+
+
+def path_of(program: str, version: str, variant: str = "plain") -> Path:
+    return OUT / version / f"{program}_{variant}"
+
+
+def build(program: str, version: str, variant: str = "plain") -> Path:
+    """A program as this version of Go makes it; made if its sources are newer."""
+    target = path_of(program, version, variant)
+    sources = sources_of(program)
+    with locked(f"build-{version}"):
+        if target.exists() and all(target.stat().st_mtime > path.stat().st_mtime for path in sources):
+            return target
+        tools = toolchain(version)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        cgo = "1" if program in WITH_C else "0"
+        result = subprocess.run(
+            [tools.go, "build", *VARIANTS[variant], "-o", target, *sources],
+            env={**tools.environment, "CGO_ENABLED": cgo},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, f"{program} by Go {version}, {variant}: {result.stderr}"
+    return target
+
+
+# --- What a program says of itself -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Goroutine:
+    """One of Go's own text about goroutines."""
+
+    number: int
+    reason: str  # why it waits, or its state: "chan receive", "syscall", "running"
+    minutes: int
+    locked: bool  # to a thread
+    functions: tuple[str, ...]  # innermost first
+    elided: bool  # some of more than a hundred are left out
+    created_by: str | None
+    created_in: int | None  # the number of that goroutine, since Go 1.21
+    # Those that created it, where GODEBUG=tracebackancestors asks for them: number and functions.
+    ancestors: tuple[tuple[int, tuple[str, ...]], ...]
+    labels: str | None  # since Go 1.27
+
+    def depth(self, function: str) -> int:
+        return self.functions.count(function)
+
+
+HEADER = re.compile(
+    r"goroutine (?P<number>\d+)(?: gp=\S+)?(?: m=\S+)?(?: mp=\S+)? "
+    r"\[(?P<reason>[^],]+)(?P<more>[^]]*)\](?: \{(?P<labels>.*)\})?:"
+)
+CREATED = re.compile(r"created by (?P<function>.+?)(?: in goroutine (?P<number>\d+))?")
+ANCESTOR = re.compile(r"\[originating from goroutine (\d+)\]:")
+ELIDED = re.compile(r"\.\.\..* frames elided\.\.\.")
+
+# Up to 1.20 Go ends after a hundred calls without a word, and shows none of those of the runtime.
+CUT = 95
+
+
+def functions_of(lines: Iterable[str]) -> tuple[str, ...]:
+    """Of lines such as "main.(*queue).take(0xc000012345, ...)", between which files stand."""
+    called = [line for line in lines if line.endswith(")") and not line.startswith("\t")]
+    return tuple(line.rsplit("(", 1)[0] for line in called)
+
+
+def goroutine_of(block: str) -> Goroutine:
+    header, *lines = block.splitlines()
+    match = HEADER.fullmatch(header)
+    assert match, f"not the first line of a goroutine: {header}"
+    minutes = re.search(r", (\d+) minutes", match["more"])
+    starts = [number for number, line in enumerate(lines) if ANCESTOR.fullmatch(line)]
+    own = lines[: starts[0]] if starts else lines
+    functions = functions_of(line for line in own if not CREATED.fullmatch(line))
+    creator = next(filter(None, map(CREATED.fullmatch, own)), None)
+    ancestors = [
+        (int(ANCESTOR.fullmatch(lines[start])[1]), functions_of(lines[start:end]))  # type: ignore[index]
+        for start, end in zip(starts, [*starts[1:], len(lines)])
+    ]
+    return Goroutine(
+        number=int(match["number"]),
+        reason=match["reason"],
+        minutes=int(minutes[1]) if minutes else 0,
+        locked="locked to thread" in match["more"],
+        functions=functions,
+        elided=len(functions) >= CUT or any(map(ELIDED.fullmatch, own)),
+        created_by=creator["function"] if creator else None,
+        created_in=int(creator["number"]) if creator and creator["number"] else None,
+        ancestors=tuple(ancestors),
+        labels=match["labels"],
+    )
+
+
+def goroutines_of(text: str) -> tuple[Goroutine, ...]:
+    """Those of a text as Go prints it: debug=2 of the profile, or the last words of a program."""
+    blocks = re.split(r"\n\n+", text.strip())
+    return tuple(goroutine_of(block) for block in blocks if re.match(r"goroutine [1-9]", block))
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the program knows of goroutines with a function of its own."""
+
+    function: str
+    count: int
+    reasons: tuple[str, ...]  # any of these; none if it is not about goroutines
+    depth: int
+
+    def has(self, goroutine: Goroutine) -> bool:
+        """Whether a goroutine is one of these. Of a deep one some calls are left out."""
+        depth = goroutine.depth(self.function)
+        return depth > 0 if goroutine.elided and self.depth > depth else depth == self.depth
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a program says of itself at one moment."""
+
+    version: str
+    gomaxprocs: int
+    numgoroutine: int
+    numcgocall: int
+    threads_made: int
+    seconds: float  # since GO
+    sites: tuple[Site, ...]
+    goroutines: tuple[Goroutine, ...]  # none if they are too many to be told
+    stacks: Counter[tuple[str, ...]]  # with the runtime's functions, up to 32 calls
+    profile: str
+    memstats: Memory = field(repr=False)
+
+    @property
+    def minor(self) -> int:
+        return int(self.version.split(".")[1])
+
+    def count(self, function: str) -> int:
+        """Of the goroutines with this function on their stacks."""
+        return sum(function in goroutine.functions for goroutine in self.goroutines)
+
+    def reasons(self) -> Counter[str]:
+        return Counter(goroutine.reason for goroutine in self.goroutines)
+
+
+def truth_of(text: str) -> Truth:
+    values = json.loads(text)
+    return Truth(
+        **{
+            **values,
+            "version": values["version"].removeprefix("go"),
+            "sites": tuple(
+                Site(site["function"], site["count"], tuple(site["reasons"] or ()), site["depth"])
+                for site in values["sites"] or ()
+            ),
+            "goroutines": goroutines_of(values["goroutines"]),
+            "stacks": Counter(
+                {tuple(key.split("\n")): count for key, count in (values["stacks"] or {}).items()}
+            ),
+        }
+    )
+
+
+class GoProgram(Fixture):
+    """A program of tests/fixtures/go, driven by GO, GC, TRUTH, MEMSTATS, QUIT."""
+
+    def __init__(
+        self,
+        path: Path,
+        mode: str,
+        *arguments: object,
+        env: dict[str, str] | None = None,
+        errors: Path | None = None,
+    ) -> None:
+        # A shell gives its place to the program, which then has these standard errors.
+        shell = ("/bin/sh", "-c", 'exec "$@" 2>"$0"', errors) if errors else ()
+        super().__init__(*shell, path, mode, *map(str, arguments), env=env)
+        self.errors = errors
+
+    def answer(self, word: str) -> str:
+        self.say(word)
+        line = self.line()
+        assert line.split(" ", 1)[0] == word, line[:100]
+        return line[len(word) + 1 :]
+
+    def truth(self) -> Truth:
+        return truth_of(self.answer("TRUTH"))
+
+    def memstats(self) -> Memory:
+        """runtime.MemStats alone; to ask changes none of it."""
+        return json.loads(self.answer("MEMSTATS"))
+
+    def collect(self) -> None:
+        """The collector runs twice."""
+        self.answer("GC")
+
+    def at_rest(self) -> Memory:
+        """MemStats, when the runtime does nothing more behind the program's back, as to give pages back."""
+        seen = [self.memstats()]
+
+        def same() -> bool:
+            time.sleep(REST_S)
+            seen.append(self.memstats())
+            return seen[-1] == seen[-2]
+
+        wait_until(same, "MemStats that stay the same")
+        return seen[-1]
+
+    def last_words(self) -> tuple[Goroutine, ...]:
+        """
+        Ends it by SIGQUIT, at which Go prints all goroutines; with GOTRACEBACK=system also those of the
+        runtime, and its functions.
+        """
+        assert self.errors, "nobody keeps its standard errors"
+        self.process.send_signal(signal.SIGQUIT)
+        assert self.process.wait(TIMEOUT) == 2
+        return goroutines_of(self.errors.read_text())
+
+
+def programs() -> Iterator[Callable[..., GoProgram]]:
+    """Starts a program of a version of Go: start("parked", "rest", version="1.27"), and waits for READY."""
+    running: list[GoProgram] = []
+
+    def run(
+        program: str, mode: str, *arguments: object, version: str, variant: str = "plain", **options: Any
+    ) -> GoProgram:
+        process = GoProgram(built(program, version, variant), mode, *arguments, **options)
+        running.append(process)
+        process.ready()
+        return process
+
+    yield run
+    for process in running:
+        process.end()
+
+
+def built(program: str, version: str, variant: str = "plain") -> Path:
+    """As build(), for a test: which is skipped where the compiler cannot be had."""
+    try:
+        return build(program, version, variant)
+    except ToolchainError as error:
+        pytest.skip(str(error))
