@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 from go_toolchains import NEWEST, OLDEST, SUITES, ToolchainError, locked, toolchain
-from harness import BUILD, ROOT, TIMEOUT, Fixture, wait_until
+from harness import BUILD, ROOT, TIMEOUT, Fixture, Report, process_of, wait_until
 
 SOURCES = ROOT / "tests/fixtures/go"
 OUT = BUILD / "go-programs"
@@ -75,7 +75,7 @@ def build(program: str, version: str, variant: str = "plain") -> Path:
     return target
 
 
-# --- What a program says of itself -----------------------------------------------------------------
+# --- What a program says of itself ---------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,7 @@ class Goroutine:
     reason: str  # why it waits, or its state: "chan receive", "syscall", "running"
     minutes: int
     locked: bool  # to a thread
+    leaked: bool  # the collector has found that nobody can wake it, since Go 1.27
     functions: tuple[str, ...]  # innermost first
     elided: bool  # some of more than a hundred are left out
     created_by: str | None
@@ -100,7 +101,7 @@ class Goroutine:
 
 HEADER = re.compile(
     r"goroutine (?P<number>\d+)(?: gp=\S+)?(?: m=\S+)?(?: mp=\S+)? "
-    r"\[(?P<reason>[^],]+)(?P<more>[^]]*)\](?: \{(?P<labels>.*)\})?:"
+    r"\[(?P<reason>[^],]+?)(?P<leaked> \(leaked\))?(?P<more>(?:,[^]]*)?)\](?: \{(?P<labels>.*)\})?:"
 )
 CREATED = re.compile(r"created by (?P<function>.+?)(?: in goroutine (?P<number>\d+))?")
 ANCESTOR = re.compile(r"\[originating from goroutine (\d+)\]:")
@@ -108,6 +109,15 @@ ELIDED = re.compile(r"\.\.\..* frames elided\.\.\.")
 
 # Up to 1.20 Go ends after a hundred calls without a word, and shows none of those of the runtime.
 CUT = 95
+
+
+# Of functions that are not the program's own.
+NOT_OWN = re.compile(r"(runtime|internal)[./]|panic$|.*\.(deferwrap|gowrap)\d+$")
+
+
+def own(functions: Iterable[str]) -> tuple[str, ...]:
+    """Without those of the runtime, and those that the compiler makes."""
+    return tuple(name for name in functions if not NOT_OWN.match(name))
 
 
 def functions_of(lines: Iterable[str]) -> tuple[str, ...]:
@@ -134,6 +144,7 @@ def goroutine_of(block: str) -> Goroutine:
         reason=match["reason"],
         minutes=int(minutes[1]) if minutes else 0,
         locked="locked to thread" in match["more"],
+        leaked=bool(match["leaked"]),
         functions=functions,
         elided=len(functions) >= CUT or any(map(ELIDED.fullmatch, own)),
         created_by=creator["function"] if creator else None,
@@ -188,9 +199,6 @@ class Truth:
         """Of the goroutines with this function on their stacks."""
         return sum(function in goroutine.functions for goroutine in self.goroutines)
 
-    def reasons(self) -> Counter[str]:
-        return Counter(goroutine.reason for goroutine in self.goroutines)
-
 
 def truth_of(text: str) -> Truth:
     values = json.loads(text)
@@ -211,7 +219,7 @@ def truth_of(text: str) -> Truth:
 
 
 class GoProgram(Fixture):
-    """A program of tests/fixtures/go, driven by GO, GC, TRUTH, MEMSTATS, QUIT."""
+    """A program of tests/fixtures/go, driven by GO, GC, LEAKS, TRUTH, MEMSTATS, QUIT."""
 
     def __init__(
         self,
@@ -242,6 +250,11 @@ class GoProgram(Fixture):
     def collect(self) -> None:
         """The collector runs twice."""
         self.answer("GC")
+
+    def find_leaks(self) -> int | None:
+        """How many goroutines the collector finds that nobody can wake, since Go 1.27; it marks them."""
+        found = int(self.answer("LEAKS"))
+        return None if found < 0 else found
 
     def at_rest(self) -> Memory:
         """MemStats, when the runtime does nothing more behind the program's back, as to give pages back."""
@@ -289,3 +302,80 @@ def built(program: str, version: str, variant: str = "plain") -> Path:
         return build(program, version, variant)
     except ToolchainError as error:
         pytest.skip(str(error))
+
+
+# --- What seep reports of goroutines -------------------------------------------------------------
+#
+# All that depends on how a report says it stands here.
+
+GOROUTINE = "goroutine"
+
+
+def in_short(function: str) -> str:
+    """A name as Go prints it, which leaves out for which types a generic function was made."""
+    return re.sub(r"\[.*\]", "[...]", function)
+
+
+def stack_of(site: Report) -> tuple[str, ...]:
+    """The functions, innermost first, with those of the runtime."""
+    return tuple(in_short(frame["function"]) for frame in site["stack"])
+
+
+def is_of_runtime(site: Report) -> bool:
+    """Goroutines that Go does not count: they begin in a function of the runtime. main.main does too."""
+    begun = [name for name in stack_of(site) if name != "runtime.goexit"][-1:]
+    return begun != [] and begun[0].startswith("runtime.") and begun[0] != "runtime.main"
+
+
+def goroutine_sites(report: Report) -> list[Report]:
+    """The sites of the program's own goroutines."""
+    return [
+        site
+        for site in report["sites"]
+        if site["kind"] == GOROUTINE and site["live_objects"] and not is_of_runtime(site)
+    ]
+
+
+def count_in(report: Report, *functions: str) -> int:
+    """The goroutines with any of these functions on their stacks; all, if none is given."""
+    return sum(
+        site["live_objects"]
+        for site in goroutine_sites(report)
+        if not functions or set(functions) & set(stack_of(site))
+    )
+
+
+def reasons_of(site: Report) -> Counter[str]:
+    """Of the goroutines of a site: why they wait, or their state; as Go calls it."""
+    groups = site["details"]["groups"]
+    return Counter({group["name"].split(": ")[-1]: group["objects"] for group in groups})
+
+
+def creator_of(site: Report) -> str | None:
+    """The function with the go statement; None of the first goroutine, which nobody created."""
+    created = site["goroutine"]["created_by"]
+    return in_short(created) if created else None
+
+
+def labels_of(site: Report) -> dict[str, str]:
+    return site["goroutine"]["labels"]
+
+
+def ancestors_of(site: Report) -> list[str]:
+    """The functions of the goroutine that created these, where the program keeps them."""
+    return [in_short(name) for name in site["goroutine"]["ancestors"]]
+
+
+def memstats_of(report: Report, pid: int) -> Memory:
+    """runtime.MemStats as seep has read it, with Go's names."""
+    return process_of(report, pid)["go"]["memstats"]
+
+
+def runtime_of(report: Report, pid: int) -> Report:
+    """What is said of the runtime besides: "version", "gomaxprocs", ..."""
+    return process_of(report, pid)["go"]
+
+
+def is_whole(report: Report) -> bool:
+    """Whether the report says that it has all goroutines: nothing has changed too fast to be read."""
+    return not report["losses"].get("goroutines_torn")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from go_toolchains import NEWEST, OLDEST
-from golang import PROGRAMS, VARIANTS, VERSIONS, Goroutine, Truth, built, programs
+from golang import PROGRAMS, VARIANTS, VERSIONS, Goroutine, Truth, built, own, programs
 from harness import SLOWNESS, again_until
 
 start = pytest.fixture(programs)
@@ -25,7 +25,8 @@ VARIANTS_EACH = [
 RATE = 20  # leaks per second
 LOOKS = 3  # at what stays as it is
 GOROUTINES_A_LEAK = {"receive": 1, "mutex": 1, "select": 1, "map": 0, "timer": 0, "body": 3, "thread": 1}
-NOT_OWN = re.compile(r"(runtime|internal)[./]|panic$|.*\.(deferwrap|gowrap)\d+$")
+# Of those at rest, the functions with channels that are nowhere else.
+UNREACHABLE = {"main.receiveOfNil", "main.selectOfNone", "main.takeOf[...]", "main.(*stack[...]).pop"}
 
 
 def sections(path: Path) -> set[str]:
@@ -63,11 +64,6 @@ def check_sites(truth: Truth) -> None:
     for site, goroutines in zip(truth.sites, of_sites(truth)):
         assert len(goroutines) == site.count, site
         assert {goroutine.reason for goroutine in goroutines} <= set(site.reasons), site
-
-
-def own(functions: tuple[str, ...]) -> tuple[str, ...]:
-    """Without those of the runtime, and those that the compiler makes."""
-    return tuple(name for name in functions if not NOT_OWN.match(name))
 
 
 def check_stacks(truth: Truth) -> None:
@@ -220,6 +216,33 @@ def test_leaks(start, version: str, mode: str) -> None:
         for site, goroutines in zip(last.sites, of_sites(last)):
             assert site.count <= len(goroutines) <= site.count + 1, site
             assert len([one for one in goroutines if one.reason in site.reasons]) >= site.count - 1
+
+
+@pytest.mark.parametrize("mode", ["receive", "mutex", "select"])
+def test_leaks_that_the_collector_finds(start, mode: str) -> None:
+    program = start("leaks", mode, 200, version=NEWEST)
+    program.go()
+    found: list[int] = []
+    again_until(
+        lambda: found and found[-1] >= RATE, lambda _: found.append(program.find_leaks()), "leaks"
+    )
+    truth = program.truth()
+    marked = [one for one in truth.goroutines if one.leaked]
+    assert len(marked) == found[-1] <= truth.sites[0].count
+    assert all(truth.sites[0].has(one) and one.reason in truth.sites[0].reasons for one in marked)
+
+
+def test_what_the_collector_cannot_accuse(start) -> None:
+    """It finds only those that wait for what nobody else knows."""
+    program = start("parked", "rest", version=NEWEST)
+    found = program.find_leaks()
+    truth = program.truth()
+    marked = [one for one in truth.goroutines if one.leaked]
+    assert len(marked) == found
+    of_leaks = [site for site in truth.sites if site.function in UNREACHABLE]
+    assert len(of_leaks) == len(UNREACHABLE)
+    assert found == sum(site.count for site in of_leaks)
+    assert all(any(site.has(one) for site in of_leaks) for one in marked)
 
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
