@@ -22,7 +22,7 @@ from harness import BUILD, ROOT
 
 sys.path.append(str(ROOT / "tests/kernels"))
 
-from archive import Apt, ArchiveError  # noqa: E402
+import archive  # noqa: E402
 
 # The suites that are searched for golang-VERSION-go; the newest of them wins.
 SUITES = {
@@ -90,15 +90,16 @@ def download(version: str, directory: Path) -> None:
     scratch = directory.with_suffix(".new")
     shutil.rmtree(scratch, ignore_errors=True)
     try:
-        apt = Apt(scratch / "apt", SUITES[version])
-        apt.run("apt-get", "-qq", "update")
+        apt = archive.Apt(scratch / "apt", SUITES[version])
+        # Otherwise a mirror that does not answer is a warning.
+        apt.run("apt-get", "-qq", "-o", "APT::Update::Error-Mode=any", "update")
         for package in apt.download([f"golang-{version}-go", f"golang-{version}-src"]):
             subprocess.run(["dpkg-deb", "-x", package, scratch / "root"], check=True)
         if not root_below(scratch / "root", version):
-            raise ArchiveError(f"its packages have no compiler below usr/lib/go-{version}")
+            raise archive.ArchiveError(f"its packages have no compiler below usr/lib/go-{version}")
         shutil.rmtree(directory, ignore_errors=True)
         (scratch / "root").rename(directory)
-    except (ArchiveError, OSError, subprocess.CalledProcessError) as error:
+    except (archive.ArchiveError, OSError, subprocess.CalledProcessError) as error:
         suites = " or ".join(SUITES[version])
         raise ToolchainError(f"Go {version} cannot be had from Debian's {suites}: {error}") from error
     finally:

@@ -25,6 +25,8 @@ from harness import BUILD, ROOT, TIMEOUT, Fixture, Report, process_of, wait_unti
 SOURCES = ROOT / "tests/fixtures/go"
 OUT = BUILD / "go-programs"
 REST_S = 0.05  # in which the runtime would have done something
+LIBRARY = "library"
+HOST = SOURCES / "host.c"
 # Those that call C.
 WITH_C = {"calls_c"}
 VARIANTS = {
@@ -46,33 +48,50 @@ Memory = dict[str, Any]
 # --- Building ------------------------------------------------------------------------------------
 
 
+def path_of(program: str, version: str, variant: str = "plain") -> Path:
+    return OUT / version / f"{program}_{variant}"
+
+
 def sources_of(program: str) -> list[Path]:
     return [SOURCES / f"{program}.go", SOURCES / "truth.go"]
 
 
-def path_of(program: str, version: str, variant: str = "plain") -> Path:
-    return OUT / version / f"{program}_{variant}"
+def is_new(target: Path, sources: Iterable[Path]) -> bool:
+    return target.exists() and all(target.stat().st_mtime > path.stat().st_mtime for path in sources)
+
+
+def compile_go(version: str, target: Path, sources: list[Path], *options: str, cgo: bool) -> None:
+    tools = toolchain(version)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    result = subprocess.run(
+        [tools.go, "build", *options, "-o", target, *sources],
+        env={**tools.environment, "CGO_ENABLED": str(int(cgo))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, f"Go {version}, {' '.join(options)}: {result.stderr}"
 
 
 def build(program: str, version: str, variant: str = "plain") -> Path:
     """A program as this version of Go makes it; made if its sources are newer."""
     target = path_of(program, version, variant)
-    sources = sources_of(program)
     with locked(f"build-{version}"):
-        if target.exists() and all(target.stat().st_mtime > path.stat().st_mtime for path in sources):
+        if is_new(target, [*sources_of(program), *([HOST] if program == LIBRARY else [])]):
             return target
-        tools = toolchain(version)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        cgo = "1" if program in WITH_C else "0"
-        result = subprocess.run(
-            [tools.go, "build", *VARIANTS[variant], "-o", target, *sources],
-            env={**tools.environment, "CGO_ENABLED": cgo},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, f"{program} by Go {version}, {variant}: {result.stderr}"
+        if program == LIBRARY:
+            build_host(target, version, variant)
+        else:
+            compile_go(version, target, sources_of(program), *VARIANTS[variant], cgo=program in WITH_C)
     return target
+
+
+def build_host(target: Path, version: str, variant: str) -> None:
+    """A program in C whose Go is in a shared library, of which there is this variant."""
+    library = target.with_suffix(".so")
+    options = ("-buildmode=c-shared", *VARIANTS[variant])
+    compile_go(version, library, sources_of(LIBRARY), *options, cgo=True)
+    subprocess.run(["gcc", "-g", HOST, library, "-Wl,-rpath,$ORIGIN", "-o", target], check=True)
 
 
 # --- What a program says of itself ---------------------------------------------------------------
@@ -286,7 +305,8 @@ def programs() -> Iterator[Callable[..., GoProgram]]:
     def run(
         program: str, mode: str, *arguments: object, version: str, variant: str = "plain", **options: Any
     ) -> GoProgram:
-        process = GoProgram(built(program, version, variant), mode, *arguments, **options)
+        path = built(program, version, variant)
+        process = GoProgram(path, mode, *arguments, **options)
         running.append(process)
         process.ready()
         return process

@@ -8,6 +8,7 @@ tests/root/test_go_programs.py shows that what the programs say is true.
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from detecting import Detect, has_leak
-from go_toolchains import NEWEST, OLDEST
+from go_toolchains import NEWEST, OLDEST, toolchain
 from golang import (
     GOROUTINE,
     VARIANTS,
@@ -52,9 +53,8 @@ PROMPT_S = 60  # in which a leak is to be found
 RATE = 10  # leaks per second
 
 
-def report_of(seep, program: GoProgram) -> Report:
-    trace = seep("-p", program.pid, "-k", GOROUTINE).attached()
-    return trace.finish()
+def report_of(seep, program: GoProgram, *options: str | Path) -> Report:
+    return seep("-p", program.pid, "-k", GOROUTINE, *options).attached().finish()
 
 
 @contextmanager
@@ -171,6 +171,33 @@ def test_creators_and_labels(start, seep, version: str) -> None:
         assert creator_of(site) == (None if first else expected)
 
 
+def pprof(version: str, *arguments: str | Path) -> str:
+    tools = toolchain(version)
+    return subprocess.run(
+        [tools.go, "tool", "pprof", *map(str, arguments)],
+        env={**tools.environment, "CGO_ENABLED": "0"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_pprof(start, seep, tmp_path: Path, version: str) -> None:
+    """Go's own tool reads the profile, and shows the numbers of the program."""
+    program = start("parked", "rest", version=version)
+    truth = program.truth()
+    profile = tmp_path / "goroutines.pb.gz"
+    report_of(seep, program, "--pprof", profile)
+    text = pprof(version, "-top", "-cum", "-nodecount=1000", "-sample_index=goroutine", profile)
+    # flat, share, sum, cumulated, share, function; and perhaps that it is inlined
+    rows = [line.split() for line in text.splitlines() if "%" in line]
+    shown = {row[5]: row[3] for row in rows if len(row) > 5}
+    for known in truth.sites:
+        if known.depth == 1:
+            assert int(shown[known.function]) == known.count, known.function
+
+
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 def test_ancestors(start, seep, version: str) -> None:
     """Where the program keeps the stacks at which goroutines are created, they are reported."""
@@ -192,6 +219,18 @@ def test_calls_of_c(start, seep, version: str, variant: str) -> None:
     for known in truth.sites:
         assert count_in(report, known.function) == known.count, known.function
     check_reasons(report, truth)
+
+
+@pytest.mark.parametrize("variant", ["plain", "stripped"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_library_of_c(start, seep, version: str, variant: str) -> None:
+    """Go in a shared library of a program in C."""
+    program = start("library", "rest", version=version, variant=variant)
+    truth = program.truth()
+    report = report_of(seep, program)
+    assert count_in(report) == truth.numgoroutine
+    for known in truth.sites:
+        assert count_in(report, known.function) == known.count, known.function
 
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
