@@ -238,7 +238,7 @@ def truth_of(text: str) -> Truth:
 
 
 class GoProgram(Fixture):
-    """A program of tests/fixtures/go, driven by GO, GC, LEAKS, TRUTH, MEMSTATS, QUIT."""
+    """A program of tests/fixtures/go, driven by the words of truth.go."""
 
     def __init__(
         self,
@@ -261,6 +261,10 @@ class GoProgram(Fixture):
 
     def truth(self) -> Truth:
         return truth_of(self.answer("TRUTH"))
+
+    def count(self) -> int:
+        """How many goroutines there are: soon told, also of many."""
+        return int(self.answer("COUNT"))
 
     def memstats(self) -> Memory:
         """runtime.MemStats alone; to ask changes none of it."""
