@@ -19,7 +19,7 @@
 /* Functions that initialize large tables have some 100,000 pairs. */
 #define STEPS_MAX (1u << 22)
 
-/* Of the tables of a _func (runtime/funcdata.h), the same in all versions. */
+/* Numbers of tables that a _func may have, the same in all versions: cmd/internal/objabi of Go. */
 #define PCDATA_INLINE_INDEX  2
 #define FUNCDATA_INLINE_TREE 3
 /* How the list of a _func says that it has no such bytes. */
