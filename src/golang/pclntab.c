@@ -31,7 +31,7 @@ struct header {
 	uint64_t pc_values;
 	uint64_t functions;
 };
-_Static_assert(sizeof(struct header) == 72, "as the linker writes it");
+_Static_assert(sizeof(struct header) == SEEP_PCLNTAB_HEADER_BYTES, "as the linker writes it");
 
 /* An entry of the list of functions. */
 struct entry {
@@ -62,10 +62,12 @@ uint64_t seep_go_function_tail(const struct seep_pclntab *table,
 	return function->offset + (table->version == SEEP_PCLNTAB_GO_1_18 ? 36 : 40);
 }
 
-static int check_header(const struct header *header, size_t length)
+static int check_header(const struct header *header, uint64_t length)
 {
 	uint64_t entries;
 
+	if (header->magic != MAGIC_GO_1_18 && header->magic != MAGIC_GO_1_20)
+		return -ENOTSUP;
 	if (header->padding[0] || header->padding[1] || header->pointer_bytes != 8)
 		return -EINVAL;
 	if (header->quantum != 1 && header->quantum != 4)
@@ -78,6 +80,14 @@ static int check_header(const struct header *header, size_t length)
 	return header->num_functions && header->num_functions <= entries ? 0 : -EINVAL;
 }
 
+bool seep_pclntab_is_header(const uint8_t *bytes, uint64_t length)
+{
+	struct header header;
+
+	memcpy(&header, bytes, sizeof(header));
+	return length >= sizeof(header) && check_header(&header, length) == 0;
+}
+
 int seep_pclntab_init(const uint8_t *bytes, size_t length, uint64_t text,
 		      struct seep_pclntab *ret_table)
 {
@@ -88,8 +98,6 @@ int seep_pclntab_init(const uint8_t *bytes, size_t length, uint64_t text,
 	if (length < sizeof(header))
 		return -EINVAL;
 	memcpy(&header, bytes, sizeof(header));
-	if (header.magic != MAGIC_GO_1_18 && header.magic != MAGIC_GO_1_20)
-		return -ENOTSUP;
 	error = check_header(&header, length);
 	if (error)
 		return error;

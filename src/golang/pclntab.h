@@ -45,6 +45,11 @@ struct seep_go_call {
 	unsigned int line; /* 0 if unknown */
 };
 
+#define SEEP_PCLNTAB_HEADER_BYTES 72
+
+/* Are the SEEP_PCLNTAB_HEADER_BYTES at @bytes the header of a table of at most @length bytes? */
+bool seep_pclntab_is_header(const uint8_t *bytes, uint64_t length);
+
 /*
  * Reads the header of a table. @text is the address of runtime.text, in the address space that all
  * addresses here belong to; 0 takes what the header says, which is nothing since Go 1.26. 0;

@@ -96,8 +96,9 @@ int seep_pclntab_frame_bytes(const struct seep_pclntab *table,
 				 &value);
 	if (error)
 		return error;
+	/* syscall.rawVforkSyscall takes its return address from the stack. */
 	if (value < 0)
-		return -EINVAL;
+		return -ENOENT;
 	*ret_bytes = (uint64_t)value;
 	return 0;
 }

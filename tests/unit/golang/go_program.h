@@ -105,18 +105,22 @@ static const char go_program[] =
  */
 static inline void build_go(const char *output, const char *options)
 {
-	char self[PATH_MAX], *slash;
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char path[PATH_MAX + 16];
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
 
-	assert_true(length > 0);
-	self[length] = '\0';
+	assert_in_range(length, 1, PATH_MAX - 1);
+	path[length] = '\0';
 	for (int i = 0; i < 3; i++) {
-		slash = strrchr(self, '/');
+		char *slash = strrchr(path, '/');
+
 		assert_non_null(slash);
 		*slash = '\0';
 	}
+	strcat(path, "/go");
+	setenv("GOCACHE", path, 1);
+	setenv("GOFLAGS", "-mod=mod", 1);
 	write_text("program.go", go_program);
-	shell("GOCACHE=%s/go GOFLAGS=-mod=mod go build %s -o %s program.go", self, options, output);
+	shell("go build %s -o %s program.go", options, output);
 }
 
 static inline struct seep_image *open_go_image(const char *path)
