@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Built once for each module, when its first address is looked up. collect gathers every symbol
- * that may be a function, from the file, from its debug files and from the linkage table; merge
- * keeps one for each address and works out sizes; build copies names into memory of our own, so
- * that files can be closed. After that the table only answers.
+ * that may be a function, from the file, from its debug files, from the linkage table and from the
+ * table of a Go program; merge keeps one for each address and works out sizes; build copies names
+ * into memory of our own, so that files can be closed. After that the table only answers.
  *
  * Bounded by SEEP_FUNCTIONS_MAX and NAMES_MAX_BYTES; what is behind them has no name.
  */
@@ -125,6 +125,24 @@ static int add_table(const struct seep_symbols *symbols, void *context)
 	return error;
 }
 
+/* Adds what the table of a Go program names; what is damaged in it has no name. 0 or -ENOMEM. */
+static int add_go(const struct seep_pclntab *go, struct seep_candidates *candidates)
+{
+	struct seep_go_function function;
+	int error = 0;
+
+	for (uint64_t i = 0; i < go->num_functions && !error; i++) {
+		struct seep_candidate candidate = {.binding = SEEP_BINDING_LOCAL};
+
+		if (seep_pclntab_at(go, i, &function) || !function.name[0])
+			continue;
+		candidate.name = function.name;
+		candidate.size = function.end - function.entry;
+		error = seep_candidates_add(candidates, function.entry, &candidate);
+	}
+	return error;
+}
+
 static int compare_ranges(const void *left, const void *right)
 {
 	const struct seep_range *a = left, *b = right;
@@ -133,7 +151,8 @@ static int compare_ranges(const void *left, const void *right)
 }
 
 /* All candidates. .dynsym by PT_DYNAMIC only counts in a file without any other table. */
-static int collect(struct seep_candidates *candidates, Elf *const *others, size_t num_others)
+static int collect(struct seep_candidates *candidates, Elf *const *others, size_t num_others,
+		   const struct seep_pclntab *go)
 {
 	struct Elf *elf = seep_image_elf(candidates->image);
 	struct seep_symbols symbols;
@@ -149,6 +168,8 @@ static int collect(struct seep_candidates *candidates, Elf *const *others, size_
 		error = seep_symbols_each_table(others[i], add_table, candidates);
 	if (!error && !candidates->count && !seep_symbols_of_dynamic(candidates->image, &symbols))
 		error = add_table(&symbols, candidates);
+	if (!error && go)
+		error = add_go(go, candidates);
 	return error ? error : seep_candidates_add_plt(candidates);
 }
 
@@ -263,7 +284,7 @@ static void functions_cleanup(struct seep_functions **functions)
 }
 
 int seep_functions_new(const struct seep_image *image, Elf *const *others, size_t num_others,
-		       struct seep_functions **ret_functions)
+		       const struct seep_pclntab *go, struct seep_functions **ret_functions)
 {
 	SEEP_CLEANUP(candidates_free) struct seep_candidates *candidates = NULL;
 	SEEP_CLEANUP(functions_cleanup) struct seep_functions *functions = NULL;
@@ -276,7 +297,7 @@ int seep_functions_new(const struct seep_image *image, Elf *const *others, size_
 		return -ENOMEM;
 	seep_buffer_init(&functions->names);
 	candidates->image = image;
-	error = collect(candidates, others, num_others);
+	error = collect(candidates, others, num_others, go);
 	if (error)
 		return error;
 	merge(candidates);

@@ -12,16 +12,18 @@
 #include <stdint.h>
 
 #include "elf/image.h"
+#include "golang/pclntab.h"
 
 struct seep_functions;
 
 /*
- * Collects the functions of @image from its own symbol tables and PLT and from those of
- * @num_others further files that describe the same code (separate debug information). Aliases of
- * one address count as one function. 0 or -ENOMEM.
+ * Collects the functions of @image from its own symbol tables and PLT, from those of @num_others
+ * further files that describe the same code (separate debug information), and from the table that a
+ * Go program has without symbols (@go, NULL without). Aliases of one address count as one function.
+ * 0 or -ENOMEM.
  */
 int seep_functions_new(const struct seep_image *image, Elf *const *others, size_t num_others,
-		       struct seep_functions **ret_functions);
+		       const struct seep_pclntab *go, struct seep_functions **ret_functions);
 void seep_functions_free(struct seep_functions *functions);
 
 /*

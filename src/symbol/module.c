@@ -2,8 +2,9 @@
 /*
  * seep_module_open only reads the build ID, which tells whether the module is known already.
  * seep_module_load does the rest when the first address is asked for: symbols and lines of the file
- * itself, of its separate debug file, or of .gnu_debugdata. The files are closed again unless lines
- * are read from them.
+ * itself, of its separate debug file, or of .gnu_debugdata. What a Go program then lacks is taken
+ * from the table that its runtime needs. The files are closed again unless lines are read from
+ * them.
  */
 #include "symbol/module.h"
 
@@ -16,6 +17,7 @@
 #include "elf/image.h"
 #include "elf/sections.h"
 #include "elf/signal_return.h"
+#include "golang/module.h"
 #include "symbol/debug_file.h"
 #include "symbol/functions.h"
 
@@ -24,6 +26,7 @@ struct seep_module {
 	struct seep_image *debug; /* the separate debug file, as long as the lines need it */
 	struct seep_functions *functions;
 	struct seep_lines *lines;
+	struct seep_go_module go; /* without one its table has no bytes */
 	bool loaded;
 	struct seep_signal_returns signal_returns;
 	char build_id[2 * SEEP_BUILD_ID_MAX + 1];
@@ -78,7 +81,7 @@ void seep_module_load(struct seep_module *module, const char *path, const struct
 	SEEP_CLEANUP(seep_debug_files_done) struct seep_debug_files files = {0};
 	SEEP_CLEANUP(seep_debug_elf_done) struct seep_debug_elf unpacked = {.fd = -1};
 	/* Of the file itself. */
-	bool has_symbols, has_lines;
+	bool has_symbols, has_lines, has_go = false;
 	Elf *elf, *others[2];
 	size_t num_others = 0;
 	GElf_Shdr header;
@@ -102,29 +105,62 @@ void seep_module_load(struct seep_module *module, const char *path, const struct
 
 	/* Failures are ignored: each part is of use without the others. */
 	seep_signal_returns_find(module->image, &module->signal_returns);
-	seep_functions_new(module->image, others, num_others, &module->functions);
 	if (has_lines)
 		seep_lines_new(elf, &module->lines);
 	else if (module->debug)
 		seep_lines_new(seep_image_elf(module->debug), &module->lines);
-	/* libdw reads from the ELF descriptors as lines are asked for; functions have copies. */
-	if (!module->lines)
+	has_symbols = has_symbols || module->debug;
+	if (!has_symbols || !module->lines)
+		has_go = seep_go_module_find(module->image, &module->go) == 0;
+	seep_functions_new(module->image, others, num_others,
+			   has_go && !has_symbols ? &module->go.table : NULL, &module->functions);
+	/*
+	 * libdw reads from the ELF descriptors as lines are asked for, and the table of a Go
+	 * program belongs to its image; functions have copies.
+	 */
+	if (!module->lines && !has_go)
 		close_images(module);
+}
+
+/* As seep_lines_find, by the table of a Go program. */
+static size_t find_go_lines(const struct seep_go_module *go, uint64_t address,
+			    struct seep_source_scope scopes[SEEP_SOURCE_SCOPES_MAX])
+{
+	struct seep_go_call calls[SEEP_SOURCE_SCOPES_MAX];
+	struct seep_go_function function;
+	size_t count;
+
+	if (seep_pclntab_find(&go->table, address, &function))
+		return 0;
+	count = seep_pclntab_calls(&go->table, &function, address, go->funcdata,
+				   go->funcdata_length, calls, SEEP_SOURCE_SCOPES_MAX);
+	for (size_t i = 0; i < count; i++)
+		scopes[i] = (struct seep_source_scope){
+			.name = calls[i].function,
+			.source = calls[i].file,
+			.line = calls[i].line,
+		};
+	return count;
 }
 
 size_t seep_module_find(struct seep_module *module, uint64_t offset,
 			struct seep_source_scope scopes[SEEP_SOURCE_SCOPES_MAX])
 {
-	uint64_t address;
 	size_t count = 0, index;
+	uint64_t address;
+	bool has_address;
 
 	/* No symbol table names a signal trampoline in a way that people know. */
 	if (seep_signal_returns_has(&module->signal_returns, offset)) {
 		scopes[0] = (struct seep_source_scope){.name = SEEP_SIGNAL_HANDLER_NAME};
 		return 1;
 	}
-	if (module->lines && !seep_image_offset_to_address(module->image, offset, &address))
+	has_address =
+		module->image && !seep_image_offset_to_address(module->image, offset, &address);
+	if (has_address && module->lines)
 		count = seep_lines_find(module->lines, address, scopes);
+	if (has_address && !count && module->go.table.bytes)
+		count = find_go_lines(&module->go, address, scopes);
 	/* Without lines there is one scope, the function. */
 	if (!count)
 		scopes[count++] = (struct seep_source_scope){0};
