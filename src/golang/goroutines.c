@@ -172,34 +172,51 @@ static int compare_ids(const void *left, const void *right)
 	return (a->id > b->id) - (a->id < b->id);
 }
 
-/* The addresses of all goroutines, sorted. 0 or -errno. */
+/* runtime.allgs. */
+struct slice {
+	uint64_t array;
+	uint64_t length;
+	uint64_t room;
+};
+
+static int read_slice(const struct seep_go *go, struct slice *ret_slice)
+{
+	return seep_remote_read(go->remote, seep_go_variable(go, SEEP_GO_ALLGS), ret_slice,
+				sizeof(*ret_slice));
+}
+
+/*
+ * The addresses of all goroutines, sorted. The array moves when it grows: then the old one may be
+ * something else by now. 0; -EAGAIN: that has happened; -errno.
+ */
 static int read_addresses(const struct seep_go *go, uint64_t **ret_addresses, size_t *ret_count,
 			  const char **ret_why)
 {
 	SEEP_AUTO_FREE uint64_t *addresses = NULL;
-	uint64_t length, array;
-	int error;
+	struct slice slice, again;
+	size_t bytes;
+	int error = read_slice(go, &slice);
 
-	/* The length first: the array that it is of is the same one or a longer copy. */
-	error = seep_remote_read(go->remote, seep_go_variable(go, SEEP_GO_ALLGLEN), &length, 8);
-	if (!error)
-		error = seep_remote_read(go->remote, seep_go_variable(go, SEEP_GO_ALLGPTR), &array,
-					 8);
 	if (error)
 		return error;
-	if (!length || length > SEEP_GOROUTINES_MAX) {
+	if (!slice.length || slice.length > SEEP_GOROUTINES_MAX || slice.length > slice.room) {
 		*ret_why = "it has an impossible number of goroutines";
 		return -EPROTO;
 	}
-	addresses = malloc(length * sizeof(*addresses));
+	bytes = slice.length * sizeof(*addresses);
+	addresses = malloc(bytes);
 	if (!addresses)
 		return -ENOMEM;
-	error = seep_remote_read(go->remote, array, addresses, length * sizeof(*addresses));
+	error = seep_remote_read(go->remote, slice.array, addresses, bytes);
+	if (!error)
+		error = read_slice(go, &again);
+	if (!error && again.array != slice.array)
+		error = -EAGAIN;
 	if (error)
 		return error;
-	qsort(addresses, length, sizeof(*addresses), compare_addresses);
+	qsort(addresses, slice.length, sizeof(*addresses), compare_addresses);
 	*ret_addresses = SEEP_TAKE_PTR(addresses);
-	*ret_count = length;
+	*ret_count = slice.length;
 	return 0;
 }
 
@@ -213,8 +230,10 @@ static int read_all(struct reading *reading, const char **ret_why)
 {
 	SEEP_AUTO_FREE uint64_t *addresses = NULL;
 	size_t count;
-	int error = read_addresses(reading->go, &addresses, &count, ret_why);
+	int error = -EAGAIN;
 
+	for (int round = 0; round < ROUNDS && error == -EAGAIN; round++)
+		error = read_addresses(reading->go, &addresses, &count, ret_why);
 	for (size_t i = 0; i < count && !error; i += CHUNK)
 		error = read_chunk(reading, addresses + i, count - i < CHUNK ? count - i : CHUNK);
 	if (error)

@@ -16,10 +16,8 @@
  * version that has no such variable, or in a program without a symbol table.
  */
 #define SEEP_GO_VARIABLES(X)                                                                       \
-	X(ALLGLEN, "runtime.allglen")                                                              \
-	X(ALLGPTR, "runtime.allgptr")                                                              \
-	X(WAIT_REASONS_TABLE, "runtime.waitReasonStrings")                                         \
-	X(TEXT, "runtime.text")
+	X(ALLGS, "runtime.allgs")                                                                  \
+	X(WAIT_REASONS_TABLE, "runtime.waitReasonStrings")
 
 enum seep_go_variable {
 #define SEEP_GO_VARIABLE_ENUM(name, symbol) SEEP_GO_##name,

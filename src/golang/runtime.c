@@ -8,16 +8,15 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <gelf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "elf/image.h"
-#include "elf/sections.h"
-
-/* Of the largest programs known it is 50 MB. */
-#define TABLE_MAX (512u << 20)
+#include "golang/allgs.h"
+#include "golang/module.h"
+#include "golang/wait_reasons.h"
 
 /* What a string of Go is: a pointer and a length. */
 struct go_string {
@@ -25,27 +24,36 @@ struct go_string {
 	uint64_t length;
 };
 
-/* The bytes of the table of functions. 0 or -ENOENT. */
-static int read_table(struct seep_go *go)
+/* The table of functions, and what the symbol table does not tell. 0, or why it does not go on. */
+static const char *read_module(struct seep_go *go)
 {
-	static const char *const names[] = {".gopclntab", ".data.rel.ro.gopclntab"};
-	Elf *elf = seep_image_elf(go->image);
-	uint64_t text = seep_go_variable(go, SEEP_GO_TEXT);
-	const uint8_t *bytes = NULL;
-	GElf_Shdr header;
+	uint64_t *allgs = &go->program.variables[SEEP_GO_ALLGS];
+	struct seep_go_module module;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !bytes; i++) {
-		if (seep_section_find(elf, names[i], &header))
-			bytes = seep_section_bytes(elf, &header, TABLE_MAX);
-	}
-	if (!bytes || !text)
-		return -ENOENT;
-	return seep_pclntab_init(bytes, header.sh_size, text, &go->table);
+	if (seep_go_module_find(go->image, &module))
+		return "its table of functions is not understood";
+	if (!*allgs)
+		*allgs = seep_go_find_allgs(go->image, &module.table);
+	if (!*allgs)
+		return "it is not known where its goroutines are";
+	go->table = module.table;
+	go->table.text += go->bias;
+	return NULL;
+}
+
+/* The names that this version of Go is known to have. */
+static void know_reasons(struct seep_go *go)
+{
+	const char *words;
+
+	while (go->num_reasons < SEEP_GO_WAIT_REASONS &&
+	       (words = seep_go_wait_reason(go->program.minor, (unsigned int)go->num_reasons)))
+		snprintf(go->reasons[go->num_reasons++], SEEP_GO_REASON_BYTES, "%s", words);
 }
 
 /*
- * The names of reasons to wait. They are for people: without them, or with one of them damaged,
- * goroutines have a state all the same.
+ * The names of reasons to wait, as the program has them. They are for people: without them, or with
+ * one of them damaged, goroutines have a state all the same.
  */
 static void read_reasons(struct seep_go *go)
 {
@@ -56,8 +64,10 @@ static void read_reasons(struct seep_go *go)
 	if (count > SEEP_GO_WAIT_REASONS)
 		count = SEEP_GO_WAIT_REASONS;
 	if (!address || !count ||
-	    seep_remote_read(go->remote, address, strings, count * sizeof(*strings)))
+	    seep_remote_read(go->remote, address, strings, count * sizeof(*strings))) {
+		know_reasons(go);
 		return;
+	}
 	for (size_t i = 0; i < count; i++) {
 		char *name = go->reasons[i];
 
@@ -119,13 +129,9 @@ static int find_program(pid_t pid, const struct seep_maps *maps, struct seep_go 
 /* 0 or -EPROTO with the reason. */
 static int understand(struct seep_go *go, const char **ret_why)
 {
-	*ret_why = NULL;
-	if (!seep_go_layout_of_version(go->program.minor, &go->layout))
-		*ret_why = "this version of Go is not known";
-	else if (!go->program.variables[SEEP_GO_ALLGLEN])
-		*ret_why = "the program has no symbol table";
-	else if (read_table(go))
-		*ret_why = "the table of functions is damaged";
+	*ret_why = seep_go_layout_of_version(go->program.minor, &go->layout) ?
+			   read_module(go) :
+			   "this version of Go is not known";
 	return *ret_why ? -EPROTO : 0;
 }
 

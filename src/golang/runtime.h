@@ -29,8 +29,8 @@ struct seep_go {
 	struct seep_image *image; /* to which the bytes of the table belong */
 	struct seep_go_program program;
 	struct seep_go_layout layout;
-	uint64_t bias; /* from an address in the file to that in the process */
-	struct seep_pclntab table;
+	uint64_t bias;		   /* from an address in the file to that in the process */
+	struct seep_pclntab table; /* with the addresses of the process */
 	size_t num_reasons;
 	char reasons[SEEP_GO_WAIT_REASONS][SEEP_GO_REASON_BYTES]; /* printable; "": unknown */
 };

@@ -72,6 +72,12 @@ static const struct {
 	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_THREAD), may_have_exited,
 	 "threads that have ended need pthread_join, or pthread_detach at this call; threads that "
 	 "still run need an end, or a pool of a fixed size"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_GOROUTINE), forgets_few,
+	 "most go on from here: look for the path on which nobody sends, closes, unlocks or cancels "
+	 "what this one waits for"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_GOROUTINE), forgets_all,
+	 "nothing ends what they wait for: close the channel, cancel the context, or set a deadline "
+	 "where they are started"},
 	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_FD), forgets_few,
 	 "most are closed: look for the path on which this one is not, errors first"},
 	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_FD), releases_some,

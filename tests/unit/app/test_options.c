@@ -319,7 +319,7 @@ static void help_shows_defaults_of_the_table(void **state)
 		{&seep_command_trace,
 		 "\n      --stack-depth N         frames per stack (default and most: 256)\n"},
 		{&seep_command_trace,
-		 "\n  -k, --kinds KIND[,KIND...]  memory (default), mapping, thread, fd\n"},
+		 "\n  -k, --kinds KIND[,KIND...]  memory (default), mapping, thread, fd, goroutine\n"},
 		{&seep_command_detect,
 		 "\n  -k, --kinds KIND[,KIND...]  memory, mapping, thread, fd, goroutine (default: all)\n"},
 		{&seep_command_detect,
