@@ -28,7 +28,7 @@
 
 /* PID_MAX holds the longest int with its sign and NUL. */
 #define PID_MAX	   12
-#define MAX_VALUES 7 /* four of memory, one of each other kind */
+#define MAX_VALUES 8 /* four of memory, one of each other kind */
 #define NUM_LABELS 3
 /* Processes whose values are estimates that a comment is made of. */
 #define MAX_SAMPLED 8
@@ -47,6 +47,7 @@ static const struct value_kind {
 	{SEEP_KIND_MAPPING, SEEP_METRIC_LIVE_BYTES, "mapping_space", "bytes"},
 	{SEEP_KIND_THREAD, SEEP_METRIC_LIVE_OBJECTS, "threads", "count"},
 	{SEEP_KIND_FD, SEEP_METRIC_LIVE_OBJECTS, "fds", "count"},
+	{SEEP_KIND_GOROUTINE, SEEP_METRIC_LIVE_OBJECTS, "goroutine", "count"},
 };
 
 /*
@@ -116,8 +117,12 @@ static void pack_sample(struct pprof *pprof, const struct seep_site *site)
 	/*
 	 * Packs locations and functions that are new, which is why the sample is packed after them.
 	 */
-	for (size_t i = 0; i < site->stack->num_frames; i++)
+	for (size_t i = 0; i < site->stack->num_frames; i++) {
+		/* Go's own profiles do not have who created a goroutine: it has not called it. */
+		if (site->stack->frames[i] == SEEP_ORIGIN_FRAME(SEEP_ORIGIN_CREATOR))
+			break;
 		seep_pprof_add_frame(pprof, &sample, site, site->stack->frames[i]);
+	}
 	seep_pprof_add_marker(pprof, &sample, site->stack);
 
 	/* A label of text, not a number: pprof shows and filters it by value (-tagfocus). */

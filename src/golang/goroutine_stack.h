@@ -42,6 +42,10 @@ long seep_go_walker_walk(struct seep_go_walker *walker, const struct seep_go_fra
 long seep_go_walker_keep(struct seep_go_walker *walker, uint64_t address, enum seep_end end,
 			 uint64_t created_at);
 
+/* How many walks there were, and how many of them came to where goroutines begin. */
+size_t seep_go_walker_num_walked(const struct seep_go_walker *walker);
+size_t seep_go_walker_num_whole(const struct seep_go_walker *walker);
+
 /* Hands over the stacks, *ret_count of them; the caller frees them and their addresses. */
 struct seep_go_stack *seep_go_walker_take(struct seep_go_walker *walker, size_t *ret_count);
 

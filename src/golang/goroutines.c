@@ -220,10 +220,15 @@ static int read_addresses(const struct seep_go *go, uint64_t **ret_addresses, si
 	return 0;
 }
 
-/* The first one that a program has runs its main function. */
-static bool has_main(const struct reading *reading)
+/*
+ * Do they look like goroutines? Some are torn at any time; if more than some are, or if hardly any
+ * stack leads to where goroutines begin, they are another structure.
+ */
+static bool is_plausible(const struct reading *reading)
 {
-	return reading->found.count && reading->found.items[0].id == 1;
+	return reading->found.count && reading->num_odd <= 1 + reading->num_alive / 100 &&
+	       2 * seep_go_walker_num_whole(reading->walker) >=
+		       seep_go_walker_num_walked(reading->walker);
 }
 
 static int read_all(struct reading *reading, const char **ret_why)
@@ -241,8 +246,7 @@ static int read_all(struct reading *reading, const char **ret_why)
 	if (reading->found.count)
 		qsort(reading->found.items, reading->found.count, sizeof(*reading->found.items),
 		      compare_ids);
-	/* Some are torn at any time; more than some are another structure. */
-	if (reading->num_odd > 1 + reading->num_alive / 100 || !has_main(reading)) {
+	if (!is_plausible(reading)) {
 		*ret_why = "what is there does not look like goroutines";
 		return -EPROTO;
 	}

@@ -26,9 +26,9 @@
 #define SEEP_GO_STATES(X)                                                                          \
 	X(RUNNABLE, "runnable")                                                                    \
 	X(RUNNING, "running")                                                                      \
-	X(SYSCALL, "in a system call")                                                             \
+	X(SYSCALL, "syscall")                                                             \
 	X(WAITING, "waiting")                                                                      \
-	X(LEAKED, "leaked, as the collector has found")
+	X(LEAKED, "leaked")
 
 enum seep_go_state {
 #define SEEP_GO_STATE_ENUM(name, text) SEEP_GO_STATE_##name,

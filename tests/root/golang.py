@@ -7,6 +7,7 @@ What the tests need of seep's reports about goroutines is at the end.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import signal
@@ -340,15 +341,25 @@ def in_short(function: str) -> str:
     return re.sub(r"\[.*\]", "[...]", function)
 
 
+# Between the stack of a goroutine and the function with the go statement.
+CREATED_BY = "[created by]"
+
+
+def names_of(site: Report) -> list[str]:
+    names = [frame["function"] or "" for frame in site["stack"]]
+    return [name if name == CREATED_BY else in_short(name) for name in names]
+
+
 def stack_of(site: Report) -> tuple[str, ...]:
     """The functions, innermost first, with those of the runtime."""
-    return tuple(in_short(frame["function"]) for frame in site["stack"])
+    return tuple(itertools.takewhile(lambda name: name != CREATED_BY, names_of(site)))
 
 
 def is_of_runtime(site: Report) -> bool:
-    """Goroutines that Go does not count: they begin in a function of the runtime. main.main does too."""
+    """Goroutines that Go does not count: they begin in a function of the runtime, other than these."""
     begun = [name for name in stack_of(site) if name != "runtime.goexit"][-1:]
-    return begun != [] and begun[0].startswith("runtime.") and begun[0] != "runtime.main"
+    counted = ("runtime.main", "runtime.cgocallback")
+    return begun != [] and begun[0].startswith("runtime.") and not begun[0].startswith(counted)
 
 
 def goroutine_sites(report: Report) -> list[Report]:
@@ -377,8 +388,8 @@ def reasons_of(site: Report) -> Counter[str]:
 
 def creator_of(site: Report) -> str | None:
     """The function with the go statement; None of the first goroutine, which nobody created."""
-    created = site["goroutine"]["created_by"]
-    return in_short(created) if created else None
+    functions = names_of(site)
+    return functions[-1] if CREATED_BY in functions else None
 
 
 def labels_of(site: Report) -> dict[str, str]:
@@ -402,4 +413,4 @@ def runtime_of(report: Report, pid: int) -> Report:
 
 def is_whole(report: Report) -> bool:
     """Whether the report says that it has all goroutines: nothing has changed too fast to be read."""
-    return not report["losses"].get("goroutines_torn")
+    return not report["losses"]["unread_goroutines"]
