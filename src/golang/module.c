@@ -17,8 +17,8 @@
 #include "elf/sections.h"
 #include "golang/moduledata.h"
 
-/* The table of a program with 100 MB of code has 60 MB. */
-#define BYTES_MAX	(512u << 20)
+/* The table has about as many bytes as the code. */
+#define BYTES_MAX	(256u << 20)
 #define SCAN_STEP_BYTES (64u << 10)
 /* Notes of one segment; Go's has some 100 bytes. */
 #define NOTES_MAX_BYTES (64u << 10)

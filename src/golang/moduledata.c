@@ -5,7 +5,7 @@
  * linker has written it, then in the writable segments. What is found has to fit in all fields that
  * say the same as the table.
  *
- * Bounded by RELOCATIONS_MAX_BYTES, SCAN_MAX_BYTES and CANDIDATES_MAX.
+ * Bounded by RELOCATIONS_MAX_BYTES, DYNAMIC_MAX_BYTES, SCAN_MAX_BYTES and CANDIDATES_MAX.
  */
 #include "golang/moduledata.h"
 
@@ -19,6 +19,7 @@
 #include "elf/sections.h"
 
 #define RELOCATIONS_MAX_BYTES (256u << 20)
+#define DYNAMIC_MAX_BYTES     (64u << 10)  /* the usual PT_DYNAMIC has under 1 KiB */
 #define SCAN_MAX_BYTES	      (256u << 20) /* of each segment */
 #define SCAN_STEP_BYTES	      (64u << 10)
 #define CANDIDATES_MAX	      64
@@ -161,13 +162,15 @@ static int find_relocations(const struct seep_image *image, uint64_t *ret_addres
 {
 	size_t index = 0;
 	GElf_Phdr header;
+	uint64_t length;
 	Elf64_Dyn entry;
 
 	*ret_address = 0;
 	*ret_length = 0;
 	if (!next_segment(image, PT_DYNAMIC, &index, &header))
 		return -ENOENT;
-	for (uint64_t at = 0; at + sizeof(entry) <= header.p_filesz; at += sizeof(entry)) {
+	length = header.p_filesz < DYNAMIC_MAX_BYTES ? header.p_filesz : DYNAMIC_MAX_BYTES;
+	for (uint64_t at = 0; at + sizeof(entry) <= length; at += sizeof(entry)) {
 		if (seep_go_read(image, header.p_vaddr + at, &entry, sizeof(entry)) ||
 		    entry.d_tag == DT_NULL)
 			break;

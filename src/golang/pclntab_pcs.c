@@ -16,8 +16,8 @@
 #include "golang/pclntab.h"
 #include "golang/pclntab_private.h"
 
-/* Functions that initialize large tables have some 100,000 pairs. */
-#define STEPS_MAX (1u << 22)
+/* No function of Go's own compiler has more than 10,000 pairs. */
+#define STEPS_MAX (1u << 18)
 
 /* Numbers of tables that a _func may have, the same in all versions: cmd/internal/objabi of Go. */
 #define PCDATA_INLINE_INDEX  2
