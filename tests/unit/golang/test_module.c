@@ -6,8 +6,8 @@
  */
 #include "golang/module.h"
 
-#include <elf.h>
 #include <errno.h>
+#include <gelf.h>
 #include <inttypes.h>
 
 #include "effort.h"
@@ -67,6 +67,39 @@ static void remove_sections(const char *path, const char *output)
 	header.e_shnum = 0;
 	header.e_shstrndx = 0;
 	memcpy(bytes, &header, sizeof(header));
+	write_bytes(output, bytes, length);
+	free(bytes);
+}
+
+/* A copy without what relocations will write, as lld links; Go and ld write it into the file too.
+ */
+static void zero_relocated(const char *path, const char *output)
+{
+	struct seep_image *image = open_go_image(path);
+	Elf *elf = seep_image_elf(image);
+	Elf_Scn *section = NULL;
+	size_t length, zeroed = 0;
+	uint8_t *bytes = read_bytes(path, &length);
+
+	while ((section = elf_nextscn(elf, section))) {
+		GElf_Shdr header;
+		Elf_Data *data;
+		uint64_t offset;
+		GElf_Rela rela;
+
+		assert_non_null(gelf_getshdr(section, &header));
+		data = header.sh_type == SHT_RELA ? elf_getdata(section, NULL) : NULL;
+		for (int i = 0; data && gelf_getrela(data, i, &rela); i++) {
+			if (GELF_R_TYPE(rela.r_info) != R_X86_64_RELATIVE ||
+			    seep_image_address_to_offset(image, rela.r_offset, &offset))
+				continue;
+			assert_true(offset + 8 <= length);
+			memset(bytes + offset, 0, 8);
+			zeroed++;
+		}
+	}
+	assert_true(zeroed > 1000);
+	seep_image_close(image);
 	write_bytes(output, bytes, length);
 	free(bytes);
 }
@@ -138,6 +171,12 @@ static void test_kinds_of_programs(void **state)
 		check_module(programs[i].name, programs[i].name);
 		check_module(stripped, programs[i].name);
 		check_module(bare, programs[i].name);
+		if (!strstr(programs[i].name, "pie"))
+			continue;
+		zero_relocated(stripped, "zeroed");
+		check_module("zeroed", programs[i].name);
+		remove_sections("zeroed", "zeroed_bare");
+		check_module("zeroed_bare", programs[i].name);
 	}
 	/* As Go's own linker leaves symbols out: addresses of functions stay the same. */
 	build_go("without", "-ldflags='-s -w'");
