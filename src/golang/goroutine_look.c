@@ -80,7 +80,7 @@ static bool is_close(const struct seep_go_look *looks, size_t first, size_t inde
 /* The pieces that @count looks are in, from the first one on. Stores which look each begins with.
  */
 static size_t find_pieces(const struct seep_go_look *looks, size_t count, size_t g_bytes,
-			  uint8_t *room, struct seep_remote_part *pieces, size_t *begins)
+			  struct seep_remote_part *pieces, size_t *begins)
 {
 	size_t num_pieces = 0;
 
@@ -92,12 +92,7 @@ static size_t find_pieces(const struct seep_go_look *looks, size_t count, size_t
 			continue;
 		}
 		begins[num_pieces++] = i;
-		/* No piece is longer than the room of its looks. */
-		*piece = (struct seep_remote_part){
-			.address = looks[i].address,
-			.bytes = g_bytes,
-			.buffer = room + i * SEEP_GO_LOOK_BYTES,
-		};
+		*piece = (struct seep_remote_part){.address = looks[i].address, .bytes = g_bytes};
 	}
 	return num_pieces;
 }
@@ -112,8 +107,11 @@ int seep_go_look_at(const struct seep_go *go, struct seep_go_look *looks, size_t
 
 	if (!pieces || !begins)
 		return -ENOMEM;
-	num_pieces = find_pieces(looks, count, g_bytes, room, pieces, begins);
+	num_pieces = find_pieces(looks, count, g_bytes, pieces, begins);
 	begins[num_pieces] = count;
+	/* No piece is longer than the room of its looks. */
+	for (size_t i = 0; i < num_pieces; i++)
+		pieces[i].buffer = room + begins[i] * SEEP_GO_LOOK_BYTES;
 	error = seep_remote_read_parts(go->remote, pieces, num_pieces);
 	for (size_t i = 0; i < num_pieces && !error; i++) {
 		for (size_t j = begins[i]; j < begins[i + 1]; j++) {

@@ -223,11 +223,14 @@ static long add(struct seep_go_walker *walker, const struct seep_go_stack *stack
 	struct seep_go_stack copy = *stack;
 	size_t bytes = stack->num_addresses * sizeof(*copy.addresses);
 
+	int error;
+
 	copy.addresses = malloc(bytes + 1);
-	if (!entry || !copy.addresses || SEEP_APPEND(&walker->stacks, copy)) {
+	error = entry && copy.addresses ? SEEP_APPEND(&walker->stacks, copy) : -ENOMEM;
+	if (error) {
 		free(entry);
 		free(copy.addresses);
-		return -ENOMEM;
+		return error;
 	}
 	memcpy(copy.addresses, stack->addresses, bytes);
 	entry->hash = hash;

@@ -26,7 +26,7 @@
 #define SEEP_GO_STATES(X)                                                                          \
 	X(RUNNABLE, "runnable")                                                                    \
 	X(RUNNING, "running")                                                                      \
-	X(SYSCALL, "syscall")                                                             \
+	X(SYSCALL, "syscall")                                                                      \
 	X(WAITING, "waiting")                                                                      \
 	X(LEAKED, "leaked")
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the fields of the Go runtime's own structures are. They differ from one version of Go to
- * the next, and builds with experiments have others again: so the debug information of the program,
- * if it has any, goes before the tables here (layout_dwarf.c). Offsets of 64-bit Linux.
+ * Where the fields of the Go runtime's own structures are, by the version of Go: offsets of 64-bit
+ * Linux. A build with experiments may have others; what is read by them is tried before it is
+ * believed.
  */
 #ifndef SEEP_GOLANG_LAYOUT_H
 #define SEEP_GOLANG_LAYOUT_H
@@ -16,7 +16,7 @@
 
 /*
  * X(enum suffix, structure, field, offset in Go 1.19, 1.21, 1.22, 1.23, 1.24, 1.25, 1.26, 1.27);
- * 1.18 and 1.20 are as 1.19. Of src/runtime/runtime2.go.
+ * 1.18 and 1.20 are as 1.19. Of runtime2.go in the sources of Go.
  */
 #define SEEP_GO_FIELDS(X)                                                                          \
 	X(G_STACK_LO, "runtime.g", "stack", 0, 0, 0, 0, 0, 0, 0, 0)                                \

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The tables are printed by tools/go-wait-reasons. */
+/*
+ * One table for each version of Go whose words or whose order differ from those before; a reason is
+ * an index. Printed by tools/go-wait-reasons from the sources of Go.
+ */
 #include "golang/wait_reasons.h"
 
 #include <stddef.h>

@@ -18,7 +18,7 @@
 
 void seep_tracked_goroutines_done(struct seep_tracked_goroutines *tracked)
 {
-	struct seep_place *place, *next;
+	struct seep_goroutine_place *place, *next;
 
 	HASH_ITER(hh, tracked->places, place, next) {
 		HASH_DEL(tracked->places, place);
@@ -29,9 +29,10 @@ void seep_tracked_goroutines_done(struct seep_tracked_goroutines *tracked)
 	tracked->count = 0;
 }
 
-static struct seep_place *place_of(struct seep_tracked_goroutines *tracked, uint64_t stack)
+static struct seep_goroutine_place *place_of(struct seep_tracked_goroutines *tracked,
+					     uint64_t stack)
 {
-	struct seep_place *place;
+	struct seep_goroutine_place *place;
 
 	HASH_FIND(hh, tracked->places, &stack, sizeof(stack), place);
 	if (place)
@@ -62,7 +63,7 @@ static void leave(const struct seep_tracked *tracked, uint64_t now_ns)
 }
 
 /* What it waits for, for the report; beyond the room for groups it is not told. */
-static void note(struct seep_place *place, const struct seep_go *go,
+static void note(struct seep_goroutine_place *place, const struct seep_go *go,
 		 const struct seep_goroutine *goroutine)
 {
 	struct seep_details *details = &place->details;
@@ -110,7 +111,7 @@ static uint64_t since(const struct seep_goroutine *goroutine, const struct seep_
 /* Ages and details are those of one reading. */
 static void begin_reading(struct seep_tracked_goroutines *tracked)
 {
-	for (struct seep_place *place = tracked->places; place; place = place->hh.next) {
+	for (struct seep_goroutine_place *place = tracked->places; place; place = place->hh.next) {
 		place->value.oldest_ns = 0;
 		memset(place->value.ages, 0, sizeof(place->value.ages));
 		place->value.young_objects = 0;
@@ -120,7 +121,7 @@ static void begin_reading(struct seep_tracked_goroutines *tracked)
 
 /* The places of all stacks of a reading. 0 or -ENOMEM. */
 static int find_places(struct seep_tracked_goroutines *tracked, const uint64_t *stacks,
-		       size_t num_stacks, struct seep_place **places)
+		       size_t num_stacks, struct seep_goroutine_place **places)
 {
 	for (size_t i = 0; i < num_stacks; i++) {
 		places[i] = place_of(tracked, stacks[i]);
@@ -146,7 +147,7 @@ int seep_tracked_goroutines_update(struct seep_tracked_goroutines *tracked,
 				   const struct seep_goroutines *goroutines, const uint64_t *stacks,
 				   uint64_t now_ns)
 {
-	SEEP_AUTO_FREE struct seep_place **places =
+	SEEP_AUTO_FREE struct seep_goroutine_place **places =
 		calloc(goroutines->num_stacks + 1, sizeof(*places));
 	struct seep_tracked *items = calloc(goroutines->count + 1, sizeof(*items));
 	size_t old = 0;
@@ -158,7 +159,7 @@ int seep_tracked_goroutines_update(struct seep_tracked_goroutines *tracked,
 	begin_reading(tracked);
 	for (size_t i = 0; i < goroutines->count; i++) {
 		const struct seep_goroutine *goroutine = &goroutines->items[i];
-		struct seep_place *place = places[goroutine->stack];
+		struct seep_goroutine_place *place = places[goroutine->stack];
 		const struct seep_tracked *before = pass(tracked, &old, goroutine->id, now_ns);
 
 		if (before && before->place != place) {

@@ -16,7 +16,7 @@
 #define SEEP_PLACE_NAME_BYTES (SEEP_GO_REASON_BYTES + 16)
 
 /* Goroutines with the same stack and the same creator. */
-struct seep_place {
+struct seep_goroutine_place {
 	uint64_t stack; /* hash of its frames, as seep_stacks has it */
 	struct seep_site_value value;
 	struct seep_group groups[SEEP_PLACE_GROUPS];
@@ -29,12 +29,12 @@ struct seep_place {
 struct seep_tracked {
 	uint64_t id;
 	uint64_t since_ns; /* CLOCK_MONOTONIC: it is at its place since then at least */
-	struct seep_place *place;
+	struct seep_goroutine_place *place;
 };
 
 struct seep_tracked_goroutines {
 	uint64_t min_age_ns; /* younger ones are counted apart, see struct seep_site_value */
-	struct seep_place *places;
+	struct seep_goroutine_place *places;
 	size_t count; /* by id */
 	struct seep_tracked *items;
 };

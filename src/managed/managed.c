@@ -25,6 +25,7 @@ struct process {
 	uint32_t id;
 	struct seep_go *go; /* NULL: none is known */
 	bool refused;	    /* there is one, which cannot be read */
+	bool warned;	    /* that a reading failed */
 	unsigned int looks;
 	struct seep_tracked_goroutines goroutines;
 	UT_hash_handle hh;
@@ -150,8 +151,10 @@ static void read_goroutines(struct seep_managed *managed, struct process *proces
 	}
 	if (!error || error == -ESRCH)
 		return;
-	seep_warn("cannot read the goroutines of process %d: %s", of->pid,
-		  error == -EPROTO ? why : seep_error_text(-error));
+	if (!process->warned)
+		seep_warn("cannot read the goroutines of process %d: %s", of->pid,
+			  error == -EPROTO ? why : seep_error_text(-error));
+	process->warned = true;
 	/* What is not understood now will not be later. */
 	if (error == -EPROTO) {
 		process->refused = true;
@@ -213,7 +216,7 @@ int seep_managed_each_site(const struct seep_managed *managed,
 {
 	for (const struct process *process = managed->processes; process;
 	     process = process->hh.next) {
-		for (const struct seep_place *place = process->goroutines.places; place;
+		for (const struct seep_goroutine_place *place = process->goroutines.places; place;
 		     place = place->hh.next) {
 			const struct seep_site_key key = {
 				.stack = place->stack,
@@ -233,7 +236,7 @@ const struct seep_details *seep_managed_details(const struct seep_managed *manag
 						const struct seep_site_key *site)
 {
 	const struct process *process = find(managed, site->process);
-	const struct seep_place *place = NULL;
+	const struct seep_goroutine_place *place = NULL;
 
 	if (process && site->kind == SEEP_KIND_GOROUTINE)
 		HASH_FIND(hh, process->goroutines.places, &site->stack, sizeof(site->stack), place);

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -143,12 +144,19 @@ static int copy_batch(const struct seep_remote *remote, struct batch *batch)
 	return 0;
 }
 
+/* An address there, which is never followed here: no pointer, but the system call wants one. */
+static struct iovec piece_there(uint64_t address, size_t bytes)
+{
+	struct iovec piece = {.iov_len = bytes};
+
+	memcpy(&piece.iov_base, &address, sizeof(piece.iov_base));
+	return piece;
+}
+
 static void batch_add(struct batch *batch, struct seep_remote_part *part)
 {
 	batch->local[batch->count] = (struct iovec){part->buffer, part->bytes};
-	/* An address there, which is never followed here. */
-	batch->there[batch->count].iov_base = (void *)part->address;
-	batch->there[batch->count].iov_len = part->bytes;
+	batch->there[batch->count] = piece_there(part->address, part->bytes);
 	batch->parts[batch->count++] = part;
 }
 
@@ -175,7 +183,7 @@ int seep_remote_read_parts(struct seep_remote *remote, struct seep_remote_part *
 
 int seep_remote_read(struct seep_remote *remote, uint64_t address, void *buffer, size_t bytes)
 {
-	struct iovec local = {buffer, bytes}, there = {(void *)address, bytes};
+	struct iovec local = {buffer, bytes}, there = piece_there(address, bytes);
 	int error = check_present(remote, address, bytes);
 	ssize_t length;
 

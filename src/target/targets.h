@@ -12,9 +12,9 @@
 #include <sys/types.h>
 
 #include "inventory/inventory.h"
-#include "managed/managed.h"
 #include "kernel/features.h"
 #include "kernel/kernel.h"
+#include "managed/managed.h"
 #include "probe/files.h"
 #include "probe/probes.h"
 #include "seep/refusals.h"

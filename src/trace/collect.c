@@ -6,37 +6,18 @@
  * counted, so drained last they are complete. Bounded by SEEP_MAX_SITES sites and the records of
  * processes.c.
  */
-#include "trace/collect.h"
+#include "trace/collect_private.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "base/clock.h"
 #include "base/units.h"
 #include "kernel/counters.h"
 #include "kernel/events.h"
 #include "kernel/objects.h"
-#include "proc/process.h"
-#include "target/fd_limit.h"
-#include "target/process_stats.h"
 #include "trace/site_ids.h"
-#include "trace/site_table.h"
-
-/* The snapshot, its processes and its sites are reused: a snapshot is valid until the next one. */
-struct seep_collector {
-	struct seep_collector_parts parts;
-	const struct seep_scope *scope;
-	const struct seep_filter *filter;
-	uint64_t start_ns; /* CLOCK_MONOTONIC */
-	struct utsname system;
-	struct seep_snapshot snapshot;
-	uint64_t taken_ns;
-	struct seep_site_table *sites;
-	struct seep_process *processes;
-};
 
 /* One pass over the kernel's table of sites. */
 struct pass {
@@ -216,81 +197,6 @@ static int collect_sites(struct seep_collector *collector, uint64_t now_ns)
 	return error;
 }
 
-/* What /proc tells of the memory of a process that lives; of others the last values stay. */
-static void collect_memory(const struct seep_collector *collector, struct seep_record *record)
-{
-	struct seep_process *process = &record->process;
-	struct seep_proc_memory memory;
-
-	if (process->exited || seep_proc_memory_read(process->pid, &memory))
-		return;
-	process->rss_bytes = memory.rss_bytes;
-	process->anon_bytes = memory.anon_bytes;
-	process->file_bytes = memory.file_bytes;
-	process->shared_bytes = memory.shared_bytes;
-	process->address_space_bytes = memory.address_space_bytes;
-	/* PSS is costly to read, and only the verdicts use it. */
-	if (collector->parts.assessor)
-		seep_process_stats_read_pss(process, &record->pss_due_ns);
-}
-
-/* How the memory of a process is traced. Once that is in windows, it is not sampled by bytes. */
-static void describe_tracing(const struct seep_collector *collector, struct seep_process *process)
-{
-	const struct seep_filter *filter = collector->filter;
-	bool in_windows = seep_sampled_has(collector->parts.sampled, process->id);
-
-	process->seen_share = seep_sampled_share(collector->parts.sampled, process->id);
-	process->sampled = in_windows || filter->sample_bytes;
-	if (!filter->sample_bytes)
-		return;
-	if (!in_windows) {
-		process->mode = SEEP_TRACING_BYTES;
-		process->seen_share = NAN;
-	} else if (process->mode == SEEP_TRACING_BYTES) {
-		process->mode = SEEP_TRACING_EXACT;
-	}
-	/* A release of a block that is not known is one of a block that is not in the sample. */
-	process->unmatched_frees = SEEP_UNKNOWN;
-	process->unmatched_free_bytes = SEEP_UNKNOWN;
-	process->unmatched_frees_unsized = SEEP_UNKNOWN;
-}
-
-/*
- * Copies the records into the array of the snapshot, whose readers and writers leave the records
- * alone.
- */
-static int collect_processes(struct seep_collector *collector)
-{
-	size_t count = seep_processes_count(collector->parts.processes), shown = 0;
-	struct seep_process *processes =
-		realloc(collector->processes, (count + 1) * sizeof(*processes));
-
-	if (!processes)
-		return -ENOMEM;
-	collector->processes = processes;
-	for (size_t i = 0; i < count; i++) {
-		struct seep_record *record = seep_processes_at(collector->parts.processes, i);
-
-		/* A launched command before its exec is a copy of seep, with no sites. */
-		if (record->before_exec)
-			continue;
-		/*
-		 * Records and the array have different indexes: those before their exec are left
-		 * out.
-		 */
-		record->index = shown;
-		collect_memory(collector, record);
-		if (!record->process.exited)
-			seep_processes_read_unmatched(collector->parts.kernel, &record->process);
-		describe_tracing(collector, &record->process);
-		processes[shown++] = record->process;
-	}
-	collector->snapshot.processes = processes;
-	collector->snapshot.num_processes = shown;
-	return 0;
-}
-
 /* Losses of the kernel and of user space in one list, and how stacks ended. 0 or -errno. */
 static int collect_losses(struct seep_collector *collector,
 			  const uint64_t user_losses[SEEP_LOSS_COUNT])
@@ -351,18 +257,6 @@ static void describe(struct seep_collector *collector, bool final, uint64_t now_
 	collector->taken_ns = now_ns;
 }
 
-/* How near each process is to the limit of its descriptors. */
-static void collect_limits(struct seep_collector *collector, uint64_t now_ns)
-{
-	for (size_t i = 0; i < seep_processes_count(collector->parts.processes); i++) {
-		struct seep_record *record = seep_processes_at(collector->parts.processes, i);
-		struct seep_process *process = &collector->processes[record->index];
-
-		if (!record->before_exec && !process->exited)
-			seep_fd_limit_fill(&record->fd_growth, process, now_ns);
-	}
-}
-
 int seep_collector_take(struct seep_collector *collector, bool final, uint64_t now_ns,
 			const uint64_t user_losses[SEEP_LOSS_COUNT],
 			const struct seep_snapshot **ret_snapshot)
@@ -372,7 +266,7 @@ int seep_collector_take(struct seep_collector *collector, bool final, uint64_t n
 	int error;
 
 	describe(collector, final, now_ns);
-	error = collect_processes(collector);
+	error = seep_collect_processes(collector);
 	if (!error)
 		error = collect_sites(collector, now_ns);
 	/* Stacks of sites that were made since the last drain: they are sent before they are
@@ -401,7 +295,7 @@ int seep_collector_take(struct seep_collector *collector, bool final, uint64_t n
 			  snapshot->num_sites, snapshot->totals);
 	/* Limits need the number of descriptors, which is a total of the process. */
 	if (snapshot->totals[SEEP_KIND_FD].traced)
-		collect_limits(collector, now_ns);
+		seep_collect_limits(collector, now_ns);
 	if (collector->parts.assessor)
 		error = seep_assessor_take(collector->parts.assessor, snapshot, sites,
 					   collector->processes);

@@ -11,8 +11,8 @@
 
 #include "inventory/inventory.h"
 #include "kernel/kernel.h"
-#include "model/filter.h"
 #include "managed/managed.h"
+#include "model/filter.h"
 #include "model/snapshot.h"
 #include "stack/rewalk.h"
 #include "stack/stacks.h"

@@ -17,12 +17,15 @@ def pytest_configure(config: pytest.Config) -> None:
     for mark in (
         "serial: disturbs other tests or is disturbed by them, so it runs alone",
         "long: many compilers, allocators, browsers or minutes; not part of make check",
+        "every_go: one more version of Go, or what takes minutes with it; only with SEEP_GO=every",
         "smoke: one trace and one detect, for make quick",
     ):
         config.addinivalue_line("markers", mark)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.environ.get("SEEP_GO") != "every":
+        items[:] = [item for item in items if not item.get_closest_marker("every_go")]
     reason = None
     if os.geteuid() != 0:
         reason = "needs root"

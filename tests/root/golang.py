@@ -37,10 +37,18 @@ VARIANTS = {
     "pie_stripped": ("-buildmode=pie", "-ldflags=-s -w"),
 }
 PROGRAMS = ("parked", "leaks", "calls_c")
-# Nobody waits minutes for each of them before a commit.
-VERSIONS = [
-    version if version in (OLDEST, NEWEST) else pytest.param(version, marks=pytest.mark.long)
+# What takes minutes is for changes of what is known of Go: SEEP_GO=every.
+every_go = pytest.mark.every_go
+# A compiler that is not installed is long in coming.
+BOTH = [OLDEST, pytest.param(NEWEST, marks=pytest.mark.long)]
+VERSIONS = BOTH + [
+    pytest.param(version, marks=[every_go, pytest.mark.long])
     for version in SUITES
+    if version not in (OLDEST, NEWEST)
+]
+VARIANTS_EACH = [
+    pytest.param(variant, marks=[] if variant in ("plain", "pie_stripped") else [every_go, pytest.mark.long])
+    for variant in VARIANTS
 ]
 
 Memory = dict[str, Any]

@@ -14,15 +14,22 @@ from pathlib import Path
 import go_toolchains
 import pytest
 from go_toolchains import NEWEST, OLDEST, ToolchainError, archive
-from golang import PROGRAMS, VARIANTS, VERSIONS, GoProgram, Goroutine, Truth, built, own, programs
+from golang import (
+    BOTH,
+    PROGRAMS,
+    VARIANTS_EACH,
+    VERSIONS,
+    GoProgram,
+    Goroutine,
+    Truth,
+    built,
+    own,
+    programs,
+)
 from harness import again_until, wait_until
 
 start = pytest.fixture(programs)
 
-VARIANTS_EACH = [
-    variant if variant in ("plain", "pie_stripped") else pytest.param(variant, marks=pytest.mark.long)
-    for variant in VARIANTS
-]
 RATE = 20  # leaks per second
 LOOKS = 3  # at what stays as it is
 GOROUTINES_A_LEAK = {"receive": 1, "mutex": 1, "select": 1, "map": 0, "timer": 0, "body": 3, "thread": 1}
@@ -143,6 +150,7 @@ def test_memory_at_rest(start, version: str) -> None:
     assert program.truth().memstats == program.at_rest() != before
 
 
+@pytest.mark.long
 def test_last_words(start, tmp_path: Path) -> None:
     """At its end a program can also name what belongs to the runtime, and who created whom."""
     environment = {"GOTRACEBACK": "system", "GODEBUG": "tracebackancestors=5"}
@@ -163,7 +171,7 @@ def test_last_words(start, tmp_path: Path) -> None:
     assert {"runtime.gopark", "runtime.goexit"} <= set(last[truth.goroutines[1].number].functions)
 
 
-@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("version", BOTH)
 def test_many(start, version: str) -> None:
     program = start("parked", "many", 100000, version=version)
     truth = program.truth()
@@ -196,7 +204,7 @@ def test_churn(start, version: str) -> None:
     )
 
 
-@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("version", BOTH)
 def test_busy(start, version: str) -> None:
     truth = start("parked", "busy", 2, version=version).truth()
     assert truth.numgoroutine == 13
@@ -241,6 +249,7 @@ def test_leaks(start, version: str, mode: str) -> None:
             assert len(waiting) >= site.count - not_begun - 1, site
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", ["receive", "mutex", "select"])
 def test_leaks_that_the_collector_finds(start, mode: str) -> None:
     program = start("leaks", mode, 200, version=NEWEST)
@@ -255,6 +264,7 @@ def test_leaks_that_the_collector_finds(start, mode: str) -> None:
     assert all(truth.sites[0].has(one) and one.reason in truth.sites[0].reasons for one in marked)
 
 
+@pytest.mark.long
 def test_what_the_collector_cannot_accuse(start) -> None:
     """It finds only those that wait for what nobody else knows."""
     program = start("parked", "rest", version=NEWEST)
@@ -268,7 +278,7 @@ def test_what_the_collector_cannot_accuse(start) -> None:
     assert all(any(site.has(one) for site in of_leaks) for one in marked)
 
 
-@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("version", BOTH)
 def test_threads_that_leak(start, version: str) -> None:
     program = start("leaks", "thread", RATE, version=version)
     program.go()
@@ -283,7 +293,7 @@ def test_threads_that_leak(start, version: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["workers", "keepalive", "tickers"])
-@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("version", BOTH)
 def test_healthy(start, version: str, mode: str) -> None:
     """As many goroutines as there should be, and they stay as many."""
     program = start("leaks", mode, version=version)
@@ -303,7 +313,7 @@ def test_healthy(start, version: str, mode: str) -> None:
     again_until(steady, look, "looks at the healthy")
 
 
-@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("version", BOTH)
 def test_a_burst_that_ends(start, version: str) -> None:
     program = start("leaks", "burst", 0.01, version=version)
     program.go()
@@ -339,7 +349,7 @@ def test_a_library_of_c(start, version: str, variant: str) -> None:
     assert {".symtab"} & sections(Path(library)) == (set() if variant == "stripped" else {".symtab"})
 
 
-@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("version", BOTH)
 def test_strings_of_c(start, version: str) -> None:
     last = leaking(start("calls_c", "strings", RATE, version=version))[-1]
     # One call of malloc, one of the program's own function.

@@ -12,17 +12,20 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from detecting import Detect, has_leak
 from go_toolchains import NEWEST, OLDEST, toolchain
 from golang import (
     GOROUTINE,
-    VARIANTS,
+    BOTH,
+    VARIANTS_EACH,
     VERSIONS,
+    every_go,
     GoProgram,
     Truth,
     ancestors_of,
@@ -47,13 +50,10 @@ not_read_yet = pytest.mark.xfail(reason="seep does not read it yet", run=False)
 
 start = pytest.fixture(programs)
 
-VARIANTS_EACH = [
-    variant if variant in ("plain", "pie_stripped") else pytest.param(variant, marks=pytest.mark.long)
-    for variant in VARIANTS
-]
 TICKS = os.sysconf("SC_CLK_TCK")
 PROMPT_S = 60  # in which a leak is to be found
 RATE = 10  # leaks per second
+MOST_FRAMES = 250  # of a stack, about
 
 
 def report_of(seep, program: GoProgram, *options: str | Path) -> Report:
@@ -119,6 +119,8 @@ def check_runtime_functions(report: Report, truth: Truth) -> None:
 def check_reasons(report: Report, truth: Truth) -> None:
     """Why they wait, for each function that the program knows."""
     for known in truth.sites:
+        if known.depth > MOST_FRAMES:
+            continue
         seen = Counter[str]()
         for site in goroutine_sites(report):
             if stack_of(site).count(known.function) == known.depth:
@@ -143,9 +145,9 @@ def test_at_rest(start, seep, version: str, variant: str) -> None:
     check_runtime_functions(report, truth)
     check_reasons(report, truth)
     for site in goroutine_sites(report):
-        assert site["stack_end"] == "complete"
         deep = stack_of(site).count("main.deep")
-        assert deep in (0, 90, 300)
+        assert deep in (0, 90) or deep > 240
+        assert site["stack_end"] == "complete" or (deep > 240 and site["stack_end"] == "depth")
     # What has been read from was not changed.
     assert [one.number for one in program.truth().goroutines] == [one.number for one in truth.goroutines]
 
@@ -169,7 +171,7 @@ def test_creators(start, seep, version: str) -> None:
     sites = goroutine_sites(report_of(seep, program))
     for site in sites:
         labelled = "main.labelled" in stack_of(site)
-        first = stack_of(site)[-2:-1] == ("runtime.main",)
+        first = stack_of(site)[-1:] == ("runtime.main",)
         expected = "main.withLabels.func1" if labelled else "main.parkDeep"
         assert creator_of(site) == (None if first else expected)
 
@@ -185,7 +187,7 @@ def pprof(version: str, *arguments: str | Path) -> str:
     ).stdout
 
 
-@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("version", BOTH)
 def test_pprof(start, seep, tmp_path: Path, version: str) -> None:
     """Go's own tool reads the profile, and shows the numbers of the program."""
     program = start("parked", "rest", version=version)
@@ -197,7 +199,7 @@ def test_pprof(start, seep, tmp_path: Path, version: str) -> None:
     rows = [line.split() for line in text.splitlines() if "%" in line]
     shown = Counter[str]()
     for row in rows:
-        if len(row) > 5:  # a generic function has several
+        if len(row) > 5 and row[1].endswith("%"):  # a generic function has several
             shown[in_short(row[5])] += int(row[3])
     for known in truth.sites:
         if known.depth == 1:
@@ -205,7 +207,7 @@ def test_pprof(start, seep, tmp_path: Path, version: str) -> None:
 
 
 @not_read_yet
-@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("version", BOTH)
 def test_ancestors(start, seep, version: str) -> None:
     """Where the program keeps the stacks at which goroutines are created, they are reported."""
     program = start("parked", "rest", version=version, env={"GODEBUG": "tracebackancestors=5"})
@@ -240,7 +242,7 @@ def test_a_library_of_c(start, seep, version: str, variant: str) -> None:
         assert count_in(report, known.function) == known.count, known.function
 
 
-@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("version", BOTH)
 def test_running(start, seep, version: str) -> None:
     """A running goroutine is counted, and has the stack of its thread or none; never a wrong one."""
     program = start("parked", "busy", 2, version=version)
@@ -253,6 +255,7 @@ def test_running(start, seep, version: str) -> None:
             assert not site["stack"] or "main.spin" in stack_of(site)
 
 
+@pytest.mark.long
 def test_leaks_that_the_collector_found(start, seep) -> None:
     """Once the program has asked for it, the collector's own word is reported."""
     program = start("parked", "rest", version=NEWEST)
@@ -267,8 +270,8 @@ def test_leaks_that_the_collector_found(start, seep) -> None:
 # --- What changes meanwhile ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.long)])
-@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("count", [100, pytest.param(1000, marks=[every_go, pytest.mark.long])])
+@pytest.mark.parametrize("version", BOTH)
 def test_churn(start, seep, version: str, count: int) -> None:
     """No crash, no hang, and no wrong sum that is not marked."""
     program = start("parked", "churn", version=version)
@@ -295,9 +298,9 @@ def cpu_seconds(pid: int) -> float:
 
 @pytest.mark.serial
 @pytest.mark.parametrize(
-    ("count", "seconds"), [(100_000, 0.5), pytest.param(1_000_000, 5, marks=pytest.mark.long)]
+    ("count", "seconds"), [(100_000, 0.5), pytest.param(1_000_000, 5, marks=[every_go, pytest.mark.long])]
 )
-@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("version", BOTH)
 def test_many(start, seep, version: str, count: int, seconds: float) -> None:
     """Exact however many they are, soon, and for nothing: the program does not work for it."""
     program = start("parked", "many", count, version=version)
@@ -380,9 +383,14 @@ LEAKS = {
 }
 
 
+def each(modes: Iterable[str], first: str) -> list[Any]:
+    """The first one always, the others with SEEP_GO=every."""
+    return [mode if mode == first else pytest.param(mode, marks=every_go) for mode in modes]
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("variant", ["plain", "stripped"])
-@pytest.mark.parametrize("mode", LEAKS)
+@pytest.mark.parametrize("variant", each(["plain", "stripped"], "stripped"))
+@pytest.mark.parametrize("mode", each(LEAKS, "mutex"))
 @pytest.mark.parametrize("version", VERSIONS)
 def test_leaks(start, tmp_path: Path, version: str, mode: str, variant: str) -> None:
     """The right site first, within a minute."""
@@ -401,8 +409,8 @@ def test_leaks(start, tmp_path: Path, version: str, mode: str, variant: str) -> 
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("mode", ["workers", "cache", "burst", "keepalive", "tickers"])
-@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("mode", each(["workers", "cache", "burst", "keepalive", "tickers"], "burst"))
+@pytest.mark.parametrize("version", [OLDEST, pytest.param(NEWEST, marks=every_go)])
 def test_healthy(start, tmp_path: Path, version: str, mode: str) -> None:
     program = start("leaks", mode, version=version)
     program.go()
