@@ -39,7 +39,7 @@ def x_macro(header: str, macro: str, field: int) -> list[str]:
 
 
 LOSSES = x_macro("counters.h", "SEEP_LOSSES", 1)
-KINDS = x_macro("kinds.h", "SEEP_KINDS", 1)
+KINDS = x_macro("kinds.h", "SEEP_LIVE_KINDS", 1) + x_macro("kinds.h", "SEEP_KINDS", 1)
 ORIGINS = [text.strip('"') for text in x_macro("abi.h", "SEEP_ORIGINS", 1)]
 BEFORE = "[before the trace]"
 UNSEEN = "[not seen being made]"
