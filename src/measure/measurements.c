@@ -46,16 +46,32 @@ struct seep_sample seep_measurements_sample(const struct seep_site *site, double
 	};
 }
 
-/* Only an object that is gone has a lifetime; one that realloc enlarges lives on. */
-static double count_enlargements(const struct seep_site *site)
+static uint64_t sum_of(const uint64_t *counts)
 {
-	uint64_t ended = 0;
+	uint64_t sum = 0;
 
 	for (size_t i = 0; i < SEEP_LIFETIME_BUCKETS; i++)
-		ended += site->lifetimes[i];
-	return site->counts.frees > ended + LIFETIMES_MISSING ?
-		       (double)(site->counts.frees - ended) :
-		       0;
+		sum += counts[i];
+	return sum;
+}
+
+/*
+ * Estimates of what was made and of what lives differ by chance: if none of the objects that were
+ * followed has ended, no release is known.
+ */
+static double count_frees(const struct seep_site *site)
+{
+	return site->sampling && sum_of(site->sampling->lifetimes) == 0 ?
+		       0 :
+		       (double)site->counts.frees;
+}
+
+/* Only an object that is gone has a lifetime; one that realloc enlarges lives on. */
+static double count_enlargements(const struct seep_site *site, double frees)
+{
+	double ended = (double)sum_of(site->lifetimes);
+
+	return frees > ended + LIFETIMES_MISSING ? frees - ended : 0;
 }
 
 /* What is a number already, in the snapshot or in the latest sample. */
@@ -74,8 +90,8 @@ static void count_up(const struct seep_site *site, const struct seep_series *ser
 				     NAN :
 				     (double)site->oldest_ns / (double)SEEP_NS_PER_S;
 	measured->allocs = (double)site->counts.allocs;
-	measured->frees = (double)site->counts.frees;
-	measured->enlargements = count_enlargements(site);
+	measured->frees = count_frees(site);
+	measured->enlargements = count_enlargements(site, measured->frees);
 }
 
 /* From what the first and the last third of the samples have. */
