@@ -18,7 +18,7 @@
 	X(BUSY, busy, "another thread was changing the address space")                             \
 	X(READ, read_error, "the stack could not be read")                                         \
 	X(DEPTH, depth, "deeper than the limit")                                                   \
-	X(RUNNING, running, "it was running, so its stack could not be read")
+	X(RUNNING, running, "it was running, or about to run")
 
 enum seep_end {
 #define SEEP_END_ENUM(name, key, text) SEEP_END_##name,

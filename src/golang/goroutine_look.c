@@ -142,7 +142,7 @@ bool seep_go_look_is_alive(const struct seep_go_look *look)
 
 bool seep_go_look_stands(const struct seep_go_look *look)
 {
-	return look->status != G_RUNNING && look->status != G_COPYSTACK;
+	return look->status == G_WAITING || look->status == G_SYSCALL || look->status == G_LEAKED;
 }
 
 bool seep_go_look_is_odd(const struct seep_go_look *look)

@@ -36,7 +36,10 @@ int seep_go_look_at(const struct seep_go *go, struct seep_go_look *looks, size_t
 /* The others are dead, and wait to be used again. */
 bool seep_go_look_is_alive(const struct seep_go_look *look);
 
-/* Does it stand still, so that its stack can be walked? */
+/*
+ * Does it stand still? The others run, or are about to: where they are is another place at each
+ * look.
+ */
 bool seep_go_look_stands(const struct seep_go_look *look);
 
 /* Says it what cannot be true of a goroutine, whatever that does at this moment? */

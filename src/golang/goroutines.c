@@ -87,8 +87,8 @@ static int keep(struct reading *reading, const struct seep_go_look *look,
 	else
 		stack = seep_go_walker_walk(reading->walker, &look->frame, window, created_at);
 	if (stack == -ENOSPC) {
-		reading->result->num_bundled++;
-		stack = 0;
+		reading->result->num_unread++;
+		return 0;
 	}
 	if (stack < 0)
 		return (int)stack;

@@ -19,7 +19,7 @@
 /* A program with more is refused. */
 #define SEEP_GOROUTINES_MAX (16u << 20)
 
-/* Different stacks of one reading; goroutines with one more have none. */
+/* Different stacks of one reading; goroutines with one more count as not read. */
 #define SEEP_GO_STACKS_MAX 65536
 
 /* X(enum suffix, what it is called) */
@@ -58,9 +58,8 @@ struct seep_goroutines {
 	struct seep_goroutine *items;
 	size_t num_stacks;
 	struct seep_go_stack *stacks;
-	size_t num_moved;   /* have no stack, because they did not stay still */
-	size_t num_unread;  /* were there, but could not be read; not among the items */
-	size_t num_bundled; /* have no stack, because there were too many different ones */
+	size_t num_moved;  /* have no stack, because they did not stay still */
+	size_t num_unread; /* were there, but could not be read; not among the items */
 };
 
 /*

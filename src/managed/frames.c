@@ -32,21 +32,20 @@ static int frame_at(const struct seep_frames_of *of, uint64_t address, uint64_t 
 }
 
 /* The key of a stack as BPF makes it (bpf/unwind.bpf.h). */
-static uint64_t hash_of(const uint64_t *frames, size_t num_frames, enum seep_end end)
+static uint64_t hash_of(const struct seep_frames *frames)
 {
 	struct seep_hash hash = SEEP_HASH_INIT;
 
-	for (size_t i = 0; i < num_frames; i++)
-		seep_hash_add(&hash, seep_frame_mix(frames[i]));
-	seep_hash_add(&hash, seep_frame_mix(end));
+	for (size_t i = 0; i < frames->count; i++)
+		seep_hash_add(&hash, seep_frame_mix(frames->frames[i]));
+	seep_hash_add(&hash, seep_frame_mix(frames->end));
 	return seep_hash_key(&hash);
 }
 
-int seep_frames_keep(const struct seep_frames_of *of, const struct seep_go_stack *stack,
-		     uint64_t *ret_hash)
+int seep_frames_make(const struct seep_frames_of *of, const struct seep_go_stack *stack,
+		     struct seep_frames *ret_frames)
 {
-	/* With room for the mark and the creator. */
-	uint64_t frames[SEEP_MAX_FRAMES + 2];
+	uint64_t *frames = ret_frames->frames;
 	size_t count = 0;
 	int error = 0;
 
@@ -61,8 +60,8 @@ int seep_frames_keep(const struct seep_frames_of *of, const struct seep_go_stack
 		frames[count++] = SEEP_ORIGIN_FRAME(SEEP_ORIGIN_CREATOR);
 		error = frame_at(of, stack->created_at, &frames[count++]);
 	}
-	if (error)
-		return error;
-	*ret_hash = hash_of(frames, count, (enum seep_end)stack->end);
-	return seep_stacks_resolve(of->stacks, *ret_hash, frames, count, (enum seep_end)stack->end);
+	ret_frames->count = count;
+	ret_frames->end = (enum seep_end)stack->end;
+	ret_frames->hash = hash_of(ret_frames);
+	return error;
 }

@@ -20,11 +20,22 @@ struct seep_frames_of {
 	const struct seep_maps *maps;
 };
 
+/* With room for the mark and the creator. */
+#define SEEP_FRAMES_MAX (SEEP_MAX_FRAMES + 2)
+
+/* A stack as BPF would send it. */
+struct seep_frames {
+	uint64_t hash; /* by which seep_stacks_get finds it, once it is kept */
+	size_t count;
+	enum seep_end end;
+	uint64_t frames[SEEP_FRAMES_MAX];
+};
+
 /*
- * Keeps the stack of a goroutine: its frames, then the mark SEEP_ORIGIN_CREATOR and who created it.
- * Stores the hash by which seep_stacks_get finds it. 0 or -ENOMEM.
+ * Makes frames of the stack of a goroutine: then the mark SEEP_ORIGIN_CREATOR and who created it. 0
+ * or -ENOMEM.
  */
-int seep_frames_keep(const struct seep_frames_of *of, const struct seep_go_stack *stack,
-		     uint64_t *ret_hash);
+int seep_frames_make(const struct seep_frames_of *of, const struct seep_go_stack *stack,
+		     struct seep_frames *ret_frames);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * Two readings are lists by id, which is never given twice, and are gone through side by side: who
  * is in the new one only has come, who is in the old one only has gone, and who is at another place
- * has gone from the one and come to the other. Memory: 24 bytes for each goroutine, and a place for
- * each stack that a reading had (SEEP_GO_STACKS_MAX); a place that is empty stays, as its counters
- * never fall.
+ * has gone from the one and come to the other. Memory: 24 bytes for each goroutine, and at most
+ * SEEP_PLACES_MAX places; one that is empty stays, as its counters never fall. Goroutines that run
+ * share a place for each function that they began with, so places are few.
  */
 #include "managed/goroutines.h"
 
@@ -29,12 +29,26 @@ void seep_tracked_goroutines_done(struct seep_tracked_goroutines *tracked)
 	tracked->count = 0;
 }
 
-static struct seep_goroutine_place *place_of(struct seep_tracked_goroutines *tracked,
-					     uint64_t stack)
+static struct seep_goroutine_place *find(const struct seep_tracked_goroutines *tracked,
+					 uint64_t stack)
 {
 	struct seep_goroutine_place *place;
 
 	HASH_FIND(hh, tracked->places, &stack, sizeof(stack), place);
+	return place;
+}
+
+bool seep_tracked_goroutines_have_room(const struct seep_tracked_goroutines *tracked,
+				       uint64_t stack)
+{
+	return HASH_COUNT(tracked->places) < SEEP_PLACES_MAX || find(tracked, stack);
+}
+
+static struct seep_goroutine_place *place_of(struct seep_tracked_goroutines *tracked,
+					     uint64_t stack)
+{
+	struct seep_goroutine_place *place = find(tracked, stack);
+
 	if (place)
 		return place;
 	place = calloc(1, sizeof(*place));
@@ -119,11 +133,13 @@ static void begin_reading(struct seep_tracked_goroutines *tracked)
 	}
 }
 
-/* The places of all stacks of a reading. 0 or -ENOMEM. */
+/* The places of all stacks of a reading; NULL: there is no room for one. 0 or -ENOMEM. */
 static int find_places(struct seep_tracked_goroutines *tracked, const uint64_t *stacks,
 		       size_t num_stacks, struct seep_goroutine_place **places)
 {
 	for (size_t i = 0; i < num_stacks; i++) {
+		if (!seep_tracked_goroutines_have_room(tracked, stacks[i]))
+			continue;
 		places[i] = place_of(tracked, stacks[i]);
 		if (!places[i])
 			return -ENOMEM;
@@ -150,13 +166,14 @@ int seep_tracked_goroutines_update(struct seep_tracked_goroutines *tracked,
 	SEEP_AUTO_FREE struct seep_goroutine_place **places =
 		calloc(goroutines->num_stacks + 1, sizeof(*places));
 	struct seep_tracked *items = calloc(goroutines->count + 1, sizeof(*items));
-	size_t old = 0;
+	size_t old = 0, count = 0;
 
 	if (!places || !items || find_places(tracked, stacks, goroutines->num_stacks, places)) {
 		free(items);
 		return -ENOMEM;
 	}
 	begin_reading(tracked);
+	tracked->num_without_place = 0;
 	for (size_t i = 0; i < goroutines->count; i++) {
 		const struct seep_goroutine *goroutine = &goroutines->items[i];
 		struct seep_goroutine_place *place = places[goroutine->stack];
@@ -166,16 +183,20 @@ int seep_tracked_goroutines_update(struct seep_tracked_goroutines *tracked,
 			leave(before, now_ns);
 			before = NULL;
 		}
+		if (!place) {
+			tracked->num_without_place++;
+			continue;
+		}
 		if (!before)
 			place->value.allocs++;
-		items[i] = (struct seep_tracked){goroutine->id, since(goroutine, before, now_ns),
-						 place};
-		add_age(tracked, &place->value, items[i].since_ns, now_ns);
+		items[count] = (struct seep_tracked){goroutine->id,
+						     since(goroutine, before, now_ns), place};
+		add_age(tracked, &place->value, items[count++].since_ns, now_ns);
 		note(place, go, goroutine);
 	}
 	(void)pass(tracked, &old, UINT64_MAX, now_ns);
 	free(tracked->items);
 	tracked->items = items;
-	tracked->count = goroutines->count;
+	tracked->count = count;
 	return 0;
 }

@@ -3,6 +3,7 @@
 #ifndef SEEP_MANAGED_GOROUTINES_H
 #define SEEP_MANAGED_GOROUTINES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,12 +33,20 @@ struct seep_tracked {
 	struct seep_goroutine_place *place;
 };
 
+/* Places of a process; goroutines at one more are counted as not read. */
+#define SEEP_PLACES_MAX 65536
+
 struct seep_tracked_goroutines {
 	uint64_t min_age_ns; /* younger ones are counted apart, see struct seep_site_value */
 	struct seep_goroutine_place *places;
 	size_t count; /* by id */
 	struct seep_tracked *items;
+	size_t num_without_place; /* at the last reading */
 };
+
+/* Is there a place for this stack, or room for one? */
+bool seep_tracked_goroutines_have_room(const struct seep_tracked_goroutines *tracked,
+				       uint64_t stack);
 
 /*
  * Takes a reading in. @stacks: for each stack of the reading the hash of its frames. 0 or -ENOMEM:

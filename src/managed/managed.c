@@ -118,17 +118,25 @@ static void look_for_runtime(struct process *process, pid_t pid, const struct se
 		  error == -EPROTO ? why : seep_error_text(-error));
 }
 
-/* What a reading has found becomes sites. 0 or -ENOMEM. */
+/*
+ * What a reading has found becomes sites. A stack for which there is no room is not kept either. 0
+ * or -ENOMEM.
+ */
 static int take_in(struct process *process, const struct seep_frames_of *of,
 		   const struct seep_goroutines *goroutines)
 {
 	SEEP_AUTO_FREE uint64_t *stacks = calloc(goroutines->num_stacks + 1, sizeof(*stacks));
+	struct seep_frames frames;
 
 	if (!stacks)
 		return -ENOMEM;
 	for (size_t i = 0; i < goroutines->num_stacks; i++) {
-		int error = seep_frames_keep(of, &goroutines->stacks[i], &stacks[i]);
+		int error = seep_frames_make(of, &goroutines->stacks[i], &frames);
 
+		stacks[i] = frames.hash;
+		if (!error && seep_tracked_goroutines_have_room(&process->goroutines, frames.hash))
+			error = seep_stacks_resolve(of->stacks, frames.hash, frames.frames,
+						    frames.count, frames.end);
 		if (error)
 			return error;
 	}
@@ -147,6 +155,7 @@ static void read_goroutines(struct seep_managed *managed, struct process *proces
 		managed->has_goroutines = true;
 		managed->unread += goroutines.num_unread;
 		error = take_in(process, of, &goroutines);
+		managed->unread += process->goroutines.num_without_place;
 		seep_goroutines_done(&goroutines);
 	}
 	if (!error || error == -ESRCH)

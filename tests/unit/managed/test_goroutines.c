@@ -149,6 +149,44 @@ static void what_they_do_is_told(void **state)
 	seep_tracked_goroutines_done(&tracked);
 }
 
+/* A program whose stacks are never the same must not fill our memory. */
+static void places_are_bounded(void **state)
+{
+	enum {
+		MORE = 100,
+		COUNT = SEEP_PLACES_MAX + MORE
+	};
+	struct seep_tracked_goroutines tracked = {.count = 0};
+	struct seep_goroutine *items = calloc(COUNT, sizeof(*items));
+	uint64_t *many = calloc(COUNT, sizeof(*many));
+	const struct seep_go go = some_go();
+	const struct seep_goroutines goroutines = {
+		.count = COUNT,
+		.items = items,
+		.num_stacks = COUNT,
+	};
+
+	(void)state;
+	assert_non_null(items);
+	assert_non_null(many);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		items[i] = waiting(i + 1, i);
+		many[i] = 1000 + i;
+	}
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(seep_tracked_goroutines_update(&tracked, &go, &goroutines, many,
+								100 * SECOND),
+				 0);
+		assert_int_equal(tracked.count, SEEP_PLACES_MAX);
+		assert_int_equal(tracked.num_without_place, MORE);
+	}
+	assert_true(seep_tracked_goroutines_have_room(&tracked, 1000));
+	assert_false(seep_tracked_goroutines_have_room(&tracked, 1));
+	seep_tracked_goroutines_done(&tracked);
+	free(items);
+	free(many);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +194,7 @@ int main(void)
 		cmocka_unit_test(who_moves_on_leaves_one_place_for_the_other),
 		cmocka_unit_test(what_the_runtime_knows_makes_it_older),
 		cmocka_unit_test(what_they_do_is_told),
+		cmocka_unit_test(places_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
