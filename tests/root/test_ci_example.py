@@ -106,7 +106,9 @@ def test_a_service_that_leaks(project: Path, system: str) -> None:
     failed = [case.attrib["name"] for case in cases if case.find("failure") is not None]
     what = "serve_customer (shop.c), called by main, __libc_start_call_main, in shop"
     assert failed and all(name.startswith(what) for name in failed)
-    assert len(cases) == len(failed) + 3  # the other kinds
+    # On a slow machine the heap that grows for it is told besides.
+    kinds = {case.attrib["classname"] for case in cases if case.find("failure") is not None}
+    assert "seep.memory" in kinds and len(cases) == len(failed) + 4 - len(kinds)  # the other kinds
     assert "serve_customer" in (project / "leaks.html").read_text()
     assert not Path(f"/proc/{(project / 'shop.pid').read_text().strip()}/exe").exists()
 

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness import FIXTURES, Fixture, wait_until
+from harness import FIXTURES, Fixture, again_until, wait_until
 
 SITES = 10_000
 
@@ -95,13 +95,19 @@ def test_other_processes_make_a_hit_dearer(start, seep) -> None:
         trace.finish()
         return said
 
-    alone = cost(busy.pid)
-    idle = [subprocess.Popen(["/usr/bin/sleep", "1000"]) for _ in range(IDLE)]
-    try:
-        beside = cost(busy.pid, *(process.pid for process in idle))
-    finally:
-        for process in idle:
-            process.kill()
-            process.wait()
-    # Both were calibrated, each for itself.
-    assert IDLE * OTHER_LINK_NS / 2 < beside - alone < 2 * IDLE * OTHER_LINK_NS
+    measured: list[int] = []
+
+    def measure(number: int) -> None:
+        """Both are calibrated, each for itself, and other tests may disturb either."""
+        alone = cost(busy.pid)
+        idle = [subprocess.Popen(["/usr/bin/sleep", "1000"]) for _ in range(IDLE)]
+        try:
+            measured.append(cost(busy.pid, *(process.pid for process in idle)) - alone)
+        finally:
+            for process in idle:
+                process.kill()
+                process.wait()
+
+    again_until(
+        lambda: IDLE * OTHER_LINK_NS / 2 < measured[-1] < 2 * IDLE * OTHER_LINK_NS, measure, f"{measured} ns"
+    )
