@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Readings are made up: which goroutines there are, at which of two places. What is looked at is how
- * places count who comes and goes, how old they are, and how many places there may be.
+ * Readings are made up: which goroutines there are, at which of two places. What is looked at is
+ * how places count who comes and goes, how old they are, and how many places there may be.
  */
 #include <setjmp.h>
 #include <stdarg.h>
