@@ -111,8 +111,10 @@ static int settle(struct reading *reading, struct seep_go_look *looks, size_t *c
 	for (size_t i = 0; i < *count && !error; i++) {
 		struct seep_go_look *look = &looks[i];
 		bool alive = !look->unread && seep_go_look_is_alive(look);
-		bool moved = alive && seep_go_look_stands(look) &&
-			     !seep_go_look_stayed(look, &reading->after[i]);
+		bool odd = alive && seep_go_look_is_odd(look);
+		/* One that is being made, or whose stack is, looks odd for a moment. */
+		bool moved = odd || (alive && seep_go_look_stands(look) &&
+				     !seep_go_look_stayed(look, &reading->after[i]));
 
 		if (look->unread)
 			reading->result->num_unread++;
@@ -123,7 +125,7 @@ static int settle(struct reading *reading, struct seep_go_look *looks, size_t *c
 			continue;
 		}
 		reading->num_alive++;
-		if (seep_go_look_is_odd(look)) {
+		if (odd) {
 			reading->num_odd++;
 			continue;
 		}

@@ -419,6 +419,6 @@ def runtime_of(report: Report, pid: int) -> Report:
     return process_of(report, pid)["go"]
 
 
-def is_whole(report: Report) -> bool:
-    """Whether the report says that it has all goroutines: nothing has changed too fast to be read."""
-    return not report["losses"]["unread_goroutines"]
+def num_unread(report: Report) -> int:
+    """How many goroutines could not be read so far, in all reports."""
+    return report["losses"]["unread_goroutines"]

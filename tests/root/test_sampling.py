@@ -149,6 +149,8 @@ def test_sizes_that_are_not_wanted_are_not_in_the_sample(start, seep, options: t
             assert abs(sum(site[key] for site in sites) - true) <= ERRORS * error + 1, (function, key)
 
 
+# Serial: what a process has for itself beside others is known badly.
+@pytest.mark.serial
 def test_with_a_budget_windows_take_over(start, seep) -> None:
     """What windows see they see whole, and the blocks from before count as many as they stand for."""
     target = start("busy", 1, 200)
