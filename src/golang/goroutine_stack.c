@@ -5,8 +5,8 @@
  * frame pointers. What the table says of an address is remembered, as goroutines wait in few
  * places.
  *
- * A walk has at most SEEP_MAX_FRAMES steps and reads at most WINDOWS_MAX windows; each goes up the
- * stack, so it ends. Stacks are kept once, at most SEEP_GO_STACKS_MAX.
+ * A walk finds at most SEEP_MAX_FRAMES frames and reads at most WINDOWS_MAX windows; each step goes
+ * up the stack, so it ends. Stacks are kept once, at most SEEP_GO_STACKS_MAX.
  */
 #include "golang/goroutine_stack.h"
 
@@ -222,7 +222,6 @@ static long add(struct seep_go_walker *walker, const struct seep_go_stack *stack
 	struct entry *entry = calloc(1, sizeof(*entry));
 	struct seep_go_stack copy = *stack;
 	size_t bytes = stack->num_addresses * sizeof(*copy.addresses);
-
 	int error;
 
 	copy.addresses = malloc(bytes + 1);

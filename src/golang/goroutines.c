@@ -92,7 +92,6 @@ static int keep(struct reading *reading, const struct seep_go_look *look,
 	}
 	if (stack < 0)
 		return (int)stack;
-	reading->result->num_moved += moved;
 	return SEEP_APPEND(&reading->found, ((struct seep_goroutine){
 						    .id = look->id,
 						    .waits_since_ns = look->waits_since_ns,

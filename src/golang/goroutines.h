@@ -58,7 +58,6 @@ struct seep_goroutines {
 	struct seep_goroutine *items;
 	size_t num_stacks;
 	struct seep_go_stack *stacks;
-	size_t num_moved;  /* have no stack, because they did not stay still */
 	size_t num_unread; /* were there, but could not be read; not among the items */
 };
 

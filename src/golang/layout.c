@@ -4,14 +4,8 @@
 /* The columns of the list of fields. */
 #define NUM_COLUMNS 8
 
-struct field {
-	const char *structure;
-	const char *name;
-	uint16_t offsets[NUM_COLUMNS];
-};
-
-static const struct field fields[SEEP_GO_FIELD_COUNT] = {
-#define FIELD(name, structure, field, ...) [SEEP_GO_##name] = {structure, field, {__VA_ARGS__}},
+static const uint16_t fields[SEEP_GO_FIELD_COUNT][NUM_COLUMNS] = {
+#define FIELD(name, structure, field, ...) [SEEP_GO_##name] = {__VA_ARGS__},
 	SEEP_GO_FIELDS(FIELD)
 #undef FIELD
 };
@@ -21,21 +15,11 @@ static const uint8_t columns[] = {0, 0, 0, 1, 2, 3, 4, 5, 6, 7};
 
 _Static_assert(sizeof(columns) == SEEP_GO_MINOR_LAST - SEEP_GO_MINOR_FIRST + 1, "all versions");
 
-const char *seep_go_field_structure(enum seep_go_field field)
-{
-	return fields[field].structure;
-}
-
-const char *seep_go_field_name(enum seep_go_field field)
-{
-	return fields[field].name;
-}
-
 bool seep_go_layout_of_version(unsigned int minor, struct seep_go_layout *ret_layout)
 {
 	if (minor < SEEP_GO_MINOR_FIRST || minor > SEEP_GO_MINOR_LAST)
 		return false;
 	for (int i = 0; i < SEEP_GO_FIELD_COUNT; i++)
-		ret_layout->offsets[i] = fields[i].offsets[columns[minor - SEEP_GO_MINOR_FIRST]];
+		ret_layout->offsets[i] = fields[i][columns[minor - SEEP_GO_MINOR_FIRST]];
 	return true;
 }

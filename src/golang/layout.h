@@ -20,7 +20,6 @@
  */
 #define SEEP_GO_FIELDS(X)                                                                          \
 	X(G_STACK_LO, "runtime.g", "stack", 0, 0, 0, 0, 0, 0, 0, 0)                                \
-	X(G_M, "runtime.g", "m", 48, 48, 48, 48, 48, 48, 48, 48)                                   \
 	X(G_SCHED, "runtime.g", "sched", 56, 56, 56, 56, 56, 56, 56, 56)                           \
 	X(G_SYSCALLSP, "runtime.g", "syscallsp", 112, 112, 112, 112, 112, 104, 104, 104)           \
 	X(G_SYSCALLPC, "runtime.g", "syscallpc", 120, 120, 120, 120, 120, 112, 112, 112)           \
@@ -44,10 +43,6 @@ enum seep_go_field {
 struct seep_go_layout {
 	uint16_t offsets[SEEP_GO_FIELD_COUNT];
 };
-
-/* The structure that a field is of, as debug information calls it, and the field. */
-const char *seep_go_field_structure(enum seep_go_field field);
-const char *seep_go_field_name(enum seep_go_field field);
 
 /* That of Go 1.@minor. False: there is no table for it. */
 bool seep_go_layout_of_version(unsigned int minor, struct seep_go_layout *ret_layout);

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "seep/hash.h"
-
 /* The frame at an address: of the file that is mapped there, or else the address. 0 or -ENOMEM. */
 static int frame_at(const struct seep_frames_of *of, uint64_t address, uint64_t *ret_frame)
 {
@@ -31,17 +29,6 @@ static int frame_at(const struct seep_frames_of *of, uint64_t address, uint64_t 
 	return error;
 }
 
-/* The key of a stack as BPF makes it (bpf/unwind.bpf.h). */
-static uint64_t hash_of(const struct seep_frames *frames)
-{
-	struct seep_hash hash = SEEP_HASH_INIT;
-
-	for (size_t i = 0; i < frames->count; i++)
-		seep_hash_add(&hash, seep_frame_mix(frames->frames[i]));
-	seep_hash_add(&hash, seep_frame_mix(frames->end));
-	return seep_hash_key(&hash);
-}
-
 int seep_frames_make(const struct seep_frames_of *of, const struct seep_go_stack *stack,
 		     struct seep_frames *ret_frames)
 {
@@ -62,6 +49,6 @@ int seep_frames_make(const struct seep_frames_of *of, const struct seep_go_stack
 	}
 	ret_frames->count = count;
 	ret_frames->end = (enum seep_end)stack->end;
-	ret_frames->hash = hash_of(ret_frames);
+	ret_frames->hash = seep_stacks_hash(frames, count, ret_frames->end);
 	return error;
 }

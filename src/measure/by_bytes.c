@@ -50,19 +50,10 @@ static double bytes_error(const struct seep_weighed *weighed, uint64_t mean)
 	return (double)mean * sqrt(ldexp((double)weighed->byte_squares, -SEEP_SAMPLE_SHIFT));
 }
 
-static uint64_t sum_of(const uint64_t *counts)
-{
-	uint64_t sum = 0;
-
-	for (int i = 0; i < SEEP_LIFETIME_BUCKETS; i++)
-		sum += counts[i];
-	return sum;
-}
-
 /* A histogram of blocks in the sample becomes one of as many as they stand for. */
 static void scale_to(uint64_t *counts, uint64_t total)
 {
-	double sum = (double)sum_of(counts);
+	double sum = (double)seep_survival_count(counts);
 
 	for (int i = 0; i < SEEP_LIFETIME_BUCKETS && sum > 0; i++)
 		counts[i] = (uint64_t)llround((double)counts[i] / sum * (double)total);

@@ -286,15 +286,6 @@ static struct seep_interval staying_of(const struct evidence *evidence, const st
 	return product(&outlived, ret_alive);
 }
 
-static double sum(const uint64_t *counts)
-{
-	double total = 0;
-
-	for (unsigned int i = 0; i < BUCKETS; i++)
-		total += (double)counts[i];
-	return total;
-}
-
 /*
  * Blocks that were made in one burst may end in one, and then a window sees the end of all of them
  * or of none. How the births clump is known. Of a burst the part that outlives its window is as
@@ -319,8 +310,9 @@ static bool pose(struct problem *problem)
 	double observed_s = problem->context->observed_s;
 
 	problem->last = seep_survival_last_bucket(observed_s);
-	problem->outlived = sum(cohort->late) + sum(cohort->unseen);
-	problem->made = sum(cohort->released) + problem->outlived;
+	problem->outlived = (double)seep_survival_count(cohort->late) +
+			    (double)seep_survival_count(cohort->unseen);
+	problem->made = (double)seep_survival_count(cohort->released) + problem->outlived;
 	if (problem->last == 0 || problem->made <= 0 || !problem->context->windows->count)
 		return false;
 	problem->clumping = clumping_of(problem);

@@ -46,22 +46,13 @@ struct seep_sample seep_measurements_sample(const struct seep_site *site, double
 	};
 }
 
-static uint64_t sum_of(const uint64_t *counts)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < SEEP_LIFETIME_BUCKETS; i++)
-		sum += counts[i];
-	return sum;
-}
-
 /*
  * Estimates of what was made and of what lives differ by chance: if none of the objects that were
  * followed has ended, no release is known.
  */
 static double count_frees(const struct seep_site *site)
 {
-	return site->sampling && sum_of(site->sampling->lifetimes) == 0 ?
+	return site->sampling && seep_survival_count(site->sampling->lifetimes) == 0 ?
 		       0 :
 		       (double)site->counts.frees;
 }
@@ -69,7 +60,7 @@ static double count_frees(const struct seep_site *site)
 /* Only an object that is gone has a lifetime; one that realloc enlarges lives on. */
 static double count_enlargements(const struct seep_site *site, double frees)
 {
-	double ended = (double)sum_of(site->lifetimes);
+	double ended = (double)seep_survival_count(site->lifetimes);
 
 	return frees > ended + LIFETIMES_MISSING ? frees - ended : 0;
 }

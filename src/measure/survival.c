@@ -165,6 +165,15 @@ static void fill_tail(const uint64_t *lifetimes, const uint64_t *ages, const str
 	survival->kept.low *= survival->tail.value;
 }
 
+uint64_t seep_survival_count(const uint64_t counts[SEEP_LIFETIME_BUCKETS])
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < SEEP_LIFETIME_BUCKETS; i++)
+		sum += counts[i];
+	return sum;
+}
+
 void seep_survival_fit(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS],
 		       const uint64_t ages[SEEP_LIFETIME_BUCKETS], double observed_s,
 		       struct seep_survival *ret_survival)

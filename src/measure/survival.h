@@ -49,6 +49,9 @@ struct seep_survival {
 	double median_s; /* half of the objects are released by this age; INFINITY if more stay */
 };
 
+/* How many objects a histogram by lifetime or age has. */
+uint64_t seep_survival_count(const uint64_t counts[SEEP_LIFETIME_BUCKETS]);
+
 /*
  * @lifetimes of the released, @ages of the live, in objects; @observed_s is the time since the
  * first of them could have been made.

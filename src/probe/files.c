@@ -292,17 +292,17 @@ int seep_files_get_gone(struct seep_files *files, pid_t pid, const char *root,
 
 int seep_files_frame_id(struct seep_files *files, const struct seep_file *file, uint32_t *ret_id)
 {
-	struct entry *entry;
+	/* The file is the first member of its entry. */
+	struct entry *entry = (struct entry *)file;
+	int error;
 
-	LL_SEARCH_SCALAR(files->entries, entry, file.index, file->index);
-	if (entry && !entry->file.id) {
-		uint32_t id = seep_registry_file_id(files->registry);
-		int error = seep_symbolizer_add_file(files->config.symbolizer, id, file->path,
-						     file->fd, file->root);
-
+	if (!file->id) {
+		*ret_id = seep_registry_file_id(files->registry);
+		error = seep_symbolizer_add_file(files->config.symbolizer, *ret_id, file->path,
+						 file->fd, file->root);
 		if (error)
 			return error;
-		entry->file.id = id;
+		entry->file.id = *ret_id;
 	}
 	*ret_id = file->id;
 	return 0;

@@ -104,19 +104,24 @@ int seep_stacks_add(struct seep_stacks *stacks, const struct seep_stack_event *e
 			  event->end < SEEP_END_COUNT ? (enum seep_end)event->end : SEEP_END_READ);
 }
 
+uint64_t seep_stacks_hash(const uint64_t *frames, size_t num_frames, enum seep_end end)
+{
+	struct seep_hash sum = SEEP_HASH_INIT;
+
+	for (size_t i = 0; i < num_frames; i++)
+		seep_hash_add(&sum, seep_frame_mix(frames[i]));
+	seep_hash_add(&sum, seep_frame_mix(end));
+	return seep_hash_key(&sum);
+}
+
 int seep_stacks_resolve(struct seep_stacks *stacks, uint64_t hash, const uint64_t *frames,
 			size_t num_frames, enum seep_end end)
 {
 	struct entry *entry = get_entry(stacks, hash), *same_as;
-	struct seep_hash sum = SEEP_HASH_INIT;
 	int error;
 
-	/* As BPF does it (bpf/unwind.bpf.h). */
-	for (size_t i = 0; i < num_frames; i++)
-		seep_hash_add(&sum, seep_frame_mix(frames[i]));
-	seep_hash_add(&sum, seep_frame_mix(end));
 	/* The stack may have come through BPF as well: then both are one from now on. */
-	same_as = get_entry(stacks, seep_hash_key(&sum));
+	same_as = get_entry(stacks, seep_stacks_hash(frames, num_frames, end));
 	if (!entry || !same_as)
 		return -ENOMEM;
 	error = set_frames(same_as, frames, num_frames, end);

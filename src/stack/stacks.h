@@ -15,6 +15,9 @@ void seep_stacks_free(struct seep_stacks *stacks);
 /* Keeps a stack that BPF sent. 0 or -ENOMEM; one that is known already is ignored. */
 int seep_stacks_add(struct seep_stacks *stacks, const struct seep_stack_event *event);
 
+/* The hash of a stack with these frames and this end, as BPF makes it (bpf/unwind.bpf.h). */
+uint64_t seep_stacks_hash(const uint64_t *frames, size_t num_frames, enum seep_end end);
+
 /*
  * The stack that BPF sent with the hash @hash turned out to have these frames and this end: from
  * now on it is one with the stack that has them. 0 or -ENOMEM.

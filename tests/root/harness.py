@@ -102,6 +102,15 @@ def again_until(enough: Callable[[], Any], work: Callable[[int], Any], what: str
             raise TimeoutError(f"not enough of {what} in {number + 1} rounds")
 
 
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    """The CPU time that a process has used, to a tick."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
 def end_process(process: subprocess.Popen[bytes]) -> None:
     """Ends a process of ours, whatever state it is in."""
     if process.poll() is None:

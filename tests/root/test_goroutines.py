@@ -7,7 +7,6 @@ tests/root/test_go_programs.py shows that what the programs say is true.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import threading
 import time
@@ -41,7 +40,7 @@ from golang import (
     runtime_of,
     stack_of,
 )
-from harness import KINDS, SLOWNESS, Report, again_until, losses_of
+from harness import KINDS, SLOWNESS, TICKS, Report, again_until, cpu_seconds, losses_of
 
 pytestmark = pytest.mark.skipif(GOROUTINE not in KINDS, reason="seep does not read goroutines yet")
 
@@ -52,7 +51,6 @@ def not_read_yet(test: Any) -> Any:
 
 start = pytest.fixture(programs)
 
-TICKS = os.sysconf("SC_CLK_TCK")
 PROMPT_S = 60  # in which a leak is to be found
 RATE = 10  # leaks per second
 MOST_FRAMES = 250  # of a stack, about
@@ -292,11 +290,6 @@ def test_churn(start, seep, version: str, count: int) -> None:
     assert before.count("main.receive") == 100
     assert program.truth().memstats["NumGC"] > before.memstats["NumGC"]
     trace.finish()
-
-
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 @pytest.mark.serial

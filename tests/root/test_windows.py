@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from harness import (
     again_until,
     assert_exact,
     counts_of,
+    cpu_seconds,
     losses_of,
     modified_text,
     process_of,
@@ -34,16 +34,10 @@ DEFAULT = ("--max-overhead", "3")
 OFTEN = ("--max-overhead", "20")
 SELDOM = ("--max-overhead", "0.2")
 TORTURE = BUILD / "torture"
-TICKS = os.sysconf("SC_CLK_TCK")
 # The breakpoint that tells of libraries stays between the windows.
 IN_LOADER = 1
 # By what may estimates be off: by chance alone in one case of 15,000.
 ERRORS = 4
-
-
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def in_windows(pid: int) -> Callable[[Report], bool]:
