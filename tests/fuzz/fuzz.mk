@@ -5,7 +5,7 @@
 FUZZ_SECONDS ?= 600
 FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 # What reads the input of others; not what talks to the kernel or to the user.
-FUZZ_SOURCES := $(filter-out $(addprefix src/,kernel/% probe/% inventory/% stack/% target/% trace/% escalate/% app/%),$(SOURCES))
+FUZZ_SOURCES := $(filter-out $(addprefix src/,kernel/% probe/% inventory/% stack/% target/% managed/% trace/% escalate/% app/%),$(SOURCES))
 FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(FUZZ_SOURCES)) $(BUILD)/formats/profile.pb-c.o
 FUZZ_FLAGS   := -O1 -g -std=gnu11 $(WARNINGS) -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all
