@@ -31,7 +31,8 @@
 	X(G_STARTPC, "runtime.g", "startpc", 312, 296, 296, 304, 304, 296, 304, 304)               \
 	X(G_LABELS, "runtime.g", "labels", 360, 344, 344, 352, 352, 344, 352, 352)                 \
 	X(GOBUF_SP, "runtime.gobuf", "sp", 0, 0, 0, 0, 0, 0, 0, 0)                                 \
-	X(GOBUF_PC, "runtime.gobuf", "pc", 8, 8, 8, 8, 8, 8, 8, 8)
+	X(GOBUF_PC, "runtime.gobuf", "pc", 8, 8, 8, 8, 8, 8, 8, 8)                                 \
+	X(MEMRECORD_FUTURE, "runtime.memRecord", "future", 32, 32, 32, 32, 32, 32, 32, 16)
 
 enum seep_go_field {
 #define SEEP_GO_FIELD_ENUM(name, ...) SEEP_GO_##name,

@@ -17,7 +17,10 @@
  */
 #define SEEP_GO_VARIABLES(X)                                                                       \
 	X(ALLGS, "runtime.allgs")                                                                  \
-	X(WAIT_REASONS_TABLE, "runtime.waitReasonStrings")
+	X(WAIT_REASONS_TABLE, "runtime.waitReasonStrings")                                         \
+	X(MEMORY_BUCKETS, "runtime.mbuckets")                                                      \
+	X(PROFILE_CYCLE, "runtime.mProfCycle")                                                     \
+	X(PROFILE_RATE, "runtime.MemProfileRate")
 
 enum seep_go_variable {
 #define SEEP_GO_VARIABLE_ENUM(name, symbol) SEEP_GO_##name,

@@ -14,7 +14,7 @@
 
 #include "base/cleanup.h"
 #include "elf/image.h"
-#include "golang/allgs.h"
+#include "golang/find_variables.h"
 #include "golang/module.h"
 #include "golang/wait_reasons.h"
 
@@ -27,17 +27,24 @@ struct go_string {
 /* The table of functions, and what the symbol table does not tell. 0, or why it does not go on. */
 static const char *read_module(struct seep_go *go)
 {
-	uint64_t *allgs = &go->program.variables[SEEP_GO_ALLGS];
+	uint64_t *variables = go->program.variables;
 	struct seep_go_module module;
 
 	if (seep_go_module_find(go->image, &module))
 		return "its table of functions is not understood";
-	if (!*allgs)
-		*allgs = seep_go_find_allgs(go->image, &module.table);
-	if (!*allgs)
+	for (int i = 0; i < SEEP_GO_VARIABLE_COUNT; i++) {
+		if (!variables[i])
+			variables[i] = seep_go_find_variable(go->image, &module.table,
+							     (enum seep_go_variable)i);
+	}
+	if (!variables[SEEP_GO_ALLGS])
 		return "it is not known where its goroutines are";
 	go->table = module.table;
 	go->table.text += go->bias;
+	go->funcdata = module.funcdata;
+	go->funcdata_length = module.funcdata_length;
+	if (seep_pclntab_find_name(&go->table, "runtime.skipPleaseUseCallersFrames", &go->skipper))
+		go->skipper = (struct seep_go_function){.entry = 0};
 	return NULL;
 }
 

@@ -31,6 +31,9 @@ struct seep_go {
 	struct seep_go_layout layout;
 	uint64_t bias;		   /* from an address in the file to that in the process */
 	struct seep_pclntab table; /* with the addresses of the process */
+	const uint8_t *funcdata;   /* for seep_pclntab_calls; NULL if it is not known */
+	size_t funcdata_length;
+	struct seep_go_function skipper; /* see profile_stack.c; 0 to 0: there is none */
 	size_t num_reasons;
 	char reasons[SEEP_GO_WAIT_REASONS][SEEP_GO_REASON_BYTES]; /* printable; "": unknown */
 };
