@@ -16,7 +16,8 @@
 	X(GLIB, "glib", "GLib's slices")                                                           \
 	X(JEMALLOC, "jemalloc", "jemalloc")                                                        \
 	X(MIMALLOC, "mimalloc", "mimalloc")                                                        \
-	X(TCMALLOC, "tcmalloc", "TCMalloc")
+	X(TCMALLOC, "tcmalloc", "TCMalloc")                                                        \
+	X(GLIBC, "glibc", "malloc")
 
 enum seep_runtime {
 #define SEEP_RUNTIME_ENUM(name, key, text) SEEP_RUNTIME_##name,

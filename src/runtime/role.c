@@ -33,6 +33,15 @@ struct rule {
 #define ARENA_OF_SIZE(name, module, bytes_each)                                                    \
 	{SEEP_SITE_ROLE_ARENA, SEEP_RUNTIME_##name, MAPPING, module, "", "*mmap*", bytes_each}
 
+#define GLIBC_HEAP(function, innermost, bytes_each)                                                \
+	{SEEP_SITE_ROLE_ARENA,                                                                     \
+	 SEEP_RUNTIME_GLIBC,                                                                       \
+	 MAPPING,                                                                                  \
+	 "libc[.-]*",                                                                              \
+	 function,                                                                                 \
+	 innermost,                                                                                \
+	 bytes_each}
+
 static const struct rule rules[] = {
 	/* ArrayBuffers and Buffers; JavaScript's wrappers of native objects, zlib's streams too. */
 	COLLECTED(V8, MEMORY | MAPPING, "*node*", "v8::internal::BackingStore::*"),
@@ -119,6 +128,15 @@ static const struct rule rules[] = {
 	ARENA(MIMALLOC, MAPPING, NULL, "_mi_arena_*"),
 	ARENA(TCMALLOC, MAPPING, NULL, "TCMalloc_SystemAlloc*"),
 	ARENA(TCMALLOC, MAPPING, NULL, "tcmalloc::*SystemAlloc*"),
+
+	/*
+	 * malloc/morecore.c and arena.c. What is mapped while a probe sees the call of malloc is
+	 * known as the allocator's without this. A block that has a mapping for itself is no heap.
+	 */
+	GLIBC_HEAP("*alloc", "*brk*", 0),
+	GLIBC_HEAP("*alloc", "*mmap*", 64 << 20),
+	GLIBC_HEAP("*memalign", "*brk*", 0),
+	GLIBC_HEAP("*memalign", "*mmap*", 64 << 20),
 };
 
 #define NUM_RULES (sizeof(rules) / sizeof(rules[0]))

@@ -76,6 +76,24 @@ static void slabs_are_told_from_large_blocks(void **state)
 	      {GLIB, "g_slice_alloc"});
 }
 
+/* While nobody traces malloc: what it takes from the kernel for many blocks, not for one. */
+static void the_heap_of_malloc_is_known(void **state)
+{
+	(void)state;
+	CHECK(MAPPING, 135168, ARENA, GLIBC, {LIBC, "brk"}, {LIBC, "sbrk"}, {LIBC, NULL},
+	      {LIBC, NULL}, {LIBC, "malloc"}, {"/srv/shop", "serve"});
+	CHECK(MAPPING, 64 << 20, ARENA, GLIBC, {LIBC, "mmap64"}, {LIBC, NULL}, {LIBC, "calloc"},
+	      {"/srv/shop", "serve"});
+	CHECK(MAPPING, 0, ARENA, GLIBC, {LIBC, "__brk"}, {LIBC, "posix_memalign"});
+	CHECK(MAPPING, 1 << 20, NONE, NONE, {LIBC, "mmap64"}, {LIBC, "malloc"},
+	      {"/srv/shop", "load_image"});
+	CHECK(MAPPING, 135168, NONE, NONE, {LIBC, "brk"}, {LIBC, "sbrk"},
+	      {"/srv/shop", "my_alloc"});
+	/* What a runtime takes by malloc is its own. */
+	CHECK(MAPPING, 0, ARENA, V8, {LIBC, "brk"}, {LIBC, "malloc"},
+	      {NODE, "v8::base::OS::Allocate(void*, unsigned long, unsigned long)"});
+}
+
 static void collected_memory_goes_before_the_heap(void **state)
 {
 	(void)state;
@@ -120,6 +138,7 @@ int main(void)
 		cmocka_unit_test(arenas_are_known_by_what_grows_the_heap),
 		cmocka_unit_test(arenas_without_names_are_known_by_their_size),
 		cmocka_unit_test(slabs_are_told_from_large_blocks),
+		cmocka_unit_test(the_heap_of_malloc_is_known),
 		cmocka_unit_test(collected_memory_goes_before_the_heap),
 		cmocka_unit_test(other_memory_has_no_role),
 		cmocka_unit_test(names_are_needed_where_a_runtime_is),
