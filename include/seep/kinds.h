@@ -33,7 +33,8 @@
 
 #define SEEP_KINDS(X)                                                                              \
 	SEEP_LIVE_KINDS(X)                                                                         \
-	X(GOROUTINE, goroutine, goroutines, "goroutine", OBJECTS, IMAGE, RUNTIME)
+	X(GOROUTINE, goroutine, goroutines, "goroutine", OBJECTS, IMAGE, RUNTIME)                  \
+	X(OBJECT, object, objects, "object", BYTES, IMAGE, RUNTIME)
 
 /* The order is that of the reports. */
 enum seep_kind {
@@ -69,12 +70,15 @@ enum seep_kind_column {
 	SEEP_KIND_IF(name, source, CALLS)
 #define SEEP_KIND_IF_KERNEL(name, key, plural, noun, measure, source, keeper)                      \
 	SEEP_KIND_IF(name, keeper, KERNEL)
+#define SEEP_KIND_IF_RUNTIME(name, key, plural, noun, measure, source, keeper)                     \
+	SEEP_KIND_IF(name, keeper, RUNTIME)
 
 enum seep_kind_set {
 	SEEP_KINDS_IN_BYTES = 0 SEEP_KINDS(SEEP_KIND_IF_BYTES),
 	SEEP_KINDS_OF_FUNCTIONS = 0 SEEP_KINDS(SEEP_KIND_IF_FUNCTIONS),
 	SEEP_KINDS_OF_CALLS = 0 SEEP_KINDS(SEEP_KIND_IF_CALLS),
 	SEEP_KINDS_OF_KERNEL = 0 SEEP_KINDS(SEEP_KIND_IF_KERNEL),
+	SEEP_KINDS_OF_RUNTIME = 0 SEEP_KINDS(SEEP_KIND_IF_RUNTIME),
 };
 
 /*

@@ -2,7 +2,7 @@
 /*
  * Two readings are lists by id, which is never given twice, and are gone through side by side: who
  * is in the new one only has come, who is in the old one only has gone, and who is at another place
- * has gone from the one and come to the other. Memory: 24 bytes for each goroutine, and at most
+ * has gone from the one and come to the other. Memory: 32 bytes for each goroutine, and at most
  * SEEP_PLACES_MAX places; one that is empty stays, as its counters never fall. Goroutines that run
  * share a place for each function that they began with, so places are few.
  */
@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/units.h"
+#include "measure/survival.h"
 
 void seep_tracked_goroutines_done(struct seep_tracked_goroutines *tracked)
 {
@@ -59,21 +59,13 @@ static struct seep_goroutine_place *place_of(struct seep_tracked_goroutines *tra
 	return place;
 }
 
-/* As lifetime_bucket in bpf/numbers.bpf.h, see SEEP_LIFETIME_BUCKETS. */
-static unsigned int bucket_of(uint64_t ns)
-{
-	uint64_t us = ns / SEEP_NS_PER_US;
-	unsigned int bucket = us ? 64U - (unsigned int)__builtin_clzll(us) : 0;
-
-	return bucket < SEEP_LIFETIME_BUCKETS ? bucket : SEEP_LIFETIME_BUCKETS - 1;
-}
-
 static void leave(const struct seep_tracked *tracked, uint64_t now_ns)
 {
 	struct seep_site_value *value = &tracked->place->value;
 
 	value->frees++;
-	value->lifetimes[bucket_of(now_ns - tracked->since_ns)]++;
+	if (!tracked->existed)
+		value->lifetimes[seep_survival_bucket(now_ns - tracked->since_ns)]++;
 }
 
 /* What it waits for, for the report; beyond the room for groups it is not told. */
@@ -99,13 +91,20 @@ static void note(struct seep_goroutine_place *place, const struct seep_go *go,
 	place->groups[i].objects++;
 }
 
-static void add_age(const struct seep_tracked_goroutines *tracked, struct seep_site_value *value,
-		    uint64_t since_ns, uint64_t now_ns)
+/*
+ * How long those live that were there before the trace is not told: of those that came with them
+ * only the ones that stayed are seen.
+ */
+static void add_age(const struct seep_tracked_goroutines *tracked, const struct seep_tracked *item,
+		    uint64_t now_ns)
 {
-	value->young_objects += now_ns - since_ns < tracked->min_age_ns;
-	value->ages[bucket_of(now_ns - since_ns)]++;
-	if (!value->oldest_ns || since_ns < value->oldest_ns)
-		value->oldest_ns = since_ns;
+	struct seep_site_value *value = &item->place->value;
+
+	value->young_objects += now_ns - item->since_ns < tracked->min_age_ns;
+	if (!item->existed)
+		value->ages[seep_survival_bucket(now_ns - item->since_ns)]++;
+	if (!value->oldest_ns || item->since_ns < value->oldest_ns)
+		value->oldest_ns = item->since_ns;
 }
 
 /*
@@ -189,9 +188,14 @@ int seep_tracked_goroutines_update(struct seep_tracked_goroutines *tracked,
 		}
 		if (!before)
 			place->value.allocs++;
-		items[count] = (struct seep_tracked){goroutine->id,
-						     since(goroutine, before, now_ns), place};
-		add_age(tracked, &place->value, items[count++].since_ns, now_ns);
+		items[count] = (struct seep_tracked){
+			.id = goroutine->id,
+			.since_ns = since(goroutine, before, now_ns),
+			.existed = before ? before->existed : !tracked->items,
+			.place = place,
+		};
+		place->existed |= items[count].existed;
+		add_age(tracked, &items[count++], now_ns);
 		note(place, go, goroutine);
 	}
 	(void)pass(tracked, &old, UINT64_MAX, now_ns);

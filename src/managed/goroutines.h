@@ -19,6 +19,7 @@
 /* Goroutines with the same stack and the same creator. */
 struct seep_goroutine_place {
 	uint64_t stack; /* hash of its frames, as seep_stacks has it */
+	bool existed;	/* it had goroutines at the first reading */
 	struct seep_site_value value;
 	struct seep_group groups[SEEP_PLACE_GROUPS];
 	char group_names[SEEP_PLACE_GROUPS][SEEP_PLACE_NAME_BYTES];
@@ -30,6 +31,7 @@ struct seep_goroutine_place {
 struct seep_tracked {
 	uint64_t id;
 	uint64_t since_ns; /* CLOCK_MONOTONIC: it is at its place since then at least */
+	bool existed;	   /* it was there, and at this place, at the first reading */
 	struct seep_goroutine_place *place;
 };
 

@@ -2,7 +2,8 @@
 /*
  * One entry for each process that was met. Which of them have a runtime is found at the first
  * reading, and looked for again ever more rarely, because a library with one may be loaded later:
- * at the 1st, 2nd, 4th, 8th ... report. Memory is that of the goroutines (goroutines.c).
+ * at the 1st, 2nd, 4th, 8th ... report. Memory is that of the goroutines and of the heap profile
+ * (goroutines.c, heap.c).
  */
 #include "managed/managed.h"
 
@@ -17,8 +18,10 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "golang/goroutines.h"
+#include "golang/heap_profile.h"
 #include "managed/frames.h"
 #include "managed/goroutines.h"
+#include "managed/heap.h"
 #include "proc/maps.h"
 
 struct process {
@@ -26,8 +29,10 @@ struct process {
 	struct seep_go *go; /* NULL: none is known */
 	bool refused;	    /* there is one, which cannot be read */
 	bool warned;	    /* that a reading failed */
+	bool has_no_heap;   /* no heap profile that can be read */
 	unsigned int looks;
 	struct seep_tracked_goroutines goroutines;
+	struct seep_tracked_heap heap;
 	UT_hash_handle hh;
 };
 
@@ -36,7 +41,7 @@ struct seep_managed {
 	struct seep_stacks *stacks;
 	uint32_t kinds;
 	uint64_t min_age_ns;
-	bool has_goroutines;
+	uint32_t found; /* SEEP_KIND_BIT of those that a process was found to have */
 	uint64_t unread;
 	struct process *processes;
 };
@@ -59,6 +64,7 @@ static void drop(struct seep_managed *managed, struct process *process)
 {
 	HASH_DEL(managed->processes, process);
 	seep_tracked_goroutines_done(&process->goroutines);
+	seep_tracked_heap_done(&process->heap);
 	seep_go_close(process->go);
 	free(process);
 }
@@ -93,6 +99,7 @@ static struct process *get(struct seep_managed *managed, uint32_t id)
 		return NULL;
 	process->id = id;
 	process->goroutines.min_age_ns = managed->min_age_ns;
+	process->heap.min_age_ns = managed->min_age_ns;
 	HASH_ADD(hh, managed->processes, id, sizeof(process->id), process);
 	return process;
 }
@@ -114,7 +121,7 @@ static void look_for_runtime(struct process *process, pid_t pid, const struct se
 	if (!error || error == -ENOENT || error == -ESRCH)
 		return;
 	process->refused = true;
-	seep_warn("cannot read the goroutines of process %d: %s", pid,
+	seep_warn("cannot read the Go runtime of process %d: %s", pid,
 		  error == -EPROTO ? why : seep_error_text(-error));
 }
 
@@ -152,7 +159,7 @@ static void read_goroutines(struct seep_managed *managed, struct process *proces
 	int error = seep_goroutines_read(process->go, &goroutines, &why);
 
 	if (!error) {
-		managed->has_goroutines = true;
+		managed->found |= SEEP_KIND_BIT(SEEP_KIND_GOROUTINE);
 		managed->unread += goroutines.num_unread;
 		error = take_in(process, of, &goroutines);
 		managed->unread += process->goroutines.num_without_place;
@@ -171,13 +178,41 @@ static void read_goroutines(struct seep_managed *managed, struct process *proces
 	}
 }
 
+/* One that changes all the time is read with the next report: its counts are sums. */
+static void read_heap(struct seep_managed *managed, struct process *process,
+		      const struct seep_frames_of *of)
+{
+	struct seep_go_heap_profile profile;
+	const char *why = NULL;
+	int error = seep_go_heap_profile_read(process->go, &profile, &why);
+
+	process->heap.renewed = false;
+	if (!error) {
+		managed->found |= SEEP_KIND_BIT(SEEP_KIND_OBJECT);
+		error = seep_tracked_heap_update(&process->heap, of, &profile,
+						 seep_clock_monotonic_ns());
+		seep_go_heap_profile_done(&profile);
+	}
+	if (!error || error == -EAGAIN || error == -ESRCH)
+		return;
+	process->has_no_heap = error == -ENOENT || error == -EPROTO;
+	if (error != -ENOENT)
+		seep_warn("cannot read the heap profile of process %d: %s", of->pid,
+			  error == -EPROTO ? why : seep_error_text(-error));
+}
+
+static bool wants(const struct seep_managed *managed, enum seep_kind kind)
+{
+	return managed->kinds & SEEP_KIND_BIT(kind);
+}
+
 void seep_managed_take(struct seep_managed *managed, pid_t pid, uint32_t process, const char *root)
 {
 	struct process *entry;
 	struct seep_maps maps;
 	bool due;
 
-	if (!(managed->kinds & SEEP_KIND_BIT(SEEP_KIND_GOROUTINE)))
+	if (!wants(managed, SEEP_KIND_GOROUTINE) && !wants(managed, SEEP_KIND_OBJECT))
 		return;
 	entry = get(managed, process);
 	if (!entry)
@@ -191,14 +226,17 @@ void seep_managed_take(struct seep_managed *managed, pid_t pid, uint32_t process
 		const struct seep_frames_of of = {managed->files, managed->stacks, pid, root,
 						  &maps};
 
-		read_goroutines(managed, entry, &of);
+		if (wants(managed, SEEP_KIND_OBJECT) && !entry->has_no_heap)
+			read_heap(managed, entry, &of);
+		if (wants(managed, SEEP_KIND_GOROUTINE))
+			read_goroutines(managed, entry, &of);
 	}
 	seep_maps_done(&maps);
 }
 
 bool seep_managed_has(const struct seep_managed *managed, enum seep_kind kind)
 {
-	return kind == SEEP_KIND_GOROUTINE && managed->has_goroutines;
+	return managed->found & SEEP_KIND_BIT(kind);
 }
 
 uint64_t seep_managed_unread(const struct seep_managed *managed)
@@ -218,27 +256,59 @@ void seep_managed_forget(struct seep_managed *managed,
 	}
 }
 
+static int each_goroutine_site(const struct process *process,
+			       int (*fn)(const struct seep_managed_site *site, void *context),
+			       void *context)
+{
+	int result = 0;
+
+	for (const struct seep_goroutine_place *place = process->goroutines.places;
+	     place && !result; place = place->hh.next)
+		result = fn(
+			&(const struct seep_managed_site){
+				.key = {place->stack, process->id, SEEP_KIND_GOROUTINE},
+				.value = &place->value,
+				.existed = place->existed,
+				.renewed = true,
+			},
+			context);
+	return result;
+}
+
+static int each_heap_site(const struct process *process,
+			  int (*fn)(const struct seep_managed_site *site, void *context),
+			  void *context)
+{
+	const struct seep_tracked_heap *heap = &process->heap;
+	int result = 0;
+
+	for (const struct seep_heap_place *place = heap->places; place && !result;
+	     place = place->hh.next)
+		result = fn(
+			&(const struct seep_managed_site){
+				.key = {place->stack, process->id, SEEP_KIND_OBJECT},
+				.value = &place->value,
+				.sample_bytes = heap->mean_bytes > 1 ? heap->mean_bytes : 0,
+				.existed = place->existed,
+				.renewed = heap->renewed,
+			},
+			context);
+	return result;
+}
+
 int seep_managed_each_site(const struct seep_managed *managed,
-			   int (*fn)(const struct seep_site_key *key,
-				     const struct seep_site_value *value, void *context),
+			   int (*fn)(const struct seep_managed_site *site, void *context),
 			   void *context)
 {
-	for (const struct process *process = managed->processes; process;
-	     process = process->hh.next) {
-		for (const struct seep_goroutine_place *place = process->goroutines.places; place;
-		     place = place->hh.next) {
-			const struct seep_site_key key = {
-				.stack = place->stack,
-				.process = process->id,
-				.kind = SEEP_KIND_GOROUTINE,
-			};
-			int result = fn(&key, &place->value, context);
+	int result = 0;
 
-			if (result)
-				return result;
-		}
+	for (const struct process *process = managed->processes; process && !result;
+	     process = process->hh.next) {
+		result = each_goroutine_site(process, fn, context);
+		if (!result)
+			result = each_heap_site(process, fn, context);
 	}
-	return 0;
+	return result;
 }
 
 const struct seep_details *seep_managed_details(const struct seep_managed *managed,

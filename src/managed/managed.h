@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Objects that the runtime of a language keeps, read from the memory of the process at every
- * report: goroutines. They become sites like those of the kernel's table, with a history: which
- * objects came to a site since the trace began, and which went. What came and went between two
- * reports is not seen.
+ * report: goroutines, and the objects of Go's heap profile. They become sites like those of the
+ * kernel's table, with a history: which objects came to a site since the trace began, and which
+ * went. What came and went between two reports is not seen.
  *
  * Nothing of the process is stopped or changed. One thread.
  */
@@ -38,7 +38,7 @@ void seep_managed_free(struct seep_managed *managed);
  */
 void seep_managed_take(struct seep_managed *managed, pid_t pid, uint32_t process, const char *root);
 
-/* Has a runtime been found in any process? Then the kind is traced. */
+/* Has a runtime that keeps this kind been found in any process? Then the kind is traced. */
 bool seep_managed_has(const struct seep_managed *managed, enum seep_kind kind);
 
 /* Goroutines of all processes that could not be read, so far. */
@@ -49,13 +49,18 @@ void seep_managed_forget(struct seep_managed *managed,
 			 bool (*is_known)(const void *context, uint32_t process),
 			 const void *context);
 
-/*
- * Calls @fn for each site, with a value as the kernel's table has it, of the last reading, whatever
- * number of a scan it has; until it returns non-zero, which is returned, else 0.
- */
+/* A site at the last reading. */
+struct seep_managed_site {
+	struct seep_site_key key;
+	const struct seep_site_value *value; /* as the kernel's table has it; without a scan */
+	uint64_t sample_bytes; /* its objects are a sample, one in so many bytes; 0: they are all */
+	bool existed;	       /* there were objects at the first reading */
+	bool renewed;	       /* the last reading had news of it */
+};
+
+/* Calls @fn for each site until it returns non-zero, which is returned, else 0. */
 int seep_managed_each_site(const struct seep_managed *managed,
-			   int (*fn)(const struct seep_site_key *key,
-				     const struct seep_site_value *value, void *context),
+			   int (*fn)(const struct seep_managed_site *site, void *context),
 			   void *context);
 
 /* What the objects of a site are; valid until the process is read again. NULL: nothing. */

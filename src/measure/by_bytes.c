@@ -50,10 +50,13 @@ static double bytes_error(const struct seep_weighed *weighed, uint64_t mean)
 	return (double)mean * sqrt(ldexp((double)weighed->byte_squares, -SEEP_SAMPLE_SHIFT));
 }
 
-/* A histogram of blocks in the sample becomes one of as many as they stand for. */
-static void scale_to(uint64_t *counts, uint64_t total)
+/*
+ * A histogram of blocks in the sample becomes one of as many as they stand for. It may have fewer
+ * than the @seen ones, which stand for @total: not of all is the age known.
+ */
+static void scale_to(uint64_t *counts, uint64_t seen, uint64_t total)
 {
-	double sum = (double)seep_survival_count(counts);
+	double sum = fmax((double)seep_survival_count(counts), (double)seen);
 
 	for (int i = 0; i < SEEP_LIFETIME_BUCKETS && sum > 0; i++)
 		counts[i] = (uint64_t)llround((double)counts[i] / sum * (double)total);
@@ -106,10 +109,33 @@ void seep_by_bytes_fill(const struct seep_by_bytes *by, const struct seep_site_v
 	/* Allocations less releases are what lives, whatever is rounded. */
 	site->counts.frees = less(site->counts.allocs, site->live_objects);
 	site->counts.free_bytes = value->released.bytes;
-	scale_to(site->lifetimes, site->counts.frees);
-	scale_to(site->ages, site->live_objects);
+	scale_to(site->lifetimes, value->frees, site->counts.frees);
+	scale_to(site->ages, value->allocs - value->frees, site->live_objects);
 	if (by->min_age_ns) {
 		site->live_objects = less(site->live_objects, objects_of(&young));
 		site->live_bytes = less(site->live_bytes, young.bytes);
 	}
+}
+
+struct seep_weighed seep_weighed_object(uint64_t bytes, uint64_t mean)
+{
+	double points = (double)(bytes ? bytes : 1) / (double)mean;
+	double weight = mean > 1 ? 1 / -expm1(-points) : 1;
+	double square = weight * (weight - 1);
+
+	return (struct seep_weighed){
+		.objects = (uint64_t)llround(ldexp(weight, SEEP_SAMPLE_SHIFT)),
+		.bytes = (uint64_t)llround(weight * (double)bytes),
+		.object_squares = (uint64_t)llround(ldexp(square, SEEP_SQUARES_SHIFT)),
+		.byte_squares =
+			(uint64_t)llround(ldexp(square * points * points, SEEP_SAMPLE_SHIFT)),
+	};
+}
+
+void seep_weighed_add(struct seep_weighed *sums, uint64_t count, const struct seep_weighed *object)
+{
+	sums->objects += count * object->objects;
+	sums->bytes += count * object->bytes;
+	sums->object_squares += count * object->object_squares;
+	sums->byte_squares += count * object->byte_squares;
 }

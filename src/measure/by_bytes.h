@@ -26,4 +26,13 @@ struct seep_by_bytes {
 void seep_by_bytes_fill(const struct seep_by_bytes *by, const struct seep_site_value *value,
 			struct seep_site *site, struct seep_sampling *ret_sampling);
 
+/*
+ * What each object of @bytes bytes in a sample stands for, of which there is one in @mean bytes; 1:
+ * all are in it. As bpf/draw.h has it, without its rounding.
+ */
+struct seep_weighed seep_weighed_object(uint64_t bytes, uint64_t mean);
+
+/* Adds @count such objects to sums. */
+void seep_weighed_add(struct seep_weighed *sums, uint64_t count, const struct seep_weighed *object);
+
 #endif

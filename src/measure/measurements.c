@@ -62,6 +62,8 @@ static double count_enlargements(const struct seep_site *site, double frees)
 {
 	double ended = (double)seep_survival_count(site->lifetimes);
 
+	if (site->kind != SEEP_KIND_MEMORY)
+		return 0;
 	return frees > ended + LIFETIMES_MISSING ? frees - ended : 0;
 }
 
@@ -231,7 +233,7 @@ void seep_measurements_take(const struct seep_site *site, const struct seep_seri
 		return;
 	compare_thirds(series, ret_measured);
 	compare_sizes(site, ret_measured);
-	if (site->sampling && seep_process_in_windows(site->process)) {
+	if (seep_site_in_windows(site)) {
 		look_at_windows(site, ret_measured);
 		return;
 	}

@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "base/units.h"
 #include "measure/life_table.h"
 
 /*
@@ -236,4 +237,12 @@ void seep_survival_guess_ages(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS], u
 			ret_ages[i] += (uint64_t)llround(passing);
 		from_s = to_s;
 	}
+}
+
+unsigned int seep_survival_bucket(uint64_t age_ns)
+{
+	uint64_t us = age_ns / SEEP_NS_PER_US;
+	unsigned int bucket = us ? 64U - (unsigned int)__builtin_clzll(us) : 0;
+
+	return bucket < SEEP_LIFETIME_BUCKETS ? bucket : SEEP_LIFETIME_BUCKETS - 1;
 }

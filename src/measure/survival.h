@@ -72,6 +72,9 @@ void seep_survival_guess_ages(const uint64_t lifetimes[SEEP_LIFETIME_BUCKETS], u
 /* The last bucket that ends before half of the time observed; 0 if there are too few below it. */
 unsigned int seep_survival_last_bucket(double observed_s);
 
+/* The bucket of an age, as lifetime_bucket in bpf/numbers.bpf.h has it. */
+unsigned int seep_survival_bucket(uint64_t age_ns);
+
 /* The age at the upper end of a bucket; INFINITY for the last one. */
 double seep_survival_bucket_s(unsigned int bucket);
 

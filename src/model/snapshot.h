@@ -155,6 +155,9 @@ struct seep_site {
 	/* Of the live, by age, in the same buckets; only if ages_known, else 0. */
 	uint64_t ages[SEEP_LIFETIME_BUCKETS];
 	bool ages_known;
+	/* For verdicts only; false in what was stored. */
+	bool existed;	/* among the objects are some that were there before the trace */
+	bool unchanged; /* its numbers are those of the snapshot before: nobody has looked since */
 	const struct seep_sampling *sampling;	/* NULL: the numbers are exact; see sampling.h */
 	const struct seep_details *details;	/* NULL: there is nothing to say */
 	const struct seep_judgement *judgement; /* NULL: none, see judgement.h */
@@ -231,6 +234,13 @@ static inline bool seep_process_in_windows(const struct seep_process *process)
 {
 	return process->mode == SEEP_TRACING_WINDOWS ||
 	       (process->sampled && process->mode != SEEP_TRACING_BYTES);
+}
+
+/* Is it a site whose calls are seen in windows, or were for a time? */
+static inline bool seep_site_in_windows(const struct seep_site *site)
+{
+	return site->sampling && site->kind == SEEP_KIND_MEMORY &&
+	       seep_process_in_windows(site->process);
 }
 
 /* Are there estimates among its numbers? */

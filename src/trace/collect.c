@@ -58,16 +58,19 @@ static const struct seep_details *details_of(const struct seep_collector *collec
 {
 	const struct seep_collector_parts *parts = &collector->parts;
 
-	return key->kind == SEEP_KIND_GOROUTINE ? seep_managed_details(parts->managed, key) :
-						  seep_inventory_details(parts->inventory, key);
+	return SEEP_KINDS_OF_RUNTIME & SEEP_KIND_BIT(key->kind) ?
+		       seep_managed_details(parts->managed, key) :
+		       seep_inventory_details(parts->inventory, key);
 }
 
-/* Adds one entry of the kernel's table, live or frozen, to the sites of the snapshot. */
-static int add_site(const struct pass *pass, const struct seep_record *record,
-		    const struct seep_site_key *key, const struct seep_site_value *value)
+/* Begins a site with the numbers of what was seen. 0 or -ENOMEM. */
+static int begin_site(const struct pass *pass, const struct seep_record *record,
+		      const struct seep_site_key *key, const struct seep_site_value *value,
+		      struct seep_site *ret_site)
 {
 	const struct seep_collector *collector = pass->collector;
-	struct seep_site site = {
+
+	*ret_site = (struct seep_site){
 		/*
 		 * The array is complete before the first site is added, so the pointer stays valid.
 		 */
@@ -76,16 +79,29 @@ static int add_site(const struct pass *pass, const struct seep_record *record,
 		.stack = seep_stacks_get(collector->parts.stacks, key->stack),
 		.details = details_of(collector, key),
 	};
-	struct seep_sampling sampling;
-	int error;
-
-	if (!site.stack)
+	if (!ret_site->stack)
 		return -ENOMEM;
-	seep_site_fill(&site, value, &pass->moment);
-	error = seep_sampled_fill(collector->parts.sampled, key, value, &pass->moment,
-				  (double)(pass->moment.now_ns - collector->start_ns) /
-					  (double)SEEP_NS_PER_S,
-				  &site, &sampling);
+	seep_site_fill(ret_site, value, &pass->moment);
+	return 0;
+}
+
+static double observed_s(const struct pass *pass)
+{
+	return (double)(pass->moment.now_ns - pass->collector->start_ns) / (double)SEEP_NS_PER_S;
+}
+
+/* Adds one entry of the kernel's table, live or frozen, to the sites of the snapshot. */
+static int add_site(const struct pass *pass, const struct seep_record *record,
+		    const struct seep_site_key *key, const struct seep_site_value *value)
+{
+	const struct seep_collector *collector = pass->collector;
+	struct seep_sampling sampling;
+	struct seep_site site;
+	int error = begin_site(pass, record, key, value, &site);
+
+	if (!error)
+		error = seep_sampled_fill(collector->parts.sampled, key, value, &pass->moment,
+					  observed_s(pass), &site, &sampling);
 	if (error)
 		return error;
 	return seep_site_table_add(collector->sites, key->process, &site);
@@ -131,20 +147,30 @@ static int add_frozen_sites(struct seep_collector *collector, const struct seep_
  * For seep_managed_each_site. Of a process that has ended the last reading stands, as old as it was
  * at the end.
  */
-static int add_managed_site(const struct seep_site_key *key, const struct seep_site_value *value,
-			    void *context)
+static int add_managed_site(const struct seep_managed_site *managed, void *context)
 {
 	struct pass pass = *(const struct pass *)context;
-	struct seep_site_value copy = *value;
+	const struct seep_collector *collector = pass.collector;
+	struct seep_site_value value = *managed->value;
 	const struct seep_record *record =
-		seep_processes_find(pass.collector->parts.processes, key->process);
+		seep_processes_find(collector->parts.processes, managed->key.process);
+	struct seep_sampling sampling;
+	struct seep_site site;
+	int error;
 
-	if (!record || !value->allocs)
+	if (!record || !value.allocs)
 		return 0;
 	if (record->process.exited)
 		pass.moment.now_ns = record->ended_ns;
-	copy.scan = pass.moment.scan_number;
-	return add_site(&pass, record, key, &copy);
+	value.scan = pass.moment.scan_number;
+	error = begin_site(&pass, record, &managed->key, &value, &site);
+	if (error)
+		return error;
+	site.existed = managed->existed;
+	site.unchanged = !managed->renewed;
+	seep_sampled_fill_by_bytes(managed->sample_bytes, &value, &pass.moment, observed_s(&pass),
+				   &site, &sampling);
+	return seep_site_table_add(collector->sites, managed->key.process, &site);
 }
 
 static bool is_known(const void *context, uint32_t process)
@@ -153,16 +179,19 @@ static bool is_known(const void *context, uint32_t process)
 }
 
 /*
- * What runtimes keep. The kind is traced if there is a runtime that has it, or nothing else was
- * asked for.
+ * What runtimes keep. A kind is traced if there is a runtime that has it, or nothing else was asked
+ * for.
  */
 static int collect_managed(struct seep_collector *collector, struct pass *pass)
 {
-	const uint32_t bit = SEEP_KIND_BIT(SEEP_KIND_GOROUTINE);
 	struct seep_managed *managed = collector->parts.managed;
 
-	if (!seep_managed_has(managed, SEEP_KIND_GOROUTINE) && collector->filter->kinds != bit)
-		collector->snapshot.totals[SEEP_KIND_GOROUTINE].traced = false;
+	for (int kind = 0; kind < SEEP_KIND_COUNT; kind++) {
+		if (SEEP_KINDS_OF_RUNTIME & SEEP_KIND_BIT(kind) &&
+		    !seep_managed_has(managed, (enum seep_kind)kind) &&
+		    collector->filter->kinds & ~SEEP_KINDS_OF_RUNTIME)
+			collector->snapshot.totals[kind].traced = false;
+	}
 	seep_managed_forget(managed, is_known, collector->parts.processes);
 	return seep_managed_each_site(managed, add_managed_site, pass);
 }

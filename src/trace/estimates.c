@@ -199,19 +199,18 @@ static void fill_sampling(const struct seep_sampled_process *process,
 	memcpy(sampling->ages, fit->ages, sizeof(sampling->ages));
 }
 
-/* The site of a process that is not traced in windows. */
-static void fill_by_bytes(const struct seep_sampled *sampled, const struct seep_site_value *value,
-			  const struct seep_site_moment *moment, double observed_s,
-			  struct seep_site *site, struct seep_sampling *sampling)
+void seep_sampled_fill_by_bytes(uint64_t mean, const struct seep_site_value *value,
+				const struct seep_site_moment *moment, double observed_s,
+				struct seep_site *site, struct seep_sampling *sampling)
 {
 	const struct seep_by_bytes by = {
-		.mean = sampled->sample_bytes,
+		.mean = mean,
 		.scan_number = moment->scan_number,
 		.min_age_ns = moment->min_age_ns,
 		.observed_s = observed_s,
 	};
 
-	if (!sampled->sample_bytes || site->kind != SEEP_KIND_MEMORY)
+	if (!mean)
 		return;
 	seep_by_bytes_fill(&by, value, site, sampling);
 	site->sampling = sampling;
@@ -221,8 +220,7 @@ int seep_sampled_fill(struct seep_sampled *sampled, const struct seep_site_key *
 		      const struct seep_site_value *value, const struct seep_site_moment *moment,
 		      double observed_s, struct seep_site *site, struct seep_sampling *sampling)
 {
-	struct seep_sampled_process *process =
-		key->kind == SEEP_KIND_MEMORY ? seep_sampled_find(sampled, key->process) : NULL;
+	struct seep_sampled_process *process = seep_sampled_find(sampled, key->process);
 	struct seep_cohort_fit fitted;
 	uint64_t unseen[SEEP_LIFETIME_BUCKETS];
 	struct seep_sampled_site *of;
@@ -230,8 +228,11 @@ int seep_sampled_fill(struct seep_sampled *sampled, const struct seep_site_key *
 	double scale, released = 0;
 	int error;
 
+	if (key->kind != SEEP_KIND_MEMORY)
+		return 0;
 	if (!process) {
-		fill_by_bytes(sampled, value, moment, observed_s, site, sampling);
+		seep_sampled_fill_by_bytes(sampled->sample_bytes, value, moment, observed_s, site,
+					   sampling);
 		return 0;
 	}
 	of = seep_sampled_site_of(process, key);

@@ -75,6 +75,14 @@ int seep_sampled_fill(struct seep_sampled *sampled, const struct seep_site_key *
 		      const struct seep_site_value *value, const struct seep_site_moment *moment,
 		      double observed_s, struct seep_site *site, struct seep_sampling *sampling);
 
+/*
+ * The same for a site whose objects are sampled by bytes, one in so many as @mean says, by whoever
+ * it is; 0: they are all, and nothing is to be done.
+ */
+void seep_sampled_fill_by_bytes(uint64_t mean, const struct seep_site_value *value,
+				const struct seep_site_moment *moment, double observed_s,
+				struct seep_site *site, struct seep_sampling *sampling);
+
 /* Reads what the kernel has of a process that has ended, and is about to forget. */
 void seep_sampled_keep(struct seep_sampled *sampled, uint32_t id);
 

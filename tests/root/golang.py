@@ -279,6 +279,10 @@ class GoProgram(Fixture):
         """runtime.MemStats alone; to ask changes none of it."""
         return json.loads(self.answer("MEMSTATS"))
 
+    def heap(self) -> Report:
+        """What runtime.MemProfile says, and the rate of the samples."""
+        return json.loads(self.answer("HEAP"))
+
     def collect(self) -> None:
         """The collector runs twice."""
         self.answer("GC")

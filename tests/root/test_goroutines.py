@@ -405,6 +405,17 @@ def test_leaks(start, tmp_path: Path, version: str, mode: str, variant: str) -> 
 
 
 @pytest.mark.long
+def test_a_leak_that_began_long_ago(start, tmp_path: Path) -> None:
+    """Those that were there before, however many, do not hide that more come."""
+    program = start("leaks", "receive", 100, version=OLDEST)
+    program.go()
+    again_until(lambda: program.count() > 3000, lambda _: time.sleep(1), "goroutines")
+    status, text = Detect(tmp_path, "-p", program.pid).result()
+    assert status == 3, text
+    assert "main.waitForAnswer" in text
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("mode", each(["workers", "cache", "burst", "keepalive", "tickers"], "burst"))
 @pytest.mark.parametrize("version", [OLDEST, pytest.param(NEWEST, marks=every_go)])
 def test_healthy(start, tmp_path: Path, version: str, mode: str) -> None:

@@ -81,11 +81,11 @@ static void test_values(void **state)
 	char *bash = script_of("bash"), *zsh = script_of("zsh"), *fish = script_of("fish");
 
 	(void)state;
-	assert_has(bash, "-k|--kinds) words=\"memory mapping thread fd goroutine\" ;;");
+	assert_has(bash, "-k|--kinds) words=\"memory mapping thread fd goroutine object\" ;;");
 	assert_has(bash, "trace detect watch report diff doctor simulate completion");
 	assert_has(zsh, "'(-k --kinds)'{-k,--kinds}'[");
-	assert_has(zsh, ":value:(memory mapping thread fd goroutine)'");
-	assert_has(fish, "-l kinds -s k -x -a 'memory mapping thread fd goroutine' -d '");
+	assert_has(zsh, ":value:(memory mapping thread fd goroutine object)'");
+	assert_has(fish, "-l kinds -s k -x -a 'memory mapping thread fd goroutine object' -d '");
 	free(bash);
 	free(zsh);
 	free(fish);

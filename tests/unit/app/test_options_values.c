@@ -350,10 +350,10 @@ static void kinds(void **state)
 {
 	static const struct refusal refusals[] = {
 		{TRACE, "trace -p 1 -k memory,",
-		 "--kinds memory,: not a kind; one of memory, mapping, thread, fd, goroutine"},
+		 "--kinds memory,: not a kind; one of memory, mapping, thread, fd, goroutine, object"},
 		{TRACE, "trace -p 1 -k ''", "--kinds: the value is empty"},
 		{DIFF, "diff a -k socket",
-		 "--kinds socket: not a kind; one of memory, mapping, thread, fd, goroutine"},
+		 "--kinds socket: not a kind; one of memory, mapping, thread, fd, goroutine, object"},
 	};
 	struct command_line line;
 
