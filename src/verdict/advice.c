@@ -78,6 +78,12 @@ static const struct {
 	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_GOROUTINE), forgets_all,
 	 "nothing ends what they wait for: close the channel, cancel the context, or set a deadline "
 	 "where they are started"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_OBJECT), forgets_few,
+	 "the collector takes most of them: look for who keeps a reference to this one, as a list of "
+	 "callbacks does that nobody removes, or a slice of a large buffer"},
+	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_OBJECT), forgets_all,
+	 "something that is still used refers to all of them: a map, a slice or a channel from which "
+	 "nothing is taken; delete what is done with, or give it a limit"},
 	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_FD), forgets_few,
 	 "most are closed: look for the path on which this one is not, errors first"},
 	{SEEP_CLASS_LEAK, SEEP_KIND_BIT(SEEP_KIND_FD), releases_some,

@@ -226,6 +226,13 @@ static bool has_too_many_mappings(const struct seep_process *process, bool proce
 	return !process_grows || !(judgement->eta_s.value < judgement->mappings_eta_s.value);
 }
 
+/* Is the growth of the heap that of this site, which the runtime itself tells of? */
+static bool is_in_heap(const struct seep_site *site, const struct seep_heap_judgement *heap)
+{
+	return site->kind == SEEP_KIND_OBJECT &&
+	       site->judgement->rate.high >= PART_SHARE * heap->rate.value;
+}
+
 static void answer_process(const struct question *question, struct seep_answer_process *of,
 			   const struct fastest *fastest)
 {
@@ -239,6 +246,8 @@ static void answer_process(const struct question *question, struct seep_answer_p
 	process_grows = seep_pending_growth(of->process, question->findings);
 	of->worst = fastest->growing;
 	of->heap = find_heap(of, process_grows);
+	if (of->worst && of->heap && is_in_heap(of->worst, of->heap))
+		of->heap = NULL;
 	of->mappings_grow = has_too_many_mappings(of->process, process_grows);
 	if (of->worst || of->heap || of->mappings_grow || process_grows) {
 		of->outcome = SEEP_OUTCOME_GROWTH;

@@ -111,8 +111,11 @@ static int add_site(struct seep_judge *judge, const struct seep_site *site, doub
 	if (!added)
 		return -ENOMEM;
 	added->key = key_of(site);
-	/* It had nothing in the snapshot before, or it would have been there. */
-	seep_site_record_init(&added->record, judge->before_s, now_s);
+	/*
+	 * It had nothing in the snapshot before, or it would have been there; unless nobody could
+	 * look then.
+	 */
+	seep_site_record_init(&added->record, site->existed ? NAN : judge->before_s, now_s);
 	HASH_ADD(hh, judge->sites, key, sizeof(added->key), added);
 	if (!added->hh.tbl) {
 		free(added);
@@ -197,14 +200,16 @@ static int feed_site(struct seep_judge *judge, const struct seep_snapshot *snaps
 	}
 	/* Seen, so that it is not forgotten, also if it waits and gets no sample. */
 	known->seen = snapshot->seq;
-	if (waits(process, &known->record))
+	if (waits(process, &known->record) || (site->unchanged && known->record.series.num_samples))
 		return 0;
 	seep_site_record_add(&known->record, site, now_s);
 	if (process)
 		known->record.past = process->past;
-	if (seep_site_record_is_due(&known->record, site, snapshot))
+	if (seep_site_record_is_due(&known->record, site, snapshot)) {
+		known->record.judged = snapshot->seq;
 		seep_site_record_judge(&known->record, site, process ? &process->collections : NULL,
 				       stats ? stats->usage : NULL, now_s);
+	}
 	return follow_pool(judge, site, known);
 }
 

@@ -16,6 +16,9 @@
 /* Of the growth of a process, what may remain unexplained. */
 #define UNEXPLAINED_SHARE 0.25
 
+/* Of the growth of a managed heap, what objects have at least that explain all of it. */
+#define HEAP_SHARE 0.25
+
 double seep_site_needed_s(const struct seep_site *site, double watched_s)
 {
 	const struct seep_judgement *judgement = site->judgement;
@@ -117,28 +120,51 @@ int seep_pending_find(const struct seep_snapshot *snapshot, const struct seep_fi
 	return 0;
 }
 
-/* How many bytes per second the sites of this process grow by, all together. */
-static double rates_of(const struct seep_site *const *sites, size_t count,
-		       const struct seep_process *process)
-{
-	double sum = 0;
+/* How many bytes per second sites of a process grow by. */
+struct explained {
+	double objects; /* of managed heaps */
+	double others;
+};
 
+static void add_rates(const struct seep_site *const *sites, size_t count,
+		      const struct seep_process *process, struct explained *explained)
+{
 	for (size_t i = 0; i < count; i++) {
+		double *sum = sites[i]->kind == SEEP_KIND_OBJECT ? &explained->objects :
+								   &explained->others;
+
 		if (sites[i]->process == process && !seep_kind_is_counted(sites[i]->kind))
-			sum += fmax(0, sites[i]->judgement->rate.value);
+			*sum += fmax(0, sites[i]->judgement->rate.value);
 	}
-	return sum;
+}
+
+/*
+ * A heap has room for more than what lives in it, in Go by default for as much again, and grows by
+ * more than its objects do: all of it is theirs, if they have a good part.
+ */
+static double heap_of(const struct seep_process_judgement *judgement, double objects)
+{
+	double most = objects;
+
+	for (size_t i = 0; i < judgement->num_heaps; i++) {
+		double rate = judgement->heaps[i].rate.value;
+
+		if (objects >= HEAP_SHARE * rate)
+			most = fmax(most, rate);
+	}
+	return most;
 }
 
 bool seep_pending_growth(const struct seep_process *process, const struct seep_findings *findings)
 {
 	const struct seep_process_judgement *judgement = process->judgement;
-	double explained;
+	struct explained explained = {0, 0};
 
 	if (!judgement || !seep_health_grows(judgement->health))
 		return false;
-	explained = rates_of(findings->sites, findings->num, process) +
-		    rates_of(findings->suppressed, findings->num_suppressed, process) +
-		    rates_of(findings->known, findings->num_known, process);
-	return explained < (1 - UNEXPLAINED_SHARE) * judgement->rate.value;
+	add_rates(findings->sites, findings->num, process, &explained);
+	add_rates(findings->suppressed, findings->num_suppressed, process, &explained);
+	add_rates(findings->known, findings->num_known, process, &explained);
+	return explained.others + heap_of(judgement, explained.objects) <
+	       (1 - UNEXPLAINED_SHARE) * judgement->rate.value;
 }

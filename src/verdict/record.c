@@ -25,7 +25,6 @@
 #define SAMPLES_PER_PERIOD 4
 #define SURE_OF_PATTERN	   4 /* if it was found so many times in a row */
 
-/* The first sample is all zeros: the site had nothing at the snapshot before it appeared. */
 void seep_site_record_init(struct seep_site_record *record, double before_s, double now_s)
 {
 	*record = (struct seep_site_record){
@@ -33,7 +32,8 @@ void seep_site_record_init(struct seep_site_record *record, double before_s, dou
 		.against_since_s = NAN,
 	};
 	seep_series_init(&record->series);
-	seep_series_add(&record->series, &(struct seep_sample){.time_s = before_s});
+	if (!isnan(before_s))
+		seep_series_add(&record->series, &(struct seep_sample){.time_s = before_s});
 }
 
 void seep_site_record_add(struct seep_site_record *record, const struct seep_site *site,
@@ -58,7 +58,9 @@ bool seep_site_record_is_due(const struct seep_site_record *record, const struct
 	 */
 	if (period < record->series.stride)
 		period = record->series.stride;
-	return snapshot->final || (site->id + snapshot->seq) % period == 0;
+	/* There is not news of every site in every snapshot. */
+	return snapshot->final || (site->id + snapshot->seq) % period == 0 ||
+	       snapshot->seq - record->judged >= 2 * period;
 }
 
 /* The pattern was found in finer samples than there are now, and they do not show it any more. */

@@ -14,6 +14,7 @@ struct seep_site_record {
 	struct seep_series series;
 	struct seep_verdict verdict;
 	unsigned int same_pattern; /* times in a row */
+	uint64_t judged;	   /* seq of the snapshot in which it was, last */
 	/* Since then it would not be called a leak any more; NAN: it would. */
 	double against_since_s;
 	struct seep_past past; /* of its process; zeroed, unless who judges it sets it */
@@ -22,7 +23,7 @@ struct seep_site_record {
 
 /*
  * Of a site that has come since the snapshot before, which was taken at @before_s: it had nothing
- * then.
+ * then. NAN: it is not known what it had.
  */
 void seep_site_record_init(struct seep_site_record *record, double before_s, double now_s);
 

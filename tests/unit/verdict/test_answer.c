@@ -408,6 +408,41 @@ static void others_are_waited_for(void **state)
 	assert_false(ends_at(&patience, &fixture, 23));
 }
 
+/* A heap keeps room for more than what lives in it, and grows by more. */
+static void objects_explain_the_heap_around_them(void **state)
+{
+	const struct seep_heap_judgement heap = {
+		.runtime = "go", .name = "Go", .class = "growth", .rate = {39000, 30000, 48000}};
+	struct seep_process_judgement process = grown;
+	struct fixture fixture;
+
+	(void)state;
+	init(&fixture, 1);
+	fixture.processes[0].judgement = &process;
+	find(&fixture, 0, &leak);
+	assert_true(seep_pending_growth(&fixture.processes[0], &fixture.findings));
+	fixture.sites[0].kind = SEEP_KIND_OBJECT;
+	assert_true(seep_pending_growth(&fixture.processes[0], &fixture.findings));
+	process.heaps = &heap;
+	process.num_heaps = 1;
+	assert_false(seep_pending_growth(&fixture.processes[0], &fixture.findings));
+	/* Blocks of malloc are not in that heap. */
+	fixture.sites[0].kind = SEEP_KIND_MEMORY;
+	assert_true(seep_pending_growth(&fixture.processes[0], &fixture.findings));
+	/* The site itself is the better name for it. */
+	fixture.findings.num = 0;
+	fixture.sites[0].kind = SEEP_KIND_OBJECT;
+	fixture.sites[0].judgement =
+		&(struct seep_judgement){.class = "growth", .rate = {1e6, 9e5, 1.1e6}};
+	process.heaps = &(struct seep_heap_judgement){
+		.runtime = "go", .name = "Go", .class = "growth", .rate = {2e6, 1.9e6, 2.1e6}};
+	answer(&fixture);
+	assert_int_equal(fixture.answer.outcome, SEEP_OUTCOME_GROWTH);
+	assert_ptr_equal(fixture.answer.processes[0].worst, &fixture.sites[0]);
+	assert_null(fixture.answer.processes[0].heap);
+	seep_answer_done(&fixture.answer);
+}
+
 static void pending_sites_are_sorted(void **state)
 {
 	const struct seep_site **sites;
@@ -444,6 +479,7 @@ int main(void)
 		cmocka_unit_test(certain_leaks_end_the_trace),
 		cmocka_unit_test(likely_leaks_are_looked_at_again),
 		cmocka_unit_test(others_are_waited_for),
+		cmocka_unit_test(objects_explain_the_heap_around_them),
 		cmocka_unit_test(pending_sites_are_sorted),
 	};
 

@@ -316,6 +316,28 @@ static void too_many_sites_are_counted(void **state)
 	free(sites);
 }
 
+/* What a runtime tells of its heap is news only after a collection: each is one sample. */
+static void what_nobody_has_looked_at_is_no_sample(void **state)
+{
+	const struct seep_verdict *verdict;
+	struct court court;
+
+	(void)state;
+	open_court(&court, &leak, 1);
+	court.simulations[0].site.existed = true;
+	watch(&court, 10);
+	court.simulations[0].site.unchanged = true;
+	verdict = watch(&court, 100);
+	/* Without the one in which it had nothing. */
+	assert_int_equal(verdict->measured.num_samples, 2);
+	assert_float_equal(verdict->measured.observed_s, INTERVAL_S, 0.01);
+	court.simulations[0].site.unchanged = false;
+	verdict = watch(&court, 300);
+	assert_int_equal(verdict->class, SEEP_CLASS_LEAK);
+	assert_float_equal(verdict->measured.observed_s, 300 - INTERVAL_S, 0.01);
+	close_court(&court);
+}
+
 /* What an allocator has mapped is in its blocks: the leak is theirs. */
 static void arenas_have_no_verdict(void **state)
 {
@@ -505,6 +527,7 @@ int main(void)
 		cmocka_unit_test(sites_that_vanish_are_forgotten),
 		cmocka_unit_test(a_restart_begins_anew),
 		cmocka_unit_test(too_many_sites_are_counted),
+		cmocka_unit_test(what_nobody_has_looked_at_is_no_sample),
 		cmocka_unit_test(arenas_have_no_verdict),
 		cmocka_unit_test(correlated_are_found),
 		cmocka_unit_test(what_grows_alone_has_no_correlated),
