@@ -28,26 +28,30 @@
 
 /* PID_MAX holds the longest int with its sign and NUL. */
 #define PID_MAX	   12
-#define MAX_VALUES 8 /* four of memory, one of each other kind */
+#define MAX_VALUES 8 /* four of what is in use, one of each other kind */
 #define NUM_LABELS 3
 /* Processes whose values are estimates that a comment is made of. */
 #define MAX_SAMPLED 8
 
-/* The values of a sample; those of kinds that are not traced are left out. */
+/*
+ * The values of a sample; those of kinds that are not traced are left out. Objects of a runtime are
+ * in other memory than blocks of allocators, so both together are what is in use.
+ */
+#define IN_USE (SEEP_KIND_BIT(SEEP_KIND_MEMORY) | SEEP_KIND_BIT(SEEP_KIND_OBJECT))
 static const struct value_kind {
-	enum seep_kind kind;
+	uint32_t kinds;
 	enum seep_metric metric;
 	const char *type;
 	const char *unit;
 } value_kinds[MAX_VALUES] = {
-	{SEEP_KIND_MEMORY, SEEP_METRIC_ALLOC_OBJECTS, "alloc_objects", "count"},
-	{SEEP_KIND_MEMORY, SEEP_METRIC_ALLOC_BYTES, "alloc_space", "bytes"},
-	{SEEP_KIND_MEMORY, SEEP_METRIC_LIVE_OBJECTS, "inuse_objects", "count"},
-	{SEEP_KIND_MEMORY, SEEP_METRIC_LIVE_BYTES, "inuse_space", "bytes"},
-	{SEEP_KIND_MAPPING, SEEP_METRIC_LIVE_BYTES, "mapping_space", "bytes"},
-	{SEEP_KIND_THREAD, SEEP_METRIC_LIVE_OBJECTS, "threads", "count"},
-	{SEEP_KIND_FD, SEEP_METRIC_LIVE_OBJECTS, "fds", "count"},
-	{SEEP_KIND_GOROUTINE, SEEP_METRIC_LIVE_OBJECTS, "goroutine", "count"},
+	{IN_USE, SEEP_METRIC_ALLOC_OBJECTS, "alloc_objects", "count"},
+	{IN_USE, SEEP_METRIC_ALLOC_BYTES, "alloc_space", "bytes"},
+	{IN_USE, SEEP_METRIC_LIVE_OBJECTS, "inuse_objects", "count"},
+	{IN_USE, SEEP_METRIC_LIVE_BYTES, "inuse_space", "bytes"},
+	{SEEP_KIND_BIT(SEEP_KIND_MAPPING), SEEP_METRIC_LIVE_BYTES, "mapping_space", "bytes"},
+	{SEEP_KIND_BIT(SEEP_KIND_THREAD), SEEP_METRIC_LIVE_OBJECTS, "threads", "count"},
+	{SEEP_KIND_BIT(SEEP_KIND_FD), SEEP_METRIC_LIVE_OBJECTS, "fds", "count"},
+	{SEEP_KIND_BIT(SEEP_KIND_GOROUTINE), SEEP_METRIC_LIVE_OBJECTS, "goroutine", "count"},
 };
 
 /*
@@ -84,9 +88,9 @@ static size_t fill_values(const struct pprof *pprof, const struct seep_site *sit
 	for (size_t i = 0; i < MAX_VALUES; i++) {
 		const struct value_kind *value = &value_kinds[i];
 
-		if (!pprof->snapshot->totals[value->kind].traced)
+		if (!(seep_snapshot_kinds(pprof->snapshot) & value->kinds))
 			continue;
-		values[count++] = site->kind == value->kind ?
+		values[count++] = SEEP_KIND_BIT(site->kind) & value->kinds ?
 					  to_int64(seep_site_metric(site, value->metric)) :
 					  0;
 	}
@@ -162,14 +166,14 @@ static void pack_head(struct pprof *pprof)
 	const char *fallback = "";
 
 	for (size_t i = 0; i < MAX_VALUES; i++) {
-		if (!pprof->snapshot->totals[value_kinds[i].kind].traced)
+		if (!(seep_snapshot_kinds(pprof->snapshot) & value_kinds[i].kinds))
 			continue;
 		types[part.n_sample_types] =
 			value_type(pprof, value_kinds[i].type, value_kinds[i].unit);
 		list[part.n_sample_types] = &types[part.n_sample_types];
 		part.n_sample_types++;
 		/* The last one of memory, else the first. */
-		if (!*fallback || value_kinds[i].kind == SEEP_KIND_MEMORY)
+		if (!*fallback || value_kinds[i].kinds == IN_USE)
 			fallback = value_kinds[i].type;
 	}
 	period = value_type(pprof, "space", "bytes");

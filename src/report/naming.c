@@ -54,8 +54,11 @@ size_t seep_naming_index(struct seep_symbolizer *symbolizer, const struct seep_s
 		return site->pool_index;
 	seep_walk_init(&walk, symbolizer, site, SEEP_WALK_INNERMOST_FIRST);
 	for (; seep_walk_next(&walk); index++) {
-		/* The first frame is the allocator itself, with all that is inlined in it. */
-		if (walk.frames_done == 1)
+		/*
+		 * The first frame is the allocator itself, with all that is inlined in it; but
+		 * where a runtime tells the stack it begins with its caller.
+		 */
+		if (walk.frames_done == 1 && site->kind != SEEP_KIND_OBJECT)
 			continue;
 		/*
 		 * The first function of the program's own code, or of a library that is not a
