@@ -92,8 +92,12 @@ def check_stacks(report: Report, done: dict[str, Any], container: Container) -> 
 
 
 def check(report: Report, done: dict[str, Any], container: Container) -> None:
-    assert_exact(report, done, container.pid)
+    check_numbers(report, done, container)
     check_stacks(report, done, container)
+
+
+def check_numbers(report: Report, done: dict[str, Any], container: Container) -> None:
+    assert_exact(report, done, container.pid)
     process = process_of(report, container.pid)
     assert process["inner_pid"] == 1
     assert process["container"]["id"] == container.id
@@ -312,15 +316,24 @@ def test_killed_while_traced(contain, seep, glibc: Image) -> None:
 def test_containers_one_after_the_other(contain, seep, glibc: Image) -> None:
     """An overlay may get the device number of one that is gone, and other files with it."""
     first = contain(glibc, "/opt/bulk", parent="/row")
-    trace = seep("-g", Path(first.cgroup).parent).attached()
+    trace = seep("-g", Path(first.cgroup).parent, "-v").attached()
+    cut: list[str] = []
     for number in range(1, 6):
         upper = {"opt/program": FIXTURES / ("bulk" if number % 2 else "sizes")}
         target = contain(glibc, "/opt/program", str(number), parent="/row", upper=upper)
         wait_for_scope(target, first)
         done = went(target)
-        check(trace.report_now(), done, target)
+        report = trace.report_now()
+        check_numbers(report, done, target)
+        sites = [site for function in done["sites"] for site in sites_of(report, function, target.pid)]
+        if "no_table" in {site["stack_end"] for site in sites}:
+            # On a machine that is busy one in some hundred is cut short, which it says.
+            cut.append(trace.stderr)
+        else:
+            check_stacks(report, done, target)
         assert target.quit() == 0
         target.unmount()
+    assert len(cut) <= 1, cut
     # runc itself runs from copies of its program in memory, some of which are gone before they are seen
     assert trace.finish()["losses"]["files_unnamed"] <= 4 * 6
 
