@@ -9,6 +9,8 @@ FUZZ_SOURCES := $(filter-out $(addprefix src/,kernel/% probe/% inventory/% stack
 FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(FUZZ_SOURCES)) $(BUILD)/formats/profile.pb-c.o
 FUZZ_FLAGS   := -O1 -g -std=gnu11 $(WARNINGS) -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all
+# This one has the memory of another process in itself.
+$(BUILD)/fuzz/fuzz_go_memory: FUZZ_REPLACED := $(BUILD)/fuzz/src/remote/memory.o
 
 $(BUILD)/fuzz/src/%.o: src/%.c | $(BUILD)/formats/profile.pb-c.h
 	@mkdir -p $(@D)
@@ -18,8 +20,8 @@ $(BUILD)/fuzz/src/%.o: src/%.c | $(BUILD)/formats/profile.pb-c.h
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,FUZZER,$<)
-	$(Q)$(CLANG) $(CPPFLAGS) -Itests/unit $(FUZZ_FLAGS) -MMD -MP -MF $@.d $< $(FUZZ_OBJECTS) \
-		-o $@ $(LDLIBS)
+	$(Q)$(CLANG) $(CPPFLAGS) -Itests/unit $(FUZZ_FLAGS) -MMD -MP -MF $@.d $< \
+		$(filter-out $(FUZZ_REPLACED),$(FUZZ_OBJECTS)) -o $@ $(LDLIBS)
 
 .PHONY: fuzzers
 fuzzers: $(FUZZERS) ## build the fuzzers
