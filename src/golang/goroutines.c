@@ -235,7 +235,7 @@ static bool is_plausible(const struct reading *reading)
 static int read_all(struct reading *reading, const char **ret_why)
 {
 	SEEP_AUTO_FREE uint64_t *addresses = NULL;
-	size_t count;
+	size_t count = 0;
 	int error = -EAGAIN;
 
 	for (int round = 0; round < ROUNDS && error == -EAGAIN; round++)

@@ -63,7 +63,8 @@ struct seep_goroutines {
 
 /*
  * Reads all goroutines. 0; -EPROTO: what is there does not look like goroutines, and *ret_why, a
- * clause, says why; -ESRCH; -ENOMEM; or an error of seep_remote_read.
+ * clause, says why; -EAGAIN: their list has moved at each of a few attempts; -ESRCH; -ENOMEM; or an
+ * error of seep_remote_read.
  */
 int seep_goroutines_read(struct seep_go *go, struct seep_goroutines *ret_goroutines,
 			 const char **ret_why);
