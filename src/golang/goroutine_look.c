@@ -159,12 +159,16 @@ enum seep_go_state seep_go_look_state(const struct seep_go_look *look)
 	case G_RUNNABLE:
 		return SEEP_GO_STATE_RUNNABLE;
 	case G_RUNNING:
+	/* It has run into the end of its stack, and moves itself to a larger one. */
 	case G_COPYSTACK:
 		return SEEP_GO_STATE_RUNNING;
 	case G_SYSCALL:
 		return SEEP_GO_STATE_SYSCALL;
 	case G_LEAKED:
 		return SEEP_GO_STATE_LEAKED;
+	/* It would run, but the collector has stopped it for a moment. */
+	case G_PREEMPTED:
+		return SEEP_GO_STATE_PREEMPTED;
 	default:
 		return SEEP_GO_STATE_WAITING;
 	}

@@ -28,7 +28,8 @@
 	X(RUNNING, "running")                                                                      \
 	X(SYSCALL, "syscall")                                                                      \
 	X(WAITING, "waiting")                                                                      \
-	X(LEAKED, "leaked")
+	X(LEAKED, "leaked")                                                                        \
+	X(PREEMPTED, "preempted")
 
 enum seep_go_state {
 #define SEEP_GO_STATE_ENUM(name, text) SEEP_GO_STATE_##name,
