@@ -4,7 +4,7 @@
 /* The columns of the list of fields. */
 #define NUM_COLUMNS 8
 
-static const uint16_t fields[SEEP_GO_FIELD_COUNT][NUM_COLUMNS] = {
+static const uint32_t fields[SEEP_GO_FIELD_COUNT][NUM_COLUMNS] = {
 #define FIELD(name, structure, field, ...) [SEEP_GO_##name] = {__VA_ARGS__},
 	SEEP_GO_FIELDS(FIELD)
 #undef FIELD

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "elf/image.h"
+#include "model/go_figures.h"
 
 /*
  * The variables of the runtime that are read: X(enum suffix, symbol). A symbol may be missing in a
@@ -17,7 +18,11 @@
  */
 #define SEEP_GO_VARIABLES(X)                                                                       \
 	X(ALLGS, "runtime.allgs")                                                                  \
-	X(WAIT_REASONS_TABLE, "runtime.waitReasonStrings")
+	X(WAIT_REASONS_TABLE, "runtime.waitReasonStrings")                                         \
+	X(MEMSTATS, "runtime.memstats")                                                            \
+	X(GC_CONTROLLER, "runtime.gcController")                                                   \
+	X(MHEAP, "runtime.mheap_")                                                                 \
+	X(ALLP, "runtime.allp")
 
 enum seep_go_variable {
 #define SEEP_GO_VARIABLE_ENUM(name, symbol) SEEP_GO_##name,
@@ -25,8 +30,6 @@ enum seep_go_variable {
 #undef SEEP_GO_VARIABLE_ENUM
 	SEEP_GO_VARIABLE_COUNT
 };
-
-#define SEEP_GO_VERSION_BYTES 64
 
 struct seep_go_program {
 	char version[SEEP_GO_VERSION_BYTES]; /* "go1.19.8"; raw bytes of the file */
