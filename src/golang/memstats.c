@@ -150,6 +150,7 @@ static void fill(const struct memstats_reading *reading, struct seep_go_figures 
 	const struct seep_go_counters *counters = &reading->counters;
 	uint64_t *memstats = figures->memstats;
 
+	*figures = (struct seep_go_figures){.collections_per_min = NAN};
 	snprintf(figures->version, sizeof(figures->version), "%s", reading->go->program.version);
 	figures->gomaxprocs = reading->num_procs ? reading->num_procs : SEEP_UNKNOWN;
 	figures->gogc = counters->settings.percent;
@@ -157,7 +158,6 @@ static void fill(const struct memstats_reading *reading, struct seep_go_figures 
 					    SEEP_UNKNOWN :
 					    (uint64_t)counters->settings.limit_bytes;
 	figures->gc_cpu_fraction = counters->collections.cpu_share;
-	figures->collections_per_min = NAN;
 	fill_objects(reading, memstats);
 	fill_memory(reading, memstats);
 	fill_structures(reading->go, memstats);

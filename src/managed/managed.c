@@ -17,6 +17,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "golang/goroutines.h"
+#include "managed/figures.h"
 #include "managed/frames.h"
 #include "managed/goroutines.h"
 #include "proc/maps.h"
@@ -28,6 +29,7 @@ struct process {
 	bool warned;	    /* that a reading failed */
 	unsigned int looks;
 	struct seep_tracked_goroutines goroutines;
+	struct seep_tracked_figures figures;
 	UT_hash_handle hh;
 };
 
@@ -114,7 +116,7 @@ static void look_for_runtime(struct process *process, pid_t pid, const struct se
 	if (!error || error == -ENOENT || error == -ESRCH)
 		return;
 	process->refused = true;
-	seep_warn("cannot read the goroutines of process %d: %s", pid,
+	seep_warn("cannot read the runtime of Go in process %d: %s", pid,
 		  error == -EPROTO ? why : seep_error_text(-error));
 }
 
@@ -177,8 +179,6 @@ void seep_managed_take(struct seep_managed *managed, pid_t pid, uint32_t process
 	struct seep_maps maps;
 	bool due;
 
-	if (!(managed->kinds & SEEP_KIND_BIT(SEEP_KIND_GOROUTINE)))
-		return;
 	entry = get(managed, process);
 	if (!entry)
 		return;
@@ -187,7 +187,10 @@ void seep_managed_take(struct seep_managed *managed, pid_t pid, uint32_t process
 		return;
 	if (due)
 		look_for_runtime(entry, pid, &maps);
-	if (entry->go) {
+	if (entry->go)
+		seep_tracked_figures_read(&entry->figures, entry->go, pid,
+					  seep_clock_monotonic_ns());
+	if (entry->go && managed->kinds & SEEP_KIND_BIT(SEEP_KIND_GOROUTINE)) {
 		const struct seep_frames_of of = {managed->files, managed->stacks, pid, root,
 						  &maps};
 
@@ -250,4 +253,11 @@ const struct seep_details *seep_managed_details(const struct seep_managed *manag
 	if (process && site->kind == SEEP_KIND_GOROUTINE)
 		HASH_FIND(hh, process->goroutines.places, &site->stack, sizeof(site->stack), place);
 	return place && place->details.num_groups ? &place->details : NULL;
+}
+
+const struct seep_go_figures *seep_managed_go(const struct seep_managed *managed, uint32_t process)
+{
+	const struct process *entry = find(managed, process);
+
+	return entry && entry->figures.known ? &entry->figures.figures : NULL;
 }

@@ -233,5 +233,7 @@ int seep_load_processes(struct seep_load *load)
 	error = read_processes(load);
 	if (!error)
 		error = read_process_samples(load);
-	return error ? error : read_process_stats(load);
+	if (!error)
+		error = read_process_stats(load);
+	return error ? error : seep_load_go_figures(load);
 }

@@ -145,7 +145,9 @@ static int write_process_samples(struct seep_write *write, const struct seep_pro
 	if (!error && !never_known(&known->unmatched, unmatched))
 		error = write_numbers(write, known, &known->unmatched, SEEP_QUERY_ADD_UNMATCHED,
 				      unmatched, 3);
-	return error ? error : write_tracing(write, process, known);
+	if (!error)
+		error = write_tracing(write, process, known);
+	return error ? error : seep_write_go_figures(write, process, known);
 }
 
 int seep_write_processes(struct seep_write *write)

@@ -38,6 +38,9 @@
 	X(ADD_PROCESS_STATS, "INSERT INTO vitals VALUES (?, ?, ?, ?)")                             \
 	X(ADD_UNMATCHED, "INSERT INTO unmatched VALUES (?, ?, ?, ?, ?)")                           \
 	X(ADD_TRACING, "INSERT INTO tracing VALUES (?, ?, ?, ?, ?, ?)")                            \
+	X(ADD_GO_FIGURES,                                                                          \
+	  "INSERT INTO go_figures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "     \
+	  "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                    \
 	X(ADD_ESTIMATE, "INSERT INTO estimates (snapshot, site, " SEEP_SAMPLING_COLUMNS ") "       \
 			"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                             \
 	X(ADD_AGES, "INSERT INTO ages VALUES (?, ?, ?)")                                           \
@@ -122,6 +125,8 @@ int seep_write_row(const struct seep_write *write, struct seep_query *query, int
 /* The steps, in this order. 0 or -errno. */
 int seep_write_run_sampling(struct seep_write *write);
 int seep_write_processes(struct seep_write *write);
+int seep_write_go_figures(struct seep_write *write, const struct seep_process *process,
+			  struct seep_known_process *known); /* a part of the processes */
 int seep_write_sites(struct seep_write *write);
 int seep_write_sums(struct seep_write *write);
 int seep_write_verdicts(struct seep_write *write);
