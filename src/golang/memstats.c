@@ -31,6 +31,7 @@
 /* What is read together. */
 struct memstats_reading {
 	const struct seep_go *go;
+	bool proven; /* the counters have added up before */
 	uint64_t *procs;
 	size_t num_procs; /* 0: not known */
 	struct seep_go_counters counters;
@@ -174,14 +175,14 @@ static int read_counters(struct memstats_reading *reading)
 	struct seep_go_counters before, after;
 	struct seep_go_objects objects;
 	bool same = false;
-	int error = seep_go_counters_read(reading->go, &after);
+	int error = seep_go_counters_read(reading->go, reading->proven, &after);
 
 	for (int round = 0; round < ROUNDS && !error && !same; round++) {
 		before = after;
 		objects = before.objects;
 		if (seep_go_caches_add(reading->go, reading->procs, reading->num_procs, &objects))
 			objects = before.objects;
-		error = seep_go_counters_read(reading->go, &after);
+		error = seep_go_counters_read(reading->go, true, &after);
 		same = !error && memcmp(&before.objects, &after.objects, sizeof(objects)) == 0;
 	}
 	if (error)
@@ -209,11 +210,11 @@ static int find(struct seep_go *go, const char **ret_why)
 	return -EPROTO;
 }
 
-int seep_go_memstats_read(struct seep_go *go, struct seep_go_figures *ret_figures,
+int seep_go_memstats_read(struct seep_go *go, bool proven, struct seep_go_figures *ret_figures,
 			  const char **ret_why)
 {
 	SEEP_AUTO_FREE uint64_t *procs = calloc(SEEP_GO_PROCS_MAX, sizeof(*procs));
-	struct memstats_reading reading = {.go = go, .procs = procs};
+	struct memstats_reading reading = {.go = go, .proven = proven, .procs = procs};
 	int error;
 
 	if (!procs)

@@ -7,14 +7,17 @@
 #ifndef SEEP_GOLANG_MEMSTATS_H
 #define SEEP_GOLANG_MEMSTATS_H
 
+#include <stdbool.h>
+
 #include "golang/runtime.h"
 #include "model/go_figures.h"
 
 /*
- * Reads them. 0; -EPROTO: what is there does not look like them, and *ret_why, a clause, says why;
- * -ESRCH; -ENOMEM; or an error of seep_remote_read. The rate of collections is not known here.
+ * Reads them. @proven: they have been read from @go before. 0; -EPROTO: what is there does not look
+ * like them, or they change too fast for a first look, and *ret_why, a clause, says why; -ESRCH;
+ * -ENOMEM; or an error of seep_remote_read. The rate of collections is not known here.
  */
-int seep_go_memstats_read(struct seep_go *go, struct seep_go_figures *ret_figures,
+int seep_go_memstats_read(struct seep_go *go, bool proven, struct seep_go_figures *ret_figures,
 			  const char **ret_why);
 
 #endif

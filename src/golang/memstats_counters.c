@@ -3,7 +3,9 @@
  * The counters of memory are in two variables, runtime.memstats and runtime.gcController. The
  * runtime counts most things in both, so it can check itself (readmemstats_m in mstats.go), and so
  * can whoever reads them: at rest both say the same. While the program runs they differ by what is
- * just being counted, so a copy that does not fit is made again, ROUNDS times at most.
+ * just being counted, so a copy that does not fit is made again, ROUNDS times at most. What has
+ * fitted once is the right place; later a thread that waits for a CPU in the midst of counting may
+ * make them differ for long, and each of them is right all the same.
  */
 #include "golang/memstats_private.h"
 
@@ -154,23 +156,24 @@ static bool fit(const struct seep_go_counters *counters, bool slack)
 	return true;
 }
 
-int seep_go_counters_read(const struct seep_go *go, struct seep_go_counters *ret_counters)
+int seep_go_counters_read(const struct seep_go *go, bool proven,
+			  struct seep_go_counters *ret_counters)
 {
 	struct seep_go_counters counters;
 	bool fits = false;
 	int error = 0;
 
-	for (int round = 0; round < ROUNDS && !error; round++) {
+	for (int round = 0; round < ROUNDS; round++) {
 		error = copy(go, &counters);
-		if (!error && fit(&counters, true)) {
-			*ret_counters = counters;
-			fits = true;
-			if (fit(&counters, false))
-				return 0;
-		}
+		if (error)
+			return error;
+		if (!proven && !fit(&counters, true))
+			continue;
+		*ret_counters = counters;
+		fits = true;
+		if (fit(&counters, false))
+			break;
 	}
-	if (error)
-		return error;
 	return fits ? 0 : -EPROTO;
 }
 

@@ -36,7 +36,7 @@ static void find_counters(struct seep_go *go, const struct seep_go_operands *ope
 		variables[SEEP_GO_MEMSTATS] = operands->addresses[i];
 		for (size_t j = 0; j < operands->count; j++) {
 			variables[SEEP_GO_GC_CONTROLLER] = operands->addresses[j];
-			if (i != j && !seep_go_counters_read(go, &counters))
+			if (i != j && !seep_go_counters_read(go, false, &counters))
 				return;
 		}
 	}

@@ -106,10 +106,11 @@ extern const uint16_t seep_go_class_bytes[SEEP_GO_SIZE_CLASSES];
 uint64_t seep_go_small_bytes(const uint64_t counts[SEEP_GO_SIZE_CLASSES]);
 
 /*
- * Copies the counters until they fit together, but not for ever. 0; -EPROTO: they do not, so they
- * are something else; an error of seep_remote_read.
+ * Copies the counters until they fit together, but not for ever. @proven: they have done so before.
+ * 0; -EPROTO: they never did, so they are something else; an error of seep_remote_read.
  */
-int seep_go_counters_read(const struct seep_go *go, struct seep_go_counters *ret_counters);
+int seep_go_counters_read(const struct seep_go *go, bool proven,
+			  struct seep_go_counters *ret_counters);
 
 /*
  * Reads an allocator of mheap_, whose offset there is @field and whose structures are counted at

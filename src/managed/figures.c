@@ -8,6 +8,9 @@
 #include "base/units.h"
 #include "golang/memstats.h"
 
+/* What is not understood then is not looked at any more; the first may have been a bad moment. */
+#define TRIES 2
+
 /* In less there are too few collections for a rate. */
 #define RATE_MIN_NS (10 * SEEP_NS_PER_S)
 #define NS_PER_MIN  (60.0 * (double)SEEP_NS_PER_S)
@@ -39,7 +42,7 @@ void seep_tracked_figures_read(struct seep_tracked_figures *tracked, struct seep
 
 	if (tracked->refused)
 		return;
-	error = seep_go_memstats_read(go, &figures, &why);
+	error = seep_go_memstats_read(go, tracked->first_ns != 0, &figures, &why);
 	if (!error) {
 		seep_tracked_figures_take(tracked, &figures, now_ns);
 		return;
@@ -48,8 +51,9 @@ void seep_tracked_figures_read(struct seep_tracked_figures *tracked, struct seep
 	if (error == -ESRCH)
 		return;
 	tracked->known = false;
-	/* What has been understood before may just have changed too fast. */
-	tracked->refused = error == -EPROTO && !tracked->first_ns;
+	if (error == -EPROTO && ++tracked->failures < TRIES)
+		return;
+	tracked->refused = error == -EPROTO;
 	if (!tracked->warned)
 		seep_warn("cannot read the memory statistics of Go in process %d: %s", pid,
 			  error == -EPROTO ? why : seep_error_text(-error));

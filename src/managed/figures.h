@@ -15,6 +15,7 @@ struct seep_tracked_figures {
 	bool known; /* of the last reading */
 	bool refused;
 	bool warned;
+	unsigned int failures; /* to understand the runtime */
 	struct seep_go_figures figures;
 	/* The first reading, for the rate of collections. */
 	uint64_t first_ns; /* CLOCK_MONOTONIC; 0: none yet */
@@ -23,7 +24,7 @@ struct seep_tracked_figures {
 
 /*
  * Reads those of @pid at @now_ns. What cannot be read is not known, and warned of once; a runtime
- * that was never understood is not tried again.
+ * that is not understood is soon not tried again.
  */
 void seep_tracked_figures_read(struct seep_tracked_figures *tracked, struct seep_go *go, pid_t pid,
 			       uint64_t now_ns);
