@@ -7,6 +7,8 @@ tests/root/test_go_programs.py shows that what the programs say is true.
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import threading
 import time
@@ -22,6 +24,7 @@ from go_toolchains import NEWEST, OLDEST, toolchain
 from golang import (
     GOROUTINE,
     BOTH,
+    REST_S,
     VARIANTS_EACH,
     VERSIONS,
     every_go,
@@ -41,7 +44,7 @@ from golang import (
     runtime_of,
     stack_of,
 )
-from harness import KINDS, SLOWNESS, TICKS, Report, again_until, cpu_seconds, losses_of
+from harness import KINDS, SEEP, SLOWNESS, TICKS, Report, again_until, cpu_seconds, losses_of
 
 pytestmark = pytest.mark.skipif(GOROUTINE not in KINDS, reason="seep does not read goroutines yet")
 
@@ -59,6 +62,12 @@ MOST_FRAMES = 250  # of a stack, about
 
 def report_of(seep, program: GoProgram, *options: str | Path) -> Report:
     return seep("-p", program.pid, "-k", GOROUTINE, *options).attached().finish()
+
+
+def report_from(capture: Path, *options: str) -> str:
+    return subprocess.run(
+        [SEEP, "report", capture, *options], capture_output=True, text=True, check=True
+    ).stdout
 
 
 @contextmanager
@@ -347,6 +356,36 @@ def test_memory_at_rest(start, seep, version: str, variant: str) -> None:
             check_memory(memstats_of(report, program.pid), before)
 
     again_until(lambda: any(compared), compare, "rest")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_memory_not_counted_yet(start, seep, version: str) -> None:
+    """Objects that processors have made, and that the runtime counts when the program asks for MemStats."""
+    program = start("parked", "rest", version=version)
+    program.collect()
+    program.at_rest()
+    for _ in range(100):
+        program.count()
+    time.sleep(REST_S)
+    seen = memstats_of(report_of(seep, program), program.pid)
+    said = program.memstats()
+    for name in ("Mallocs", "Frees", "TotalAlloc", "HeapAlloc", "HeapObjects"):
+        assert seen[name] == said[name], name
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_memory_in_captures(start, seep, tmp_path: Path, version: str) -> None:
+    """Whatever kinds are traced, and as text too."""
+    program = start("parked", "rest", version=version, env={"GOMEMLIMIT": "200MiB"})
+    capture = tmp_path / "go.seep"
+    final = seep("-p", program.pid, "-k", "fd", "-o", capture).attached().finish()
+    said = runtime_of(final, program.pid)
+    assert said["gomemlimit_bytes"] == 200 << 20
+    assert runtime_of(json.loads(report_from(capture, "--format", "json")), program.pid) == said
+    text = report_from(capture)
+    version = re.escape(said["version"].removeprefix("go"))
+    assert re.search(rf"^  Go        {version}: heap .* live, .* held, collects at ", text, re.M), text
+    assert re.search(r"^            limit 200 MiB; \d+ collections?, ", text, re.M), text
 
 
 @pytest.mark.parametrize("version", VERSIONS)
