@@ -58,7 +58,6 @@ static inline const struct seep_load *seep_load_of(const struct seep_loaded *loa
 
 /* The steps, in this order; 0 or -errno. */
 int seep_load_processes(struct seep_load *load);
-int seep_load_go_figures(struct seep_load *load); /* a part of the processes */
 int seep_load_sites(struct seep_load *load);
 int seep_load_stacks(struct seep_load *load);
 int seep_load_samples(struct seep_load *load);

@@ -125,8 +125,6 @@ int seep_write_row(const struct seep_write *write, struct seep_query *query, int
 /* The steps, in this order. 0 or -errno. */
 int seep_write_run_sampling(struct seep_write *write);
 int seep_write_processes(struct seep_write *write);
-int seep_write_go_figures(struct seep_write *write, const struct seep_process *process,
-			  struct seep_known_process *known); /* a part of the processes */
 int seep_write_sites(struct seep_write *write);
 int seep_write_sums(struct seep_write *write);
 int seep_write_verdicts(struct seep_write *write);

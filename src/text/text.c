@@ -32,7 +32,7 @@
 #define SCOPE_COLUMNS 40
 
 #define TRACING_MAX 10 /* processes of which is said how they are traced, unless verbose */
-#define GO_MAX	    10 /* processes of Go of which is said what their runtimes say, unless verbose */
+#define GO_MAX	    10 /* processes of Go, unless verbose */
 
 struct text {
 	const struct seep_snapshot *snapshot;
