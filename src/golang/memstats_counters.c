@@ -3,16 +3,15 @@
  * The counters of memory are in two variables, runtime.memstats and runtime.gcController. The
  * runtime counts most things in both, so it can check itself (readmemstats_m in mstats.go), and so
  * can whoever reads them: at rest both say the same. While the program runs they differ by what is
- * just being counted, so a copy that does not fit is made again, ROUNDS times at most. What has
- * fitted once is the right place; later a thread that waits for a CPU in the midst of counting may
- * make them differ for long, and each of them is right all the same.
+ * just being counted, so a copy that does not fit is made again, ROUNDS times at most. Each two
+ * have to have been the same once, to the byte; then it is known that the place is right. Later a
+ * thread that waits for a CPU in the midst of counting may make them differ for long, and each of
+ * them is right all the same.
  */
 #include "golang/memstats_private.h"
 
 #include <errno.h>
 #include <string.h>
-
-#include "base/numbers.h"
 
 #define ROUNDS 8
 
@@ -20,10 +19,6 @@
 #define HEAP_PARTS	    3
 #define HEAP_PART_BYTES_MAX 1176
 #define SPAN_WORDS_MAX	    6
-
-/* What is counted at the same moment in one variable and not yet in the other. */
-#define SLACK_BYTES (256u << 10)
-#define SLACK_SHARE 32
 
 /* Less is not even a program that has just begun. */
 #define MAPPED_MIN (256u << 10)
@@ -123,8 +118,17 @@ struct equal {
 	uint64_t right;
 };
 
-/* Do the variables say the same, with @slack or to the byte? */
-static bool fit(const struct seep_go_counters *counters, bool slack)
+/* Is it a heap at all? What is nothing but zeros fits too. */
+static bool is_heap(const struct seep_go_heap *heap)
+{
+	return heap->mapped_ready >= MAPPED_MIN && heap->in_use && heap->allocated >= heap->freed;
+}
+
+#define NUM_EQUALS 6
+#define ALL_EQUAL  ((1u << NUM_EQUALS) - 1)
+
+/* What both variables say the same of, to the byte: a bit for each. */
+static unsigned int compare(const struct seep_go_counters *counters)
 {
 	const struct seep_go_spans *spans = &counters->spans;
 	const struct seep_go_objects *objects = &counters->objects;
@@ -133,7 +137,7 @@ static bool fit(const struct seep_go_counters *counters, bool slack)
 	uint64_t in_others = spans->in_stacks + spans->in_collector;
 	uint64_t besides = mapped->stacks + mapped->spans + mapped->caches + mapped->buckets +
 			   mapped->collector + mapped->other;
-	const struct equal equals[] = {
+	const struct equal equals[NUM_EQUALS] = {
 		{spans->in_heap, heap->in_use},
 		{spans->released, heap->released},
 		{spans->committed - in_others, heap->in_use + heap->free},
@@ -143,38 +147,33 @@ static bool fit(const struct seep_go_counters *counters, bool slack)
 		 heap->freed},
 		{heap->in_use + heap->free + besides + in_others, heap->mapped_ready},
 	};
+	unsigned int same = 0;
 
-	/* What is nothing but zeros fits. */
-	if (heap->mapped_ready < MAPPED_MIN || !heap->in_use || heap->allocated < heap->freed)
-		return false;
-	for (size_t i = 0; i < sizeof(equals) / sizeof(equals[0]); i++) {
-		uint64_t limit = slack ? equals[i].right / SLACK_SHARE + SLACK_BYTES : 0;
-
-		if (seep_distance(equals[i].left, equals[i].right) > limit)
-			return false;
-	}
-	return true;
+	for (unsigned int i = 0; i < NUM_EQUALS; i++)
+		same |= (unsigned int)(equals[i].left == equals[i].right) << i;
+	return same;
 }
 
 int seep_go_counters_read(const struct seep_go *go, bool proven,
 			  struct seep_go_counters *ret_counters)
 {
 	struct seep_go_counters counters;
-	bool fits = false;
-	int error = 0;
+	unsigned int same = 0, now = 0;
 
-	for (int round = 0; round < ROUNDS; round++) {
-		error = copy(go, &counters);
+	for (int round = 0; round < ROUNDS && now != ALL_EQUAL; round++) {
+		int error = copy(go, &counters);
+
 		if (error)
 			return error;
-		if (!proven && !fit(&counters, true))
-			continue;
-		*ret_counters = counters;
-		fits = true;
-		if (fit(&counters, false))
-			break;
+		if (!is_heap(&counters.heap))
+			return -EPROTO;
+		now = compare(&counters);
+		same |= now;
 	}
-	return fits ? 0 : -EPROTO;
+	if (!proven && same != ALL_EQUAL)
+		return -EPROTO;
+	*ret_counters = counters;
+	return 0;
 }
 
 int seep_go_fixalloc_read(const struct seep_go *go, enum seep_go_field field, uint64_t stat,

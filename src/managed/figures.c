@@ -8,8 +8,8 @@
 #include "base/units.h"
 #include "golang/memstats.h"
 
-/* What is not understood then is not looked at any more; the first may have been a bad moment. */
-#define TRIES 2
+/* What is not understood then is not looked at any more; it may have been a bad moment. */
+#define TRIES 6
 
 /* In less there are too few collections for a rate. */
 #define RATE_MIN_NS (10 * SEEP_NS_PER_S)

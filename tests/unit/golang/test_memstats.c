@@ -311,15 +311,6 @@ static void spans_that_are_none_are_left_out(void **state)
 	assert_int_equal(read_figures(runtime).memstats[SEEP_MEMSTAT_MALLOCS], 1008);
 }
 
-/* A part is counted in one variable and not yet in the other. */
-static void counters_that_hardly_differ_are_believed(void **state)
-{
-	struct runtime *runtime = *state;
-
-	put(runtime->controller, offset_of(runtime, SEEP_GO_GC_HEAP) + 24, MIB + 48000 + 8192);
-	assert_int_equal(read_figures(runtime).memstats[SEEP_MEMSTAT_MALLOCS], 1008);
-}
-
 static void counters_that_do_not_add_up_are_refused(void **state)
 {
 	struct runtime *runtime = *state;
@@ -329,7 +320,7 @@ static void counters_that_do_not_add_up_are_refused(void **state)
 		uint64_t word;
 
 		memcpy(&word, runtime->controller + heap + 8 * i, sizeof(word));
-		put(runtime->controller, heap + 8 * i, word + 3 * MIB);
+		put(runtime->controller, heap + 8 * i, word + 8);
 		assert_refused(runtime, "its counters do not add up");
 		put(runtime->controller, heap + 8 * i, word);
 	}
@@ -373,7 +364,6 @@ int main(void)
 		TEST(a_heap_that_nobody_knows_leaves_two_out),
 		TEST(processors_that_are_none_are_left_out),
 		TEST(spans_that_are_none_are_left_out),
-		TEST(counters_that_hardly_differ_are_believed),
 		TEST(counters_that_do_not_add_up_are_refused),
 		TEST(counters_that_have_added_up_are_believed),
 		TEST(versions_that_nobody_knows_are_refused),
