@@ -16,7 +16,8 @@
 
 /*
  * X(enum suffix, structure, field, offset in Go 1.19, 1.21, 1.22, 1.23, 1.24, 1.25, 1.26, 1.27);
- * 1.18 and 1.20 are as 1.19. Of runtime2.go in the sources of Go.
+ * 1.18 is as 1.19, and so is 1.20 but for what layout.c has of it. Of runtime2.go, mstats.go,
+ * mgcpacer.go, mheap.go and mcache.go in the sources of Go.
  */
 #define SEEP_GO_FIELDS(X)                                                                          \
 	X(G_STACK_LO, "runtime.g", "stack", 0, 0, 0, 0, 0, 0, 0, 0)                                \

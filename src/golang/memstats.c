@@ -18,9 +18,8 @@
 
 #define ROUNDS 3
 
-/* Go 1.19 counts heaps in another way than 1.18 did; of 1.20 nothing is known. */
-#define MINOR_FIRST   19
-#define MINOR_UNKNOWN 20
+/* Go 1.18 counts in another way. */
+#define MINOR_FIRST 19
 
 /* Of mgcpacer.go: how far the goal of the collector is behind its trigger, and before the limit. */
 #define RUNWAY_BYTES	 (64u << 10)
@@ -198,7 +197,7 @@ static int read_counters(struct memstats_reading *reading)
 /* Are the variables known? 0 or -EPROTO with the reason. */
 static int find(struct seep_go *go, const char **ret_why)
 {
-	if (go->program.minor < MINOR_FIRST || go->program.minor == MINOR_UNKNOWN) {
+	if (go->program.minor < MINOR_FIRST) {
 		*ret_why = "it is not known how this version of Go counts";
 		return -EPROTO;
 	}
