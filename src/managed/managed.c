@@ -187,14 +187,14 @@ void seep_managed_take(struct seep_managed *managed, pid_t pid, uint32_t process
 		return;
 	if (due)
 		look_for_runtime(entry, pid, &maps);
-	if (entry->go)
-		seep_tracked_figures_read(&entry->figures, entry->go, pid,
-					  seep_clock_monotonic_ns());
-	if (entry->go && managed->kinds & SEEP_KIND_BIT(SEEP_KIND_GOROUTINE)) {
+	if (entry->go) {
 		const struct seep_frames_of of = {managed->files, managed->stacks, pid, root,
 						  &maps};
 
-		read_goroutines(managed, entry, &of);
+		seep_tracked_figures_read(&entry->figures, entry->go, pid,
+					  seep_clock_monotonic_ns());
+		if (managed->kinds & SEEP_KIND_BIT(SEEP_KIND_GOROUTINE))
+			read_goroutines(managed, entry, &of);
 	}
 	seep_maps_done(&maps);
 }
