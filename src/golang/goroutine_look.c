@@ -48,7 +48,7 @@ static uint64_t field(const struct seep_go *go, const uint8_t *structure, enum s
 
 static void parse(const struct seep_go *go, const uint8_t *structure, struct seep_go_look *look)
 {
-	const uint16_t *offsets = go->layout.offsets;
+	const uint32_t *offsets = go->layout.offsets;
 	const uint8_t *sched = structure + offsets[SEEP_GO_G_SCHED];
 
 	look->id = field(go, structure, SEEP_GO_G_GOID);

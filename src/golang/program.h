@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "elf/image.h"
+#include "model/go_figures.h"
 
 /*
  * The variables of the runtime that are read: X(enum suffix, symbol). A symbol may be missing in a
@@ -20,7 +21,11 @@
 	X(WAIT_REASONS_TABLE, "runtime.waitReasonStrings")                                         \
 	X(MEMORY_BUCKETS, "runtime.mbuckets")                                                      \
 	X(PROFILE_CYCLE, "runtime.mProfCycle")                                                     \
-	X(PROFILE_RATE, "runtime.MemProfileRate")
+	X(PROFILE_RATE, "runtime.MemProfileRate")                                                  \
+	X(MEMSTATS, "runtime.memstats")                                                            \
+	X(GC_CONTROLLER, "runtime.gcController")                                                   \
+	X(MHEAP, "runtime.mheap_")                                                                 \
+	X(ALLP, "runtime.allp")
 
 enum seep_go_variable {
 #define SEEP_GO_VARIABLE_ENUM(name, symbol) SEEP_GO_##name,
@@ -28,8 +33,6 @@ enum seep_go_variable {
 #undef SEEP_GO_VARIABLE_ENUM
 	SEEP_GO_VARIABLE_COUNT
 };
-
-#define SEEP_GO_VERSION_BYTES 64
 
 struct seep_go_program {
 	char version[SEEP_GO_VERSION_BYTES]; /* "go1.19.8"; raw bytes of the file */

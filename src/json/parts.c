@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "model/sampling.h"
+#include "json/go_figures.h"
 #include "json/verdict.h"
 
 #define SCHEMA "seep.report/1"
@@ -161,6 +162,7 @@ static struct json_object *new_process(struct seep_json *json, const struct seep
 	seep_json_add_uint(json, object, "unmatched_free_bytes", process->unmatched_free_bytes);
 	seep_json_add_uint(json, object, "unmatched_frees_unsized",
 			   process->unmatched_frees_unsized);
+	seep_json_add_go_figures(json, object, process->go);
 	seep_json_add_coverage(json, object, process->judgement);
 	return object;
 }

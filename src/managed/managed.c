@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "golang/goroutines.h"
 #include "golang/heap_profile.h"
+#include "managed/figures.h"
 #include "managed/frames.h"
 #include "managed/goroutines.h"
 #include "managed/heap.h"
@@ -33,6 +34,7 @@ struct process {
 	unsigned int looks;
 	struct seep_tracked_goroutines goroutines;
 	struct seep_tracked_heap heap;
+	struct seep_tracked_figures figures;
 	UT_hash_handle hh;
 };
 
@@ -121,7 +123,7 @@ static void look_for_runtime(struct process *process, pid_t pid, const struct se
 	if (!error || error == -ENOENT || error == -ESRCH)
 		return;
 	process->refused = true;
-	seep_warn("cannot read the Go runtime of process %d: %s", pid,
+	seep_warn("cannot read the runtime of Go in process %d: %s", pid,
 		  error == -EPROTO ? why : seep_error_text(-error));
 }
 
@@ -212,8 +214,6 @@ void seep_managed_take(struct seep_managed *managed, pid_t pid, uint32_t process
 	struct seep_maps maps;
 	bool due;
 
-	if (!wants(managed, SEEP_KIND_GOROUTINE) && !wants(managed, SEEP_KIND_OBJECT))
-		return;
 	entry = get(managed, process);
 	if (!entry)
 		return;
@@ -226,6 +226,8 @@ void seep_managed_take(struct seep_managed *managed, pid_t pid, uint32_t process
 		const struct seep_frames_of of = {managed->files, managed->stacks, pid, root,
 						  &maps};
 
+		seep_tracked_figures_read(&entry->figures, entry->go, pid,
+					  seep_clock_monotonic_ns());
 		if (wants(managed, SEEP_KIND_OBJECT) && !entry->has_no_heap)
 			read_heap(managed, entry, &of);
 		if (wants(managed, SEEP_KIND_GOROUTINE))
@@ -320,4 +322,11 @@ const struct seep_details *seep_managed_details(const struct seep_managed *manag
 	if (process && site->kind == SEEP_KIND_GOROUTINE)
 		HASH_FIND(hh, process->goroutines.places, &site->stack, sizeof(site->stack), place);
 	return place && place->details.num_groups ? &place->details : NULL;
+}
+
+const struct seep_go_figures *seep_managed_go(const struct seep_managed *managed, uint32_t process)
+{
+	const struct process *entry = find(managed, process);
+
+	return entry && entry->figures.known ? &entry->figures.figures : NULL;
 }

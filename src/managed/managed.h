@@ -3,7 +3,8 @@
  * Objects that the runtime of a language keeps, read from the memory of the process at every
  * report: goroutines, and the objects of Go's heap profile. They become sites like those of the
  * kernel's table, with a history: which objects came to a site since the trace began, and which
- * went. What came and went between two reports is not seen.
+ * went. What came and went between two reports is not seen. And the figures of Go's runtime,
+ * whatever kinds are traced.
  *
  * Nothing of the process is stopped or changed. One thread.
  */
@@ -14,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "model/go_figures.h"
 #include "model/snapshot.h"
 #include "probe/files.h"
 #include "stack/stacks.h"
@@ -62,6 +64,12 @@ struct seep_managed_site {
 int seep_managed_each_site(const struct seep_managed *managed,
 			   int (*fn)(const struct seep_managed_site *site, void *context),
 			   void *context);
+
+/*
+ * What the runtime of Go says of its memory; valid until the process is read again. NULL: there is
+ * none, or it could not be read.
+ */
+const struct seep_go_figures *seep_managed_go(const struct seep_managed *managed, uint32_t process);
 
 /* What the objects of a site are; valid until the process is read again. NULL: nothing. */
 const struct seep_details *seep_managed_details(const struct seep_managed *managed,

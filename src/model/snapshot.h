@@ -23,6 +23,7 @@
 #define SEEP_UNKNOWN UINT64_MAX
 
 struct seep_judgement;
+struct seep_go_figures;
 struct seep_process_judgement;
 struct seep_sampling;
 
@@ -115,6 +116,7 @@ struct seep_process {
 	/* What the probes take of its CPU time, in the last interval, percent; NAN: not known. */
 	double probes_cpu_pct;
 	struct seep_totals totals[SEEP_KIND_COUNT];
+	const struct seep_go_figures *go; /* NULL: it is no Go, or nobody could read them */
 	const struct seep_process_judgement *judgement; /* NULL: none, see judgement.h */
 };
 

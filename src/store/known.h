@@ -83,6 +83,7 @@ struct seep_known_process {
 	XXH128_hash_t stats;
 	XXH128_hash_t unmatched;
 	XXH128_hash_t tracing;
+	XXH128_hash_t go_figures;
 	struct seep_totals totals[SEEP_KIND_COUNT];
 	struct seep_known_verdict verdict;
 	UT_hash_handle hh;

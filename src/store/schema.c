@@ -88,8 +88,9 @@ static int version_of(const char *name)
 	static const struct {
 		const char *name;
 		int version;
-	} tables[] = {{"vitals", 2}, {"companions", 2}, {"ages", 2},	  {"unmatched", 3},
-		      {"limits", 4}, {"tracing", 5},	{"estimates", 5}, {"samplings", 6}};
+	} tables[] = {{"vitals", 2},	{"companions", 2}, {"ages", 2},
+		      {"unmatched", 3}, {"limits", 4},	   {"tracing", 5},
+		      {"estimates", 5}, {"samplings", 6},  {"go_figures", 7}};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		if (strcmp(name, tables[i].name) == 0)

@@ -14,7 +14,7 @@
 #include "base/buffer.h"
 
 #define SEEP_CAPTURE_APPLICATION_ID 0x73656570 /* "seep" */
-#define SEEP_CAPTURE_VERSION	    6	       /* one more with each change of schema.sql */
+#define SEEP_CAPTURE_VERSION	    7	       /* one more with each change of schema.sql */
 #define SEEP_CAPTURE_VERSION_OLDEST 1	       /* that can be read */
 
 /*

@@ -294,6 +294,46 @@ CREATE TABLE estimates (
 	PRIMARY KEY (snapshot, site)
 ) WITHOUT ROWID;
 
+-- What the runtime of Go says of itself; with the names of runtime.MemStats, as Go's documentation
+-- describes it. Changed only; no row: it is no Go program, or nobody could read it. Since version 7.
+CREATE TABLE go_figures (
+	snapshot INTEGER NOT NULL REFERENCES snapshots,
+	process INTEGER NOT NULL REFERENCES processes,
+	version TEXT,                    -- of Go; NULL: nothing is known any more
+	gomaxprocs INTEGER,
+	gogc INTEGER,                    -- percent; -1: off
+	gomemlimit_bytes INTEGER,        -- NULL: no limit
+	collections_per_min REAL,        -- since the trace knows the process
+	GCCPUFraction REAL,
+	Alloc INTEGER,
+	TotalAlloc INTEGER,
+	Sys INTEGER,
+	Lookups INTEGER,
+	Mallocs INTEGER,
+	Frees INTEGER,
+	HeapAlloc INTEGER,
+	HeapSys INTEGER,
+	HeapIdle INTEGER,
+	HeapInuse INTEGER,
+	HeapReleased INTEGER,
+	HeapObjects INTEGER,
+	StackInuse INTEGER,
+	StackSys INTEGER,
+	MSpanInuse INTEGER,
+	MSpanSys INTEGER,
+	MCacheInuse INTEGER,
+	MCacheSys INTEGER,
+	BuckHashSys INTEGER,
+	GCSys INTEGER,
+	OtherSys INTEGER,
+	NextGC INTEGER,
+	LastGC INTEGER,
+	PauseTotalNs INTEGER,
+	NumGC INTEGER,
+	NumForcedGC INTEGER,
+	PRIMARY KEY (snapshot, process)
+) WITHOUT ROWID;
+
 -- The samples of all sites with the gaps of live_objects and live_bytes filled.
 CREATE VIEW site_history AS
 SELECT

@@ -9,7 +9,11 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "model/go_figures.h"
 #include "store/writer_private.h"
+
+/* Columns of go_figures, behind the process. */
+#define NUM_FIGURES (6 + SEEP_MEMSTAT_COUNT)
 
 /* Over the texts themselves, each with its NUL; what is NULL counts as well. */
 static XXH128_hash_t hash_names(struct seep_buffer *text, const struct seep_process *process)
@@ -127,6 +131,43 @@ static int write_tracing(struct seep_write *write, const struct seep_process *pr
 	return seep_query_run(query);
 }
 
+static void bind_figures(struct seep_query *query, const struct seep_go_figures *figures)
+{
+	/* What was bound for the row before would stay. */
+	for (int i = 0; !figures && i < NUM_FIGURES; i++)
+		seep_bind_null(query);
+	if (!figures)
+		return;
+	seep_bind_text(query, figures->version);
+	seep_bind_uint(query, figures->gomaxprocs);
+	seep_bind_int(query, figures->gogc);
+	seep_bind_uint(query, figures->gomemlimit_bytes);
+	seep_bind_real(query, figures->collections_per_min);
+	seep_bind_real(query, figures->gc_cpu_fraction);
+	for (int i = 0; i < SEEP_MEMSTAT_COUNT; i++)
+		seep_bind_uint(query, figures->memstats[i]);
+}
+
+/* What the runtime of Go in it says of itself. */
+static int write_go_figures(struct seep_write *write, const struct seep_process *process,
+			    struct seep_known_process *known)
+{
+	const struct seep_go_figures *figures = process->go;
+	struct seep_query *query;
+	XXH128_hash_t hash = {0};
+
+	/* No padding is in them. */
+	if (figures)
+		hash = XXH3_128bits(figures, sizeof(*figures));
+	if (!seep_known_changes(&known->go_figures, hash))
+		return 0;
+	query = seep_writer_query(write, SEEP_QUERY_ADD_GO_FIGURES);
+	seep_bind_int(query, write->last.id);
+	seep_bind_int(query, known->id);
+	bind_figures(query, figures);
+	return seep_query_run(query);
+}
+
 static int write_process_samples(struct seep_write *write, const struct seep_process *process,
 				 struct seep_known_process *known)
 {
@@ -145,7 +186,9 @@ static int write_process_samples(struct seep_write *write, const struct seep_pro
 	if (!error && !never_known(&known->unmatched, unmatched))
 		error = write_numbers(write, known, &known->unmatched, SEEP_QUERY_ADD_UNMATCHED,
 				      unmatched, 3);
-	return error ? error : write_tracing(write, process, known);
+	if (!error)
+		error = write_tracing(write, process, known);
+	return error ? error : write_go_figures(write, process, known);
 }
 
 int seep_write_processes(struct seep_write *write)

@@ -38,6 +38,9 @@
 	X(ADD_PROCESS_STATS, "INSERT INTO vitals VALUES (?, ?, ?, ?)")                             \
 	X(ADD_UNMATCHED, "INSERT INTO unmatched VALUES (?, ?, ?, ?, ?)")                           \
 	X(ADD_TRACING, "INSERT INTO tracing VALUES (?, ?, ?, ?, ?, ?)")                            \
+	X(ADD_GO_FIGURES,                                                                          \
+	  "INSERT INTO go_figures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "     \
+	  "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                    \
 	X(ADD_ESTIMATE, "INSERT INTO estimates (snapshot, site, " SEEP_SAMPLING_COLUMNS ") "       \
 			"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                             \
 	X(ADD_AGES, "INSERT INTO ages VALUES (?, ?, ?)")                                           \

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "report/go_words.h"
 #include "report/losses.h"
 #include "report/names.h"
 #include "report/report.h"
@@ -31,6 +32,7 @@
 #define SCOPE_COLUMNS 40
 
 #define TRACING_MAX 10 /* processes of which is said how they are traced, unless verbose */
+#define GO_MAX	    10 /* processes of Go, unless verbose */
 
 struct text {
 	const struct seep_snapshot *snapshot;
@@ -313,6 +315,34 @@ static void put_tracing(struct text *text)
 	}
 }
 
+/* What its runtime says of the memory of each process of Go that lives, or that is alone. */
+static void put_go(struct text *text)
+{
+	const struct seep_snapshot *snapshot = text->snapshot;
+	size_t shown = text->options->verbose ? SIZE_MAX : GO_MAX, count = 0;
+
+	for (size_t i = 0; i < snapshot->num_processes; i++) {
+		const struct seep_process *process = &snapshot->processes[i];
+
+		if (!process->go || (process->exited && snapshot->num_processes > 1) ||
+		    count++ >= shown)
+			continue;
+		if (snapshot->num_processes > 1) {
+			seep_report_append_process_pid(&text->note, process);
+			seep_buffer_puts(&text->note, ", ");
+		}
+		seep_go_words_append_heap(&text->note, process->go);
+		put_fact(text, SEEP_STYLE_PLAIN, "Go");
+		seep_go_words_append_collections(&text->note, process->go);
+		put_fact(text, SEEP_STYLE_PLAIN, "");
+	}
+	if (count > shown) {
+		seep_words_append_number(&text->note, count - shown, "more process");
+		seep_buffer_puts(&text->note, " (listed with -v)");
+		put_fact(text, SEEP_STYLE_PLAIN, "");
+	}
+}
+
 static void put_overhead(struct text *text)
 {
 	seep_text_append_overhead(&text->note, text->snapshot);
@@ -338,6 +368,7 @@ static int render_text(const struct seep_snapshot *snapshot, struct seep_symboli
 	put_kinds(&text);
 	put_fd_limit(&text);
 	put_resident(&text);
+	put_go(&text);
 	put_filters(&text);
 	put_ends(&text);
 	put_losses(&text);

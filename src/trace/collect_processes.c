@@ -74,6 +74,7 @@ int seep_collect_processes(struct seep_collector *collector)
 		if (!record->process.exited)
 			seep_processes_read_unmatched(collector->parts.kernel, &record->process);
 		describe_tracing(collector, &record->process);
+		record->process.go = seep_managed_go(collector->parts.managed, record->process.id);
 		processes[shown++] = record->process;
 	}
 	collector->snapshot.processes = processes;

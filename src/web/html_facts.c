@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "report/go_words.h"
 #include "report/losses.h"
 #include "report/missing.h"
 #include "report/names.h"
@@ -124,6 +125,12 @@ static void put_process(struct seep_html_page *page, const struct seep_process *
 	put_number(page);
 	if (seep_words_has_tracing(process))
 		seep_words_append_tracing(note, process);
+	if (process->go) {
+		seep_buffer_puts(note, note->length ? "; Go " : "Go ");
+		seep_go_words_append_heap(note, process->go);
+		seep_buffer_puts(note, "; ");
+		seep_go_words_append_collections(note, process->go);
+	}
 	/* A process that was not judged has an empty cell. */
 	for (size_t i = 0; judgement && i < judgement->num_evidence; i++) {
 		seep_buffer_puts(note, note->length ? "; " : "");

@@ -43,10 +43,13 @@ static void layouts_are_those_of_their_version(void **state)
 		assert_int_equal(layout.offsets[SEEP_GO_G_STATUS], known[i].status);
 		assert_int_equal(layout.offsets[SEEP_GO_G_GOPC], known[i].gopc);
 		assert_int_equal(layout.offsets[SEEP_GO_G_LABELS], known[i].labels);
-		/* All that is read ends with the labels. */
-		for (int field = 0; field < SEEP_GO_FIELD_COUNT; field++)
+		/* All that is read of a goroutine ends with the labels. */
+		for (int field = 0; field < SEEP_GO_HEAP_TINY; field++)
 			assert_true(layout.offsets[field] <= known[i].labels);
 	}
+	assert_true(seep_go_layout_of_version(20, &layout));
+	assert_int_equal(layout.offsets[SEEP_GO_GC_HEAP], 248);
+	assert_int_equal(layout.offsets[SEEP_GO_MSPAN_COUNT], 96);
 	assert_false(seep_go_layout_of_version(17, &layout));
 	assert_false(seep_go_layout_of_version(28, &layout));
 	assert_false(seep_go_layout_of_version(0, &layout));

@@ -4,6 +4,7 @@
  * hostile names as valid UTF-8.
  */
 #include "report/fixture.h"
+#include "report/go_figures.h"
 #include "report/golden.h"
 #include "report/sampled.h"
 #include "verdict/judgement.h"
@@ -225,6 +226,42 @@ static void test_what_belongs_together(void **state)
 	json_object_put(report);
 }
 
+static void test_go_figures(void **state)
+{
+	struct json_object *report, *go, *memstats, *none;
+	struct seep_go_figures figures = fixture_go;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_two(&fixture);
+	fixture.processes[0].go = &figures;
+	report = render(&fixture.snapshot, &all);
+	go = member(json_object_array_get_idx(member(report, "processes"), 0), "go");
+	memstats = member(go, "memstats");
+	assert_string_equal(json_object_get_string(member(go, "version")), "go1.24.4");
+	assert_int_equal(json_object_get_int(member(go, "gomaxprocs")), 8);
+	assert_int_equal(json_object_get_int(member(go, "gogc")), 100);
+	assert_int_equal(json_object_get_int(member(go, "gomemlimit_bytes")), 64 << 20);
+	assert_string_equal(json_object_get_string(member(go, "collections_per_min")), "1.25");
+	assert_int_equal(json_object_get_int(member(memstats, "HeapAlloc")), 12898533);
+	assert_string_equal(json_object_get_string(member(memstats, "GCCPUFraction")), "0.012346");
+	/* What could not be read is left out; so is all of it, of a process that is no Go. */
+	assert_false(json_object_object_get_ex(memstats, "MSpanInuse", &none));
+	assert_int_equal(json_object_object_length(memstats), SEEP_MEMSTAT_COUNT);
+	assert_false(json_object_object_get_ex(
+		json_object_array_get_idx(member(report, "processes"), 1), "go", &none));
+	json_object_put(report);
+	figures.gogc = -1;
+	figures.gomemlimit_bytes = SEEP_UNKNOWN;
+	figures.collections_per_min = NAN;
+	report = render(&fixture.snapshot, &all);
+	go = member(json_object_array_get_idx(member(report, "processes"), 0), "go");
+	assert_int_equal(json_object_get_int(member(go, "gogc")), -1);
+	assert_null(member(go, "gomemlimit_bytes"));
+	assert_null(member(go, "collections_per_min"));
+	json_object_put(report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +274,7 @@ int main(void)
 		cmocka_unit_test(test_top),
 		cmocka_unit_test(test_locale),
 		cmocka_unit_test(test_what_belongs_together),
+		cmocka_unit_test(test_go_figures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

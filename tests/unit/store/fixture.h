@@ -12,6 +12,7 @@
 #include <math.h>
 #include <sqlite3.h>
 
+#include "model/go_figures.h"
 #include "model/sampling.h"
 #include "store/reader.h"
 #include "store/world.h"
@@ -163,6 +164,23 @@ static inline void assert_same_totals(const struct seep_totals *expected,
 	}
 }
 
+static inline void assert_same_go_figures(const struct seep_go_figures *expected,
+					  const struct seep_go_figures *actual)
+{
+	if (!expected) {
+		assert_null(actual);
+		return;
+	}
+	assert_non_null(actual);
+	assert_string_equal(expected->version, actual->version);
+	assert_int_equal(expected->gomaxprocs, actual->gomaxprocs);
+	assert_int_equal(expected->gogc, actual->gogc);
+	assert_int_equal(expected->gomemlimit_bytes, actual->gomemlimit_bytes);
+	assert_same_real(expected->collections_per_min, actual->collections_per_min);
+	assert_same_real(expected->gc_cpu_fraction, actual->gc_cpu_fraction);
+	assert_memory_equal(expected->memstats, actual->memstats, sizeof(expected->memstats));
+}
+
 static inline void assert_same_process(const struct seep_process *expected,
 				       const struct seep_process *actual)
 {
@@ -191,6 +209,7 @@ static inline void assert_same_process(const struct seep_process *expected,
 	assert_same_real(expected->seen_share, actual->seen_share);
 	assert_same_real(expected->probes_cpu_pct, actual->probes_cpu_pct);
 	assert_same_totals(expected->totals, actual->totals);
+	assert_same_go_figures(expected->go, actual->go);
 }
 
 static inline void assert_same_location(const struct seep_location *expected,

@@ -254,7 +254,7 @@ static const struct crafted values[] = {
 	{"UPDATE snapshots SET events_per_s = 9e999, target_cpu_pct = 'much'", 0},
 	/* Not a capture any more. */
 	{"PRAGMA application_id = 1", -EBADMSG},
-	{"PRAGMA user_version = 7", -EPROTO},
+	{"PRAGMA user_version = 8", -EPROTO},
 	{"PRAGMA user_version = 0", -EPROTO},
 	{"DROP TABLE vitals", -EBADMSG},
 	{"DROP TABLE unmatched", -EBADMSG},
@@ -262,6 +262,11 @@ static const struct crafted values[] = {
 	{"DROP TABLE tracing", -EBADMSG},
 	{"DROP TABLE estimates", -EBADMSG},
 	{"DROP TABLE samplings", -EBADMSG},
+	{"DROP TABLE go_figures", -EBADMSG},
+	{"INSERT INTO go_figures (snapshot, process) VALUES (1, 7777)", 0},
+	{"INSERT INTO go_figures (snapshot, process, version, gogc, GCCPUFraction, NumGC) "
+	 "SELECT 1, id, printf('%.*c', 1000, 'x'), 'x', -9e999, -1 FROM processes",
+	 0},
 	{"INSERT INTO samplings VALUES (7777, 1), (1, 'x')", 0},
 	{"INSERT OR REPLACE INTO tracing SELECT 1, id, 'by magic', 'x', -1, 9e999 FROM processes",
 	 0},

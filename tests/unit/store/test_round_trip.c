@@ -557,7 +557,7 @@ static void check_version(const char *older)
 }
 
 /* Each version lacks what those behind it have added. */
-#define LACKS_5 "DROP TABLE tracing; DROP TABLE estimates; "
+#define LACKS_5 "DROP TABLE go_figures; DROP TABLE tracing; DROP TABLE estimates; "
 #define LACKS_4 LACKS_5 "DROP TABLE limits; "
 #define LACKS_3 LACKS_4 "DROP TABLE unmatched; "
 #define LACKS_2 LACKS_3 "DROP TABLE vitals; DROP TABLE companions; DROP TABLE ages; "

@@ -5,6 +5,7 @@
  */
 #include "report/answered.h"
 #include "report/fixture.h"
+#include "report/go_figures.h"
 #include "report/golden.h"
 #include "report/sampled.h"
 
@@ -385,6 +386,22 @@ static void test_find(void **state)
 	assert_null(seep_report_find("xml"));
 }
 
+/* Of several processes each has its name before it; one that has ended says nothing any more. */
+static void test_go(void **state)
+{
+	const struct seep_report_options narrow = {.top = 1, .columns = 80};
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_empty(&fixture);
+	fixture.processes[0].go = &fixture_go;
+	golden_assert_report("report.go.txt", &seep_report_text, &fixture.snapshot, &narrow);
+	fixture_init_two(&fixture);
+	fixture.processes[0].go = &fixture_go;
+	fixture.processes[1].go = &fixture_go;
+	golden_assert_report("report.go_two.txt", &seep_report_text, &fixture.snapshot, &narrow);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_what_belongs_together),
 		cmocka_unit_test(test_verdict),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

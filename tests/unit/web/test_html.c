@@ -4,6 +4,7 @@
  * names.
  */
 #include "report/fixture.h"
+#include "report/go_figures.h"
 #include "report/golden.h"
 #include "report/sampled.h"
 
@@ -388,10 +389,25 @@ static void test_what_belongs_together(void **state)
 			       "buffer_grow (0.95)</dd>"));
 }
 
+static void test_go(void **state)
+{
+	SEEP_AUTO_BUFFER struct seep_buffer buffer = SEEP_BUFFER_INIT;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_empty(&fixture);
+	fixture.processes[0].go = &fixture_go;
+	render(&fixture, NULL, &buffer);
+	assert_non_null(strstr(buffer.data,
+			       "Go 1.24.4: heap 12.3 MiB live, 26.1 MiB held, "
+			       "collects at 24.0 MiB; limit 64.0 MiB; 12 collections"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_go),
 		cmocka_unit_test(test_data_shares_frames_and_stacks),
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_forged_words),
