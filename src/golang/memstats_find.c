@@ -65,9 +65,10 @@ void seep_go_memstats_find(struct seep_go *go)
 
 	if (seep_go_module_find(go->image, &module))
 		return;
-	seep_go_operands_find(go->image, &module.table, "runtime.(*mcache).allocLarge", &operands);
+	seep_go_operands_find(go->image, &module.table, "runtime.(*mcache).allocLarge", false,
+			      &operands);
 	find_counters(go, &operands);
 	find_heap(go, &operands);
-	seep_go_operands_find(go->image, &module.table, "runtime.procresize", &operands);
+	seep_go_operands_find(go->image, &module.table, "runtime.procresize", false, &operands);
 	find_procs(go, &operands);
 }

@@ -31,32 +31,25 @@ static void add(struct seep_go_operands *operands, const cs_insn *insn)
 	}
 }
 
-/* What several instructions load from differs, so it is no variable that is looked for. */
-#define SEVERAL UINT64_MAX
-
-static void note_load(struct seep_go_operands *operands, const cs_insn *insn)
+/* Does it load a register from memory, or may it do anything with it? */
+static bool is_wanted(const cs_insn *insn, bool loads_only)
 {
 	const cs_x86 *x86 = &insn->detail->x86;
-	uint64_t address = insn->address + insn->size + (uint64_t)x86->operands[1].mem.disp;
 
-	if (insn->id != X86_INS_MOV || x86->op_count != 2 || x86->operands[0].type != X86_OP_REG ||
-	    x86->operands[1].type != X86_OP_MEM || x86->operands[1].mem.base != X86_REG_RIP)
-		return;
-	if (!operands->loaded)
-		operands->loaded = address;
-	else if (operands->loaded != address)
-		operands->loaded = SEVERAL;
+	return !loads_only ||
+	       (insn->id == X86_INS_MOV && x86->op_count == 2 &&
+		x86->operands[0].type == X86_OP_REG && x86->operands[1].type == X86_OP_MEM);
 }
 
 void seep_go_operands_find(const struct seep_image *image, const struct seep_pclntab *table,
-			   const char *name, struct seep_go_operands *ret_operands)
+			   const char *name, bool loads_only, struct seep_go_operands *ret_operands)
 {
 	SEEP_CLEANUP(seep_decoder_done) struct seep_decoder decoder;
 	struct seep_go_function function;
 	const uint8_t *code;
 	size_t length;
 
-	*ret_operands = (struct seep_go_operands){.count = 0};
+	ret_operands->count = 0;
 	if (seep_decoder_init(&decoder) || seep_pclntab_find_name(table, name, &function))
 		return;
 	length =
@@ -64,11 +57,9 @@ void seep_go_operands_find(const struct seep_image *image, const struct seep_pcl
 	length = seep_image_code(image, function.entry, length, &code);
 	seep_decoder_start(&decoder, code, length, function.entry);
 	while (seep_decoder_next(&decoder)) {
-		add(ret_operands, decoder.insn);
-		note_load(ret_operands, decoder.insn);
+		if (is_wanted(decoder.insn, loads_only))
+			add(ret_operands, decoder.insn);
 	}
-	if (ret_operands->loaded == SEVERAL)
-		ret_operands->loaded = 0;
 }
 
 uint64_t seep_go_operands_slice(const struct seep_go_operands *operands, size_t start)

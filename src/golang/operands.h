@@ -19,16 +19,16 @@
 struct seep_go_operands {
 	uint64_t addresses[SEEP_GO_OPERANDS_MAX]; /* of the file, each once */
 	size_t count;
-	uint64_t loaded; /* the only one that a register is loaded from; 0: none or several */
 };
 
 /*
- * What the instructions of the function @name address relative to themselves, in their order: those
- * behind the first SEEP_GO_OPERANDS_MAX are left out. @table is of the image. None if there is no
- * such function.
+ * What the instructions of the function @name address relative to themselves, in their order; with
+ * @loads_only what it loads registers from. Those behind the first SEEP_GO_OPERANDS_MAX are left
+ * out. @table is of the image. None if there is no such function.
  */
 void seep_go_operands_find(const struct seep_image *image, const struct seep_pclntab *table,
-			   const char *name, struct seep_go_operands *ret_operands);
+			   const char *name, bool loads_only,
+			   struct seep_go_operands *ret_operands);
 
 /*
  * The first address from @start on that is that of a slice: whoever appends to one needs its

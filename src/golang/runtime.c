@@ -114,9 +114,15 @@ static int open_program(pid_t pid, const struct seep_mapping *mapping, struct se
 	return -ENOENT;
 }
 
-static int find_program(pid_t pid, const struct seep_maps *maps, struct seep_go *go)
+/*
+ * The program itself is looked at in any case: an inode may be given to another file, and to a
+ * program more likely than to a library.
+ */
+static int find_program(pid_t pid, const struct seep_maps *maps, struct seep_plain_files *plain,
+			struct seep_go *go)
 {
 	uint64_t inode = 0;
+	bool first = true;
 
 	for (size_t i = 0; i < maps->num_mappings; i++) {
 		const struct seep_mapping *mapping = &maps->mappings[i];
@@ -126,9 +132,13 @@ static int find_program(pid_t pid, const struct seep_maps *maps, struct seep_go 
 		if (!mapping->executable || !mapping->inode || mapping->inode == inode)
 			continue;
 		inode = mapping->inode;
+		if (!first && seep_plain_files_have(plain, mapping))
+			continue;
+		first = false;
 		error = open_program(pid, mapping, go);
 		if (error != -ENOENT)
 			return error;
+		seep_plain_files_add(plain, mapping);
 	}
 	return -ENOENT;
 }
@@ -142,15 +152,15 @@ static int understand(struct seep_go *go, const char **ret_why)
 	return *ret_why ? -EPROTO : 0;
 }
 
-int seep_go_open(pid_t pid, const struct seep_maps *maps, struct seep_go **ret_go,
-		 const char **ret_why)
+int seep_go_open(pid_t pid, const struct seep_maps *maps, struct seep_plain_files *plain,
+		 struct seep_go **ret_go, const char **ret_why)
 {
 	struct seep_go *go = calloc(1, sizeof(*go));
 	int error;
 
 	if (!go)
 		return -ENOMEM;
-	error = find_program(pid, maps, go);
+	error = find_program(pid, maps, plain, go);
 	if (!error)
 		error = seep_remote_open(pid, &go->remote);
 	if (!error)

@@ -14,6 +14,7 @@
 
 #include "golang/layout.h"
 #include "golang/pclntab.h"
+#include "golang/plain_files.h"
 #include "golang/program.h"
 #include "proc/maps.h"
 #include "remote/memory.h"
@@ -39,12 +40,13 @@ struct seep_go {
 };
 
 /*
- * Finds the runtime in the process @pid, whose mappings are @maps. 0; -ENOENT: there is none;
+ * Finds the runtime in the process @pid, whose mappings are @maps; files in @plain need not be
+ * opened again, and more of them are added. 0; -ENOENT: there is none;
  * -EPROTO: there is one that cannot be read, and *ret_why, a clause like "it has no symbol table",
  * says why; -ESRCH; -EACCES; -EPERM; -ENOMEM.
  */
-int seep_go_open(pid_t pid, const struct seep_maps *maps, struct seep_go **ret_go,
-		 const char **ret_why);
+int seep_go_open(pid_t pid, const struct seep_maps *maps, struct seep_plain_files *plain,
+		 struct seep_go **ret_go, const char **ret_why);
 void seep_go_close(struct seep_go *go);
 
 /* The address of a variable in the process; 0: it is not known. */

@@ -45,6 +45,7 @@ struct seep_managed {
 	uint64_t min_age_ns;
 	uint32_t found; /* SEEP_KIND_BIT of those that a process was found to have */
 	uint64_t unread;
+	struct seep_plain_files *plain;
 	struct process *processes;
 };
 
@@ -52,8 +53,10 @@ int seep_managed_new(const struct seep_managed_config *config, struct seep_manag
 {
 	struct seep_managed *managed = calloc(1, sizeof(*managed));
 
-	if (!managed)
+	if (!managed || seep_plain_files_new(&managed->plain)) {
+		free(managed);
 		return -ENOMEM;
+	}
 	managed->files = config->files;
 	managed->stacks = config->stacks;
 	managed->kinds = config->kinds;
@@ -79,6 +82,7 @@ void seep_managed_free(struct seep_managed *managed)
 		return;
 	HASH_ITER(hh, managed->processes, process, next)
 		drop(managed, process);
+	seep_plain_files_free(managed->plain);
 	free(managed);
 }
 
@@ -115,10 +119,11 @@ static bool is_due(struct process *process)
 }
 
 /* Finds the runtime of a process, if it has one. */
-static void look_for_runtime(struct process *process, pid_t pid, const struct seep_maps *maps)
+static void look_for_runtime(struct seep_managed *managed, struct process *process, pid_t pid,
+			     const struct seep_maps *maps)
 {
 	const char *why = NULL;
-	int error = seep_go_open(pid, maps, &process->go, &why);
+	int error = seep_go_open(pid, maps, managed->plain, &process->go, &why);
 
 	if (!error || error == -ENOENT || error == -ESRCH)
 		return;
@@ -221,7 +226,7 @@ void seep_managed_take(struct seep_managed *managed, pid_t pid, uint32_t process
 	if ((!due && !entry->go) || seep_maps_read(pid, &maps))
 		return;
 	if (due)
-		look_for_runtime(entry, pid, &maps);
+		look_for_runtime(managed, entry, pid, &maps);
 	if (entry->go) {
 		const struct seep_frames_of of = {managed->files, managed->stacks, pid, root,
 						  &maps};

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is not a finding yet, or that findings do not explain: sites that warm up or grow beside
+ * them, and the growth of the process that is left. Asked at each look of detect, and for the
+ * answer; the work is one pass over the sites.
+ */
 #include "verdict/pending.h"
 
 #include <errno.h>
