@@ -359,7 +359,7 @@ bool seep_rewalk_run(struct seep_rewalk *rewalk,
 		 * Announcing is tried once for each copy: files that BPF cannot meet then would be
 		 * asked for in every run.
 		 */
-		if (outcome == OUTCOME_UNKNOWN && !copy->announced) {
+		if (outcome == OUTCOME_UNKNOWN && announce && !copy->announced) {
 			if (announced != copy->event->process)
 				announce(context, copy->pid, copy->event->process);
 			announced = copy->event->process;

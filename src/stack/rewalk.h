@@ -38,7 +38,7 @@ int seep_rewalk_add(struct seep_rewalk *rewalk, pid_t pid, const struct seep_cop
  * Walks all copies; to be called when BPF has been shown the tables made so far. Those whose tables
  * are still missing are kept for the next time, but not for long. @announce is called for processes
  * with mappings of files that BPF has not met: it has them met, after which this may be called
- * again. True if that is worth it.
+ * again; NULL: they wait. True if that is worth it.
  */
 bool seep_rewalk_run(struct seep_rewalk *rewalk,
 		     void (*announce)(void *context, pid_t pid, uint32_t process), void *context);

@@ -119,7 +119,9 @@ bool seep_targets_want_functions_only(const struct seep_targets *targets)
 static void take_inventory(const struct seep_targets *targets, const struct seep_target *target)
 {
 	seep_inventory_take(targets->config.inventory, target->pid, target->process, true);
-	seep_managed_take(targets->config.managed, target->pid, target->process, target->root);
+	if (!seep_target_is_brief(target))
+		seep_managed_take(targets->config.managed, target->pid, target->process,
+				  target->root);
 }
 
 /*

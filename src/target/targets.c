@@ -15,10 +15,15 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/units.h"
 #include "kernel/processes.h"
 #include "proc/process.h"
 #include "target/binding.h"
 #include "target/detach.h"
+
+/* Most processes that live for this long live on. */
+#define BRIEF_NS SEEP_NS_PER_S
 
 int seep_targets_new(const struct seep_targets_config *config, struct seep_targets **ret_targets)
 {
@@ -204,6 +209,14 @@ void seep_targets_sum(const struct seep_targets *targets, struct seep_targets_su
 		sum.num_files += target->probes.num_files;
 	}
 	*ret_sum = sum;
+}
+
+bool seep_target_is_brief(const struct seep_target *target)
+{
+	uint64_t start_ns = target->record->process.start_utc_ns;
+
+	return target->by_scope && start_ns != SEEP_UNKNOWN &&
+	       seep_clock_utc_ns() < start_ns + BRIEF_NS;
 }
 
 struct seep_target *seep_targets_at(const struct seep_targets *targets, uint32_t slot)

@@ -66,6 +66,12 @@ void seep_targets_free(struct seep_targets *targets);
  */
 struct seep_target *seep_targets_of(const struct seep_targets *targets, uint32_t process);
 
+/*
+ * May it be about to end? So it is with many that nobody named, in their first second: looking
+ * closely at each of them would cost more than the trace.
+ */
+bool seep_target_is_brief(const struct seep_target *target);
+
 /* The live target in @slot, or NULL. */
 struct seep_target *seep_targets_at(const struct seep_targets *targets, uint32_t slot);
 

@@ -298,10 +298,13 @@ int seep_collector_take(struct seep_collector *collector, bool final, uint64_t n
 	error = seep_collect_processes(collector);
 	if (!error)
 		error = collect_sites(collector, now_ns);
-	/* Stacks of sites that were made since the last drain: they are sent before they are
-	 * counted. */
+	/*
+	 * Stacks of sites that were made since the last drain: they are sent before they are
+	 * counted. More may have been made before it: what the ring buffer holds is not to be had
+	 * while one event, of any process, is being written.
+	 */
 	if (!error)
-		seep_kernel_drain(collector->parts.kernel);
+		collector->parts.drain_stacks(collector->parts.context);
 	if (!error)
 		error = collect_losses(collector, user_losses);
 	if (!error)

@@ -35,6 +35,9 @@ struct seep_collector_parts {
 	struct seep_overhead_meter *overhead;
 	struct seep_sampled *sampled;
 	struct seep_assessor *assessor; /* NULL: nothing is judged */
+	/* Takes what has come of stacks, and walks those that have waited for something. */
+	void (*drain_stacks)(void *context);
+	void *context;
 };
 
 /*

@@ -209,6 +209,15 @@ void seep_follow_drain(struct seep_tracer *tracer)
 	seep_jit_look(tracer->jit);
 }
 
+void seep_follow_drain_stacks(void *context)
+{
+	struct seep_tracer *tracer = context;
+
+	seep_tables_drain(tracer->tables);
+	/* What is missing yet is asked for by the next drain. */
+	seep_rewalk_run(tracer->rewalk, NULL, NULL);
+}
+
 int seep_follow_on_events(void *context, uint64_t value)
 {
 	struct seep_tracer *tracer = context;

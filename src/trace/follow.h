@@ -17,6 +17,12 @@ struct seep_kernel_events seep_follow_events(struct seep_tracer *tracer);
 /* Takes what the ring buffer holds; then BPF may see the unwind tables that this made. */
 void seep_follow_drain(struct seep_tracer *tracer);
 
+/*
+ * The same for stacks alone, as the last step of a snapshot: nothing is probed. @context is the
+ * tracer.
+ */
+void seep_follow_drain_stacks(void *context);
+
 /* Drains whenever there are events. The function of a loop source; @context is the tracer. */
 int seep_follow_on_events(void *context, uint64_t value);
 

@@ -148,6 +148,8 @@ int seep_tracer_start(struct seep_tracer *tracer)
 		.overhead = tracer->overhead,
 		.sampled = tracer->sampled,
 		.assessor = tracer->assessor,
+		.drain_stacks = seep_follow_drain_stacks,
+		.context = tracer,
 	};
 	int error = seep_collector_new(&parts, tracer->config.scope, tracer->config.filter,
 				       &tracer->collector);
@@ -170,7 +172,9 @@ static void take_inventory(struct seep_tracer *tracer)
 		const struct seep_target *target = watch->target;
 
 		seep_inventory_take(tracer->inventory, target->pid, target->process, false);
-		seep_managed_take(tracer->managed, target->pid, target->process, target->root);
+		if (!seep_target_is_brief(target))
+			seep_managed_take(tracer->managed, target->pid, target->process,
+					  target->root);
 	}
 }
 
