@@ -180,8 +180,8 @@ static int read_bucket(struct profile_reading *reading, uint64_t address, uint64
 /* One attempt. 0; -EAGAIN: it changed meanwhile; -errno. */
 static int read_list(struct profile_reading *reading, uint64_t *ret_cycle)
 {
-	uint64_t address;
-	uint32_t before, after;
+	uint64_t address = 0;
+	uint32_t before = 0, after = 0;
 	size_t count = 0;
 	int error;
 

@@ -215,7 +215,7 @@ static size_t build_stack(uint8_t *image, size_t limit, const uint8_t calls[4])
 
 static void build_image(uint8_t *image, const struct seep_go_layout *layout)
 {
-	const uint16_t *offsets = layout->offsets;
+	const uint32_t *offsets = layout->offsets;
 	size_t stack = STACKS_AT;
 
 	put(image, SLICE_AT, BASE + ARRAY_AT);
