@@ -193,7 +193,7 @@ def test_a_full_cache(start, tmp_path: Path) -> None:
     program = start("leaks", "cache", 500, version="1.19")
     program.go()
     time.sleep(5)  # until it is full
-    detect = Detect(tmp_path, "-p", program.pid, "-d", f"{100 * SLOWNESS:.0f}s")
+    detect = Detect(tmp_path, "-p", program.pid, "-d", f"{60 * SLOWNESS:.0f}s")
     status, text = detect.result()
     assert status in (0, 4), text
     assert not has_leak(detect.looks.read()[-1], "main.addSession")

@@ -226,7 +226,8 @@ def test_charts_say_their_values(page, data):
 
     titles = texts(page, "#courses figcaption b")
     assert titles == [
-        "Memory", "Live mappings", "Live threads", "Live descriptors", "Resident, by process",
+        "Memory", "Live mappings", "Live threads", "Live descriptors", "Live goroutines", "Live objects",
+        "Resident, by process",
     ]
     wait_until(lambda: page.find_elements("css selector", "#courses .line.resident"), "the charts")
     assert "live memory from" in find(page, "#courses .plot").get_attribute("aria-label")
