@@ -83,12 +83,13 @@ static int64_t to_int64(uint64_t value)
 static size_t fill_values(const struct pprof *pprof, const struct seep_site *site,
 			  int64_t values[MAX_VALUES])
 {
+	uint32_t traced = seep_snapshot_kinds(pprof->snapshot);
 	size_t count = 0;
 
 	for (size_t i = 0; i < MAX_VALUES; i++) {
 		const struct value_kind *value = &value_kinds[i];
 
-		if (!(seep_snapshot_kinds(pprof->snapshot) & value->kinds))
+		if (!(traced & value->kinds))
 			continue;
 		values[count++] = SEEP_KIND_BIT(site->kind) & value->kinds ?
 					  to_int64(seep_site_metric(site, value->metric)) :

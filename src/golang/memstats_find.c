@@ -4,11 +4,8 @@
  * that changes GOMAXPROCS has the processors. What these address are candidates,
  * SEEP_GO_OPERANDS_MAX at most; the right ones are those of which what is there fits together.
  */
-#include <errno.h>
-
 #include "base/cleanup.h"
 #include "golang/memstats_private.h"
-#include "golang/module.h"
 #include "golang/operands.h"
 
 static void find_heap(struct seep_go *go, const struct seep_go_operands *operands)
@@ -61,14 +58,13 @@ static void find_procs(struct seep_go *go, const struct seep_go_operands *operan
 void seep_go_memstats_find(struct seep_go *go)
 {
 	struct seep_go_operands operands;
-	struct seep_go_module module;
+	struct seep_pclntab table = go->table;
 
-	if (seep_go_module_find(go->image, &module))
-		return;
-	seep_go_operands_find(go->image, &module.table, "runtime.(*mcache).allocLarge", false,
-			      &operands);
+	/* With the addresses of the file. */
+	table.text -= go->bias;
+	seep_go_operands_find(go->image, &table, "runtime.(*mcache).allocLarge", false, &operands);
 	find_counters(go, &operands);
 	find_heap(go, &operands);
-	seep_go_operands_find(go->image, &module.table, "runtime.procresize", false, &operands);
+	seep_go_operands_find(go->image, &table, "runtime.procresize", false, &operands);
 	find_procs(go, &operands);
 }

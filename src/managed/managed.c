@@ -118,6 +118,13 @@ static bool is_due(struct process *process)
 	return !process->go && !process->refused && (number & (number - 1)) == 0;
 }
 
+/* @why: the reason of -EPROTO. */
+static void warn(pid_t pid, const char *what, int error, const char *why)
+{
+	seep_warn("cannot read %s process %d: %s", what, pid,
+		  error == -EPROTO ? why : seep_error_text(-error));
+}
+
 /* Finds the runtime of a process, if it has one. */
 static void look_for_runtime(struct seep_managed *managed, struct process *process, pid_t pid,
 			     const struct seep_maps *maps)
@@ -128,8 +135,7 @@ static void look_for_runtime(struct seep_managed *managed, struct process *proce
 	if (!error || error == -ENOENT || error == -ESRCH)
 		return;
 	process->refused = true;
-	seep_warn("cannot read the runtime of Go in process %d: %s", pid,
-		  error == -EPROTO ? why : seep_error_text(-error));
+	warn(pid, "the runtime of Go in", error, why);
 }
 
 /*
@@ -175,8 +181,7 @@ static void read_goroutines(struct seep_managed *managed, struct process *proces
 	if (!error || error == -ESRCH)
 		return;
 	if (!process->warned)
-		seep_warn("cannot read the goroutines of process %d: %s", of->pid,
-			  error == -EPROTO ? why : seep_error_text(-error));
+		warn(of->pid, "the goroutines of", error, why);
 	process->warned = true;
 	/* What is not understood now will not be later. */
 	if (error == -EPROTO) {
@@ -204,8 +209,7 @@ static void read_heap(struct seep_managed *managed, struct process *process,
 		return;
 	process->has_no_heap = error == -ENOENT || error == -EPROTO;
 	if (error != -ENOENT)
-		seep_warn("cannot read the heap profile of process %d: %s", of->pid,
-			  error == -EPROTO ? why : seep_error_text(-error));
+		warn(of->pid, "the heap profile of", error, why);
 }
 
 static bool wants(const struct seep_managed *managed, enum seep_kind kind)
